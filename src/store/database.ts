@@ -1,0 +1,258 @@
+/**
+ * One database of the key space, as one transaction sees it: keys of every type, their expiry, and the order
+ * in which SCAN walks them. Every write goes through `put`, `setExpiry`, `remove`, `rename` or `copyTo`, which
+ * keep the indexes and counters and record the change.
+ */
+import { assert } from "../base/assert.ts";
+import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
+import type { KeyEvent } from "./changes.ts";
+import {
+  counterKey,
+  databasePrefix,
+  expiryKey,
+  idOfOrderKey,
+  longStringKey,
+  orderKey,
+  prefixRange,
+  recordKey,
+} from "./layouts.ts";
+import { OBJECT_STORAGES, type ObjectPlace } from "./objects.ts";
+import {
+  decodeNumber,
+  decodeRecord,
+  encodeNumber,
+  encodeRecord,
+  type KeyRecord,
+  type RecordType,
+} from "./records.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** A string longer than this stands apart from its record, so that EXPIRE or TYPE do not copy it. */
+const INLINE_STRING_BYTES_MAX = 4096;
+
+/** What `put` writes. */
+export interface NewValue {
+  readonly type: "string" | "machine" | "stream";
+  readonly payload: Buffer;
+  /** Milliseconds since the epoch; 0: the key does not expire. */
+  readonly expireAtMs: number;
+}
+
+export interface ScanPage {
+  /** The cursor to go on from, 0 when the walk is over. */
+  readonly cursor: number;
+  readonly keys: readonly Bytes[];
+}
+
+export class Database {
+  readonly index: number;
+  readonly phys: number;
+  readonly nowMs: number;
+  readonly transaction: Transaction;
+  readonly #recordPrefix: string;
+  readonly #orderPrefix: string;
+
+  constructor(transaction: Transaction, index: number, phys: number, nowMs: number) {
+    this.transaction = transaction;
+    this.index = index;
+    this.phys = phys;
+    this.nowMs = nowMs;
+    this.#recordPrefix = databasePrefix("k", phys);
+    this.#orderPrefix = databasePrefix("o", phys);
+  }
+
+  /** The record of a key; undefined when there is none. A key past its expiry is removed by the look at it. */
+  find(key: Bytes): KeyRecord | undefined {
+    const buffer = this.transaction.get(recordKey(this.#recordPrefix, key));
+    if (buffer === undefined) return undefined;
+    const record = decodeRecord(buffer);
+    if (record.expireAtMs === 0 || record.expireAtMs > this.nowMs) return record;
+    this.#erase(key, record);
+    this.#record(key, "expired");
+    return undefined;
+  }
+
+  /** The bytes of a string record. The buffer belongs to the store. */
+  stringValue(record: KeyRecord): Buffer {
+    if (record.type === "string") return record.payload;
+    const value = this.transaction.get(longStringKey(record.id));
+    assert(record.type === "longString" && value !== undefined, "a string record has its bytes");
+    return value;
+  }
+
+  /**
+   * Writes a value, whatever was there before. A value of the same type keeps the object's id; anything else
+   * becomes a new object. `event` undefined: a change that no keyspace event tells of.
+   */
+  put(key: Bytes, value: NewValue, event: KeyEvent | undefined): KeyRecord {
+    const before = this.find(key);
+    const isLong = value.type === "string" && value.payload.length > INLINE_STRING_BYTES_MAX;
+    const type: RecordType = isLong ? "longString" : value.type;
+    const keepsId = before !== undefined && before.type === type;
+    if (before !== undefined && !keepsId) this.#erase(key, before);
+    const id = keepsId ? before.id : this.#newId(key);
+    if (isLong) this.transaction.put(longStringKey(id), value.payload);
+    const payload = isLong ? Buffer.alloc(0) : value.payload;
+    const record = { type, expireAtMs: value.expireAtMs, id, payload };
+    this.#writeRecord(key, record, keepsId ? before.expireAtMs : 0);
+    if (before === undefined) this.#record(key, "new");
+    this.#record(key, event);
+    return record;
+  }
+
+  /** Sets the expiry of a key that is there; 0 takes it away. */
+  setExpiry(key: Bytes, record: KeyRecord, expireAtMs: number, event: KeyEvent | undefined): void {
+    this.#writeRecord(key, { ...record, expireAtMs }, record.expireAtMs);
+    this.#record(key, event);
+  }
+
+  /** True when there was such a key. */
+  remove(key: Bytes, event: KeyEvent | undefined): boolean {
+    const record = this.find(key);
+    if (record === undefined) return false;
+    this.#erase(key, record);
+    this.#record(key, event);
+    return true;
+  }
+
+  /** Gives the object at `from`, which is there, the key `to`, replacing what is there. */
+  rename(from: Bytes, record: KeyRecord, to: Bytes): void {
+    this.moveTo(this, from, record, to, ["rename_from", "rename_to"]);
+  }
+
+  /** Moves the object at `from`, which is there, to a key of any database, replacing what is there. */
+  moveTo(
+    target: Database,
+    from: Bytes,
+    record: KeyRecord,
+    to: Bytes,
+    events: readonly [KeyEvent, KeyEvent],
+  ): void {
+    const replaced = target.find(to);
+    if (replaced !== undefined) target.#erase(to, replaced);
+    this.#forget(from, record);
+    this.#record(from, events[0]);
+    target.transaction.put(orderKey(target.#orderPrefix, record.id), bufferOf(to));
+    target.#count("keys", 1);
+    target.#writeRecord(to, record, 0);
+    OBJECT_STORAGES[record.type].moved(this.transaction, this.place(from), target.place(to), record);
+    target.#record(to, events[1]);
+  }
+
+  /** Copies the object with its expiry to a key of any database, replacing what is there. */
+  copyTo(target: Database, record: KeyRecord, to: Bytes): void {
+    const replaced = target.find(to);
+    if (replaced !== undefined) target.#erase(to, replaced);
+    const id = target.#newId(to);
+    const payload = OBJECT_STORAGES[record.type].copied(this.transaction, record, target.place(to), id);
+    target.#writeRecord(to, { ...record, id, payload }, 0);
+    target.#record(to, "copy_to");
+  }
+
+  /** Number of keys, expired ones that nobody has looked at included. O(1). */
+  get size(): number {
+    return this.#counter("keys");
+  }
+
+  /** Number of keys that expire. O(1). */
+  get expiringSize(): number {
+    return this.#counter("expires");
+  }
+
+  /** Up to `count` keys from a cursor on, in the order in which the keys came to be. */
+  scan(cursor: number, count: number): ScanPage {
+    const keys: Bytes[] = [];
+    const { to } = prefixRange(this.#orderPrefix);
+    for (const [orderedKey, value] of this.transaction.range(orderKey(this.#orderPrefix, cursor), to)) {
+      if (keys.length === count) return { cursor: idOfOrderKey(orderedKey), keys };
+      keys.push(bytesOf(value));
+    }
+    return { cursor: 0, keys };
+  }
+
+  /** All keys, in the order of `scan`. O(number of keys). */
+  *keys(): Generator<Bytes> {
+    const { from, to } = prefixRange(this.#orderPrefix);
+    for (const [, value] of this.transaction.range(from, to)) yield bytesOf(value);
+  }
+
+  /** A key chosen by `fraction` (0 to below 1); undefined when the database is empty. */
+  keyAt(fraction: number): Bytes | undefined {
+    const { from, to } = prefixRange(this.#orderPrefix);
+    const first = firstOf(this.transaction.range(from, to));
+    const last = firstOf(this.transaction.range(from, to, { reverse: true }));
+    if (first === undefined || last === undefined) return undefined;
+    const low = idOfOrderKey(first[0]);
+    const id = low + Math.floor(fraction * (idOfOrderKey(last[0]) - low + 1));
+    const chosen = firstOf(this.transaction.range(orderKey(this.#orderPrefix, id), to));
+    return chosen === undefined ? undefined : bytesOf(chosen[1]);
+  }
+
+  place(key: Bytes): ObjectPlace {
+    return { database: this.index, phys: this.phys, key };
+  }
+
+  #newId(key: Bytes): number {
+    const id = this.#add(counterKey("id"), 1);
+    this.transaction.put(orderKey(this.#orderPrefix, id), bufferOf(key));
+    this.#count("keys", 1);
+    return id;
+  }
+
+  #writeRecord(key: Bytes, record: KeyRecord, expireAtMsBefore: number): void {
+    this.transaction.put(recordKey(this.#recordPrefix, key), encodeRecord(record));
+    if (record.expireAtMs === expireAtMsBefore) return;
+    if (expireAtMsBefore !== 0) this.#disarm(expireAtMsBefore, record.id);
+    if (record.expireAtMs === 0) return;
+    this.transaction.put(expiryKey(record.expireAtMs, this.phys, record.id), bufferOf(key));
+    this.#count("expires", 1);
+  }
+
+  #disarm(expireAtMs: number, id: number): void {
+    this.transaction.remove(expiryKey(expireAtMs, this.phys, id));
+    this.#count("expires", -1);
+  }
+
+  /** Removes the key's entries here; its object's own parts stay. */
+  #forget(key: Bytes, record: KeyRecord): void {
+    this.transaction.remove(recordKey(this.#recordPrefix, key));
+    this.transaction.remove(orderKey(this.#orderPrefix, record.id));
+    if (record.expireAtMs !== 0) this.#disarm(record.expireAtMs, record.id);
+    this.#count("keys", -1);
+  }
+
+  #erase(key: Bytes, record: KeyRecord): void {
+    this.#forget(key, record);
+    OBJECT_STORAGES[record.type].removed(this.transaction, this.place(key), record);
+  }
+
+  #record(key: Bytes, event: KeyEvent | undefined): void {
+    const at = { database: this.index, key };
+    this.transaction.record(event === undefined ? { kind: "touch", ...at } : { kind: "key", ...at, event });
+  }
+
+  #counterKey(name: "keys" | "expires"): Bytes {
+    return counterKey(`${name}${this.phys}`);
+  }
+
+  #counter(name: "keys" | "expires"): number {
+    const value = this.transaction.get(this.#counterKey(name));
+    return value === undefined ? 0 : decodeNumber(value);
+  }
+
+  #count(name: "keys" | "expires", change: number): void {
+    this.#add(this.#counterKey(name), change);
+  }
+
+  #add(key: Bytes, change: number): number {
+    const value = this.transaction.get(key);
+    const sum = (value === undefined ? 0 : decodeNumber(value)) + change;
+    this.transaction.put(key, encodeNumber(sum));
+    return sum;
+  }
+}
+
+function firstOf<T>(items: Iterable<T>): T | undefined {
+  for (const item of items) return item;
+  return undefined;
+}

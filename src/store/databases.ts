@@ -1,0 +1,102 @@
+/** The databases of the key space as one transaction sees them, and what concerns several at once. */
+import { bytesOf } from "../base/bytes.ts";
+import { Database } from "./database.ts";
+import { counterKey, expiriesUpTo, expiryFields, garbageKey, metaKey } from "./layouts.ts";
+import { decodeNumber, encodeNumber } from "./records.ts";
+import type { Savepoint, Transaction } from "./transaction.ts";
+
+/** The kind of garbage that is a physical database. */
+export const GARBAGE_DATABASE = "d";
+
+/** Physical numbers below this one belong to the database indexes themselves. */
+const PHYS_NEW_MIN = 1_000_000;
+
+export class Databases {
+  readonly count: number;
+  readonly nowMs: number;
+  readonly transaction: Transaction;
+  #open: Database[] = [];
+
+  constructor(transaction: Transaction, count: number, nowMs: number) {
+    this.transaction = transaction;
+    this.count = count;
+    this.nowMs = nowMs;
+  }
+
+  /** The database of an index below `count`. */
+  at(index: number): Database {
+    let database = this.#open[index];
+    if (database === undefined) {
+      database = new Database(this.transaction, index, this.#phys(index), this.nowMs);
+      this.#open[index] = database;
+    }
+    return database;
+  }
+
+  /** Takes back all since the savepoint. */
+  rollback(savepoint: Savepoint): void {
+    this.transaction.rollback(savepoint);
+    this.#open = [];
+  }
+
+  swap(a: number, b: number): void {
+    const [physA, physB] = [this.#phys(a), this.#phys(b)];
+    this.#assign(a, physB);
+    this.#assign(b, physA);
+    this.transaction.record({ kind: "swap", databases: [a, b] });
+  }
+
+  /** Empties a database at once; what it held is removed piece by piece later. */
+  flush(index: number): void {
+    this.transaction.record({ kind: "flush", database: index });
+    if (this.at(index).size === 0) return;
+    this.transaction.put(garbageKey(GARBAGE_DATABASE, this.#phys(index)), Buffer.alloc(0));
+    const counter = counterKey("phys");
+    const value = this.transaction.get(counter);
+    const phys = value === undefined ? PHYS_NEW_MIN : decodeNumber(value);
+    this.transaction.put(counter, encodeNumber(phys + 1));
+    this.#assign(index, phys);
+  }
+
+  /** Removes up to `limit` keys that are due, earliest first. Returns how many entries it has gone through. */
+  expireDue(limit: number): number {
+    const { from, to } = expiriesUpTo(this.nowMs);
+    const due = [];
+    for (const entry of this.transaction.range(from, to)) {
+      due.push(entry);
+      if (due.length === limit) break;
+    }
+    for (const [key, value] of due) {
+      const database = this.#withPhys(expiryFields(key).phys);
+      // Of a database that was flushed only the index entry is left to remove.
+      if (database === undefined) this.transaction.remove(key);
+      else database.find(bytesOf(value));
+    }
+    return due.length;
+  }
+
+  /** When the next key is due, in milliseconds since the epoch; undefined when none is. */
+  nextExpiryMs(): number | undefined {
+    const { from, to } = expiriesUpTo(Number.MAX_SAFE_INTEGER - 1);
+    for (const [key] of this.transaction.range(from, to)) return expiryFields(key).dueMs;
+    return undefined;
+  }
+
+  #withPhys(phys: number): Database | undefined {
+    for (let index = 0; index < this.count; index += 1) {
+      const database = this.at(index);
+      if (database.phys === phys) return database;
+    }
+    return undefined;
+  }
+
+  #phys(index: number): number {
+    const value = this.transaction.get(metaKey(`database${index}`));
+    return value === undefined ? index : decodeNumber(value);
+  }
+
+  #assign(index: number, phys: number): void {
+    this.transaction.put(metaKey(`database${index}`), encodeNumber(phys));
+    this.#open = [];
+  }
+}

@@ -1,0 +1,30 @@
+/** An ordered store in memory: the obvious twin of the durable one, for tests that need no disk. */
+import type { Bytes } from "../base/bytes.ts";
+import type { Entry, OrderedStore, RangeOptions, Write } from "./ordered-store.ts";
+import { SortedMap } from "./sorted-map.ts";
+
+export class MemoryStore implements OrderedStore {
+  readonly #entries = new SortedMap<Buffer>();
+  readonly failure = undefined;
+
+  get(key: Bytes): Buffer | undefined {
+    return this.#entries.get(key);
+  }
+
+  range(from: Bytes, to: Bytes, options: RangeOptions = {}): Iterable<Entry> {
+    return this.#entries.range(from, to, options.reverse);
+  }
+
+  commit(writes: readonly Write[]): void {
+    for (const [key, value] of writes) {
+      if (value === null) this.#entries.delete(key);
+      else this.#entries.set(key, value);
+    }
+  }
+
+  setFlushPolicy(): void {}
+
+  flush(): void {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,49 @@
+/**
+ * The boundary to the storage engine: an ordered key-value store. LMDB implements it today; anything with
+ * ordered ranges and an atomic commit can. Nothing above knows more of the engine than this.
+ */
+import type { Bytes } from "../base/bytes.ts";
+
+/** A key and its value. The value belongs to the store: it is read, never written to. */
+export type Entry = readonly [key: Bytes, value: Buffer];
+
+/** A put, or with null a removal. */
+export type Write = readonly [key: Bytes, value: Buffer | null];
+
+export interface RangeOptions {
+  /** Descending order; the bounds stay `from <= key < to`. */
+  readonly reverse?: boolean;
+}
+
+export interface OrderedReader {
+  get(key: Bytes): Buffer | undefined;
+  /** Entries with `from <= key < to` in byte order; lazy, to be consumed before the next commit. */
+  range(from: Bytes, to: Bytes, options?: RangeOptions): Iterable<Entry>;
+}
+
+/** How far a commit must have got before it returns: on disk, or with the operating system. */
+export type FlushPolicy = "always" | "everysec" | "no";
+
+export interface OrderedStore extends OrderedReader {
+  /**
+   * Applies all writes or none; returns when they are as safe as the flush policy says.
+   * @throws CommitError when they are not; the store then refuses every further commit until it is opened anew.
+   */
+  commit(writes: readonly Write[]): void;
+  /** The error that ended all commits, if one has. */
+  readonly failure: Error | undefined;
+  setFlushPolicy(policy: FlushPolicy): void;
+  /** Brings everything committed to disk, whatever the policy. @throws CommitError */
+  flush(): void;
+  close(): Promise<void>;
+}
+
+/** A commit that did not reach the disk. Its writes are not visible and were not acknowledged. */
+export class CommitError extends Error {
+  override readonly name = "CommitError";
+}
+
+/** A directory that cannot be opened as a store; the message is for the operator. */
+export class OpenError extends Error {
+  override readonly name = "OpenError";
+}

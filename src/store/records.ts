@@ -1,0 +1,68 @@
+/**
+ * The record of a key:
+ *
+ * | bytes | field                                              |
+ * | ----- | -------------------------------------------------- |
+ * | 1     | format version of the record                       |
+ * | 1     | type                                               |
+ * | 8     | expiry, ms since the epoch (float64), 0 for none   |
+ * | 8     | id of the object (float64)                         |
+ * | rest  | payload, by type                                   |
+ */
+import { assert } from "../base/assert.ts";
+
+const RECORD_FORMAT = 1;
+const HEADER_BYTES = 18;
+
+/** What a key holds. A long string's payload is empty: its bytes stand in a space of their own. */
+export type RecordType = "string" | "longString" | "machine" | "stream";
+
+const TYPE_CODES: Readonly<Record<RecordType, number>> = { string: 1, longString: 2, machine: 3, stream: 4 };
+const TYPES = new Map<number, RecordType>([
+  [1, "string"],
+  [2, "longString"],
+  [3, "machine"],
+  [4, "stream"],
+]);
+
+export interface KeyRecord {
+  readonly type: RecordType;
+  /** Milliseconds since the epoch; 0 when the key does not expire. */
+  readonly expireAtMs: number;
+  readonly id: number;
+  readonly payload: Buffer;
+}
+
+export function encodeRecord(record: KeyRecord): Buffer {
+  const buffer = Buffer.allocUnsafe(HEADER_BYTES + record.payload.length);
+  buffer[0] = RECORD_FORMAT;
+  buffer[1] = TYPE_CODES[record.type];
+  buffer.writeDoubleBE(record.expireAtMs, 2);
+  buffer.writeDoubleBE(record.id, 10);
+  record.payload.copy(buffer, HEADER_BYTES);
+  return buffer;
+}
+
+/** The payload is a view of `buffer`. @throws Error when the record is not one: data is never guessed at. */
+export function decodeRecord(buffer: Buffer): KeyRecord {
+  assert(buffer.length >= HEADER_BYTES && buffer[0] === RECORD_FORMAT, "a key record of a known format");
+  const type = TYPES.get(buffer[1] ?? 0);
+  assert(type !== undefined, "a key record of a known type");
+  return {
+    type,
+    expireAtMs: buffer.readDoubleBE(2),
+    id: buffer.readDoubleBE(10),
+    payload: buffer.subarray(HEADER_BYTES),
+  };
+}
+
+export function encodeNumber(value: number): Buffer {
+  const buffer = Buffer.allocUnsafe(8);
+  buffer.writeDoubleBE(value);
+  return buffer;
+}
+
+export function decodeNumber(buffer: Buffer): number {
+  assert(buffer.length === 8, "a number of 8 bytes");
+  return buffer.readDoubleBE(0);
+}

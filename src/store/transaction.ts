@@ -1,0 +1,136 @@
+/**
+ * A write transaction: the writes of one turn of the event loop, collected in memory over a reader of the
+ * store. Reads see the writes before them. A savepoint marks a point to go back to, so that a command that
+ * fails leaves nothing; the store is touched once, by the commit of all that remains.
+ */
+import { assert } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
+import type { Change } from "./changes.ts";
+import type { Entry, OrderedReader, RangeOptions, Write } from "./ordered-store.ts";
+import { SortedMap } from "./sorted-map.ts";
+
+/** A point in a transaction that `rollback` returns to. */
+export interface Savepoint {
+  readonly writeCount: number;
+  readonly changeCount: number;
+}
+
+interface Undo {
+  readonly key: Bytes;
+  /** What the transaction held for the key before: undefined when nothing. */
+  readonly before: Buffer | null | undefined;
+}
+
+export class Transaction implements OrderedReader {
+  readonly #reader: OrderedReader;
+  readonly #writes = new SortedMap<Buffer | null>();
+  readonly #undo: Undo[] = [];
+  readonly #changes: Change[] = [];
+
+  constructor(reader: OrderedReader) {
+    this.#reader = reader;
+  }
+
+  get isEmpty(): boolean {
+    return this.#writes.size === 0;
+  }
+
+  get(key: Bytes): Buffer | undefined {
+    const written = this.#writes.get(key);
+    if (written !== undefined) return written ?? undefined;
+    return this.#reader.get(key);
+  }
+
+  put(key: Bytes, value: Buffer): void {
+    this.#write(key, value);
+  }
+
+  remove(key: Bytes): void {
+    this.#write(key, null);
+  }
+
+  savepoint(): Savepoint {
+    return { writeCount: this.#undo.length, changeCount: this.#changes.length };
+  }
+
+  /** True when something was written since the savepoint. */
+  hasWrittenSince(savepoint: Savepoint): boolean {
+    return this.#undo.length > savepoint.writeCount;
+  }
+
+  /** Adds to the change list: what happened to a key, for all who must hear of it. */
+  record(change: Change): void {
+    this.#changes.push(change);
+  }
+
+  /** The changes recorded since the savepoint, in order. */
+  changesSince(savepoint: Savepoint): readonly Change[] {
+    return this.#changes.length === savepoint.changeCount ? [] : this.#changes.slice(savepoint.changeCount);
+  }
+
+  /** The whole change list, in order. */
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  /** Takes back every write and change since the savepoint. */
+  rollback(savepoint: Savepoint): void {
+    assert(savepoint.writeCount <= this.#undo.length, "a savepoint of this transaction");
+    this.#changes.length = savepoint.changeCount;
+    while (this.#undo.length > savepoint.writeCount) {
+      const undo = this.#undo.pop();
+      if (undo === undefined) return;
+      if (undo.before === undefined) this.#writes.delete(undo.key);
+      else this.#writes.set(undo.key, undo.before);
+    }
+  }
+
+  /** All writes, each key once, in the order of their first write. */
+  writes(): Write[] {
+    return [...this.#writes.entries()];
+  }
+
+  /** Entries in key order, the transaction's own writes merged over the store's. */
+  *range(from: Bytes, to: Bytes, options: RangeOptions = {}): Generator<Entry> {
+    const reverse = options.reverse === true;
+    const stored = this.#reader.range(from, to, options)[Symbol.iterator]();
+    if (this.#writes.size === 0) {
+      for (let next = stored.next(); next.done !== true; next = stored.next()) yield next.value;
+      return;
+    }
+    yield* merge(this.#writes.range(from, to, reverse), stored, reverse);
+  }
+
+  #write(key: Bytes, value: Buffer | null): void {
+    this.#undo.push({ key, before: this.#writes.get(key) });
+    this.#writes.set(key, value);
+  }
+}
+
+/** Two ordered sequences as one; where both have a key, `upper` wins, and its null hides the entry. */
+export function* merge(
+  upper: Iterator<[Bytes, Buffer | null]>,
+  lower: Iterator<Entry>,
+  reverse: boolean,
+): Generator<Entry> {
+  let above = upper.next();
+  let below = lower.next();
+  while (above.done !== true || below.done !== true) {
+    const order =
+      above.done === true ? 1 : below.done === true ? -1 : compareKeys(above.value[0], below.value[0]);
+    const direction = above.done === true || below.done === true || !reverse ? order : -order;
+    if (direction > 0 && below.done !== true) {
+      yield below.value;
+      below = lower.next();
+    } else if (above.done !== true) {
+      const [key, value] = above.value;
+      if (value !== null) yield [key, value];
+      above = upper.next();
+      if (direction === 0) below = lower.next();
+    }
+  }
+}
+
+function compareKeys(a: Bytes, b: Bytes): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
