@@ -1,0 +1,118 @@
+/**
+ * The catalogue of commands: commands.json, read and checked when the process starts. Routing, arity, flags, ACL
+ * categories, key positions, the replies of COMMAND and docs/commands.md all come from it.
+ */
+import { readFileSync } from "node:fs";
+import type { Json } from "../base/json.ts";
+import { type Command, deriveCommand } from "./catalogue-command.ts";
+import type { Declaration } from "./catalogue-declaration.ts";
+import { parseDeclarations } from "./catalogue-parse.ts";
+
+export type Catalogue = {
+  /** Commands other than subcommands, in the order of the file. */
+  readonly commands: readonly Command[];
+  /** The same by name, in lower and in upper case. */
+  readonly byName: ReadonlyMap<string, Command>;
+};
+
+/** The catalogue of the checked JSON of commands.json. @throws Error naming the path of the first mistake. */
+export function deriveCatalogue(file: Json): Catalogue {
+  const declarations = parseDeclarations(file);
+  const commands = declarations
+    .filter(({ container }) => container === undefined)
+    .map((declaration) => deriveCommand(declaration, subcommandsOf(declaration, declarations)));
+  const byName = new Map<string, Command>();
+  for (const command of commands) {
+    byName.set(command.declaration.name, command);
+    byName.set(command.declaration.name.toLowerCase(), command);
+  }
+  const orphan = declarations.find(({ container }) => container !== undefined && !byName.has(container));
+  if (orphan !== undefined)
+    throw new Error(`commands.json is not valid: ${orphan.name} has no container entry`);
+  return { commands, byName };
+}
+
+function subcommandsOf(
+  container: Declaration,
+  declarations: readonly Declaration[],
+): ReadonlyMap<string, Command> {
+  const subcommands = new Map<string, Command>();
+  for (const declaration of declarations) {
+    if (declaration.container !== container.name) continue;
+    const ownName = declaration.name.slice(container.name.length + 1);
+    subcommands.set(ownName.toLowerCase(), deriveCommand(declaration, new Map()));
+  }
+  return subcommands;
+}
+
+/** The catalogue of this program. The file lies two folders up from here, in the sources as in the package. */
+export const CATALOGUE: Catalogue = readCatalogue(new URL("../../commands.json", import.meta.url));
+
+function readCatalogue(file: URL): Catalogue {
+  // JSON.parse returns any; Json is what it can return.
+  return deriveCatalogue(JSON.parse(readFileSync(file, "utf8")) as Json);
+}
+
+/**
+ * The command that a request names, or for a container the subcommand; undefined if there is none. A container alone
+ * is itself the answer: its arity refuses it, or it can be called.
+ */
+export function findCommand(catalogue: Catalogue, request: readonly Buffer[]): Command | undefined {
+  const [name, subname] = request;
+  const command = name === undefined ? undefined : findByName(catalogue.byName, name);
+  if (command === undefined || subname === undefined || command.subcommands.size === 0) return command;
+  return findByName(command.subcommands, subname);
+}
+
+/** The command or, as `config|get`, subcommand of that name in any case, or undefined. */
+export function findByFullName(catalogue: Catalogue, name: string): Command | undefined {
+  const [first = "", second, ...others] = name.toLowerCase().split("|");
+  const command = catalogue.byName.get(first);
+  if (command === undefined || second === undefined) return command;
+  return others.length > 0 ? undefined : command.subcommands.get(second);
+}
+
+/** Longer than any name, and a bound on what a stranger makes us copy. */
+const NAME_BYTES_MAX = 64;
+
+function findByName(byName: ReadonlyMap<string, Command>, name: Buffer): Command | undefined {
+  if (name.length > NAME_BYTES_MAX) return undefined;
+  const text = name.toString("latin1");
+  // Clients send one case or the other; only a mixture costs a second look.
+  return byName.get(text) ?? byName.get(text.toLowerCase());
+}
+
+/** Whether a request has as many arguments as its command takes; the name counts as one. */
+export function checkArity(command: Command, request: readonly Buffer[]): boolean {
+  return command.arity > 0 ? request.length === command.arity : request.length >= -command.arity;
+}
+
+/** The error message for a request with the wrong number of arguments. */
+export function wrongArityMessage(command: Command): string {
+  return `ERR wrong number of arguments for '${command.name}' command`;
+}
+
+/** How many bytes of a request an error repeats. */
+const ECHO_BYTES_MAX = 128;
+
+/** The error message for a request for which `findCommand` finds nothing. */
+export function unknownCommandMessage(catalogue: Catalogue, request: readonly Buffer[]): string {
+  const [name = Buffer.alloc(0), subname, ...rest] = request;
+  const container = findByName(catalogue.byName, name);
+  if (container !== undefined && subname !== undefined) {
+    return `ERR unknown subcommand '${echo(subname)}'. Try ${container.name.toUpperCase()} HELP.`;
+  }
+  let args = "";
+  for (const argument of subname === undefined ? [] : [subname, ...rest]) {
+    const left = ECHO_BYTES_MAX - Buffer.byteLength(args);
+    if (left <= 0) break;
+    args += `'${echo(argument, left)}' `;
+  }
+  return `ERR unknown command '${echo(name)}', with args beginning with: ${args}`;
+}
+
+/** The beginning of an argument, up to a zero byte: Redis prints it as a C string. */
+function echo(bytes: Buffer, bytesMax: number = ECHO_BYTES_MAX): string {
+  const zero = bytes.indexOf(0);
+  return bytes.toString("utf8", 0, Math.min(zero < 0 ? bytes.length : zero, bytesMax));
+}
