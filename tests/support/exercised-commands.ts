@@ -1,0 +1,46 @@
+/**
+ * Which commands the tests have sent. Test files run in processes of their own, so each notes the names it sees in
+ * a file of a shared folder; whoever looks for the unexercised reads them all.
+ */
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { CATALOGUE } from "../../src/commands/catalogue.ts";
+
+/** The folder that the recorders of one run of the test suite share; in node_modules, where git does not look. */
+export const EXERCISED_DIR = join(import.meta.dirname, "../../node_modules/.cache/detent-exercised-commands");
+
+export type ExerciseRecorder = {
+  /** Notes that a command of commands.json was sent: its declared name, `CONFIG|GET`. */
+  record(name: string): void;
+};
+
+/** A recorder that writes to a folder, which need not exist yet. A name costs a write the first time only. */
+export function exerciseRecorder(dir: string = EXERCISED_DIR): ExerciseRecorder {
+  const seen = new Set<string>();
+  return {
+    record(name) {
+      if (seen.has(name)) return;
+      seen.add(name);
+      mkdirSync(dir, { recursive: true });
+      appendFileSync(join(dir, `${process.pid}.txt`), `${name}\n`);
+    },
+  };
+}
+
+/** Forgets what was recorded in a folder. */
+export function forgetExercised(dir: string = EXERCISED_DIR): void {
+  rmSync(dir, { recursive: true, force: true });
+}
+
+/** The declared names of the commands that can be called and that no recorder of the folder has noted. */
+export function unexercisedCommands(dir: string = EXERCISED_DIR): readonly string[] {
+  mkdirSync(dir, { recursive: true });
+  const exercised = new Set(
+    readdirSync(dir).flatMap((file) => readFileSync(join(dir, file), "utf8").split("\n")),
+  );
+  return CATALOGUE.commands
+    .flatMap((command) => [command, ...command.subcommands.values()])
+    .filter(({ declaration }) => declaration.replySchema !== undefined)
+    .map(({ declaration }) => declaration.name)
+    .filter((name) => !exercised.has(name));
+}
