@@ -1,0 +1,197 @@
+/** docs/commands.md, the reference for users, made from the catalogue alone. */
+import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
+import type { Catalogue } from "../../src/commands/catalogue.ts";
+import { type Command, flagNames } from "../../src/commands/catalogue-command.ts";
+import type { Argument, Declaration } from "../../src/commands/catalogue-declaration.ts";
+
+/** The whole document. */
+export function catalogueMarkdown(catalogue: Catalogue): string {
+  const groups = [...new Set(catalogue.commands.map(({ declaration }) => declaration.group))].sort(byRank);
+  const sections = groups.map((group) => groupSection(group, callables(catalogue, group)));
+  return `${[HEAD, contents(catalogue, groups), ...sections].join("\n\n")}\n`;
+}
+
+/** The syntax line of a command: `GETEX key [EX seconds | PX milliseconds | …]`. */
+export function syntaxLine({ name, arguments: grammar }: Declaration): string {
+  return [name.replace("|", " "), ...grammar.map(argumentSyntax)].join(" ");
+}
+
+const HEAD = `<!-- Made from commands.json; \`make docs\` makes it anew. -->
+
+# Commands
+
+All commands of Detent. A syntax line shows words to be typed in capitals and values in small letters; \`[…]\` may be
+left out, \`|\` separates choices, and \`…\` follows what may be repeated. "Since" is the version of Detent for the \`SM.\`
+commands and the version of Redis that introduced it for the others. Errors are not listed among the replies: a command
+may answer with one at any time.`;
+
+/** The groups in the order in which a user looks for them. */
+const GROUP_TITLES: ReadonlyMap<string, string> = new Map([
+  ["sm", "State machines"],
+  ["generic", "Keys"],
+  ["string", "Strings"],
+  ["stream", "Streams"],
+  ["pubsub", "Pub/sub"],
+  ["transactions", "Transactions"],
+  ["connection", "Connection"],
+  ["server", "Server"],
+]);
+
+function byRank(left: string, right: string): number {
+  const ranks = [...GROUP_TITLES.keys()];
+  return ranks.indexOf(left) - ranks.indexOf(right);
+}
+
+/** The commands of a group that can be called, subcommands behind their containers. */
+function callables(catalogue: Catalogue, group: string): readonly Command[] {
+  return catalogue.commands
+    .filter(({ declaration }) => declaration.group === group)
+    .flatMap((command) => [command, ...command.subcommands.values()])
+    .filter(({ declaration }) => declaration.replySchema !== undefined);
+}
+
+function contents(catalogue: Catalogue, groups: readonly string[]): string {
+  const rows = groups.map((group) => {
+    const links = callables(catalogue, group).map(
+      ({ declaration }) => `[${title(declaration)}](#${anchor(declaration)})`,
+    );
+    return `**${groupTitle(group)}**: ${links.join(", ")}`;
+  });
+  return rows.join("\n\n");
+}
+
+function groupTitle(group: string): string {
+  return GROUP_TITLES.get(group) ?? group;
+}
+
+function groupSection(group: string, commands: readonly Command[]): string {
+  return [`## ${groupTitle(group)}`, ...commands.map(commandSection)].join("\n\n");
+}
+
+function title({ name }: Declaration): string {
+  return name.replace("|", " ");
+}
+
+/** As GitHub makes it of the heading. */
+function anchor(declaration: Declaration): string {
+  return title(declaration).toLowerCase().replaceAll(".", "").replaceAll(" ", "-");
+}
+
+function commandSection(command: Command): string {
+  const { declaration } = command;
+  const parts = [
+    `### ${title(declaration)}`,
+    `\`\`\`\n${syntaxLine(declaration)}\n\`\`\``,
+    declaration.summary,
+  ];
+  if (declaration.deprecatedSince !== undefined) {
+    parts.push(
+      `Deprecated since ${declaration.deprecatedSince}; instead: ${declaration.replacedBy ?? "none"}.`,
+    );
+  }
+  parts.push(facts(command));
+  const replies = replyLines(declaration.replySchema ?? {}, "");
+  if (replies.length > 0) parts.push(`Replies:\n\n${replies.join("\n")}`);
+  return parts.join("\n\n");
+}
+
+function facts(command: Command): string {
+  const { declaration } = command;
+  const lines = [`- Since: ${declaration.since}`, `- Cost: ${declaration.complexity}`];
+  const flags = flagNames(command).filter((flag) => flag !== "MODULE");
+  if (flags.length > 0) lines.push(`- Flags: ${flags.join(", ").toLowerCase()}`);
+  lines.push(
+    `- Categories: ${command.aclCategories.map((category) => `@${category.toLowerCase()}`).join(" ")}`,
+  );
+  for (const [version, change] of declaration.history) lines.push(`- New in ${version}: ${change}`);
+  return lines.join("\n");
+}
+
+function argumentSyntax(argument: Argument): string {
+  const value = valueSyntax(argument);
+  const withToken =
+    argument.token === undefined || argument.type === "pure-token" ? value : `${argument.token} ${value}`;
+  const full = argument.isMultiple ? `${withToken} ${repetition(argument, value, withToken)}` : withToken;
+  return argument.isOptional ? `[${full}]` : full;
+}
+
+/** What is repeated with its token is repeated as a whole, otherwise only the value is; choices are not shown twice. */
+function repetition(argument: Argument, value: string, withToken: string): string {
+  if (argument.type === "oneof") return "…";
+  return `[${argument.isMultipleToken ? withToken : value} …]`;
+}
+
+function valueSyntax(argument: Argument): string {
+  switch (argument.type) {
+    case "pure-token":
+      return argument.token ?? argument.name;
+    case "block":
+      return argument.parts.map(argumentSyntax).join(" ");
+    case "oneof": {
+      // The brackets of an optional argument or of a token do for the choices what parentheses would.
+      const choices = argument.parts
+        .map((part) => argumentSyntax({ ...part, isOptional: false }))
+        .join(" | ");
+      return argument.isOptional && argument.token === undefined && !argument.isMultiple
+        ? choices
+        : `<${choices}>`;
+    }
+    default:
+      return argument.display ?? argument.name;
+  }
+}
+
+const TYPE_NAMES: ReadonlyMap<Json | undefined, string> = new Map([
+  ["null", "null"],
+  ["integer", "integer"],
+  ["number", "double"],
+  ["string", "string"],
+  ["array", "array"],
+  ["object", "map"],
+]);
+
+/** A line for each branch of a reply schema, and indented below it for what a branch is made of. */
+function replyLines(schema: JsonObject, indent: string): readonly string[] {
+  const branches = objects(schema["anyOf"]);
+  if (branches.length > 0) {
+    const own = typeof schema["description"] === "string" ? [`${indent}- ${schema["description"]}`] : [];
+    return [
+      ...own,
+      ...branches.flatMap((branch) => replyLines(branch, own.length > 0 ? `${indent}  ` : indent)),
+    ];
+  }
+  const description = schema["description"];
+  const line = `${indent}- ${typeName(schema)}${typeof description === "string" ? `: ${description}` : ""}`;
+  return [line, ...partLines(schema, `${indent}  `)];
+}
+
+function partLines(schema: JsonObject, indent: string): readonly string[] {
+  const { items, properties, additionalProperties } = schema;
+  const fields = isJsonObject(properties) ? Object.entries(properties) : [];
+  return [
+    ...fields.flatMap(([name, part]) => (isJsonObject(part) ? fieldLines(name, part, indent) : [])),
+    ...[...objects(items), ...objects(additionalProperties)]
+      .filter(
+        (part) =>
+          part["description"] !== undefined || part["anyOf"] !== undefined || part["items"] !== undefined,
+      )
+      .flatMap((part) => replyLines(part, indent)),
+  ];
+}
+
+function fieldLines(name: string, part: JsonObject, indent: string): readonly string[] {
+  const [first = "", ...rest] = replyLines(part, indent);
+  return [first.replace("- ", `- \`${name}\`, `), ...rest];
+}
+
+function typeName(schema: JsonObject): string {
+  if (schema["const"] !== undefined) return `\`${schema["const"]}\``;
+  if (Array.isArray(schema["enum"])) return schema["enum"].map((value: Json) => `\`${value}\``).join(" or ");
+  return TYPE_NAMES.get(schema["type"]) ?? "any reply";
+}
+
+/** The schemas among a keyword's value: of an array its items, of an object itself. */
+function objects(value: Json | undefined): readonly JsonObject[] {
+  const candidates: readonly Json[] = Array.isArray(value) ? value : value === undefined ? [] : [value];
+  return candidates.filter(isJsonObject);
+}
