@@ -63,6 +63,10 @@ export function longStringKey(id: number): Bytes {
   return raw(`v${u64(id)}`);
 }
 
+export function idOfLongStringKey(key: Bytes): number {
+  return readU64(key, 1);
+}
+
 export function expiryKey(dueMs: number, phys: number, id: number): Bytes {
   return raw(`x${u64(dueMs)}${u32(phys)}${u64(id)}`);
 }
@@ -83,6 +87,15 @@ export function expiriesUpTo(dueMs: number): Range {
 /** `kind` is one letter that says what the number names. */
 export function garbageKey(kind: string, number: number): Bytes {
   return raw(`g${kind}${u64(number)}`);
+}
+
+/** Every entry of a kind of garbage. */
+export function garbageSpace(kind: string): Range {
+  return prefixRange(`g${kind}`);
+}
+
+export function garbageFields(key: Bytes): { readonly kind: string; readonly number: number } {
+  return { kind: chars(key).charAt(1), number: readU64(key, 2) };
 }
 
 /** Every key that begins with `prefix`. */

@@ -2,12 +2,16 @@
  * The ordered store on LMDB. `overlappingSync` is off: with it on, a commit is visible before it is on disk,
  * and an image taken at a loss of power may not open.
  */
+import { renameSync, rmSync } from "node:fs";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { Bytes } from "../base/bytes.ts";
 import { chars, raw } from "../base/bytes.ts";
+import { checkDataFile, DATA_FILE, fileBytes, prepareDirectory, syncDirectory } from "./directory.ts";
+import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import {
   CommitError,
   type Entry,
+  OpenError,
   type OrderedStore,
   type RangeOptions,
   type Write,
@@ -22,18 +26,24 @@ const KEY_ENCODER = {
 
 export class LmdbStore implements OrderedStore {
   readonly #root: RootDatabase<Buffer, string>;
+  readonly #lock: DirectoryLock;
   #failure: Error | undefined;
 
-  constructor(directory: string) {
-    this.#root = open<Buffer, string>({
-      path: `${directory}/data.mdb`,
-      noSubdir: true,
-      encoding: "binary",
-      keyEncoder: KEY_ENCODER,
-      overlappingSync: false,
-      maxReaders: 16,
-      maxDbs: 1,
-    } as Parameters<typeof open>[0]) as RootDatabase<Buffer, string>;
+  private constructor(root: RootDatabase<Buffer, string>, lock: DirectoryLock) {
+    this.#root = root;
+    this.#lock = lock;
+  }
+
+  /** Opens the store of a directory, made if missing. @throws OpenError with a message for the operator */
+  static open(directory: string): LmdbStore {
+    prepareDirectory(directory);
+    const lock = lockDirectory(directory);
+    try {
+      return new LmdbStore(openDataFile(directory), lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   get failure(): Error | undefined {
@@ -78,6 +88,43 @@ export class LmdbStore implements OrderedStore {
   flush(): void {}
 
   async close(): Promise<void> {
-    await this.#root.close();
+    // All commits are synchronous: nothing is under way that the lock would have to outlast.
+    const closed = this.#root.close();
+    this.#lock.release();
+    await closed;
   }
+}
+
+/** To be called by the holder of the directory's lock. @throws OpenError */
+function openDataFile(directory: string): RootDatabase<Buffer, string> {
+  const path = `${directory}/${DATA_FILE}`;
+  const bytes = fileBytes(path);
+  // A file half made by a start that was cut off stands under another name and is no store yet.
+  const unfinished = `${path}.new`;
+  for (const left of [unfinished, `${unfinished}-lock`, `${path}-lock`]) rmSync(left, { force: true });
+  if (bytes !== undefined) checkDataFile(path, bytes);
+  try {
+    if (bytes === undefined) {
+      void openFile(unfinished).close();
+      renameSync(unfinished, path);
+      rmSync(`${unfinished}-lock`, { force: true });
+      syncDirectory(directory);
+    }
+    return openFile(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OpenError(`cannot open '${path}': ${reason}`);
+  }
+}
+
+function openFile(path: string): RootDatabase<Buffer, string> {
+  return open<Buffer, string>({
+    path,
+    noSubdir: true,
+    encoding: "binary",
+    keyEncoder: KEY_ENCODER,
+    overlappingSync: false,
+    maxReaders: 16,
+    maxDbs: 1,
+  } as Parameters<typeof open>[0]) as RootDatabase<Buffer, string>;
 }

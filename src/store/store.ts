@@ -1,5 +1,4 @@
 /** The store: opened on a directory, read and written through transactions, one at a time. */
-import { mkdirSync } from "node:fs";
 import { metaKey } from "./layouts.ts";
 import { LmdbStore } from "./lmdb-store.ts";
 import { type FlushPolicy, OpenError, type OrderedStore } from "./ordered-store.ts";
@@ -18,8 +17,13 @@ export class Store {
 
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
   static open(directory: string): Store {
-    mkdirSync(directory, { recursive: true });
-    return Store.over(new LmdbStore(directory));
+    const ordered = LmdbStore.open(directory);
+    try {
+      return Store.over(ordered);
+    } catch (error) {
+      void ordered.close();
+      throw error;
+    }
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { bytesOfText, raw } from "../../src/base/bytes.ts";
+import { Databases } from "../../src/store/databases.ts";
+import { collectGarbage } from "../../src/store/garbage.ts";
+import { MemoryStore } from "../../src/store/memory-store.ts";
+import { checkStore } from "../../src/store/self-check.ts";
+import { Store } from "../../src/store/store.ts";
+
+const KEYS = 25;
+
+/** A store with two databases of every kind of string, the first of them flushed. */
+function flushedStore() {
+  const store = Store.over(new MemoryStore());
+  const databases = new Databases(store.begin(), 16, 1000);
+  for (const index of [0, 1]) {
+    for (let number = 0; number < KEYS; number += 1) {
+      const payload = Buffer.alloc(number % 3 === 0 ? 5000 : 10, "v");
+      const expireAtMs = number % 2 === 0 ? 0 : 5000 + number;
+      const key = bytesOfText(number % 5 === 0 ? `long${"k".repeat(1100)}${number}` : `k${number}`);
+      databases.at(index).put(key, { type: "string", payload, expireAtMs }, "set");
+    }
+  }
+  databases.flush(0);
+  store.commit(databases.transaction);
+  return store;
+}
+
+function entriesOf(store: Store) {
+  return [...store.begin().range(raw("\0"), raw("\xff"))].map(([key]) => key);
+}
+
+test("collectGarbage() removes a flushed database piece by piece and nothing else", () => {
+  const store = flushedStore();
+  const withBoth = entriesOf(store).length;
+  const counts = [];
+  for (let count = 10; count === 10; ) {
+    const transaction = store.begin();
+    count = collectGarbage(transaction, 10);
+    store.commit(transaction);
+    counts.push(count);
+    expect(checkStore(store.begin())).toEqual([]);
+  }
+  expect(counts).toEqual([10, 10, 5]);
+  const left = entriesOf(store);
+  expect(left.filter((key) => String(key).startsWith("g"))).toEqual([]);
+  // Per key a record and an order entry, twelve expiries, nine long strings, two counters, the garbage entry.
+  expect(withBoth - left.length).toBe(2 * KEYS + 12 + 9 + 2 + 1);
+  expect(new Databases(store.begin(), 16, 1000).at(1).size).toBe(KEYS);
+});
+
+test("collectGarbage() leaves an empty database as it was before it ever held a key", () => {
+  const store = Store.over(new MemoryStore());
+  const before = entriesOf(store);
+  const databases = new Databases(store.begin(), 16, 1000);
+  databases.at(0).put(bytesOfText("a"), { type: "string", payload: Buffer.from("1"), expireAtMs: 0 }, "set");
+  databases.flush(0);
+  expect(collectGarbage(databases.transaction, 100)).toBe(1);
+  store.commit(databases.transaction);
+  const facts = [raw("cid"), raw("cphys"), raw("mdatabase0")];
+  expect(entriesOf(store)).toEqual([...facts, ...before].sort());
+});
+
+test("collectGarbage() returns 0 when nothing was flushed", () => {
+  expect(collectGarbage(Store.over(new MemoryStore()).begin(), 10)).toBe(0);
+});

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { bytesOfText, raw } from "../../src/base/bytes.ts";
+import { Databases } from "../../src/store/databases.ts";
+import { MemoryStore } from "../../src/store/memory-store.ts";
+import type { Write } from "../../src/store/ordered-store.ts";
+import { encodeNumber } from "../../src/store/records.ts";
+import { checkStore } from "../../src/store/self-check.ts";
+import { Store } from "../../src/store/store.ts";
+
+/** The findings after one entry that begins with `prefix` is removed or given another value. */
+function findingsAfter(prefix: string, value: Buffer | null): string[] {
+  const ordered = new MemoryStore();
+  const store = Store.over(ordered);
+  const database = new Databases(store.begin(), 16, 0).at(3);
+  database.put(bytesOfText("k"), { type: "string", payload: Buffer.alloc(5000), expireAtMs: 77 }, "set");
+  store.commit(database.transaction);
+  expect(checkStore(ordered)).toEqual([]);
+  const [first] = ordered.range(raw(prefix), raw(`${prefix}\xff`));
+  expect(first).toBeDefined();
+  const writes: Write[] = first === undefined ? [] : [[first[0], value]];
+  ordered.commit(writes);
+  return checkStore(ordered);
+}
+
+test.each([
+  ["o", null, ["has no entry in the order of SCAN"]],
+  ["x", null, ["expires and is not in the index of expiries"]],
+  ["v", null, ["lacks its bytes"]],
+  ["k", null, ["order entry", "expiry", "belong to no record", "counter keys", "counter expires"]],
+  ["ckeys", encodeNumber(2), ["the counter keys of 3 says 2, there are 1"]],
+  ["ckeys", null, ["the physical database 3 has no counter keys"]],
+  ["cid", encodeNumber(0), ["is above the counter of ids"]],
+])("checkStore() tells of an entry %s that is wrong", (prefix, value, expected) => {
+  const findings = findingsAfter(prefix, value);
+  expect(findings).toHaveLength(expected.length);
+  for (const part of expected) expect(findings.some((finding) => finding.includes(part))).toBe(true);
+});
