@@ -7,6 +7,7 @@ import {
   type Declaration,
   type KeySpec,
 } from "./catalogue-declaration.ts";
+import { type NameTable, nameTable } from "./catalogue-names.ts";
 
 export type Command = {
   /** As replies show it: lower case, `config|get` for a subcommand; `SM.GET`, as the module has it, for ours. */
@@ -23,6 +24,8 @@ export type Command = {
   readonly keyStep: number;
   /** By their own name in lower case; empty unless the command is a container. */
   readonly subcommands: ReadonlyMap<string, Command>;
+  /** The same, for a name as it stands in a request. */
+  readonly subcommandsByName: NameTable<Command>;
   readonly declaration: Declaration;
 };
 
@@ -55,6 +58,7 @@ export function deriveCommand(declaration: Declaration, subcommands: ReadonlyMap
     keySpecs: declaration.keySpecs,
     ...legacyRange(declaration.keySpecs),
     subcommands,
+    subcommandsByName: nameTable(subcommands),
     declaration,
   };
 }

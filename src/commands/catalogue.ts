@@ -6,13 +6,14 @@ import { readFileSync } from "node:fs";
 import type { Json } from "../base/json.ts";
 import { type Command, deriveCommand } from "./catalogue-command.ts";
 import type { Declaration } from "./catalogue-declaration.ts";
+import { findName, type NameTable, nameTable } from "./catalogue-names.ts";
 import { parseDeclarations } from "./catalogue-parse.ts";
 
 export type Catalogue = {
   /** Commands other than subcommands, in the order of the file. */
   readonly commands: readonly Command[];
-  /** The same by name, in lower and in upper case. */
-  readonly byName: ReadonlyMap<string, Command>;
+  /** The same by name. */
+  readonly byName: NameTable<Command>;
 };
 
 /** The catalogue of the checked JSON of commands.json. @throws Error naming the path of the first mistake. */
@@ -21,28 +22,20 @@ export function deriveCatalogue(file: Json): Catalogue {
   const commands = declarations
     .filter(({ container }) => container === undefined)
     .map((declaration) => deriveCommand(declaration, subcommandsOf(declaration, declarations)));
-  const byName = new Map<string, Command>();
-  for (const command of commands) {
-    byName.set(command.declaration.name, command);
-    byName.set(command.declaration.name.toLowerCase(), command);
-  }
-  const orphan = declarations.find(({ container }) => container !== undefined && !byName.has(container));
+  const names = new Set(commands.map(({ declaration }) => declaration.name));
+  const orphan = declarations.find(({ container }) => container !== undefined && !names.has(container));
   if (orphan !== undefined)
     throw new Error(`commands.json is not valid: ${orphan.name} has no container entry`);
-  return { commands, byName };
+  return { commands, byName: nameTable(commands.map((command) => [command.name, command])) };
 }
 
-function subcommandsOf(
-  container: Declaration,
-  declarations: readonly Declaration[],
-): ReadonlyMap<string, Command> {
-  const subcommands = new Map<string, Command>();
-  for (const declaration of declarations) {
-    if (declaration.container !== container.name) continue;
-    const ownName = declaration.name.slice(container.name.length + 1);
-    subcommands.set(ownName.toLowerCase(), deriveCommand(declaration, new Map()));
-  }
-  return subcommands;
+function subcommandsOf(container: Declaration, declarations: readonly Declaration[]): Command["subcommands"] {
+  const ownNameStart = container.name.length + 1;
+  return new Map(
+    declarations
+      .filter((declaration) => declaration.container === container.name)
+      .map((one) => [one.name.slice(ownNameStart).toLowerCase(), deriveCommand(one, new Map())]),
+  );
 }
 
 /** The catalogue of this program. The file lies two folders up from here, in the sources as in the package. */
@@ -59,27 +52,17 @@ function readCatalogue(file: URL): Catalogue {
  */
 export function findCommand(catalogue: Catalogue, request: readonly Buffer[]): Command | undefined {
   const [name, subname] = request;
-  const command = name === undefined ? undefined : findByName(catalogue.byName, name);
+  const command = name === undefined ? undefined : findName(catalogue.byName, name);
   if (command === undefined || subname === undefined || command.subcommands.size === 0) return command;
-  return findByName(command.subcommands, subname);
+  return findName(command.subcommandsByName, subname);
 }
 
 /** The command or, as `config|get`, subcommand of that name in any case, or undefined. */
 export function findByFullName(catalogue: Catalogue, name: string): Command | undefined {
   const [first = "", second, ...others] = name.toLowerCase().split("|");
-  const command = catalogue.byName.get(first);
+  const command = findName(catalogue.byName, Buffer.from(first, "latin1"));
   if (command === undefined || second === undefined) return command;
   return others.length > 0 ? undefined : command.subcommands.get(second);
-}
-
-/** Longer than any name, and a bound on what a stranger makes us copy. */
-const NAME_BYTES_MAX = 64;
-
-function findByName(byName: ReadonlyMap<string, Command>, name: Buffer): Command | undefined {
-  if (name.length > NAME_BYTES_MAX) return undefined;
-  const text = name.toString("latin1");
-  // Clients send one case or the other; only a mixture costs a second look.
-  return byName.get(text) ?? byName.get(text.toLowerCase());
 }
 
 /** Whether a request has as many arguments as its command takes; the name counts as one. */
@@ -98,7 +81,7 @@ const ECHO_BYTES_MAX = 128;
 /** The error message for a request for which `findCommand` finds nothing. */
 export function unknownCommandMessage(catalogue: Catalogue, request: readonly Buffer[]): string {
   const [name = Buffer.alloc(0), subname, ...rest] = request;
-  const container = findByName(catalogue.byName, name);
+  const container = findName(catalogue.byName, name);
   if (container !== undefined && subname !== undefined) {
     return `ERR unknown subcommand '${echo(subname)}'. Try ${container.name.toUpperCase()} HELP.`;
   }

@@ -180,8 +180,12 @@ function partLines(schema: JsonObject, indent: string): readonly string[] {
 }
 
 function fieldLines(name: string, part: JsonObject, indent: string): readonly string[] {
-  const [first = "", ...rest] = replyLines(part, indent);
-  return [first.replace("- ", `- \`${name}\`, `), ...rest];
+  const branches = objects(part["anyOf"]);
+  const [main = part] = branches;
+  const types = branches.length > 0 ? branches.map(typeName).join(" or ") : typeName(part);
+  const description = main["description"];
+  const line = `${indent}- \`${name}\`, ${types}${typeof description === "string" ? `: ${description}` : ""}`;
+  return [line, ...partLines(main, `${indent}  `)];
 }
 
 function typeName(schema: JsonObject): string {
