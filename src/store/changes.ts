@@ -38,5 +38,6 @@ export type Change =
   | { readonly kind: "key"; readonly database: number; readonly key: Bytes; readonly event: KeyEvent }
   /** The key was written in a way that has no event of its own; WATCH and tracking hear of it all the same. */
   | { readonly kind: "touch"; readonly database: number; readonly key: Bytes }
-  | { readonly kind: "flush"; readonly database: number }
+  /** `phys` is what the database stood for: its keys can still be looked up there within the transaction. */
+  | { readonly kind: "flush"; readonly database: number; readonly phys: number }
   | { readonly kind: "swap"; readonly databases: readonly [number, number] };

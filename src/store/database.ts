@@ -205,6 +205,7 @@ export class Database {
     if (expireAtMsBefore !== 0) this.#disarm(expireAtMsBefore, record.id);
     if (record.expireAtMs === 0) return;
     this.transaction.put(expiryKey(record.expireAtMs, this.phys, record.id), bufferOf(key));
+    this.transaction.noteDue(record.expireAtMs);
     this.#count("expires", 1);
   }
 

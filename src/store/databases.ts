@@ -33,6 +33,11 @@ export class Databases {
     return database;
   }
 
+  /** A database by its physical number, whether or not an index stands for it now. */
+  atPhys(phys: number): Database {
+    return new Database(this.transaction, -1, phys, this.nowMs);
+  }
+
   /** Takes back all since the savepoint. */
   rollback(savepoint: Savepoint): void {
     this.transaction.rollback(savepoint);
@@ -48,7 +53,7 @@ export class Databases {
 
   /** Empties a database at once; what it held is removed piece by piece later. */
   flush(index: number): void {
-    this.transaction.record({ kind: "flush", database: index });
+    this.transaction.record({ kind: "flush", database: index, phys: this.#phys(index) });
     if (this.at(index).size === 0) return;
     this.transaction.put(garbageKey(GARBAGE_DATABASE, this.#phys(index)), Buffer.alloc(0));
     const counter = counterKey("phys");

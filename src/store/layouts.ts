@@ -12,14 +12,25 @@
  * | o     | phys u32, id u64             | the user key: order of SCAN, way from id to key    |
  * | v     | id u64                       | a long string's bytes                              |
  * | x     | due ms u64, phys u32, id u64 | the user key: expiry, earliest first               |
+ * | h     | id u64, rev u64              | a history entry of a machine (machine-history.ts)  |
+ * | i     | phys u32, definition 0,      | nothing: machines by active state, by the time the |
+ * |       | version 0, state 0,          | state was entered                                  |
+ * |       | since ms u64, id u64         |                                                    |
+ * | y     | phys u32, definition 0,      | nothing: machines by definition                    |
+ * |       | version 0, id u64            |                                                    |
+ * | n     | phys u32, definition 0,      | a counter (float64): machines in a state and       |
+ * |       | version 0, state 0, status   | status; of all states together under no state      |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
+ *
+ * Names end with a zero byte (0 in the table). A name that holds one itself, or is longer than
+ * NAME_BYTES_MAX, stands as its SHA-256 behind a byte 1, so that no name is the beginning of another.
  *
  * A user key longer than USER_KEY_BYTES_MAX stands in `k` as its SHA-256 (LMDB keys are at most 1978 bytes);
  * `o` has it in full.
  */
 import { createHash } from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
-import { chars, raw, readU32, readU64, u32, u64 } from "../base/bytes.ts";
+import { bytesOfText, chars, raw, readU32, readU64, u32, u64 } from "../base/bytes.ts";
 
 /** A user key up to this length is stored as it is. */
 export const USER_KEY_BYTES_MAX = 1024;
@@ -82,6 +93,69 @@ export function expiryFields(key: Bytes): {
 /** Every expiry due at or before `dueMs`. */
 export function expiriesUpTo(dueMs: number): Range {
   return { from: raw("x"), to: raw(`x${u64(dueMs + 1)}`) };
+}
+
+/** A name up to this length that holds no zero byte is stored as it is. */
+const NAME_BYTES_MAX = 200;
+
+/** A name as a field of a key. */
+function nameField(text: string): string {
+  const bytes = chars(bytesOfText(text));
+  return bytes.length <= NAME_BYTES_MAX && !bytes.includes("\0") && !bytes.startsWith("\x01")
+    ? `${bytes}\0`
+    : `\x01${Buffer.from(digest(bytes), "latin1").toString("hex")}\0`;
+}
+
+/** Definition and version of a machine; both empty for a machine that brings its own map. */
+export interface DefinitionName {
+  readonly name: string;
+  readonly version: string;
+}
+
+export function historyKey(id: number, rev: number): Bytes {
+  return raw(`h${u64(id)}${u64(rev)}`);
+}
+
+/** The rev in a key of the `h` space. */
+export function revOfHistoryKey(key: Bytes): number {
+  return readU64(key, 9);
+}
+
+/** The prefix of the machines in a state, in the order in which they entered it. */
+export function statePrefix(phys: number, definition: DefinitionName, state: string): string {
+  return `i${u32(phys)}${nameField(definition.name)}${nameField(definition.version)}${nameField(state)}`;
+}
+
+/** `prefix` is a statePrefix. */
+export function stateKey(prefix: string, sinceMs: number, id: number): Bytes {
+  return raw(prefix + u64(sinceMs) + u64(id));
+}
+
+/** The last two fields of a key of the `i` space. */
+export function stateKeyFields(key: Bytes): { readonly sinceMs: number; readonly id: number } {
+  const end = chars(key).length;
+  return { sinceMs: readU64(key, end - 16), id: readU64(key, end - 8) };
+}
+
+/** The prefix of the machines of a definition, or of one of its versions. */
+export function definitionPrefix(phys: number, name: string, version?: string): string {
+  return `y${u32(phys)}${nameField(name)}${version === undefined ? "" : nameField(version)}`;
+}
+
+export function definitionKey(phys: number, definition: DefinitionName, id: number): Bytes {
+  return raw(definitionPrefix(phys, definition.name, definition.version) + u64(id));
+}
+
+/** The counter of machines in a state with a status; `state` empty: of all machines with the status. */
+export function machineCounterKey(
+  phys: number,
+  definition: DefinitionName,
+  state: string,
+  status: string,
+): Bytes {
+  return raw(
+    `n${u32(phys)}${nameField(definition.name)}${nameField(definition.version)}${nameField(state)}${nameField(status)}`,
+  );
 }
 
 /** `kind` is one letter that says what the number names. */

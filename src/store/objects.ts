@@ -5,6 +5,7 @@
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { longStringKey } from "./layouts.ts";
+import { MACHINE_STORAGE } from "./machines.ts";
 import type { KeyRecord, RecordType } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -45,6 +46,6 @@ const LONG_STRING: ObjectStorage = {
 export const OBJECT_STORAGES: Readonly<Record<RecordType, ObjectStorage>> = {
   string: NOTHING_OUTSIDE,
   longString: LONG_STRING,
-  machine: NOTHING_OUTSIDE,
+  machine: MACHINE_STORAGE,
   stream: NOTHING_OUTSIDE,
 };

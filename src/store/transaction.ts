@@ -26,6 +26,7 @@ export class Transaction implements OrderedReader {
   readonly #writes = new SortedMap<Buffer | null>();
   readonly #undo: Undo[] = [];
   readonly #changes: Change[] = [];
+  #dueMsMin = Number.POSITIVE_INFINITY;
 
   constructor(reader: OrderedReader) {
     this.#reader = reader;
@@ -71,6 +72,16 @@ export class Transaction implements OrderedReader {
   /** The whole change list, in order. */
   get changes(): readonly Change[] {
     return this.#changes;
+  }
+
+  /** Tells of something that falls due: whoever waits for the next thing due looks here after the commit. */
+  noteDue(dueMs: number): void {
+    this.#dueMsMin = Math.min(this.#dueMsMin, dueMs);
+  }
+
+  /** The earliest time noted; infinite when none was. A rollback leaves it: waking up for nothing is harmless. */
+  get dueMsMin(): number {
+    return this.#dueMsMin;
   }
 
   /** Takes back every write and change since the savepoint. */

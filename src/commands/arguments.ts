@@ -1,0 +1,40 @@
+/** Reading arguments: numbers as Redis parses them, tokens in any case. Each throws the reply Redis gives. */
+import * as errors from "../protocol/errors.ts";
+
+const INTEGER_MIN = -(2n ** 63n);
+const INTEGER_MAX = 2n ** 63n - 1n;
+
+/** A signed 64-bit integer in Redis' strict form: no plus, no spaces, no leading zeros. undefined when it is none. */
+export function parseInteger(bytes: Buffer): bigint | undefined {
+  if (bytes.length === 0 || bytes.length > 20) return undefined;
+  const text = bytes.toString("latin1");
+  if (!/^(0|-?[1-9][0-9]*)$/.test(text)) return undefined;
+  const value = BigInt(text);
+  return value < INTEGER_MIN || value > INTEGER_MAX ? undefined : value;
+}
+
+/** As parseInteger. @throws ReplyError "value is not an integer or out of range" */
+export function integer(bytes: Buffer): bigint {
+  const value = parseInteger(bytes);
+  if (value === undefined) throw errors.notAnInteger();
+  return value;
+}
+
+/** An integer that a JavaScript number holds exactly. @throws ReplyError as integer() */
+export function safeInteger(bytes: Buffer): number {
+  const value = Number(integer(bytes));
+  if (!Number.isSafeInteger(value)) throw errors.notAnInteger();
+  return value;
+}
+
+/** The argument in upper case, to be compared with tokens. */
+export function token(bytes: Buffer | undefined): string {
+  return bytes === undefined ? "" : bytes.toString("latin1").toUpperCase();
+}
+
+/** The argument at a position. @throws ReplyError syntax error when there is none */
+export function argument(args: readonly Buffer[], index: number): Buffer {
+  const arg = args[index];
+  if (arg === undefined) throw errors.syntaxError();
+  return arg;
+}

@@ -1,0 +1,5 @@
+/** The handlers of the connection group. */
+import type { Handler } from "../handler.ts";
+import { ping } from "./ping.ts";
+
+export const CONNECTION_HANDLERS: readonly Handler[] = [ping];

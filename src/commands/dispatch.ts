@@ -1,0 +1,153 @@
+/**
+ * The one place every request goes through: find the command, check arity, authentication and the state of
+ * the session, queue it within MULTI, or run its handler between a savepoint and its change list.
+ */
+import { assert } from "../base/assert.ts";
+import * as errors from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { simple } from "../protocol/reply.ts";
+import { ReplyError } from "../protocol/reply-error.ts";
+import type { Databases } from "../store/databases.ts";
+import { checkArity, findCommand, unknownCommandMessage, wrongArityMessage } from "./catalogue.ts";
+import { type Command, FLAG, hasFlag } from "./catalogue-command.ts";
+import type { Call, Handler } from "./handler.ts";
+import type { ServerContext } from "./server-context.ts";
+import type { Session } from "./session.ts";
+
+const QUEUED = simple("QUEUED");
+/** Commands that act on the MULTI queue itself and so are never queued. */
+const NEVER_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
+
+/** A reply and what the executor has to know of the request behind it. */
+export interface Outcome {
+  readonly reply: Reply;
+  /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
+  readonly dependsOnCommit: boolean;
+}
+
+export interface Dispatcher {
+  dispatch(session: Session, args: readonly Buffer[], databases: Databases): Outcome;
+  /** The command of a request, if it is one; for CLIENT PAUSE and the like. */
+  resolve(args: readonly Buffer[]): Command | undefined;
+}
+
+export interface DispatcherOptions {
+  readonly server: ServerContext;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  /** Milliseconds on a monotonic clock, with a fraction: what commandstats count. */
+  readonly monotonicMs: () => number;
+  /** Told of each error that is a bug of ours, after its command was rolled back. */
+  readonly onInternalError: (error: unknown) => void;
+}
+
+export function dispatcher(options: DispatcherOptions): Dispatcher {
+  const { server } = options;
+  const { catalogue } = server;
+  const handlers = new Map<Command, Handler>();
+  for (const container of catalogue.commands) {
+    for (const command of [container, ...container.subcommands.values()]) {
+      const handler = options.handlers.get(command.declaration.name);
+      if (handler !== undefined) handlers.set(command, handler);
+    }
+  }
+
+  const rejected = (session: Session, command: Command | undefined, error: ReplyError): Outcome => {
+    if (session.queue !== undefined) session.isQueueBroken = true;
+    if (command !== undefined) statisticsOf(server, command).rejectedCalls += 1;
+    countError(server, error);
+    return { reply: { kind: "error", message: error.message }, dependsOnCommit: false };
+  };
+
+  /** Runs a handler; an error rolls back what it did and is its reply. Costs two clock reads and a savepoint. */
+  const run = (command: Command, session: Session, args: readonly Buffer[], databases: Databases): Reply => {
+    const transaction = databases.transaction;
+    const savepoint = transaction.savepoint();
+    const statistics = statisticsOf(server, command);
+    const startedMs = options.monotonicMs();
+    let reply: Reply;
+    try {
+      const handler = handlers.get(command);
+      assert(handler !== undefined, `a handler for ${command.name}`);
+      const call: Call = {
+        args,
+        session,
+        databases,
+        db: databases.at(session.database),
+        nowMs: databases.nowMs,
+        server,
+        execute: (queued) => runQueued(session, queued, databases),
+      };
+      reply = handler.run(call);
+      if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
+    } catch (error) {
+      databases.rollback(savepoint);
+      statistics.failedCalls += 1;
+      reply = { kind: "error", message: refusal(error).message };
+    }
+    statistics.calls += 1;
+    statistics.microseconds += (options.monotonicMs() - startedMs) * 1000;
+    return reply;
+  };
+
+  const refusal = (error: unknown): ReplyError => {
+    if (error instanceof ReplyError) {
+      countError(server, error);
+      return error;
+    }
+    server.statistics.internalErrors += 1;
+    options.onInternalError(error);
+    const internal = errors.internalError();
+    countError(server, internal);
+    return internal;
+  };
+
+  const runQueued = (session: Session, args: readonly Buffer[], databases: Databases): Reply => {
+    const command = resolve(args);
+    if (command === undefined) throw new Error("a queued request has a command");
+    return run(command, session, args, databases);
+  };
+
+  const resolve = (args: readonly Buffer[]): Command | undefined => findCommand(catalogue, args);
+
+  const dispatch = (session: Session, args: readonly Buffer[], databases: Databases): Outcome => {
+    server.statistics.commandCount += 1;
+    const command = resolve(args);
+    if (command === undefined) {
+      return rejected(session, undefined, new ReplyError(unknownCommandMessage(catalogue, args)));
+    }
+    session.lastCommand = command.name;
+    if (!checkArity(command, args))
+      return rejected(session, command, new ReplyError(wrongArityMessage(command)));
+    if (!session.isAuthenticated && !hasFlag(command, FLAG.NO_AUTH))
+      return rejected(session, command, errors.noAuth());
+    if (hasFlag(command, FLAG.WRITE) && server.store.failure !== undefined) {
+      return rejected(session, command, errors.misconf(server.store.failure.message));
+    }
+    if (session.queue !== undefined && !NEVER_QUEUED.has(command.name)) {
+      if (hasFlag(command, FLAG.NO_MULTI)) return rejected(session, command, errors.notInMulti());
+      session.queue.push(args.map((arg) => Buffer.from(arg)));
+      return { reply: QUEUED, dependsOnCommit: false };
+    }
+    return { reply: run(command, session, args, databases), dependsOnCommit: dependsOnStore(command) };
+  };
+
+  return { dispatch, resolve };
+}
+
+function dependsOnStore(command: Command): boolean {
+  return hasFlag(command, FLAG.WRITE | FLAG.READONLY) || command.name === "exec";
+}
+
+function statisticsOf(server: ServerContext, command: Command) {
+  let entry = server.statistics.commands.get(command.name);
+  if (entry === undefined) {
+    entry = { calls: 0, microseconds: 0, rejectedCalls: 0, failedCalls: 0 };
+    server.statistics.commands.set(command.name, entry);
+  }
+  return entry;
+}
+
+function countError(server: ServerContext, error: ReplyError): void {
+  const count = server.statistics.errors.get(error.code) ?? 0;
+  server.statistics.errors.set(error.code, count + 1);
+}

@@ -1,0 +1,31 @@
+/**
+ * What a command is to the server: an entry of commands.json and a handler of the same name. A handler reads
+ * its arguments, works on the databases and returns a reply value. It is synchronous, throws ReplyError to
+ * refuse (all it did is then taken back), and knows neither sockets nor whether it runs within MULTI.
+ */
+import type { Reply } from "../protocol/reply.ts";
+import type { Database } from "../store/database.ts";
+import type { Databases } from "../store/databases.ts";
+import type { ServerContext } from "./server-context.ts";
+import type { Session } from "./session.ts";
+
+/** One request on its way through a handler. */
+export interface Call {
+  /** The request as it came; args[0] is the command's name, args[1] a subcommand's where there is one. */
+  readonly args: readonly Buffer[];
+  readonly session: Session;
+  readonly databases: Databases;
+  /** The database the session has selected. */
+  readonly db: Database;
+  /** The time of this turn, milliseconds since the epoch: the only time a handler knows. */
+  readonly nowMs: number;
+  readonly server: ServerContext;
+  /** Runs a request of the MULTI queue as a command of its own: its failure is its reply. For EXEC. */
+  execute(args: readonly Buffer[]): Reply;
+}
+
+export interface Handler {
+  /** The full name in commands.json: "GET", "CONFIG|SET". */
+  readonly name: string;
+  run(call: Call): Reply;
+}

@@ -1,0 +1,15 @@
+/** Every handler by its full name. An entry of commands.json without one, or the other way round, fails a test. */
+import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
+import type { Handler } from "./handler.ts";
+import { STRING_HANDLERS } from "./string/handlers.ts";
+import { TRANSACTION_HANDLERS } from "./transaction/handlers.ts";
+
+const GROUPS: ReadonlyArray<readonly Handler[]> = [
+  CONNECTION_HANDLERS,
+  STRING_HANDLERS,
+  TRANSACTION_HANDLERS,
+];
+
+export const HANDLERS: ReadonlyMap<string, Handler> = new Map(
+  GROUPS.flat().map((handler) => [handler.name, handler]),
+);

@@ -1,0 +1,82 @@
+/** The logical state of a client: what commands read and change of it. The socket is not known here. */
+import type { Bytes } from "../base/bytes.ts";
+import type { ProtocolVersion } from "../protocol/reply.ts";
+
+/** A request that waits for EXEC. */
+export type QueuedRequest = readonly Buffer[];
+
+export interface Session {
+  /** Unique and ascending within the life of the server. */
+  readonly id: number;
+  /** "host:port", or the path of a socket. */
+  readonly address: string;
+  readonly localAddress: string;
+  readonly createdAtMs: number;
+  /** Index of the selected database. */
+  database: number;
+  protocol: ProtocolVersion;
+  /** Set by CLIENT SETNAME; empty when it has none. */
+  name: string;
+  libraryName: string;
+  libraryVersion: string;
+  isAuthenticated: boolean;
+  /** The requests between MULTI and EXEC; undefined outside. */
+  queue: QueuedRequest[] | undefined;
+  /** A request was refused while queueing: EXEC answers EXECABORT. */
+  isQueueBroken: boolean;
+  /** Keys under WATCH, as WatchList names them. */
+  readonly watched: Set<string>;
+  /** A watched key was changed: EXEC answers null. */
+  isWatchBroken: boolean;
+  /** CLIENT REPLY: whether replies are sent; "skip" holds for the next request. */
+  replyMode: "on" | "off" | "skip" | "skipped";
+  /** CLIENT NO-EVICT and NO-TOUCH. */
+  isNoEvict: boolean;
+  isNoTouch: boolean;
+  /** The connection closes after the replies so far. */
+  isClosing: boolean;
+  /** Name of the last command, lower case, as CLIENT LIST shows it. */
+  lastCommand: string;
+  lastRequestAtMs: number;
+  requestCount: number;
+}
+
+export interface NewSession {
+  readonly id: number;
+  readonly address: string;
+  readonly localAddress: string;
+  readonly nowMs: number;
+  /** True when no password is asked for. */
+  readonly isAuthenticated: boolean;
+}
+
+export function newSession(options: NewSession): Session {
+  return {
+    id: options.id,
+    address: options.address,
+    localAddress: options.localAddress,
+    createdAtMs: options.nowMs,
+    database: 0,
+    protocol: 2,
+    name: "",
+    libraryName: "",
+    libraryVersion: "",
+    isAuthenticated: options.isAuthenticated,
+    queue: undefined,
+    isQueueBroken: false,
+    watched: new Set(),
+    isWatchBroken: false,
+    replyMode: "on",
+    isNoEvict: false,
+    isNoTouch: false,
+    isClosing: false,
+    lastCommand: "NULL",
+    lastRequestAtMs: options.nowMs,
+    requestCount: 0,
+  };
+}
+
+/** The name of a key of a database in a watch list. */
+export function watchName(database: number, key: Bytes): string {
+  return `${database}:${key as unknown as string}`;
+}

@@ -1,0 +1,15 @@
+/** DISCARD: drops the queue and ends all watching. */
+import * as errors from "../../protocol/errors.ts";
+import { OK } from "../../protocol/reply.ts";
+import type { Handler } from "../handler.ts";
+
+export const discard = {
+  name: "DISCARD",
+  run: ({ session, server }) => {
+    if (session.queue === undefined) throw errors.withoutMulti("DISCARD");
+    session.queue = undefined;
+    session.isQueueBroken = false;
+    server.watches.unwatch(session);
+    return OK;
+  },
+} as const satisfies Handler;

@@ -1,0 +1,20 @@
+/** EXEC: runs the queued requests, each for itself; null when a watched key was changed. */
+import * as errors from "../../protocol/errors.ts";
+import { NULL_ARRAY } from "../../protocol/reply.ts";
+import type { Handler } from "../handler.ts";
+
+export const exec = {
+  name: "EXEC",
+  run: (call) => {
+    const { session, server } = call;
+    const queue = session.queue;
+    if (queue === undefined) throw errors.withoutMulti("EXEC");
+    const { isQueueBroken, isWatchBroken } = session;
+    session.queue = undefined;
+    session.isQueueBroken = false;
+    server.watches.unwatch(session);
+    if (isQueueBroken) throw errors.execAborted();
+    if (isWatchBroken) return NULL_ARRAY;
+    return queue.map((args) => call.execute(args));
+  },
+} as const satisfies Handler;

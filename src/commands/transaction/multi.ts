@@ -1,0 +1,14 @@
+/** MULTI: the requests from here to EXEC are queued. */
+import * as errors from "../../protocol/errors.ts";
+import { OK } from "../../protocol/reply.ts";
+import type { Handler } from "../handler.ts";
+
+export const multi = {
+  name: "MULTI",
+  run: ({ session }) => {
+    if (session.queue !== undefined) throw errors.nestedMulti();
+    session.queue = [];
+    session.isQueueBroken = false;
+    return OK;
+  },
+} as const satisfies Handler;

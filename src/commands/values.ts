@@ -1,0 +1,27 @@
+/** Looking at a key with a type in mind. */
+import { bytesOf } from "../base/bytes.ts";
+import * as errors from "../protocol/errors.ts";
+import type { KeyRecord } from "../store/records.ts";
+import type { Call } from "./handler.ts";
+
+/** The record of a key, counted as a hit or a miss. */
+export function look(call: Call, key: Buffer): KeyRecord | undefined {
+  const record = call.db.find(bytesOf(key));
+  if (record === undefined) call.server.statistics.keyspaceMisses += 1;
+  else call.server.statistics.keyspaceHits += 1;
+  return record;
+}
+
+/** The record of a string key, undefined when there is no such key. @throws ReplyError WRONGTYPE */
+export function stringRecordAt(call: Call, key: Buffer): KeyRecord | undefined {
+  const record = look(call, key);
+  if (record !== undefined && record.type !== "string" && record.type !== "longString")
+    throw errors.wrongType();
+  return record;
+}
+
+/** The bytes of a string key, undefined when there is no such key. @throws ReplyError WRONGTYPE */
+export function stringAt(call: Call, key: Buffer): Buffer | undefined {
+  const record = stringRecordAt(call, key);
+  return record === undefined ? undefined : call.db.stringValue(record);
+}

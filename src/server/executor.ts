@@ -1,0 +1,188 @@
+/**
+ * The executor: all requests that arrived in one turn of the event loop share one transaction and one commit,
+ * and their replies leave after it. It is the one way to change data: a due expiry enters here as a request does.
+ *
+ * A turn: what is due is done, each connection with input runs its requests in order, the transaction is
+ * committed, the changes are handed on, the replies are sent. If the commit fails, every reply that tells of
+ * the store becomes -MISCONF, and nothing of the turn is visible.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Dispatcher } from "../commands/dispatch.ts";
+import type { Session } from "../commands/session.ts";
+import * as errors from "../protocol/errors.ts";
+import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
+import type { Change } from "../store/changes.ts";
+import { Databases } from "../store/databases.ts";
+import type { Store } from "../store/store.ts";
+
+/** Requests of one connection in one turn; what is left waits for the next turn, so that others get theirs. */
+const REQUESTS_PER_CONNECTION_MAX = 1024;
+/** Bytes of replies a connection may collect in one turn before its further requests wait. */
+const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
+/** Keys that expire in one turn; a burst of millions is drained in turns of this size. */
+const EXPIRED_PER_TURN_MAX = 500;
+
+/** A reply with the protocol of its session at the time. */
+export interface OutgoingReply {
+  readonly reply: Reply;
+  readonly protocol: ProtocolVersion;
+}
+
+/** The connection side of a session. */
+export interface Endpoint {
+  readonly session: Session;
+  /** The next whole request; undefined when more bytes are needed or none shall run now. */
+  nextRequest(): readonly Buffer[] | undefined;
+  /** Sends replies in order; closes the connection afterwards if the session is closing. */
+  send(replies: readonly OutgoingReply[]): void;
+}
+
+export interface ExecutorOptions {
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  readonly databaseCount: number;
+  /** Told after each commit what has changed. */
+  readonly onCommitted: (changes: readonly Change[]) => void;
+  /** Told of a turn that could not be committed. */
+  readonly onCommitFailed: (error: Error) => void;
+}
+
+interface Outgoing {
+  readonly replies: OutgoingReply[];
+  /** Indexes of the replies that depend on the commit. */
+  readonly dependent: number[];
+}
+
+export class Executor {
+  readonly #options: ExecutorOptions;
+  #ready = new Set<Endpoint>();
+  #isScheduled = false;
+  #isStopped = false;
+  /** When something is due next; a lower bound, so a wake-up may find nothing to do. */
+  #dueMs: number | undefined;
+  #cancelWake: (() => void) | undefined;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    this.#dueMs = this.#databases().nextExpiryMs();
+    this.#arm();
+  }
+
+  /** The endpoint has input: its requests run in the turn at hand. */
+  wake(endpoint: Endpoint): void {
+    this.#ready.add(endpoint);
+    this.#schedule();
+  }
+
+  /** The endpoint is gone: what it has sent and was not run is dropped. */
+  forget(endpoint: Endpoint): void {
+    this.#ready.delete(endpoint);
+  }
+
+  /** Runs what is ready now and takes no further turn. */
+  stop(): void {
+    this.#turn();
+    this.#isStopped = true;
+    this.#cancelWake?.();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isStopped) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (this.#isStopped) return;
+    const databases = this.#databases();
+    this.#doDue(databases);
+    const endpoints = [...this.#ready];
+    this.#ready.clear();
+    const outgoing: Outgoing[] = [];
+    for (const endpoint of endpoints) outgoing.push(this.#serve(endpoint, databases));
+    const failure = this.#commit(databases);
+    if (failure === undefined) this.#options.onCommitted(databases.transaction.changes);
+    endpoints.forEach((endpoint, i) => {
+      const out = outgoing[i];
+      if (out === undefined) return;
+      if (failure !== undefined) refuse(out, failure);
+      if (out.replies.length > 0 || endpoint.session.isClosing) endpoint.send(out.replies);
+    });
+    this.#arm();
+    if (this.#ready.size > 0) this.#schedule();
+  }
+
+  #serve(endpoint: Endpoint, databases: Databases): Outgoing {
+    const out: Outgoing = { replies: [], dependent: [] };
+    const session = endpoint.session;
+    let bytes = 0;
+    for (let count = 0; !session.isClosing; count += 1) {
+      if (count === REQUESTS_PER_CONNECTION_MAX || bytes > REPLY_BYTES_PER_CONNECTION_MAX) {
+        this.#ready.add(endpoint);
+        break;
+      }
+      const args = endpoint.nextRequest();
+      if (args === undefined) break;
+      session.lastRequestAtMs = databases.nowMs;
+      session.requestCount += 1;
+      const { reply, dependsOnCommit } = this.#options.dispatcher.dispatch(session, args, databases);
+      if (isMuted(session)) continue;
+      if (dependsOnCommit) out.dependent.push(out.replies.length);
+      out.replies.push({ reply, protocol: session.protocol });
+      bytes += reply instanceof Buffer ? reply.length : 64;
+    }
+    return out;
+  }
+
+  #doDue(databases: Databases): void {
+    if (this.#dueMs === undefined || this.#dueMs > databases.nowMs) return;
+    const count = databases.expireDue(EXPIRED_PER_TURN_MAX);
+    this.#dueMs = databases.nextExpiryMs();
+    if (count === EXPIRED_PER_TURN_MAX) this.#schedule();
+  }
+
+  #commit(databases: Databases): Error | undefined {
+    const { transaction } = databases;
+    if (transaction.isEmpty) return undefined;
+    if (transaction.dueMsMin < (this.#dueMs ?? Number.POSITIVE_INFINITY)) this.#dueMs = transaction.dueMsMin;
+    try {
+      this.#options.store.commit(transaction);
+      return undefined;
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
+      this.#options.onCommitFailed(failure);
+      return failure;
+    }
+  }
+
+  #databases(): Databases {
+    return new Databases(this.#options.store.begin(), this.#options.databaseCount, this.#options.clock.now());
+  }
+
+  #arm(): void {
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    if (this.#dueMs === undefined || this.#isStopped || this.#options.store.failure !== undefined) return;
+    this.#cancelWake = this.#options.clock.wakeAt(this.#dueMs, () => this.#schedule());
+  }
+}
+
+/** Takes CLIENT REPLY OFF and SKIP into account; SKIP mutes its own request and the one after it. */
+function isMuted(session: Session): boolean {
+  if (session.replyMode === "on") return false;
+  if (session.replyMode === "off") return true;
+  session.replyMode = session.replyMode === "skip" ? "skipped" : "on";
+  return true;
+}
+
+function refuse(out: Outgoing, failure: Error): void {
+  const message = errors.misconf(failure.message).message;
+  for (const index of out.dependent) {
+    const outgoing = out.replies[index];
+    if (outgoing !== undefined) out.replies[index] = { ...outgoing, reply: { kind: "error", message } };
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Machines in the store: their records, and what is derived from a record and kept in step with it by
+ * `writeMachine`: the indexes by state and by definition, the counters, the history.
+ */
+import type { Bytes } from "../base/bytes.ts";
+import type { KeyEvent } from "./changes.ts";
+import type { Database } from "./database.ts";
+import {
+  type DefinitionName,
+  definitionKey,
+  garbageKey,
+  historyKey,
+  machineCounterKey,
+  stateKey,
+  statePrefix,
+} from "./layouts.ts";
+import { type HistoryEntry, putHistory } from "./machine-history.ts";
+import { decodeMachine, encodeMachine, type MachineRecord } from "./machine-record.ts";
+import type { ObjectPlace, ObjectStorage } from "./objects.ts";
+import { decodeNumber, encodeNumber, type KeyRecord } from "./records.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** The kind of garbage that is what an object has kept beside its record. */
+export const GARBAGE_OBJECT = "o";
+
+/** The definition under which map machines are indexed. */
+export const NO_DEFINITION: DefinitionName = { name: "", version: "" };
+
+export interface MachineWrite {
+  readonly machine: MachineRecord;
+  /** Milliseconds since the epoch, 0 for none. */
+  readonly expireAtMs: number;
+  readonly history: HistoryEntry | undefined;
+  readonly event: KeyEvent | undefined;
+}
+
+/** Writes a machine as a new object, in place of whatever the key holds. */
+export function createMachine(db: Database, key: Bytes, write: MachineWrite): void {
+  const existing = db.find(key);
+  if (existing !== undefined) db.remove(key, undefined);
+  const record = db.put(
+    key,
+    { type: "machine", payload: encodeMachine(write.machine), expireAtMs: write.expireAtMs },
+    write.event,
+  );
+  index(db.transaction, db.phys, record.id, write.machine, 1);
+  if (write.history !== undefined) putHistory(db.transaction, record.id, write.history);
+}
+
+/** Writes the next record of the machine whose present one is `before`. */
+export function updateMachine(db: Database, key: Bytes, before: MachineRecord, write: MachineWrite): void {
+  const record = db.put(
+    key,
+    { type: "machine", payload: encodeMachine(write.machine), expireAtMs: write.expireAtMs },
+    write.event,
+  );
+  reindex(db.transaction, db.phys, record.id, before, write.machine);
+  if (write.history !== undefined) putHistory(db.transaction, record.id, write.history);
+}
+
+export const MACHINE_STORAGE: ObjectStorage = {
+  removed: (transaction, place, record) => {
+    index(transaction, place.phys, record.id, decodeMachine(record), -1);
+    transaction.put(garbageKey(GARBAGE_OBJECT, record.id), Buffer.alloc(0));
+  },
+  copied: (transaction, record, to, id) => {
+    index(transaction, to.phys, id, decodeMachine(record), 1);
+    copyHistory(transaction, record.id, id);
+    return record.payload;
+  },
+  moved: (transaction: Transaction, from: ObjectPlace, to: ObjectPlace, record: KeyRecord) => {
+    if (from.phys === to.phys) return;
+    const machine = decodeMachine(record);
+    index(transaction, from.phys, record.id, machine, -1);
+    index(transaction, to.phys, record.id, machine, 1);
+  },
+};
+
+function copyHistory(transaction: Transaction, fromId: number, toId: number): void {
+  const entries = [...transaction.range(historyKey(fromId, 0), historyKey(fromId + 1, 0))];
+  entries.forEach(([, value], i) => transaction.put(historyKey(toId, i + 1), value));
+}
+
+/** Adds (1) a machine to the indexes and counters, or takes it out (-1). */
+function index(
+  transaction: Transaction,
+  phys: number,
+  id: number,
+  machine: MachineRecord,
+  sign: 1 | -1,
+): void {
+  const definition = machine.definition ?? NO_DEFINITION;
+  set(transaction, definitionKey(phys, definition, id), sign);
+  count(transaction, machineCounterKey(phys, definition, "", machine.status), sign);
+  for (const [state, sinceMs] of machine.states) {
+    set(transaction, stateKey(statePrefix(phys, definition, state), sinceMs, id), sign);
+    count(transaction, machineCounterKey(phys, definition, state, machine.status), sign);
+  }
+}
+
+/** The difference between two records of one machine; costs what has changed. */
+function reindex(
+  transaction: Transaction,
+  phys: number,
+  id: number,
+  before: MachineRecord,
+  after: MachineRecord,
+): void {
+  const definition = after.definition ?? NO_DEFINITION;
+  if (before.status !== after.status) {
+    count(transaction, machineCounterKey(phys, definition, "", before.status), -1);
+    count(transaction, machineCounterKey(phys, definition, "", after.status), 1);
+  }
+  for (const [state, sinceMs] of before.states) {
+    if (before.status === after.status && holds(after, state, sinceMs)) continue;
+    set(transaction, stateKey(statePrefix(phys, definition, state), sinceMs, id), -1);
+    count(transaction, machineCounterKey(phys, definition, state, before.status), -1);
+  }
+  for (const [state, sinceMs] of after.states) {
+    if (before.status === after.status && holds(before, state, sinceMs)) continue;
+    set(transaction, stateKey(statePrefix(phys, definition, state), sinceMs, id), 1);
+    count(transaction, machineCounterKey(phys, definition, state, after.status), 1);
+  }
+}
+
+function holds(machine: MachineRecord, state: string, sinceMs: number): boolean {
+  return machine.states.some(([name, since]) => name === state && since === sinceMs);
+}
+
+function set(transaction: Transaction, key: Bytes, sign: 1 | -1): void {
+  if (sign === 1) transaction.put(key, Buffer.alloc(0));
+  else transaction.remove(key);
+}
+
+function count(transaction: Transaction, key: Bytes, change: 1 | -1): void {
+  const value = transaction.get(key);
+  const sum = (value === undefined ? 0 : decodeNumber(value)) + change;
+  if (sum === 0) transaction.remove(key);
+  else transaction.put(key, encodeNumber(sum));
+}

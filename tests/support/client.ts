@@ -1,0 +1,113 @@
+/** A client for tests: sends requests, waits for their replies, shows them decoded or byte by byte. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { type Decoded, decodeReply, Push } from "./resp-decoder.ts";
+
+/** What a request is made of: text, or bytes. */
+export type Argument = string | number | Buffer;
+
+/** The bytes of a request. */
+export function encodeRequest(args: readonly Argument[]): Buffer {
+  const parts: Buffer[] = [Buffer.from(`*${args.length}\r\n`)];
+  for (const arg of args) {
+    const bytes = Buffer.isBuffer(arg) ? arg : Buffer.from(String(arg), "utf8");
+    parts.push(Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from("\r\n"));
+  }
+  return Buffer.concat(parts);
+}
+
+/** A reply both ways. */
+export interface Received {
+  readonly value: Decoded;
+  readonly bytes: Buffer;
+}
+
+export class TestClient {
+  readonly #socket: Socket;
+  #input = Buffer.alloc(0);
+  readonly #waiting: Array<{ resolve: (received: Received) => void; reject: (error: Error) => void }> = [];
+  /** Pushes that came in, in order. */
+  readonly pushes: Received[] = [];
+  isClosed = false;
+  /** Called with the name of the command and its reply; for checks that hold for every reply. */
+  onReply: ((args: readonly Argument[], received: Received) => void) | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (chunk: Buffer) => this.#received(chunk));
+    socket.on("error", () => undefined);
+    socket.on("close", () => this.#closed());
+  }
+
+  static async connect(port: number, host = "127.0.0.1"): Promise<TestClient> {
+    const socket = connect({ port, host, noDelay: true });
+    await once(socket, "connect");
+    return new TestClient(socket);
+  }
+
+  /** The decoded reply to a request. */
+  async call(...args: readonly Argument[]): Promise<Decoded> {
+    return (await this.exchange(...args)).value;
+  }
+
+  /** The reply to a request. */
+  async exchange(...args: readonly Argument[]): Promise<Received> {
+    const received = this.next();
+    this.write(encodeRequest(args));
+    const reply = await received;
+    this.onReply?.(args, reply);
+    return reply;
+  }
+
+  /** The replies to requests written at once. */
+  pipeline(requests: ReadonlyArray<readonly Argument[]>): Promise<Received[]> {
+    const replies = requests.map(() => this.next());
+    this.write(Buffer.concat(requests.map(encodeRequest)));
+    return Promise.all(replies);
+  }
+
+  write(bytes: Buffer | string): void {
+    this.#socket.write(bytes);
+  }
+
+  /** The next reply that comes in. @throws Error when the connection closes first */
+  next(): Promise<Received> {
+    return new Promise((resolve, reject) => {
+      if (this.isClosed) reject(new Error("the connection is closed"));
+      else this.#waiting.push({ resolve, reject });
+    });
+  }
+
+  /** Bytes that came in and are no whole reply. */
+  get rest(): Buffer {
+    return this.#input;
+  }
+
+  /** Resolves when the server has closed the connection. */
+  async closed(): Promise<void> {
+    if (!this.isClosed) await once(this.#socket, "close");
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.#socket.end();
+    await this.closed();
+  }
+
+  #received(chunk: Buffer): void {
+    this.#input = Buffer.concat([this.#input, chunk]);
+    for (;;) {
+      const parsed = decodeReply(this.#input);
+      if (parsed === undefined) return;
+      const received = { value: parsed.value, bytes: this.#input.subarray(0, parsed.end) };
+      this.#input = this.#input.subarray(parsed.end);
+      if (parsed.value instanceof Push) this.pushes.push(received);
+      else this.#waiting.shift()?.resolve(received);
+    }
+  }
+
+  #closed(): void {
+    this.isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error("the connection was closed"));
+  }
+}
