@@ -1,7 +1,7 @@
 /**
- * A double as Redis 7.2 prints it (`d2string`): the fewest digits that read back as the same number; integers below
- * 2^52 in full; others in decimal notation down to 1e-7 and up to the seventh digit after the last significant one;
- * else `d.ddde±x`. Not a number: `nan`, `inf`, `-inf`.
+ * A double as Redis 7.2 prints it (`d2string` over `fpconv_dtoa`): the fewest digits that read back as the same
+ * number; integers below 2^52 in full; of the others those with a short run of digits or of zeros in decimal
+ * notation, the rest as `d.ddde±x`. Not a number: `nan`, `inf`, `-inf`.
  */
 export function formatDouble(value: number): string {
   if (Number.isNaN(value)) return "nan";

@@ -64,7 +64,7 @@ function readDoubleQuoted(line: Buffer, from: number, out: Buffer, outLength: nu
       out[length++] = high * 16 + low;
       at += 4;
     } else {
-      out[length++] = unescape(next);
+      out[length++] = escaped(next);
       at += 2;
     }
   }
@@ -91,7 +91,7 @@ function closed(line: Buffer, at: number, length: number): Quoted | undefined {
   return at >= line.length || isSpace(line[at]) ? { at, length } : undefined;
 }
 
-function unescape(byte: number): number {
+function escaped(byte: number): number {
   switch (byte) {
     case 0x6e:
       return 0x0a;

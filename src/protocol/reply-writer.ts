@@ -1,22 +1,28 @@
 import { assert, unreachable } from "../base/assert.ts";
 import { formatDouble } from "./double.ts";
+import { bytesOf } from "./raw-text.ts";
 import type { ProtocolVersion, Reply, TaggedReply } from "./reply.ts";
 
 /**
  * The reply encoder. One writer serves all connections in turn: `write` the replies of a connection, `take` the
- * bytes, go on with the next. Small replies share one buffer that is used again; a Buffer of 16 KB or more is passed
- * on as it is, without a copy. Aggregates are walked with a stack of our own, so depth is bounded by memory alone.
+ * bytes, go on with the next.
+ *
+ * Replies are written one behind the other into a block of memory, and `take` hands out the part written since the
+ * last call: nothing is copied twice, and a block is left to the garbage collector when it is full. A Buffer of 16 KB
+ * or more is passed on as it is. Aggregates are walked with a stack of our own, so depth is bounded by memory alone.
  */
 export class ReplyWriter {
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  #length = 0;
-  /** Full buffers and large bulk strings that come before `#buffer`. */
+  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  /** `#block` is written up to here, and handed out up to `#start`. */
+  #end = 0;
+  #start = 0;
+  /** Output that comes before what is between `#start` and `#end`. */
   #chunks: Buffer[] = [];
   #chunkBytes = 0;
 
   /** Bytes written and not yet taken. */
   get byteLength(): number {
-    return this.#chunkBytes + this.#length;
+    return this.#chunkBytes + this.#end - this.#start;
   }
 
   /**
@@ -25,13 +31,22 @@ export class ReplyWriter {
    *   nothing of it has been written.
    */
   write(reply: Reply, version: ProtocolVersion): void {
-    if (typeof reply === "string") this.#bulkText(reply);
-    else if (typeof reply === "number") this.#integer(COLON, reply);
-    else if (reply === null) this.#ascii(version === 3 ? "_\r\n" : "$-1\r\n");
-    else if (Buffer.isBuffer(reply)) this.#bulk(reply);
-    else if (isArray(reply) || typeof reply === "bigint" || isAggregate(reply))
-      this.#undoable(reply, version);
-    else if (reply.kind !== "none") this.#scalar(reply, version);
+    const block = this.#block;
+    const start = this.#start;
+    const end = this.#end;
+    const chunkCount = this.#chunks.length;
+    const chunkBytes = this.#chunkBytes;
+    try {
+      const items = this.#value(reply, version);
+      if (items !== undefined) this.#items(items, version);
+    } catch (error) {
+      this.#block = block;
+      this.#start = start;
+      this.#end = end;
+      this.#chunks.length = chunkCount;
+      this.#chunkBytes = chunkBytes;
+      throw error;
+    }
   }
 
   /**
@@ -39,42 +54,17 @@ export class ReplyWriter {
    * They belong to the caller.
    */
   take(): Buffer[] {
+    this.#seal();
     const chunks = this.#chunks;
-    if (this.#length > 0) chunks.push(this.#takeBuffer());
     this.#chunks = [];
     this.#chunkBytes = 0;
     return chunks;
   }
 
-  #takeBuffer(): Buffer {
-    const length = this.#length;
-    const used = this.#buffer.subarray(0, length);
-    this.#length = 0;
-    if (length < COPY_BYTES_MAX) return Buffer.from(used);
-    this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    return used;
-  }
-
-  #undoable(reply: Reply, version: ProtocolVersion): void {
-    const length = this.#length;
-    const chunkCount = this.#chunks.length;
-    const chunkBytes = this.#chunkBytes;
-    const buffer = this.#buffer;
-    try {
-      this.#aggregate(reply, version);
-    } catch (error) {
-      this.#buffer = buffer;
-      this.#length = length;
-      this.#chunks.length = chunkCount;
-      this.#chunkBytes = chunkBytes;
-      throw error;
-    }
-  }
-
-  #aggregate(root: Reply, version: ProtocolVersion): void {
+  #items(rootItems: readonly Reply[], version: ProtocolVersion): void {
     // Frames of enclosing aggregates: their items and where to go on.
     const stack: Array<{ readonly items: readonly Reply[]; at: number }> = [];
-    let items: readonly Reply[] = [root];
+    let items = rootItems;
     let at = 0;
     for (;;) {
       while (at === items.length) {
@@ -83,7 +73,8 @@ export class ReplyWriter {
         ({ items, at } = outer);
       }
       const item = items[at++];
-      const inner = item === undefined ? undefined : this.#value(item, version);
+      assert(item !== undefined && !isNone(item), "an aggregate has no holes");
+      const inner = this.#value(item, version);
       if (inner !== undefined) {
         stack.push({ items, at });
         items = inner;
@@ -142,7 +133,7 @@ export class ReplyWriter {
         else this.#bulkText(reply.text);
         return;
       case "none":
-        throw new Error("a reply of kind none stands alone");
+        return;
       default:
         unreachable(reply);
     }
@@ -161,21 +152,21 @@ export class ReplyWriter {
       return;
     }
     this.#reserve(16);
-    const buffer = this.#buffer;
-    let at = this.#length;
-    buffer[at] = type;
+    const block = this.#block;
+    let at = this.#end;
+    block[at] = type;
     let end = at + 2;
     for (let bound = 10; value >= bound; bound *= 10) end += 1;
     let rest = value;
     for (let digit = end - 1; digit > at; digit--) {
       const next = (rest / 10) | 0;
-      buffer[digit] = 0x30 + rest - next * 10;
+      block[digit] = 0x30 + rest - next * 10;
       rest = next;
     }
     at = end;
-    buffer[at] = CR;
-    buffer[at + 1] = LF;
-    this.#length = at + 2;
+    block[at] = CR;
+    block[at + 1] = LF;
+    this.#end = at + 2;
   }
 
   #bulk(bytes: Buffer): void {
@@ -192,13 +183,13 @@ export class ReplyWriter {
     } else {
       this.#reserve(count + 2);
       if (count <= LOOP_BYTES_MAX) {
-        const buffer = this.#buffer;
-        const start = this.#length;
-        for (let i = 0; i < count; i++) buffer[start + i] = bytes[i] ?? 0;
+        const block = this.#block;
+        const start = this.#end;
+        for (let i = 0; i < count; i++) block[start + i] = bytes[i] ?? 0;
       } else {
-        this.#buffer.set(bytes, this.#length);
+        this.#block.set(bytes, this.#end);
       }
-      this.#length += count;
+      this.#end += count;
     }
     this.#ascii("\r\n");
   }
@@ -218,17 +209,25 @@ export class ReplyWriter {
       }
       this.#integer(DOLLAR, bytes);
       this.#reserve(bytes + 2);
-      this.#length += this.#buffer.write(text, this.#length);
+      this.#end += this.#block.write(text, this.#end);
       this.#ascii("\r\n");
     }
   }
 
   /** A type byte, a text that holds no line break, and CRLF. */
   #line(type: number, text: string): void {
-    this.#reserve(text.length * 3 + 3);
-    this.#buffer[this.#length++] = type;
-    if (text.length <= LOOP_BYTES_MAX && isAscii(text)) this.#ascii(text);
-    else this.#length += this.#buffer.write(text, this.#length);
+    const units = text.length;
+    if (units > LOOP_BYTES_MAX || !isAscii(text)) {
+      const bytes = bytesOf(text);
+      this.#reserve(bytes.length + 3);
+      this.#block[this.#end++] = type;
+      this.#block.set(bytes, this.#end);
+      this.#end += bytes.length;
+    } else {
+      this.#reserve(units + 3);
+      this.#block[this.#end++] = type;
+      this.#ascii(text);
+    }
     this.#ascii("\r\n");
   }
 
@@ -236,30 +235,32 @@ export class ReplyWriter {
   #ascii(text: string): void {
     const count = text.length;
     this.#reserve(count);
-    const buffer = this.#buffer;
-    const start = this.#length;
-    for (let i = 0; i < count; i++) buffer[start + i] = text.charCodeAt(i);
-    this.#length = start + count;
+    const block = this.#block;
+    const start = this.#end;
+    for (let i = 0; i < count; i++) block[start + i] = text.charCodeAt(i);
+    this.#end = start + count;
   }
 
-  /** Makes room for `count` bytes in `#buffer`. */
+  /** Makes room for `count` bytes in `#block`. */
   #reserve(count: number): void {
-    if (this.#length + count <= this.#buffer.length) return;
+    if (this.#end + count <= this.#block.length) return;
     this.#seal();
-    if (count > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(count);
+    this.#block = Buffer.allocUnsafeSlow(Math.max(count, BLOCK_BYTES));
+    this.#start = 0;
+    this.#end = 0;
   }
 
-  /** Ends the buffer's part of the output; what follows comes after it. */
+  /** Moves what the block holds to the output; what follows comes after it. */
   #seal(): void {
-    if (this.#length === 0) return;
-    this.#chunkBytes += this.#length;
-    this.#chunks.push(this.#takeBuffer());
+    if (this.#end === this.#start) return;
+    this.#chunks.push(this.#block.subarray(this.#start, this.#end));
+    this.#chunkBytes += this.#end - this.#start;
+    this.#start = this.#end;
   }
 }
 
-const BUFFER_BYTES = 64 * 1024;
-/** Below this, output is copied out of the buffer, which is then used again; above, the buffer is given away. */
-const COPY_BYTES_MAX = 32 * 1024;
+/** A slow reader pins one block at most by replies it has not read; a system call per block is cheap enough. */
+const BLOCK_BYTES = 32 * 1024;
 /** From here on a bulk string is sent from where it is. */
 const OWN_CHUNK_BYTES_MIN = 16 * 1024;
 /** Up to here a loop is faster than a call into C++. */
@@ -278,7 +279,7 @@ const EQUALS = 0x3d;
 const GREATER = 0x3e;
 const TILDE = 0x7e;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is one of the bytes a simple string may not hold here.
+// A NUL is refused too: it ends a string for clients written in C.
 const LINE_BREAKERS = /[\r\n\0]/;
 
 type Aggregate = Extract<TaggedReply, { kind: "map" | "set" | "push" }>;
@@ -291,6 +292,10 @@ function isArray(reply: readonly Reply[] | TaggedReply | bigint): reply is reado
 
 function isAggregate(reply: TaggedReply): reply is Aggregate {
   return reply.kind === "map" || reply.kind === "set" || reply.kind === "push";
+}
+
+function isNone(reply: Reply): boolean {
+  return typeof reply === "object" && reply !== null && "kind" in reply && reply.kind === "none";
 }
 
 function isAscii(text: string): boolean {

@@ -2,18 +2,14 @@
 import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
 import type { Catalogue } from "../../src/commands/catalogue.ts";
 import { type Command, flagNames } from "../../src/commands/catalogue-command.ts";
-import type { Argument, Declaration } from "../../src/commands/catalogue-declaration.ts";
+import type { Declaration } from "../../src/commands/catalogue-declaration.ts";
+import { syntaxLine } from "../../src/commands/catalogue-syntax.ts";
 
 /** The whole document. */
 export function catalogueMarkdown(catalogue: Catalogue): string {
   const groups = [...new Set(catalogue.commands.map(({ declaration }) => declaration.group))].sort(byRank);
   const sections = groups.map((group) => groupSection(group, callables(catalogue, group)));
   return `${[HEAD, contents(catalogue, groups), ...sections].join("\n\n")}\n`;
-}
-
-/** The syntax line of a command: `GETEX key [EX seconds | PX milliseconds | …]`. */
-export function syntaxLine({ name, arguments: grammar }: Declaration): string {
-  return [name.replace("|", " "), ...grammar.map(argumentSyntax)].join(" ");
 }
 
 const HEAD = `<!-- Made from commands.json; \`make docs\` makes it anew. -->
@@ -105,40 +101,6 @@ function facts(command: Command): string {
   );
   for (const [version, change] of declaration.history) lines.push(`- New in ${version}: ${change}`);
   return lines.join("\n");
-}
-
-function argumentSyntax(argument: Argument): string {
-  const value = valueSyntax(argument);
-  const withToken =
-    argument.token === undefined || argument.type === "pure-token" ? value : `${argument.token} ${value}`;
-  const full = argument.isMultiple ? `${withToken} ${repetition(argument, value, withToken)}` : withToken;
-  return argument.isOptional ? `[${full}]` : full;
-}
-
-/** What is repeated with its token is repeated as a whole, otherwise only the value is; choices are not shown twice. */
-function repetition(argument: Argument, value: string, withToken: string): string {
-  if (argument.type === "oneof") return "…";
-  return `[${argument.isMultipleToken ? withToken : value} …]`;
-}
-
-function valueSyntax(argument: Argument): string {
-  switch (argument.type) {
-    case "pure-token":
-      return argument.token ?? argument.name;
-    case "block":
-      return argument.parts.map(argumentSyntax).join(" ");
-    case "oneof": {
-      // The brackets of an optional argument or of a token do for the choices what parentheses would.
-      const choices = argument.parts
-        .map((part) => argumentSyntax({ ...part, isOptional: false }))
-        .join(" | ");
-      return argument.isOptional && argument.token === undefined && !argument.isMultiple
-        ? choices
-        : `<${choices}>`;
-    }
-    default:
-      return argument.display ?? argument.name;
-  }
 }
 
 const TYPE_NAMES: ReadonlyMap<Json | undefined, string> = new Map([

@@ -1,0 +1,95 @@
+/** What the configuration needs of the file system. Handed in, so that all else here is pure. */
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { globMatches } from "./glob-stub.ts";
+
+export interface ConfigFiles {
+  /** The bytes of a file. @throws an error of the file system, with its `code`. */
+  read(path: string): Buffer;
+  /** The existing paths a pattern with `*`, `?` or `[…]` stands for, in order. */
+  expand(pattern: string): readonly string[];
+  /** Replaces a file in one step, so that a crash leaves the old or the new one. @throws as `read` does. */
+  replace(path: string, text: Buffer): void;
+}
+
+/** The real file system. */
+export const nodeConfigFiles: ConfigFiles = { read: readFileSync, expand, replace };
+
+/** What a file system error says in words, as C's `strerror` does. */
+export function fileFault(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return FAULTS[code] ?? (code || String(error));
+}
+
+const FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "No such file or directory",
+  EACCES: "Permission denied",
+  EPERM: "Operation not permitted",
+  EISDIR: "Is a directory",
+  ENOTDIR: "Not a directory",
+  ENOSPC: "No space left on device",
+  EROFS: "Read-only file system",
+};
+
+function expand(pattern: string): readonly string[] {
+  const [root = "", ...segments] = pattern.split("/");
+  let paths = [root === "" ? "/" : root];
+  for (const segment of segments.filter((name) => name !== "")) {
+    paths = paths.flatMap((folder) =>
+      /[*?[]/.test(segment)
+        ? namesIn(folder)
+            .filter(
+              (name) => globMatches(segment, name) && (segment.startsWith(".") || !name.startsWith(".")),
+            )
+            .map((name) => join(folder, name))
+        : [join(folder, segment)],
+    );
+  }
+  return paths.filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+}
+
+/** Names in a folder, sorted; none when it is not a folder that can be read. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function replace(path: string, text: Buffer): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  // The new file keeps the permissions of the old one: it may hold a password.
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o644;
+  const file = openSync(temporary, "wx", mode & 0o777);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  flushFolder(dirname(path));
+}
+
+function flushFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

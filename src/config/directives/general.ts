@@ -1,0 +1,94 @@
+/** The process, its files, its log, access and observation. */
+import { directive, IMMUTABLE } from "../directive.ts";
+import { bool, choice, integer } from "../scalar-types.ts";
+import { commandRenamings, keyspaceEvents, shutdownOptions } from "../structured-types.ts";
+import { numberList, repeatedLine, text } from "../text-types.ts";
+
+const ANY_WORDS = { min: 1, max: Number.POSITIVE_INFINITY };
+
+const percentiles = numberList({
+  syntax: "percentiles 0 to 100",
+  min: 0,
+  max: 100,
+  fault: "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]",
+});
+
+export const GENERAL = {
+  include: directive(
+    repeatedLine("path or glob of files", { min: 1, max: 1 }),
+    [],
+    "Reads another file at this place; later lines override it.",
+    { fileOnly: true },
+  ),
+  dir: directive(text("path"), ".", "Folder of the store. It must exist.", IMMUTABLE),
+  databases: directive(
+    integer({ min: 1, max: 2147483647 }),
+    16,
+    "Number of databases SELECT can choose from.",
+    IMMUTABLE,
+  ),
+  daemonize: directive(bool, false, "Only `no`: the process stays in the foreground.", {
+    immutable: true,
+    refusal:
+      "Detent stays in the foreground: only 'no' is accepted, let a service manager or container run it",
+  }),
+  pidfile: directive(text("path"), "", "File that holds the process id while the server runs.", IMMUTABLE),
+  loglevel: directive(
+    choice("debug", "verbose", "notice", "warning"),
+    "notice",
+    "Least severity that is logged.",
+  ),
+  logfile: directive(text("path"), "", "File to log to; empty for standard output.", IMMUTABLE),
+  "shutdown-timeout": directive(
+    integer({ max: 2147483647, unit: "seconds" }),
+    10,
+    "Longest time a shutdown waits for replies to be read.",
+  ),
+  "shutdown-on-sigint": directive(shutdownOptions, [], "How the server shuts down on SIGINT."),
+  "shutdown-on-sigterm": directive(shutdownOptions, [], "How the server shuts down on SIGTERM."),
+  requirepass: directive(text(), "", "Password of the default user; empty for none.", { sensitive: true }),
+  "rename-command": directive(
+    commandRenamings,
+    [],
+    'Gives a command another name, or takes it away with `""`.',
+    {
+      fileOnly: true,
+    },
+  ),
+  user: directive(repeatedLine("ACL rule", ANY_WORDS), [], "Users other than the default one.", {
+    fileOnly: true,
+    refusal: "Detent has no users but the default one: use requirepass",
+  }),
+  aclfile: directive(text("path"), "", "File of users.", {
+    immutable: true,
+    refusal: "Detent has no users but the default one: use requirepass",
+  }),
+  loadmodule: directive(
+    repeatedLine("path and arguments", ANY_WORDS),
+    [],
+    "Modules cannot be loaded; the state machine commands are built in.",
+    { fileOnly: true, noEffect: true },
+  ),
+  "notify-keyspace-events": directive(
+    keyspaceEvents,
+    new Set<string>(),
+    "Classes of changes published as keyspace (`K`) and keyevent (`E`) notifications.",
+  ),
+  "slowlog-log-slower-than": directive(
+    integer({ min: -1, unit: "microseconds" }),
+    10000,
+    "Commands that take longer enter the slow log; -1 logs none, 0 all.",
+  ),
+  "slowlog-max-len": directive(integer(), 128, "Entries the slow log keeps."),
+  "latency-monitor-threshold": directive(
+    integer({ unit: "milliseconds" }),
+    0,
+    "Events that take at least so long are kept for LATENCY; 0 turns it off.",
+  ),
+  "latency-tracking": directive(bool, true, "Keeps a latency histogram for each command."),
+  "latency-tracking-info-percentiles": directive(
+    percentiles,
+    [50, 99, 99.9],
+    "Percentiles that INFO latencystats shows.",
+  ),
+};

@@ -1,0 +1,67 @@
+/** State machines: compatibility, and a bound for everything that grows with what clients send. */
+import { directive } from "../directive.ts";
+import { bool, choice, integer, memory } from "../scalar-types.ts";
+
+export const MACHINES = {
+  "sm-compat": directive(
+    choice("documented", "module"),
+    "documented",
+    "Whether the seven original commands follow the description of redis-state-machine or its code.",
+  ),
+  "sm-microsteps-max": directive(
+    integer({ min: 1, max: 1000000 }),
+    1000,
+    "Microsteps one event may take before it is undone with EXECFAIL.",
+  ),
+  "sm-outcome-max": directive(
+    integer({ max: 1000000 }),
+    1000,
+    "Outcomes of events with an id that each machine remembers; the oldest go first.",
+  ),
+  "sm-outcome-ttl": directive(
+    integer({ unit: "seconds" }),
+    0,
+    "How long an outcome is remembered; 0 sets no limit in time.",
+  ),
+  "sm-history-max": directive(
+    integer(),
+    0,
+    "Entries of history each machine keeps; the oldest go first. 0 keeps all.",
+  ),
+  "sm-sources-max": directive(
+    integer({ min: 1, max: 1000000 }),
+    1000,
+    "Sources of SEQ numbers each machine remembers.",
+  ),
+  "sm-inbox-max": directive(integer({ max: 1000000 }), 1000, "Deferred events each machine may hold."),
+  "sm-timers-max": directive(
+    integer({ max: 1000000 }),
+    1000,
+    "Timers and scheduled events each machine may hold.",
+  ),
+  "sm-definition-bytes-max": directive(
+    memory({ min: 1024, max: 64 * 2 ** 20 }),
+    2 ** 20,
+    "Longest JSON of a definition or map machine.",
+  ),
+  "sm-context-bytes-max": directive(
+    memory({ min: 1024, max: 64 * 2 ** 20 }),
+    2 ** 20,
+    "Longest JSON of a machine's context.",
+  ),
+  "sm-event-bytes-max": directive(
+    memory({ min: 1024, max: 64 * 2 ** 20 }),
+    2 ** 20,
+    "Longest JSON of an event's data.",
+  ),
+  "sm-changes-inline": directive(
+    bool,
+    false,
+    "Whether changes of map machines are added to the stream `sm:changes` too.",
+  ),
+  "sm-changes-maxlen": directive(
+    integer(),
+    1000000,
+    "Entries a change stream keeps; what a consumer group has not acknowledged stays. 0 keeps all.",
+  ),
+};

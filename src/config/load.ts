@@ -1,0 +1,163 @@
+/** From command line, files and standard input to a configuration, or to the text that says what is wrong. */
+import { resolve } from "node:path";
+import { parseCommandLine } from "./command-line.ts";
+import { type Config, createConfig } from "./config.ts";
+import { type ConfigFiles, fileFault } from "./config-files.ts";
+import { isDefault, readLine, readValue, trimLine } from "./config-lines.ts";
+import { type ConfigValues, DIRECTIVES, type DirectiveName, directiveEntry } from "./directives.ts";
+import type { CommandRenaming } from "./structured-types.ts";
+
+const INCLUDE_DEPTH_MAX = 16;
+
+export interface ConfigSources {
+  /** The arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly files: ConfigFiles;
+  /** All of standard input; asked for only when the command line says so. */
+  readonly readStdin: () => Buffer;
+  /** The folder relative paths start from. */
+  readonly cwd: string;
+  /** The program's version, for the heading of an error. */
+  readonly version: string;
+  /** Whether a command of that name exists, for rename-command. */
+  readonly isCommand: (name: string) => boolean;
+}
+
+export interface ConfigError {
+  readonly kind: "error";
+  /** To be printed on standard error as it stands. */
+  readonly text: string;
+  readonly exitCode: 1;
+}
+
+export type LoadedConfig =
+  /** `warnings` are lines for the log. */
+  | { readonly kind: "config"; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly kind: "version" }
+  | { readonly kind: "help" }
+  | ConfigError;
+
+/** Reads the whole configuration. Later lines override earlier ones; options follow the file. */
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const line = parseCommandLine(sources.argv);
+  if (line.kind !== "start") return line;
+  const file = line.file === undefined ? undefined : resolve(sources.cwd, line.file);
+  const loading: Loading = { sources, values: defaults(), given: new Set() };
+  const text = file === undefined ? "" : readText(sources, file);
+  if (typeof text !== "string") return text;
+  const stdin = line.readsStdin ? sources.readStdin().toString("latin1") : "";
+  const separator = text === "" || text.endsWith("\n") || stdin === "" ? "" : "\n";
+  // The line break before the options is counted, as in Redis: without a file the first option is line 2.
+  const options = line.options === "" ? "" : `\n${line.options}`;
+  const error = applyText(loading, text + separator + stdin + options, 0);
+  if (error !== undefined) return error;
+  const values = { ...loading.values, dir: resolve(sources.cwd, String(loading.values.dir)) } as ConfigValues;
+  const config = createConfig(values, file === undefined ? undefined : { file, files: sources.files });
+  return { kind: "config", config, warnings: warningsOf(loading) };
+}
+
+/** The defaults with some values replaced: a configuration for tests and for embedding. */
+export function configOf(values: Partial<ConfigValues> = {}): Config {
+  return createConfig({ ...(defaults() as ConfigValues), ...values });
+}
+
+interface Loading {
+  readonly sources: ConfigSources;
+  readonly values: Record<DirectiveName, unknown>;
+  /** Directives that have been given, so that a further line is known to be a repetition. */
+  readonly given: Set<DirectiveName>;
+}
+
+function defaults(): Record<DirectiveName, unknown> {
+  const entries = Object.entries(DIRECTIVES).map(([name, entry]) => [name, entry.default]);
+  return Object.fromEntries(entries) as Record<DirectiveName, unknown>;
+}
+
+function readText({ files }: ConfigSources, path: string): string | ConfigError {
+  try {
+    return files.read(path).toString("latin1");
+  } catch (error) {
+    return failure(`Fatal error, can't open config file '${path}': ${fileFault(error)}\n`);
+  }
+}
+
+function applyText(loading: Loading, text: string, depth: number): ConfigError | undefined {
+  for (const [at, line] of text.split("\n").entries()) {
+    const fault = applyLine(loading, line, depth);
+    if (typeof fault === "string") return lineFailure(loading.sources.version, at + 1, { line, fault });
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** Returns what is wrong with the line, or the failure of a file it includes. */
+function applyLine(loading: Loading, line: string, depth: number): string | ConfigError | undefined {
+  const read = readLine(line);
+  if (!read.ok) return read.reason;
+  if (read.value === undefined) return undefined;
+  const { name, words } = read.value;
+  const isRepeated = loading.given.has(name);
+  const parsed = readValue(name, words, { current: loading.values[name], isRepeated });
+  if (!parsed.ok) return parsed.reason;
+  if (name === "include") return includeFiles(loading, words[0] ?? "", depth);
+  if (name === "rename-command") {
+    const fault = renamingFault(parsed.value as readonly CommandRenaming[], loading.sources.isCommand);
+    if (fault !== undefined) return fault;
+  }
+  loading.values[name] = parsed.value;
+  loading.given.add(name);
+  return undefined;
+}
+
+function includeFiles(loading: Loading, pattern: string, depth: number): string | ConfigError | undefined {
+  const { cwd, files } = loading.sources;
+  if (depth >= INCLUDE_DEPTH_MAX) return `Files include each other more than ${INCLUDE_DEPTH_MAX} deep`;
+  const path = resolve(cwd, pattern);
+  for (const found of /[*?[]/.test(pattern) ? files.expand(path) : [path]) {
+    const text = readText(loading.sources, found);
+    const error = typeof text === "string" ? applyText(loading, text, depth + 1) : text;
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+/** Plays the renamings so far; the last one is the one to check. */
+function renamingFault(
+  renamings: readonly CommandRenaming[],
+  isCommand: (name: string) => boolean,
+): string | undefined {
+  const moved = new Map<string, boolean>();
+  const exists = (name: string) => moved.get(name.toLowerCase()) ?? isCommand(name);
+  for (const { from, to } of renamings) {
+    if (!exists(from)) return "No such command in rename-command";
+    moved.set(from.toLowerCase(), false);
+    if (to === "") continue;
+    if (exists(to)) return "Target command name already exists";
+    moved.set(to.toLowerCase(), true);
+  }
+  return undefined;
+}
+
+function warningsOf({ values, given }: Loading): readonly string[] {
+  const idle = [...given].filter(
+    (name) => directiveEntry(name).hasNoEffect && !isDefault(name, values[name]),
+  );
+  if (idle.length === 0) return [];
+  return [`Directives accepted for compatibility that have no effect: ${idle.join(", ")}`];
+}
+
+function lineFailure(
+  version: string,
+  number: number,
+  { line, fault }: { readonly line: string; readonly fault: string },
+): ConfigError {
+  const shown = Buffer.from(trimLine(line), "latin1").toString("utf8");
+  return failure(
+    `\n*** FATAL CONFIG FILE ERROR (Detent ${version}) ***\n` +
+      `Reading the configuration file, at line ${number}\n>>> '${shown}'\n${fault}\n`,
+  );
+}
+
+function failure(text: string): ConfigError {
+  return { kind: "error", text, exitCode: 1 };
+}

@@ -1,0 +1,150 @@
+/** Runs actions: changes of context, events raised, and effects for the world outside. */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { delayMs } from "./compile-expressions.ts";
+import { ExpressionFailure, type Template } from "./expressions.ts";
+import { holds } from "./guards.ts";
+import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
+import type { Action, Delay } from "./machine.ts";
+import type { Effect } from "./types.ts";
+
+type ActionOf<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
+
+/** Runs actions in order; each sees what the one before it assigned. @throws ExecutionFailure */
+export function runActions(run: Run, actions: readonly Action[]): void {
+  for (const action of actions) runAction(run, action);
+}
+
+function runAction(run: Run, action: Action): void {
+  switch (action.kind) {
+    case "assign":
+      assign(run, action);
+      break;
+    case "raise":
+      raise(run, action);
+      break;
+    case "send":
+      send(run, action);
+      break;
+    case "cancel":
+      disarm(run, (timer) => timer.id === action.id);
+      break;
+    case "emit":
+      run.effects.push({ kind: "emit", event: action.event, ...dataOf(run, action.data, action.path) });
+      break;
+    case "task":
+      startTask(run, action);
+      break;
+    case "log":
+      run.effects.push({ kind: "log", value: build(run, action.value, action.path) });
+      break;
+    case "choose": {
+      const branch = action.branches.find(({ guard }) => holds(run, guard));
+      if (branch !== undefined) runActions(run, branch.actions);
+      break;
+    }
+  }
+}
+
+/** Evaluates a template. @throws ExecutionFailure with the place of the action. */
+export function build(run: Run, template: Template, path: string): Json {
+  try {
+    return template.build(run);
+  } catch (error) {
+    if (error instanceof ExpressionFailure) throw new ExecutionFailure(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** `{data}` or nothing: an absent value must stay absent, not become null. */
+function dataOf(run: Run, template: Template | undefined, path: string): { readonly data?: Json } {
+  return template === undefined ? {} : { data: build(run, template, path) };
+}
+
+function assign(run: Run, { assignments, path }: ActionOf<"assign">): void {
+  // All values are computed before any is stored: in one assign, order does not matter.
+  const values = assignments.map((assignment) => build(run, assignment.value, path));
+  for (const [index, { keys, path: target }] of assignments.entries()) {
+    const changed = put(run.context, keys, { value: values[index] ?? null, at: 0 });
+    if (!isJsonObject(changed)) {
+      throw new ExecutionFailure(
+        `${path}: context.${target} cannot be assigned, because there is no object or list to hold it`,
+      );
+    }
+    run.context = changed;
+    if (!run.assigned.has(target)) run.assigned.set(target, keys);
+  }
+}
+
+/** A copy of `container` with the value at the path; missing objects on the way are made. Undefined if that cannot be. */
+function put(
+  container: Json | undefined,
+  keys: readonly string[],
+  given: { readonly value: Json; readonly at: number },
+): Json | undefined {
+  const { value, at } = given;
+  const key = keys[at];
+  if (key === undefined) return value;
+  if (Array.isArray(container)) {
+    const index = Number(key);
+    // Appending is allowed, a hole is not: JSON has none.
+    if (!Number.isInteger(index) || index < 0 || index > container.length) return undefined;
+    const item = put(container[index], keys, { value, at: at + 1 });
+    return item === undefined ? undefined : container.toSpliced(index, 1, item);
+  }
+  const object: JsonObject | undefined =
+    container === undefined || container === null ? {} : isJsonObject(container) ? container : undefined;
+  if (object === undefined) return undefined;
+  const item = put(Object.hasOwn(object, key) ? object[key] : undefined, keys, { value, at: at + 1 });
+  return item === undefined ? undefined : { ...object, [key]: item };
+}
+
+function raise(run: Run, { event, data, delay, id, path }: ActionOf<"raise">): void {
+  const payload = dataOf(run, data, path);
+  if (delay === undefined) {
+    run.queue.push({ type: event, data: payload.data });
+    return;
+  }
+  const ms = wait(run, delay, path);
+  if (ms === 0) run.effects.push({ kind: "raise", event, ...payload });
+  else arm(run, ms, { kind: "raise", event, ...payload, ...(id === undefined ? {} : { id }) });
+}
+
+function send(run: Run, action: ActionOf<"send">): void {
+  const { event, data, delay, path } = action;
+  const to = build(run, action.to, path);
+  if (typeof to !== "string")
+    throw new ExecutionFailure(`${path}: the key to send to must be a text, this is ${JSON.stringify(to)}`);
+  const named = action.id === undefined ? {} : { id: action.id };
+  const payload = { event, to, ...dataOf(run, data, path), ...named };
+  const ms = delay === undefined ? 0 : wait(run, delay, path);
+  if (ms === 0) run.effects.push({ kind: "send", ...payload });
+  else arm(run, ms, { kind: "send", ...payload });
+}
+
+/** A delay in milliseconds. @throws ExecutionFailure when it is none. */
+export function wait(run: Run, delay: Delay, path: string): number {
+  let ms: number | undefined;
+  try {
+    ms = delayMs(delay, run);
+  } catch (error) {
+    if (error instanceof ExpressionFailure) throw new ExecutionFailure(`${path}: ${error.message}`);
+    throw error;
+  }
+  if (ms !== undefined) return ms;
+  throw new ExecutionFailure(
+    `${path}: the delay is no length of time (milliseconds, or a text such as "30s")`,
+  );
+}
+
+function startTask(run: Run, { task, input, done, failed, timeout, attempts, path }: ActionOf<"task">): void {
+  const effect: Effect = {
+    kind: "task",
+    task,
+    ...(input === undefined ? {} : { input: build(run, input, path) }),
+    ...(done === undefined ? {} : { done }),
+    ...(failed === undefined ? {} : { failed }),
+    ...(timeout === undefined ? {} : { timeoutMs: wait(run, timeout, path) }),
+    ...(attempts === undefined ? {} : { attempts }),
+  };
+  run.effects.push(effect);
+}

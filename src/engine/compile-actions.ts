@@ -1,0 +1,227 @@
+/** Actions of a definition, compiled. Each action is an object that has exactly one action key. */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { type Linker, linkDelay, linkGuard, linkTemplate } from "./compile-expressions.ts";
+import type { DraftState } from "./draft.ts";
+import type { Template } from "./expressions.ts";
+import type { Action, Assignment, Branch, Delay } from "./machine.ts";
+import { at, checkKeys, kindOf, nearest, readText } from "./problems.ts";
+
+/** Where actions stand. */
+export type ActionPlace = { readonly path: string; readonly from: DraftState };
+
+/** What `raise` and `send` have in common. */
+type Delivery = {
+  readonly data: Template | undefined;
+  readonly delay: Delay | undefined;
+  readonly id: string | undefined;
+};
+
+type Compile = (linker: Linker, json: JsonObject, place: ActionPlace) => Action | undefined;
+
+const ACTIONS: Readonly<Record<string, Compile>> = {
+  assign: linkAssign,
+  raise: linkRaise,
+  send: linkSend,
+  cancel: linkCancel,
+  emit: linkEmit,
+  task: linkTask,
+  log: (linker, json, { path }) => ({
+    kind: "log",
+    path,
+    value: linkTemplate(linker, json["log"] ?? null, at(path, "log")),
+  }),
+  choose: linkChoose,
+};
+
+/** Compiles an action or a list of actions; the refused ones are left out, with problems. */
+export function linkActions(linker: Linker, json: Json | undefined, place: ActionPlace): readonly Action[] {
+  if (json === undefined) return [];
+  if (!Array.isArray(json)) return [linkAction(linker, json, place)].filter((action) => action !== undefined);
+  return json
+    .map((item, index) => linkAction(linker, item, { ...place, path: at(place.path, index) }))
+    .filter((action) => action !== undefined);
+}
+
+function linkAction(linker: Linker, json: Json, place: ActionPlace): Action | undefined {
+  const names = Object.keys(ACTIONS);
+  const expected = `an action is an object with one of the keys ${names.join(", ")}`;
+  if (!isJsonObject(json)) {
+    linker.problems.error(place.path, `${expected}; this is ${kindOf(json)}`);
+    return undefined;
+  }
+  const kinds = Object.keys(json).filter((key) => Object.hasOwn(ACTIONS, key));
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    const [first] = Object.keys(json);
+    const hint = first === undefined ? undefined : nearest(first, names);
+    linker.problems.error(
+      place.path,
+      hint === undefined || kind !== undefined
+        ? expected
+        : `unknown action '${first}'; did you mean ${hint}?`,
+    );
+    return undefined;
+  }
+  const allowed = kind === "task" ? ["task", "input", "done", "failed", "timeout", "attempts"] : [kind];
+  checkKeys(json, place.path, { allowed, what: `the action ${kind}`, problems: linker.problems });
+  return ACTIONS[kind]?.(linker, json, place);
+}
+
+function linkAssign(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
+  const value = json["assign"];
+  const here = at(path, "assign");
+  if (!isJsonObject(value)) {
+    linker.problems.error(here, `assign takes {"path": expression, …}, this is ${kindOf(value)}`);
+    return undefined;
+  }
+  const assignments: Assignment[] = [];
+  for (const [target, item] of Object.entries(value)) {
+    const keys = target.split(".");
+    const itemPath = at(here, target);
+    if (keys.some((key) => key === "" || key === "__proto__")) {
+      linker.problems.error(
+        itemPath,
+        `${JSON.stringify(target)} is no path into the context; a path is names with dots between`,
+      );
+    } else {
+      if (keys[0] === "context" && keys.length > 1) {
+        linker.problems.warn(itemPath, `this assigns context.${target}; paths start below the context`);
+      }
+      assignments.push({ path: target, keys, value: linkTemplate(linker, item, itemPath) });
+    }
+  }
+  return { kind: "assign", path, assignments };
+}
+
+/** The object of `raise`, `send` and `emit`; a text stands for `{"event": text}`. */
+function eventOptions(
+  linker: Linker,
+  json: JsonObject,
+  place: { readonly kind: string; readonly path: string; readonly allowed: readonly string[] },
+): (JsonObject & { readonly event: string }) | undefined {
+  const path = at(place.path, place.kind);
+  const value = json[place.kind];
+  const options = typeof value === "string" ? { event: value } : value;
+  if (!isJsonObject(options)) {
+    linker.problems.error(path, `${place.kind} takes {"event": "NAME", …}, this is ${kindOf(value)}`);
+    return undefined;
+  }
+  checkKeys(options, path, { allowed: place.allowed, what: place.kind, problems: linker.problems });
+  const event = options["event"];
+  if (typeof event === "string" && event !== "" && event !== "*" && !event.endsWith(".*"))
+    return { ...options, event };
+  linker.problems.error(at(path, "event"), `${place.kind} needs the name of an event, without wildcard`);
+  return undefined;
+}
+
+function optional<T>(value: Json | undefined, compile: (value: Json) => T): T | undefined {
+  return value === undefined ? undefined : compile(value);
+}
+
+function linkRaise(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
+  const options = eventOptions(linker, json, {
+    kind: "raise",
+    path,
+    allowed: ["event", "data", "delay", "id"],
+  });
+  if (options === undefined) return undefined;
+  return { kind: "raise", path, event: options.event, ...deliveryOf(linker, options, at(path, "raise")) };
+}
+
+function linkSend(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
+  const here = at(path, "send");
+  const options = eventOptions(linker, json, {
+    kind: "send",
+    path,
+    allowed: ["to", "event", "data", "delay", "id"],
+  });
+  if (options === undefined) return undefined;
+  const to = options["to"];
+  if (typeof to !== "string") {
+    linker.problems.error(
+      at(here, "to"),
+      "send needs the key of a machine: an expression such as context.order or 'order:1' in quotes",
+    );
+    return undefined;
+  }
+  return {
+    kind: "send",
+    path,
+    to: linkTemplate(linker, to, at(here, "to")),
+    event: options.event,
+    ...deliveryOf(linker, options, here),
+  };
+}
+
+function deliveryOf(linker: Linker, options: JsonObject, path: string): Delivery {
+  return {
+    data: optional(options["data"], (value) => linkTemplate(linker, value, at(path, "data"))),
+    delay: optional(options["delay"], (value) => linkDelay(linker, value, at(path, "delay"))),
+    id: readText(options, "id", path, linker.problems),
+  };
+}
+
+function linkCancel(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
+  const id = readText(json, "cancel", path, linker.problems);
+  return id === undefined ? undefined : { kind: "cancel", path, id };
+}
+
+function linkEmit(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
+  const options = eventOptions(linker, json, { kind: "emit", path, allowed: ["event", "data"] });
+  if (options === undefined) return undefined;
+  const data = optional(options["data"], (value) =>
+    linkTemplate(linker, value, at(at(path, "emit"), "data")),
+  );
+  return { kind: "emit", path, event: options.event, data };
+}
+
+function linkTask(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
+  const task = readText(json, "task", path, linker.problems);
+  if (task === undefined) return undefined;
+  if (task === "") linker.problems.error(at(path, "task"), "a task needs a name");
+  const attempts = json["attempts"];
+  const isCount = typeof attempts === "number" && Number.isSafeInteger(attempts) && attempts >= 1;
+  if (attempts !== undefined && !isCount) {
+    linker.problems.error(at(path, "attempts"), "attempts must be a whole number, 1 at least");
+  }
+  return {
+    kind: "task",
+    path,
+    task,
+    input: optional(json["input"], (value) => linkTemplate(linker, value, at(path, "input"))),
+    done: readText(json, "done", path, linker.problems),
+    failed: readText(json, "failed", path, linker.problems),
+    timeout: optional(json["timeout"], (value) => linkDelay(linker, value, at(path, "timeout"))),
+    attempts: isCount ? attempts : undefined,
+  };
+}
+
+function linkChoose(linker: Linker, json: JsonObject, { path, from }: ActionPlace): Action | undefined {
+  const here = at(path, "choose");
+  const value = json["choose"];
+  if (!Array.isArray(value)) {
+    linker.problems.error(here, `choose takes a list of {"guard"?, "actions"}, this is ${kindOf(value)}`);
+    return undefined;
+  }
+  const branches: Branch[] = [];
+  for (const [index, branch] of value.entries()) {
+    const branchPath = at(here, index);
+    if (!isJsonObject(branch)) {
+      linker.problems.error(branchPath, `a branch is {"guard"?, "actions"}, this is ${kindOf(branch)}`);
+      continue;
+    }
+    checkKeys(branch, branchPath, {
+      allowed: ["guard", "actions"],
+      what: "a branch of choose",
+      problems: linker.problems,
+    });
+    const guard = optional(branch["guard"], (item) =>
+      linkGuard(linker, item, { path: at(branchPath, "guard"), from }),
+    );
+    branches.push({
+      guard,
+      actions: linkActions(linker, branch["actions"], { path: at(branchPath, "actions"), from }),
+    });
+  }
+  return { kind: "choose", path, branches };
+}

@@ -1,0 +1,188 @@
+/** Expressions as they stand in definitions: templates, guards, delays. Each text is compiled once per definition. */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { Draft, DraftState } from "./draft.ts";
+import { durationOf, parseDuration } from "./durations.ts";
+import {
+  compileExpression,
+  type Expression,
+  type ExpressionLimits,
+  type Scope,
+  type Template,
+} from "./expressions.ts";
+import type { Delay, Guard } from "./machine.ts";
+import { at, checkKeys, kindOf, type Problems } from "./problems.ts";
+import { resolveState } from "./targets.ts";
+
+/** What the second pass of a compilation carries around. */
+export type Linker = {
+  readonly draft: Draft;
+  readonly problems: Problems;
+  readonly limits: ExpressionLimits;
+  /** Compiled texts; undefined for one that was refused. */
+  readonly expressions: Map<string, ReturnType<typeof compileExpression>>;
+};
+
+/** Compiles one text; undefined, with a problem, when it is refused. */
+export function linkExpression(linker: Linker, source: string, path: string): Expression | undefined {
+  let result = linker.expressions.get(source);
+  if (result === undefined) {
+    result = compileExpression(source, linker.limits);
+    linker.expressions.set(source, result);
+  }
+  if (result.ok) return result.expression;
+  linker.problems.error(path, `${JSON.stringify(shorten(source))}: ${result.reason}`);
+  return undefined;
+}
+
+function shorten(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+/** Literal JSON in which every text is an expression. A refused text becomes null; a problem says so. */
+export function linkTemplate(linker: Linker, json: Json, path: string): Template {
+  if (typeof json === "string") {
+    const expression = linkExpression(linker, json, path);
+    if (expression === undefined) return constant(null);
+    return { expressions: [expression], build: (scope) => expression.evaluate(scope) };
+  }
+  if (Array.isArray(json)) {
+    return linkList(
+      json.map((item, index) => linkTemplate(linker, item, at(path, index))),
+      json,
+    );
+  }
+  if (isJsonObject(json)) {
+    return linkObject(
+      Object.entries(json).map(([key, item]) => [key, linkTemplate(linker, item, at(path, key))] as const),
+      json,
+    );
+  }
+  return constant(json);
+}
+
+function constant(value: Json): Template {
+  return { expressions: [], build: () => value };
+}
+
+function linkList(items: readonly Template[], json: Json): Template {
+  const expressions = items.flatMap((item) => item.expressions);
+  if (expressions.length === 0) return constant(json);
+  return { expressions, build: (scope) => items.map((item) => item.build(scope)) };
+}
+
+function linkObject(entries: readonly (readonly [string, Template])[], json: Json): Template {
+  const expressions = entries.flatMap(([, item]) => item.expressions);
+  if (expressions.length === 0) return constant(json);
+  return {
+    expressions,
+    build: (scope) => Object.fromEntries(entries.map(([key, item]) => [key, item.build(scope)])),
+  };
+}
+
+/** A guard: an expression that is true or false, or a combination. Undefined, with a problem, when it is refused. */
+export function linkGuard(
+  linker: Linker,
+  json: Json,
+  place: { readonly path: string; readonly from: DraftState },
+): Guard | undefined {
+  const { problems } = linker;
+  const { path } = place;
+  if (typeof json === "string") {
+    const expression = linkExpression(linker, json, path);
+    if (expression === undefined) return undefined;
+    if (expression.type === "bool" || expression.type === "dyn") return { kind: "expression", expression };
+    problems.error(
+      path,
+      `a guard must be true or false, ${JSON.stringify(shorten(json))} is of type ${expression.type}`,
+    );
+    return undefined;
+  }
+  const expected = 'a guard is an expression, {"and": […]}, {"or": […]}, {"not": …} or {"in": "#state"}';
+  const entries = isJsonObject(json) ? Object.entries(json) : [];
+  const [kind, value] = entries[0] ?? [];
+  if (entries.length !== 1 || kind === undefined || value === undefined) {
+    problems.error(path, `${expected}; this is ${kindOf(json)}`);
+    return undefined;
+  }
+  switch (kind) {
+    case "and":
+    case "or":
+      return linkGuards(linker, kind, value, place);
+    case "not": {
+      const guard = linkGuard(linker, value, { ...place, path: at(path, kind) });
+      return guard && { kind, guard };
+    }
+    case "in":
+      return linkIn(linker, value, place);
+    default:
+      checkKeys(json as JsonObject, path, { allowed: ["and", "or", "not", "in"], what: "a guard", problems });
+      return undefined;
+  }
+}
+
+function linkGuards(
+  linker: Linker,
+  kind: "and" | "or",
+  value: Json,
+  place: { readonly path: string; readonly from: DraftState },
+): Guard | undefined {
+  const path = at(place.path, kind);
+  if (!Array.isArray(value) || value.length === 0) {
+    linker.problems.error(
+      path,
+      `${kind} takes a list of guards, this is ${Array.isArray(value) ? "empty" : kindOf(value)}`,
+    );
+    return undefined;
+  }
+  const guards = value
+    .map((item, index) => linkGuard(linker, item, { ...place, path: at(path, index) }))
+    .filter((guard) => guard !== undefined);
+  return { kind, guards };
+}
+
+function linkIn(
+  linker: Linker,
+  value: Json,
+  place: { readonly path: string; readonly from: DraftState },
+): Guard | undefined {
+  const path = at(place.path, "in");
+  if (typeof value !== "string") {
+    linker.problems.error(path, `in takes the name of a state ("#id" or "a.b"), this is ${kindOf(value)}`);
+    return undefined;
+  }
+  const state = resolveState(linker.draft, { text: value, from: place.from, path }, linker.problems);
+  return state && { kind: "in", state: state.index, source: `in ${value}` };
+}
+
+/** A delay: a number of milliseconds, a duration, or an expression for either. */
+export function linkDelay(linker: Linker, json: Json, path: string): Delay | undefined {
+  const expected = 'a delay is a number of milliseconds, "500ms" "30s" "5m" "72h" "7d", or an expression';
+  if (typeof json === "number") {
+    const ms = durationOf(json);
+    if (ms === undefined) linker.problems.error(path, `${expected}; ${json} is out of range`);
+    return ms;
+  }
+  if (typeof json !== "string") {
+    linker.problems.error(path, `${expected}; this is ${kindOf(json)}`);
+    return undefined;
+  }
+  const ms = parseDuration(json);
+  if (ms !== undefined) return ms;
+  if (/^\d/.test(json)) {
+    linker.problems.error(path, `${expected}; ${JSON.stringify(json)} is none of these`);
+    return undefined;
+  }
+  const expression = linkExpression(linker, json, path);
+  if (expression === undefined) return undefined;
+  if (["dyn", "int", "double", "string"].includes(expression.type)) return expression;
+  linker.problems.error(path, `${expected}; ${JSON.stringify(json)} is of type ${expression.type}`);
+  return undefined;
+}
+
+/** Evaluates a delay. @throws ExpressionFailure; returns undefined when the value is no length of time. */
+export function delayMs(delay: Delay, scope: Scope): number | undefined {
+  if (typeof delay === "number") return delay;
+  const value = delay.evaluate(scope);
+  if (typeof value === "number") return durationOf(value);
+  return typeof value === "string" ? parseDuration(value) : undefined;
+}

@@ -1,0 +1,245 @@
+/** Transitions of a definition: from `on`, `always`, `after`, `onDone` and the list forms to one compiled shape. */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { linkActions } from "./compile-actions.ts";
+import { type Linker, linkDelay, linkGuard } from "./compile-expressions.ts";
+import type { Draft, DraftState } from "./draft.ts";
+import type { AfterTimer, Reactions, Transition } from "./machine.ts";
+import { at, checkKeys, kindOf, type Problems, readText, readTexts } from "./problems.ts";
+import { nameOf, resolveTarget } from "./targets.ts";
+
+/** All transitions of one state. */
+export type StateTransitions = {
+  readonly reactions: Reactions;
+  readonly always: readonly Transition[];
+  readonly after: readonly AfterTimer[];
+  /** In document order. */
+  readonly all: readonly Transition[];
+};
+
+/** What a group of transitions reacts to and where it stands. */
+type Group = {
+  readonly from: DraftState;
+  readonly descriptor: string;
+  readonly isPublic: boolean;
+  readonly path: string;
+};
+
+/** The name of the event that says a state is done. */
+export function doneEvent(id: string): string {
+  return `xstate.done.state.${id}`;
+}
+
+/** Compiles all transitions of a state. */
+export function linkTransitions(linker: Linker, state: DraftState): StateTransitions {
+  const { json, jsonPath } = state;
+  const byDescriptor = new Map<string, Transition[]>();
+  const all: Transition[] = [];
+  const add = (descriptor: string, transitions: readonly Transition[]): void => {
+    const known = byDescriptor.get(descriptor);
+    if (known === undefined) byDescriptor.set(descriptor, [...transitions]);
+    else known.push(...transitions);
+    all.push(...transitions);
+  };
+  for (const [name, value] of entriesOf(linker, state, "on")) {
+    const path = at(at(jsonPath, "on"), name);
+    const descriptor = linkDescriptor(linker, name, path);
+    add(
+      descriptor,
+      linkGroup(linker, value, { from: state, descriptor, isPublic: !isInternal(descriptor), path }),
+    );
+  }
+  for (const plain of state.plain) add(plain.event, [plainTransition(linker.draft, state, plain)]);
+  const after: AfterTimer[] = [];
+  for (const [delayText, value] of entriesOf(linker, state, "after")) {
+    const path = at(at(jsonPath, "after"), delayText);
+    const event = `xstate.after.${delayText}.${state.id}`;
+    const delay = linkDelay(linker, delayText, path);
+    if (delay !== undefined) after.push({ delay, event, path });
+    add(event, linkGroup(linker, value, { from: state, descriptor: event, isPublic: false, path }));
+  }
+  if (json["onDone"] !== undefined) {
+    const descriptor = doneEvent(state.id);
+    add(
+      descriptor,
+      linkGroup(linker, json["onDone"], {
+        from: state,
+        descriptor,
+        isPublic: false,
+        path: at(jsonPath, "onDone"),
+      }),
+    );
+  }
+  const always =
+    json["always"] === undefined
+      ? []
+      : linkGroup(linker, json["always"], {
+          from: state,
+          descriptor: "",
+          isPublic: false,
+          path: at(jsonPath, "always"),
+        });
+  return {
+    reactions: reactionsOf(byDescriptor, state.plain.length > 0),
+    always,
+    after,
+    all: [...all, ...always],
+  };
+}
+
+function entriesOf(
+  linker: Linker,
+  state: DraftState,
+  key: "on" | "after",
+): readonly (readonly [string, Json])[] {
+  const value = state.json[key];
+  if (value === undefined) return [];
+  if (isJsonObject(value)) return Object.entries(value);
+  const left = key === "on" ? "events" : "delays";
+  linker.problems.error(
+    at(state.jsonPath, key),
+    `${key} must be an object of transitions by ${left}, this is ${kindOf(value)}`,
+  );
+  return [];
+}
+
+/** The event names the machine keeps for itself. */
+export function isInternal(event: string): boolean {
+  return event.startsWith("xstate.");
+}
+
+/** `done.state.<id>` is XState's `xstate.done.state.<id>`; the path of a state does for an id. */
+function linkDescriptor(linker: Linker, descriptor: string, path: string): string {
+  const done = /^(?:xstate\.)?done\.state\.(.+)$/.exec(descriptor)?.[1];
+  if (done !== undefined && !done.endsWith("*")) {
+    const { byId, byPath } = linker.draft;
+    const state = byId.get(done) ?? byPath.get(done);
+    if (state === undefined)
+      linker.problems.warn(path, `there is no state with the id '${done}', so this event never comes`);
+    return doneEvent(state?.id ?? done);
+  }
+  const body = descriptor.endsWith(".*") ? descriptor.slice(0, -2) : descriptor;
+  if (descriptor === "") {
+    linker.problems.error(path, 'an event needs a name; transitions without event stand under "always"');
+  } else if (descriptor !== "*" && body.split(".").includes("*")) {
+    linker.problems.error(
+      path,
+      `'${descriptor}': a * may only stand alone or after the last dot, as in 'foo.*'`,
+    );
+  }
+  return descriptor.startsWith("done.state.") ? `xstate.${descriptor}` : descriptor;
+}
+
+function linkGroup(linker: Linker, json: Json, group: Group): readonly Transition[] {
+  if (!Array.isArray(json)) {
+    const transition = linkTransition(linker, json, group);
+    return transition === undefined ? [] : [transition];
+  }
+  return json
+    .map((item, index) => linkTransition(linker, item, { ...group, path: at(group.path, index) }))
+    .filter((transition) => transition !== undefined);
+}
+
+const TRANSITION_KEYS = ["target", "guard", "actions", "reenter", "description"];
+
+function linkTransition(linker: Linker, json: Json, group: Group): Transition | undefined {
+  const { problems } = linker;
+  const { from, descriptor, isPublic, path } = group;
+  const options: Json = typeof json === "string" ? { target: json } : json;
+  if (!isJsonObject(options)) {
+    problems.error(
+      path,
+      `a transition is the name of a target or {"target", "guard", "actions", …}, this is ${kindOf(json)}`,
+    );
+    return undefined;
+  }
+  checkKeys(options, path, { allowed: TRANSITION_KEYS, what: "a transition", problems });
+  const { guard, reenter } = options;
+  if (reenter !== undefined && typeof reenter !== "boolean") {
+    problems.error(at(path, "reenter"), `reenter must be true or false, this is ${kindOf(reenter)}`);
+  }
+  return {
+    source: from.index,
+    descriptor,
+    isPublic,
+    targets: linkTargets(linker, options, {
+      from,
+      path: typeof json === "string" ? undefined : path,
+      whole: path,
+    }),
+    guard: guard === undefined ? undefined : linkGuard(linker, guard, { path: at(path, "guard"), from }),
+    actions: linkActions(linker, options["actions"], { path: at(path, "actions"), from }),
+    reenter: reenter === true,
+    description: readText(options, "description", path, problems),
+    path,
+    plan: undefined,
+  };
+}
+
+function linkTargets(
+  linker: Linker,
+  options: JsonObject,
+  place: { readonly from: DraftState; readonly path: string | undefined; readonly whole: string },
+): readonly number[] | undefined {
+  const target = options["target"];
+  if (target === undefined) return undefined;
+  const path = place.path === undefined ? place.whole : at(place.path, "target");
+  const targets: DraftState[] = [];
+  for (const [index, text] of readTexts(options, "target", place.whole, linker.problems).entries()) {
+    const reference = { text, from: place.from, path: Array.isArray(target) ? at(path, index) : path };
+    const state = resolveTarget(linker.draft, reference, linker.problems);
+    if (state !== undefined) targets.push(state);
+  }
+  checkTogether(targets, path, linker.problems);
+  return targets.length === 0 ? undefined : targets.map((state) => state.index);
+}
+
+/** Reports targets that cannot be active at the same time: they must lie in different regions. */
+export function checkTogether(targets: readonly DraftState[], path: string, problems: Problems): void {
+  for (const [index, one] of targets.entries()) {
+    for (const other of targets.slice(index + 1)) {
+      let ancestor: DraftState | undefined = one;
+      while (ancestor !== undefined && (other.index < ancestor.index || other.index > ancestor.last))
+        ancestor = ancestor.parent;
+      if (ancestor === one || ancestor === other || ancestor?.kind !== "parallel") {
+        problems.error(
+          path,
+          `'${nameOf(one)}' and '${nameOf(other)}' cannot be entered together; they must lie in different regions of a parallel state`,
+        );
+      }
+    }
+  }
+}
+
+function plainTransition(
+  draft: Draft,
+  state: DraftState,
+  plain: { readonly event: string; readonly target: string; readonly jsonPath: string },
+): Transition {
+  const target = draft.byPath.get(plain.target);
+  return {
+    source: state.index,
+    descriptor: plain.event,
+    isPublic: true,
+    targets: [target?.index ?? state.index],
+    guard: undefined,
+    actions: [],
+    // Why: moving from a state to itself is a move in these forms, seen by history and timers.
+    reenter: true,
+    description: undefined,
+    path: plain.jsonPath,
+    plan: undefined,
+  };
+}
+
+/** The lookup tables of a state. `isPlain`: names are taken as they are, a `*` in them is no wildcard. */
+function reactionsOf(byDescriptor: ReadonlyMap<string, readonly Transition[]>, isPlain: boolean): Reactions {
+  if (isPlain) return { exact: byDescriptor, prefixes: [], any: undefined };
+  const exact = new Map<string, readonly Transition[]>();
+  const prefixes: { prefix: string; transitions: readonly Transition[] }[] = [];
+  for (const [descriptor, transitions] of byDescriptor) {
+    if (descriptor.endsWith(".*")) prefixes.push({ prefix: descriptor.slice(0, -2), transitions });
+    else if (descriptor !== "*") exact.set(descriptor, transitions);
+  }
+  prefixes.sort((a, b) => b.prefix.length - a.prefix.length);
+  return { exact, prefixes, any: byDescriptor.get("*") };
+}

@@ -1,0 +1,249 @@
+/**
+ * Definition in, machine out. Two passes: `draft.ts` numbers the states, this file links them. All problems are
+ * collected; a definition with any error does not compile, and the first one is the answer to the client.
+ */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { linkActions } from "./compile-actions.ts";
+import { type Linker, linkTemplate } from "./compile-expressions.ts";
+import { checkTogether, doneEvent, linkTransitions } from "./compile-transitions.ts";
+import { type DraftState, draftStatechart, type ShapeLimits } from "./draft.ts";
+import { EXPRESSION_LIMITS, type ExpressionLimits } from "./expressions.ts";
+import { draftList, draftMap, isListForm, isMapForm } from "./forms.ts";
+import type { Machine, StateNode, Transition } from "./machine.ts";
+import { at, checkKeys, createProblems, kindOf, type Problems, readText, readTexts } from "./problems.ts";
+import { resolveInitial } from "./targets.ts";
+import type { Finding } from "./types.ts";
+
+/** Bounds on a definition. */
+export type CompileLimits = ShapeLimits & { readonly expressions: ExpressionLimits };
+
+/** The defaults of `CompileLimits`. */
+export const COMPILE_LIMITS: CompileLimits = {
+  statesMax: 10_000,
+  depthMax: 32,
+  expressions: EXPRESSION_LIMITS,
+};
+
+/** A machine, or where and why there is none. `findings` holds everything found, warnings included. */
+export type CompileResult =
+  | { readonly ok: true; readonly machine: Machine; readonly findings: readonly Finding[] }
+  | {
+      readonly ok: false;
+      readonly path: string;
+      readonly reason: string;
+      readonly findings: readonly Finding[];
+    };
+
+/** Compiles a definition in any of its three forms. Never throws on what a client wrote. */
+export function compile(json: Json, limits: CompileLimits = COMPILE_LIMITS): CompileResult {
+  const problems = createProblems();
+  const machine = compileWith(json, problems, limits);
+  const error = problems.findings.find((finding) => finding.severity === "error");
+  if (machine !== undefined && error === undefined) return { ok: true, machine, findings: problems.findings };
+  const { path, message } = error ?? { path: "$", message: "not a definition" };
+  return { ok: false, path, reason: message, findings: problems.findings };
+}
+
+function compileWith(json: Json, problems: Problems, limits: CompileLimits): Machine | undefined {
+  if (!isJsonObject(json)) {
+    problems.error("$", `a definition is a JSON object, this is ${kindOf(json)}`);
+    return undefined;
+  }
+  const flat = isMapForm(json)
+    ? draftMap(json, problems, limits.statesMax)
+    : isListForm(json)
+      ? draftList(json, problems, limits.statesMax)
+      : undefined;
+  if (flat !== undefined)
+    return link(
+      { draft: flat.draft, problems, limits: limits.expressions, expressions: new Map() },
+      {},
+      flat.initial,
+    );
+  if (isMapForm(json) || isListForm(json)) return undefined;
+  const draft = draftStatechart(json, problems, limits);
+  return (
+    draft && link({ draft, problems, limits: limits.expressions, expressions: new Map() }, json, undefined)
+  );
+}
+
+function link(linker: Linker, json: JsonObject, flatInitial: number | undefined): Machine {
+  const { draft, problems } = linker;
+  const transitions: Transition[] = [];
+  const states: StateNode[] = [];
+  for (const state of draft.states) {
+    const own = linkTransitions(linker, state);
+    transitions.push(...own.all);
+    const initial = state === draft.root && flatInitial !== undefined ? [flatInitial] : undefined;
+    states.push(linkState(linker, state, { own, initial }));
+  }
+  const unmatched = json["unmatched"] ?? "reject";
+  if (unmatched !== "reject" && unmatched !== "defer" && unmatched !== "ignore") {
+    problems.error("$.unmatched", 'unmatched must be "reject", "defer" or "ignore"');
+  }
+  return {
+    id: draft.root.id,
+    form: draft.form,
+    states,
+    byPath: indicesOf(draft.byPath),
+    byId: indicesOf(draft.byId),
+    transitions,
+    context: readObject(json, "context", problems),
+    constants: readObject(json, "constants", problems),
+    unmatched: unmatched === "defer" || unmatched === "ignore" ? unmatched : "reject",
+    hasAlways: states.some((state) => state.always.length > 0),
+    description: readText(json, "description", "$", problems),
+  };
+}
+
+function indicesOf(states: ReadonlyMap<string, DraftState>): ReadonlyMap<string, number> {
+  return new Map([...states].map(([name, state]) => [name, state.index]));
+}
+
+function readObject(json: JsonObject, key: string, problems: Problems): JsonObject {
+  const value = json[key];
+  if (isJsonObject(value)) return value;
+  if (value !== undefined) problems.error(at("$", key), `${key} must be an object, this is ${kindOf(value)}`);
+  return {};
+}
+
+function linkState(
+  linker: Linker,
+  state: DraftState,
+  given: {
+    readonly own: ReturnType<typeof linkTransitions>;
+    readonly initial: readonly number[] | undefined;
+  },
+): StateNode {
+  const { problems } = linker;
+  const { json, jsonPath } = state;
+  const { reactions, always, after } = given.own;
+  const initial =
+    given.initial === undefined ? linkInitial(linker, state) : { targets: given.initial, actions: [] };
+  const actions = (key: string) => linkActions(linker, json[key], { path: at(jsonPath, key), from: state });
+  return {
+    index: state.index,
+    key: state.key,
+    path: state.path,
+    id: state.id,
+    names:
+      state.hasOwnId && state.id !== state.path && state.path !== ""
+        ? [state.path, state.id]
+        : state.path === ""
+          ? []
+          : [state.path],
+    kind: state.kind,
+    parent: state.parent?.index ?? -1,
+    depth: state.depth,
+    last: state.last,
+    children: state.children.filter((child) => child.kind !== "history").map((child) => child.index),
+    histories: state.children.filter((child) => child.kind === "history").map((child) => child.index),
+    isDeepHistory: isDeepHistory(state, problems),
+    initial: initial.targets,
+    initialActions: initial.actions,
+    entry: actions("entry"),
+    exit: actions("exit"),
+    reactions,
+    always,
+    after,
+    output:
+      json["output"] === undefined ? undefined : linkTemplate(linker, json["output"], at(jsonPath, "output")),
+    tags: readTexts(json, "tags", jsonPath, problems),
+    meta: json["meta"],
+    description: readText(json, "description", jsonPath, problems),
+    defer: new Set(readTexts(json, "defer", jsonPath, problems)),
+    doneEvent: doneEvent(state.id),
+    jsonPath,
+  };
+}
+
+function isDeepHistory(state: DraftState, problems: Problems): boolean {
+  const history = state.json["history"];
+  if (history !== undefined && history !== "shallow" && history !== "deep") {
+    problems.error(at(state.jsonPath, "history"), 'history must be "shallow" or "deep"');
+  }
+  return history === "deep";
+}
+
+type Initial = { readonly targets: readonly number[]; readonly actions: StateNode["initialActions"] };
+
+/** The default transition: `initial` of a compound state, `target` of a history. */
+function linkInitial(linker: Linker, state: DraftState): Initial {
+  const { json, jsonPath, kind } = state;
+  const key = kind === "history" ? "target" : "initial";
+  const value = json[key];
+  if (kind === "atomic" || kind === "final") return { targets: [], actions: [] };
+  if (kind === "parallel") {
+    if (value !== undefined)
+      linker.problems.warn(at(jsonPath, key), "a parallel state enters all its regions; initial is not used");
+    return { targets: [], actions: [] };
+  }
+  // A history's default lies below the history's parent.
+  const from = kind === "history" ? (state.parent ?? state) : state;
+  if (value === undefined) return { targets: defaultTargets(linker, state, from), actions: [] };
+  const options = isJsonObject(value) ? value : { target: value };
+  const path = at(jsonPath, key);
+  if (isJsonObject(value)) {
+    checkKeys(value, path, {
+      allowed: ["target", "actions", "description"],
+      what: key,
+      problems: linker.problems,
+    });
+  }
+  const targetPath = isJsonObject(value) ? at(path, "target") : path;
+  const texts = readTexts(options, "target", path, linker.problems);
+  if (texts.length === 0)
+    linker.problems.error(targetPath, `${key} must name a state below '${from.path || from.id}'`);
+  const targets = texts
+    .map((text, index) =>
+      resolveInitial(
+        linker.draft,
+        { text, from, path: texts.length > 1 ? at(targetPath, index) : targetPath },
+        linker.problems,
+      ),
+    )
+    .filter((target) => target !== undefined);
+  checkTogether(targets, targetPath, linker.problems);
+  if (kind === "history" && targets.some((target) => target.kind === "history")) {
+    linker.problems.error(
+      targetPath,
+      "the default of a history must be a state to enter, not a history again",
+    );
+  }
+  const actions = linkActions(linker, options["actions"], { path: at(path, "actions"), from: state });
+  return { targets: targets.map((target) => target.index), actions };
+}
+
+/** Without `initial`, SCXML's default: the first child. A history without target goes where its parent starts. */
+function defaultTargets(linker: Linker, state: DraftState, from: DraftState): readonly number[] {
+  if (state.kind === "history") return historyDefault(linker, state, from);
+  const first = state.children.find((child) => child.kind !== "history");
+  if (first === undefined) {
+    linker.problems.error(
+      at(state.jsonPath, "states"),
+      "a compound state needs a child that is not a history",
+    );
+    return [];
+  }
+  linker.problems.warn(state.jsonPath, `no initial; '${first.key}', the first, is taken`);
+  return [first.index];
+}
+
+function historyDefault(linker: Linker, state: DraftState, from: DraftState): readonly number[] {
+  if (from.kind === "parallel") {
+    return from.children.filter((child) => child.kind !== "history").map((child) => child.index);
+  }
+  const targets = linkInitial(silent(linker), from).targets;
+  if (targets.some((index) => linker.draft.states[index]?.kind === "history")) {
+    linker.problems.error(
+      state.jsonPath,
+      `a target is needed here, because '${from.path || from.id}' starts with a history`,
+    );
+  }
+  return targets;
+}
+
+/** The same linker without a voice: for reading something that has been reported where it stands. */
+function silent(linker: Linker): Linker {
+  return { ...linker, problems: createProblems(0) };
+}

@@ -1,0 +1,237 @@
+/**
+ * The first pass over a definition: the tree of states with numbers, paths and ids, not yet linked. All three forms
+ * (statechart, map, transition list) end here, so the second pass (`link.ts`) knows one shape only.
+ */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { StateNode } from "./machine.ts";
+import { at, checkKeys, kindOf, type Problems, readText } from "./problems.ts";
+
+/** One state of the tree. Numbers follow document order. */
+export type DraftState = {
+  readonly index: number;
+  readonly key: string;
+  readonly path: string;
+  readonly id: string;
+  readonly hasOwnId: boolean;
+  readonly kind: StateNode["kind"];
+  readonly parent: DraftState | undefined;
+  readonly depth: number;
+  readonly children: DraftState[];
+  last: number;
+  readonly jsonPath: string;
+  /** The state as written; empty in the map and list forms. */
+  readonly json: JsonObject;
+  /** Map and list forms: transitions whose event names and targets are taken as they are. */
+  readonly plain: PlainTransition[];
+};
+
+/** A transition of the map or list form: no wildcard, no path syntax. */
+export type PlainTransition = { readonly event: string; readonly target: string; readonly jsonPath: string };
+
+/** The numbered tree and the names in it. */
+export type Draft = {
+  readonly form: "statechart" | "map" | "transitions";
+  readonly root: DraftState;
+  readonly states: readonly DraftState[];
+  readonly byPath: ReadonlyMap<string, DraftState>;
+  readonly byId: ReadonlyMap<string, DraftState>;
+};
+
+/** Bounds on the shape of a definition. */
+export type ShapeLimits = { readonly statesMax: number; readonly depthMax: number };
+
+const COMMON = ["id", "type", "description", "entry", "exit", "tags", "meta"];
+const BRANCH = [...COMMON, "initial", "states", "on", "always", "after", "onDone", "output", "defer"];
+const STATE_KEYS: Readonly<Record<StateNode["kind"], readonly string[]>> = {
+  atomic: [...COMMON, "on", "always", "after", "defer"],
+  compound: BRANCH,
+  parallel: BRANCH,
+  final: [...COMMON, "output"],
+  history: ["id", "type", "description", "history", "target", "tags", "meta"],
+};
+/** Keys that stand at the root only. */
+const ROOT_KEYS = ["context", "constants", "unmatched"];
+
+type Builder = {
+  readonly problems: Problems;
+  readonly limits: ShapeLimits;
+  readonly states: DraftState[];
+  readonly byPath: Map<string, DraftState>;
+  readonly byId: Map<string, DraftState>;
+};
+
+/** Reads the tree of a statechart. Undefined when its outline is unusable; problems say why. */
+export function draftStatechart(
+  json: JsonObject,
+  problems: Problems,
+  limits: ShapeLimits,
+): Draft | undefined {
+  const builder: Builder = { problems, limits, states: [], byPath: new Map(), byId: new Map() };
+  const root = addState(builder, { key: "", json, jsonPath: "$", parent: undefined });
+  if (root === undefined) return undefined;
+  if (root.children.length === 0)
+    problems.error("$.states", 'a machine needs states: {"states": {"a": {}, …}}');
+  return { form: "statechart", root, states: builder.states, byPath: builder.byPath, byId: builder.byId };
+}
+
+/** A flat tree for the map and list forms. `names` are all states in document order. */
+export function draftFlat(
+  form: "map" | "transitions",
+  names: Iterable<string>,
+): Draft & { readonly root: DraftState } {
+  const states: DraftState[] = [];
+  const byPath = new Map<string, DraftState>();
+  const byId = new Map<string, DraftState>();
+  const root = newState({
+    index: 0,
+    key: "",
+    parent: undefined,
+    kind: "compound",
+    jsonPath: "$",
+    json: {},
+    id: "(machine)",
+    hasOwnId: false,
+    path: "",
+  });
+  states.push(root);
+  for (const name of names) {
+    const state = newState({
+      index: states.length,
+      key: name,
+      parent: root,
+      kind: "atomic",
+      jsonPath: "$",
+      json: {},
+      id: name,
+      hasOwnId: false,
+      path: name,
+    });
+    states.push(state);
+    root.children.push(state);
+    byPath.set(name, state);
+    byId.set(name, state);
+  }
+  root.last = states.length - 1;
+  return { form, root, states, byPath, byId };
+}
+
+function newState(given: Omit<DraftState, "depth" | "children" | "last" | "plain">): DraftState {
+  return {
+    ...given,
+    depth: given.parent === undefined ? 0 : given.parent.depth + 1,
+    children: [],
+    last: given.index,
+    plain: [],
+  };
+}
+
+type Place = {
+  readonly key: string;
+  readonly json: JsonObject;
+  readonly jsonPath: string;
+  readonly parent: DraftState | undefined;
+};
+
+function addState(builder: Builder, place: Place): DraftState | undefined {
+  const { problems, limits, states } = builder;
+  const { key, json, jsonPath, parent } = place;
+  if (states.length >= limits.statesMax) {
+    if (states.length === limits.statesMax)
+      problems.error(jsonPath, `a definition may have ${limits.statesMax} states`);
+    return undefined;
+  }
+  if (parent !== undefined && parent.depth >= limits.depthMax) {
+    problems.error(jsonPath, `states may be nested ${limits.depthMax} deep`);
+    return undefined;
+  }
+  const kind = kindOfState(json, jsonPath, problems);
+  const isRoot = parent === undefined;
+  checkKeys(json, jsonPath, {
+    allowed: isRoot ? [...STATE_KEYS[kind], ...ROOT_KEYS] : STATE_KEYS[kind],
+    what: isRoot ? "the definition" : `a state of type ${kind}`,
+    problems,
+  });
+  const ownId = readText(json, "id", jsonPath, problems);
+  const path = isRoot || parent.path === "" ? key : `${parent.path}.${key}`;
+  const rootId = states[0]?.id ?? "(machine)";
+  const id = ownId ?? (isRoot ? "(machine)" : `${rootId}.${path}`);
+  const state = newState({
+    index: states.length,
+    key,
+    parent,
+    kind,
+    jsonPath,
+    json,
+    id,
+    hasOwnId: ownId !== undefined,
+    path,
+  });
+  register(builder, state);
+  addChildren(builder, state);
+  state.last = states.length - 1;
+  return state;
+}
+
+function register(builder: Builder, state: DraftState): void {
+  builder.states.push(state);
+  if (state.path !== "") builder.byPath.set(state.path, state);
+  const twin = builder.byId.get(state.id);
+  if (twin === undefined) builder.byId.set(state.id, state);
+  else
+    builder.problems.error(
+      at(state.jsonPath, "id"),
+      `the id '${state.id}' is taken by ${twin.jsonPath}; ids must differ`,
+    );
+}
+
+function addChildren(builder: Builder, state: DraftState): void {
+  const { problems } = builder;
+  const children = state.json["states"];
+  const path = at(state.jsonPath, "states");
+  if (children === undefined) return;
+  if (!isJsonObject(children)) {
+    problems.error(path, `states must be an object of states by name, this is ${kindOf(children)}`);
+    return;
+  }
+  for (const [key, json] of Object.entries(children)) {
+    const childPath = at(path, key);
+    if (key === "" || key.includes(".") || key.startsWith("#") || key === "__proto__") {
+      problems.error(
+        childPath,
+        `${JSON.stringify(key)} cannot name a state: a name has a letter at least, no '.', and no '#' in front`,
+      );
+    } else if (!isJsonObject(json)) {
+      problems.error(childPath, `a state must be an object ({} at least), this is ${kindOf(json)}`);
+    } else {
+      const child = addState(builder, { key, json, jsonPath: childPath, parent: state });
+      if (child !== undefined) state.children.push(child);
+    }
+  }
+}
+
+const KINDS: readonly string[] = ["atomic", "compound", "parallel", "history", "final"];
+
+function isKind(value: Json | undefined): value is StateNode["kind"] {
+  return typeof value === "string" && KINDS.includes(value);
+}
+
+function kindOfState(json: JsonObject, jsonPath: string, problems: Problems): StateNode["kind"] {
+  const type = json["type"];
+  const states = json["states"];
+  const hasChildren = isJsonObject(states) && Object.keys(states).length > 0;
+  const inferred =
+    json["history"] !== undefined && states === undefined ? "history" : hasChildren ? "compound" : "atomic";
+  if (type === undefined) return inferred;
+  if (!isKind(type)) {
+    problems.error(at(jsonPath, "type"), `type must be one of ${KINDS.join(", ")}`);
+    return inferred;
+  }
+  if ((type === "compound" || type === "parallel") && !hasChildren) {
+    problems.error(at(jsonPath, "type"), `a ${type} state needs states below it`);
+  }
+  if (type === "atomic" && hasChildren) {
+    problems.error(at(jsonPath, "type"), "a state with states below it is compound or parallel, not atomic");
+    return "compound";
+  }
+  return type;
+}

@@ -1,0 +1,78 @@
+/**
+ * From a CEL value to JSON: integers (BigInt) become numbers, instants become ISO texts, and what JSON cannot say
+ * (NaN, infinities, bytes, types, durations) is refused. The size is bounded because a value may share parts many
+ * times over: what is small in memory can be huge in JSON.
+ */
+import type { Json } from "../base/json.ts";
+
+export type JsonResult =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly reason: string };
+
+class Refusal extends Error {}
+
+/** The JSON of a value of cel-js or of a closure. `sizeMax` counts characters plus one for each value. */
+export function toJson(value: unknown, sizeMax: number): JsonResult {
+  switch (typeof value) {
+    case "boolean":
+      return { ok: true, value };
+    case "number":
+      if (Number.isFinite(value)) return { ok: true, value: value === 0 ? 0 : value };
+      break;
+    default:
+  }
+  if (value === null) return { ok: true, value: null };
+  try {
+    return { ok: true, value: convert(value, { left: sizeMax, sizeMax }) };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, reason: error.message };
+    throw error;
+  }
+}
+
+function convert(value: unknown, size: { left: number; readonly sizeMax: number }): Json {
+  size.left -= typeof value === "string" ? value.length + 1 : 1;
+  if (size.left < 0) throw new Refusal(`the result is larger than ${size.sizeMax} characters`);
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "bigint":
+      return Number(value);
+    case "number":
+      if (!Number.isFinite(value)) throw new Refusal(`the result is ${value}, which is not a JSON number`);
+      return value === 0 ? 0 : value;
+    default:
+      return convertObject(value, size);
+  }
+}
+
+function convertObject(value: unknown, size: { left: number; readonly sizeMax: number }): Json {
+  if (value === null) return null;
+  if (Array.isArray(value)) return value.map((item) => convert(item, size));
+  if (value instanceof Date) return value.toISOString();
+  if (
+    typeof value === "object" &&
+    (value.constructor === Object || !(value.constructor instanceof Function))
+  ) {
+    const result: { [key: string]: Json } = {};
+    for (const [key, item] of Object.entries(value)) {
+      size.left -= key.length;
+      define(result, key, convert(item, size));
+    }
+    return result;
+  }
+  if (typeof value === "object" && value.constructor.name === "UnsignedInt") return Number(value);
+  throw new Refusal(`the result is ${nameOf(value)}, which is not a JSON value`);
+}
+
+/** Sets an own property also where the key is `__proto__`. */
+function define(target: { [key: string]: Json }, key: string, value: Json): void {
+  if (key === "__proto__")
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  else target[key] = value;
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? `a ${value.constructor.name}` : `a ${typeof value}`;
+}

@@ -1,0 +1,144 @@
+/**
+ * Expressions: CEL text in, JSON out (SPEC: JSON numbers, bounded time and memory).
+ *
+ * A text is parsed and type-checked once, when the definition is created. What is evaluated per event is, where the
+ * expression stays within the common subset, a tree of closures of our own (`expressions-closures.ts`); whatever
+ * the closures cannot answer exactly, errors among it, is handed to cel-js (`expressions-cel.ts`), which is thereby
+ * the reference: a closure never decides what cel-js would decide otherwise.
+ */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { type CelProgram, celCompile, celEvaluate } from "./expressions-cel.ts";
+import { BAIL, type Closure, closureOf } from "./expressions-closures.ts";
+import { toJson } from "./expressions-json.ts";
+
+/** Bounds on the text of one expression, checked when it is compiled. */
+export type ExpressionLimits = {
+  readonly charsMax: number;
+  readonly nodesMax: number;
+  readonly depthMax: number;
+  /** Macros (`map`, `filter`, `exists` …) and `cel.bind` inside one another: each level multiplies the time. */
+  readonly macroDepthMax: number;
+  /** Characters and values one evaluation may build or compare on its way; a step of a macro counts as ten. */
+  readonly budget: number;
+};
+
+/** The defaults of `ExpressionLimits`. */
+export const EXPRESSION_LIMITS: ExpressionLimits = {
+  charsMax: 4096,
+  nodesMax: 500,
+  depthMax: 40,
+  macroDepthMax: 3,
+  budget: 1_000_000,
+};
+
+/** What an expression may read. */
+export type Scope = {
+  readonly context: JsonObject;
+  readonly constants: JsonObject;
+  /** The event's name and data; `data` undefined when it came without. */
+  readonly eventType: string;
+  readonly eventData: Json | undefined;
+  readonly now: number;
+  readonly key: string;
+  readonly resultSizeMax: number;
+  /** The variable `state`: names of all active states. */
+  activeIds(): readonly string[];
+};
+
+/** The reason why an evaluation gave no value. Thrown by `Expression.evaluate`, caught by the interpreter only. */
+export class ExpressionFailure extends Error {}
+
+/** A variable path an expression reads: `context.total` as written, and its parts. */
+export type Read = { readonly path: string; readonly keys: readonly string[] };
+
+/** A checked expression. */
+export type Expression = {
+  readonly source: string;
+  /** CEL name of its type as far as it is known: `bool`, `int`, `double`, `string`, `dyn`, … */
+  readonly type: string;
+  readonly reads: readonly Read[];
+  /** @throws ExpressionFailure when there is no value, or none that is JSON. */
+  evaluate(scope: Scope): Json;
+};
+
+/** Literal JSON whose texts are expressions, as in `assign` and `data`. */
+export type Template = { readonly expressions: readonly Expression[]; build(scope: Scope): Json };
+
+export type ExpressionResult =
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly reason: string };
+
+/** Compiles one CEL text. A refusal carries the position (`at 8`, counted in characters from 1) and what to write. */
+export function compileExpression(source: string, limits: ExpressionLimits): ExpressionResult {
+  if (source.length > limits.charsMax) {
+    return {
+      ok: false,
+      reason: `an expression may have ${limits.charsMax} characters, this one has ${source.length}`,
+    };
+  }
+  const compiled = celCompile(source, limits);
+  if (!compiled.ok) return compiled;
+  const program = compiled.program;
+  return { ok: true, expression: expressionOf(source, program, closureOf(program.ast)) };
+}
+
+function expressionOf(source: string, program: CelProgram, closure: Closure | undefined): Expression {
+  const slow = (scope: Scope): Json => {
+    const result = celEvaluate(program, scope);
+    if (!result.ok) throw new ExpressionFailure(result.reason);
+    return jsonOf(result.value, scope);
+  };
+  const evaluate =
+    closure === undefined
+      ? slow
+      : (scope: Scope): Json => {
+          const value = closure(scope);
+          if (typeof value === "boolean") return value;
+          return value === BAIL ? slow(scope) : jsonOf(value, scope);
+        };
+  return { source, type: program.type, reads: program.reads, evaluate };
+}
+
+function jsonOf(value: unknown, scope: Scope): Json {
+  const result = toJson(value, scope.resultSizeMax);
+  if (!result.ok) throw new ExpressionFailure(result.reason);
+  return result.value;
+}
+
+/** The value of a path an expression reads, undefined where there is none. */
+export function readValue(read: Read, scope: Scope): Json | undefined {
+  const [variable, ...keys] = read.keys;
+  let value = variableValue(variable ?? "", scope);
+  for (const key of keys) {
+    if (Array.isArray(value)) value = value[Number(key)];
+    else if (isJsonObject(value) && Object.hasOwn(value, key)) value = value[key];
+    else return undefined;
+  }
+  return value;
+}
+
+function variableValue(name: string, scope: Scope): Json | undefined {
+  switch (name) {
+    case "context":
+      return scope.context;
+    case "constants":
+      return scope.constants;
+    case "event":
+      return eventObject(scope.eventType, scope.eventData);
+    case "data":
+      return scope.eventData ?? null;
+    case "state":
+      return scope.activeIds();
+    case "now":
+      return scope.now;
+    case "key":
+      return scope.key;
+    default:
+      return undefined;
+  }
+}
+
+/** The variable `event`: the fields of the data, if it is an object, and `type`. */
+export function eventObject(type: string, data: Json | undefined): JsonObject {
+  return isJsonObject(data) ? { ...data, type } : { type };
+}

@@ -1,0 +1,113 @@
+/**
+ * The two older forms of a definition: the map (`{initial, map}`, an event is named after its target) and the list of
+ * transitions (`{states, transitions, starting_state}`, the first match in list order wins). Both give flat machines.
+ */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { type Draft, draftFlat } from "./draft.ts";
+import { at, checkKeys, kindOf, nearest, type Problems, readText } from "./problems.ts";
+
+/** A flat draft and the index of its initial state. */
+export type FlatDraft = { readonly draft: Draft; readonly initial: number };
+
+/** True for `{initial, map}`. */
+export function isMapForm(json: JsonObject): boolean {
+  return json["map"] !== undefined;
+}
+
+/** True for `{states: […], transitions: […]}`. */
+export function isListForm(json: JsonObject): boolean {
+  return json["transitions"] !== undefined;
+}
+
+/** Reads the map form. States are the keys, then targets and initial in the order they are met. */
+export function draftMap(json: JsonObject, problems: Problems, statesMax: number): FlatDraft | undefined {
+  checkKeys(json, "$", { allowed: ["initial", "map", "current", "reason"], what: "a map machine", problems });
+  const map = json["map"];
+  const initial = readText(json, "initial", "$", problems);
+  if (!isJsonObject(map)) {
+    problems.error("$.map", `map must be an object of lists of states by state, this is ${kindOf(map)}`);
+    return undefined;
+  }
+  if (initial === undefined || initial === "") {
+    problems.error("$.initial", "initial must name a state");
+    return undefined;
+  }
+  const names = new Set<string>(Object.keys(map));
+  const edges: { from: string; to: string; path: string }[] = [];
+  for (const [from, targets] of Object.entries(map)) {
+    const path = at("$.map", from);
+    for (const [index, to] of stateList(targets, path, problems).entries()) {
+      names.add(to);
+      edges.push({ from, to, path: at(path, index) });
+    }
+  }
+  names.add(initial);
+  if (isTooLarge(names, statesMax, problems)) return undefined;
+  const draft = draftFlat("map", names);
+  for (const { from, to, path } of edges) {
+    draft.byPath.get(from)?.plain.push({ event: to, target: to, jsonPath: path });
+  }
+  return { draft, initial: draft.byPath.get(initial)?.index ?? 0 };
+}
+
+/** Reads the list form. */
+export function draftList(json: JsonObject, problems: Problems, statesMax: number): FlatDraft | undefined {
+  const allowed = ["name", "version", "states", "transitions", "starting_state"];
+  checkKeys(json, "$", { allowed, what: "a list of transitions", problems });
+  const names = new Set(stateList(json["states"], "$.states", problems));
+  const start = readText(json, "starting_state", "$", problems) ?? "";
+  const transitions = json["transitions"];
+  if (!names.has(start)) problems.error("$.starting_state", unknownState(start, names));
+  if (!Array.isArray(transitions)) {
+    problems.error("$.transitions", `transitions must be a list, this is ${kindOf(transitions)}`);
+    return undefined;
+  }
+  if (isTooLarge(names, statesMax, problems)) return undefined;
+  const draft = draftFlat("transitions", names);
+  for (const [index, item] of transitions.entries())
+    addEdge(draft, item, at("$.transitions", index), problems);
+  return { draft, initial: draft.byPath.get(start)?.index ?? 0 };
+}
+
+function addEdge(draft: Draft, item: Json, path: string, problems: Problems): void {
+  if (!isJsonObject(item)) {
+    problems.error(path, `a transition is {"from", "to", "event"}, this is ${kindOf(item)}`);
+    return;
+  }
+  checkKeys(item, path, { allowed: ["from", "to", "event"], what: "a transition", problems });
+  const { from, to, event } = item;
+  for (const [key, name] of Object.entries({ from, to })) {
+    if (typeof name !== "string" || !draft.byPath.has(name)) {
+      problems.error(at(path, key), unknownState(typeof name === "string" ? name : "", draft.byPath.keys()));
+    }
+  }
+  if (typeof event !== "string" || event === "")
+    problems.error(at(path, "event"), "event must be a text with a letter at least");
+  else if (typeof from === "string" && typeof to === "string") {
+    draft.byPath.get(from)?.plain.push({ event, target: to, jsonPath: path });
+  }
+}
+
+function stateList(value: Json | undefined, path: string, problems: Problems): readonly string[] {
+  const list = Array.isArray(value) ? value : [];
+  const texts = list.filter((item) => typeof item === "string");
+  if (!Array.isArray(value) || texts.length !== list.length) {
+    problems.error(
+      path,
+      `a list of names of states expected, this is ${Array.isArray(value) ? "a list of other things too" : kindOf(value)}`,
+    );
+  }
+  return texts;
+}
+
+function unknownState(name: string, names: Iterable<string>): string {
+  const known = [...names];
+  const hint = nearest(name, known);
+  return `there is no state '${name}'; ${hint === undefined ? `there are ${known.slice(0, 10).join(", ")}` : `did you mean '${hint}'?`}`;
+}
+
+function isTooLarge(names: ReadonlySet<string>, statesMax: number, problems: Problems): boolean {
+  if (names.size <= statesMax) return false;
+  problems.error("$", `a definition may have ${statesMax} states, this has ${names.size}`);
+  return true;
+}

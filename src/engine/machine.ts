@@ -1,0 +1,181 @@
+/**
+ * The compiled form of a definition: integers and tables instead of JSON.
+ *
+ * States are numbered in document order (depth first), so a subtree is a range of numbers: `d` is a descendant of `s`
+ * if and only if `s < d && d <= states[s].last`. Sets of states are sorted arrays of these numbers, the active
+ * descendants of a state are a slice of the configuration, and order of entry is ascending order.
+ */
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Expression, Template } from "./expressions.ts";
+
+/** A guard: an expression, or a combination of guards. */
+export type Guard =
+  | { readonly kind: "expression"; readonly expression: Expression }
+  | { readonly kind: "and" | "or"; readonly guards: readonly Guard[] }
+  | { readonly kind: "not"; readonly guard: Guard }
+  /** True while the state is active. */
+  | { readonly kind: "in"; readonly state: number; readonly source: string };
+
+/** A length of time: fixed in milliseconds, or an expression that gives milliseconds or a text such as `"72h"`. */
+export type Delay = number | Expression;
+
+/** One `path: value` of an assign; `path` is split at the dots. */
+export type Assignment = {
+  readonly path: string;
+  readonly keys: readonly string[];
+  readonly value: Template;
+};
+
+/** One compiled action. The JSON path is kept for messages. */
+export type Action =
+  | { readonly kind: "assign"; readonly path: string; readonly assignments: readonly Assignment[] }
+  | {
+      readonly kind: "raise";
+      readonly path: string;
+      readonly event: string;
+      readonly data: Template | undefined;
+      readonly delay: Delay | undefined;
+      readonly id: string | undefined;
+    }
+  | {
+      readonly kind: "send";
+      readonly path: string;
+      readonly to: Template;
+      readonly event: string;
+      readonly data: Template | undefined;
+      readonly delay: Delay | undefined;
+      readonly id: string | undefined;
+    }
+  | { readonly kind: "cancel"; readonly path: string; readonly id: string }
+  | {
+      readonly kind: "emit";
+      readonly path: string;
+      readonly event: string;
+      readonly data: Template | undefined;
+    }
+  | {
+      readonly kind: "task";
+      readonly path: string;
+      readonly task: string;
+      readonly input: Template | undefined;
+      readonly done: string | undefined;
+      readonly failed: string | undefined;
+      readonly timeout: Delay | undefined;
+      readonly attempts: number | undefined;
+    }
+  | { readonly kind: "log"; readonly path: string; readonly value: Template }
+  | { readonly kind: "choose"; readonly path: string; readonly branches: readonly Branch[] };
+
+/** One branch of a `choose`; the first whose guard holds is run. */
+export type Branch = { readonly guard: Guard | undefined; readonly actions: readonly Action[] };
+
+/** The states a transition enters, in order of entry, and those among them entered by default. */
+export type EntrySet = {
+  readonly states: readonly number[];
+  /** Compound states whose `initial` actions run. */
+  readonly defaults: readonly number[];
+  /** History states that had nothing to remember, with their parent: their default actions run after its entry. */
+  readonly histories: readonly { readonly parent: number; readonly history: number }[];
+};
+
+/** A compiled transition. */
+export type Transition = {
+  readonly source: number;
+  /** What it reacts to, as in the definition (`SHIP`, `foo.*`, `*`); empty for an automatic one. */
+  readonly descriptor: string;
+  /** False for events the machine sends itself: `after`, `onDone`, automatic ones. */
+  readonly isPublic: boolean;
+  /** States as written, history states among them; undefined for a transition without a target. */
+  readonly targets: readonly number[] | undefined;
+  readonly guard: Guard | undefined;
+  readonly actions: readonly Action[];
+  readonly reenter: boolean;
+  readonly description: string | undefined;
+  /** JSON path in the definition. */
+  readonly path: string;
+  /** Cache of domain and entry set where they do not depend on history; undefined until needed, null where they do. */
+  plan: Plan | null | undefined;
+};
+
+/** What a transition leaves and enters: all below `domain` (-1: the root too) is left, `entry` is entered. */
+export type Plan = { readonly domain: number; readonly entry: EntrySet };
+
+/** An `after`: the delay and the name of the event that a timer delivers. */
+export type AfterTimer = { readonly delay: Delay; readonly event: string; readonly path: string };
+
+/** What a state does with the events of one exact name or descriptor, and the descriptors that hold a wildcard. */
+export type Reactions = {
+  readonly exact: ReadonlyMap<string, readonly Transition[]>;
+  /** `foo.*` as prefix `foo`, longest first. */
+  readonly prefixes: readonly { readonly prefix: string; readonly transitions: readonly Transition[] }[];
+  readonly any: readonly Transition[] | undefined;
+};
+
+/** A compiled state. */
+export type StateNode = {
+  readonly index: number;
+  readonly key: string;
+  /** Dotted path of keys from the root; empty for the root. */
+  readonly path: string;
+  readonly id: string;
+  /** What `state` in an expression calls it: its path and, where it has one of its own, its id. */
+  readonly names: readonly string[];
+  readonly kind: "atomic" | "compound" | "parallel" | "history" | "final";
+  /** Index of the parent; -1 for the root. */
+  readonly parent: number;
+  readonly depth: number;
+  /** Index of the last descendant; its own index if it has none. */
+  readonly last: number;
+  /** Children that can be active, in document order. */
+  readonly children: readonly number[];
+  /** Its history children. */
+  readonly histories: readonly number[];
+  readonly isDeepHistory: boolean;
+  /** Default targets of a compound or history state. */
+  readonly initial: readonly number[];
+  /** Actions of the default transition. */
+  readonly initialActions: readonly Action[];
+  readonly entry: readonly Action[];
+  readonly exit: readonly Action[];
+  readonly reactions: Reactions;
+  readonly always: readonly Transition[];
+  readonly after: readonly AfterTimer[];
+  readonly output: Template | undefined;
+  readonly tags: readonly string[];
+  readonly meta: Json | undefined;
+  readonly description: string | undefined;
+  readonly defer: ReadonlySet<string>;
+  /** Name of the internal event that says it is done. */
+  readonly doneEvent: string;
+  /** JSON path in the definition. */
+  readonly jsonPath: string;
+};
+
+/** A compiled definition. Immutable; shared by all machines of that definition. */
+export type Machine = {
+  readonly id: string;
+  readonly form: "statechart" | "map" | "transitions";
+  readonly states: readonly StateNode[];
+  readonly byPath: ReadonlyMap<string, number>;
+  readonly byId: ReadonlyMap<string, number>;
+  /** In document order, source state by source state. */
+  readonly transitions: readonly Transition[];
+  readonly context: JsonObject;
+  readonly constants: JsonObject;
+  readonly unmatched: "reject" | "defer" | "ignore";
+  /** True when any state has automatic transitions; without them no step looks for any. */
+  readonly hasAlways: boolean;
+  readonly description: string | undefined;
+};
+
+/** True when `descendant` lies below `ancestor`; -1 stands for a place above the root. */
+export function isDescendant(machine: Machine, descendant: number, ancestor: number): boolean {
+  return ancestor === -1 || (descendant > ancestor && descendant <= stateOf(machine, ancestor).last);
+}
+
+/** The state with this index. @throws Error when there is none: indices come from the machine itself. */
+export function stateOf(machine: Machine, index: number): StateNode {
+  const state = machine.states[index];
+  if (state === undefined) throw new Error(`no state ${index} in machine ${machine.id}`);
+  return state;
+}

@@ -1,0 +1,84 @@
+/** One macrostep: microsteps until nothing is enabled and no internal event waits. SCXML's main event loop. */
+import { isDeepStrictEqual } from "node:util";
+import type { Json, JsonObject } from "../base/json.ts";
+import { isJsonObject } from "../base/json.ts";
+import { runActions } from "./actions.ts";
+import { disarm, ExecutionFailure, type Run } from "./interpreter.ts";
+import { stateOf, type Transition } from "./machine.ts";
+import { microstep } from "./microstep.ts";
+import { removeConflictingTransitions, selectEventlessTransitions, selectTransitions } from "./select.ts";
+import type { Change } from "./types.ts";
+
+/**
+ * Takes the transitions given, then automatic ones and internal events until the configuration is stable.
+ * @throws ExecutionFailure when an action fails or the bound on microsteps is reached.
+ */
+export function macrostep(run: Run, transitions: readonly Transition[]): void {
+  if (transitions.length > 0) microstep(run, removeConflictingTransitions(run, transitions));
+  runToCompletion(run);
+}
+
+/** The part after the first microstep; also what follows the entry of the initial states. */
+export function runToCompletion(run: Run): void {
+  let looksForEventless = run.machine.hasAlways;
+  while (run.status === "active") {
+    const eventless = looksForEventless ? selectEventlessTransitions(run).transitions : [];
+    if (eventless.length > 0) {
+      // An automatic step that changed nothing would be taken for ever: wait for the next event (XState's choice).
+      looksForEventless = step(run, eventless);
+      continue;
+    }
+    const event = run.queue.shift();
+    if (event === undefined) return;
+    run.eventType = event.type;
+    run.eventData = event.data;
+    step(run, selectTransitions(run, event.type).transitions);
+    looksForEventless = run.machine.hasAlways;
+  }
+  endRun(run);
+}
+
+/** One counted microstep. Returns whether it changed configuration, context or history. */
+function step(run: Run, transitions: readonly Transition[]): boolean {
+  run.microsteps += 1;
+  if (run.microsteps > run.microstepsMax) {
+    throw new ExecutionFailure(
+      `no stable state after ${run.microstepsMax} microsteps; the last event was '${run.eventType}'`,
+    );
+  }
+  if (transitions.length === 0) return false;
+  const { context, history } = run;
+  const configuration = run.configuration.slice();
+  microstep(run, removeConflictingTransitions(run, transitions));
+  return run.context !== context || run.history !== history || !isSame(configuration, run.configuration);
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+/** A machine that is done runs the exits of what is active, last one first, and keeps its final configuration. */
+function endRun(run: Run): void {
+  for (const index of [...run.configuration].reverse()) runActions(run, stateOf(run.machine, index).exit);
+  disarm(run, () => true);
+}
+
+/** What assignments changed: each path whose value is another than before. */
+export function changesOf(run: Run): readonly Change[] {
+  const changes: Change[] = [];
+  for (const [path, keys] of run.assigned) {
+    const value = valueAt(run.context, keys);
+    if (value !== undefined && !isDeepStrictEqual(value, valueAt(run.before.context, keys)))
+      changes.push({ path, value });
+  }
+  return changes;
+}
+
+function valueAt(context: JsonObject, keys: readonly string[]): Json | undefined {
+  let value: Json | undefined = context;
+  for (const key of keys) {
+    if (Array.isArray(value)) value = value[Number(key)];
+    else value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  }
+  return value;
+}

@@ -1,0 +1,132 @@
+/** Which transitions an event enables: SCXML's selectTransitions, selectEventlessTransitions, removeConflictingTransitions. */
+import { holds } from "./guards.ts";
+import type { Run } from "./interpreter.ts";
+import { isDescendant, type Reactions, type StateNode, stateOf, type Transition } from "./machine.ts";
+import { planOf } from "./sets.ts";
+
+const NONE: readonly Transition[] = [];
+
+/** What a selection found. */
+export type Selection = {
+  /** In document order of the atomic states they were found from, each once. */
+  readonly transitions: Transition[];
+  /** True when an active state that would have been asked keeps the event for later. */
+  isDeferred: boolean;
+};
+
+/** The transitions an event enables in the current configuration, conflicts not yet removed. */
+export function selectTransitions(run: Run, event: string): Selection {
+  const selection: Selection = { transitions: [], isDeferred: false };
+  collect(run, 0, { selection, candidates: (state) => candidatesFor(state.reactions, event), event });
+  return selection;
+}
+
+/** The automatic transitions that are enabled in the current configuration. */
+export function selectEventlessTransitions(run: Run): Selection {
+  const selection: Selection = { transitions: [], isDeferred: false };
+  collect(run, 0, { selection, candidates: (state) => state.always, event: undefined });
+  return selection;
+}
+
+type Search = {
+  readonly selection: Selection;
+  readonly candidates: (state: StateNode) => readonly Transition[];
+  /** Undefined for automatic transitions, which nothing defers. */
+  readonly event: string | undefined;
+};
+
+/**
+ * Walks the active tree below the state at a position of the configuration, children first. Returns true when
+ * anything in it reacted: an ancestor is asked only when nothing did, in none of its regions (rules 3 and 5).
+ */
+function collect(run: Run, position: number, search: Search): boolean {
+  const { machine, configuration } = run;
+  const state = stateOf(machine, configuration[position] ?? 0);
+  let reacted = false;
+  if (state.kind === "compound") {
+    reacted = position + 1 < configuration.length && collect(run, position + 1, search);
+  } else if (state.kind === "parallel") {
+    for (let next = position + 1; next < configuration.length; ) {
+      const region = stateOf(machine, configuration[next] ?? 0);
+      if (region.index > state.last) break;
+      reacted = collect(run, next, search) || reacted;
+      do next++;
+      while (next < configuration.length && (configuration[next] ?? 0) <= region.last);
+    }
+  }
+  if (reacted) return true;
+  for (const transition of search.candidates(state)) {
+    if (holds(run, transition.guard)) {
+      search.selection.transitions.push(transition);
+      return true;
+    }
+  }
+  if (search.event === undefined || !defers(state, search.event)) return false;
+  search.selection.isDeferred = true;
+  return true;
+}
+
+/** True when the state keeps this event; `foo.*` and `*` work as in `on`. */
+export function defers(state: StateNode, event: string): boolean {
+  if (state.defer.size === 0) return false;
+  if (state.defer.has(event) || state.defer.has("*")) return true;
+  for (const descriptor of state.defer) {
+    if (descriptor.endsWith(".*") && hasPrefix(event, descriptor.slice(0, -2))) return true;
+  }
+  return false;
+}
+
+/** A state's transitions for an event: the exact name first, then `foo.*` from the longest, then `*` (rule 13). */
+export function candidatesFor(reactions: Reactions, event: string): readonly Transition[] {
+  const exact = reactions.exact.get(event);
+  if (reactions.prefixes.length === 0 && reactions.any === undefined) return exact ?? NONE;
+  const found = [...(exact ?? NONE)];
+  for (const { prefix, transitions } of reactions.prefixes) {
+    if (hasPrefix(event, prefix)) found.push(...transitions);
+  }
+  if (reactions.any !== undefined) found.push(...reactions.any);
+  return found;
+}
+
+/** `foo` covers `foo` and `foo.x`, never `foobar`. */
+function hasPrefix(event: string, prefix: string): boolean {
+  return event.startsWith(prefix) && (event.length === prefix.length || event[prefix.length] === ".");
+}
+
+/**
+ * Of transitions that would leave a common state, keeps the one whose source lies deeper, otherwise the first in
+ * document order (rule 4). Exit sets are compared, so two transitions that leave nothing never conflict.
+ */
+export function removeConflictingTransitions(
+  run: Run,
+  transitions: readonly Transition[],
+): readonly Transition[] {
+  if (transitions.length < 2) return transitions;
+  let kept: Transition[] = [];
+  for (const candidate of transitions) {
+    const range = exitRange(run, candidate);
+    const rivals = kept.filter((other) => overlap(range, exitRange(run, other)));
+    if (rivals.every((rival) => isDescendant(run.machine, candidate.source, rival.source))) {
+      kept = kept.filter((other) => !rivals.includes(other));
+      kept.push(candidate);
+    }
+  }
+  return kept;
+}
+
+/** The part of the configuration a transition leaves, as positions `[from, to)`: the active states below its domain. */
+export function exitRange(run: Run, transition: Transition): readonly [number, number] {
+  if (transition.targets === undefined) return [0, 0];
+  const { domain } = planOf(run, transition);
+  const { configuration, machine } = run;
+  if (domain === -1) return [0, configuration.length];
+  let from = configuration.indexOf(domain) + 1;
+  const { last } = stateOf(machine, domain);
+  const start = from;
+  while (from < configuration.length && (configuration[from] ?? 0) <= last) from++;
+  return [start, from];
+}
+
+function overlap(a: readonly [number, number], b: readonly [number, number]): boolean {
+  return Math.max(a[0], b[0]) < Math.min(a[1], b[1]);
+}

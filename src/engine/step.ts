@@ -1,0 +1,198 @@
+/**
+ * The doors of the engine: `start` a machine, `step` it with an event, `fire` one of its timers, `recall` a deferred
+ * event. All are pure and none throws for what a client or a definition may do.
+ */
+import type { JsonObject } from "../base/json.ts";
+import { isInternal } from "./compile-transitions.ts";
+import { createRun, ExecutionFailure, type Run, snapshotOf } from "./interpreter.ts";
+import { type Machine, stateOf } from "./machine.ts";
+import { changesOf, macrostep, runToCompletion } from "./macrostep.ts";
+import { enterStates } from "./microstep.ts";
+import { refusalOf, stateNames } from "./refusal.ts";
+import { selectTransitions } from "./select.ts";
+import { initialEntrySet } from "./sets.ts";
+import type {
+  Deferred,
+  EngineEvent,
+  Env,
+  Failed,
+  Ignored,
+  Moved,
+  Refused,
+  Snapshot,
+  StepResult,
+} from "./types.ts";
+
+/** How a machine is to start. */
+export type StartOptions = {
+  /** Dotted path or id of the state to start in, instead of the initial one. */
+  readonly state?: string;
+  /** Replaces the definition's initial context key by key. */
+  readonly context?: JsonObject;
+};
+
+/** The initial macrostep. Refused with NOSTATE when there is no such state, failed when an action fails. */
+export function start(machine: Machine, env: Env, options: StartOptions = {}): Moved | Refused | Failed {
+  const target = options.state === undefined ? undefined : findState(machine, options.state);
+  if (options.state !== undefined && target === undefined) return noState(options.state);
+  const blank: Snapshot = {
+    status: "active",
+    configuration: [],
+    history: new Map(),
+    context: options.context === undefined ? machine.context : { ...machine.context, ...options.context },
+    timers: [],
+    timerSeq: 1,
+  };
+  const run = createRun(machine, blank, { event: { type: "xstate.init", data: undefined }, env });
+  return attempt(run, "the machine cannot start", () => {
+    const entered = enterStates(run, [initialEntrySet(machine, target === undefined ? undefined : [target])]);
+    run.trace?.push({ event: run.eventType, transitions: [], exited: [], entered });
+    runToCompletion(run);
+  });
+}
+
+/** The index of the state a path or an id names; undefined for none, for a history and for the root. */
+export function findState(machine: Machine, name: string): number | undefined {
+  const index = machine.byPath.get(name) ?? machine.byId.get(name.startsWith("#") ? name.slice(1) : name);
+  if (index === undefined || index === 0) return undefined;
+  return stateOf(machine, index).kind === "history" ? undefined : index;
+}
+
+/** One external event, one macrostep. */
+export function step(machine: Machine, snapshot: Snapshot, event: EngineEvent, env: Env): StepResult {
+  if (snapshot.status === "done") return done(machine, snapshot, event.type);
+  const run = createRun(machine, snapshot, { event: { type: event.type, data: event.data }, env });
+  // The names the machine keeps for its own events are no client's to send.
+  const selection = isInternal(event.type) ? undefined : selectTransitions(run, event.type);
+  if (selection === undefined || selection.transitions.length === 0) {
+    const policy =
+      selection?.isDeferred === true ? "defer" : selection === undefined ? "reject" : machine.unmatched;
+    if (policy === "reject") return refusalOf(run, event.type);
+    return { kind: policy === "defer" ? "deferred" : "ignored", snapshot };
+  }
+  return attempt(run, failurePlace(machine, snapshot, event.type), () =>
+    macrostep(run, selection.transitions),
+  );
+}
+
+/**
+ * A timer is due. The caller has removed it from its index; the result's snapshot no longer has it. A timer that is
+ * not in the snapshot is stale and ignored. An `after` or `raise` that nothing takes is spent without effect, unless
+ * the machine defers it.
+ */
+export function fire(
+  machine: Machine,
+  snapshot: Snapshot,
+  seq: number,
+  env: Env,
+): Moved | Failed | Deferred | Ignored {
+  const timer = snapshot.timers.find((candidate) => candidate.seq === seq);
+  if (timer === undefined || snapshot.status === "done") return { kind: "ignored", snapshot };
+  const rest: Snapshot = { ...snapshot, timers: snapshot.timers.filter((candidate) => candidate !== timer) };
+  const { event, data, to, id } = timer;
+  if (timer.kind === "send" && to !== undefined) {
+    const payload = {
+      to,
+      event,
+      ...(data === undefined ? {} : { data }),
+      ...(id === undefined ? {} : { id }),
+    };
+    return { kind: "moved", snapshot: rest, effects: [{ kind: "send", ...payload }], changes: [], trace: [] };
+  }
+  return deliver(machine, rest, { event: { type: event, ...(data === undefined ? {} : { data }) }, env });
+}
+
+/**
+ * An event the machine sent itself (`raise` with `delay: 0`, or a timer): like `step`, but never refused. What
+ * nothing takes is spent.
+ */
+export function deliver(
+  machine: Machine,
+  snapshot: Snapshot,
+  given: { readonly event: EngineEvent; readonly env: Env },
+): Moved | Failed | Deferred | Ignored {
+  const { event, env } = given;
+  if (snapshot.status === "done") return { kind: "ignored", snapshot };
+  const run = createRun(machine, snapshot, { event: { type: event.type, data: event.data }, env });
+  const { transitions, isDeferred } = selectTransitions(run, event.type);
+  if (transitions.length > 0) {
+    return attempt(run, failurePlace(machine, snapshot, event.type), () => macrostep(run, transitions));
+  }
+  const isKept = isDeferred || (machine.unmatched === "defer" && !isInternal(event.type));
+  return { kind: isKept ? "deferred" : "ignored", snapshot };
+}
+
+/**
+ * The position of the first deferred event that a state takes now, in inbox order; undefined when none does. The
+ * caller removes it from the inbox, hands it to `step`, and asks again after each macrostep.
+ */
+export function recall(
+  machine: Machine,
+  snapshot: Snapshot,
+  inbox: readonly EngineEvent[],
+  env: Env,
+): number | undefined {
+  if (snapshot.status === "done") return undefined;
+  for (const [position, event] of inbox.entries()) {
+    const run = createRun(machine, snapshot, { event: { type: event.type, data: event.data }, env });
+    if (selectTransitions(run, event.type).transitions.length > 0) return position;
+  }
+  return undefined;
+}
+
+/** Paths of the active atomic (or final) states, in document order. */
+export function activeStates(machine: Machine, snapshot: Snapshot): readonly string[] {
+  return stateNames(machine, snapshot.configuration);
+}
+
+/** True when the state a path or an id names is active, itself or through a state below it. */
+export function isActive(machine: Machine, snapshot: Snapshot, name: string): boolean {
+  const index = findState(machine, name);
+  return index !== undefined && snapshot.configuration.includes(index);
+}
+
+/** Runs part of a macrostep and turns its end into a result. */
+function attempt(run: Run, place: string, action: () => void): Moved | Failed {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof ExecutionFailure)) throw error;
+    return {
+      kind: "failed",
+      reason: error.message,
+      message: `${place}: ${error.message}`,
+      snapshot: run.before,
+    };
+  }
+  const changes = run.assigned.size === 0 ? [] : changesOf(run);
+  return { kind: "moved", snapshot: snapshotOf(run), effects: run.effects, changes, trace: run.trace ?? [] };
+}
+
+function failurePlace(machine: Machine, snapshot: Snapshot, event: string): string {
+  return `event '${event}' in ${quoted(stateNames(machine, snapshot.configuration))}`;
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(", ");
+}
+
+function noState(name: string): Refused {
+  return {
+    kind: "refused",
+    code: "NOSTATE",
+    message: `there is no state '${name}' to start in`,
+    accepted: [],
+    guards: [],
+  };
+}
+
+function done(machine: Machine, snapshot: Snapshot, event: string): Refused {
+  const where = quoted(stateNames(machine, snapshot.configuration));
+  return {
+    kind: "refused",
+    code: "DONE",
+    message: `event '${event}' comes too late: the machine is done, in ${where}`,
+    accepted: [],
+    guards: [],
+  };
+}

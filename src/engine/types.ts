@@ -1,0 +1,174 @@
+/**
+ * The values that cross the border of the engine: snapshots, events, effects and results.
+ *
+ * The engine is a set of pure functions over these values. It knows no clock, socket, byte, key space or chance:
+ * time and the machine's key come in through `Env`, everything that is to happen outside leaves as an `Effect`.
+ * Snapshots are immutable; a step that changes nothing returns the parts it did not change as they were.
+ */
+import type { Json, JsonObject } from "../base/json.ts";
+
+/** Bounds of one step. All are enforced with a reason, none by a crash. */
+export type StepLimits = {
+  /** Microsteps (and dequeued internal events) in one macrostep; beyond it the event fails. */
+  readonly microstepsMax: number;
+  /** Size of one expression's result: characters plus one for each value in it. */
+  readonly resultSizeMax: number;
+};
+
+/** The defaults of `StepLimits`; `sm-microsteps-max` is 1000 in the specification. */
+export const STEP_LIMITS: StepLimits = { microstepsMax: 1000, resultSizeMax: 1_000_000 };
+
+/** What a step may know of the world. */
+export type Env = {
+  /** Milliseconds since the epoch, recorded by the caller: the only time the engine ever sees. */
+  readonly now: number;
+  /** The machine's key, for the variable `key`. */
+  readonly key: string;
+  readonly limits?: StepLimits;
+  /** True to have `Moved.trace` filled; off by default because most callers throw it away. */
+  readonly trace?: boolean;
+};
+
+/** An event from outside. `data` is what the client sent, absent when it sent none. */
+export type EngineEvent = {
+  readonly type: string;
+  readonly data?: Json;
+};
+
+/** Something that is to happen later on behalf of a machine. `seq` is its identity: unique in the machine's life. */
+export type Timer = {
+  readonly seq: number;
+  /** Absolute, milliseconds since the epoch. Equal deadlines fire in the order of `seq`. */
+  readonly deadlineMs: number;
+  readonly kind: "after" | "raise" | "send";
+  /** The event it delivers: to the machine itself (`after`, `raise`) or to the machine at `to` (`send`). */
+  readonly event: string;
+  readonly data?: Json;
+  /** The name given in the definition, for `cancel`. */
+  readonly id?: string;
+  readonly to?: string;
+  /** Index of the state an `after` belongs to; it is cancelled when that state is left. */
+  readonly state?: number;
+};
+
+/**
+ * A stable configuration of a machine and all it needs to go on. Immutable, self-contained: the pending timers are
+ * in it, so a caller's due-time index holds no more than (deadline, key, seq).
+ */
+export type Snapshot = {
+  readonly status: "active" | "done";
+  /** Indices of all active states, the root and other ancestors included, in document order. */
+  readonly configuration: readonly number[];
+  /** What each history state remembers: its index to the states to enter again. */
+  readonly history: ReadonlyMap<number, readonly number[]>;
+  readonly context: JsonObject;
+  /** Pending timers in order of creation (`seq`). */
+  readonly timers: readonly Timer[];
+  /** The next timer's `seq`. */
+  readonly timerSeq: number;
+  /** The machine's output; present when it is done and has one. */
+  readonly output?: Json;
+};
+
+/** What the caller has to do in the commit of the step, in this order. */
+export type Effect =
+  /** Store the timer in the due-time index. It is in the snapshot already. */
+  | { readonly kind: "arm"; readonly timer: Timer }
+  /** Remove it from the index; a timer that fires all the same does nothing. */
+  | { readonly kind: "disarm"; readonly timer: Timer }
+  /** `raise` with `delay: 0`: deliver to this machine as a new event, right after this one. */
+  | { readonly kind: "raise"; readonly event: string; readonly data?: Json }
+  /** Deliver to the machine at `to`, in the same commit. */
+  | {
+      readonly kind: "send";
+      readonly to: string;
+      readonly event: string;
+      readonly data?: Json;
+      readonly id?: string;
+    }
+  | { readonly kind: "emit"; readonly event: string; readonly data?: Json }
+  | {
+      readonly kind: "task";
+      readonly task: string;
+      readonly input?: Json;
+      /** Events the task's end is reported with. */
+      readonly done?: string;
+      readonly failed?: string;
+      readonly timeoutMs?: number;
+      readonly attempts?: number;
+    }
+  | { readonly kind: "log"; readonly value: Json };
+
+/** One changed place in the context: its dotted path and the value it has now. */
+export type Change = { readonly path: string; readonly value: Json };
+
+/** One microstep as it happened: indices of states, and the events and sources of the transitions taken. */
+export type TraceStep = {
+  /** The event it reacted to; for an automatic step the event of the step before. */
+  readonly event: string;
+  readonly transitions: readonly { readonly source: number; readonly descriptor: string }[];
+  /** In the order of exit. */
+  readonly exited: readonly number[];
+  /** In the order of entry. */
+  readonly entered: readonly number[];
+};
+
+/** The event was taken: a new stable snapshot. */
+export type Moved = {
+  readonly kind: "moved";
+  readonly snapshot: Snapshot;
+  readonly effects: readonly Effect[];
+  /** Each assigned path whose value differs from before, in the order of first assignment. */
+  readonly changes: readonly Change[];
+  /** Filled when `Env.trace` is set. */
+  readonly trace: readonly TraceStep[];
+};
+
+/** The verdict on one guard. `false` with a `reason` when it failed to evaluate. */
+export type GuardVerdict = {
+  /** Path of the state that has the transition. */
+  readonly state: string;
+  readonly guard: string;
+  readonly holds: boolean;
+  /** The variables it read, in the order of the text; no `value` where there is none. */
+  readonly reads: readonly { readonly path: string; readonly value?: Json }[];
+  readonly reason?: string;
+};
+
+/** The event was refused; nothing changed. `message` is the text after the code, as the client reads it. */
+export type Refused = {
+  readonly kind: "refused";
+  readonly code: "ILLEGAL" | "GUARD" | "DONE" | "NOSTATE";
+  readonly message: string;
+  /** Descriptors accepted in the current configuration, innermost state first (ILLEGAL). */
+  readonly accepted: readonly string[];
+  /** The guards that were false, in order of evaluation (GUARD). */
+  readonly guards: readonly GuardVerdict[];
+};
+
+/**
+ * An action failed or the bound on microsteps was reached: the event is undone as a whole (EXECFAIL). `snapshot` is
+ * the one from before, without the timer that fired if it was one.
+ */
+export type Failed = {
+  readonly kind: "failed";
+  readonly message: string;
+  readonly reason: string;
+  readonly snapshot: Snapshot;
+};
+
+/** Keep the event in the machine's inbox, behind those that wait already. */
+export type Deferred = { readonly kind: "deferred"; readonly snapshot: Snapshot };
+
+/** The event had no effect and needs none: `unmatched: "ignore"`, or a timer that is stale. */
+export type Ignored = { readonly kind: "ignored"; readonly snapshot: Snapshot };
+
+export type StepResult = Moved | Refused | Failed | Deferred | Ignored;
+
+/** One thing to know about a definition: where, how bad, and what would be right. */
+export type Finding = {
+  readonly severity: "error" | "warning";
+  /** JSON path, such as `$.states.paid.on.SHIP[0].target`. */
+  readonly path: string;
+  readonly message: string;
+};

@@ -1,0 +1,178 @@
+import { describe, expect, test } from "vitest";
+import { configOf } from "../../src/config/load.ts";
+import { configFrom, load, loadText, memoryFiles } from "./sources.ts";
+
+const fault = (number: number, line: string, reason: string) => ({
+  kind: "error",
+  exitCode: 1,
+  text:
+    "\n*** FATAL CONFIG FILE ERROR (Detent 1.2.3) ***\n" +
+    `Reading the configuration file, at line ${number}\n>>> '${line}'\n${reason}\n`,
+});
+
+describe("loadConfig()", () => {
+  test("loadConfig() gives the defaults when there is nothing to read", () => {
+    const loaded = load([]);
+    expect(loaded).toMatchObject({ kind: "config", warnings: [] });
+    const config = configFrom(loaded);
+    expect(config.file).toBeUndefined();
+    expect([config.get("port"), config.get("appendfsync"), config.get("sm-compat")]).toEqual([
+      6379,
+      "always",
+      "documented",
+    ]);
+    expect(config.get("dir")).toBe("/srv");
+  });
+
+  test("loadConfig() passes on the wish for the version and for help", () => {
+    expect([load(["-v"]), load(["-h"])]).toEqual([{ kind: "version" }, { kind: "help" }]);
+  });
+
+  test("loadConfig() reads file, standard input and options in this order", () => {
+    const config = configFrom(
+      load(["detent.conf", "--timeout", "3", "-"], {
+        files: memoryFiles({ "/srv/detent.conf": "# comment\n\nPORT 1\ntimeout 1\nmaxclients 1" }),
+        readStdin: () => Buffer.from("timeout 2\nmaxclients 2"),
+      }),
+    );
+    expect([config.get("port"), config.get("maxclients"), config.get("timeout")]).toEqual([1, 2, 3]);
+    expect(config.file).toBe("/srv/detent.conf");
+  });
+
+  test("loadConfig() reads standard input alone when the file is a dash", () => {
+    expect(configFrom(load(["-"], { readStdin: () => Buffer.from("port 1") })).get("port")).toBe(1);
+  });
+
+  test("loadConfig() makes the data folder absolute", () => {
+    expect(configFrom(loadText("dir data")).get("dir")).toBe("/srv/data");
+    expect(configFrom(loadText("dir /data")).get("dir")).toBe("/data");
+  });
+
+  test("loadConfig() adds up save points over lines and options", () => {
+    const config = configFrom(loadText("save 900 1\nsave 60 5 30 6", ["--save", "1", "2"]));
+    expect(config.get("save").map(({ seconds }) => seconds)).toEqual([900, 60, 30, 1]);
+    expect(configFrom(loadText('save 900 1\nsave ""\nsave 60 1')).get("save")).toEqual([
+      { seconds: 60, changes: 1 },
+    ]);
+  });
+
+  test("loadConfig() changes only the classes of output buffers that are named", () => {
+    const config = configFrom(
+      loadText(
+        "client-output-buffer-limit pubsub 1kb 2 3\nclient-output-buffer-limit slave 1 2 3 NORMAL 4 5 6",
+      ),
+    );
+    expect(config.get("client-output-buffer-limit")).toEqual({
+      normal: { hardBytes: 4, softBytes: 5, softSeconds: 6 },
+      replica: { hardBytes: 1, softBytes: 2, softSeconds: 3 },
+      pubsub: { hardBytes: 1024, softBytes: 2, softSeconds: 3 },
+    });
+  });
+
+  test("loadConfig() takes lists as words and as one quoted text", () => {
+    expect(configFrom(loadText("bind 127.0.0.1 ::1")).get("bind")).toEqual(["127.0.0.1", "::1"]);
+    expect(configFrom(loadText('bind "127.0.0.1 ::1"')).get("bind")).toEqual(["127.0.0.1", "::1"]);
+    expect(configFrom(loadText('bind ""')).get("bind")).toEqual([]);
+  });
+
+  test("loadConfig() follows renamings in their order", () => {
+    const config = configFrom(
+      loadText('rename-command DEBUG ""\nrename-command GET fetch\nrename-command fetch GET'),
+    );
+    expect(config.get("rename-command")).toEqual([
+      { from: "DEBUG", to: "" },
+      { from: "GET", to: "fetch" },
+      { from: "fetch", to: "GET" },
+    ]);
+  });
+
+  test("loadConfig() warns in one line of directives that have no effect", () => {
+    const loaded = loadText("maxmemory 1gb\nhz 10\nslave-read-only no\nloadmodule /x.so a\nport 1");
+    expect(loaded).toMatchObject({
+      warnings: [
+        "Directives accepted for compatibility that have no effect: maxmemory, replica-read-only, loadmodule",
+      ],
+    });
+  });
+
+  test("configOf() replaces defaults", () => {
+    const config = configOf({ port: 1 });
+    expect([config.get("port"), config.get("databases")]).toEqual([1, 16]);
+    expect(configOf().get("port")).toBe(6379);
+  });
+});
+
+describe("include", () => {
+  test("loadConfig() reads an included file where it stands", () => {
+    const files = memoryFiles({
+      "/srv/a.conf": "port 1\ninclude b.conf\ntimeout 1",
+      "/srv/b.conf": "port 2\ntimeout 2",
+    });
+    const config = configFrom(load(["a.conf"], { files }));
+    expect([config.get("port"), config.get("timeout")]).toEqual([2, 1]);
+  });
+
+  test("loadConfig() reads all files a pattern stands for, and none is no fault", () => {
+    const files = memoryFiles({ "/etc/d/1.conf": "port 1", "/etc/d/2.conf": "timeout 2" });
+    const config = configFrom(load(["--include", "/etc/d/*.conf", "--include", "/etc/e/*.conf"], { files }));
+    expect([config.get("port"), config.get("timeout")]).toEqual([1, 2]);
+  });
+
+  test("loadConfig() counts lines within the included file when it is at fault", () => {
+    const files = memoryFiles({ "/srv/a.conf": "\n\ninclude b.conf", "/srv/b.conf": "# b\nport x" });
+    expect(load(["a.conf"], { files })).toEqual(
+      fault(2, "port x", "argument couldn't be parsed into an integer"),
+    );
+  });
+
+  test("loadConfig() fails when a file cannot be read", () => {
+    const missing = (path: string) => ({
+      kind: "error",
+      exitCode: 1,
+      text: `Fatal error, can't open config file '${path}': No such file or directory\n`,
+    });
+    expect(load(["none.conf"])).toEqual(missing("/srv/none.conf"));
+    expect(load(["--include", "/none.conf"])).toEqual(missing("/none.conf"));
+  });
+
+  test("loadConfig() fails when a file includes itself", () => {
+    expect(loadText("include /srv/detent.conf")).toEqual(
+      fault(1, "include /srv/detent.conf", "Files include each other more than 16 deep"),
+    );
+  });
+});
+
+describe("a line at fault", () => {
+  test.each<[line: string, reason: string]>([
+    ["foo bar", "Bad directive or wrong number of arguments"],
+    ['""', "Bad directive or wrong number of arguments"],
+    ["port", "wrong number of arguments"],
+    ["port 1 2", "wrong number of arguments"],
+    ['port "1', "Unbalanced quotes in configuration line"],
+    ["include", "Bad directive or wrong number of arguments"],
+    ["include a b", "Bad directive or wrong number of arguments"],
+    ["rename-command GET", "Bad directive or wrong number of arguments"],
+    ["rename-command GET a b", "Bad directive or wrong number of arguments"],
+    ["rename-command NOPE x", "No such command in rename-command"],
+    ["rename-command GET SET", "Target command name already exists"],
+    [
+      "daemonize yes",
+      "Detent stays in the foreground: only 'no' is accepted, let a service manager or container run it",
+    ],
+    ["replicaof a 1", "Detent does not replicate: it cannot be a replica of another server"],
+    ["user bob on", "Detent has no users but the default one: use requirepass"],
+  ])("loadConfig() refuses %j", (line, reason) => {
+    expect(loadText(`\n  ${line} \r\n`)).toEqual(fault(2, line, reason));
+  });
+
+  test("loadConfig() shows an option as the line it became", () => {
+    expect(load(["--port", "é", "1"])).toEqual(
+      fault(2, 'port "\\xc3\\xa9" "1"', "wrong number of arguments"),
+    );
+    expect(loadText("é 1")).toEqual(fault(1, "é 1", "Bad directive or wrong number of arguments"));
+  });
+
+  test("loadConfig() accepts what is refused otherwise when it asks for the default", () => {
+    expect(loadText('daemonize no\ntls-port 0\ncluster-enabled no\naclfile ""').kind).toBe("config");
+  });
+});

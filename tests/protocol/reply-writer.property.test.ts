@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import Parser from "redis-parser";
+import { describe, expect, it } from "vitest";
+import type { Reply } from "../../src/protocol/reply.ts";
+import { ReplyWriter } from "../../src/protocol/reply-writer.ts";
+
+/** A reply and what redis-parser makes of its RESP2 bytes: strings in Latin-1, integers in decimal, errors by their message. */
+type Pair = { readonly reply: Reply; readonly parsed: unknown };
+
+const latin1 = (bytes: Buffer) => bytes.toString("latin1");
+
+const text = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 60 }),
+  fc.string({ minLength: 25, maxLength: 40 }),
+);
+const line = text.map((value) => value.replace(/[\r\n\0]/g, ""));
+
+const scalar = fc.oneof(
+  fc.constant<Pair>({ reply: null, parsed: null }),
+  fc.maxSafeInteger().map<Pair>((value) => ({ reply: value, parsed: String(value) })),
+  fc.integer({ min: -100, max: 100_000 }).map<Pair>((value) => ({ reply: value, parsed: String(value) })),
+  fc
+    .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+    .map<Pair>((value) => ({ reply: value, parsed: String(value) })),
+  text.map<Pair>((value) => ({ reply: value, parsed: latin1(Buffer.from(value)) })),
+  fc.uint8Array({ maxLength: 100 }).map<Pair>((array) => {
+    return { reply: Buffer.from(array), parsed: latin1(Buffer.from(array)) };
+  }),
+  fc.constantFrom(16_383, 16_384, 40_000).map<Pair>((size) => {
+    return { reply: Buffer.alloc(size, "x"), parsed: "x".repeat(size) };
+  }),
+  line.map<Pair>((value) => ({ reply: { kind: "simple", text: value }, parsed: latin1(Buffer.from(value)) })),
+  line.map<Pair>((value) => ({ reply: { kind: "error", message: `ERR ${value}` }, parsed: `ERR ${value}` })),
+);
+
+const { value: pair } = fc.letrec<{ value: Pair; pairs: Pair[] }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5 },
+    scalar,
+    tie("pairs").map<Pair>((pairs) => ({
+      reply: pairs.map((p) => p.reply),
+      parsed: pairs.map((p) => p.parsed),
+    })),
+    tie("pairs").map<Pair>((pairs) => ({
+      reply: { kind: "map", entries: pairs.map((p) => [p.reply, p.reply]) },
+      parsed: pairs.flatMap((p) => [p.parsed, p.parsed]),
+    })),
+    tie("pairs").map<Pair>((pairs) => ({
+      reply: { kind: "set", items: pairs.map((p) => p.reply) },
+      parsed: pairs.map((p) => p.parsed),
+    })),
+  ),
+  pairs: fc.array(tie("value"), { maxLength: 5 }),
+}));
+
+function parse(bytes: Buffer): unknown[] {
+  const replies: unknown[] = [];
+  const parser = new Parser({
+    returnBuffers: true,
+    stringNumbers: true,
+    returnReply: (reply) => replies.push(plain(reply)),
+    returnError: (error) => replies.push(error.message),
+  });
+  parser.execute(bytes);
+  return replies;
+}
+
+function plain(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return latin1(value);
+  // redis-parser leaves errors inside arrays as Error objects.
+  if (value instanceof Error) return value.message;
+  return Array.isArray(value) ? value.map(plain) : value;
+}
+
+describe("ReplyWriter, any replies", () => {
+  it("write() is undone by redis-parser in RESP2", () => {
+    fc.assert(
+      fc.property(fc.array(pair, { maxLength: 10 }), (pairs) => {
+        const writer = new ReplyWriter();
+        for (const { reply } of pairs) writer.write(reply, 2);
+        const { byteLength } = writer;
+        const bytes = Buffer.concat(writer.take());
+        expect(bytes.length).toBe(byteLength);
+        expect(parse(bytes)).toEqual(pairs.map(({ parsed }) => parsed));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
