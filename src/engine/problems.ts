@@ -45,7 +45,7 @@ export function checkKeys(
 /** The candidate that differs in the fewest letters, undefined when all are too far away. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let bestDistance = Math.floor(name.length / 3) + 1;
   let looked = 0;
   for (const candidate of candidates) {
     // Why a bound: a mistyped target in a large chart is compared with every state.

@@ -1,0 +1,186 @@
+/** Drawings of a machine: Mermaid, Graphviz, JSON; and the map that an old client of map machines understands. */
+import type { Json, JsonObject } from "../base/json.ts";
+import { targetPaths } from "./explain.ts";
+import { sourceOf } from "./guards.ts";
+import { type Machine, type StateNode, stateOf, type Transition } from "./machine.ts";
+
+export type GraphFormat = "mermaid" | "dot" | "json";
+
+/** The machine as text in one of the formats. Deterministic: document order throughout. */
+export function graph(machine: Machine, format: GraphFormat): string {
+  switch (format) {
+    case "mermaid":
+      return mermaid(machine);
+    case "dot":
+      return dot(machine);
+    case "json":
+      return JSON.stringify(graphJson(machine));
+  }
+}
+
+/**
+ * State path to the paths it can move to, in document order: what `map` is in a map machine. A state lists what its
+ * ancestors' transitions reach too, because a client sees it only.
+ */
+export function transitionMap(machine: Machine): { readonly [state: string]: readonly string[] } {
+  const entries = machine.states
+    .filter(
+      (state) =>
+        state.kind !== "history" &&
+        (state.children.length === 0 || machine.form !== "statechart") &&
+        state.parent !== -1,
+    )
+    .map((state) => [state.path, reachable(machine, state)] as const);
+  return Object.fromEntries(entries);
+}
+
+function reachable(machine: Machine, state: StateNode): readonly string[] {
+  const targets = new Set<string>();
+  for (
+    let node: StateNode | undefined = state;
+    node !== undefined;
+    node = node.parent === -1 ? undefined : stateOf(machine, node.parent)
+  ) {
+    for (const transition of transitionsOf(node)) {
+      for (const path of targetPaths(machine, transition)) targets.add(path);
+    }
+  }
+  return [...targets];
+}
+
+/** All transitions of a state: by event in document order, wildcards, then automatic ones. */
+export function transitionsOf(state: StateNode): readonly Transition[] {
+  const { exact, prefixes, any } = state.reactions;
+  return [
+    ...[...exact.values()].flat(),
+    ...prefixes.flatMap(({ transitions }) => transitions),
+    ...(any ?? []),
+    ...state.always,
+  ];
+}
+
+/** `EVENT [guard]`, as a label of an arrow; `after 72h` and `done` for what a state's own timers and end cause. */
+function label(machine: Machine, transition: Transition): string {
+  const { descriptor } = transition;
+  const { id, doneEvent } = stateOf(machine, transition.source);
+  const delay = descriptor.startsWith("xstate.after.")
+    ? descriptor.slice("xstate.after.".length, -id.length - 1)
+    : undefined;
+  const event =
+    delay !== undefined ? `after ${delay}` : descriptor === doneEvent ? "done" : descriptor || "always";
+  return transition.guard === undefined ? event : `${event} [${sourceOf(transition.guard)}]`;
+}
+
+function mermaid(machine: Machine): string {
+  const lines = ["stateDiagram-v2"];
+  for (const target of stateOf(machine, 0).initial) lines.push(`  [*] --> s${target}`);
+  drawMermaid(machine, { state: stateOf(machine, 0), indent: "  ", lines });
+  for (const { source, targets, text } of arrows(machine)) {
+    for (const target of targets) lines.push(`  s${source} --> s${target} : ${plain(text)}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+type Drawing = { readonly state: StateNode; readonly indent: string; readonly lines: string[] };
+
+/** The states below one, regions of a parallel state apart. */
+function drawMermaid(machine: Machine, { state, indent, lines }: Drawing): void {
+  for (const [position, index] of [...state.children, ...state.histories].entries()) {
+    if (state.kind === "parallel" && position > 0 && position < state.children.length)
+      lines.push(`${indent}--`);
+    const child = stateOf(machine, index);
+    const mark = child.kind !== "history" ? "" : child.isDeepHistory ? " (H*)" : " (H)";
+    const isComposite = child.children.length > 0;
+    lines.push(`${indent}state "${plain(child.key)}${mark}" as s${index}${isComposite ? " {" : ""}`);
+    if (child.kind === "final") lines.push(`${indent}s${index} --> [*]`);
+    if (!isComposite) continue;
+    for (const target of child.initial) lines.push(`${indent}  [*] --> s${target}`);
+    drawMermaid(machine, { state: child, indent: `${indent}  `, lines });
+    lines.push(`${indent}}`);
+  }
+}
+
+/** Arrows to draw: transitions with a target; the root's start at each of its children. */
+function arrows(
+  machine: Machine,
+): readonly { readonly source: number; readonly targets: readonly number[]; readonly text: string }[] {
+  return machine.transitions.flatMap((transition) => {
+    const sources = transition.source === 0 ? stateOf(machine, 0).children : [transition.source];
+    const { targets } = transition;
+    return targets === undefined
+      ? []
+      : sources.map((source) => ({ source, targets, text: label(machine, transition) }));
+  });
+}
+
+/** Mermaid ends a label at a colon, a semicolon or a line's end, and a title at a quote. */
+function plain(text: string): string {
+  return text.replaceAll(/[:;"#\r\n]/g, (character) => `#${character.charCodeAt(0)};`);
+}
+
+function dot(machine: Machine): string {
+  const lines = [
+    `digraph ${quote(machine.id)} {`,
+    "  compound=true; rankdir=LR; node [shape=box, style=rounded];",
+  ];
+  const draw = (state: StateNode, indent: string): void => {
+    const title = quote(state.kind === "history" ? (state.isDeepHistory ? "H*" : "H") : state.key);
+    if (state.children.length === 0) {
+      const shape =
+        state.kind === "final" ? ", peripheries=2" : state.kind === "history" ? ", shape=circle" : "";
+      lines.push(`${indent}n${state.index} [label=${title}${shape}];`);
+      return;
+    }
+    lines.push(
+      `${indent}subgraph cluster_${state.index} { label=${title};${state.kind === "parallel" ? " style=dashed;" : ""}`,
+    );
+    for (const child of [...state.children, ...state.histories]) draw(stateOf(machine, child), `${indent}  `);
+    lines.push(`${indent}}`);
+  };
+  draw(stateOf(machine, 0), "  ");
+  for (const { source, targets, text } of arrows(machine)) {
+    for (const target of targets) {
+      const [from, to] = [leafOf(machine, source), leafOf(machine, target)];
+      const tail = from === source ? "" : `, ltail=cluster_${source}`;
+      const head = to === target ? "" : `, lhead=cluster_${target}`;
+      lines.push(`  n${from} -> n${to} [label=${quote(text)}${tail}${head}];`);
+    }
+  }
+  return `${[...lines, "}"].join("\n")}\n`;
+}
+
+/** Graphviz draws arrows between nodes only: a composite state is represented by its first leaf. */
+function leafOf(machine: Machine, index: number): number {
+  const [child] = stateOf(machine, index).children;
+  return child === undefined ? index : leafOf(machine, child);
+}
+
+function quote(text: string): string {
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+}
+
+function graphJson(machine: Machine): JsonObject {
+  const nodes = machine.states.map(
+    (state): Json => ({
+      path: state.path,
+      id: state.id,
+      type: state.kind,
+      parent: state.parent === -1 ? null : stateOf(machine, state.parent).path,
+      initial: state.initial.map((index) => stateOf(machine, index).path),
+      tags: [...state.tags],
+      ...(state.kind === "history" ? { history: state.isDeepHistory ? "deep" : "shallow" } : {}),
+      ...(state.description === undefined ? {} : { description: state.description }),
+      ...(state.meta === undefined ? {} : { meta: state.meta }),
+    }),
+  );
+  const edges = machine.transitions.map(
+    (transition): Json => ({
+      from: stateOf(machine, transition.source).path,
+      to: [...targetPaths(machine, transition)],
+      event: transition.descriptor,
+      ...(transition.guard === undefined ? {} : { guard: sourceOf(transition.guard) }),
+      ...(transition.description === undefined ? {} : { description: transition.description }),
+    }),
+  );
+  return { id: machine.id, states: nodes, transitions: edges };
+}
