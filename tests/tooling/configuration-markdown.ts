@@ -1,0 +1,57 @@
+/** docs/configuration.md, the reference for users, made from the table of directives alone. */
+import type { Directive } from "../../src/config/directive.ts";
+import { SECTIONS } from "../../src/config/directives.ts";
+
+/** The whole document. */
+export function configurationMarkdown(): string {
+  const sections = SECTIONS.map(
+    ({ title, directives }) => `## ${title}\n\n${table(Object.entries(directives))}\n`,
+  );
+  return `${INTRODUCTION}\n${sections.join("\n")}`;
+}
+
+const INTRODUCTION = `<!-- Made from the table in src/config/directives.ts; \`make docs\` makes it anew. -->
+
+# Configuration
+
+Detent reads its configuration as redis-server does: a file in the syntax of redis.conf, options on the command line,
+or both. \`detent [file|-] [--directive value …] [-]\`; \`-\` reads standard input. Options override the file.
+
+\`\`\`
+detent /etc/detent.conf --port 6380 --appendfsync everysec
+\`\`\`
+
+* One directive a line: its name in any case, then its value. \`#\` begins a comment line. Words may be quoted:
+  \`"a \\"b\\" \\x41"\` knows the escapes \`\\n \\r \\t \\b \\a \\xHH\`, \`'it\\'s'\` knows \`\\'\` only.
+* Sizes are bytes with an optional unit: \`k\`, \`m\`, \`g\` are powers of 1000, \`kb\`, \`mb\`, \`gb\` powers of 1024.
+* A line at fault stops the start: the line and the reason go to standard error, the exit code is 1.
+* \`CONFIG GET pattern …\` shows values, \`CONFIG SET directive value …\` changes all that are given or none, and
+  \`CONFIG REWRITE\` brings the file up to date, keeping its comments and order.
+* *At start* marks what CONFIG SET cannot change. *No effect* marks what is accepted so that existing files load and
+  tools find what they ask for; a line in the log names those that are set to other than the default.
+`;
+
+function table(entries: ReadonlyArray<readonly [string, Directive<unknown>]>): string {
+  const rows = entries.map(([name, entry]) => {
+    const names = [name, ...entry.aliases].map((spelling) => `\`${spelling}\``).join(", ");
+    const value = entry.type.lines(entry.default).join("; ");
+    return `| ${[names, cell(entry.type.syntax), code(value), cell(notes(entry))].join(" | ")} |`;
+  });
+  return ["| Directive | Value | Default | |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+function notes(entry: Directive<unknown>): string {
+  const marks = [
+    entry.isMutable ? "" : entry.isFileOnly ? "*File and command line only.*" : "*At start.*",
+    entry.hasNoEffect ? "*No effect.*" : "",
+  ];
+  return [entry.summary, ...marks].filter((note) => note !== "").join(" ");
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+function code(value: string): string {
+  return value === "" ? "" : `\`${value}\``;
+}
