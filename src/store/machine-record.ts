@@ -35,8 +35,12 @@ export interface MachineRecord {
   readonly snapshot: Json;
   /** Highest number seen per source (SEQ). */
   readonly sources: Readonly<Record<string, number>>;
-  /** Number of the next entry of the machine's own sequences: timers, deferred events, outcomes. */
-  readonly nextSequence: number;
+  /** Number of the next deferred or scheduled event. */
+  readonly pendingNext: number;
+  /** How many events are deferred: without any, no inbox is read. */
+  readonly deferredCount: number;
+  /** Number of the next outcome that is kept. */
+  readonly outcomeNext: number;
 }
 
 /** Field by field in this order: a list is a third shorter than an object and parses faster. */
@@ -52,7 +56,9 @@ type Stored = [
   reason: string | null,
   snapshot: Json,
   sources: Record<string, number>,
-  nextSequence: number,
+  pendingNext: number,
+  deferredCount: number,
+  outcomeNext: number,
 ];
 
 export function encodeMachine(machine: MachineRecord): Buffer {
@@ -69,7 +75,9 @@ export function encodeMachine(machine: MachineRecord): Buffer {
     machine.reason ?? null,
     machine.snapshot,
     machine.sources,
-    machine.nextSequence,
+    machine.pendingNext,
+    machine.deferredCount,
+    machine.outcomeNext,
   ];
   return Buffer.from(JSON.stringify(stored), "utf8");
 }
@@ -78,7 +86,7 @@ export function encodeMachine(machine: MachineRecord): Buffer {
 export function decodeMachine(record: KeyRecord): MachineRecord {
   assert(record.type === "machine", "a machine's record");
   const stored: unknown = JSON.parse(record.payload.toString("utf8"));
-  assert(Array.isArray(stored) && stored.length === 12, "a machine's record of 12 fields");
+  assert(Array.isArray(stored) && stored.length === 14, "a machine's record of 14 fields");
   // The record was written by encodeMachine and its length was checked; the store checks its bytes.
   const fields = stored as Stored;
   return {
@@ -93,6 +101,8 @@ export function decodeMachine(record: KeyRecord): MachineRecord {
     reason: fields[8] ?? undefined,
     snapshot: fields[9],
     sources: fields[10],
-    nextSequence: fields[11],
+    pendingNext: fields[11],
+    deferredCount: fields[12],
+    outcomeNext: fields[13],
   };
 }
