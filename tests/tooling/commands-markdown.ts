@@ -12,12 +12,12 @@ export function catalogueMarkdown(catalogue: Catalogue): string {
   return `${[HEAD, contents(catalogue, groups), ...sections].join("\n\n")}\n`;
 }
 
-const HEAD = `<!-- Made from commands.json; \`make docs\` makes it anew. -->
+const HEAD = `<!-- Made from commands.json; \`npm run docs\` makes it anew. -->
 
 # Commands
 
-All commands of Detent. A syntax line shows words to be typed in capitals and values in small letters; \`[…]\` may be
-left out, \`|\` separates choices, and \`…\` follows what may be repeated. "Since" is the version of Detent for the \`SM.\`
+All commands of Detent. A syntax line shows words to be typed in capitals and values in small letters; \`[ ]\` may be
+left out, \`|\` separates choices, and \`...\` follows what may be repeated. "Since" is the version of Detent for the \`SM.\`
 commands and the version of Redis that introduced it for the others. Errors are not listed among the replies: a command
 may answer with one at any time.`;
 
