@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { Json } from "../base/json.ts";
+import { bytesOf, textOf } from "../protocol/raw-text.ts";
 import { type Command, deriveCommand } from "./catalogue-command.ts";
 import type { Declaration } from "./catalogue-declaration.ts";
 import { findName, type NameTable, nameTable } from "./catalogue-names.ts";
@@ -87,7 +88,7 @@ export function unknownCommandMessage(catalogue: Catalogue, request: readonly Bu
   }
   let args = "";
   for (const argument of subname === undefined ? [] : [subname, ...rest]) {
-    const left = ECHO_BYTES_MAX - Buffer.byteLength(args);
+    const left = ECHO_BYTES_MAX - bytesOf(args).length;
     if (left <= 0) break;
     args += `'${echo(argument, left)}' `;
   }
@@ -97,5 +98,5 @@ export function unknownCommandMessage(catalogue: Catalogue, request: readonly Bu
 /** The beginning of an argument, up to a zero byte: Redis prints it as a C string. */
 function echo(bytes: Buffer, bytesMax: number = ECHO_BYTES_MAX): string {
   const zero = bytes.indexOf(0);
-  return bytes.toString("utf8", 0, Math.min(zero < 0 ? bytes.length : zero, bytesMax));
+  return textOf(bytes.subarray(0, Math.min(zero < 0 ? bytes.length : zero, bytesMax)));
 }

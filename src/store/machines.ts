@@ -78,7 +78,9 @@ export const MACHINE_STORAGE: ObjectStorage = {
 
 function copyHistory(transaction: Transaction, fromId: number, toId: number): void {
   const entries = [...transaction.range(historyKey(fromId, 0), historyKey(fromId + 1, 0))];
-  entries.forEach(([, value], i) => transaction.put(historyKey(toId, i + 1), value));
+  entries.forEach(([, value], i) => {
+    transaction.put(historyKey(toId, i + 1), value);
+  });
 }
 
 /** Adds (1) a machine to the indexes and counters, or takes it out (-1). */

@@ -12,6 +12,7 @@ import {
 } from "../../src/commands/catalogue.ts";
 import { type Command, FLAG, flagNames, hasFlag } from "../../src/commands/catalogue-command.ts";
 import { hasKeys, keysOf } from "../../src/commands/catalogue-keys.ts";
+import { bytesOf } from "../../src/protocol/raw-text.ts";
 
 const request = (line: string): Buffer[] => line.split(" ").map((word) => Buffer.from(word));
 
@@ -108,6 +109,15 @@ describe("unknownCommandMessage", () => {
     ["x a\0b", "ERR unknown command 'x', with args beginning with: 'a' "],
   ])("answers as Redis when asked for %s", (line, message) => {
     expect(unknownCommandMessage(CATALOGUE, request(line))).toBe(message);
+  });
+
+  it("repeats bytes as they came when they are no text", () => {
+    const message = unknownCommandMessage(CATALOGUE, [Buffer.from([0x66, 0xff]), Buffer.from("é")]);
+    const expected = Buffer.from(
+      "ERR unknown command 'f\xff', with args beginning with: '\xc3\xa9' ",
+      "latin1",
+    );
+    expect(bytesOf(message)).toEqual(expected);
   });
 
   it("shows about 128 bytes when there are many arguments", () => {

@@ -1,6 +1,7 @@
 /** A client for tests: sends requests, waits for their replies, shows them decoded or byte by byte. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { type ReplyChecker, replyChecker } from "./reply-checker.ts";
 import { type Decoded, decodeReply, Push } from "./resp-decoder.ts";
 
 /** What a request is made of: text, or bytes. */
@@ -29,8 +30,8 @@ export class TestClient {
   /** Pushes that came in, in order. */
   readonly pushes: Received[] = [];
   isClosed = false;
-  /** Called with the name of the command and its reply; for checks that hold for every reply. */
-  onReply: ((args: readonly Argument[], received: Received) => void) | undefined;
+  /** Throws for a reply that is not as commands.json declares it. */
+  readonly #check: ReplyChecker = replyChecker();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -55,15 +56,17 @@ export class TestClient {
     const received = this.next();
     this.write(encodeRequest(args));
     const reply = await received;
-    this.onReply?.(args, reply);
+    this.#check(args, reply.value);
     return reply;
   }
 
   /** The replies to requests written at once. */
-  pipeline(requests: ReadonlyArray<readonly Argument[]>): Promise<Received[]> {
-    const replies = requests.map(() => this.next());
+  async pipeline(requests: ReadonlyArray<readonly Argument[]>): Promise<Received[]> {
+    const waiting = requests.map(() => this.next());
     this.write(Buffer.concat(requests.map(encodeRequest)));
-    return Promise.all(replies);
+    const replies = await Promise.all(waiting);
+    for (const [index, reply] of replies.entries()) this.#check(requests[index] ?? [], reply.value);
+    return replies;
   }
 
   write(bytes: Buffer | string): void {

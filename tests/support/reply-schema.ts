@@ -1,20 +1,11 @@
 /**
- * Validation of replies against the reply schemas of commands.json. The test client calls it for every reply of
- * every test, so that a schema cannot drift from what the server sends.
+ * Validation of replies against the reply schemas of commands.json. The test client does it for every reply of every
+ * test (`reply-checker.ts`), so that a schema cannot drift from what the server sends.
  *
- * A decoded reply is what a small RESP decoder gives:
+ * A reply is taken as `resp-decoder.ts` decodes it: null of any kind as null, integers as number or bigint, strings of
+ * any kind as string (Buffers are taken too), arrays, Sets and Pushes as array, Maps (and objects) as object, doubles
+ * as number, booleans as boolean. An error as a whole reply has no schema and must not be passed.
  *
- * | RESP                          | decoded                              | checked as            |
- * | ----------------------------- | ------------------------------------ | --------------------- |
- * | null, null bulk, null array   | null                                 | null                  |
- * | integer, big number           | number or bigint                     | integer               |
- * | simple, bulk, verbatim string | string or Buffer (verbatim: no "txt:") | string              |
- * | array, set, push              | array (or Set)                       | array                 |
- * | map                           | Map, or object                       | object                |
- * | double                        | number                               | number                |
- * | boolean                       | boolean                              | boolean               |
- *
- * Errors have no schema and must not be passed; nor must pushes that answer no request, nor "QUEUED".
  * Schemas are written for RESP3. In RESP2 a map is a flat array, a double a string and a boolean 0 or 1: for that
  * protocol the schema is translated, so RESP2 replies are checked just as strictly.
  */
@@ -22,17 +13,12 @@ import { Ajv, type ValidateFunction } from "ajv";
 import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
 import { CATALOGUE, findByFullName, findCommand } from "../../src/commands/catalogue.ts";
 import type { ProtocolVersion } from "../../src/protocol/reply.ts";
+import { type Decoded, Push, ReplyFailure } from "./resp-decoder.ts";
 
 export type DecodedReply =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
+  | Decoded
   | Buffer
   | readonly DecodedReply[]
-  | ReadonlySet<DecodedReply>
-  | ReadonlyMap<DecodedReply, DecodedReply>
   | { readonly [key: string]: DecodedReply };
 
 /**
@@ -57,8 +43,8 @@ export function validateReply(name: string, reply: DecodedReply, protocol: Proto
 }
 
 /** The full name, as in commands.json, of the command that a request names; undefined if there is none. */
-export function declaredName(request: ReadonlyArray<string | Buffer>): string | undefined {
-  const words = request.map((word) => (typeof word === "string" ? Buffer.from(word) : word));
+export function declaredName(request: ReadonlyArray<string | number | Buffer>): string | undefined {
+  const words = request.map((word) => (Buffer.isBuffer(word) ? word : Buffer.from(String(word))));
   return findCommand(CATALOGUE, words)?.declaration.name;
 }
 
@@ -123,11 +109,13 @@ function flatMapValidator(schema: JsonObject): (reply: unknown) => boolean {
 }
 
 /** The reply as JSON.parse could have returned it, which is what ajv expects. */
-function plain(reply: DecodedReply): unknown {
+function plain(reply: unknown): unknown {
   if (typeof reply === "bigint") return Number(reply);
   if (reply === null || typeof reply !== "object") return reply;
   if (Buffer.isBuffer(reply)) return reply.toString("latin1");
   if (Array.isArray(reply) || reply instanceof Set) return [...reply].map(plain);
+  if (reply instanceof Push) return reply.items.map(plain);
+  if (reply instanceof ReplyFailure) return { error: reply.message };
   const entries = reply instanceof Map ? [...reply.entries()] : Object.entries(reply);
   return Object.fromEntries(entries.map(([key, value]) => [String(plain(key)), plain(value)]));
 }
