@@ -88,9 +88,7 @@ function matchNames(values: Values, patterns: readonly string[]) {
       continue;
     }
     for (const [spelling, name] of spellings()) {
-      if (!directiveEntry(name).isHidden && globMatches(pattern.toLowerCase(), spelling)) {
-        show(name, spelling, spelling);
-      }
+      if (globMatches(pattern.toLowerCase(), spelling)) show(name, spelling, spelling);
     }
   }
   return [...found.values()];

@@ -14,8 +14,6 @@ export interface Directive<T> {
   readonly isFileOnly: boolean;
   /** True when its value must not reach logs. */
   readonly isSensitive: boolean;
-  /** True when CONFIG GET shows it only when named in full. */
-  readonly isHidden: boolean;
   /** True when Detent accepts and remembers it for compatibility, and does nothing with it. */
   readonly hasNoEffect: boolean;
   /** Why no value but the default is accepted: acting as if it had been granted would be harmful. */
@@ -27,7 +25,6 @@ export interface DirectiveOptions {
   readonly immutable?: true;
   readonly fileOnly?: true;
   readonly sensitive?: true;
-  readonly hidden?: true;
   readonly noEffect?: true;
   readonly refusal?: string;
 }
@@ -47,7 +44,6 @@ export function directive<T>(
     isMutable: options.immutable !== true && options.fileOnly !== true,
     isFileOnly: options.fileOnly === true,
     isSensitive: options.sensitive === true,
-    isHidden: options.hidden === true,
     hasNoEffect: options.noEffect === true,
     refusal: options.refusal,
   };

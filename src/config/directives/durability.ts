@@ -53,8 +53,5 @@ export const DURABILITY = {
   "aof-use-rdb-preamble": directive(bool, true, "There is no append-only file.", NO_EFFECT),
   "aof-rewrite-incremental-fsync": directive(bool, true, "There is no append-only file.", NO_EFFECT),
   "aof-timestamp-enabled": directive(bool, false, "History is part of the store.", NO_EFFECT),
-  "aof-disable-auto-gc": directive(bool, false, "There is no append-only file.", {
-    noEffect: true,
-    hidden: true,
-  }),
+  "aof-disable-auto-gc": directive(bool, false, "There is no append-only file.", NO_EFFECT),
 };

@@ -1,0 +1,181 @@
+/** The same configuration given to Debian's redis-server, where it is installed, and to Detent. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { configOf } from "../../src/config/load.ts";
+import { load, memoryFiles } from "./sources.ts";
+
+const version = /v=(7\.0\.\d+)/.exec(spawnSync("redis-server", ["--version"]).stdout?.toString() ?? "")?.[1];
+
+describe.skipIf(version === undefined)("a file or option at fault", () => {
+  const folder = mkdtempSync(join(tmpdir(), "detent-agreement-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each<[text: string, argv: string[]]>([
+    ["# c\n   # d\n\nfoo bar", []],
+    ["port", []],
+    ["  port 1 2\t", []],
+    ['port "abc', []],
+    ['port "abc"def', []],
+    ["port abc", []],
+    ["PORT 70000", []],
+    ["tcp-backlog -1", []],
+    ["appendonly maybe", []],
+    ["maxmemory 1zb", []],
+    ["maxmemory-clients 120%", []],
+    ["loglevel foo", []],
+    ["save 900", []],
+    ["save 900 a", []],
+    ["client-output-buffer-limit normal 0 0", []],
+    ["client-output-buffer-limit foo 0 0 0", []],
+    ["client-output-buffer-limit normal 0 0 x", []],
+    ["rename-command GET", []],
+    ["rename-command NOPE x", []],
+    ["rename-command GET SET", []],
+    ["notify-keyspace-events KEX", []],
+    ["dbfilename a/b", []],
+    ["bind 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9", []],
+    ["unixsocketperm 999", []],
+    ["latency-tracking-info-percentiles 101", []],
+    ["databases 0", []],
+    ["shutdown-on-sigint save nosave", []],
+    ["oom-score-adj-values 1 2", []],
+    ["list-max-ziplist-size abc", []],
+    ["port 1", ["foo"]],
+    ["", ["--foo", "bar"]],
+    ["", ["--port"]],
+    ["port 1\n", ["--port", "1", "2"]],
+    ["port 1", ["--save", "--hz", "abc"]],
+    ["port 1", ["--save", "900", "1", "--bad"]],
+    ["port 1", ["--requirepass", "--x", "--bad", "1"]],
+    ["port 1", ["--hz abc"]],
+    ["port 1", ["-x"]],
+    ["", ["--requirepass", 'a"b\té', "x"]],
+  ])("is reported alike for %j and %j", (text, argv) => {
+    const file = join(folder, "server.conf");
+    writeFileSync(file, text);
+    const reported = spawnSync("redis-server", [file, ...argv], { timeout: 5000 }).stderr.toString();
+    expect(reported).toContain("FATAL CONFIG FILE ERROR");
+    const loaded = load([file, ...argv], { files: memoryFiles({ [file]: text }) });
+    expect(loaded).toMatchObject({
+      kind: "error",
+      text: reported.replace(`(Redis ${version})`, "(Detent 1.2.3)"),
+    });
+  });
+});
+
+describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
+  const folder = mkdtempSync(join(tmpdir(), "detent-agreement-"));
+  let server: ChildProcess;
+  let redis: Redis;
+
+  beforeAll(async () => {
+    const path = join(folder, "socket");
+    server = spawn("redis-server", ["--port", "0", "--unixsocket", path, "--save", "", "--dir", folder]);
+    redis = new Redis({ path, retryStrategy: () => 20 });
+    // Refused connections until the socket exists are expected.
+    redis.on("error", () => undefined);
+    await redis.ping();
+  });
+
+  afterAll(async () => {
+    redis.disconnect();
+    const exit = once(server, "exit");
+    server.kill();
+    await exit;
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each<[pairs: string[]]>([
+    [["hz", "20", "TIMEOUT", "5"]],
+    [["nope", "1"]],
+    [["NOPE", "1", "databases", "4"]],
+    [["databases", "4", "nope", "1"]],
+    [["Databases", "4"]],
+    [["hz", "1", "hZ", "2"]],
+    [["HASH-MAX-ZIPLIST-VALUE", "abc"]],
+    [["hash-max-ziplist-entries", "5", "hash-max-listpack-entries", "6"]],
+    [["include", "x"]],
+    [["rename-command", "a b"]],
+    [["requirepass", "x", "hz", "10x"]],
+    [["hz", "0x10"]],
+    [["maxmemory-samples", " 5"]],
+    [["maxmemory-samples", "05"]],
+    [["maxmemory-samples", "+5"]],
+    [["maxmemory-samples", ""]],
+    [["tcp-keepalive", "-0"]],
+    [["tcp-keepalive", "99999999999999999999"]],
+    [["slowlog-log-slower-than", "-1"]],
+    [["slowlog-log-slower-than", "-5"]],
+    [["slowlog-max-len", "-1"]],
+    [["maxclients", "0"]],
+    [["tracking-table-max-keys", "-1"]],
+    [["latency-monitor-threshold", "-1"]],
+    [["shutdown-timeout", "-1"]],
+    [["maxmemory", "abc"]],
+    [["maxmemory", "10%"]],
+    [["maxmemory", "9kB"]],
+    [["maxmemory-clients", "10%"]],
+    [["maxmemory-clients", "101%"]],
+    [["maxmemory-clients", "5g"]],
+    [["proto-max-bulk-len", "1000"]],
+    [["proto-max-bulk-len", "99999999999999999999"]],
+    [["client-query-buffer-limit", "1"]],
+    [["stream-node-max-bytes", ""]],
+    [["appendfsync", "EVERYSEC"]],
+    [["appendfsync", "x"]],
+    [["maxmemory-policy", "x"]],
+    [["loglevel", "WARNING"]],
+    [["supervised", "auto"]],
+    [["save", "60 1000 900 1"]],
+    [["save", ""]],
+    [["save", "900 1  60 1"]],
+    [["save", "0 1"]],
+    [["client-output-buffer-limit", "pubsub 1mb 2mb 60 replica 1gb 1gb 1 NORMAL 1kb 0 0"]],
+    [["client-output-buffer-limit", "master 1 2 3"]],
+    [["client-output-buffer-limit", "normal 1q 0 0"]],
+    [["notify-keyspace-events", "KEA"]],
+    [["notify-keyspace-events", "KEAm"]],
+    [["notify-keyspace-events", "Kn"]],
+    [["notify-keyspace-events", "g$lshzxetdm"]],
+    [["notify-keyspace-events", "xeKm$"]],
+    [["notify-keyspace-events", "KEX"]],
+    [["latency-tracking-info-percentiles", "50 101"]],
+    [["latency-tracking-info-percentiles", ""]],
+    [["shutdown-on-sigint", "save force"]],
+    [["shutdown-on-sigint", "default save"]],
+    [["shutdown-on-sigint", "save foo"]],
+    [["oom-score-adj-values", "1 2"]],
+    [["unixsocketperm", "700"]],
+  ])("answer alike for %j", async (words) => {
+    const pairs = words.flatMap((word, at) => (at % 2 === 0 ? [[word, words[at + 1] ?? ""] as const] : []));
+    const config = configOf();
+    const outcome = config.set(pairs);
+    const answer = await redis
+      .config("SET", ...(words as [string, string]))
+      .catch((error: Error) => error.message);
+    expect(outcome.ok ? "OK" : outcome.message).toBe(answer);
+    if (!outcome.ok) return;
+    const names = pairs.map(([name]) => name);
+    const shown = (await redis.call("CONFIG", "GET", ...names)) as string[];
+    expect(config.match(names).flat().sort()).toEqual(shown.sort());
+  });
+
+  test("know the same directives, but for those of later versions and our own", async () => {
+    const theirs = ((await redis.call("CONFIG", "GET", "*")) as string[]).filter((_, at) => at % 2 === 0);
+    const ours = configOf()
+      .match(["*"])
+      .map(([name]) => name);
+    expect(theirs.filter((name) => !ours.includes(name))).toEqual([]);
+    expect(ours.filter((name) => !theirs.includes(name) && !name.startsWith("sm-")).sort()).toEqual([
+      "cluster-announce-human-nodename",
+      "locale-collate",
+      "set-max-listpack-entries",
+      "set-max-listpack-value",
+    ]);
+  });
+});
