@@ -14,3 +14,4 @@ export const withoutMulti = (n: string) => e(`ERR ${n} without MULTI`);
 export const watchInMulti = () => e("ERR WATCH inside MULTI is not allowed");
 export const execAborted = () => e("EXECABORT Transaction discarded because of previous errors.");
 export const internalError = () => e("ERR internal error");
+export const databaseOutOfRange = () => e("ERR DB index is out of range");

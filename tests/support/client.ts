@@ -40,8 +40,10 @@ export class TestClient {
     socket.on("close", () => this.#closed());
   }
 
-  static async connect(port: number, host = "127.0.0.1"): Promise<TestClient> {
-    const socket = connect({ port, host, noDelay: true });
+  /** Connects to a port, or to the path of a socket. */
+  static async connect(target: number | string, host = "127.0.0.1"): Promise<TestClient> {
+    const socket =
+      typeof target === "string" ? connect({ path: target }) : connect({ port: target, host, noDelay: true });
     await once(socket, "connect");
     return new TestClient(socket);
   }

@@ -1,0 +1,77 @@
+/**
+ * Differential tests: the same script goes to Debian's redis-server and to Detent, once in RESP2 and once in RESP3,
+ * and the replies are compared byte by byte. Redis is the judge of every command that is not Detent's own.
+ */
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { TestClient } from "../support/client.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { type RedisServer, redisServerMissing, startRedisServer } from "./redis-server.ts";
+import { difference, type Script, type Step, stepsOf } from "./script.ts";
+
+const PROTOCOLS = [2] as const;
+
+/** One client on each server. */
+export interface Pair {
+  readonly redis: TestClient;
+  readonly detent: TestClient;
+}
+
+/** Both servers, for tests that make their requests as they go. */
+export interface Servers {
+  /** New connections that speak a protocol, to servers that hold no key. */
+  connect(protocol: 2 | 3): Promise<Pair>;
+}
+
+/** Tests by name, each a script that runs on empty servers. */
+export function describeAgainstRedis(name: string, scripts: Readonly<Record<string, Script>>): void {
+  withRedis(name, (servers) => {
+    for (const [title, script] of Object.entries(scripts)) {
+      test.each(PROTOCOLS)(`${title} (RESP%i)`, async (protocol) => {
+        const pair = await servers.connect(protocol);
+        for (const step of stepsOf(script)) await compareStep(pair, step);
+        await disconnect(pair);
+      });
+    }
+  });
+}
+
+/** A group of tests with both servers running; skipped, and called so, where redis-server is not installed. */
+export function withRedis(name: string, tests: (servers: Servers) => void): void {
+  const title = redisServerMissing === undefined ? name : `${name} (${redisServerMissing})`;
+  describe.skipIf(redisServerMissing !== undefined)(title, () => {
+    let redis: RedisServer;
+    let detent: TestServer;
+    beforeAll(async () => {
+      redis = await startRedisServer();
+      detent = await startTestServer();
+    });
+    afterAll(async () => {
+      await redis?.close();
+      await detent?.close();
+    });
+    tests({ connect: (protocol) => connect(redis, detent, protocol) });
+  });
+}
+
+/** Sends one request to both. @throws Error that shows both replies where they differ */
+export async function compareStep(pair: Pair, step: Step): Promise<void> {
+  const [expected, actual] = await Promise.all([
+    pair.redis.exchange(...step.args),
+    pair.detent.exchange(...step.args),
+  ]);
+  const problem = difference(step, expected, actual);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+export async function disconnect(pair: Pair): Promise<void> {
+  await Promise.all([pair.redis.close(), pair.detent.close()]);
+}
+
+async function connect(redis: RedisServer, detent: TestServer, protocol: 2 | 3): Promise<Pair> {
+  const pair = { redis: await TestClient.connect(redis.socketPath), detent: await detent.client() };
+  for (const client of [pair.redis, pair.detent]) {
+    if (protocol === 3) await client.call("HELLO", "3");
+    await client.call("FLUSHALL");
+  }
+  return pair;
+}

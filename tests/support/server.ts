@@ -1,0 +1,62 @@
+/**
+ * The whole server in the process of the test: on a port the system chooses, over a store in memory unless another
+ * is given.
+ */
+import type { Clock } from "../../src/base/clock.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import type { ServerContext } from "../../src/commands/server-context.ts";
+import type { ConfigValues } from "../../src/config/directives.ts";
+import { configOf } from "../../src/config/load.ts";
+import { start } from "../../src/start.ts";
+import { MemoryStore } from "../../src/store/memory-store.ts";
+import { Store } from "../../src/store/store.ts";
+import { TestClient } from "./client.ts";
+import { assertSound } from "./stores.ts";
+
+export interface TestServerOptions {
+  /** The system's clock when none is given. */
+  readonly clock?: Clock;
+  /** Closed with the server, after a self-check. */
+  readonly store?: Store;
+  readonly config?: Partial<ConfigValues>;
+}
+
+export interface TestServer {
+  readonly port: number;
+  readonly context: ServerContext;
+  /** A new connection, closed with the server. Speaks RESP2 until it says HELLO 3. */
+  client(): Promise<TestClient>;
+  /** @throws Error when the server answered with an internal error or its store does not agree with itself */
+  close(): Promise<void>;
+}
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const store = options.store ?? Store.over(new MemoryStore());
+  const logged: string[] = [];
+  const server = await start({
+    config: configOf({ port: 0, bind: ["127.0.0.1"], ...options.config }),
+    store,
+    clock: options.clock ?? systemClock(),
+    log: (line) => logged.push(line),
+    onShutdown: () => undefined,
+  });
+  const clients: TestClient[] = [];
+  const client = async (): Promise<TestClient> => {
+    const opened = await TestClient.connect(server.port);
+    clients.push(opened);
+    return opened;
+  };
+  const close = async (): Promise<void> => {
+    for (const opened of clients) await opened.close();
+    const { internalErrors } = server.context.statistics;
+    try {
+      if (internalErrors > 0) {
+        throw new Error(`${internalErrors} requests ended in an internal error:\n${logged.join("\n")}`);
+      }
+      if (store.failure === undefined) assertSound(store.begin());
+    } finally {
+      await server.close();
+    }
+  };
+  return { port: server.port, context: server.context, client, close };
+}
