@@ -57,9 +57,10 @@ export function fileBytes(path: string): number | undefined {
 
 /**
  * Looks whether LMDB can open a file without harm.
+ * @param bytesMin what the file is known to have had
  * @throws OpenError when it is cut short, zeroed, or not LMDB's
  */
-export function checkDataFile(path: string, bytes: number): void {
+export function checkDataFile(path: string, bytes: number, bytesMin: number): void {
   const cure = "restore it from a backup, or start with another --dir";
   const descriptor = openSync(path, "r");
   try {
@@ -73,8 +74,8 @@ export function checkDataFile(path: string, bytes: number): void {
     }
     const newest = second.transaction > first.transaction ? second : first;
     const pageCount = BigInt(Math.floor(bytes / first.pageBytes));
-    if (newest.roots.some((root) => root !== NO_PAGE && root >= pageCount)) {
-      throw new OpenError(`'${path}' is cut short (${bytes} bytes are less than it refers to): ${cure}`);
+    if (bytes < bytesMin || newest.roots.some((root) => root !== NO_PAGE && root >= pageCount)) {
+      throw new OpenError(`'${path}' is cut short (${bytes} bytes are less than it had): ${cure}`);
     }
   } finally {
     closeSync(descriptor);

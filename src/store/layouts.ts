@@ -21,6 +21,7 @@
  * | n     | phys u32, definition 0,      | a counter (float64): machines in a state and       |
  * |       | version 0, state 0, status   | status; of all states together under no state      |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
+ * | j     |                              | how far the data file has the journals             |
  *
  * Names end with a zero byte (0 in the table). A name that holds one itself, or is longer than
  * NAME_BYTES_MAX, stands as its SHA-256 behind a byte 1, so that no name is the beginning of another.
@@ -161,6 +162,11 @@ export function machineCounterKey(
 /** `kind` is one letter that says what the number names. */
 export function garbageKey(kind: string, number: number): Bytes {
   return raw(`g${kind}${u64(number)}`);
+}
+
+/** The durable store's own entry. */
+export function journalMarkKey(): Bytes {
+  return raw("j");
 }
 
 /** Every entry of a kind of garbage. */

@@ -1,6 +1,6 @@
 /** An ordered store in memory: the obvious twin of the durable one, for tests that need no disk. */
 import type { Bytes } from "../base/bytes.ts";
-import type { Entry, OrderedStore, RangeOptions, Write } from "./ordered-store.ts";
+import type { Entry, OrderedStore, RangeOptions, StoreStatus, Write } from "./ordered-store.ts";
 import { SortedMap } from "./sorted-map.ts";
 
 export class MemoryStore implements OrderedStore {
@@ -25,6 +25,21 @@ export class MemoryStore implements OrderedStore {
   setFlushPolicy(): void {}
 
   flush(): void {}
+
+  reopen(): void {}
+
+  status(): StoreStatus {
+    return {
+      journalBytes: 0,
+      flushMs: 0,
+      unflushedCommits: 0,
+      pendingKeys: this.#entries.size,
+      isCheckpointing: false,
+      checkpointCount: 0,
+      checkpointMs: 0,
+      dataBytes: 0,
+    };
+  }
 
   async close(): Promise<void> {}
 }

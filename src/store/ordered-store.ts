@@ -27,7 +27,8 @@ export type FlushPolicy = "always" | "everysec" | "no";
 export interface OrderedStore extends OrderedReader {
   /**
    * Applies all writes or none; returns when they are as safe as the flush policy says.
-   * @throws CommitError when they are not; the store then refuses every further commit until it is opened anew.
+   * @throws CommitError when they are not; the store then refuses every further commit until it is opened anew or `reopen`
+   * has succeeded.
    */
   commit(writes: readonly Write[]): void;
   /** The error that ended all commits, if one has. */
@@ -35,7 +36,36 @@ export interface OrderedStore extends OrderedReader {
   setFlushPolicy(policy: FlushPolicy): void;
   /** Brings everything committed to disk, whatever the policy. @throws CommitError */
   flush(): void;
+  /**
+   * Tries whether commits can be taken again after a failure that leaves no doubt about what is on disk, such
+   * as a full disk. Does nothing when there has been none.
+   * @throws CommitError when they cannot
+   */
+  reopen(): void;
+  status(): StoreStatus;
+  /**
+   * Brings everything committed to where the next start finds it soonest, and closes.
+   * @throws CommitError when that failed; all is closed nevertheless
+   */
   close(): Promise<void>;
+}
+
+/** How a store is doing, for operators. */
+export interface StoreStatus {
+  /** Bytes of the journals' files. */
+  readonly journalBytes: number;
+  /** How long the last sync of a journal took. */
+  readonly flushMs: number;
+  /** Commits that are not known to be on disk yet. */
+  readonly unflushedCommits: number;
+  /** Keys with writes that only the journals and the memory have. */
+  readonly pendingKeys: number;
+  readonly isCheckpointing: boolean;
+  readonly checkpointCount: number;
+  /** How long the last checkpoint took. */
+  readonly checkpointMs: number;
+  /** Bytes of the data file. */
+  readonly dataBytes: number;
 }
 
 /** A commit that did not reach the disk. Its writes are not visible and were not acknowledged. */

@@ -40,6 +40,16 @@ export class SortedMap<V> {
     this.#chunks = undefined;
   }
 
+  /** True once the order has been built. */
+  get isOrdered(): boolean {
+    return this.#chunks !== undefined;
+  }
+
+  /** Builds the order now; cheap while the map is small. */
+  order(): void {
+    this.#chunks ??= chunked([...this.#values.keys()].sort(compare));
+  }
+
   /** Entries in insertion order. */
   *entries(): Generator<[Bytes, V]> {
     for (const [key, value] of this.#values) yield [raw(key), value];

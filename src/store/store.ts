@@ -1,7 +1,14 @@
 /** The store: opened on a directory, read and written through transactions, one at a time. */
+
+import { DurableStore } from "./durable-store.ts";
 import { metaKey } from "./layouts.ts";
-import { LmdbStore } from "./lmdb-store.ts";
-import { type FlushPolicy, OpenError, type OrderedStore } from "./ordered-store.ts";
+import {
+  type FlushPolicy,
+  OpenError,
+  type OrderedReader,
+  type OrderedStore,
+  type StoreStatus,
+} from "./ordered-store.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -17,24 +24,14 @@ export class Store {
 
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
   static open(directory: string): Store {
-    const ordered = LmdbStore.open(directory);
-    try {
-      return Store.over(ordered);
-    } catch (error) {
-      void ordered.close();
-      throw error;
-    }
+    return Store.over(DurableStore.open(directory, assertFormat));
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */
   static over(ordered: OrderedStore): Store {
-    const format = ordered.get(metaKey("format"));
-    if (format === undefined) ordered.commit([[metaKey("format"), encodeNumber(STORE_FORMAT)]]);
-    else if (decodeNumber(format) > STORE_FORMAT) {
-      const found = decodeNumber(format);
-      throw new OpenError(
-        `the store has format ${found}, this version reads up to ${STORE_FORMAT}: use a newer Detent`,
-      );
+    assertFormat(ordered);
+    if (ordered.get(metaKey("format")) === undefined) {
+      ordered.commit([[metaKey("format"), encodeNumber(STORE_FORMAT)]]);
     }
     return new Store(ordered);
   }
@@ -62,7 +59,25 @@ export class Store {
     this.#ordered.flush();
   }
 
+  /** Tries whether commits can be taken again, see OrderedStore. @throws CommitError when they cannot */
+  reopen(): void {
+    this.#ordered.reopen();
+  }
+
+  status(): StoreStatus {
+    return this.#ordered.status();
+  }
+
+  /** @throws CommitError when something committed may not be on disk; all is closed nevertheless */
   async close(): Promise<void> {
     await this.#ordered.close();
   }
+}
+
+function assertFormat(reader: OrderedReader): void {
+  const format = reader.get(metaKey("format"));
+  if (format === undefined || decodeNumber(format) <= STORE_FORMAT) return;
+  throw new OpenError(
+    `the store has format ${decodeNumber(format)}, this version reads up to ${STORE_FORMAT}: use a newer Detent`,
+  );
 }

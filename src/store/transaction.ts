@@ -104,12 +104,9 @@ export class Transaction implements OrderedReader {
   /** Entries in key order, the transaction's own writes merged over the store's. */
   *range(from: Bytes, to: Bytes, options: RangeOptions = {}): Generator<Entry> {
     const reverse = options.reverse === true;
-    const stored = this.#reader.range(from, to, options)[Symbol.iterator]();
-    if (this.#writes.size === 0) {
-      for (let next = stored.next(); next.done !== true; next = stored.next()) yield next.value;
-      return;
-    }
-    yield* merge(this.#writes.range(from, to, reverse), stored, reverse);
+    const stored = this.#reader.range(from, to, options);
+    if (this.#writes.size === 0) yield* stored;
+    else yield* merge(this.#writes.range(from, to, reverse), stored[Symbol.iterator](), reverse);
   }
 
   #write(key: Bytes, value: Buffer | null): void {
@@ -124,21 +121,27 @@ export function* merge(
   lower: Iterator<Entry>,
   reverse: boolean,
 ): Generator<Entry> {
-  let above = upper.next();
-  let below = lower.next();
-  while (above.done !== true || below.done !== true) {
-    const order =
-      above.done === true ? 1 : below.done === true ? -1 : compareKeys(above.value[0], below.value[0]);
-    const direction = above.done === true || below.done === true || !reverse ? order : -order;
-    if (direction > 0 && below.done !== true) {
-      yield below.value;
-      below = lower.next();
-    } else if (above.done !== true) {
-      const [key, value] = above.value;
-      if (value !== null) yield [key, value];
-      above = upper.next();
-      if (direction === 0) below = lower.next();
+  try {
+    let above = upper.next();
+    let below = lower.next();
+    while (above.done !== true || below.done !== true) {
+      const order =
+        above.done === true ? 1 : below.done === true ? -1 : compareKeys(above.value[0], below.value[0]);
+      const direction = above.done === true || below.done === true || !reverse ? order : -order;
+      if (direction > 0 && below.done !== true) {
+        yield below.value;
+        below = lower.next();
+      } else if (above.done !== true) {
+        const [key, value] = above.value;
+        if (value !== null) yield [key, value];
+        above = upper.next();
+        if (direction === 0) below = lower.next();
+      }
     }
+  } finally {
+    // A range that is left early ends the reads below it: an engine's cursor may hold pages as long as it lives.
+    upper.return?.();
+    lower.return?.();
   }
 }
 

@@ -1,0 +1,111 @@
+/**
+ * Carries a table of writes into the data file, in slices short enough that requests in between do not notice.
+ * The slices go in key order: neighbours share LMDB's pages, each of which is then written once instead of
+ * once per slice. Any number of slices may have been committed when the process ends: the journal still has
+ * every write, and carrying one twice changes nothing.
+ */
+import type { Bytes } from "../base/bytes.ts";
+import { chars } from "../base/bytes.ts";
+import type { LmdbData } from "./lmdb-data.ts";
+import type { Write } from "./ordered-store.ts";
+import type { WriteTable } from "./write-table.ts";
+
+/** Keys that are sorted in one go. */
+const RUN_LENGTH = 2000;
+/** A write costs this thread about a microsecond: a slice is a pause of a millisecond, or four in a hurry. */
+const SLICE_WRITES_MAX = 1000;
+const HURRIED_SLICE_WRITES_MAX = 4000;
+const SLICE_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Resolves when all of the table is on disk in the data file.
+ * @param isHurried asked before each slice: whether commits are waiting for this to end
+ * @throws Error of LMDB
+ */
+export async function carry(table: WriteTable, data: LmdbData, isHurried: () => boolean): Promise<void> {
+  const keys = merged(await sortedRuns(table));
+  for (;;) {
+    const slice = nextSlice(keys, table, isHurried() ? HURRIED_SLICE_WRITES_MAX : SLICE_WRITES_MAX);
+    if (slice.length === 0) return;
+    await data.apply(slice);
+  }
+}
+
+async function sortedRuns(table: WriteTable): Promise<Bytes[][]> {
+  const runs: Bytes[][] = [];
+  let run: Bytes[] = [];
+  for (const key of table.keys()) {
+    run.push(key);
+    if (run.length < RUN_LENGTH) continue;
+    runs.push(run.sort(compareKeys));
+    run = [];
+    await nextTurn();
+  }
+  if (run.length > 0) runs.push(run.sort(compareKeys));
+  return runs;
+}
+
+function nextSlice(keys: Iterator<Bytes>, table: WriteTable, writesMax: number): Write[] {
+  const slice: Write[] = [];
+  let bytes = 0;
+  while (slice.length < writesMax && bytes < SLICE_BYTES_MAX) {
+    const next = keys.next();
+    if (next.done === true) break;
+    const value = table.get(next.value) ?? null;
+    slice.push([next.value, value]);
+    bytes += value === null ? 0 : value.length;
+  }
+  return slice;
+}
+
+interface Cursor {
+  readonly run: readonly Bytes[];
+  position: number;
+}
+
+/** The keys of all runs in order; a heap of runs by their next key. */
+function* merged(runs: readonly (readonly Bytes[])[]): Generator<Bytes> {
+  const heap = runs.map((run): Cursor => ({ run, position: 0 })).sort(compareCursors);
+  for (let first = heap[0]; first !== undefined; first = heap[0]) {
+    const key = first.run[first.position];
+    if (key !== undefined) yield key;
+    first.position += 1;
+    if (first.position >= first.run.length) {
+      const last = heap.pop();
+      if (last !== undefined && last !== first) heap[0] = last;
+    }
+    sink(heap);
+  }
+}
+
+/** Moves the first cursor down to its place. */
+function sink(heap: Cursor[]): void {
+  const moving = heap[0];
+  if (moving === undefined) return;
+  let index = 0;
+  for (;;) {
+    const leftIndex = 2 * index + 1;
+    const left = heap[leftIndex];
+    if (left === undefined) break;
+    const right = heap[leftIndex + 1];
+    const isRight = right !== undefined && compareCursors(right, left) < 0;
+    const child = isRight ? right : left;
+    if (compareCursors(moving, child) <= 0) break;
+    heap[index] = child;
+    index = isRight ? leftIndex + 1 : leftIndex;
+  }
+  heap[index] = moving;
+}
+
+function compareCursors(a: Cursor, b: Cursor): number {
+  return compareKeys(a.run[a.position], b.run[b.position]);
+}
+
+function compareKeys(a: Bytes | undefined, b: Bytes | undefined): number {
+  const [left, right] = [a === undefined ? "" : chars(a), b === undefined ? "" : chars(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

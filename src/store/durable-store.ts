@@ -1,0 +1,295 @@
+/**
+ * The ordered store on disk. A commit is one record at the end of a journal and one sync; LMDB alone would
+ * write a page for each random key. What the journal has and LMDB has not is held in tables that reads look
+ * through first:
+ *
+ *     commit -> journal record, active table          read -> active table -> frozen table -> cache -> LMDB
+ *     rotate: the active table becomes the frozen one, the other journal takes over
+ *     checkpoint: the frozen table goes into LMDB in its own thread; its journal is then free
+ *
+ * A journal is given up only when LMDB has all of it on disk, so that after a crash LMDB and the journals
+ * together have every commit. What is acknowledged never depends on a checkpoint: if one fails, the journals
+ * keep what it would have carried, and commits are refused until that is resolved.
+ */
+import { performance } from "node:perf_hooks";
+import type { Bytes } from "../base/bytes.ts";
+import { chars } from "../base/bytes.ts";
+import { carry } from "./checkpoint.ts";
+import { prepareDirectory } from "./directory.ts";
+import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { Journal } from "./journal.ts";
+import type { LmdbData } from "./lmdb-data.ts";
+import {
+  CommitError,
+  type Entry,
+  type FlushPolicy,
+  OpenError,
+  type OrderedReader,
+  type OrderedStore,
+  type RangeOptions,
+  type StoreStatus,
+  type Write,
+} from "./ordered-store.ts";
+import { ReadCache } from "./read-cache.ts";
+import { type FrozenTable, recover } from "./recovery.ts";
+import { merge } from "./transaction.ts";
+import type { WriteTable } from "./write-table.ts";
+
+/** Bounds of memory and of the time a start takes. */
+export interface DurableLimits {
+  /** A journal of so many bytes is full. */
+  readonly journalBytesMax: number;
+  /** As is one whose table has so many keys. */
+  readonly tableSizeMax: number;
+  readonly cacheBytesMax: number;
+}
+
+export const DURABLE_LIMITS: DurableLimits = {
+  journalBytesMax: 16 * 1024 * 1024,
+  tableSizeMax: 100_000,
+  cacheBytesMax: 32 * 1024 * 1024,
+};
+
+/** A commit waits at most so long when the disk does not keep up. */
+const STALL_MS_MAX = 100;
+const STALL = new Int32Array(new SharedArrayBuffer(4));
+
+export class DurableStore implements OrderedStore {
+  readonly #lock: DirectoryLock;
+  readonly #limits: DurableLimits;
+  readonly #data: LmdbData;
+  readonly #journal: Journal;
+  readonly #cache: ReadCache;
+  #active: WriteTable;
+  #frozen: FrozenTable | undefined;
+  /** The checkpoint under way, or the last one; it never rejects. */
+  #checkpoint: Promise<void> = Promise.resolve();
+  #checkpointFailure: CommitError | undefined;
+  #checkpointCount = 0;
+  #checkpointMs = 0;
+  #isClosed = false;
+
+  private constructor(lock: DirectoryLock, limits: DurableLimits, opened: Opened) {
+    this.#lock = lock;
+    this.#limits = limits;
+    this.#data = opened.data;
+    this.#journal = opened.journal;
+    this.#active = opened.active;
+    this.#frozen = opened.frozen;
+    this.#cache = new ReadCache(limits.cacheBytesMax);
+    if (this.#frozen !== undefined) this.#checkpoint = this.#carry(this.#frozen);
+  }
+
+  /**
+   * Opens the store of a directory, made if missing. `verify` may look at all of it and throw before anything
+   * is changed.
+   * @throws OpenError with a message for the operator
+   */
+  static open(
+    directory: string,
+    verify: (reader: OrderedReader) => void = () => undefined,
+    limits: DurableLimits = DURABLE_LIMITS,
+  ): DurableStore {
+    prepareDirectory(directory);
+    const lock = lockDirectory(directory);
+    try {
+      return new DurableStore(lock, limits, openFiles(directory, verify));
+    } catch (error) {
+      lock.release();
+      throw asOpenError(directory, error);
+    }
+  }
+
+  get failure(): CommitError | undefined {
+    return this.#journal.failure ?? this.#checkpointFailure;
+  }
+
+  get(key: Bytes): Buffer | undefined {
+    let written = this.#active.get(key);
+    if (written === undefined) written = this.#frozen?.table.get(key);
+    return written === undefined ? this.#storedGet(key) : (written ?? undefined);
+  }
+
+  range(from: Bytes, to: Bytes, options: RangeOptions = {}): Iterable<Entry> {
+    const reverse = options.reverse === true;
+    return layered([this.#active, this.#frozen?.table], this.#data, { from, to, reverse });
+  }
+
+  commit(writes: readonly Write[]): void {
+    if (this.failure !== undefined) throw this.failure;
+    this.#journal.append(writes);
+    this.#active.apply(writes);
+    for (const [key] of writes) this.#cache.delete(chars(key));
+    if (this.#isFull) this.#makeRoom();
+  }
+
+  setFlushPolicy(policy: FlushPolicy): void {
+    this.#journal.setPolicy(policy);
+  }
+
+  flush(): void {
+    this.#journal.flush();
+  }
+
+  reopen(): void {
+    this.#journal.recover();
+    if (this.#checkpointFailure === undefined || this.#frozen === undefined) return;
+    this.#checkpointFailure = undefined;
+    this.#checkpoint = this.#carry(this.#frozen);
+  }
+
+  status(): StoreStatus {
+    return {
+      journalBytes: this.#journal.bytes,
+      flushMs: this.#journal.flushMs,
+      unflushedCommits: this.#journal.sequence - this.#journal.syncedSequence,
+      pendingKeys: this.#active.size + (this.#frozen?.table.size ?? 0),
+      isCheckpointing: this.#frozen !== undefined && this.#checkpointFailure === undefined,
+      checkpointCount: this.#checkpointCount,
+      checkpointMs: this.#checkpointMs,
+      dataBytes: this.#data.bytes,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      await this.#checkpoint;
+      while (this.failure === undefined && this.#active.size > 0) {
+        this.#rotate();
+        await this.#checkpoint;
+      }
+      if (this.failure === undefined) this.#journal.noteDataBytes(this.#data.bytes);
+    } finally {
+      await this.#data.close();
+      await this.#journal.close();
+      this.#lock.release();
+    }
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  #storedGet(key: Bytes): Buffer | undefined {
+    const text = chars(key);
+    const cached = this.#cache.get(text);
+    if (cached !== undefined) return cached ?? undefined;
+    const value = this.#data.get(key);
+    this.#cache.set(text, value ?? null);
+    return value;
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#journal.activeBytes >= this.#limits.journalBytesMax ||
+      this.#active.size >= this.#limits.tableSizeMax
+    );
+  }
+
+  #makeRoom(): void {
+    if (this.#frozen === undefined) this.#rotate();
+    else this.#stall();
+  }
+
+  /** The disk falls behind: commits are slowed down, the more the fuller the table, so that memory is bounded. */
+  #stall(): void {
+    const fullness = Math.max(
+      this.#journal.activeBytes / this.#limits.journalBytesMax,
+      this.#active.size / this.#limits.tableSizeMax,
+    );
+    if (fullness < 2) return;
+    Atomics.wait(STALL, 0, 0, Math.min(STALL_MS_MAX, (fullness - 2) * STALL_MS_MAX));
+  }
+
+  /** The active table becomes the frozen one, of which there must be none, and its checkpoint begins. */
+  #rotate(): void {
+    const mark = { number: this.#journal.number, sequence: this.#journal.sequence };
+    try {
+      this.#journal.rotate(this.#data.bytes);
+    } catch (error) {
+      // The commits so far are as safe as they were; `failure` keeps further ones out.
+      if (error instanceof CommitError) return;
+      throw error;
+    }
+    this.#frozen = { table: this.#active, mark };
+    this.#active = this.#active.successor();
+    this.#checkpoint = this.#carry(this.#frozen);
+  }
+
+  async #carry({ table, mark }: FrozenTable): Promise<void> {
+    const startMs = performance.now();
+    try {
+      await carry(table, this.#data, () => this.#isFull);
+      await this.#data.setMark(mark);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#checkpointFailure = new CommitError(
+        `a checkpoint failed: ${reason}; every acknowledged commit is in the journal and is found there after a restart`,
+      );
+      return;
+    }
+    this.#data.renewReads();
+    this.#frozen = undefined;
+    this.#journal.release(mark.sequence);
+    this.#checkpointCount += 1;
+    this.#checkpointMs = performance.now() - startMs;
+    if (this.#isFull && !this.#isClosed && this.failure === undefined) this.#rotate();
+  }
+}
+
+interface Opened {
+  readonly data: LmdbData;
+  readonly journal: Journal;
+  readonly active: WriteTable;
+  readonly frozen: FrozenTable | undefined;
+}
+
+function openFiles(directory: string, verify: (reader: OrderedReader) => void): Opened {
+  const { data, active, frozen, goOn, abandon } = recover(directory);
+  try {
+    verify(readerOver([active, frozen?.table], data));
+    return { data, active, frozen, journal: new Journal(goOn()) };
+  } catch (error) {
+    abandon();
+    throw error;
+  }
+}
+
+/** What the file system answered while a store was opened is for the operator too. */
+function asOpenError(directory: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof OpenError || !("code" in error)) return error;
+  const cure = error.code === "ENOSPC" ? "free some space on the disk" : "see whether the disk is in order";
+  return new OpenError(`cannot open the store in '${directory}': ${error.message}: ${cure}`);
+}
+
+function readerOver(tables: readonly (WriteTable | undefined)[], data: LmdbData): OrderedReader {
+  const get = (key: Bytes) => {
+    for (const table of tables) {
+      const written = table?.get(key);
+      if (written !== undefined) return written ?? undefined;
+    }
+    return data.get(key);
+  };
+  const range = (from: Bytes, to: Bytes, options: RangeOptions = {}) =>
+    layered(tables, data, { from, to, reverse: options.reverse === true });
+  return { get, range };
+}
+
+interface Bounds {
+  readonly from: Bytes;
+  readonly to: Bytes;
+  readonly reverse: boolean;
+}
+
+/** A range of the data file under those of the tables, the newest first. */
+function layered(
+  tables: readonly (WriteTable | undefined)[],
+  data: LmdbData,
+  { from, to, reverse }: Bounds,
+): Iterable<Entry> {
+  let entries = data.range(from, to, reverse);
+  for (const table of [...tables].reverse()) {
+    const writes = table?.range(from, to, reverse);
+    if (writes !== undefined) entries = merge(writes, entries, reverse);
+  }
+  return entries;
+}

@@ -1,0 +1,202 @@
+/**
+ * A journal's file: a head, then records. Two such files stand in a directory and take turns, and are written
+ * over in place: a commit into blocks the file already has needs no change of the file system's own records,
+ * which makes its sync about a third cheaper and independent of what else the disk is doing.
+ *
+ * The head says which journal the file holds. It stands there twice, and is written one copy after the other
+ * with a sync between: whenever the machine stops, one copy is whole. The second copy decides if it is whole,
+ * as it changes last.
+ *
+ * | bytes | field of a copy                                                       |
+ * | ----- | --------------------------------------------------------------------- |
+ * | 8     | magic with the format's number                                        |
+ * | 8     | number of the journal (float64); 0: the file has not been used yet    |
+ * | 4     | salt of its records                                                   |
+ * | 8     | bytes that data.mdb had at least by then (float64)                    |
+ * | 4     | CRC-32 of the above                                                   |
+ */
+import { randomBytes } from "node:crypto";
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { crc32 } from "node:zlib";
+import { OpenError } from "./ordered-store.ts";
+
+/** Where the first record begins. */
+export const RECORDS_OFFSET = 1024;
+const COPY_OFFSETS = [0, 512] as const;
+const MAGIC = Buffer.from("DETENTJ1", "latin1");
+const MAGIC_STEM_BYTES = 7;
+const HEAD_BYTES = 32;
+/** A file grows by so many zeroed bytes at a time. */
+const GROWTH_BYTES = 1024 * 1024;
+/** A file that has grown beyond this for the sake of some large values gives the rest back. */
+const RECYCLED_BYTES_MAX = 64 * 1024 * 1024;
+const ZEROS = Buffer.alloc(64 * 1024);
+
+export interface JournalHead {
+  readonly number: number;
+  readonly salt: number;
+  /** data.mdb had at least so many bytes when this head was written. */
+  readonly dataBytesMin: number;
+}
+
+export class JournalFile {
+  readonly path: string;
+  readonly #descriptor: number;
+  #head: JournalHead;
+  #allocatedBytes: number;
+  /** Where the next record goes. */
+  #endBytes = RECORDS_OFFSET;
+
+  private constructor(path: string, descriptor: number, head: JournalHead) {
+    this.path = path;
+    this.#descriptor = descriptor;
+    this.#head = head;
+    this.#allocatedBytes = Math.max(RECORDS_OFFSET, fstatSync(descriptor).size);
+  }
+
+  /** Makes a file that holds no journal yet; one that is there is overwritten. */
+  static create(path: string): JournalFile {
+    const file = new JournalFile(path, openSync(path, "w+", 0o644), { number: 0, salt: 0, dataBytesMin: 0 });
+    file.use(0, 0);
+    return file;
+  }
+
+  /** @throws OpenError when there is no such file or neither copy of its head is whole */
+  static open(path: string): JournalFile {
+    const descriptor = openExisting(path);
+    try {
+      const copies = COPY_OFFSETS.map((offset) => readHead(path, descriptor, offset));
+      const head = copies[1] ?? copies[0];
+      if (head !== undefined) return new JournalFile(path, descriptor, head);
+      throw new OpenError(`'${path}' is damaged (its head is not one): restore the directory from a backup`);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  get head(): JournalHead {
+    return this.#head;
+  }
+
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
+  get endBytes(): number {
+    return this.#endBytes;
+  }
+
+  get allocatedBytes(): number {
+    return this.#allocatedBytes;
+  }
+
+  /** Takes the file into use for another journal; what it held is forgotten. Synced when this returns. */
+  use(number: number, dataBytesMin: number): void {
+    if (this.#allocatedBytes > RECYCLED_BYTES_MAX) this.truncate(RECYCLED_BYTES_MAX);
+    this.#head = { number, salt: randomBytes(4).readUInt32LE(0), dataBytesMin };
+    this.#writeHead();
+    this.#endBytes = RECORDS_OFFSET;
+  }
+
+  /** Notes how large data.mdb has become, in a file whose records are not needed any more. */
+  noteDataBytes(dataBytesMin: number): void {
+    this.#head = { ...this.#head, dataBytesMin };
+    this.#writeHead();
+  }
+
+  /** Writes a record behind the others, without a sync. @throws Error of the file system */
+  append(record: Buffer): void {
+    const end = this.#endBytes + record.length;
+    if (end > this.#allocatedBytes) this.#grow(end);
+    writeAll(this.#descriptor, record, this.#endBytes);
+    this.#endBytes = end;
+  }
+
+  sync(): void {
+    fdatasyncSync(this.#descriptor);
+  }
+
+  /** Cuts the file so that its records end at `endBytes`. Not synced. */
+  truncate(endBytes: number): void {
+    this.#endBytes = endBytes;
+    this.#allocatedBytes = Math.min(this.#allocatedBytes, endBytes);
+    ftruncateSync(this.#descriptor, endBytes);
+  }
+
+  /** Up to `length` bytes from `offset` on. */
+  read(offset: number, length: number): Buffer {
+    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, this.#allocatedBytes - offset)));
+    let filled = 0;
+    while (filled < buffer.length) {
+      const count = readSync(this.#descriptor, buffer, filled, buffer.length - filled, offset + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return buffer.subarray(0, filled);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #writeHead(): void {
+    const copy = encodeHead(this.#head);
+    for (const offset of COPY_OFFSETS) {
+      writeAll(this.#descriptor, copy, offset);
+      fdatasyncSync(this.#descriptor);
+    }
+  }
+
+  #grow(end: number): void {
+    const target = Math.ceil(end / GROWTH_BYTES) * GROWTH_BYTES;
+    while (this.#allocatedBytes < target) {
+      const zeros = ZEROS.subarray(0, Math.min(ZEROS.length, target - this.#allocatedBytes));
+      writeAll(this.#descriptor, zeros, this.#allocatedBytes);
+      this.#allocatedBytes += zeros.length;
+    }
+  }
+}
+
+function openExisting(path: string): number {
+  try {
+    return openSync(path, "r+");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OpenError(
+      `cannot open the journal '${path}': ${reason}: it may hold commits that are nowhere else, restore it with data.mdb`,
+    );
+  }
+}
+
+function writeAll(descriptor: number, bytes: Buffer, offset: number): void {
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(descriptor, bytes, written, bytes.length - written, offset + written);
+  }
+}
+
+function encodeHead(head: JournalHead): Buffer {
+  const buffer = Buffer.alloc(HEAD_BYTES);
+  MAGIC.copy(buffer);
+  buffer.writeDoubleLE(head.number, 8);
+  buffer.writeUInt32LE(head.salt, 16);
+  buffer.writeDoubleLE(head.dataBytesMin, 20);
+  buffer.writeUInt32LE(crc32(buffer.subarray(0, 28)), 28);
+  return buffer;
+}
+
+function readHead(path: string, descriptor: number, offset: number): JournalHead | undefined {
+  const buffer = Buffer.alloc(HEAD_BYTES);
+  const count = readSync(descriptor, buffer, 0, HEAD_BYTES, offset);
+  if (count < HEAD_BYTES || crc32(buffer.subarray(0, 28)) !== buffer.readUInt32LE(28)) return undefined;
+  if (!buffer.subarray(0, MAGIC.length).equals(MAGIC)) {
+    const isNewer = buffer.subarray(0, MAGIC_STEM_BYTES).equals(MAGIC.subarray(0, MAGIC_STEM_BYTES));
+    if (isNewer) throw new OpenError(`the journal '${path}' is of another format: use a newer Detent`);
+    return undefined;
+  }
+  return {
+    number: buffer.readDoubleLE(8),
+    salt: buffer.readUInt32LE(16),
+    dataBytesMin: buffer.readDoubleLE(20),
+  };
+}

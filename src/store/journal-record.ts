@@ -1,0 +1,107 @@
+/**
+ * The record of a commit in a journal, little-endian:
+ *
+ * | bytes | field                                                                             |
+ * | ----- | --------------------------------------------------------------------------------- |
+ * | 4     | marker, so that records behind a damaged one can be found                          |
+ * | 4     | bytes of the body                                                                 |
+ * | 4     | CRC-32 of all that follows, begun with the salt of the file                       |
+ * | 4     | number of writes                                                                  |
+ * | 8     | sequence of the commit (float64), one more than that of the commit before         |
+ * | 8     | the highest sequence known to be on disk when this record was written (float64)   |
+ * | body  | per write: key bytes u16, value bytes u32 (all ones: a removal), key, value       |
+ *
+ * The salt is drawn anew each time a file is taken into use, so that neither what an earlier use left in the
+ * file nor what a client put into a value can pass for a record.
+ */
+import { crc32 } from "node:zlib";
+import { assert } from "../base/assert.ts";
+import { chars, raw } from "../base/bytes.ts";
+import type { Write } from "./ordered-store.ts";
+
+export const RECORD_HEAD_BYTES = 32;
+export const RECORD_MARKER = Buffer.from("\xc3JR\x1a", "latin1");
+const MARKER = RECORD_MARKER.readUInt32LE(0);
+const CRC_FROM = 12;
+const WRITE_HEAD_BYTES = 6;
+const REMOVAL = 0xffff_ffff;
+/** A scratch buffer up to this size is kept for the next record. */
+const SCRATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface RecordHead {
+  readonly sequence: number;
+  readonly syncedSequence: number;
+}
+
+/** Encodes into a buffer of its own that the next call overwrites. */
+export class RecordEncoder {
+  #scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+  encode(writes: readonly Write[], head: RecordHead, salt: number): Buffer {
+    const buffer = this.#room(recordBytes(writes));
+    let position = RECORD_HEAD_BYTES;
+    for (const [key, value] of writes) position = encodeWrite(buffer, position, chars(key), value);
+    buffer.writeUInt32LE(MARKER, 0);
+    buffer.writeUInt32LE(position - RECORD_HEAD_BYTES, 4);
+    buffer.writeUInt32LE(writes.length, 12);
+    buffer.writeDoubleLE(head.sequence, 16);
+    buffer.writeDoubleLE(head.syncedSequence, 24);
+    buffer.writeUInt32LE(crc32(buffer.subarray(CRC_FROM, position), salt), 8);
+    return buffer.subarray(0, position);
+  }
+
+  #room(bytes: number): Buffer {
+    if (bytes <= this.#scratch.length) return this.#scratch;
+    const buffer = Buffer.allocUnsafeSlow(bytes * 2 <= SCRATCH_BYTES_MAX ? bytes * 2 : bytes);
+    if (buffer.length <= SCRATCH_BYTES_MAX) this.#scratch = buffer;
+    return buffer;
+  }
+}
+
+function recordBytes(writes: readonly Write[]): number {
+  let bytes = RECORD_HEAD_BYTES;
+  for (const [key, value] of writes) {
+    bytes += WRITE_HEAD_BYTES + chars(key).length + (value === null ? 0 : value.length);
+  }
+  return bytes;
+}
+
+function encodeWrite(buffer: Buffer, at: number, key: string, value: Buffer | null): number {
+  assert(key.length > 0 && key.length <= 0xffff, "a key that fits into a record");
+  buffer.writeUInt16LE(key.length, at);
+  buffer.writeUInt32LE(value === null ? REMOVAL : value.length, at + 2);
+  let position = at + WRITE_HEAD_BYTES;
+  buffer.write(key, position, "latin1");
+  position += key.length;
+  if (value === null) return position;
+  buffer.set(value, position);
+  return position + value.length;
+}
+
+/** Bytes of the whole record whose head stands at `offset`; undefined when no record begins there. */
+export function recordLength(buffer: Buffer, offset: number): number | undefined {
+  if (offset + RECORD_HEAD_BYTES > buffer.length || buffer.readUInt32LE(offset) !== MARKER) return undefined;
+  return RECORD_HEAD_BYTES + buffer.readUInt32LE(offset + 4);
+}
+
+/** The head of a whole record; undefined when its check sum does not agree. */
+export function decodeHead(record: Buffer, salt: number): RecordHead | undefined {
+  if (crc32(record.subarray(CRC_FROM), salt) !== record.readUInt32LE(8)) return undefined;
+  return { sequence: record.readDoubleLE(16), syncedSequence: record.readDoubleLE(24) };
+}
+
+/** The writes of a record whose check sum agrees. The values are copies. */
+export function decodeWrites(record: Buffer): Write[] {
+  const writes: Write[] = [];
+  let position = RECORD_HEAD_BYTES;
+  for (let left = record.readUInt32LE(12); left > 0; left -= 1) {
+    const keyEnd = position + WRITE_HEAD_BYTES + record.readUInt16LE(position);
+    const valueBytes = record.readUInt32LE(position + 2);
+    const key = raw(record.toString("latin1", position + WRITE_HEAD_BYTES, keyEnd));
+    const isRemoval = valueBytes === REMOVAL;
+    position = isRemoval ? keyEnd : keyEnd + valueBytes;
+    writes.push([key, isRemoval ? null : Buffer.from(record.subarray(keyEnd, position))]);
+  }
+  assert(position === record.length, "a record that ends with its last write");
+  return writes;
+}

@@ -1,0 +1,252 @@
+/**
+ * The journal: commits in order, in two files that take turns. One takes the records of the table that is
+ * being filled; the other keeps those of the table before it until a checkpoint has carried that one into the
+ * data file. Here is also decided when a record counts as being on disk.
+ */
+import { fdatasync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import type { JournalFile } from "./journal-file.ts";
+import { RecordEncoder } from "./journal-record.ts";
+import { CommitError, type FlushPolicy, type Write } from "./ordered-store.ts";
+
+const FLUSH_INTERVAL_MS = 1000;
+/** Errors after which nothing that had been written is in doubt, and a later write may succeed. */
+const NO_SPACE_CODES = new Set<unknown>(["ENOSPC", "EDQUOT"]);
+
+export interface JournalPosition {
+  /** The file that takes records. */
+  readonly active: JournalFile;
+  /** The other one. */
+  readonly spare: JournalFile;
+  readonly sequenceNext: number;
+}
+
+export class Journal {
+  readonly #encoder = new RecordEncoder();
+  #active: JournalFile;
+  #spare: JournalFile;
+  #sequence: number;
+  #syncedSequence: number;
+  /** True while the spare file holds records that no sync has covered. */
+  #isSpareUnsynced = false;
+  #policy: FlushPolicy = "always";
+  #timer: NodeJS.Timeout | undefined;
+  /** The sync under way in the background; it never rejects. */
+  #flushing: Promise<void> | undefined;
+  #flushMs = 0;
+  #failure: CommitError | undefined;
+  #canRecover = false;
+
+  /** Everything before the position has been synced. */
+  constructor({ active, spare, sequenceNext }: JournalPosition) {
+    this.#active = active;
+    this.#spare = spare;
+    this.#sequence = sequenceNext - 1;
+    this.#syncedSequence = this.#sequence;
+  }
+
+  get failure(): CommitError | undefined {
+    return this.#failure;
+  }
+
+  /** The number of the journal that takes records. */
+  get number(): number {
+    return this.#active.head.number;
+  }
+
+  /** The sequence of the last commit. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get syncedSequence(): number {
+    return this.#syncedSequence;
+  }
+
+  /** Bytes of the journal that takes records. */
+  get activeBytes(): number {
+    return this.#active.endBytes;
+  }
+
+  /** Bytes of both files. */
+  get bytes(): number {
+    return this.#active.allocatedBytes + this.#spare.allocatedBytes;
+  }
+
+  /** How long the last sync took. */
+  get flushMs(): number {
+    return this.#flushMs;
+  }
+
+  /** Appends a commit; returns when it is as safe as the policy says. @throws CommitError */
+  append(writes: readonly Write[]): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const start = this.#active.endBytes;
+    const head = { sequence: this.#sequence + 1, syncedSequence: this.#syncedSequence };
+    try {
+      this.#active.append(this.#encoder.encode(writes, head, this.#active.head.salt));
+    } catch (error) {
+      this.#fail("write to", error);
+      this.#canRecover = isNoSpace(error);
+      throw this.#undone(start);
+    }
+    if (this.#policy === "always") {
+      try {
+        this.#timed(() => this.#active.sync());
+      } catch (error) {
+        this.#fail("sync", error);
+        throw this.#undone(start);
+      }
+      this.#syncedSequence = head.sequence;
+    }
+    this.#sequence = head.sequence;
+  }
+
+  /** Brings every commit to disk. @throws CommitError */
+  flush(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#syncedSequence === this.#sequence) return;
+    try {
+      this.#timed(() => {
+        if (this.#isSpareUnsynced) this.#spare.sync();
+        this.#active.sync();
+      });
+    } catch (error) {
+      throw this.#fail("sync", error);
+    }
+    this.#isSpareUnsynced = false;
+    this.#syncedSequence = this.#sequence;
+  }
+
+  /** "always" unless set. @throws CommitError when the change asks for a sync and that fails */
+  setPolicy(policy: FlushPolicy): void {
+    if (policy === "always") this.flush();
+    this.#policy = policy;
+    clearInterval(this.#timer);
+    if (policy !== "everysec") return;
+    this.#timer = setInterval(() => this.#flushInBackground(), FLUSH_INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  /**
+   * Begins the next journal in the spare file, which must be free; the one that took records becomes the spare.
+   * @param dataBytesMin bytes that the data file is known to have
+   * @throws CommitError
+   */
+  rotate(dataBytesMin: number): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      this.#spare.use(this.number + 1, dataBytesMin);
+    } catch (error) {
+      throw this.#fail("begin", error);
+    }
+    [this.#active, this.#spare] = [this.#spare, this.#active];
+    this.#isSpareUnsynced = this.#syncedSequence < this.#sequence;
+  }
+
+  /** The spare journal's commits, up to a sequence, are in the data file and on disk. */
+  release(sequence: number): void {
+    this.#isSpareUnsynced = false;
+    this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
+  }
+
+  /**
+   * Tries whether the journal takes records again, after it had run out of space.
+   * @throws CommitError when it does not, or when only opening the store anew can tell what is on disk
+   */
+  recover(): void {
+    if (this.#failure === undefined) return;
+    if (!this.#canRecover) throw this.#failure;
+    const start = this.#active.endBytes;
+    try {
+      // What was half written is cut off, and a record without a write shows that there is room again.
+      this.#active.truncate(start);
+      this.#active.sync();
+    } catch (error) {
+      this.#canRecover = false;
+      throw this.#fail("cut", error);
+    }
+    this.#failure = undefined;
+    const policy = this.#policy;
+    this.#policy = "always";
+    try {
+      this.append([]);
+    } finally {
+      this.#policy = policy;
+    }
+  }
+
+  /** Notes in the spare file, whose records are not needed, how large the data file is. @throws CommitError */
+  noteDataBytes(dataBytesMin: number): void {
+    try {
+      this.#spare.noteDataBytes(dataBytesMin);
+    } catch (error) {
+      throw this.#fail("note the size of the data file in", error);
+    }
+  }
+
+  /** To be awaited, as a sync may be under way. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#flushing;
+    this.#active.close();
+    this.#spare.close();
+  }
+
+  #flushInBackground(): void {
+    if (this.#flushing !== undefined || this.#failure !== undefined) return;
+    if (this.#syncedSequence === this.#sequence) return;
+    this.#flushing = this.#flushAside().finally(() => {
+      this.#flushing = undefined;
+    });
+  }
+
+  async #flushAside(): Promise<void> {
+    const [active, sequence, startMs] = [this.#active, this.#sequence, performance.now()];
+    try {
+      if (this.#isSpareUnsynced) await syncAside(this.#spare);
+      await syncAside(active);
+    } catch (error) {
+      this.#fail("sync", error);
+      return;
+    }
+    this.#flushMs = performance.now() - startMs;
+    this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
+    // A journal that has become the spare one meanwhile may have taken more records than this sync covered.
+    if (this.#active === active) this.#isSpareUnsynced = false;
+  }
+
+  #timed(sync: () => void): void {
+    const startMs = performance.now();
+    sync();
+    this.#flushMs = performance.now() - startMs;
+  }
+
+  #fail(action: string, error: unknown): CommitError {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#canRecover = false;
+    this.#failure = new CommitError(`could not ${action} the journal '${this.#active.path}': ${reason}`);
+    return this.#failure;
+  }
+
+  /** Cuts off a record that was not acknowledged, so that a later start does not find it. Best effort. */
+  #undone(start: number): CommitError | undefined {
+    try {
+      this.#active.truncate(start);
+    } catch {
+      // The failure that led here says more than this one, and the record is at worst found whole: it is then
+      // a commit whose client was told that it is not known to be on disk.
+    }
+    return this.#failure;
+  }
+}
+
+function syncAside(file: JournalFile): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(file.descriptor, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && "code" in error && NO_SPACE_CODES.has(error.code);
+}

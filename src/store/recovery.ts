@@ -1,0 +1,153 @@
+/**
+ * From a directory to a store that can go on: the data file, and over it the commits that only the journals
+ * have. All is read and checked first; the directory is changed only when it is sure to be opened.
+ */
+import { DATA_FILE, fileBytes, syncDirectory } from "./directory.ts";
+import type { JournalPosition } from "./journal.ts";
+import { JournalFile } from "./journal-file.ts";
+import { assertTornEnd, type ReplayedJournal, replayJournal } from "./journal-reader.ts";
+import { type JournalMark, LmdbData } from "./lmdb-data.ts";
+import { OpenError } from "./ordered-store.ts";
+import { WriteTable } from "./write-table.ts";
+
+const JOURNAL_NAMES = ["journal-0.log", "journal-1.log"] as const;
+
+/** A table whose journal takes no more records, to be carried into the data file. */
+export interface FrozenTable {
+  readonly table: WriteTable;
+  /** What the data file has when it has the table. */
+  readonly mark: JournalMark;
+}
+
+/** What a directory holds, read without a change to its commits. */
+export interface Recovered {
+  readonly data: LmdbData;
+  readonly active: WriteTable;
+  readonly frozen: FrozenTable | undefined;
+  /** Makes the journals ready to take records. Everything recovered is on disk when this returns. */
+  goOn(): JournalPosition;
+  /** Closes the files, leaving the directory as it is. */
+  abandon(): void;
+}
+
+/** To be called by the holder of the directory's lock. @throws OpenError when something is missing or damaged */
+export function recover(directory: string): Recovered {
+  const files = JOURNAL_NAMES.map((name) => openJournal(`${directory}/${name}`));
+  const opened = files.filter((file) => file instanceof JournalFile);
+  const closeAll = () => {
+    for (const file of opened.splice(0)) file.close();
+  };
+  try {
+    // Before LMDB is opened: that would make the file.
+    if (fileBytes(`${directory}/${DATA_FILE}`) === undefined) assertUnused(directory, opened);
+    const data = LmdbData.open(directory, Math.max(0, ...opened.map((file) => file.head.dataBytesMin)));
+    const abandon = () => {
+      closeAll();
+      void data.close();
+    };
+    try {
+      const mark = data.mark();
+      if (mark === undefined) {
+        assertUnused(directory, opened);
+        closeAll();
+        return {
+          data,
+          active: new WriteTable(),
+          frozen: undefined,
+          goOn: () => begin(directory, data),
+          abandon,
+        };
+      }
+      const problem = files.find((file) => file instanceof OpenError);
+      if (problem !== undefined) throw problem;
+      return { ...replay(data, [...opened], mark), abandon };
+    } catch (error) {
+      void data.close();
+      throw error;
+    }
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+}
+
+/** The error is kept: it counts only if the directory turns out to need the file. */
+function openJournal(path: string): JournalFile | OpenError {
+  try {
+    fileBytes(path);
+    return JournalFile.open(path);
+  } catch (error) {
+    if (error instanceof OpenError) return error;
+    throw error;
+  }
+}
+
+function assertUnused(directory: string, files: readonly JournalFile[]): void {
+  const used = files.find((file) => file.head.number > 0);
+  if (used === undefined) return;
+  throw new OpenError(
+    `'${used.path}' belongs to a store, but '${directory}/${DATA_FILE}' is missing or not the one it belongs to: ` +
+      "restore the two from the same backup, or start with another --dir",
+  );
+}
+
+/** The first journals of a store: made before the mark that says they must be there. */
+function begin(directory: string, data: LmdbData): JournalPosition {
+  const files = JOURNAL_NAMES.map((name) => JournalFile.create(`${directory}/${name}`));
+  syncDirectory(directory);
+  data.setMarkSync({ number: 0, sequence: 0 });
+  return inUse(files, data, { number: 0, sequence: 0 });
+}
+
+function replay(data: LmdbData, files: readonly JournalFile[], mark: JournalMark) {
+  const live = files.filter((file) => file.head.number > mark.number);
+  live.sort((a, b) => a.head.number - b.head.number);
+  assertContiguous(live, mark);
+  let sequenceNext = mark.sequence + 1;
+  const tables: WriteTable[] = [];
+  const journals = live.map((file): ReplayedJournal => {
+    const table = new WriteTable();
+    const end = replayJournal(file, sequenceNext, (writes) => table.apply(writes));
+    sequenceNext = end.sequenceNext;
+    tables.push(table);
+    return { file, end };
+  });
+  assertTornEnd(journals, sequenceNext);
+  const goOn = (): JournalPosition => {
+    // What is behind the ends was never acknowledged as written; gone, it cannot be taken for more later.
+    for (const { file, end } of journals) {
+      file.truncate(end.endBytes);
+      file.sync();
+    }
+    const active = journals.at(-1)?.file;
+    if (active === undefined) return inUse(files, data, mark);
+    const spare = files.find((file) => file !== active) ?? active;
+    return { active, spare, sequenceNext };
+  };
+  const [first, second] = tables;
+  const oldest = journals[0];
+  if (first === undefined || second === undefined || oldest === undefined) {
+    return { data, active: first ?? new WriteTable(), frozen: undefined, goOn };
+  }
+  const carried = { number: oldest.file.head.number, sequence: oldest.end.sequenceNext - 1 };
+  return { data, active: second, frozen: { table: first, mark: carried }, goOn };
+}
+
+function assertContiguous(live: readonly JournalFile[], mark: JournalMark): void {
+  for (const [index, file] of live.entries()) {
+    const expected = mark.number + 1 + index;
+    if (file.head.number === expected) continue;
+    throw new OpenError(
+      `'${file.path}' is journal ${file.head.number}, but ${DATA_FILE} has the journals up to ${mark.number} only: ` +
+        "the files are not of the same time; restore all of them from the same backup",
+    );
+  }
+}
+
+/** Takes the older of two files, neither of which is needed any more, into use. */
+function inUse(files: readonly JournalFile[], data: LmdbData, mark: JournalMark): JournalPosition {
+  const [active, spare] = [...files].sort((a, b) => a.head.number - b.head.number);
+  if (spare === undefined || active === undefined) throw new OpenError("a store needs two journals");
+  active.use(mark.number + 1, data.bytes);
+  return { active, spare, sequenceNext: mark.sequence + 1 };
+}
