@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { Json } from "../base/json.ts";
-import { bytesOf, textOf } from "../protocol/raw-text.ts";
+import * as errors from "../protocol/errors.ts";
 import { type Command, deriveCommand } from "./catalogue-command.ts";
 import type { Declaration } from "./catalogue-declaration.ts";
 import { findName, type NameTable, nameTable } from "./catalogue-names.ts";
@@ -73,30 +73,16 @@ export function checkArity(command: Command, request: readonly Buffer[]): boolea
 
 /** The error message for a request with the wrong number of arguments. */
 export function wrongArityMessage(command: Command): string {
-  return `ERR wrong number of arguments for '${command.name}' command`;
+  return errors.wrongNumberOfArguments(command.name).message;
 }
-
-/** How many bytes of a request an error repeats. */
-const ECHO_BYTES_MAX = 128;
 
 /** The error message for a request for which `findCommand` finds nothing. */
 export function unknownCommandMessage(catalogue: Catalogue, request: readonly Buffer[]): string {
-  const [name = Buffer.alloc(0), subname, ...rest] = request;
+  const [name = Buffer.alloc(0), ...args] = request;
   const container = findName(catalogue.byName, name);
-  if (container !== undefined && subname !== undefined) {
-    return `ERR unknown subcommand '${echo(subname)}'. Try ${container.name.toUpperCase()} HELP.`;
-  }
-  let args = "";
-  for (const argument of subname === undefined ? [] : [subname, ...rest]) {
-    const left = ECHO_BYTES_MAX - bytesOf(args).length;
-    if (left <= 0) break;
-    args += `'${echo(argument, left)}' `;
-  }
-  return `ERR unknown command '${echo(name)}', with args beginning with: ${args}`;
-}
-
-/** The beginning of an argument, up to a zero byte: Redis prints it as a C string. */
-function echo(bytes: Buffer, bytesMax: number = ECHO_BYTES_MAX): string {
-  const zero = bytes.indexOf(0);
-  return textOf(bytes.subarray(0, Math.min(zero < 0 ? bytes.length : zero, bytesMax)));
+  const error =
+    container !== undefined && args[0] !== undefined
+      ? errors.unknownSubcommand(container.name, args[0])
+      : errors.unknownCommand(name, args);
+  return error.message;
 }

@@ -1,17 +1,200 @@
+import { textOf } from "./raw-text.ts";
 import { ReplyError } from "./reply-error.ts";
 
-const e = (m: string) => new ReplyError(m);
-export const wrongType = () => e("WRONGTYPE Operation against a key holding the wrong kind of value");
-export const syntaxError = () => e("ERR syntax error");
-export const notAnInteger = () => e("ERR value is not an integer or out of range");
-export const wrongNumberOfArguments = (name: string) =>
-  e(`ERR wrong number of arguments for '${name}' command`);
-export const noAuth = () => e("NOAUTH Authentication required.");
-export const misconf = (why: string) => e(`MISCONF ${why}`);
-export const notInMulti = () => e("ERR Command not allowed inside a transaction");
-export const nestedMulti = () => e("ERR MULTI calls can not be nested");
-export const withoutMulti = (n: string) => e(`ERR ${n} without MULTI`);
-export const watchInMulti = () => e("ERR WATCH inside MULTI is not allowed");
-export const execAborted = () => e("EXECABORT Transaction discarded because of previous errors.");
-export const internalError = () => e("ERR internal error");
-export const databaseOutOfRange = () => e("ERR DB index is out of range");
+/**
+ * The catalogue of error replies: every text a client may read after "-", in one place. Texts are those of Redis 7.2
+ * where Redis has the error. A code (the first word) is an API: clients branch on it, so none is reworded silently.
+ *
+ * Use: `throw errors.wrongType()`. Names and keys of clients are given as bytes or text and repeated as they came.
+ */
+export type Name = string | Uint8Array;
+
+/** Each code, and when it is sent. "ERR" is any other refusal. */
+export const codes: ReadonlyArray<{ readonly code: string; readonly when: string }> = [
+  { code: "ERR", when: "the request is malformed or cannot be executed; the text says why" },
+  { code: "WRONGTYPE", when: "the key holds a value of another type" },
+  { code: "NOAUTH", when: "the connection has to authenticate first" },
+  { code: "WRONGPASS", when: "the user name or password is wrong" },
+  { code: "NOPERM", when: "the user may not run the command or touch the key" },
+  { code: "NOPROTO", when: "HELLO asks for a protocol version other than 2 or 3" },
+  { code: "EXECABORT", when: "a command of the transaction was refused when it was queued" },
+  { code: "MISCONF", when: "the store cannot write; nothing was changed" },
+  { code: "LOADING", when: "the store is being opened" },
+  { code: "DENIED", when: "protected mode refuses a connection from another machine" },
+  { code: "BUSYKEY", when: "RESTORE without REPLACE finds the key in use" },
+  { code: "DEFEXISTS", when: "SM.DEF CREATE finds another document under the same name and version" },
+  { code: "DEFINUSE", when: "SM.DEF DEL finds machines that are pinned to the definition" },
+  { code: "INVALIDDEF", when: "a definition does not compile" },
+  { code: "NODEF", when: "there is no such definition" },
+  { code: "NOMACHINE", when: "there is no machine under the key" },
+  { code: "ILLEGAL", when: "no active state accepts the event" },
+  { code: "GUARD", when: "the guards of all transitions for the event are false" },
+  { code: "DUPID", when: "the event id was used for another event or other data" },
+  { code: "STALE", when: "the source has already sent an event with this or a higher sequence number" },
+  { code: "SUSPENDED", when: "the machine is suspended" },
+  { code: "DONE", when: "the machine has reached a top-level final state" },
+  { code: "NOSTATE", when: "the machine has no such state" },
+  {
+    code: "EXECFAIL",
+    when: "an action failed or the event caused too many microsteps; all of it was undone",
+  },
+];
+
+// Any command.
+
+/** An error of no particular code. */
+export const err = (text: string) => new ReplyError(`ERR ${text}`);
+export const wrongType = () =>
+  new ReplyError("WRONGTYPE Operation against a key holding the wrong kind of value");
+export const syntaxError = () => err("syntax error");
+export const noSuchKey = () => err("no such key");
+/** `command` is the lower-case name, for a subcommand "container|name". */
+export const wrongNumberOfArguments = (command: string) =>
+  err(`wrong number of arguments for '${command}' command`);
+/** `args` are the arguments after the name; the text repeats about 128 bytes of them. */
+export const unknownCommand = (name: Uint8Array, args: readonly Uint8Array[]) =>
+  err(`unknown command '${beginningOf(name)}', with args beginning with: ${beginningOfAll(args)}`);
+export const unknownSubcommand = (container: string, name: Uint8Array) =>
+  err(`unknown subcommand '${beginningOf(name)}'. Try ${container.toUpperCase()} HELP.`);
+/** What containers answer when the subcommand exists and its arguments make no sense. */
+export const unknownSubcommandOrArity = (container: string, name: Uint8Array) =>
+  err(
+    `unknown subcommand or wrong number of arguments for '${beginningOf(name)}'. Try ${container.toUpperCase()} HELP.`,
+  );
+/** A bug of ours, told in the log and not to the client. */
+export const internalError = () => err("internal error");
+
+// Numbers and times.
+
+export const notAnInteger = () => err("value is not an integer or out of range");
+export const notAFloat = () => err("value is not a valid float");
+export const outOfRange = () => err("value is out of range");
+export const notPositive = () => err("value is out of range, must be positive");
+export const notBetween = (min: number | bigint, max: number | bigint) =>
+  err(`value is out of range, value must between ${min} and ${max}`);
+export const incrementOverflow = () => err("increment or decrement would overflow");
+export const decrementOverflow = () => err("decrement would overflow");
+export const incrementNotFinite = () => err("increment would produce NaN or Infinity");
+export const offsetOutOfRange = () => err("offset is out of range");
+export const stringTooLong = () => err("string exceeds maximum allowed size (proto-max-bulk-len)");
+/** `command` is the lower-case name. */
+export const invalidExpireTime = (command: string) => err(`invalid expire time in '${command}' command`);
+export const invalidCursor = () => err("invalid cursor");
+export const timeoutNotANumber = () => err("timeout is not a float or out of range");
+export const timeoutNegative = () => err("timeout is negative");
+
+// Keys and databases.
+
+export const databaseOutOfRange = () => err("DB index is out of range");
+export const invalidFirstDatabase = () => err("invalid first DB index");
+export const invalidSecondDatabase = () => err("invalid second DB index");
+export const sameObject = () => err("source and destination objects are the same");
+export const busyKey = () => new ReplyError("BUSYKEY Target key name already exists.");
+export const badDump = () => err("DUMP payload version or checksum are wrong");
+export const badDumpFormat = () => err("Bad data format");
+export const invalidTtl = () => err("Invalid TTL value, must be >= 0");
+export const invalidIdleTime = () => err("Invalid IDLETIME value, must be >= 0");
+export const invalidFrequency = () => err("Invalid FREQ value, must be >= 0 and <= 255");
+export const expireNxWithOthers = () =>
+  err("NX and XX, GT or LT options at the same time are not compatible");
+export const expireGtWithLt = () => err("GT and LT options at the same time are not compatible");
+export const unsupportedOption = (option: Name) => err(`Unsupported option ${shown(option)}`);
+
+// Connections.
+
+export const noAuth = () => new ReplyError("NOAUTH Authentication required.");
+export const helloNeedsAuth = () =>
+  new ReplyError(
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> " +
+      "option can be used to authenticate the client and select the RESP protocol version at the same time",
+  );
+export const wrongPassword = () =>
+  new ReplyError("WRONGPASS invalid username-password pair or user is disabled.");
+export const authWithoutPassword = () =>
+  err(
+    "AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
+  );
+export const noProtocol = () => new ReplyError("NOPROTO unsupported protocol version");
+export const protocolNotAnInteger = () => err("Protocol version is not an integer or out of range");
+export const helloSyntax = (option: Name) => err(`Syntax error in HELLO option '${shown(option)}'`);
+export const invalidClientName = () =>
+  err("Client names cannot contain spaces, newlines or special characters.");
+export const noSuchClient = () => err("No such client");
+export const tooManyClients = () => err("max number of clients reached");
+export const loading = () => new ReplyError("LOADING Redis is loading the dataset in memory");
+/** `reason` is a sentence without its full stop. */
+export const misconf = (reason: string) => new ReplyError(`MISCONF ${reason}`);
+export const noPermissionCommand = (user: Name, command: string) =>
+  new ReplyError(`NOPERM User ${shown(user)} has no permissions to run the '${command}' command`);
+export const noPermissionKey = () => new ReplyError("NOPERM No permissions to access a key");
+export const noPermissionChannel = () => new ReplyError("NOPERM No permissions to access a channel");
+/** How to let other machines in, told to the first of them that tries. */
+export const deniedByProtectedMode = () =>
+  new ReplyError(
+    "DENIED Detent is running in protected mode because protected mode is enabled and no password is set for the " +
+      "default user. In this mode connections are only accepted from the loopback interface. To accept others, " +
+      "set a password with 'requirepass', or run CONFIG SET protected-mode no from this machine, or start with " +
+      "--protected-mode no; the last two let everyone in who can reach the port.",
+  );
+
+// Transactions.
+
+export const execAborted = () =>
+  new ReplyError("EXECABORT Transaction discarded because of previous errors.");
+/** EXEC or DISCARD where no MULTI was. */
+export const withoutMulti = (command: "EXEC" | "DISCARD") => err(`${command} without MULTI`);
+export const nestedMulti = () => err("MULTI calls can not be nested");
+export const watchInMulti = () => err("WATCH inside MULTI is not allowed");
+export const notInMulti = () => err("Command not allowed inside a transaction");
+
+// Definitions.
+
+/** `id` is name:version. */
+export const definitionExists = (id: Name) =>
+  new ReplyError(`DEFEXISTS definition '${shown(id)}' exists with another document; give a new version`);
+export const definitionInUse = (machineCount: number) => new ReplyError(`DEFINUSE ${machineCount}`);
+/** `path` is the JSON path of the fault; `problem` says what is wrong and what would be right. */
+export const invalidDefinition = (path: string, problem: string) =>
+  new ReplyError(`INVALIDDEF ${path}: ${problem}`);
+export const noDefinition = (id: Name) => new ReplyError(`NODEF there is no definition '${shown(id)}'`);
+
+// Machines and events. Each refusal is kept as the outcome of an event that has an id.
+
+export const noMachine = (key: Name) => new ReplyError(`NOMACHINE there is no machine at '${shown(key)}'`);
+/** The engine words its refusals; see `refusalOf`. */
+export const refused = (code: "ILLEGAL" | "GUARD" | "EXECFAIL" | "DONE" | "NOSTATE", reason: string) =>
+  new ReplyError(`${code} ${reason}`);
+export const duplicateId = (id: Name) =>
+  new ReplyError(`DUPID event id '${shown(id)}' was used for another event or other data`);
+/** `highest` is the sequence number the source has reached. */
+export const stale = (source: Name, given: bigint | number, highest: bigint | number) =>
+  new ReplyError(`STALE source '${shown(source)}' has reached ${highest}; ${given} is not beyond it`);
+/** `reason` is what SM.SUSPEND was given, if anything. */
+export const suspended = (reason?: Name) =>
+  new ReplyError(`SUSPENDED the machine is suspended${reason === undefined ? "" : `: ${shown(reason)}`}`);
+
+/** How many bytes of a request an error repeats. */
+const REPEATED_BYTES_MAX = 128;
+
+function shown(name: Name): string {
+  return typeof name === "string" ? name : textOf(name);
+}
+
+/** The beginning of an argument, up to a zero byte, as C prints it. */
+function beginningOf(bytes: Uint8Array, bytesMax: number = REPEATED_BYTES_MAX): string {
+  const zero = bytes.indexOf(0);
+  return textOf(bytes.subarray(0, Math.min(zero < 0 ? bytes.length : zero, bytesMax)));
+}
+
+function beginningOfAll(args: readonly Uint8Array[]): string {
+  let text = "";
+  let length = 0;
+  for (const arg of args) {
+    if (length >= REPEATED_BYTES_MAX) break;
+    const bytesMax = REPEATED_BYTES_MAX - length;
+    text += `'${beginningOf(arg, bytesMax)}' `;
+    const zero = arg.indexOf(0);
+    length += Math.min(zero < 0 ? arg.length : zero, bytesMax) + 3;
+  }
+  return text;
+}

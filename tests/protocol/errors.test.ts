@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import * as errors from "../../src/protocol/errors.ts";
+import { ReplyError } from "../../src/protocol/reply-error.ts";
+
+const bytes = (text: string) => Buffer.from(text, "latin1");
+
+/** Each builder and its text; those that Redis has are as redis-server 7.0.15 sends them, NOPERM as 7.2 does. */
+const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: string]> = [
+  ["err", errors.err("no luck"), "ERR no luck"],
+  ["wrongType", errors.wrongType(), "WRONGTYPE Operation against a key holding the wrong kind of value"],
+  ["syntaxError", errors.syntaxError(), "ERR syntax error"],
+  ["noSuchKey", errors.noSuchKey(), "ERR no such key"],
+  [
+    "wrongNumberOfArguments",
+    errors.wrongNumberOfArguments("config|get"),
+    "ERR wrong number of arguments for 'config|get' command",
+  ],
+  [
+    "unknownCommand",
+    errors.unknownCommand(bytes("FOO"), [bytes("bar"), bytes("baz")]),
+    "ERR unknown command 'FOO', with args beginning with: 'bar' 'baz' ",
+  ],
+  [
+    "unknownSubcommand",
+    errors.unknownSubcommand("client", bytes("NOPE")),
+    "ERR unknown subcommand 'NOPE'. Try CLIENT HELP.",
+  ],
+  [
+    "unknownSubcommandOrArity",
+    errors.unknownSubcommandOrArity("object", bytes("freq")),
+    "ERR unknown subcommand or wrong number of arguments for 'freq'. Try OBJECT HELP.",
+  ],
+  ["internalError", errors.internalError(), "ERR internal error"],
+  ["notAnInteger", errors.notAnInteger(), "ERR value is not an integer or out of range"],
+  ["notAFloat", errors.notAFloat(), "ERR value is not a valid float"],
+  ["outOfRange", errors.outOfRange(), "ERR value is out of range"],
+  ["notPositive", errors.notPositive(), "ERR value is out of range, must be positive"],
+  ["notBetween", errors.notBetween(0, 9), "ERR value is out of range, value must between 0 and 9"],
+  ["incrementOverflow", errors.incrementOverflow(), "ERR increment or decrement would overflow"],
+  ["decrementOverflow", errors.decrementOverflow(), "ERR decrement would overflow"],
+  ["incrementNotFinite", errors.incrementNotFinite(), "ERR increment would produce NaN or Infinity"],
+  ["offsetOutOfRange", errors.offsetOutOfRange(), "ERR offset is out of range"],
+  ["stringTooLong", errors.stringTooLong(), "ERR string exceeds maximum allowed size (proto-max-bulk-len)"],
+  ["invalidExpireTime", errors.invalidExpireTime("set"), "ERR invalid expire time in 'set' command"],
+  ["invalidCursor", errors.invalidCursor(), "ERR invalid cursor"],
+  ["timeoutNotANumber", errors.timeoutNotANumber(), "ERR timeout is not a float or out of range"],
+  ["timeoutNegative", errors.timeoutNegative(), "ERR timeout is negative"],
+  ["databaseOutOfRange", errors.databaseOutOfRange(), "ERR DB index is out of range"],
+  ["invalidFirstDatabase", errors.invalidFirstDatabase(), "ERR invalid first DB index"],
+  ["invalidSecondDatabase", errors.invalidSecondDatabase(), "ERR invalid second DB index"],
+  ["sameObject", errors.sameObject(), "ERR source and destination objects are the same"],
+  ["busyKey", errors.busyKey(), "BUSYKEY Target key name already exists."],
+  ["badDump", errors.badDump(), "ERR DUMP payload version or checksum are wrong"],
+  ["badDumpFormat", errors.badDumpFormat(), "ERR Bad data format"],
+  ["invalidTtl", errors.invalidTtl(), "ERR Invalid TTL value, must be >= 0"],
+  ["invalidIdleTime", errors.invalidIdleTime(), "ERR Invalid IDLETIME value, must be >= 0"],
+  ["invalidFrequency", errors.invalidFrequency(), "ERR Invalid FREQ value, must be >= 0 and <= 255"],
+  [
+    "expireNxWithOthers",
+    errors.expireNxWithOthers(),
+    "ERR NX and XX, GT or LT options at the same time are not compatible",
+  ],
+  ["expireGtWithLt", errors.expireGtWithLt(), "ERR GT and LT options at the same time are not compatible"],
+  ["unsupportedOption", errors.unsupportedOption("FOO"), "ERR Unsupported option FOO"],
+  ["noAuth", errors.noAuth(), "NOAUTH Authentication required."],
+  [
+    "helloNeedsAuth",
+    errors.helloNeedsAuth(),
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+  ],
+  ["wrongPassword", errors.wrongPassword(), "WRONGPASS invalid username-password pair or user is disabled."],
+  [
+    "authWithoutPassword",
+    errors.authWithoutPassword(),
+    "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
+  ],
+  ["noProtocol", errors.noProtocol(), "NOPROTO unsupported protocol version"],
+  [
+    "protocolNotAnInteger",
+    errors.protocolNotAnInteger(),
+    "ERR Protocol version is not an integer or out of range",
+  ],
+  ["helloSyntax", errors.helloSyntax(bytes("FOO")), "ERR Syntax error in HELLO option 'FOO'"],
+  [
+    "invalidClientName",
+    errors.invalidClientName(),
+    "ERR Client names cannot contain spaces, newlines or special characters.",
+  ],
+  ["noSuchClient", errors.noSuchClient(), "ERR No such client"],
+  ["tooManyClients", errors.tooManyClients(), "ERR max number of clients reached"],
+  ["loading", errors.loading(), "LOADING Redis is loading the dataset in memory"],
+  ["misconf", errors.misconf("disk full"), "MISCONF disk full"],
+  [
+    "noPermissionCommand",
+    errors.noPermissionCommand("ann", "get"),
+    "NOPERM User ann has no permissions to run the 'get' command",
+  ],
+  ["noPermissionKey", errors.noPermissionKey(), "NOPERM No permissions to access a key"],
+  ["noPermissionChannel", errors.noPermissionChannel(), "NOPERM No permissions to access a channel"],
+  ["execAborted", errors.execAborted(), "EXECABORT Transaction discarded because of previous errors."],
+  ["withoutMulti", errors.withoutMulti("EXEC"), "ERR EXEC without MULTI"],
+  ["nestedMulti", errors.nestedMulti(), "ERR MULTI calls can not be nested"],
+  ["watchInMulti", errors.watchInMulti(), "ERR WATCH inside MULTI is not allowed"],
+  ["notInMulti", errors.notInMulti(), "ERR Command not allowed inside a transaction"],
+  [
+    "definitionExists",
+    errors.definitionExists("order:v1"),
+    "DEFEXISTS definition 'order:v1' exists with another document; give a new version",
+  ],
+  ["definitionInUse", errors.definitionInUse(3), "DEFINUSE 3"],
+  [
+    "invalidDefinition",
+    errors.invalidDefinition("$.initial", "there is no state 'x'"),
+    "INVALIDDEF $.initial: there is no state 'x'",
+  ],
+  ["noDefinition", errors.noDefinition("order"), "NODEF there is no definition 'order'"],
+  ["noMachine", errors.noMachine(bytes("k\xff")), "NOMACHINE there is no machine at 'k\udcff'"],
+  [
+    "refused",
+    errors.refused("ILLEGAL", "event 'A' is not accepted in 'b'; accepted: C"),
+    "ILLEGAL event 'A' is not accepted in 'b'; accepted: C",
+  ],
+  ["duplicateId", errors.duplicateId("e1"), "DUPID event id 'e1' was used for another event or other data"],
+  ["stale", errors.stale("s", 3, 5), "STALE source 's' has reached 5; 3 is not beyond it"],
+  ["suspended", errors.suspended(), "SUSPENDED the machine is suspended"],
+];
+
+describe("errors", () => {
+  it.each(CASES)("%s() makes its text", (_name, error, message) => {
+    expect(error).toBeInstanceOf(ReplyError);
+    expect(error.message).toBe(message);
+  });
+
+  it("suspended() repeats the reason", () => {
+    expect(errors.suspended("audit").message).toBe("SUSPENDED the machine is suspended: audit");
+  });
+
+  it("deniedByProtectedMode() says what to do", () => {
+    const { code, message } = errors.deniedByProtectedMode();
+    expect(code).toBe("DENIED");
+    expect(message).toContain("requirepass");
+    expect(message).not.toMatch(/[\r\n]/);
+  });
+
+  it("each error is tested here", () => {
+    const builders = Object.keys(errors).filter(
+      (name) => name !== "codes" && name !== "deniedByProtectedMode",
+    );
+    expect(CASES.map(([name]) => name).sort()).toEqual(builders.sort());
+  });
+
+  it("codes lists each code once", () => {
+    const { codes } = errors;
+    const others = ["ILLEGAL", "GUARD", "EXECFAIL", "DONE", "NOSTATE", "DENIED"];
+    const made = new Set([...others, ...CASES.map(([, error]) => error.code)]);
+    expect(codes.map(({ code }) => code).sort()).toEqual([...made].sort());
+    expect(codes.every(({ when }) => when.length > 0)).toBe(true);
+  });
+
+  it.each<[string, string[], string]>([
+    ["XX", ["a".repeat(200)], `'${"a".repeat(128)}' `],
+    ["XX", ["a".repeat(60), "b".repeat(60), "ccc", "d"], `'${"a".repeat(60)}' '${"b".repeat(60)}' 'cc' `],
+    ["XX", ["a".repeat(122), "b"], `'${"a".repeat(122)}' 'b' `],
+    ["XX", ["a".repeat(125), "b", "c"], `'${"a".repeat(125)}' `],
+    ["X\0Y", ["a\0b"], "'a' "],
+    ["\x80\xff", ["\xfe"], "'\udcfe' "],
+    ["é", [], ""],
+  ])("unknownCommand() of %j repeats about 128 bytes of the arguments", (name, args, shown) => {
+    const { message } = errors.unknownCommand(bytes(name), args.map(bytes));
+    expect(message.slice(message.indexOf(": ") + 2)).toBe(shown);
+  });
+
+  it("unknownCommand() repeats 128 bytes of the name", () => {
+    const { message } = errors.unknownCommand(bytes("X".repeat(200)), []);
+    expect(message).toBe(`ERR unknown command '${"X".repeat(128)}', with args beginning with: `);
+  });
+
+  it("code is the whole message when that is one word", () => {
+    expect(new ReplyError("SUSPENDED").code).toBe("SUSPENDED");
+  });
+});
