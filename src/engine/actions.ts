@@ -4,7 +4,7 @@ import { delayMs } from "./compile-expressions.ts";
 import { ExpressionFailure, type Template } from "./expressions.ts";
 import { holds } from "./guards.ts";
 import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
-import type { Action, Delay } from "./machine.ts";
+import type { Action, Assignment, Delay } from "./machine.ts";
 import type { Effect } from "./types.ts";
 
 type ActionOf<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
@@ -61,18 +61,36 @@ function dataOf(run: Run, template: Template | undefined, path: string): { reado
 }
 
 function assign(run: Run, { assignments, path }: ActionOf<"assign">): void {
+  const [only] = assignments;
+  if (assignments.length === 1 && only !== undefined) {
+    store(run, only, { value: build(run, only.value, path), path });
+    return;
+  }
   // All values are computed before any is stored: in one assign, order does not matter.
   const values = assignments.map((assignment) => build(run, assignment.value, path));
-  for (const [index, { keys, path: target }] of assignments.entries()) {
-    const changed = put(run.context, keys, { value: values[index] ?? null, at: 0 });
+  for (const [index, assignment] of assignments.entries())
+    store(run, assignment, { value: values[index] ?? null, path });
+}
+
+function store(
+  run: Run,
+  { keys, path: target }: Assignment,
+  given: { readonly value: Json; readonly path: string },
+): void {
+  const [key] = keys;
+  if (keys.length === 1 && key !== undefined) {
+    run.context = { ...run.context, [key]: given.value };
+  } else {
+    const changed = put(run.context, keys, { value: given.value, at: 0 });
     if (!isJsonObject(changed)) {
       throw new ExecutionFailure(
-        `${path}: context.${target} cannot be assigned, because there is no object or list to hold it`,
+        `${given.path}: context.${target} cannot be assigned, because there is no object or list to hold it`,
       );
     }
     run.context = changed;
-    if (!run.assigned.has(target)) run.assigned.set(target, keys);
   }
+  run.assigned ??= new Map();
+  if (!run.assigned.has(target)) run.assigned.set(target, keys);
 }
 
 /** A copy of `container` with the value at the path; missing objects on the way are made. Undefined if that cannot be. */

@@ -92,6 +92,7 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
     constants: readObject(json, "constants", problems),
     unmatched: unmatched === "defer" || unmatched === "ignore" ? unmatched : "reject",
     hasAlways: states.some((state) => state.always.length > 0),
+    hasHistory: states.some((state) => state.kind === "history"),
     description: readText(json, "description", "$", problems),
   };
 }

@@ -1,7 +1,7 @@
 /** What would happen and why, without doing it: `next` for all events, `explain` for one. Both select as `step` does. */
 import { isInternal } from "./compile-transitions.ts";
 import { readsOf, sourceOf, verdictOn } from "./guards.ts";
-import { createRun, type Run } from "./interpreter.ts";
+import { Run } from "./interpreter.ts";
 import { type Machine, stateOf, type Transition } from "./machine.ts";
 import { candidates, innermostFirst, publicTransitions, stateNames } from "./refusal.ts";
 import { defers, removeConflictingTransitions, selectTransitions } from "./select.ts";
@@ -31,7 +31,7 @@ export type NextEvent = {
 /** The events accepted in a snapshot, innermost state first, each once. Empty for a machine that is done. */
 export function next(machine: Machine, snapshot: Snapshot, env: Env): readonly NextEvent[] {
   if (snapshot.status === "done") return [];
-  const run = createRun(machine, snapshot, { event: { type: "", data: undefined }, env });
+  const run = new Run(machine, snapshot, { type: "", data: undefined, env });
   const byEvent = new Map<string, NextTransition[]>();
   for (const index of innermostFirst(machine, snapshot.configuration)) {
     for (const transition of publicTransitions(machine, index)) {
@@ -100,7 +100,7 @@ export type Explanation = {
 /** What `step` would do with an event. Costs a step and the evaluation of all candidates' guards. */
 export function explain(machine: Machine, snapshot: Snapshot, event: EngineEvent, env: Env): Explanation {
   const result = step(machine, snapshot, event, env);
-  const run = createRun(machine, snapshot, { event: { type: event.type, data: event.data }, env });
+  const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
   const isOpen = snapshot.status === "active" && !isInternal(event.type);
   const taken = isOpen
     ? removeConflictingTransitions(run, selectTransitions(run, event.type).transitions)

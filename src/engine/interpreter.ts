@@ -10,93 +10,82 @@ import { type Effect, type Env, type Snapshot, STEP_LIMITS, type Timer, type Tra
 /** An event in the internal queue or being processed. */
 export type InternalEvent = { readonly type: string; readonly data: Json | undefined };
 
-/** Working state; also the scope of expressions. */
-export type Run = Scope & {
+/** Working state; also the scope of expressions. A class for its cost: one object of one shape per step. */
+export class Run implements Scope {
   readonly machine: Machine;
   readonly before: Snapshot;
   context: JsonObject;
+  readonly constants: JsonObject;
   eventType: string;
   eventData: Json | undefined;
+  readonly now: number;
+  readonly key: string;
+  readonly resultSizeMax: number;
   status: Snapshot["status"];
   output: Json | undefined;
-  configuration: number[];
-  ownsConfiguration: boolean;
+  /** Written to only after `ownConfiguration` has copied it. */
+  configuration: readonly number[];
+  ownsConfiguration = false;
   history: ReadonlyMap<number, readonly number[]>;
   timers: readonly Timer[];
   timerSeq: number;
-  readonly queue: InternalEvent[];
-  readonly effects: Effect[];
+  readonly queue: InternalEvent[] = [];
+  readonly effects: Effect[] = [];
   /** Assigned paths in order of first assignment. */
-  readonly assigned: Map<string, readonly string[]>;
+  assigned: Map<string, readonly string[]> | undefined = undefined;
   readonly trace: TraceStep[] | undefined;
   readonly microstepsMax: number;
-  microsteps: number;
-};
+  microsteps = 0;
+
+  constructor(
+    machine: Machine,
+    before: Snapshot,
+    given: { readonly type: string; readonly data: Json | undefined; readonly env: Env },
+  ) {
+    const { env } = given;
+    const limits = env.limits ?? STEP_LIMITS;
+    this.machine = machine;
+    this.before = before;
+    this.context = before.context;
+    this.constants = machine.constants;
+    this.eventType = given.type;
+    this.eventData = given.data;
+    this.now = env.now;
+    this.key = env.key;
+    this.resultSizeMax = limits.resultSizeMax;
+    this.status = before.status;
+    this.output = before.output;
+    this.configuration = before.configuration;
+    this.history = before.history;
+    this.timers = before.timers;
+    this.timerSeq = before.timerSeq;
+    this.trace = env.trace === true ? [] : undefined;
+    this.microstepsMax = limits.microstepsMax;
+  }
+
+  activeIds(): readonly string[] {
+    return this.configuration.flatMap((index) => stateOf(this.machine, index).names);
+  }
+}
 
 /** Why an event is undone. Thrown inside a macrostep only; `step` turns it into a result. */
 export class ExecutionFailure extends Error {}
 
-/** A run that starts from a snapshot with an event. */
-export function createRun(
-  machine: Machine,
-  before: Snapshot,
-  given: { readonly event: InternalEvent; readonly env: Env },
-): Run {
-  const { event, env } = given;
-  const limits = env.limits ?? STEP_LIMITS;
-  const run: Run = {
-    machine,
-    before,
-    context: before.context,
-    constants: machine.constants,
-    eventType: event.type,
-    eventData: event.data,
-    now: env.now,
-    key: env.key,
-    resultSizeMax: limits.resultSizeMax,
-    activeIds: () => activeNames(machine, run.configuration),
-    status: before.status,
-    output: before.output,
-    // Why a cast: written to only after `ownConfiguration` has copied it.
-    configuration: before.configuration as number[],
-    ownsConfiguration: false,
-    history: before.history,
-    timers: before.timers,
-    timerSeq: before.timerSeq,
-    queue: [],
-    effects: [],
-    assigned: new Map(),
-    trace: env.trace === true ? [] : undefined,
-    microstepsMax: limits.microstepsMax,
-    microsteps: 0,
-  };
-  return run;
-}
-
-/** The configuration, copied if it is still the snapshot's. */
+/** The configuration to write to, copied if it is still the snapshot's. */
 export function ownConfiguration(run: Run): number[] {
   if (!run.ownsConfiguration) {
     run.configuration = run.configuration.slice();
     run.ownsConfiguration = true;
   }
-  return run.configuration;
+  // Why a cast: it is this run's own copy now.
+  return run.configuration as number[];
 }
 
 /** The snapshot a run has come to. */
 export function snapshotOf(run: Run): Snapshot {
-  const snapshot = {
-    status: run.status,
-    configuration: run.configuration,
-    history: run.history,
-    context: run.context,
-    timers: run.timers,
-    timerSeq: run.timerSeq,
-  };
-  return run.output === undefined ? snapshot : { ...snapshot, output: run.output };
-}
-
-function activeNames(machine: Machine, configuration: readonly number[]): readonly string[] {
-  return configuration.flatMap((index) => stateOf(machine, index).names);
+  const { status, configuration, history, context, timers, timerSeq, output } = run;
+  if (output === undefined) return { status, configuration, history, context, timers, timerSeq };
+  return { status, configuration, history, context, timers, timerSeq, output };
 }
 
 /** Removes the timers that `isOver` says are over, with an effect for each. */

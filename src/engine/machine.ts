@@ -165,6 +165,8 @@ export type Machine = {
   readonly unmatched: "reject" | "defer" | "ignore";
   /** True when any state has automatic transitions; without them no step looks for any. */
   readonly hasAlways: boolean;
+  /** True when there is any history state; without them no exit records anything. */
+  readonly hasHistory: boolean;
   readonly description: string | undefined;
 };
 

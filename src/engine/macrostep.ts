@@ -22,31 +22,37 @@ export function macrostep(run: Run, transitions: readonly Transition[]): void {
 export function runToCompletion(run: Run): void {
   let looksForEventless = run.machine.hasAlways;
   while (run.status === "active") {
-    const eventless = looksForEventless ? selectEventlessTransitions(run).transitions : [];
-    if (eventless.length > 0) {
+    const eventless = looksForEventless ? selectEventlessTransitions(run).transitions : undefined;
+    if (eventless !== undefined && eventless.length > 0) {
       // An automatic step that changed nothing would be taken for ever: wait for the next event (XState's choice).
-      looksForEventless = step(run, eventless);
+      looksForEventless = eventlessStep(run, eventless);
       continue;
     }
     const event = run.queue.shift();
     if (event === undefined) return;
     run.eventType = event.type;
     run.eventData = event.data;
-    step(run, selectTransitions(run, event.type).transitions);
+    count(run);
+    const { transitions } = selectTransitions(run, event.type);
+    if (transitions.length > 0) microstep(run, removeConflictingTransitions(run, transitions));
     looksForEventless = run.machine.hasAlways;
   }
   endRun(run);
 }
 
-/** One counted microstep. Returns whether it changed configuration, context or history. */
-function step(run: Run, transitions: readonly Transition[]): boolean {
+/** Counts a microstep. @throws ExecutionFailure beyond the bound. */
+function count(run: Run): void {
   run.microsteps += 1;
   if (run.microsteps > run.microstepsMax) {
     throw new ExecutionFailure(
       `no stable state after ${run.microstepsMax} microsteps; the last event was '${run.eventType}'`,
     );
   }
-  if (transitions.length === 0) return false;
+}
+
+/** One automatic microstep. Returns whether it changed configuration, context or history. */
+function eventlessStep(run: Run, transitions: readonly Transition[]): boolean {
+  count(run);
   const { context, history } = run;
   const configuration = run.configuration.slice();
   microstep(run, removeConflictingTransitions(run, transitions));
@@ -66,12 +72,17 @@ function endRun(run: Run): void {
 /** What assignments changed: each path whose value is another than before. */
 export function changesOf(run: Run): readonly Change[] {
   const changes: Change[] = [];
-  for (const [path, keys] of run.assigned) {
+  for (const [path, keys] of run.assigned ?? []) {
     const value = valueAt(run.context, keys);
-    if (value !== undefined && !isDeepStrictEqual(value, valueAt(run.before.context, keys)))
+    if (value !== undefined && !isEqual(value, valueAt(run.before.context, keys)))
       changes.push({ path, value });
   }
   return changes;
+}
+
+/** Deep equality, with a short cut for the scalars that most values are. */
+function isEqual(a: Json, b: Json | undefined): boolean {
+  return a === b || (typeof a === "object" && isDeepStrictEqual(a, b));
 }
 
 function valueAt(context: JsonObject, keys: readonly string[]): Json | undefined {

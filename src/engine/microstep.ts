@@ -8,10 +8,16 @@ import { planOf } from "./sets.ts";
 
 /** Takes transitions that do not conflict. What they leave and enter is settled before anything is left (rule 11). */
 export function microstep(run: Run, transitions: readonly Transition[]): void {
-  const entries = transitions.map((transition) => planOf(run, transition).entry);
-  const exited = computeExitSet(run, transitions);
-  exitStates(run, exited);
-  for (const transition of transitions) runActions(run, transition.actions);
+  const [only] = transitions;
+  const isSingle = transitions.length === 1 && only !== undefined;
+  const entries = isSingle
+    ? [planOf(run, only).entry]
+    : transitions.map((transition) => planOf(run, transition).entry);
+  const exited = isSingle ? exitSetOf(run, only) : exitSetOfAll(run, transitions);
+  if (exited.length > 0) exitStates(run, exited);
+  for (const transition of transitions) {
+    if (transition.actions.length > 0) runActions(run, transition.actions);
+  }
   const entered = enterStates(run, entries);
   run.trace?.push({
     event: run.eventType,
@@ -21,27 +27,47 @@ export function microstep(run: Run, transitions: readonly Transition[]): void {
   });
 }
 
-/** The active states that the transitions leave, last one first. */
-function computeExitSet(run: Run, transitions: readonly Transition[]): readonly number[] {
-  const [only] = transitions;
-  if (transitions.length === 1 && only !== undefined)
-    return run.configuration.slice(...exitRange(run, only)).reverse();
-  const states = new Set<number>();
-  for (const transition of transitions) {
-    for (const index of run.configuration.slice(...exitRange(run, transition))) states.add(index);
-  }
+/** The active states that a transition leaves, last one first. */
+function exitSetOf(run: Run, transition: Transition): readonly number[] {
+  const [from, to] = exitRange(run, transition);
+  const states: number[] = [];
+  for (let position = to - 1; position >= from; position--) states.push(run.configuration[position] ?? 0);
+  return states;
+}
+
+function exitSetOfAll(run: Run, transitions: readonly Transition[]): readonly number[] {
+  const states = new Set(transitions.flatMap((transition) => exitSetOf(run, transition)));
   return [...states].sort((a, b) => b - a);
 }
 
 function exitStates(run: Run, exited: readonly number[]): void {
-  if (exited.length === 0) return;
-  recordHistory(run, exited);
+  if (run.machine.hasHistory) recordHistory(run, exited);
   const configuration = ownConfiguration(run);
   for (const index of exited) {
-    runActions(run, stateOf(run.machine, index).exit);
+    const { exit } = stateOf(run.machine, index);
+    if (exit.length > 0) runActions(run, exit);
     if (run.timers.length > 0) disarm(run, (timer) => timer.state === index);
-    configuration.splice(configuration.lastIndexOf(index), 1);
+    remove(configuration, index);
   }
+}
+
+/** Array.prototype.splice costs ten times as much on arrays as short as these. */
+function remove(configuration: number[], index: number): void {
+  let position = configuration.lastIndexOf(index);
+  for (; position < configuration.length - 1; position++)
+    configuration[position] = configuration[position + 1] ?? 0;
+  configuration.pop();
+}
+
+function insert(configuration: number[], index: number): void {
+  let position = configuration.length;
+  configuration.push(index);
+  for (; position > 0; position--) {
+    const before = configuration[position - 1] ?? 0;
+    if (before < index) break;
+    configuration[position] = before;
+  }
+  configuration[position] = index;
 }
 
 /** Deep history keeps the atomic states, shallow history the children, as they are before anything is left. */
@@ -70,16 +96,21 @@ export function enterStates(run: Run, entries: readonly EntrySet[]): readonly nu
     entries.length === 1 && only !== undefined
       ? only.states
       : [...new Set(entries.flatMap((entry) => entry.states))].sort((a, b) => a - b);
-  const completed = new Set<number>();
+  if (states.length === 0) return states;
+  const configuration = ownConfiguration(run);
+  let completed: Set<number> | undefined;
   for (const index of states) {
-    insert(ownConfiguration(run), index);
+    insert(configuration, index);
     const state = stateOf(run.machine, index);
-    runActions(run, state.entry);
+    if (state.entry.length > 0) runActions(run, state.entry);
     for (const { delay, event, path } of state.after) {
       arm(run, wait(run, delay, path), { kind: "after", event, state: index });
     }
     for (const entry of entries) runDefaultActions(run, entry, state);
-    if (state.kind === "final") finish(run, state, completed);
+    if (state.kind === "final") {
+      completed ??= new Set();
+      finish(run, state, completed);
+    }
   }
   return states;
 }
@@ -90,12 +121,6 @@ function runDefaultActions(run: Run, entry: EntrySet, state: StateNode): void {
   for (const { parent, history } of entry.histories) {
     if (parent === state.index) runActions(run, stateOf(run.machine, history).initialActions);
   }
-}
-
-function insert(configuration: number[], index: number): void {
-  let position = configuration.length;
-  while (position > 0 && (configuration[position - 1] ?? 0) > index) position--;
-  configuration.splice(position, 0, index);
 }
 
 /** A final state was entered: tell its parent, the parallel states this completes, or end the machine (rule 12). */

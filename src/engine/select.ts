@@ -17,53 +17,60 @@ export type Selection = {
 /** The transitions an event enables in the current configuration, conflicts not yet removed. */
 export function selectTransitions(run: Run, event: string): Selection {
   const selection: Selection = { transitions: [], isDeferred: false };
-  collect(run, 0, { selection, candidates: (state) => candidatesFor(state.reactions, event), event });
+  collect(run, 0, event, selection);
   return selection;
 }
 
 /** The automatic transitions that are enabled in the current configuration. */
 export function selectEventlessTransitions(run: Run): Selection {
   const selection: Selection = { transitions: [], isDeferred: false };
-  collect(run, 0, { selection, candidates: (state) => state.always, event: undefined });
+  collect(run, 0, undefined, selection);
   return selection;
 }
-
-type Search = {
-  readonly selection: Selection;
-  readonly candidates: (state: StateNode) => readonly Transition[];
-  /** Undefined for automatic transitions, which nothing defers. */
-  readonly event: string | undefined;
-};
 
 /**
  * Walks the active tree below the state at a position of the configuration, children first. Returns true when
  * anything in it reacted: an ancestor is asked only when nothing did, in none of its regions (rules 3 and 5).
+ * `event` is undefined for automatic transitions, which nothing defers.
  */
-function collect(run: Run, position: number, search: Search): boolean {
-  const { machine, configuration } = run;
-  const state = stateOf(machine, configuration[position] ?? 0);
-  let reacted = false;
+function collect(run: Run, position: number, event: string | undefined, selection: Selection): boolean {
+  const { configuration } = run;
+  const state = stateOf(run.machine, configuration[position] ?? 0);
   if (state.kind === "compound") {
-    reacted = position + 1 < configuration.length && collect(run, position + 1, search);
-  } else if (state.kind === "parallel") {
-    for (let next = position + 1; next < configuration.length; ) {
-      const region = stateOf(machine, configuration[next] ?? 0);
-      if (region.index > state.last) break;
-      reacted = collect(run, next, search) || reacted;
-      do next++;
-      while (next < configuration.length && (configuration[next] ?? 0) <= region.last);
-    }
+    if (position + 1 < configuration.length && collect(run, position + 1, event, selection)) return true;
+  } else if (state.kind === "parallel" && collectRegions(run, position, event, selection)) {
+    return true;
   }
-  if (reacted) return true;
-  for (const transition of search.candidates(state)) {
-    if (holds(run, transition.guard)) {
-      search.selection.transitions.push(transition);
+  const candidates = event === undefined ? state.always : candidatesFor(state.reactions, event);
+  for (const transition of candidates) {
+    if (transition.guard === undefined || holds(run, transition.guard)) {
+      selection.transitions.push(transition);
       return true;
     }
   }
-  if (search.event === undefined || !defers(state, search.event)) return false;
-  search.selection.isDeferred = true;
+  if (event === undefined || !defers(state, event)) return false;
+  selection.isDeferred = true;
   return true;
+}
+
+function collectRegions(
+  run: Run,
+  position: number,
+  event: string | undefined,
+  selection: Selection,
+): boolean {
+  const { machine, configuration } = run;
+  const { last } = stateOf(machine, configuration[position] ?? 0);
+  let reacted = false;
+  let next = position + 1;
+  while (next < configuration.length) {
+    const region = stateOf(machine, configuration[next] ?? 0);
+    if (region.index > last) break;
+    if (collect(run, next, event, selection)) reacted = true;
+    next++;
+    while (next < configuration.length && (configuration[next] ?? 0) <= region.last) next++;
+  }
+  return reacted;
 }
 
 /** True when the state keeps this event; `foo.*` and `*` work as in `on`. */
@@ -78,7 +85,7 @@ export function defers(state: StateNode, event: string): boolean {
 
 /** A state's transitions for an event: the exact name first, then `foo.*` from the longest, then `*` (rule 13). */
 export function candidatesFor(reactions: Reactions, event: string): readonly Transition[] {
-  const exact = reactions.exact.get(event);
+  const exact = reactions.exact.size === 0 ? undefined : reactions.exact.get(event);
   if (reactions.prefixes.length === 0 && reactions.any === undefined) return exact ?? NONE;
   const found = [...(exact ?? NONE)];
   for (const { prefix, transitions } of reactions.prefixes) {

@@ -4,8 +4,8 @@
  */
 import type { JsonObject } from "../base/json.ts";
 import { isInternal } from "./compile-transitions.ts";
-import { createRun, ExecutionFailure, type Run, snapshotOf } from "./interpreter.ts";
-import { type Machine, stateOf } from "./machine.ts";
+import { ExecutionFailure, Run, snapshotOf } from "./interpreter.ts";
+import { type EntrySet, type Machine, stateOf, type Transition } from "./machine.ts";
 import { changesOf, macrostep, runToCompletion } from "./macrostep.ts";
 import { enterStates } from "./microstep.ts";
 import { refusalOf, stateNames } from "./refusal.ts";
@@ -22,6 +22,9 @@ import type {
   Snapshot,
   StepResult,
 } from "./types.ts";
+
+/** Shared by the results that have nothing to tell, as most have. */
+const NONE: readonly never[] = [];
 
 /** How a machine is to start. */
 export type StartOptions = {
@@ -43,12 +46,8 @@ export function start(machine: Machine, env: Env, options: StartOptions = {}): M
     timers: [],
     timerSeq: 1,
   };
-  const run = createRun(machine, blank, { event: { type: "xstate.init", data: undefined }, env });
-  return attempt(run, "the machine cannot start", () => {
-    const entered = enterStates(run, [initialEntrySet(machine, target === undefined ? undefined : [target])]);
-    run.trace?.push({ event: run.eventType, transitions: [], exited: [], entered });
-    runToCompletion(run);
-  });
+  const run = new Run(machine, blank, { type: "xstate.init", data: undefined, env });
+  return attempt(run, initialEntrySet(machine, target === undefined ? undefined : [target]));
 }
 
 /** The index of the state a path or an id names; undefined for none, for a history and for the root. */
@@ -61,7 +60,7 @@ export function findState(machine: Machine, name: string): number | undefined {
 /** One external event, one macrostep. */
 export function step(machine: Machine, snapshot: Snapshot, event: EngineEvent, env: Env): StepResult {
   if (snapshot.status === "done") return done(machine, snapshot, event.type);
-  const run = createRun(machine, snapshot, { event: { type: event.type, data: event.data }, env });
+  const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
   // The names the machine keeps for its own events are no client's to send.
   const selection = isInternal(event.type) ? undefined : selectTransitions(run, event.type);
   if (selection === undefined || selection.transitions.length === 0) {
@@ -70,9 +69,7 @@ export function step(machine: Machine, snapshot: Snapshot, event: EngineEvent, e
     if (policy === "reject") return refusalOf(run, event.type);
     return { kind: policy === "defer" ? "deferred" : "ignored", snapshot };
   }
-  return attempt(run, failurePlace(machine, snapshot, event.type), () =>
-    macrostep(run, selection.transitions),
-  );
+  return attempt(run, selection.transitions);
 }
 
 /**
@@ -113,10 +110,10 @@ export function deliver(
 ): Moved | Failed | Deferred | Ignored {
   const { event, env } = given;
   if (snapshot.status === "done") return { kind: "ignored", snapshot };
-  const run = createRun(machine, snapshot, { event: { type: event.type, data: event.data }, env });
+  const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
   const { transitions, isDeferred } = selectTransitions(run, event.type);
   if (transitions.length > 0) {
-    return attempt(run, failurePlace(machine, snapshot, event.type), () => macrostep(run, transitions));
+    return attempt(run, transitions);
   }
   const isKept = isDeferred || (machine.unmatched === "defer" && !isInternal(event.type));
   return { kind: isKept ? "deferred" : "ignored", snapshot };
@@ -134,7 +131,7 @@ export function recall(
 ): number | undefined {
   if (snapshot.status === "done") return undefined;
   for (const [position, event] of inbox.entries()) {
-    const run = createRun(machine, snapshot, { event: { type: event.type, data: event.data }, env });
+    const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
     if (selectTransitions(run, event.type).transitions.length > 0) return position;
   }
   return undefined;
@@ -151,12 +148,20 @@ export function isActive(machine: Machine, snapshot: Snapshot, name: string): bo
   return index !== undefined && snapshot.configuration.includes(index);
 }
 
-/** Runs part of a macrostep and turns its end into a result. */
-function attempt(run: Run, place: string, action: () => void): Moved | Failed {
+/** Runs a macrostep, from transitions or from the states a machine starts in, and turns its end into a result. */
+function attempt(run: Run, first: readonly Transition[] | EntrySet): Moved | Failed {
+  const event = run.eventType;
   try {
-    action();
+    if ("states" in first) {
+      enterInitialStates(run, first);
+      runToCompletion(run);
+    } else {
+      macrostep(run, first);
+    }
   } catch (error) {
     if (!(error instanceof ExecutionFailure)) throw error;
+    const names = quoted(stateNames(run.machine, run.before.configuration));
+    const place = "states" in first ? "the machine cannot start" : `event '${event}' in ${names}`;
     return {
       kind: "failed",
       reason: error.message,
@@ -164,12 +169,19 @@ function attempt(run: Run, place: string, action: () => void): Moved | Failed {
       snapshot: run.before,
     };
   }
-  const changes = run.assigned.size === 0 ? [] : changesOf(run);
-  return { kind: "moved", snapshot: snapshotOf(run), effects: run.effects, changes, trace: run.trace ?? [] };
+  const changes = run.assigned === undefined ? NONE : changesOf(run);
+  return {
+    kind: "moved",
+    snapshot: snapshotOf(run),
+    effects: run.effects,
+    changes,
+    trace: run.trace ?? NONE,
+  };
 }
 
-function failurePlace(machine: Machine, snapshot: Snapshot, event: string): string {
-  return `event '${event}' in ${quoted(stateNames(machine, snapshot.configuration))}`;
+function enterInitialStates(run: Run, entry: EntrySet): void {
+  enterStates(run, [entry]);
+  run.trace?.push({ event: run.eventType, transitions: [], exited: [], entered: entry.states });
 }
 
 function quoted(names: readonly string[]): string {
