@@ -3,7 +3,7 @@ import { map, type Reply, simple } from "../protocol/reply.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkArity, findByFullName, findCommand } from "./catalogue.ts";
 import { type Command, FLAG, flagNames, hasFlag } from "./catalogue-command.ts";
-import type { AclCategory, KeySpec } from "./catalogue-declaration.ts";
+import { ACL_CATEGORIES, type KeySpec } from "./catalogue-declaration.ts";
 import { hasKeys, type KeyUse, keysOf } from "./catalogue-keys.ts";
 
 /**
@@ -45,9 +45,14 @@ export function commandNames(catalogue: Catalogue, passes: (command: Command) =>
     .map(({ name }) => name);
 }
 
+/** Whether there is an ACL category of that name, in any case and without the "@". */
+export function isCategory(name: string): boolean {
+  return ACL_CATEGORIES.some((category) => category === name.toUpperCase());
+}
+
 /** Whether a command is in an ACL category, named in any case and without the "@". */
 export function isInCategory(command: Command, category: string): boolean {
-  return command.aclCategories.includes(category.toUpperCase() as AclCategory);
+  return command.aclCategories.some((one) => one === category.toUpperCase());
 }
 
 /**

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { CATALOGUE } from "../../../src/commands/catalogue.ts";
+import type { Call, Handler } from "../../../src/commands/handler.ts";
+import { SERVER_HANDLERS } from "../../../src/commands/server/handlers.ts";
+import type { Reply } from "../../../src/protocol/reply.ts";
+
+/** The reply of a handler that looks at nothing but its arguments and the catalogue. */
+function run(...words: string[]): Reply {
+  const name = words.slice(0, 2).join("|").toUpperCase();
+  const handler: Handler | undefined = SERVER_HANDLERS.find((one) => one.name === name);
+  if (handler === undefined) throw new Error(`no handler for ${name}`);
+  const call: Partial<Call> = {
+    args: words.map((word) => Buffer.from(word)),
+    // The rest of the server is not there: a handler that looks at it fails here.
+    server: { catalogue: CATALOGUE } as Call["server"],
+  };
+  return handler.run(call as Call);
+}
+
+describe("COMMAND", () => {
+  it("describes every command but subcommands when asked for all", () => {
+    const all = run("COMMAND");
+    expect(all).toHaveLength(CATALOGUE.commands.length);
+    expect(run("COMMAND", "INFO")).toEqual(all);
+    expect(run("COMMAND", "COUNT")).toBe(CATALOGUE.commands.length);
+  });
+
+  it("COMMAND INFO and DOCS look at the names behind the subcommand when there are some", () => {
+    expect(run("COMMAND", "INFO", "nope")).toEqual([null]);
+    expect(run("COMMAND", "DOCS", "nope")).toEqual({ kind: "map", entries: [] });
+    expect(run("COMMAND", "DOCS", "Get")).toMatchObject({ entries: [["get", {}]] });
+  });
+
+  it("COMMAND GETKEYS finds keys when the command has some", () => {
+    expect(run("COMMAND", "GETKEYS", "mset", "a", "1", "b", "2")).toEqual([
+      Buffer.from("a"),
+      Buffer.from("b"),
+    ]);
+    expect(run("COMMAND", "GETKEYSANDFLAGS", "sm.state", "k")).toMatchObject([
+      [Buffer.from("k"), { kind: "set" }],
+    ]);
+  });
+
+  it.each([
+    [["nope", "k"], "ERR Invalid command specified"],
+    [["sm.template"], "ERR The command has no key arguments"],
+    [["get"], "ERR Invalid number of arguments specified for command"],
+  ])("COMMAND GETKEYS refuses %j when it cannot have keys", (request, message) => {
+    expect(() => run("COMMAND", "GETKEYS", ...request)).toThrow(message);
+    expect(() => run("COMMAND", "GETKEYSANDFLAGS", ...request)).toThrow(message);
+  });
+
+  it("COMMAND HELP names the subcommands when asked", () => {
+    expect(run("COMMAND", "HELP")).toContainEqual({
+      kind: "simple",
+      text: "INFO [command-name [command-name ...]]",
+    });
+  });
+});
+
+describe("ACL", () => {
+  it("ACL CAT lists categories, or the commands of one when it is named in any case", () => {
+    expect(run("ACL", "CAT")).toContain("sm");
+    expect(run("ACL", "CAT", "Transaction")).toContain("exec");
+    expect(() => run("ACL", "CAT", "nope")).toThrow("ERR Unknown category 'nope'");
+  });
+
+  it("ACL WHOAMI names the user and ACL HELP the subcommands when asked", () => {
+    expect(run("ACL", "WHOAMI")).toBe("default");
+    expect(run("ACL", "HELP")).toContainEqual({ kind: "simple", text: "CAT [category]" });
+  });
+});
