@@ -19,14 +19,17 @@ export function readLine(line: string): Parsed<Assignment | undefined> {
   const split = splitWords(trimmed);
   if (!split.ok) return split;
   const [first, ...words] = split.value;
-  const spelling = (first ?? "").toLowerCase();
+  // A line of white space that trimming leaves alone, such as a vertical tab.
+  if (first === undefined) return ok(undefined);
+  const spelling = first.toLowerCase();
   const name = directiveNamed(spelling);
   if (name === undefined) return refused(BAD_DIRECTIVE);
   const { isFileOnly, type } = directiveEntry(name);
-  if (words.length === 0) return refused(isFileOnly ? BAD_DIRECTIVE : WRONG_COUNT);
+  const [text, ...others] = words;
+  if (text === undefined) return refused(isFileOnly ? BAD_DIRECTIVE : WRONG_COUNT);
   if (isFileOnly) return ok({ name, spelling, words });
-  if (words.length > 1) return type.takes === "word" ? refused(WRONG_COUNT) : ok({ name, spelling, words });
-  return ok({ name, spelling, words: wordsOfText(name, words[0] ?? "") });
+  if (others.length === 0) return ok({ name, spelling, words: wordsOfText(name, text) });
+  return type.takes === "word" ? refused(WRONG_COUNT) : ok({ name, spelling, words });
 }
 
 /** The words of a value given as one text, as CONFIG SET gets it: divided at every single space. */

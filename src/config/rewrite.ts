@@ -17,14 +17,14 @@ export function rewriteText(text: string, values: Readonly<Record<DirectiveName,
   if (lines.at(-1) === "") lines.pop();
   const assignments = lines.map(valueAssignment);
   const replacements = new Map<DirectiveName, string[]>();
-  for (const name of new Set(assignments.flatMap((assignment) => assignment?.name ?? []))) {
-    const ofName = assignments.filter((assignment) => assignment?.name === name);
+  const given = new Set(assignments.flatMap((assignment) => assignment?.name ?? []));
+  for (const name of given) {
+    const ofName = assignments.flatMap((assignment) => (assignment?.name === name ? [assignment.words] : []));
     if (foldLines(name, ofName) !== directiveEntry(name).type.print(values[name])) {
       replacements.set(name, [...directiveEntry(name).type.lines(values[name])]);
     }
   }
   const kept = lines.flatMap((line, at) => replaceLine(line, assignments, { at, replacements }));
-  const given = new Set(assignments.map((assignment) => assignment?.name));
   const added = [...new Set(spellings().values())]
     .filter((name) => !given.has(name) && !directiveEntry(name).isFileOnly && !isDefault(name, values[name]))
     .flatMap((name) =>
@@ -44,10 +44,10 @@ function valueAssignment(line: string): Assignment | undefined {
 }
 
 /** The value the lines of a directive add up to, as text; undefined when one of them is at fault. */
-function foldLines(name: DirectiveName, lines: ReadonlyArray<Assignment | undefined>): string | undefined {
+function foldLines(name: DirectiveName, lines: ReadonlyArray<readonly string[]>): string | undefined {
   let current = directiveEntry(name).default;
-  for (const [at, line] of lines.entries()) {
-    const parsed = readValue(name, line?.words ?? [], { current, isRepeated: at > 0 });
+  for (const [at, words] of lines.entries()) {
+    const parsed = readValue(name, words, { current, isRepeated: at > 0 });
     if (!parsed.ok) return undefined;
     current = parsed.value;
   }

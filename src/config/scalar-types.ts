@@ -96,29 +96,33 @@ export function choiceFault(words: readonly string[]): string {
 
 /** A size in bytes as a number; undefined when it is not a size. The empty word is 0, as in Redis. */
 export function parseMemory(word: string): bigint | undefined {
-  const match = /^(\d{0,30})(b|k|kb|m|mb|g|gb)?$/i.exec(word);
-  if (match === null) return undefined;
-  return BigInt(match[1] ?? "0") * BigInt(UNITS[(match[2] ?? "b").toLowerCase()] ?? 1);
+  const unit = word.replace(/^\d{0,30}/, "");
+  const size = UNITS.get(unit.toLowerCase());
+  return size === undefined ? undefined : BigInt(word.slice(0, word.length - unit.length)) * BigInt(size);
 }
 
 /** The shortest exact way to write a size: `1gb`, `64mb`, `100`. */
 export function formatMemory(bytes: number): string {
-  for (const unit of ["gb", "mb", "kb"]) {
-    const size = UNITS[unit] ?? 1;
+  for (const [unit, size] of BINARY_UNITS) {
     if (bytes !== 0 && bytes % size === 0) return `${bytes / size}${unit}`;
   }
   return String(bytes);
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  b: 1,
-  k: 1e3,
-  kb: 2 ** 10,
-  m: 1e6,
-  mb: 2 ** 20,
-  g: 1e9,
-  gb: 2 ** 30,
-};
+const BINARY_UNITS = [
+  ["gb", 2 ** 30],
+  ["mb", 2 ** 20],
+  ["kb", 2 ** 10],
+] as const;
+
+const UNITS: ReadonlyMap<string, number> = new Map<string, number>([
+  ...BINARY_UNITS,
+  ["g", 1e9],
+  ["m", 1e6],
+  ["k", 1e3],
+  ["b", 1],
+  ["", 1],
+]);
 
 function checkLimits(value: bigint, min: bigint | number, max: bigint | number) {
   if (value < min || value > max) return refused(`argument must be between ${min} and ${max} inclusive`);

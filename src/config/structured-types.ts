@@ -142,17 +142,21 @@ function toCount(word: string | undefined): number | undefined {
   return word !== undefined && /^\d{1,9}$/.test(word) ? Number(word) : undefined;
 }
 
+function toBytes(word: string): number | undefined {
+  const bytes = parseMemory(word);
+  return bytes === undefined ? undefined : Math.min(Number(bytes), Number.MAX_SAFE_INTEGER);
+}
+
 function outputClass(word: string | undefined): keyof OutputBufferLimits | undefined {
   const lower = word?.toLowerCase();
   return lower === "slave" ? "replica" : OUTPUT_CLASSES.find((name) => name === lower);
 }
 
 function outputBufferLimit(words: readonly string[]): OutputBufferLimit | undefined {
-  const hard = parseMemory(words[0] ?? "");
-  const soft = parseMemory(words[1] ?? "");
+  const [hardBytes, softBytes] = words.slice(0, 2).map(toBytes);
   const softSeconds = toCount(words[2]);
-  if (hard === undefined || soft === undefined || softSeconds === undefined) return undefined;
-  return { hardBytes: Number(hard), softBytes: Number(soft), softSeconds };
+  if (hardBytes === undefined || softBytes === undefined || softSeconds === undefined) return undefined;
+  return { hardBytes, softBytes, softSeconds };
 }
 
 function keyspaceEventsText(value: KeyspaceEvents): string {

@@ -87,6 +87,16 @@ describe("values", () => {
     ["save", "", []],
     [
       "client-output-buffer-limit",
+      "normal 99999999999gb 1kb 1 slave 1 0 0 pubsub 0 0 0",
+      {
+        normal: { hardBytes: Number.MAX_SAFE_INTEGER, softBytes: 1024, softSeconds: 1 },
+        replica: { hardBytes: 1, softBytes: 0, softSeconds: 0 },
+        pubsub: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
+      },
+      "normal 9007199254740991 1024 1 slave 1 0 0 pubsub 0 0 0",
+    ],
+    [
+      "client-output-buffer-limit",
       "",
       directiveEntry("client-output-buffer-limit").default,
       "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
@@ -114,6 +124,8 @@ describe("values", () => {
     ["port", "01", "argument couldn't be parsed into an integer"],
     ["port", "9223372036854775808", "argument couldn't be parsed into an integer"],
     ["maxmemory", "1.5gb", "argument must be a memory value"],
+    ["maxmemory", "constructor", "argument must be a memory value"],
+    ["maxmemory", "1".repeat(31), "argument must be a memory value"],
     ["maxmemory", "10%", "argument must be a memory value"],
     ["proto-max-bulk-len", "1000", "argument must be between 1048576 and 9223372036854775807 inclusive"],
     ["maxmemory-clients", "101%", "percentage argument must be less or equal to 100"],

@@ -95,6 +95,13 @@ describe("loadConfig()", () => {
     });
   });
 
+  test("loadConfig() keeps all lines of an instruction that may be repeated", () => {
+    expect(configFrom(loadText("loadmodule /a.so\nloadmodule /b.so x")).get("loadmodule")).toEqual([
+      ["/a.so"],
+      ["/b.so", "x"],
+    ]);
+  });
+
   test("configOf() replaces defaults", () => {
     const config = configOf({ port: 1 });
     expect([config.get("port"), config.get("databases")]).toEqual([1, 16]);
@@ -143,6 +150,10 @@ describe("include", () => {
 });
 
 describe("a line at fault", () => {
+  test("is no line of any white space", () => {
+    expect(configFrom(loadText(" \t \n\v\n\r\nport 1\n")).get("port")).toBe(1);
+  });
+
   test.each<[line: string, reason: string]>([
     ["foo bar", "Bad directive or wrong number of arguments"],
     ['""', "Bad directive or wrong number of arguments"],
