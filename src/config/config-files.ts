@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { globMatches } from "./glob-stub.ts";
+import { globMatcher } from "../base/glob.ts";
 
 export interface ConfigFiles {
   /** The bytes of a file. @throws an error of the file system, with its `code`. */
@@ -45,17 +45,18 @@ function expand(pattern: string): readonly string[] {
   const [root = "", ...segments] = pattern.split("/");
   let paths = [root === "" ? "/" : root];
   for (const segment of segments.filter((name) => name !== "")) {
-    paths = paths.flatMap((folder) =>
-      /[*?[]/.test(segment)
-        ? namesIn(folder)
-            .filter(
-              (name) => globMatches(segment, name) && (segment.startsWith(".") || !name.startsWith(".")),
-            )
-            .map((name) => join(folder, name))
-        : [join(folder, segment)],
-    );
+    paths = paths.flatMap((folder) => matchingNames(folder, segment).map((name) => join(folder, name)));
   }
   return paths.filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+}
+
+/** What one segment of a pattern stands for in a folder. As in a shell, only a leading dot finds hidden files. */
+function matchingNames(folder: string, segment: string): readonly string[] {
+  if (!/[*?[]/.test(segment)) return [segment];
+  const matches = globMatcher(segment);
+  return namesIn(folder).filter(
+    (name) => matches(name) && (segment.startsWith(".") || !name.startsWith(".")),
+  );
 }
 
 /** Names in a folder, sorted; none when it is not a folder that can be read. */

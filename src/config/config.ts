@@ -1,4 +1,5 @@
 /** The configuration of a running server: typed values, and what CONFIG GET, SET and REWRITE do with them. */
+import { globMatcher } from "../base/glob.ts";
 import type { ConfigFiles } from "./config-files.ts";
 import { fileFault } from "./config-files.ts";
 import { readValue, wordsOfText } from "./config-lines.ts";
@@ -9,7 +10,6 @@ import {
   directiveNamed,
   spellings,
 } from "./directives.ts";
-import { globMatches } from "./glob-stub.ts";
 import { rewriteText } from "./rewrite.ts";
 import type { Parsed } from "./value-type.ts";
 
@@ -87,8 +87,9 @@ function matchNames(values: Values, patterns: readonly string[]) {
       if (name !== undefined) show(name, pattern.toLowerCase(), pattern);
       continue;
     }
+    const matches = globMatcher(pattern, { ignoreCase: true });
     for (const [spelling, name] of spellings()) {
-      if (globMatches(pattern.toLowerCase(), spelling)) show(name, spelling, spelling);
+      if (matches(spelling)) show(name, spelling, spelling);
     }
   }
   return [...found.values()];
