@@ -1,4 +1,5 @@
 /** What COMMAND, COMMAND INFO, LIST and GETKEYS tell of commands, in Redis' shapes. */
+import * as errors from "../protocol/errors.ts";
 import { map, type Reply, simple } from "../protocol/reply.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkArity, findByFullName, findCommand } from "./catalogue.ts";
@@ -56,22 +57,17 @@ export function isInCategory(command: Command, category: string): boolean {
 }
 
 /**
- * The keys in a request that was given as the arguments of another, or the message that says why there are none.
- * `request` begins with the name of the command that is asked about.
+ * The keys in a request that was given as the arguments of another; it begins with a command's name.
+ * @throws ReplyError that says why there are none
  */
-export function keysOrMessage(
-  catalogue: Catalogue,
-  request: readonly Buffer[],
-): readonly KeyUse[] | { readonly message: string } {
+export function keysOfRequest(catalogue: Catalogue, request: readonly Buffer[]): readonly KeyUse[] {
   const command = findCommand(catalogue, request);
-  if (command === undefined) return { message: "ERR Invalid command specified" };
-  if (!hasKeys(command)) return { message: "ERR The command has no key arguments" };
-  if (!checkArity(command, request)) {
-    return { message: "ERR Invalid number of arguments specified for command" };
-  }
+  if (command === undefined) throw errors.invalidCommand();
+  if (!hasKeys(command)) throw errors.noKeyArguments();
+  if (!checkArity(command, request)) throw errors.invalidArgumentCount();
   const keys = keysOf(command, request) ?? [];
-  if (keys.length > 0 || hasFlag(command, FLAG.NO_MANDATORY_KEYS)) return keys;
-  return { message: "ERR Invalid arguments specified for command" };
+  if (keys.length === 0 && !hasFlag(command, FLAG.NO_MANDATORY_KEYS)) throw errors.invalidArguments();
+  return keys;
 }
 
 /** A pair of the key and the flags of its specification, as COMMAND GETKEYSANDFLAGS has it. */

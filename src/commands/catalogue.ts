@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { Json } from "../base/json.ts";
 import * as errors from "../protocol/errors.ts";
+import type { ReplyError } from "../protocol/reply-error.ts";
 import { type Command, deriveCommand } from "./catalogue-command.ts";
 import type { Declaration } from "./catalogue-declaration.ts";
 import { findName, type NameTable, nameTable } from "./catalogue-names.ts";
@@ -71,18 +72,12 @@ export function checkArity(command: Command, request: readonly Buffer[]): boolea
   return command.arity > 0 ? request.length === command.arity : request.length >= -command.arity;
 }
 
-/** The error message for a request with the wrong number of arguments. */
-export function wrongArityMessage(command: Command): string {
-  return errors.wrongNumberOfArguments(command.name).message;
-}
-
-/** The error message for a request for which `findCommand` finds nothing. */
-export function unknownCommandMessage(catalogue: Catalogue, request: readonly Buffer[]): string {
+/** The error for a request for which `findCommand` finds nothing. */
+export function unknownCommandError(catalogue: Catalogue, request: readonly Buffer[]): ReplyError {
   const [name = Buffer.alloc(0), ...args] = request;
   const container = findName(catalogue.byName, name);
-  const error =
-    container !== undefined && args[0] !== undefined
-      ? errors.unknownSubcommand(container.name, args[0])
-      : errors.unknownCommand(name, args);
-  return error.message;
+  const [subname] = args;
+  return container === undefined || subname === undefined
+    ? errors.unknownCommand(name, args)
+    : errors.unknownSubcommand(container.name, subname);
 }

@@ -8,7 +8,7 @@ import type { Reply } from "../protocol/reply.ts";
 import { simple } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import type { Databases } from "../store/databases.ts";
-import { checkArity, findCommand, unknownCommandMessage, wrongArityMessage } from "./catalogue.ts";
+import { checkArity, findCommand, unknownCommandError } from "./catalogue.ts";
 import { type Command, FLAG, hasFlag } from "./catalogue-command.ts";
 import type { Call, Handler } from "./handler.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -113,11 +113,11 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     server.statistics.commandCount += 1;
     const command = resolve(args);
     if (command === undefined) {
-      return rejected(session, undefined, new ReplyError(unknownCommandMessage(catalogue, args)));
+      return rejected(session, undefined, unknownCommandError(catalogue, args));
     }
     session.lastCommand = command.name;
     if (!checkArity(command, args))
-      return rejected(session, command, new ReplyError(wrongArityMessage(command)));
+      return rejected(session, command, errors.wrongNumberOfArguments(command.name));
     if (!session.isAuthenticated && !hasFlag(command, FLAG.NO_AUTH))
       return rejected(session, command, errors.noAuth());
     if (hasFlag(command, FLAG.WRITE) && server.store.failure !== undefined) {

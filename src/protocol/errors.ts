@@ -61,6 +61,11 @@ export const unknownSubcommandOrArity = (container: string, name: Uint8Array) =>
   err(
     `unknown subcommand or wrong number of arguments for '${beginningOf(name)}'. Try ${container.toUpperCase()} HELP.`,
   );
+export const invalidCommand = () => err("Invalid command specified");
+export const noKeyArguments = () => err("The command has no key arguments");
+export const invalidArgumentCount = () => err("Invalid number of arguments specified for command");
+export const invalidArguments = () => err("Invalid arguments specified for command");
+export const unknownCategory = (category: Name) => err(`Unknown category '${shown(category)}'`);
 /** A bug of ours, told in the log and not to the client. */
 export const internalError = () => err("internal error");
 

@@ -7,12 +7,10 @@ import {
   deriveCatalogue,
   findByFullName,
   findCommand,
-  unknownCommandMessage,
-  wrongArityMessage,
+  unknownCommandError,
 } from "../../src/commands/catalogue.ts";
 import { type Command, FLAG, flagNames, hasFlag } from "../../src/commands/catalogue-command.ts";
 import { hasKeys, keysOf } from "../../src/commands/catalogue-keys.ts";
-import { bytesOf } from "../../src/protocol/raw-text.ts";
 
 const request = (line: string): Buffer[] => line.split(" ").map((word) => Buffer.from(word));
 
@@ -92,39 +90,16 @@ describe("checkArity", () => {
     const found = findCommand(CATALOGUE, request(line));
     expect(found !== undefined && checkArity(found, request(line))).toBe(fits);
   });
-
-  it("wrongArityMessage() names the full command when a subcommand is refused", () => {
-    expect(wrongArityMessage(command("config|get"))).toBe(
-      "ERR wrong number of arguments for 'config|get' command",
-    );
-    expect(wrongArityMessage(command("sm.get"))).toBe("ERR wrong number of arguments for 'SM.GET' command");
-  });
 });
 
-describe("unknownCommandMessage", () => {
+describe("unknownCommandError", () => {
   it.each([
     ["FOO bar baz", "ERR unknown command 'FOO', with args beginning with: 'bar' 'baz' "],
     ["foo", "ERR unknown command 'foo', with args beginning with: "],
     ["CLIENT nope", "ERR unknown subcommand 'nope'. Try CLIENT HELP."],
     ["x a\0b", "ERR unknown command 'x', with args beginning with: 'a' "],
   ])("answers as Redis when asked for %s", (line, message) => {
-    expect(unknownCommandMessage(CATALOGUE, request(line))).toBe(message);
-  });
-
-  it("repeats bytes as they came when they are no text", () => {
-    const message = unknownCommandMessage(CATALOGUE, [Buffer.from([0x66, 0xff]), Buffer.from("é")]);
-    const expected = Buffer.from(
-      "ERR unknown command 'f\xff', with args beginning with: '\xc3\xa9' ",
-      "latin1",
-    );
-    expect(bytesOf(message)).toEqual(expected);
-  });
-
-  it("shows about 128 bytes when there are many arguments", () => {
-    const message = unknownCommandMessage(CATALOGUE, request(`x ${"a".repeat(100)} ${"b".repeat(100)} c`));
-    expect(message).toBe(
-      `ERR unknown command 'x', with args beginning with: '${"a".repeat(100)}' '${"b".repeat(25)}' `,
-    );
+    expect(unknownCommandError(CATALOGUE, request(line)).message).toBe(message);
   });
 });
 

@@ -1,5 +1,5 @@
 /** ACL CAT [category]: the categories, or the commands of one. */
-import { ReplyError } from "../../protocol/reply-error.ts";
+import * as errors from "../../protocol/errors.ts";
 import { ACL_CATEGORIES } from "../catalogue-declaration.ts";
 import { commandNames, isCategory, isInCategory } from "../catalogue-info.ts";
 import type { Handler } from "../handler.ts";
@@ -9,7 +9,7 @@ export const aclCat = {
   run: ({ args, server }) => {
     const category = args[2]?.toString("latin1");
     if (category === undefined) return ACL_CATEGORIES.map((name) => name.toLowerCase());
-    if (!isCategory(category)) throw new ReplyError(`ERR Unknown category '${category}'`);
+    if (!isCategory(category)) throw errors.unknownCategory(category);
     return commandNames(server.catalogue, (command) => isInCategory(command, category));
   },
 } as const satisfies Handler;

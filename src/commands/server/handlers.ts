@@ -10,6 +10,7 @@ import { commandGetKeys } from "./command-get-keys.ts";
 import { commandGetKeysAndFlags } from "./command-get-keys-and-flags.ts";
 import { commandHelp } from "./command-help.ts";
 import { commandInfo } from "./command-info.ts";
+import { commandList } from "./command-list.ts";
 import { dbsize } from "./dbsize.ts";
 import { flushall } from "./flushall.ts";
 import { flushdb } from "./flushdb.ts";
@@ -25,6 +26,7 @@ export const SERVER_HANDLERS: readonly Handler[] = [
   commandGetKeysAndFlags,
   commandHelp,
   commandInfo,
+  commandList,
   dbsize,
   flushall,
   flushdb,

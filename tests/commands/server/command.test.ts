@@ -50,6 +50,27 @@ describe("COMMAND", () => {
     expect(() => run("COMMAND", "GETKEYSANDFLAGS", ...request)).toThrow(message);
   });
 
+  it.each([
+    [["MODULE", "redisstate"], /^SM\./],
+    [["module", "other"], /^never$/],
+    [["ACLCAT", "transaction"], /^(discard|exec|multi|unwatch|watch)$/],
+    [["PATTERN", "CONFIG|*"], /^config\|/],
+    [["PATTERN", "sm.*"], /^SM\./],
+  ])("COMMAND LIST FILTERBY %j gives just the names that pass", (filter, names) => {
+    const all = run("COMMAND", "LIST") as readonly string[];
+    expect(run("COMMAND", "LIST", "filterby", ...filter)).toEqual(all.filter((name) => names.test(name)));
+  });
+
+  it.each([
+    [["FILTERBY"]],
+    [["FILTERBY", "MODULE"]],
+    [["FILTERBY", "X", "a"]],
+    [["x", "MODULE", "a"]],
+    [["FILTERBY", "MODULE", "a", "b"]],
+  ])("COMMAND LIST %j is a syntax error when it is no filter", (filter) => {
+    expect(() => run("COMMAND", "LIST", ...filter)).toThrow("ERR syntax error");
+  });
+
   it("COMMAND HELP names the subcommands when asked", () => {
     expect(run("COMMAND", "HELP")).toContainEqual({
       kind: "simple",

@@ -2,20 +2,17 @@
  * What COMMAND tells, compared byte for byte with redis-server 7.0 for the commands both know. Prose is our own, and
  * a few facts are those of Redis 7.2, which Detent follows: `EXPECTED_DIFFERENCES` lists them.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CATALOGUE } from "../../src/commands/catalogue.ts";
 import type { Command } from "../../src/commands/catalogue-command.ts";
 import { commandDocs } from "../../src/commands/catalogue-docs.ts";
-import { commandInfo, keyAndFlags, keysOrMessage } from "../../src/commands/catalogue-info.ts";
+import { commandInfo, keyAndFlags, keysOfRequest } from "../../src/commands/catalogue-info.ts";
+import type { KeyUse } from "../../src/commands/catalogue-keys.ts";
 import type { ProtocolVersion, Reply } from "../../src/protocol/reply.ts";
+import { ReplyError } from "../../src/protocol/reply-error.ts";
 import { ReplyWriter } from "../../src/protocol/reply-writer.ts";
-
-const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+import { type RedisServer, redisServerMissing, startRedisServer } from "./redis-server.ts";
 
 /** Facts in which Redis 7.2 differs from 7.0, so that they cannot be compared. */
 const EXPECTED_DIFFERENCES: ReadonlyMap<string, string> = new Map([
@@ -32,29 +29,11 @@ const comparable: readonly Command[] = CATALOGUE.commands
   // Notes are prose.
   .filter(({ keySpecs }) => keySpecs.every(({ notes }) => notes === undefined));
 
-let server: ChildProcess | undefined;
-let dir = "";
-
-beforeAll(async () => {
-  if (!hasRedis) return;
-  dir = mkdtempSync(join(tmpdir(), "detent-catalogue-"));
-  server = spawn("redis-server", ["--port", "0", "--unixsocket", join(dir, "s"), "--save", "", "--dir", dir]);
-  await new Promise<void>((resolve, reject) => {
-    server?.stdout?.on("data", (log: Buffer) => {
-      if (log.includes("ready to accept connections")) resolve();
-    });
-    server?.on("exit", () => reject(new Error("redis-server ended")));
-  });
-});
-
-afterAll(() => {
-  server?.kill("SIGKILL");
-  if (dir !== "") rmSync(dir, { recursive: true, force: true });
-});
+let server: RedisServer;
 
 /** The raw replies of redis-server to requests, one string for all; each word is an argument. */
 function redisReplies(protocol: ProtocolVersion, requests: readonly string[]): Promise<string> {
-  const socket = connect(join(dir, "s"));
+  const socket = connect(server.socketPath);
   const lines = [`HELLO ${protocol}`, ...requests, "QUIT"];
   for (const words of lines.map((line) => line.split(" "))) {
     socket.write(`*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`);
@@ -75,6 +54,16 @@ function encoded(protocol: ProtocolVersion, replies: readonly Reply[]): string {
   const writer = new ReplyWriter();
   for (const reply of replies) writer.write(reply, protocol);
   return Buffer.concat(writer.take()).toString("latin1");
+}
+
+/** What run returns, or the reply to what it throws. */
+function replyOf(run: () => Reply): Reply {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ReplyError) return { kind: "error", message: error.message };
+    throw error;
+  }
 }
 
 type Typed = number | string | readonly [string, readonly Typed[]] | { readonly [field: string]: Typed };
@@ -110,7 +99,12 @@ function facts(value: Typed): Typed {
   return Object.fromEntries(fields.map(([field, part]) => [field, PROSE.has(field) ? "$" : facts(part)]));
 }
 
-describe.skipIf(!hasRedis)("compared with redis-server", () => {
+describe.skipIf(redisServerMissing !== undefined)("compared with redis-server", () => {
+  beforeAll(async () => {
+    server = await startRedisServer();
+  });
+  afterAll(() => server.close());
+
   it.each([2, 3] as const)("commandInfo() gives the same bytes when the protocol is %i", async (protocol) => {
     const single = comparable.filter(({ subcommands }) => subcommands.size === 0);
     const expected = await redisReplies(
@@ -157,16 +151,12 @@ describe.skipIf(!hasRedis)("compared with redis-server", () => {
       "getex k persist",
       "restore k 0 x",
     ],
-  ])("keysOrMessage() gives the same bytes when asked about %s", async (line) => {
-    // Redis 7.0 refuses a request of one word by arity; a further word leaves the answer as it is in 7.2.
-    const keys = keysOrMessage(
-      CATALOGUE,
-      line.split(" ").map((word) => Buffer.from(word)),
+  ])("keysOfRequest() gives the same bytes when asked about %s", async (line) => {
+    // Redis 7.0 refuses a request of one word by arity, so each has two at least.
+    const request = line.split(" ").map((word) => Buffer.from(word));
+    const ours = [(key: KeyUse) => key.key, keyAndFlags].map((shape) =>
+      replyOf(() => keysOfRequest(CATALOGUE, request).map(shape)),
     );
-    const ours: Reply[] =
-      "message" in keys
-        ? [keys.message, keys.message].map((message) => ({ kind: "error", message }))
-        : [keys.map(({ key }) => key), keys.map(keyAndFlags)];
     const expected = await redisReplies(3, [`COMMAND GETKEYS ${line}`, `COMMAND GETKEYSANDFLAGS ${line}`]);
     expect(encoded(3, ours)).toBe(expected);
   });
