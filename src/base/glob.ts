@@ -2,7 +2,8 @@
  * Glob patterns as Redis matches them (`stringmatchlen`), byte by byte: `*`, `?`, `[abc]`, `[a-z]`, `[^x]`, and `\`
  * before a byte that stands for itself. What looks like an error is none, as in Redis: a class without its `]` ends
  * with the pattern, `[b-a]` is `[a-b]`, a `\` at the end is a backslash, and `[]` matches nothing. A pattern other
- * than `*` that consists of stars does not match the empty string.
+ * than `*` that consists of stars does not match the empty string. Bytes in ranges are unsigned, as on ARM; on x86
+ * Redis takes those above 127 for negative.
  *
  * Matching goes back to the last star only, so it costs at most pattern times text and no memory; Redis tries every
  * star and is exponential without its shortcut.

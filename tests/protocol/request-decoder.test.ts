@@ -2,82 +2,10 @@ import { describe, expect, it } from "vitest";
 import { ProtocolError } from "../../src/protocol/protocol-error.ts";
 import { DECODER_LIMITS, RequestDecoder } from "../../src/protocol/request-decoder.ts";
 import { type Decoded, decode, drain, pieces } from "../support/decode.ts";
+import { ROWS, told } from "./request-cases.ts";
 
 const bytes = (text: string) => Buffer.from(text, "latin1");
-const told = (detail: string) => `Protocol error: ${detail}`;
 const BEFORE_AUTH = { ...DECODER_LIMITS, authenticated: false };
-
-type Case = readonly [bytes: string, requests: string[][], error?: string];
-
-/** Bytes, the requests in them, and the error that ends them: each as redis-server 7.0.15 takes it. */
-const ROWS: ReadonlyArray<Case> = [
-  ["*1\r\n$4\r\nPING\r\n", [["PING"]]],
-  ["*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$0\r\n\r\n", [["SET", "k", ""]]],
-  ["*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\n", [["PING"], ["ECHO", "\r\n"]]],
-  ["*2\r\n$1\r\n\0\r\n$10\r\n\xff\xfe\r\n$3\r\nab\r\n", [["\0", "\xff\xfe\r\n$3\r\nab"]]],
-  ["*1\r\n$12\r\nabcdefghijkl\r\n", [["abcdefghijkl"]]],
-  ["*1\r\n$0\r\n\r\nPING\r\n", [[""], ["PING"]]],
-  // A header ends with CR and any byte; a bulk with any two.
-  ["*1\rX$4\rYPINGZZPING\r\n", [["PING"], ["PING"]]],
-  ["*0\r\nPING\r\n", [["PING"]]],
-  ["*-1\r\n*-5\r\n*-9999999999999\r\nPING\r\n", [["PING"]]],
-  ["*1\r\n", []],
-  ["*2147483647\r\n", []],
-  ["*2147483648\r\n", [], told("invalid multibulk length")],
-  ["*99999999999\r\n", [], told("invalid multibulk length")],
-  ["*-99999999999999999999\r\n", [], told("invalid multibulk length")],
-  ["*9223372036854775808\r\n", [], told("invalid multibulk length")],
-  ["*a\r\n", [], told("invalid multibulk length")],
-  ["*\r\n", [], told("invalid multibulk length")],
-  ["*01\r\n", [], told("invalid multibulk length")],
-  ["*+1\r\n", [], told("invalid multibulk length")],
-  ["*-0\r\n", [], told("invalid multibulk length")],
-  ["* 1\r\n", [], told("invalid multibulk length")],
-  ["*1 \r\n", [], told("invalid multibulk length")],
-  ["PING\r\n*z\r\nPING\r\n", [["PING"]], told("invalid multibulk length")],
-  ["*1\r\nPING\r\n", [], told("expected '$', got 'P'")],
-  ["*1\r\nP", []],
-  ["*1\r\n\r\n", [], told("expected '$', got ' '")],
-  ["*1\r\n\n\r\n", [], told("expected '$', got '\n'")],
-  ["*1\r\n*1\r\n", [], told("expected '$', got '*'")],
-  ["*1\r\n$-1\r\n", [], told("invalid bulk length")],
-  ["*1\r\n$a\r\n", [], told("invalid bulk length")],
-  ["*1\r\n$\r\n", [], told("invalid bulk length")],
-  ["*1\r\n$00\r\n", [], told("invalid bulk length")],
-  ["*1\r\n$536870912\r\n", []],
-  ["*1\r\n$536870913\r\n", [], told("invalid bulk length")],
-  ["*2\r\n$4\r\nPING\r\n$z\r\n", [], told("invalid bulk length")],
-
-  ["PING\r\n", [["PING"]]],
-  ["PING\n", [["PING"]]],
-  ["\r\n\n \t\r\nPING\n", [["PING"]]],
-  ["PING", []],
-  ["  ECHO \t x \v\f \r\n", [["ECHO", "x"]]],
-  ["$4\r\nPING\r\n", [["$4"], ["PING"]]],
-  ["ECHO a\rb\r\n", [["ECHO", "a", "b"]]],
-  ["ECHO 'a\r\n", [], told("unbalanced quotes in request")],
-
-  ["POST / HTTP/1.1\r\n", [], "possible cross protocol scripting attack: post"],
-  ["Host: localhost\r\n", [], "possible cross protocol scripting attack: host:"],
-  ["PING\r\n*1\r\n$4\r\npOsT\r\nPING\r\n", [["PING"]], "possible cross protocol scripting attack: post"],
-  ["*1\r\n$5\r\nHOST:\r\n", [], "possible cross protocol scripting attack: host:"],
-  [
-    "HGET\r\nPOSTS\r\nHOST\r\nhost: a\r\n",
-    [["HGET"], ["POSTS"], ["HOST"]],
-    "possible cross protocol scripting attack: host:",
-  ],
-
-  [`${"x".repeat(65_536)}\r\n`, [["x".repeat(65_536)]]],
-  [`${"x".repeat(65_536)}\r`, []],
-  ["x".repeat(65_537), [], told("too big inline request")],
-  [`${"x".repeat(65_537)}\n`, [], told("too big inline request")],
-  [`*${"1".repeat(65_535)}`, []],
-  [`*${"1".repeat(65_535)}\r\n`, [], told("invalid multibulk length")],
-  [`*${"1".repeat(65_536)}`, [], told("too big mbulk count string")],
-  [`*1\r\n$${"1".repeat(65_535)}`, []],
-  [`*1\r\n$${"1".repeat(65_536)}`, [], told("too big bulk count string")],
-  [`*1\r\nP${"1".repeat(65_536)}`, [], told("too big bulk count string")],
-];
 
 const CASES = ROWS.map(([text, requests, error]) => ({ text, requests, error }));
 const SHORT = CASES.filter(({ text }) => text.length < 1000);
