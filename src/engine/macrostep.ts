@@ -22,7 +22,7 @@ export function macrostep(run: Run, transitions: readonly Transition[]): void {
 export function runToCompletion(run: Run): void {
   let looksForEventless = run.machine.hasAlways;
   while (run.status === "active") {
-    const eventless = looksForEventless ? selectEventlessTransitions(run).transitions : undefined;
+    const eventless = looksForEventless ? selectEventlessTransitions(run) : undefined;
     if (eventless !== undefined && eventless.length > 0) {
       // An automatic step that changed nothing would be taken for ever: wait for the next event (XState's choice).
       looksForEventless = eventlessStep(run, eventless);

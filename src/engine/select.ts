@@ -21,19 +21,35 @@ export function selectTransitions(run: Run, event: string): Selection {
   return selection;
 }
 
-/** The automatic transitions that are enabled in the current configuration. */
-export function selectEventlessTransitions(run: Run): Selection {
-  const selection: Selection = { transitions: [], isDeferred: false };
-  collect(run, 0, undefined, selection);
-  return selection;
+/**
+ * The automatic transitions that are enabled in the current configuration. Here each atomic state walks up on its own,
+ * so an ancestor's may be taken beside one in another region: SCXML and XState agree on that, and differ for events.
+ */
+export function selectEventlessTransitions(run: Run): readonly Transition[] {
+  const found = new Set<Transition>();
+  for (const leaf of run.configuration) {
+    if (stateOf(run.machine, leaf).children.length > 0) continue;
+    const transition = firstEventless(run, leaf);
+    if (transition !== undefined) found.add(transition);
+  }
+  return [...found];
+}
+
+function firstEventless(run: Run, leaf: number): Transition | undefined {
+  for (let index = leaf; index !== -1; ) {
+    const state = stateOf(run.machine, index);
+    const open = state.always.find(({ guard }) => holds(run, guard));
+    if (open !== undefined) return open;
+    index = state.parent;
+  }
+  return undefined;
 }
 
 /**
  * Walks the active tree below the state at a position of the configuration, children first. Returns true when
  * anything in it reacted: an ancestor is asked only when nothing did, in none of its regions (rules 3 and 5).
- * `event` is undefined for automatic transitions, which nothing defers.
  */
-function collect(run: Run, position: number, event: string | undefined, selection: Selection): boolean {
+function collect(run: Run, position: number, event: string, selection: Selection): boolean {
   const { configuration } = run;
   const state = stateOf(run.machine, configuration[position] ?? 0);
   if (state.kind === "compound") {
@@ -41,24 +57,18 @@ function collect(run: Run, position: number, event: string | undefined, selectio
   } else if (state.kind === "parallel" && collectRegions(run, position, event, selection)) {
     return true;
   }
-  const candidates = event === undefined ? state.always : candidatesFor(state.reactions, event);
-  for (const transition of candidates) {
+  for (const transition of candidatesFor(state.reactions, event)) {
     if (transition.guard === undefined || holds(run, transition.guard)) {
       selection.transitions.push(transition);
       return true;
     }
   }
-  if (event === undefined || !defers(state, event)) return false;
+  if (!defers(state, event)) return false;
   selection.isDeferred = true;
   return true;
 }
 
-function collectRegions(
-  run: Run,
-  position: number,
-  event: string | undefined,
-  selection: Selection,
-): boolean {
+function collectRegions(run: Run, position: number, event: string, selection: Selection): boolean {
   const { machine, configuration } = run;
   const { last } = stateOf(machine, configuration[position] ?? 0);
   let reacted = false;

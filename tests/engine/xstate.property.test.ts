@@ -4,6 +4,8 @@
  *
  * Not compared, because xstate 5.33.3 deviates from SCXML there:
  * - a transition to a history state whose parent is active when it is taken (see `random-chart.ts`);
+ * - the order of automatic transitions of several states beside a parallel state: xstate takes them in the order in
+ *   which states were last entered, SCXML in document order (see `random-chart.ts`);
  * - actions of `initial` in regions that are entered as siblings of a target: xstate enters them without (no chart
  *   here has such actions; `rules.test.ts` pins ours).
  */
@@ -90,11 +92,11 @@ describe("step()", () => {
     const runs = Number(process.env["ORACLE_RUNS"] ?? 400);
     fc.assert(
       fc.property(
-        fc.array(fc.nat(1000), { minLength: 20, maxLength: 160 }),
+        fc.array(fc.nat(1000), { minLength: 60, maxLength: 400, size: "max" }),
         fc.array(fc.constantFrom(...EVENTS), { minLength: 1, maxLength: 12 }),
         compare,
       ),
-      { numRuns: runs },
+      { numRuns: runs, interruptAfterTimeLimit: 60_000 },
     );
   });
 });

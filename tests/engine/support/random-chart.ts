@@ -59,11 +59,19 @@ export function chartFrom(numbers: readonly number[]): ChartState {
   const root = build(undefined, 0);
   const all = descendants(root);
   let transitions = 0;
+  let automatic: ChartState | undefined;
+  const hasParallel = all.some((state) => state.kind === "parallel");
   for (const state of all) {
     if (state.kind === "final" || state.kind === "shallow" || state.kind === "deep") continue;
-    const size = draw(4);
-    for (let index = 0; index < size; index++)
-      state.transitions.push(transitionFrom(state, all, draw, `t${transitions++}`));
+    const size = 1 + draw(3);
+    for (let index = 0; index < size; index++) {
+      const transition = transitionFrom(state, all, draw, `t${transitions++}`);
+      // Several states with automatic transitions are taken in document order here and in SCXML, but in the order
+      // of their last entry in xstate 5.33.3: beside parallel states a chart gets one such state.
+      const isOrdered = transition.on !== "always" || !hasParallel || (automatic ?? state) === state;
+      if (transition.on === "always") automatic ??= state;
+      if (isOrdered) state.transitions.push(transition);
+    }
   }
   return root;
 }
