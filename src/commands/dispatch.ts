@@ -78,6 +78,10 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
         execute: (queued) => runQueued(session, queued, databases),
       };
       reply = handler.run(call);
+      if (isError(reply)) {
+        statistics.failedCalls += 1;
+        countError(server, new ReplyError(reply.message));
+      }
       if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
     } catch (error) {
       databases.rollback(savepoint);
@@ -104,6 +108,9 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   const runQueued = (session: Session, args: readonly Buffer[], databases: Databases): Reply => {
     const command = resolve(args);
     if (command === undefined) throw new Error("a queued request has a command");
+    if (!checkArity(command, args)) {
+      return rejected(session, command, errors.wrongNumberOfArguments(command.name)).reply;
+    }
     return run(command, session, args, databases);
   };
 
@@ -116,7 +123,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       return rejected(session, undefined, unknownCommandError(catalogue, args));
     }
     session.lastCommand = command.name;
-    if (!checkArity(command, args))
+    if (!checkArity(command, args) && !isQueuedUnchecked(server, session, command))
       return rejected(session, command, errors.wrongNumberOfArguments(command.name));
     if (!session.isAuthenticated && !hasFlag(command, FLAG.NO_AUTH))
       return rejected(session, command, errors.noAuth());
@@ -132,6 +139,20 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   };
 
   return { dispatch, resolve };
+}
+
+/** An error that a handler returns instead of throwing it keeps what the command did. */
+function isError(reply: Reply): reply is { kind: "error"; message: string } {
+  return typeof reply === "object" && reply !== null && "kind" in reply && reply.kind === "error";
+}
+
+/** To Redis a module's commands take any number of arguments: within MULTI only EXEC finds out. */
+function isQueuedUnchecked(server: ServerContext, session: Session, command: Command): boolean {
+  return (
+    session.queue !== undefined &&
+    hasFlag(command, FLAG.MODULE) &&
+    server.config.values["sm-compat"] === "module"
+  );
 }
 
 function dependsOnStore(command: Command): boolean {

@@ -1,12 +1,14 @@
 /** Every handler by its full name. An entry of commands.json without one, or the other way round, fails a test. */
 import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import type { Handler } from "./handler.ts";
+import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
 import { STRING_HANDLERS } from "./string/handlers.ts";
 import { TRANSACTION_HANDLERS } from "./transaction/handlers.ts";
 
 const GROUPS: ReadonlyArray<readonly Handler[]> = [
   CONNECTION_HANDLERS,
+  MACHINE_HANDLERS,
   SERVER_HANDLERS,
   STRING_HANDLERS,
   TRANSACTION_HANDLERS,

@@ -22,6 +22,8 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "LOADING", when: "the store is being opened" },
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
   { code: "BUSYKEY", when: "RESTORE without REPLACE finds the key in use" },
+  { code: "Existing", when: "sm-compat module: the key holds a value of another type" },
+  { code: "Invaild", when: "sm-compat module: the transition or the option is not allowed" },
   { code: "DEFEXISTS", when: "SM.DEF CREATE finds another document under the same name and version" },
   { code: "DEFINUSE", when: "SM.DEF DEL finds machines that are pinned to the definition" },
   { code: "INVALIDDEF", when: "a definition does not compile" },
@@ -162,6 +164,16 @@ export const definitionInUse = (machineCount: number) => new ReplyError(`DEFINUS
 export const invalidDefinition = (path: string, problem: string) =>
   new ReplyError(`INVALIDDEF ${path}: ${problem}`);
 export const noDefinition = (id: Name) => new ReplyError(`NODEF there is no definition '${shown(id)}'`);
+
+// Map machines.
+
+/** `path` is a JSON path, `place` line and column; `problem` says what is wrong and what would be right. */
+export const invalidMachine = (path: string, place: string, problem: string) =>
+  err(`invalid machine at ${path} (${place}): ${problem}`);
+// In the words of the module, spelling included, for `sm-compat module`.
+export const moduleWrongType = () => new ReplyError("Existing key has wrong Redis type");
+export const moduleTransition = () => new ReplyError("Invaild state transition");
+export const moduleOption = () => new ReplyError("Invaild command option");
 
 // Machines and events. Each refusal is kept as the outcome of an event that has an id.
 

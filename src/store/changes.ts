@@ -10,7 +10,7 @@ import type { Bytes } from "../base/bytes.ts";
  */
 export type EventClass = "g" | "$" | "t" | "d" | "x" | "e" | "n";
 
-/** Every event there is, with its class. The names are Redis' own. */
+/** Every event there is, with its class. The names are Redis' own, or those of the commands it does not have. */
 export const EVENT_CLASSES = {
   append: "$",
   copy_to: "g",
@@ -30,6 +30,10 @@ export const EVENT_CLASSES = {
   restore: "g",
   set: "$",
   setrange: "$",
+  "sm.create": "d",
+  "sm.mutate": "d",
+  "sm.reset": "d",
+  "sm.set": "d",
 } as const satisfies Readonly<Record<string, EventClass>>;
 
 export type KeyEvent = keyof typeof EVENT_CLASSES;

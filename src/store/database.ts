@@ -100,6 +100,17 @@ export class Database {
     return record;
   }
 
+  /** Gives the object at a key, whose record is `before`, another payload; its id and its expiry stay. */
+  update(key: Bytes, before: KeyRecord, payload: Buffer, event: KeyEvent | undefined): void {
+    this.#writeRecord(key, { ...before, payload }, before.expireAtMs);
+    this.#record(key, event);
+  }
+
+  /** Tells that a key was touched without being written: WATCH and tracking hear of it. */
+  touch(key: Bytes): void {
+    this.#record(key, undefined);
+  }
+
   /** Sets the expiry of a key that is there; 0 takes it away. */
   setExpiry(key: Bytes, record: KeyRecord, expireAtMs: number, event: KeyEvent | undefined): void {
     this.#writeRecord(key, { ...record, expireAtMs }, record.expireAtMs);

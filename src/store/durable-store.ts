@@ -46,14 +46,12 @@ export interface DurableLimits {
 
 export const DURABLE_LIMITS: DurableLimits = {
   journalBytesMax: 16 * 1024 * 1024,
-  tableSizeMax: 65_536,
-  cacheBytesMax: 24 * 1024 * 1024,
+  tableSizeMax: 100_000,
+  cacheBytesMax: 32 * 1024 * 1024,
 };
 
-/** When the disk does not keep up: how much more than full the table may be before commits wait. */
-const STALL_FULLNESS_MIN = 1.5;
-const STALL_MS_PER_FULLNESS = 100;
-const STALL_MS_MAX = 250;
+/** A commit waits at most so long when the disk does not keep up. */
+const STALL_MS_MAX = 100;
 const STALL = new Int32Array(new SharedArrayBuffer(4));
 
 export class DurableStore implements OrderedStore {
@@ -198,9 +196,8 @@ export class DurableStore implements OrderedStore {
       this.#journal.activeBytes / this.#limits.journalBytesMax,
       this.#active.size / this.#limits.tableSizeMax,
     );
-    if (fullness < STALL_FULLNESS_MIN) return;
-    const stallMs = (fullness - STALL_FULLNESS_MIN) * STALL_MS_PER_FULLNESS;
-    Atomics.wait(STALL, 0, 0, Math.min(STALL_MS_MAX, stallMs));
+    if (fullness < 2) return;
+    Atomics.wait(STALL, 0, 0, Math.min(STALL_MS_MAX, (fullness - 2) * STALL_MS_MAX));
   }
 
   /** The active table becomes the frozen one, of which there must be none, and its checkpoint begins. */

@@ -19,7 +19,7 @@
  * | y     | phys u32, definition 0,      | nothing: machines by definition                    |
  * |       | version 0, id u64            |                                                    |
  * | n     | phys u32, definition 0,      | a counter (float64): machines in a state and       |
- * |       | version 0, state 0, status   | status; of all states together under no state      |
+ * |       | version 0, state 0, status   | status; of all states together under a byte 1      |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
  * | j     |                              | how far the data file has the journals             |
  *
@@ -99,8 +99,13 @@ export function expiriesUpTo(dueMs: number): Range {
 /** A name up to this length that holds no zero byte is stored as it is. */
 const NAME_BYTES_MAX = 200;
 
+/** Most names: their characters are their bytes, none of them zero, and the first is no byte 1. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a name is any bytes
+const PLAIN_NAME = /^(?:[\x02-\x7f][\x01-\x7f]*)?$/;
+
 /** A name as a field of a key. */
 function nameField(text: string): string {
+  if (text.length <= NAME_BYTES_MAX && PLAIN_NAME.test(text)) return `${text}\0`;
   const bytes = chars(bytesOfText(text));
   return bytes.length <= NAME_BYTES_MAX && !bytes.includes("\0") && !bytes.startsWith("\x01")
     ? `${bytes}\0`
@@ -147,15 +152,19 @@ export function definitionKey(phys: number, definition: DefinitionName, id: numb
   return raw(definitionPrefix(phys, definition.name, definition.version) + u64(id));
 }
 
-/** The counter of machines in a state with a status; `state` empty: of all machines with the status. */
+/** Stands in place of a state's name for all states together: the field of no name, since "" is one. */
+const ALL_STATES_FIELD = "\x01\0";
+
+/** The counter of machines in a state with a status; `state` undefined: of all machines with the status. */
 export function machineCounterKey(
   phys: number,
   definition: DefinitionName,
-  state: string,
+  state: string | undefined,
   status: string,
 ): Bytes {
+  const field = state === undefined ? ALL_STATES_FIELD : nameField(state);
   return raw(
-    `n${u32(phys)}${nameField(definition.name)}${nameField(definition.version)}${nameField(state)}${nameField(status)}`,
+    `n${u32(phys)}${nameField(definition.name)}${nameField(definition.version)}${field}${nameField(status)}`,
   );
 }
 

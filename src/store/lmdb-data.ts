@@ -19,12 +19,6 @@ export interface JournalMark {
   readonly sequence: number;
 }
 
-/**
- * Address space for the file, not memory. A map that is too small is made anew while the old one stays, and the
- * pages in both would count twice as resident; beyond this it grows.
- */
-const MAP_BYTES = 2 ** 38;
-
 /** Keys go to LMDB byte by byte, so that its order is ours. */
 const KEY_ENCODER = {
   writeKey: (key: string, target: Buffer, position: number) =>
@@ -64,13 +58,7 @@ export class LmdbData {
   }
 
   get(key: Bytes): Buffer | undefined {
-    // The value lies at the front of a buffer that the next read overwrites, with a length of its own. Copied
-    // here it goes into Node's pool of small buffers; LMDB's own copies cost an allocation each.
-    const value = this.#root.getBinaryFast(chars(key));
-    if (value === undefined) return undefined;
-    const copy = Buffer.allocUnsafe(value.length);
-    copy.set(value.subarray(0, value.length));
-    return copy;
+    return this.#root.getBinary(chars(key));
   }
 
   *range(from: Bytes, to: Bytes, reverse: boolean): Generator<Entry> {
@@ -160,7 +148,6 @@ function openFile(path: string): RootDatabase<Buffer, string> {
     encoding: "binary",
     keyEncoder: KEY_ENCODER,
     overlappingSync: false,
-    mapSize: MAP_BYTES,
     maxReaders: 16,
     maxDbs: 1,
   } as Parameters<typeof open>[0]) as RootDatabase<Buffer, string>;

@@ -1,14 +1,13 @@
 /**
  * What is stored of a machine: the payload of its key's record, as JSON. A machine has either a definition it is
- * pinned to, or a map of its own (the machines of SM.SET and of SM.CREATE without a definition).
+ * pinned to, or a map of its own (the machines of SM.SET and of SM.CREATE without a definition). The map stands
+ * on a line of its own behind the rest, because it stays the same while the rest changes (machine-map.ts).
  */
 import { assert } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
 import type { DefinitionName } from "./layouts.ts";
+import { decodeMap, encodeMap, type TransitionMap } from "./machine-map.ts";
 import type { KeyRecord } from "./records.ts";
-
-/** The states of a map machine with the targets of each, in the order in which they were given. */
-export type TransitionMap = ReadonlyArray<readonly [state: string, targets: readonly string[]]>;
 
 export type MachineStatus = "active" | "done" | "suspended";
 
@@ -46,28 +45,29 @@ export interface MachineRecord {
 /** Field by field in this order: a list is a third shorter than an object and parses faster. */
 type Stored = [
   definition: [name: string, version: string] | null,
-  map: TransitionMap | null,
   initial: string | null,
-  states: ActiveState[],
+  states: readonly ActiveState[],
   status: MachineStatus,
   rev: number,
   createdMs: number,
   updatedMs: number,
   reason: string | null,
   snapshot: Json,
-  sources: Record<string, number>,
+  sources: Readonly<Record<string, number>>,
   pendingNext: number,
   deferredCount: number,
   outcomeNext: number,
 ];
 
+/** Ends the JSON of the rest; JSON.stringify writes none. */
+const LINE_END = 0x0a;
+
 export function encodeMachine(machine: MachineRecord): Buffer {
-  const { definition } = machine;
+  const { definition, map } = machine;
   const stored: Stored = [
     definition === undefined ? null : [definition.name, definition.version],
-    machine.map ?? null,
     machine.initial ?? null,
-    [...machine.states],
+    machine.states,
     machine.status,
     machine.rev,
     machine.createdMs,
@@ -79,30 +79,33 @@ export function encodeMachine(machine: MachineRecord): Buffer {
     machine.deferredCount,
     machine.outcomeNext,
   ];
-  return Buffer.from(JSON.stringify(stored), "utf8");
+  const text = JSON.stringify(stored);
+  return Buffer.from(map === undefined ? text : `${text}\n${encodeMap(map)}`, "utf8");
 }
 
 /** @throws Error when the record is not a machine's: data is never guessed at */
 export function decodeMachine(record: KeyRecord): MachineRecord {
   assert(record.type === "machine", "a machine's record");
-  const stored: unknown = JSON.parse(record.payload.toString("utf8"));
-  assert(Array.isArray(stored) && stored.length === 14, "a machine's record of 14 fields");
+  const { payload } = record;
+  const lineEnd = payload.indexOf(LINE_END);
+  const stored: unknown = JSON.parse(payload.toString("utf8", 0, lineEnd < 0 ? payload.length : lineEnd));
+  assert(Array.isArray(stored) && stored.length === 13, "a machine's record of 13 fields");
   // The record was written by encodeMachine and its length was checked; the store checks its bytes.
   const fields = stored as Stored;
   return {
     definition: fields[0] === null ? undefined : { name: fields[0][0], version: fields[0][1] },
-    map: fields[1] ?? undefined,
-    initial: fields[2] ?? undefined,
-    states: fields[3],
-    status: fields[4],
-    rev: fields[5],
-    createdMs: fields[6],
-    updatedMs: fields[7],
-    reason: fields[8] ?? undefined,
-    snapshot: fields[9],
-    sources: fields[10],
-    pendingNext: fields[11],
-    deferredCount: fields[12],
-    outcomeNext: fields[13],
+    map: lineEnd < 0 ? undefined : decodeMap(payload.subarray(lineEnd + 1)),
+    initial: fields[1] ?? undefined,
+    states: fields[2],
+    status: fields[3],
+    rev: fields[4],
+    createdMs: fields[5],
+    updatedMs: fields[6],
+    reason: fields[7] ?? undefined,
+    snapshot: fields[8],
+    sources: fields[9],
+    pendingNext: fields[10],
+    deferredCount: fields[11],
+    outcomeNext: fields[12],
   };
 }

@@ -47,15 +47,22 @@ export function createMachine(db: Database, key: Bytes, write: MachineWrite): vo
   if (write.history !== undefined) putHistory(db.transaction, record.id, write.history);
 }
 
-/** Writes the next record of the machine whose present one is `before`. */
-export function updateMachine(db: Database, key: Bytes, before: MachineRecord, write: MachineWrite): void {
-  const record = db.put(
-    key,
-    { type: "machine", payload: encodeMachine(write.machine), expireAtMs: write.expireAtMs },
-    write.event,
-  );
-  reindex(db.transaction, db.phys, record.id, before, write.machine);
-  if (write.history !== undefined) putHistory(db.transaction, record.id, write.history);
+export interface MachineUpdate {
+  /** The record of the key as it is. */
+  readonly record: KeyRecord;
+  /** The machine of that record. */
+  readonly before: MachineRecord;
+  readonly machine: MachineRecord;
+  readonly history: HistoryEntry | undefined;
+  readonly event: KeyEvent | undefined;
+}
+
+/** Writes the next record of a machine; its id and its expiry stay. Costs what has changed. */
+export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): void {
+  const { record, machine } = update;
+  db.update(key, record, encodeMachine(machine), update.event);
+  reindex(db.transaction, db.phys, record.id, update.before, machine);
+  if (update.history !== undefined) putHistory(db.transaction, record.id, update.history);
 }
 
 export const MACHINE_STORAGE: ObjectStorage = {
@@ -93,7 +100,7 @@ function index(
 ): void {
   const definition = machine.definition ?? NO_DEFINITION;
   set(transaction, definitionKey(phys, definition, id), sign);
-  count(transaction, machineCounterKey(phys, definition, "", machine.status), sign);
+  count(transaction, machineCounterKey(phys, definition, undefined, machine.status), sign);
   for (const [state, sinceMs] of machine.states) {
     set(transaction, stateKey(statePrefix(phys, definition, state), sinceMs, id), sign);
     count(transaction, machineCounterKey(phys, definition, state, machine.status), sign);
@@ -110,8 +117,8 @@ function reindex(
 ): void {
   const definition = after.definition ?? NO_DEFINITION;
   if (before.status !== after.status) {
-    count(transaction, machineCounterKey(phys, definition, "", before.status), -1);
-    count(transaction, machineCounterKey(phys, definition, "", after.status), 1);
+    count(transaction, machineCounterKey(phys, definition, undefined, before.status), -1);
+    count(transaction, machineCounterKey(phys, definition, undefined, after.status), 1);
   }
   for (const [state, sinceMs] of before.states) {
     if (before.status === after.status && holds(after, state, sinceMs)) continue;

@@ -1,0 +1,180 @@
+/**
+ * What the commands of map machines share: looking at a key, writing the next revision of a machine, and the two
+ * readings of the seven original commands. `documented` follows what redis-state-machine publishes about itself,
+ * `module` what it does, to the byte.
+ */
+
+import { assert } from "../../base/assert.ts";
+import { bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import { type Reply, simple } from "../../protocol/reply.ts";
+import type { ReplyError } from "../../protocol/reply-error.ts";
+import type { KeyEvent } from "../../store/changes.ts";
+import type { HistoryKind } from "../../store/machine-history.ts";
+import type { TransitionMap } from "../../store/machine-map.ts";
+import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
+import { createMachine, updateMachine } from "../../store/machines.ts";
+import type { KeyRecord } from "../../store/records.ts";
+import type { Call } from "../handler.ts";
+import { look } from "../values.ts";
+import { indexOf } from "./map-index.ts";
+
+/** True when the server is set to `sm-compat module`. */
+export function isModuleMode(call: Call): boolean {
+  return call.server.config.values["sm-compat"] === "module";
+}
+
+/** A machine under a key. */
+export interface Found {
+  readonly record: KeyRecord;
+  readonly machine: MachineRecord;
+}
+
+/** The machine of a key, undefined when there is none. @throws ReplyError when the key holds another type */
+export function machineAt(call: Call, key: Buffer): Found | undefined {
+  const record = look(call, key);
+  if (record === undefined) return undefined;
+  if (record.type !== "machine") throw wrongTypeError(call);
+  return { record, machine: decodeMachine(record) };
+}
+
+/** A machine that may be moved, or why none is: null where there is none. */
+export function machineToMove(call: Call, key: Buffer): Found | { readonly refused: ReplyError | null } {
+  const record = look(call, key);
+  if (record === undefined) return { refused: null };
+  if (record.type !== "machine") return { refused: wrongTypeError(call) };
+  const machine = decodeMachine(record);
+  return machine.status === "suspended" ? { refused: errors.suspended() } : { record, machine };
+}
+
+/** The refusal to replace what a key holds, undefined when it holds a machine or nothing. */
+export function refusalToReplace(call: Call, key: Buffer): Reply | undefined {
+  const record = look(call, key);
+  if (record === undefined || record.type === "machine") return undefined;
+  return refusal(call, key, wrongTypeError(call));
+}
+
+/** @throws ReplyError when there are more than `count` arguments; the module passes over what it does not know */
+export function atMost(call: Call, count: number, name: string): void {
+  if (call.args.length > count && !isModuleMode(call)) throw errors.wrongNumberOfArguments(name);
+}
+
+/**
+ * A refusal by a command that writes. The module opens a key for writing before it looks, so that its refusals, nil
+ * included, end a WATCH; they are returned, because what is thrown takes that back too.
+ */
+export function refusal(call: Call, key: Buffer, error: ReplyError | null): Reply {
+  if (isModuleMode(call)) call.db.touch(bytesOf(key));
+  else if (error !== null) throw error;
+  return error === null ? null : { kind: "error", message: error.message };
+}
+
+function wrongTypeError(call: Call): ReplyError {
+  return isModuleMode(call) ? errors.moduleWrongType() : errors.wrongType();
+}
+
+/** A state or a reason as a simple string. */
+export function word(call: Call, text: string): Reply {
+  return simple(isModuleMode(call) ? text.replace(/[\r\n]/g, " ") : text);
+}
+
+/** An argument as text: bytes that are no UTF-8 become U+FFFD. In upper case it is compared with tokens. */
+export function textOfArgument(bytes: Buffer): string {
+  return bytes.toString("utf8");
+}
+
+export interface NewMachine {
+  readonly map: TransitionMap;
+  readonly initial: string;
+  readonly current: string;
+  readonly reason: string | undefined;
+  readonly kind: "create" | "set";
+}
+
+/** Stores a new map machine in place of what the key holds, without expiry; its history begins with this change. */
+export function storeMachine(call: Call, key: Buffer, fresh: NewMachine): void {
+  const { nowMs } = call;
+  const machine: MachineRecord = {
+    definition: undefined,
+    map: fresh.map,
+    initial: fresh.initial,
+    states: [[fresh.current, nowMs]],
+    status: "active",
+    rev: 1,
+    createdMs: nowMs,
+    updatedMs: nowMs,
+    reason: fresh.reason,
+    snapshot: null,
+    sources: {},
+    pendingNext: 1,
+    deferredCount: 0,
+    outcomeNext: 1,
+  };
+  createMachine(call.db, bytesOf(key), {
+    machine,
+    expireAtMs: 0,
+    history: { rev: 1, atMs: nowMs, kind: fresh.kind, from: [], to: [fresh.current], reason: fresh.reason },
+    event: event(call, `sm.${fresh.kind}`),
+  });
+}
+
+export interface Move {
+  readonly to: string;
+  /** Undefined: the machine keeps the reason it has. */
+  readonly reason: string | undefined;
+  readonly kind: Extract<HistoryKind, "mutate" | "force" | "reset">;
+}
+
+/**
+ * Writes the next revision of a map machine: the move, its history, its indexes. A move to the state the machine
+ * is in counts as a revision too, but the machine has been in that state all along: the time of entry stays.
+ */
+export function moveMachine(call: Call, key: Buffer, { record, machine }: Found, move: Move): void {
+  const { nowMs } = call;
+  const { to, reason, kind } = move;
+  const from = currentState(machine);
+  const rev = machine.rev + 1;
+  updateMachine(call.db, bytesOf(key), {
+    record,
+    before: machine,
+    machine: {
+      ...machine,
+      states: from === to ? machine.states : [[to, nowMs]],
+      rev,
+      updatedMs: nowMs,
+      reason: reason ?? machine.reason,
+    },
+    history: { rev, atMs: nowMs, kind, from: [from], to: [to], reason },
+    event: event(call, kind === "reset" ? "sm.reset" : "sm.mutate"),
+  });
+}
+
+/** The module tells of no event when it changes a machine. */
+function event(call: Call, name: KeyEvent): KeyEvent | undefined {
+  return isModuleMode(call) ? undefined : name;
+}
+
+/** The state a map machine is in. */
+export function currentState(machine: MachineRecord): string {
+  const [active] = machine.states;
+  assert(active !== undefined, "a map machine is in a state");
+  return active[0];
+}
+
+/** The map of a map machine. */
+export function mapOf(machine: MachineRecord): TransitionMap {
+  assert(machine.map !== undefined, "a map machine has a map");
+  return machine.map;
+}
+
+/** Whether a machine has a state: to the module only keys of its map are states. */
+export function hasState(call: Call, machine: MachineRecord, state: string): boolean {
+  const index = indexOf(mapOf(machine));
+  if (isModuleMode(call)) return index.targets.has(state);
+  return index.states.has(state) || state === machine.initial;
+}
+
+/** Whether the current state of a machine lists another. */
+export function leadsTo(machine: MachineRecord, state: string): boolean {
+  return indexOf(mapOf(machine)).targets.get(currentState(machine))?.has(state) === true;
+}

@@ -1,0 +1,19 @@
+/** SM.STATE key [LIST]: the current state, or the states that are keys of the map; null for another word. */
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { atMost, isModuleMode, machineAt, mapOf, textOfArgument, word } from "./map-machine.ts";
+
+export const smState = {
+  name: "SM.STATE",
+  run: (call) => {
+    atMost(call, 3, "SM.STATE");
+    const found = machineAt(call, argument(call.args, 1));
+    if (found === undefined) return null;
+    const { machine } = found;
+    const option = call.args[2];
+    if (option === undefined) return machine.states.map(([state]) => word(call, state));
+    // The module lists the states whatever the word is.
+    if (!isModuleMode(call) && textOfArgument(option).toUpperCase() !== "LIST") return null;
+    return mapOf(machine).map(([state]) => word(call, state));
+  },
+} as const satisfies Handler;
