@@ -62,9 +62,9 @@ export function celEvaluate(
       now: scope.now,
       key: scope.key,
     });
-    return { ok: true, value };
+    return spent > spentMax ? { ok: false, reason: reasonOf(EXCEEDED) } : { ok: true, value };
   } catch (error) {
-    return { ok: false, reason: reasonOf(error) };
+    return { ok: false, reason: reasonOf(spent > spentMax ? EXCEEDED : error) };
   }
 }
 
@@ -74,10 +74,15 @@ let spentMax = 0;
 
 class BudgetExceeded extends Error {}
 
+/**
+ * Thrown again and again, because `all`, `exists`, `&&` and `||` of cel-js go on after an error: every node that is
+ * hooked refuses at once from then on, so what is left of the running loops costs little.
+ */
+const EXCEEDED = new BudgetExceeded("the budget of the evaluation is spent");
+
 function charge(amount: number): void {
   spent += amount;
-  if (spent > spentMax)
-    throw new BudgetExceeded(`the expression takes more than ${spentMax} steps or characters`);
+  if (spent > spentMax) throw EXCEEDED;
 }
 
 const environments = new Map<string, Environment>();
@@ -161,6 +166,7 @@ function hook(node: CelNode, measure: (value: unknown) => number): void {
   if (target.meta.macro !== undefined) return;
   const evaluate = target.meta.evaluate;
   target.setMeta("evaluate", (evaluator, ast, context) => {
+    charge(0);
     const value = evaluate.call(ast, evaluator, ast, context);
     charge(measure(value));
     return value;
@@ -182,6 +188,7 @@ function measureOf(node: CelNode): ((value: unknown) => number) | undefined {
     case "accuPush":
       return (value) => (Array.isArray(value) ? MACRO_STEP + sizeOf(value.at(-1)) : MACRO_STEP);
     case "?:":
+    case "comprehension":
       return () => MACRO_STEP;
     default:
       return undefined;
@@ -212,7 +219,7 @@ function sizeOf(value: unknown): number {
 function deepSizeOf(value: unknown, max: number): number {
   if (typeof value !== "object" || value === null) return 1;
   let size = 1;
-  for (const item of Object.values(value)) {
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
     size += deepSizeOf(item, max - size);
     if (size > max) break;
   }
@@ -242,7 +249,7 @@ function useLinearRegex(node: CelNode): string | undefined {
 
 /** One line for whatever cel-js threw, with the position and, for an unknown name, how to write a text. */
 function reasonOf(error: unknown): string {
-  if (error instanceof BudgetExceeded) return error.message;
+  if (error === EXCEEDED) return `the expression takes more than ${spentMax} steps or characters`;
   if (error instanceof ParseError || error instanceof CheckError || error instanceof EvaluationError) {
     const where = error.range === undefined ? "" : ` at ${error.range.start + 1}`;
     const hint = error.code === "unknown_variable" ? hintFor(error.summary) : "";

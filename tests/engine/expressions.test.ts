@@ -1,0 +1,227 @@
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../src/base/json.ts";
+import {
+  compileExpression,
+  EXPRESSION_LIMITS,
+  ExpressionFailure,
+  readValue,
+  type Scope,
+} from "../../src/engine/expressions.ts";
+
+const scope: Scope = {
+  context: {
+    count: 3,
+    half: 0.5,
+    name: "Ada",
+    list: [1, 2, 3],
+    words: ["a", "b"],
+    nothing: null,
+    deep: { k: { v: 7 } },
+    long: "a".repeat(30),
+  },
+  constants: { grace: "72h" },
+  eventType: "PAY",
+  eventData: { amount: 42, type: "other" },
+  now: 1_700_000_000_000,
+  key: "order:1",
+  resultSizeMax: 1000,
+  activeIds: () => ["paid"],
+};
+
+function evaluate(source: string, given: Scope = scope): Json {
+  const result = compileExpression(source, EXPRESSION_LIMITS);
+  if (!result.ok) throw new Error(result.reason);
+  return result.expression.evaluate(given);
+}
+
+function refusal(source: string): string {
+  const result = compileExpression(source, EXPRESSION_LIMITS);
+  return result.ok ? "accepted" : result.reason;
+}
+
+function failure(source: string, given: Scope = scope): string {
+  try {
+    return `gave ${JSON.stringify(evaluate(source, given))}`;
+  } catch (error) {
+    if (error instanceof ExpressionFailure) return error.message;
+    throw error;
+  }
+}
+
+describe("evaluate() of an expression", () => {
+  it.each<[string, Json]>([
+    ["context.count + 1", 4],
+    ["1 + context.count", 4],
+    ["context.count / 2", 1.5],
+    ["7 / 2", 3],
+    ["context.count % 2", 1],
+    ["5 % context.count", 2],
+    ["2 * context.half", 1],
+    ["size(context.list) + 1", 4],
+    ["size(context.list) / context.count", 1],
+    ["9007199254740993 - 1", 9007199254740992],
+    ["[1, context.count, 'x']", [1, 3, "x"]],
+    ["{'a': 1, 'b': {'c': context.count}}", { a: 1, b: { c: 3 } }],
+    ["context.list.map(x, x * 2)", [2, 4, 6]],
+    ["context.list.filter(x, x > 1).size()", 2],
+    ["context.list.exists(x, x == 2)", true],
+    ["context.list.all(x, x < 3)", false],
+    ["cel.bind(x, context.count, x + x)", 6],
+    ["event.type", "PAY"],
+    ["event.amount", 42],
+    ["data.type", "other"],
+    ["data", { amount: 42, type: "other" }],
+    ["event", { amount: 42, type: "PAY" }],
+    ["constants.grace", "72h"],
+    ["'paid' in state", true],
+    ["state", ["paid"]],
+    ["now + 1", 1_700_000_000_001],
+    ["key + '!'", "order:1!"],
+    ["context.name.matches('^A.a$')", true],
+    ["context.name.matches('^A') && context.list.exists(x, 'xay'.matches('a'))", true],
+    ["context.name.substring(context.half * 2)", "da"],
+    ["context.name.substring(0, context.half * 2)", "A"],
+    ["context.nothing == null ? 'none' : 'some'", "none"],
+    ["has(context.deep.k.v) && !has(context.deep.x)", true],
+    ["timestamp('2024-02-29T12:00:00Z')", "2024-02-29T12:00:00.000Z"],
+    ["uint(5)", 5],
+    ["-(context.count - context.count)", 0],
+    ["{'__proto__': 1, 'a': 2}", { a: 2 }],
+  ])("gives JSON when it is %s", (source, value) => {
+    expect(evaluate(source)).toEqual(value);
+  });
+
+  it("reads data without object as data, and an event of its type alone, when the data is no object", () => {
+    const given: Scope = { ...scope, eventData: [1, 2] };
+    expect(evaluate("data[1]", given)).toBe(2);
+    expect(evaluate("event", given)).toEqual({ type: "PAY" });
+    expect(evaluate("data == null", { ...scope, eventData: undefined })).toBe(true);
+  });
+
+  it.each([
+    ["context.missing", "No such key: missing at 9"],
+    ["context.count > 'a'", "no such overload: dyn<double> > string at 1"],
+    ["context.list[7]", "No such key: index out of bounds, index 7 >= size 3 at 1"],
+    ["context.count / 0", "the result is Infinity, which is not a JSON number"],
+    ["[context.count / 0]", "the result is Infinity, which is not a JSON number"],
+    ["9223372036854775807 + 1", "integer overflow: 9223372036854775808 at 1"],
+    ["b'abc'", "the result is a Uint8Array, which is not a JSON value"],
+    ["context.name.substring(2, 1)", "start index"],
+    [
+      "context.name.substring(context.count * 3)",
+      "substring(9, 3) is out of range of a text of 3 characters",
+    ],
+    ["dyn(context.count).matches('a')", "matches() needs a text, not number"],
+  ])("fails with a reason when it is %s", (source, reason) => {
+    expect(failure(source)).toContain(reason.startsWith("start") ? "out of range" : reason);
+  });
+});
+
+describe("compileExpression()", () => {
+  it.each([
+    ["context.total >", "Unexpected token: EOF at 16"],
+    [
+      "hello",
+      "Unknown variable: hello at 1; there are context, event, data, constants, state, now, key, and a text is written \"'hello'\"",
+    ],
+    ["1 + 'a'", "no such overload: int + string at 1"],
+    ["foo(1)", "found no matching overload for 'foo(int)' at 1"],
+    [
+      "context.s.matches(event.pattern)",
+      "the pattern of matches() must be a text in quotes, so that it can be checked now at 1",
+    ],
+    ["context.s.matches('(?=a)')", "invalid or unsupported Perl syntax: `(?=` at 19"],
+    ["context.s.matches('a{2000}')", "invalid repeat count: `{2000}` at 19"],
+    ["[1].map(a, [1].map(b, [1].map(c, [1].map(d, d))))", "macros may be nested 3 deep at 34"],
+    [
+      "cel.bind(a, 1, cel.bind(b, a, cel.bind(c, b, cel.bind(d, c, d))))",
+      "macros may be nested 3 deep at 46",
+    ],
+    [`'${"x".repeat(5000)}'`, "an expression may have 4096 characters, this one has 5002"],
+    [`${"(".repeat(100)}1${")".repeat(100)}`, "Exceeded maxDepth (40) at 41"],
+    [`1${"+1".repeat(600)}`, "Exceeded maxAstNodes (500) at 1"],
+  ])("refuses %s", (source, reason) => {
+    expect(refusal(source)).toContain(reason);
+  });
+
+  it("lists the paths it reads, each once, in the order of the text, when there are several", () => {
+    const result = compileExpression(
+      "context.list[context.i] > event.a && context.deep['k'].v == context.list[0] || event.a > 1",
+      EXPRESSION_LIMITS,
+    );
+    expect(result.ok && result.expression.reads.map(({ path }) => path)).toEqual([
+      "context.list",
+      "context.i",
+      "event.a",
+      "context.deep['k'].v",
+      "context.list[0]",
+    ]);
+  });
+});
+
+describe("readValue()", () => {
+  it.each<[string, Json | undefined]>([
+    ["context.deep['k'].v", 7],
+    ["context.list[1]", 2],
+    ["context.name.x", undefined],
+    ["constants.grace", "72h"],
+    ["event.amount", 42],
+    ["data.amount", 42],
+    ["state[0]", "paid"],
+    ["now", 1_700_000_000_000],
+    ["key", "order:1"],
+  ])("gives the value of %s", (source, value) => {
+    const result = compileExpression(source, EXPRESSION_LIMITS);
+    const read = result.ok ? result.expression.reads[0] : undefined;
+    expect(read && readValue(read, scope)).toEqual(value);
+  });
+
+  it("gives nothing when the variable is unknown", () => {
+    expect(readValue({ path: "x", keys: ["x"] }, scope)).toBeUndefined();
+  });
+});
+
+describe("the bounds of an evaluation", () => {
+  const big: Scope = {
+    ...scope,
+    context: {
+      l: Array.from({ length: 1000 }, (_, i) => i),
+      s: "x".repeat(1000),
+      m: Array.from({ length: 50_000 }, (_, i) => i),
+    },
+  };
+
+  it("stops macros inside one another when they take too many steps", () => {
+    expect(failure("context.l.map(a, context.l.map(b, context.l.map(c, a + b + c))).size()", big)).toContain(
+      "takes more than 1000000 steps",
+    );
+  });
+
+  it("stops comparisons of long lists when they are repeated", () => {
+    expect(failure("context.m.all(x, x in context.m)", big)).toContain("takes more than 1000000 steps");
+    expect(failure("context.m.all(x, context.m == context.m + [])", big)).toContain(
+      "takes more than 1000000 steps",
+    );
+  });
+
+  it("stops texts that double when they are bound again and again", () => {
+    const double = (depth: number): string =>
+      depth === 0 ? "a" : `cel.bind(a, ${Array(40).fill("a").join("+")}, ${double(depth - 1)})`;
+    expect(failure(`cel.bind(a, context.s, ${double(2)})`, big)).toContain("takes more than 1000000 steps");
+  });
+
+  it("refuses results that are too large when they are small in memory", () => {
+    expect(failure("[context.s, context.s]", big)).toBe("the result is larger than 1000 characters");
+    expect(failure("context.s", big)).toBe("the result is larger than 1000 characters");
+    expect(failure("context.l.map(x, {'key': x})", big)).toBe("the result is larger than 1000 characters");
+  });
+
+  it("matches in linear time when the pattern would ruin a backtracking engine", () => {
+    const started = performance.now();
+    expect(evaluate("context.long.matches('(a+)+$')")).toBe(true);
+    expect(evaluate("context.s.matches('(x+)+y$')", { ...big, context: { s: "x".repeat(20_000) } })).toBe(
+      false,
+    );
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
