@@ -8,7 +8,7 @@
  * Matching goes back to the last star only, so it costs at most pattern times text and no memory; Redis tries every
  * star and is exponential without its shortcut.
  */
-import { type Bytes, chars } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 
 export type GlobOptions = {
   /** Letters A to Z match in either case, as for names of directives and commands. */
@@ -32,8 +32,9 @@ export function globMatcher(
 
 const SPECIAL = /[*?[\\]/;
 
+/** Byte strings are strings too, to which their type does not own up. */
 function charsOf(text: Bytes | string): string {
-  return typeof text === "string" ? text : chars(text);
+  return String(text);
 }
 
 function matches(pattern: string, text: string, ignoreCase: boolean): boolean {

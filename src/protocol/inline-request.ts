@@ -1,3 +1,4 @@
+import { byteAt } from "./byte-at.ts";
 /**
  * Inline requests: what a person types into telnet. One line, split into arguments at white space, with quotes as
  * Redis' `sdssplitargs` reads them:
@@ -21,7 +22,7 @@ export function splitInline(line: Buffer): Buffer[] | undefined {
   while (at < line.length) {
     const start = length;
     while (at < line.length && !endsWord(line[at])) {
-      const byte = line[at] ?? 0;
+      const byte = byteAt(line, at);
       if (byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) {
         const quoted =
           byte === DOUBLE_QUOTE
@@ -50,7 +51,7 @@ function readDoubleQuoted(line: Buffer, from: number, out: Buffer, outLength: nu
   let length = outLength;
   let at = from;
   while (at < line.length) {
-    const byte = line[at] ?? 0;
+    const byte = byteAt(line, at);
     const next = line[at + 1];
     if (byte === DOUBLE_QUOTE) return closed(line, at + 1, length);
     if (byte !== BACKSLASH || next === undefined) {
@@ -75,7 +76,7 @@ function readSingleQuoted(line: Buffer, from: number, out: Buffer, outLength: nu
   let length = outLength;
   let at = from;
   while (at < line.length) {
-    let byte = line[at] ?? 0;
+    let byte = byteAt(line, at);
     if (byte === SINGLE_QUOTE) return closed(line, at + 1, length);
     if (byte === BACKSLASH && line[at + 1] === SINGLE_QUOTE) {
       byte = SINGLE_QUOTE;

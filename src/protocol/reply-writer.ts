@@ -1,7 +1,9 @@
 import { assert, unreachable } from "../base/assert.ts";
+import { byteAt } from "./byte-at.ts";
 import { formatDouble } from "./double.ts";
 import { bytesOf } from "./raw-text.ts";
-import type { ProtocolVersion, Reply, TaggedReply } from "./reply.ts";
+import type { ProtocolVersion, Reply } from "./reply.ts";
+import { isAggregate, isArray, isNone, type Scalar } from "./reply-kinds.ts";
 
 /**
  * The reply encoder. One writer serves all connections in turn: `write` the replies of a connection, `take` the
@@ -185,7 +187,7 @@ export class ReplyWriter {
       if (count <= LOOP_BYTES_MAX) {
         const block = this.#block;
         const start = this.#end;
-        for (let i = 0; i < count; i++) block[start + i] = bytes[i] ?? 0;
+        for (let i = 0; i < count; i++) block[start + i] = byteAt(bytes, i);
       } else {
         this.#block.set(bytes, this.#end);
       }
@@ -281,22 +283,6 @@ const TILDE = 0x7e;
 
 // A NUL is refused too: it ends a string for clients written in C.
 const LINE_BREAKERS = /[\r\n\0]/;
-
-type Aggregate = Extract<TaggedReply, { kind: "map" | "set" | "push" }>;
-type Scalar = Exclude<TaggedReply, Aggregate>;
-
-/** Array.isArray for readonly arrays. */
-function isArray(reply: readonly Reply[] | TaggedReply | bigint): reply is readonly Reply[] {
-  return Array.isArray(reply);
-}
-
-function isAggregate(reply: TaggedReply): reply is Aggregate {
-  return reply.kind === "map" || reply.kind === "set" || reply.kind === "push";
-}
-
-function isNone(reply: Reply): boolean {
-  return typeof reply === "object" && reply !== null && "kind" in reply && reply.kind === "none";
-}
 
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;

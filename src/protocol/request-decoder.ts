@@ -1,3 +1,4 @@
+import { byteAt } from "./byte-at.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { splitInline } from "./inline-request.ts";
 import { ProtocolError } from "./protocol-error.ts";
@@ -250,11 +251,11 @@ function skipHeader(chunk: Buffer, from: number): number {
 /** The digits from `from` up to the line ending before `end`; -1 for what only `parseLength` can judge. */
 function headerValue(chunk: Buffer, from: number, end: number): number {
   const count = end - from - 2;
-  const first = chunk[from] ?? 0;
+  const first = byteAt(chunk, from);
   if (count === 1) return first - ZERO;
   if (count < 1 || count > 10 || first === ZERO) return -1;
   let value = 0;
-  for (let i = from; i < end - 2; i++) value = value * 10 + (chunk[i] ?? 0) - ZERO;
+  for (let i = from; i < end - 2; i++) value = value * 10 + byteAt(chunk, i) - ZERO;
   return value;
 }
 
@@ -262,9 +263,8 @@ function headerValue(chunk: Buffer, from: number, end: number): number {
 function refuseHttp(request: readonly Buffer[]): void {
   const name = request[0];
   if (name === undefined || name.length < 4 || name.length > 5) return;
-  // "p" or "h" in either case: most names are ruled out here.
-  const first = (name[0] ?? 0) | 0x20;
-  if (first !== 0x70 && first !== 0x68) return;
+  // Both words have an "o" in second place, which few commands have.
+  if ((byteAt(name, 1) | 0x20) !== 0x6f) return;
   const word = name.toString("latin1").toLowerCase();
   if (word === "post" || word === "host:") throw ProtocolError.silent(word);
 }

@@ -141,6 +141,12 @@ describe("ReplyWriter", () => {
     expect(encoded([reply], 2)).toBe(`${"*1\r\n".repeat(depth)}:1\r\n`);
   });
 
+  it("write() throws for a kind of reply that does not exist", () => {
+    const writer = new ReplyWriter();
+    expect(() => writer.write({ kind: "other" } as unknown as Reply, 2)).toThrow("unreachable value");
+    expect(writer.take()).toEqual([]);
+  });
+
   it.each<[string, Reply]>([
     ["a fraction", 1.5],
     ["an unsafe integer", 2 ** 53],
