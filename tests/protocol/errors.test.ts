@@ -123,6 +123,14 @@ const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: s
     "INVALIDDEF $.initial: there is no state 'x'",
   ],
   ["noDefinition", errors.noDefinition("order"), "NODEF there is no definition 'order'"],
+  [
+    "invalidMachine",
+    errors.invalidMachine("$.map", "line 1, column 9", "not an object"),
+    "ERR invalid machine at $.map (line 1, column 9): not an object",
+  ],
+  ["moduleWrongType", errors.moduleWrongType(), "Existing key has wrong Redis type"],
+  ["moduleTransition", errors.moduleTransition(), "Invaild state transition"],
+  ["moduleOption", errors.moduleOption(), "Invaild command option"],
   ["noMachine", errors.noMachine(bytes("k\xff")), "NOMACHINE there is no machine at 'k\udcff'"],
   [
     "refused",
@@ -151,7 +159,7 @@ describe("errors", () => {
     expect(message).not.toMatch(/[\r\n]/);
   });
 
-  it("each error is tested here", () => {
+  it("each error is tested here: a new one wants a row above", () => {
     const builders = Object.keys(errors).filter(
       (name) => name !== "codes" && name !== "deniedByProtectedMode",
     );
