@@ -3,6 +3,9 @@ import { CATALOGUE } from "../../../src/commands/catalogue.ts";
 import type { Call, Handler } from "../../../src/commands/handler.ts";
 import { SERVER_HANDLERS } from "../../../src/commands/server/handlers.ts";
 import type { Reply } from "../../../src/protocol/reply.ts";
+import { ReplyWriter } from "../../../src/protocol/reply-writer.ts";
+import { validateReply } from "../../support/reply-schema.ts";
+import { decodeReply } from "../../support/resp-decoder.ts";
 
 /** The reply of a handler that looks at nothing but its arguments and the catalogue. */
 function run(...words: string[]): Reply {
@@ -23,6 +26,23 @@ describe("COMMAND", () => {
     expect(all).toHaveLength(CATALOGUE.commands.length);
     expect(run("COMMAND", "INFO")).toEqual(all);
     expect(run("COMMAND", "COUNT")).toBe(CATALOGUE.commands.length);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ["command", ["COMMAND"]],
+    ["command|info", ["COMMAND", "INFO", "nope", "get"]],
+    ["command|docs", ["COMMAND", "DOCS"]],
+    ["command|list", ["COMMAND", "LIST"]],
+    ["command|getkeys", ["COMMAND", "GETKEYS", "mget", "a", "b"]],
+    ["command|getkeysandflags", ["COMMAND", "GETKEYSANDFLAGS", "rename", "a", "b"]],
+    ["acl|cat", ["ACL", "CAT"]],
+  ])("%s replies as commands.json declares it when sent in either protocol", (name, words) => {
+    for (const protocol of [2, 3] as const) {
+      const writer = new ReplyWriter();
+      writer.write(run(...words), protocol);
+      const decoded = decodeReply(Buffer.concat(writer.take()));
+      validateReply(name, decoded?.value ?? null, protocol);
+    }
   });
 
   it("COMMAND INFO and DOCS look at the names behind the subcommand when there are some", () => {
