@@ -3,7 +3,9 @@
  * dispatcher and executor over it and listens. Effects come in as options, so that a test turns the clock.
  */
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import type { Clock } from "./base/clock.ts";
+import type { Log } from "./base/log.ts";
 import { CATALOGUE } from "./commands/catalogue.ts";
 import { dispatcher } from "./commands/dispatch.ts";
 import { HANDLERS } from "./commands/registry.ts";
@@ -12,6 +14,7 @@ import { SessionList } from "./commands/session-list.ts";
 import { newStatistics } from "./commands/statistics.ts";
 import { WatchList } from "./commands/watch-list.ts";
 import type { Config } from "./config/config.ts";
+import { connections } from "./net/connections.ts";
 import { type Listener, listen } from "./net/listener.ts";
 import { Executor } from "./server/executor.ts";
 import type { Store } from "./store/store.ts";
@@ -20,19 +23,25 @@ export interface StartOptions {
   readonly config: Config;
   readonly store: Store;
   readonly clock: Clock;
-  readonly log: (line: string) => void;
+  readonly log: Log;
+  /** Instead of the directive's port; 0 lets the system choose one. */
+  readonly port?: number | "none";
   /** SHUTDOWN was asked for and its turn is committed. */
   readonly onShutdown: () => void;
 }
 
 export interface RunningServer {
   readonly context: ServerContext;
+  /** The TCP port; 0 when there is none. */
   readonly port: number;
-  /** Commits what is ready, ends the connections and closes the store. */
+  /** Where it listens, as an operator reads it, and by which kinds of socket. */
+  readonly addresses: readonly string[];
+  readonly listenerKinds: readonly string[];
+  /** Commits what is ready, lets clients take their replies, ends the connections and closes the store. */
   close(): Promise<void>;
 }
 
-/** @throws Error of the system when an address cannot be bound */
+/** @throws ListenError when an address cannot be listened on; the store is then left open */
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
   const context: ServerContext = {
@@ -57,21 +66,49 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       handlers: HANDLERS,
       monotonicMs: () => performance.now(),
       onInternalError: (error) =>
-        log(`internal error: ${error instanceof Error ? error.stack : String(error)}`),
+        log(`internal error: ${error instanceof Error ? error.stack : String(error)}`, "warning"),
     }),
     onCommitted: () => undefined,
-    onCommitFailed: (error) => log(`the store takes no more writes: ${error.message}`),
+    onCommitFailed: (error) => log(`the store takes no more writes: ${error.message}`, "warning"),
   });
-  const listener: Listener = await listen({
-    port: config.get("port"),
-    hosts: config.get("bind"),
-    server: context,
-    executor,
+  store.setFlushPolicy(config.get("appendfsync"));
+  config.onChange((change) => {
+    if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
+    return undefined;
   });
-  const close = async (): Promise<void> => {
+  const clients = connections({ server: context, executor, log });
+  let listener: Listener;
+  try {
+    listener = await listen({ ...listenOptions(options), onSocket: clients.accept });
+  } catch (error) {
     executor.stop();
-    await listener.close();
+    await clients.close(0);
+    throw error;
+  }
+  const close = async (): Promise<void> => {
+    listener.close();
+    executor.stop();
+    await clients.close(config.get("shutdown-timeout") * 1000);
     await store.close();
   };
-  return { context, port: listener.port, close };
+  return {
+    context,
+    port: listener.port,
+    addresses: listener.addresses,
+    listenerKinds: listener.kinds,
+    close,
+  };
+}
+
+function listenOptions({ config, port = config.get("port") }: StartOptions) {
+  const path = config.get("unixsocket");
+  return {
+    port: port === "none" ? undefined : port,
+    hosts: config.get("bind"),
+    backlog: config.get("tcp-backlog"),
+    unixSocket:
+      path === ""
+        ? undefined
+        : { path: resolve(config.get("dir"), path), permissions: config.get("unixsocketperm") },
+  };
 }

@@ -1,23 +1,32 @@
 /** The sessions that are open, by id, and the way to end one from another. */
 import type { Session } from "./session.ts";
 
+/** The connection behind a session, as far as commands may know it. */
+export interface SessionConnection {
+  /** Bytes received and not yet run. */
+  readonly queryBytes: number;
+  /** Bytes of replies the client has not taken. */
+  readonly outputBytes: number;
+  /** Ends the connection at once, without a further reply. */
+  close(): void;
+}
+
 export class SessionList {
   readonly #sessions = new Map<number, Session>();
-  readonly #closers = new Map<Session, () => void>();
+  readonly #connections = new Map<Session, SessionConnection>();
 
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** `close` ends the connection behind the session, without a further reply. */
-  add(session: Session, close: () => void): void {
+  add(session: Session, connection: SessionConnection): void {
     this.#sessions.set(session.id, session);
-    this.#closers.set(session, close);
+    this.#connections.set(session, connection);
   }
 
   remove(session: Session): void {
     this.#sessions.delete(session.id);
-    this.#closers.delete(session);
+    this.#connections.delete(session);
   }
 
   byId(id: number): Session | undefined {
@@ -29,7 +38,13 @@ export class SessionList {
     return this.#sessions.values();
   }
 
+  /** The connection behind an open session. */
+  connectionOf(session: Session): SessionConnection | undefined {
+    return this.#connections.get(session);
+  }
+
+  /** Ends a session from another one, without a further reply. */
   kill(session: Session): void {
-    this.#closers.get(session)?.();
+    this.#connections.get(session)?.close();
   }
 }

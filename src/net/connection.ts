@@ -1,9 +1,16 @@
 /**
- * One client connection: bytes in, requests out to the executor; replies in, bytes out. Reading stops while
- * the client does not take its replies, so that what a connection holds in memory is bounded.
+ * One client connection: bytes in, requests out to the executor; replies in, bytes out.
+ *
+ * What a connection holds in memory is bounded from both sides. Reading stops while the client does not take its
+ * replies, and while whole requests wait for their turn. A client that closes its side still gets the replies to what
+ * it has sent; one that we close has its rest of input read and dropped for a moment, because closing a socket with
+ * unread input makes the system throw away replies that are on their way.
  */
 import type { Socket } from "node:net";
 import type { Session } from "../commands/session.ts";
+import type { SessionConnection } from "../commands/session-list.ts";
+import type { Statistics } from "../commands/statistics.ts";
+import type { Config } from "../config/config.ts";
 import { ProtocolError } from "../protocol/protocol-error.ts";
 import { NONE, type Reply } from "../protocol/reply.ts";
 import type { ReplyWriter } from "../protocol/reply-writer.ts";
@@ -12,6 +19,10 @@ import type { Endpoint, Executor, OutgoingReply } from "../server/executor.ts";
 
 /** Bytes that may wait for a slow reader before its requests wait too. */
 const UNSENT_BYTES_MAX = 1 << 20;
+/** Bytes of whole requests that may wait for their turn before no more is read. */
+const READ_AHEAD_BYTES_MAX = 1 << 20;
+/** How long a closed connection may go on sending before it is cut off. */
+const LINGER_MS = 1000;
 
 export interface ConnectionOptions {
   readonly socket: Socket;
@@ -20,45 +31,73 @@ export interface ConnectionOptions {
   readonly decoder: RequestDecoder;
   /** Shared by all connections: each writes and takes in one go. */
   readonly writer: ReplyWriter;
-  /** Told once, when the connection is gone. */
+  readonly config: Config;
+  readonly statistics: Statistics;
+  /** Told once, when the session has ended; the socket may still be on its way out. */
+  readonly onEnded: () => void;
+  /** Told once, when the socket is gone. */
   readonly onClosed: () => void;
+  /** Told why a connection that went beyond a limit is closed. */
+  readonly onLimit: (why: string) => void;
 }
 
-export class Connection implements Endpoint {
+export class Connection implements Endpoint, SessionConnection {
   readonly session: Session;
+  readonly #options: ConnectionOptions;
   readonly #socket: Socket;
-  readonly #executor: Executor;
   readonly #decoder: RequestDecoder;
-  readonly #writer: ReplyWriter;
-  #isClosed = false;
+  /** The decoder has said that it needs more bytes: what it holds is at most one unfinished request. */
+  #isHungry = true;
+  /** The client has closed its side. */
+  #isInputEnded = false;
+  #hasEnded = false;
+  /** When our side was closed; the client's may still be open. */
+  #endedAtMs: number | undefined;
+  /** Since when the output is above the soft limit. */
+  #softLimitSinceMs: number | undefined;
   /** The protocol error that ends the connection, sent after the replies before it. */
   #lastWords: Reply = NONE;
 
   constructor(options: ConnectionOptions) {
     this.session = options.session;
+    this.#options = options;
     this.#socket = options.socket;
-    this.#executor = options.executor;
     this.#decoder = options.decoder;
-    this.#writer = options.writer;
-    const { socket } = options;
-    socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => {
-      this.#decoder.push(chunk);
-      this.#executor.wake(this);
+    const { socket, executor } = options;
+    socket.on("data", (chunk: Buffer) => this.#received(chunk));
+    socket.on("end", () => {
+      this.#isInputEnded = true;
+      if (this.#hasEnded) socket.destroy();
+      else executor.wake(this);
     });
     socket.on("drain", () => {
-      socket.resume();
-      this.#executor.wake(this);
+      if (!this.#hasEnded) executor.wake(this);
     });
     // An error is always followed by "close"; what it was does not matter to anybody.
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#closed(options.onClosed));
+    socket.on("close", () => {
+      this.#end();
+      options.onClosed();
+    });
+  }
+
+  get queryBytes(): number {
+    return this.#decoder.bufferedBytes;
+  }
+
+  get outputBytes(): number {
+    return this.#socket.writableLength;
   }
 
   nextRequest(): readonly Buffer[] | undefined {
-    if (this.#isClosed || this.#socket.writableLength > UNSENT_BYTES_MAX) return undefined;
+    if (this.#hasEnded || this.#socket.writableLength > UNSENT_BYTES_MAX) return undefined;
+    const { limits } = this.#decoder;
+    limits.authenticated = this.session.isAuthenticated;
+    limits.bulkBytesMax = this.#options.config.values["proto-max-bulk-len"];
     try {
-      return this.#decoder.next();
+      const request = this.#decoder.next();
+      if (request === undefined) this.#needMore();
+      return request;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.session.isClosing = true;
@@ -68,23 +107,99 @@ export class Connection implements Endpoint {
   }
 
   send(replies: readonly OutgoingReply[]): void {
-    if (this.#isClosed) return;
-    for (const { reply, protocol } of replies) this.#writer.write(reply, protocol);
-    this.#writer.write(this.#lastWords, 2);
-    for (const chunk of this.#writer.take()) this.#socket.write(chunk);
-    if (this.session.isClosing) this.#socket.end();
-    else if (this.#socket.writableLength > UNSENT_BYTES_MAX) this.#socket.pause();
+    if (this.#hasEnded) return;
+    const { writer, statistics } = this.#options;
+    for (let i = 0; i < replies.length; i++) {
+      const outgoing = replies[i];
+      if (outgoing !== undefined) writer.write(outgoing.reply, outgoing.protocol);
+    }
+    if (this.#lastWords !== NONE) writer.write(this.#lastWords, 2);
+    for (const chunk of writer.take()) {
+      statistics.netOutputBytes += chunk.length;
+      this.#socket.write(chunk);
+    }
+    if (this.session.isClosing) this.#hangUp();
+    else if (this.#socket.writableLength > 0) this.#checkOutput(this.session.lastRequestAtMs);
   }
 
   /** Ends the connection at once. */
-  destroy(): void {
+  close(): void {
+    this.#end();
     this.#socket.destroy();
   }
 
-  #closed(onClosed: () => void): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#executor.forget(this);
-    onClosed();
+  /** Ends the session and, once the replies so far are on their way, the connection. */
+  finish(): void {
+    if (!this.#hasEnded) this.#hangUp();
+  }
+
+  /** What has to be looked at from time to time: limits in time, and connections that do not go. */
+  sweep(nowMs: number): void {
+    if (this.#hasEnded) {
+      if (this.#socket.writableLength > 0) return;
+      if (this.#endedAtMs === undefined) this.#endedAtMs = nowMs;
+      else if (nowMs - this.#endedAtMs >= LINGER_MS) this.#socket.destroy();
+      return;
+    }
+    const idleSecondsMax = this.#options.config.values.timeout;
+    if (idleSecondsMax > 0 && nowMs - this.session.lastRequestAtMs > idleSecondsMax * 1000) {
+      this.#options.onLimit("closing idle client");
+      this.close();
+    } else if (this.#socket.writableLength > 0) this.#checkOutput(nowMs);
+  }
+
+  #received(chunk: Buffer): void {
+    // What comes after the end is read, so that the system need not refuse it, and dropped.
+    if (this.#hasEnded) return;
+    this.#options.statistics.netInputBytes += chunk.length;
+    this.#decoder.push(chunk);
+    if (!this.#isHungry && this.#decoder.bufferedBytes > READ_AHEAD_BYTES_MAX) this.#socket.pause();
+    this.#isHungry = false;
+    this.#options.executor.wake(this);
+  }
+
+  /** The decoder has no whole request left. */
+  #needMore(): void {
+    this.#isHungry = true;
+    if (this.#isInputEnded) {
+      this.session.isClosing = true;
+    } else if (this.#decoder.bufferedBytes > this.#options.config.values["client-query-buffer-limit"]) {
+      this.#options.onLimit("closing client that reached max query buffer length");
+      this.close();
+    } else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #checkOutput(nowMs: number): void {
+    const bytes = this.#socket.writableLength;
+    if (bytes > UNSENT_BYTES_MAX) this.#socket.pause();
+    const { hardBytes, softBytes, softSeconds } =
+      this.#options.config.values["client-output-buffer-limit"].normal;
+    const isOverSoft = softBytes > 0 && bytes > softBytes;
+    if (!isOverSoft) this.#softLimitSinceMs = undefined;
+    else this.#softLimitSinceMs ??= nowMs;
+    const isOverTime =
+      this.#softLimitSinceMs !== undefined && nowMs - this.#softLimitSinceMs > softSeconds * 1000;
+    if ((hardBytes > 0 && bytes > hardBytes) || isOverTime) {
+      this.#options.onLimit("closing client for overcoming of output buffer limits");
+      this.close();
+    }
+  }
+
+  /** Closes our side behind the replies. */
+  #hangUp(): void {
+    this.#end();
+    if (this.#isInputEnded) this.#socket.destroySoon();
+    else {
+      this.#socket.end();
+      this.#socket.resume();
+    }
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.session.isClosing = true;
+    this.#options.executor.forget(this);
+    this.#options.onEnded();
   }
 }

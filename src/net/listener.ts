@@ -1,94 +1,119 @@
-/** Listens on addresses and makes a connection and a session of every socket that comes in. */
-import { createServer, type Server, type Socket } from "node:net";
-import type { ServerContext } from "../commands/server-context.ts";
-import { newSession } from "../commands/session.ts";
-import { ReplyWriter } from "../protocol/reply-writer.ts";
-import { RequestDecoder } from "../protocol/request-decoder.ts";
-import type { Executor } from "../server/executor.ts";
-import { Connection } from "./connection.ts";
+/** Listens on addresses and Unix sockets, and hands every socket that comes in to whoever asked. */
+import { chmodSync, rmSync, statSync } from "node:fs";
+import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from "node:net";
 
 export interface ListenOptions {
-  readonly port: number;
-  /** Addresses to bind to; empty: all of them. */
+  /** TCP port; 0 lets the system choose one, undefined is for none. */
+  readonly port: number | undefined;
+  /** Addresses as the directive `bind` has them: `*` for all of IPv4, `-` before one that may be missing. */
   readonly hosts: readonly string[];
-  readonly server: ServerContext;
-  readonly executor: Executor;
+  /** Connections the system may queue before they are accepted. */
+  readonly backlog: number;
+  /** `permissions` 0 leaves them to the umask. */
+  readonly unixSocket: { readonly path: string; readonly permissions: number } | undefined;
+  readonly onSocket: (socket: Socket) => void;
 }
 
 export interface Listener {
-  /** The port that was bound; what was asked for, or what the system chose for 0. */
+  /** The port that was bound; 0 when there is none. */
   readonly port: number;
-  /** Takes no further connections and ends those there are. */
-  close(): Promise<void>;
+  /** Where it listens, as an operator reads it. */
+  readonly addresses: readonly string[];
+  /** "tcp", "unix" or both. */
+  readonly kinds: ReadonlyArray<"tcp" | "unix">;
+  /** Takes no further connections. Those there are go on. */
+  close(): void;
 }
 
-/** Resolves once all addresses are bound. @throws Error of the system when one cannot be */
+/** An address that cannot be listened on; the message is for the operator. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/** Resolves once all addresses are bound. @throws ListenError when one cannot be */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const connections = new Set<Connection>();
-  const writer = new ReplyWriter();
-  let latestId = 0;
-  const accept = (socket: Socket): void => {
-    latestId += 1;
-    connections.add(
-      connect(
-        { socket, id: latestId, writer, onClosed: (connection) => connections.delete(connection) },
-        options,
-      ),
-    );
-  };
   const servers: Server[] = [];
-  let port = options.port;
-  for (const host of options.hosts.length > 0 ? options.hosts : [undefined]) {
-    const server = createServer({ noDelay: true }, accept);
-    servers.push(server);
-    port = await bind(server, port, host);
-  }
-  const close = async (): Promise<void> => {
-    for (const connection of connections) connection.destroy();
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const close = () => {
+    for (const server of servers) server.close();
   };
-  return { port, close };
+  try {
+    const tcp = await listenTcp(options, servers);
+    const unix = await listenUnix(options, servers);
+    if (servers.length === 0) throw new ListenError("Configured to not listen anywhere, exiting.");
+    const kinds = [
+      ...(tcp.addresses.length > 0 ? ["tcp" as const] : []),
+      ...(unix === undefined ? [] : ["unix" as const]),
+    ];
+    const addresses = [...tcp.addresses, ...(unix === undefined ? [] : [unix])];
+    return { port: tcp.port, addresses, kinds, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
-function bind(server: Server, port: number, host: string | undefined): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+async function listenTcp({ port, hosts, backlog, onSocket }: ListenOptions, servers: Server[]) {
+  const addresses: string[] = [];
+  let bound = port ?? 0;
+  if (port === undefined) return { port: 0, addresses };
+  for (const word of hosts) {
+    const isOptional = word.startsWith("-");
+    const named = isOptional ? word.slice(1) : word;
+    const host = named === "*" ? "0.0.0.0" : named;
+    try {
+      // `ipv6Only`, or the wildcard of IPv6 would take IPv4's connections too and the second address would be in use.
+      const server = await bind({ host, port: bound, backlog, ipv6Only: host.includes(":") }, onSocket);
+      servers.push(server);
       const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
+      if (typeof address === "object" && address !== null) bound = address.port;
+      addresses.push(host.includes(":") ? `[${host}]:${bound}` : `${host}:${bound}`);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (isOptional && MISSING.has(code)) continue;
+      throw new ListenError(
+        `Could not create server TCP listening socket ${named}:${bound}: ${reasonOf(error)}; failed listening on port ${bound} (tcp), aborting.`,
+      );
+    }
+  }
+  return { port: addresses.length > 0 ? bound : 0, addresses };
+}
+
+/** What the system says of an address it does not have. */
+const MISSING = new Set([
+  "EADDRNOTAVAIL",
+  "EAFNOSUPPORT",
+  "EPROTONOSUPPORT",
+  "ENOPROTOOPT",
+  "ENOTFOUND",
+  "EINVAL",
+]);
+
+async function listenUnix({ unixSocket, backlog, onSocket }: ListenOptions, servers: Server[]) {
+  if (unixSocket === undefined) return undefined;
+  const { path, permissions } = unixSocket;
+  try {
+    // What a server that was killed has left; a file that is no socket is not ours to remove.
+    if (statSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
+    servers.push(await bind({ path, backlog }, onSocket));
+    if (permissions !== 0) chmodSync(path, permissions);
+  } catch (error) {
+    throw new ListenError(`Failed opening Unix socket ${path}: ${reasonOf(error)}`);
+  }
+  return path;
+}
+
+function bind(options: NodeListenOptions, onSocket: (socket: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    // Half-open sockets are ours to end: a client may close its side and still wait for replies.
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, onSocket);
+    server.once("error", reject);
+    server.listen(options, () => {
+      server.off("error", reject);
+      resolve(server);
     });
   });
 }
 
-interface Accepted {
-  readonly socket: Socket;
-  readonly id: number;
-  readonly writer: ReplyWriter;
-  readonly onClosed: (connection: Connection) => void;
-}
-
-function connect({ socket, id, writer, onClosed }: Accepted, options: ListenOptions): Connection {
-  const { server, executor } = options;
-  const session = newSession({
-    id,
-    address: `${socket.remoteAddress}:${socket.remotePort}`,
-    localAddress: `${socket.localAddress}:${socket.localPort}`,
-    nowMs: server.clock.now(),
-    isAuthenticated: server.config.get("requirepass") === "",
-  });
-  const connection: Connection = new Connection({
-    socket,
-    session,
-    executor,
-    decoder: new RequestDecoder(),
-    writer,
-    onClosed: () => {
-      server.watches.unwatch(session);
-      server.sessions.remove(session);
-      onClosed(connection);
-    },
-  });
-  server.sessions.add(session, () => connection.destroy());
-  server.statistics.connectionCount += 1;
-  return connection;
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

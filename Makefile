@@ -1,0 +1,54 @@
+# Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
+.DEFAULT_GOAL := help
+.PHONY: help install build run test test-needs check coverage compat fuzz crash bench image pack clean
+
+NPM ?= npm
+PORT ?= 6379
+DATA ?= ./data
+IMAGE ?= detent
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: node_modules/.installed ## Install the packages of package-lock.json
+
+node_modules/.installed: package.json package-lock.json
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+build: install ## Compile src/ to dist/
+	$(NPM) run --silent build
+
+run: build ## Install, build and start on port 6379 with data in ./data (PORT=, DATA=, ARGS=)
+	node dist/main.js --port $(PORT) --dir $(DATA) $(ARGS)
+
+test: install ## Install what the tests need where that is allowed, build, run all tests
+	@sh tests/tooling/run-tests.sh
+
+check: install build ## Types, format and lint, arrows between folders, dead code, tests with coverage
+	npx tsc -p tsconfig.json
+	npx biome ci
+	npx depcruise --config .dependency-cruiser.json src
+	npx knip
+	npx vitest run --coverage
+
+compat: install build ## The same commands to redis-server and to Detent, byte for byte
+	npx vitest run tests/compatibility tests/clients
+
+fuzz: install ## A million random, mutated and truncated requests (REQUESTS=, SEED=)
+	npx tsx tests/fuzz/run.ts $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
+
+crash: install build ## Kill the server again and again, compare with what was acknowledged (ROUNDS=, SEED=)
+	npx tsx tests/crash/run.ts $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+bench: install build ## Measure Detent and redis-server side by side
+	npx tsx tests/bench/run.ts
+
+pack: build ## Make the npm package and list what is in it
+	$(NPM) pack
+
+image: ## Build the container image (IMAGE=)
+	docker build -t $(IMAGE) .
+
+clean: ## Remove what was built or measured, not the data
+	rm -rf dist coverage reports *.tgz

@@ -1,0 +1,124 @@
+/** All connections: who is let in, what each is told of the configuration, and how they end. */
+import type { Socket } from "node:net";
+import type { Log } from "../base/log.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import { newSession, type Session } from "../commands/session.ts";
+import { ReplyWriter } from "../protocol/reply-writer.ts";
+import { RequestDecoder } from "../protocol/request-decoder.ts";
+import type { Executor } from "../server/executor.ts";
+import { Connection } from "./connection.ts";
+import { isLocal, PROTECTED_MODE_DENIAL } from "./protected-mode.ts";
+
+/** How often limits in time are looked at. */
+const SWEEP_MS = 1000;
+
+export interface ConnectionsOptions {
+  readonly server: ServerContext;
+  readonly executor: Executor;
+  readonly log: Log;
+}
+
+export interface Connections {
+  /** Makes a connection of a socket that came in, or turns it away. */
+  accept(socket: Socket): void;
+  /** Ends all connections behind their replies; those that do not take them are cut off after `waitMs`. */
+  close(waitMs: number): Promise<void>;
+}
+
+export function connections(options: ConnectionsOptions): Connections {
+  const { server, executor, log } = options;
+  const open = new Set<Connection>();
+  const writer = new ReplyWriter();
+  let latestId = 0;
+  let cancelSweep: () => void = () => undefined;
+  let onEmpty: (() => void) | undefined;
+
+  const sweep = () => {
+    const nowMs = server.clock.now();
+    for (const connection of open) connection.sweep(nowMs);
+    cancelSweep = server.clock.wakeAt(nowMs + SWEEP_MS, sweep);
+  };
+  sweep();
+
+  const accept = (socket: Socket): void => {
+    const denial = denialOf(socket, server);
+    if (denial !== undefined) {
+      server.statistics.rejectedConnectionCount += 1;
+      turnAway(socket, denial);
+      return;
+    }
+    latestId += 1;
+    const session = sessionOf(socket, latestId, server);
+    const connection: Connection = new Connection({
+      socket,
+      session,
+      executor,
+      decoder: new RequestDecoder(),
+      writer,
+      config: server.config,
+      statistics: server.statistics,
+      onEnded: () => {
+        server.watches.unwatch(session);
+        server.sessions.remove(session);
+      },
+      onClosed: () => {
+        open.delete(connection);
+        if (open.size === 0) onEmpty?.();
+      },
+      onLimit: (why) => log(`${session.address} (id ${session.id}): ${why}`, "verbose"),
+    });
+    const keepAliveSeconds = server.config.get("tcp-keepalive");
+    if (keepAliveSeconds > 0) socket.setKeepAlive(true, keepAliveSeconds * 1000);
+    open.add(connection);
+    server.sessions.add(session, connection);
+    server.statistics.connectionCount += 1;
+    log(`Accepted ${session.address}`, "verbose");
+  };
+
+  const close = async (waitMs: number): Promise<void> => {
+    cancelSweep();
+    for (const connection of open) connection.finish();
+    if (open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = server.clock.wakeAt(server.clock.now() + waitMs, () => {
+        for (const connection of open) connection.close();
+      });
+      onEmpty = () => {
+        cancel();
+        resolve();
+      };
+    });
+  };
+  return { accept, close };
+}
+
+/** What a client is told that is not let in; undefined when it is. */
+function denialOf(socket: Socket, { config, sessions }: ServerContext): string | undefined {
+  if (sessions.size >= config.get("maxclients")) return "-ERR max number of clients reached\r\n";
+  if (config.get("protected-mode") && config.get("requirepass") === "" && !isLocal(socket.remoteAddress)) {
+    return PROTECTED_MODE_DENIAL;
+  }
+  return undefined;
+}
+
+function turnAway(socket: Socket, text: string): void {
+  // It may be gone already; there is nobody else to tell.
+  socket.on("error", () => socket.destroy());
+  socket.end(text, () => socket.destroy());
+}
+
+function sessionOf(socket: Socket, id: number, { config, clock }: ServerContext): Session {
+  const path = config.get("unixsocket");
+  const isUnix = socket.remoteAddress === undefined;
+  return newSession({
+    id,
+    address: isUnix ? `${path}:0` : addressOf(socket.remoteAddress, socket.remotePort),
+    localAddress: isUnix ? `${path}:0` : addressOf(socket.localAddress, socket.localPort),
+    nowMs: clock.now(),
+    isAuthenticated: config.get("requirepass") === "",
+  });
+}
+
+function addressOf(host: string | undefined, port: number | undefined): string {
+  return host?.includes(":") === true ? `[${host}]:${port}` : `${host}:${port}`;
+}

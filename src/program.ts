@@ -1,0 +1,140 @@
+/** One life of the server as a process: log, pid file, store, listeners, signals, order of shutdown. */
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { systemClock } from "./base/clock.ts";
+import { isLogged, type Log, logLine } from "./base/log.ts";
+import { DETENT_VERSION } from "./commands/versions.ts";
+import type { Config } from "./config/config.ts";
+import { ListenError } from "./net/listener.ts";
+import { type RunningServer, start } from "./start.ts";
+import { OpenError } from "./store/ordered-store.ts";
+import { Store } from "./store/store.ts";
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+
+/** Runs the server until it is told to stop; resolves to the exit code of the process. */
+export async function run(config: Config, warnings: readonly string[]): Promise<number> {
+  const startedMs = performance.now();
+  const log = openLog(config);
+  const ending = watchForTheEnd(log);
+  log(`Detent ${DETENT_VERSION} is starting on Node ${process.versions.node}, pid=${process.pid}`);
+  if (config.file === undefined) log("No config file specified, using the defaults and the command line");
+  else log(`Configuration loaded from ${config.file}`);
+  for (const warning of warnings) log(warning, "warning");
+  let server: RunningServer | undefined;
+  try {
+    server = await open(config, log, ending.end);
+  } catch (error) {
+    if (!(error instanceof OpenError || error instanceof ListenError)) throw error;
+    log(error.message, "warning");
+    return EXIT_FAILED;
+  }
+  ending.watchStore(server.context.store);
+  const pidFile = writePidFile(config, log);
+  for (const address of server.addresses) log(`Listening on ${address}`);
+  log(`Server initialized in ${(performance.now() - startedMs).toFixed(0)} ms`);
+  for (const kind of server.listenerKinds) log(`Ready to accept connections ${kind}`);
+  const reason = await ending.ended;
+  log(`${reason}, shutting down: no further requests are taken`, "warning");
+  await server.close();
+  if (pidFile !== undefined) rmSync(pidFile, { force: true });
+  log("Detent is now ready to exit, bye bye...", "warning");
+  return EXIT_OK;
+}
+
+async function open(config: Config, log: Log, end: (reason: string) => void): Promise<RunningServer> {
+  const openedMs = performance.now();
+  const store = Store.open(config.get("dir"));
+  const tookMs = (performance.now() - openedMs).toFixed(0);
+  log(`Store opened in ${config.get("dir")} (appendfsync ${config.get("appendfsync")}) in ${tookMs} ms`);
+  try {
+    return await start({
+      config,
+      store,
+      clock: systemClock(),
+      log,
+      // Port 0 asks the system for any port; the directive means none by it.
+      port: config.get("port") === 0 ? "none" : config.get("port"),
+      onShutdown: () => end("User requested shutdown"),
+    });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function openLog(config: Config): Log {
+  const name = config.get("logfile");
+  const path = name === "" ? undefined : resolve(config.get("dir"), name);
+  // Whoever reads our output may go away; that is no reason to stop serving.
+  process.stdout.on("error", () => undefined);
+  return (text, level = "notice") => {
+    if (!isLogged(level, config.get("loglevel"))) return;
+    const line = logLine(text, level, { pid: process.pid, nowMs: Date.now() });
+    if (path === undefined) process.stdout.write(line);
+    else appendFileSync(path, line);
+  };
+}
+
+function writePidFile(config: Config, log: Log): string | undefined {
+  const name = config.get("pidfile");
+  if (name === "") return undefined;
+  const path = resolve(config.get("dir"), name);
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+    return path;
+  } catch (error) {
+    log(`Failed to write PID file: ${error instanceof Error ? error.message : String(error)}`, "warning");
+    return undefined;
+  }
+}
+
+interface Ending {
+  /** Resolves to the reason when the server is to stop. */
+  readonly ended: Promise<string>;
+  end(reason: string): void;
+  /** Tells which store may fail in the background. */
+  watchStore(store: Store): void;
+}
+
+/** Signals are taken from the first moment on: process 1 of a container has no defaults to rely on. */
+function watchForTheEnd(log: Log): Ending {
+  let store: Store | undefined;
+  let isEnding = false;
+  let resolveEnded: (reason: string) => void = () => undefined;
+  const ended = new Promise<string>((resolve) => {
+    resolveEnded = resolve;
+  });
+  const end = (reason: string) => {
+    isEnding = true;
+    resolveEnded(reason);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (isEnding) {
+        log("You insist... exiting now.", "warning");
+        process.exit(EXIT_FAILED);
+      }
+      end(`Received ${signal}`);
+    });
+  }
+  process.on("SIGHUP", () => undefined);
+  const crash = (error: unknown) => {
+    log(`Detent crashed: ${error instanceof Error ? error.stack : String(error)}`, "warning");
+    process.exit(EXIT_FAILED);
+  };
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", (error) => {
+    // A commit that fails was reported where it was asked for; lmdb rejects a promise of its own beside it.
+    if (store?.failure === undefined) crash(error);
+    else log(`after the store failed: ${String(error)}`, "verbose");
+  });
+  return {
+    ended,
+    end,
+    watchStore: (opened) => {
+      store = opened;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Runs all tests. Installs first what they need beyond npm's packages, if this may be done here; what is missing then
+# is said, and the tests that need it skip themselves. The last line counts: "N passed, N failed".
+set -u
+cd "$(dirname "$0")/../.."
+
+missing() {
+  for pair in redis-server:redis-server redis-cli:redis-tools redis-benchmark:redis-tools strace:strace; do
+    command -v "${pair%%:*}" >/dev/null 2>&1 || echo "${pair##*:}"
+  done
+  /usr/bin/python3 -c 'import redis' >/dev/null 2>&1 || echo python3-redis
+}
+
+packages=$(missing | sort -u | tr '\n' ' ')
+if [ -n "$packages" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "Installing for the tests: $packages"
+  export DEBIAN_FRONTEND=noninteractive
+  # A server started by the package's scripts would be in the way and is not wanted.
+  printf '#!/bin/sh\nexit 101\n' >/tmp/detent-policy-rc.d && chmod +x /tmp/detent-policy-rc.d
+  [ -e /usr/sbin/policy-rc.d ] || { cp /tmp/detent-policy-rc.d /usr/sbin/policy-rc.d && policy=ours; }
+  # shellcheck disable=SC2086
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends $packages; } >/tmp/detent-apt.log 2>&1 </dev/null ||
+    { echo "Could not install them:"; tail -n 3 /tmp/detent-apt.log; }
+  [ "${policy:-}" = ours ] && rm -f /usr/sbin/policy-rc.d
+fi
+for package in $(missing | sort -u); do
+  echo "Missing here: $package; the tests that need it are skipped."
+done
+
+npm run --silent build || { echo "0 passed, 1 failed"; exit 1; }
+
+report=$(mktemp)
+npx vitest run --reporter=default --reporter=json --outputFile.json="$report" "$@"
+status=$?
+node tests/tooling/count-tests.mjs "$report" || status=1
+rm -f "$report"
+exit "$status"
