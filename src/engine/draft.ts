@@ -43,7 +43,7 @@ export type ShapeLimits = { readonly statesMax: number; readonly depthMax: numbe
 const COMMON = ["id", "type", "description", "entry", "exit", "tags", "meta"];
 const BRANCH = [...COMMON, "initial", "states", "on", "always", "after", "onDone", "output", "defer"];
 const STATE_KEYS: Readonly<Record<StateNode["kind"], readonly string[]>> = {
-  atomic: [...COMMON, "on", "always", "after", "defer"],
+  atomic: [...COMMON, "states", "on", "always", "after", "defer"],
   compound: BRANCH,
   parallel: BRANCH,
   final: [...COMMON, "output"],
@@ -144,8 +144,8 @@ function addState(builder: Builder, place: Place): DraftState | undefined {
     problems.error(jsonPath, `states may be nested ${limits.depthMax} deep`);
     return undefined;
   }
-  const kind = kindOfState(json, jsonPath, problems);
   const isRoot = parent === undefined;
+  const kind = isRoot && json["type"] === undefined ? "compound" : kindOfState(json, jsonPath, problems);
   checkKeys(json, jsonPath, {
     allowed: isRoot ? [...STATE_KEYS[kind], ...ROOT_KEYS] : STATE_KEYS[kind],
     what: isRoot ? "the definition" : `a state of type ${kind}`,

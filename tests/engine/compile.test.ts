@@ -1,0 +1,489 @@
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../src/base/json.ts";
+import { check } from "../../src/engine/check.ts";
+import { COMPILE_LIMITS, compile } from "../../src/engine/compile.ts";
+
+const a = (state: Json, rest: { readonly [key: string]: Json } = {}): Json => ({
+  initial: "a",
+  states: { a: state, b: { type: "final" } },
+  ...rest,
+});
+const on = (transition: Json): Json => a({ on: { E: transition } });
+const entry = (action: Json): Json => a({ entry: action, on: { E: "b" } });
+
+describe("compile()", () => {
+  it.each<[string, Json, string, string]>([
+    ["no object", [1], "$", "a definition is a JSON object, this is a list"],
+    ["no states", {}, "$.states", "a machine needs states"],
+    [
+      "states as a list",
+      { states: [] },
+      "$.states",
+      "states must be an object of states by name, this is a list",
+    ],
+    [
+      "a state that is a text",
+      { states: { a: "x" } },
+      "$.states.a",
+      "a state must be an object ({} at least), this is a text",
+    ],
+    ["a dotted name", { states: { "a.b": {} } }, '$.states["a.b"]', '"a.b" cannot name a state'],
+    [
+      "an unknown key",
+      a({ onn: {} }),
+      "$.states.a.onn",
+      'unknown key "onn" in a state of type atomic; did you mean on?',
+    ],
+    ["an unknown key far from any", a({ zzzzzz: 1 }), "$.states.a.zzzzzz", "known are id, type"],
+    ["context below the root", a({ context: {} }), "$.states.a.context", 'unknown key "context"'],
+    [
+      "a final state with events",
+      a({ type: "final", on: {} }),
+      "$.states.a.on",
+      'unknown key "on" in a state of type final',
+    ],
+    ["an unknown type", a({ type: "paralel" }), "$.states.a.type", "type must be one of atomic, compound"],
+    [
+      "a compound without children",
+      a({ type: "compound" }),
+      "$.states.a.type",
+      "a compound state needs states below it",
+    ],
+    [
+      "an atomic with children",
+      a({ type: "atomic", states: { x: {} } }),
+      "$.states.a.type",
+      "is compound or parallel, not atomic",
+    ],
+    [
+      "only a history",
+      a({ states: { h: { type: "history", target: "h" } }, initial: "h" }),
+      "$.states.a.states.h.target",
+      "not a history again",
+    ],
+    [
+      "nothing but a history",
+      a({ states: { h: { type: "history" } } }),
+      "$.states.a.states",
+      "needs a child that is not a history",
+    ],
+    [
+      "a history where its parent starts with it",
+      a({ initial: "h", states: { h: { type: "history" }, x: {} } }),
+      "$.states.a.states.h",
+      "a target is needed here",
+    ],
+    [
+      "a bad history",
+      a({ initial: "x", states: { x: {}, h: { history: "long" } } }),
+      "$.states.a.states.h.history",
+      'history must be "shallow" or "deep"',
+    ],
+    [
+      "a repeated id",
+      { initial: "a", states: { a: { id: "x" }, b: { id: "x" } } },
+      "$.states.b.id",
+      "the id 'x' is taken by $.states.a",
+    ],
+    ["an id that is no text", a({ id: 1 }), "$.states.a.id", "id must be a text, this is a number"],
+    ["an unknown initial", { initial: "x", states: { a: {} } }, "$.initial", "there is no state 'x'"],
+    [
+      "an initial outside",
+      a(
+        { initial: "#b", states: { x: {} } },
+        { states: { a: { initial: "#q", states: { x: {} } }, b: { id: "q" } } },
+      ),
+      "$.states.a.initial",
+      "'#q' must be below 'a'",
+    ],
+    [
+      "an empty initial",
+      a({ initial: [], states: { x: {} } }),
+      "$.states.a.initial",
+      "initial must name a state below 'a'",
+    ],
+    [
+      "two initial targets that exclude each other",
+      { initial: { target: ["a", "b"] }, states: { a: {}, b: {} } },
+      "$.initial.target",
+      "'a' and 'b' cannot be entered together",
+    ],
+    ["an unknown sibling", on("c2"), "$.states.a.on.E", "there is no state 'c2'; there are a, b"],
+    [
+      "an unknown target in a list",
+      on([{ target: ["b", "x"] }]),
+      "$.states.a.on.E[0].target[1]",
+      "there is no state 'x'",
+    ],
+    ["an unknown id", on({ target: "#order" }), "$.states.a.on.E.target", "there is no state '#order'"],
+    [
+      "a near id",
+      { initial: "a", states: { a: { on: { E: "#shiped" } }, b: { id: "shipped" } } },
+      "$.states.a.on.E",
+      "did you mean '#shipped'?",
+    ],
+    [
+      "a state that is elsewhere",
+      { initial: "a", states: { a: { initial: "x", states: { x: { on: { E: "zebra" } } } }, zebra: {} } },
+      "$.states.a.states.x.on.E",
+      "did you mean '#(machine).zebra'?",
+    ],
+    ["an unknown child", on(".x"), "$.states.a.on.E", "there is no state '.x'; there is none here"],
+    ["an unknown path below an id", on("#(machine).a.x"), "$.states.a.on.E", "there is no state"],
+    ["a root target without dot", a({ on: { F: "b" } }, { on: { E: "a" } }), "$.on.E", 'write ".a"'],
+    ["an unknown root target", a({ on: { F: "b" } }, { on: { E: "q" } }), "$.on.E", "there is no state 'q'"],
+    ["a transition that is a number", on(1), "$.states.a.on.E", "a transition is the name of a target"],
+    [
+      "a target that is a number",
+      on({ target: 1 }),
+      "$.states.a.on.E.target",
+      "target must be a text or a list of texts",
+    ],
+    [
+      "reenter that is a text",
+      on({ target: "b", reenter: "yes" }),
+      "$.states.a.on.E.reenter",
+      "reenter must be true or false",
+    ],
+    ["on that is a list", a({ on: [] }), "$.states.a.on", "on must be an object of transitions by events"],
+    [
+      "after that is a text",
+      a({ after: "5s" }),
+      "$.states.a.after",
+      "after must be an object of transitions by delays",
+    ],
+    ["an event without name", a({ on: { "": "b" } }), '$.states.a.on[""]', 'stand under "always"'],
+    [
+      "a star inside",
+      a({ on: { "a.*.b": "b" } }),
+      '$.states.a.on["a.*.b"]',
+      "a * may only stand alone or after the last dot",
+    ],
+    ["a bad delay", a({ after: { "5x": "b" } }), '$.states.a.after["5x"]', '"5x" is none of these'],
+    [
+      "a delay of another type",
+      a({ after: { "[1]": "b" } }),
+      '$.states.a.after["[1]"]',
+      "is of type list<int>",
+    ],
+    [
+      "a delay that is a list",
+      entry({ raise: { event: "E", delay: [] } }),
+      "$.states.a.entry.raise.delay",
+      "this is a list",
+    ],
+    [
+      "a negative delay",
+      entry({ raise: { event: "E", delay: -1 } }),
+      "$.states.a.entry.raise.delay",
+      "-1 is out of range",
+    ],
+    [
+      "a guard that is a number",
+      on({ guard: 1, target: "b" }),
+      "$.states.a.on.E.guard",
+      "a guard is an expression",
+    ],
+    [
+      "a guard of another type",
+      on({ guard: "1 + 1", target: "b" }),
+      "$.states.a.on.E.guard",
+      'a guard must be true or false, "1 + 1" is of type int',
+    ],
+    ["a guard that does not parse", on({ guard: "context.", target: "b" }), "$.states.a.on.E.guard", "at 9"],
+    [
+      "an unknown combination",
+      on({ guard: { xor: [] }, target: "b" }),
+      "$.states.a.on.E.guard.xor",
+      'unknown key "xor" in a guard',
+    ],
+    [
+      "an empty and",
+      on({ guard: { and: [] }, target: "b" }),
+      "$.states.a.on.E.guard.and",
+      "and takes a list of guards, this is empty",
+    ],
+    [
+      "an or that is no list",
+      on({ guard: { or: "true" }, target: "b" }),
+      "$.states.a.on.E.guard.or",
+      "or takes a list of guards, this is a text",
+    ],
+    [
+      "an error inside not",
+      on({ guard: { not: "x" }, target: "b" }),
+      "$.states.a.on.E.guard.not",
+      "Unknown variable: x",
+    ],
+    [
+      "in with a number",
+      on({ guard: { in: 1 }, target: "b" }),
+      "$.states.a.on.E.guard.in",
+      "in takes the name of a state",
+    ],
+    [
+      "in with an unknown state",
+      on({ guard: { in: "a.x" }, target: "b" }),
+      "$.states.a.on.E.guard.in",
+      "there is no state 'a.x'",
+    ],
+    [
+      "a text as action",
+      entry("notify"),
+      "$.states.a.entry",
+      "an action is an object with one of the keys assign",
+    ],
+    [
+      "an unknown action",
+      entry([{ asign: {} }]),
+      "$.states.a.entry[0]",
+      "unknown action 'asign'; did you mean assign?",
+    ],
+    [
+      "two actions in one",
+      entry({ log: "1", cancel: "x" }),
+      "$.states.a.entry",
+      "an action is an object with one of the keys",
+    ],
+    ["an empty action", entry({}), "$.states.a.entry", "an action is an object with one of the keys"],
+    ["assign with a text", entry({ assign: "x" }), "$.states.a.entry.assign", "assign takes"],
+    [
+      "assign to no path",
+      entry({ assign: { "a..b": 1 } }),
+      '$.states.a.entry.assign["a..b"]',
+      "is no path into the context",
+    ],
+    [
+      "assign to __proto__",
+      entry({ assign: { "a.__proto__": 1 } }),
+      '$.states.a.entry.assign["a.__proto__"]',
+      "is no path",
+    ],
+    [
+      "a text for an expression",
+      entry({ assign: { x: "hello" } }),
+      "$.states.a.entry.assign.x",
+      "a text is written \"'hello'\"",
+    ],
+    [
+      "raise without event",
+      entry({ raise: {} }),
+      "$.states.a.entry.raise.event",
+      "raise needs the name of an event",
+    ],
+    ["raise with a wildcard", entry({ raise: "a.*" }), "$.states.a.entry.raise.event", "without wildcard"],
+    [
+      "raise with a list",
+      entry({ raise: [] }),
+      "$.states.a.entry.raise",
+      'raise takes {"event": "NAME", …}, this is a list',
+    ],
+    [
+      "send without to",
+      entry({ send: { event: "E" } }),
+      "$.states.a.entry.send.to",
+      "send needs the key of a machine",
+    ],
+    [
+      "send without event",
+      entry({ send: { to: "key" } }),
+      "$.states.a.entry.send.event",
+      "send needs the name of an event",
+    ],
+    ["emit without event", entry({ emit: {} }), "$.states.a.entry.emit.event", "emit needs the name"],
+    ["cancel with a number", entry({ cancel: 1 }), "$.states.a.entry.cancel", "cancel must be a text"],
+    ["a task without name", entry({ task: "" }), "$.states.a.entry.task", "a task needs a name"],
+    ["a task that is a number", entry({ task: 1 }), "$.states.a.entry.task", "task must be a text"],
+    [
+      "a task with half an attempt",
+      entry({ task: "t", attempts: 0.5 }),
+      "$.states.a.entry.attempts",
+      "attempts must be a whole number",
+    ],
+    ["choose with an object", entry({ choose: {} }), "$.states.a.entry.choose", "choose takes a list"],
+    ["a branch that is a text", entry({ choose: ["x"] }), "$.states.a.entry.choose[0]", "a branch is"],
+    [
+      "an unknown policy",
+      a({}, { unmatched: "drop" }),
+      "$.unmatched",
+      'unmatched must be "reject", "defer" or "ignore"',
+    ],
+    [
+      "a context that is a list",
+      a({}, { context: [] }),
+      "$.context",
+      "context must be an object, this is a list",
+    ],
+    [
+      "too many states",
+      { initial: "a", states: { a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {} } },
+      "$.states.e",
+      "a definition may have 5 states",
+    ],
+    [
+      "too deep nesting",
+      { initial: "a", states: { a: { states: { b: { states: { c: { states: { d: {} } } } } } } } },
+      "$.states.a.states.b.states.c.states.d",
+      "states may be nested 3 deep",
+    ],
+    [
+      "a map that is a list",
+      { initial: "a", map: [] },
+      "$.map",
+      "map must be an object of lists of states by state",
+    ],
+    ["a map without initial", { map: { a: [] } }, "$.initial", "initial must name a state"],
+    [
+      "a map with a text",
+      { initial: "a", map: { a: "b" } },
+      "$.map.a",
+      "a list of names of states expected, this is a text",
+    ],
+    [
+      "a map with a number in a list",
+      { initial: "a", map: { a: [1] } },
+      "$.map.a",
+      "a list of other things too",
+    ],
+    [
+      "a map too large",
+      { initial: "a", map: { a: ["b", "c", "d", "e", "f"] } },
+      "$",
+      "a definition may have 5 states, this has 6",
+    ],
+    ["a list without start", { states: ["a"], transitions: [] }, "$.starting_state", "there is no state ''"],
+    [
+      "a list without list",
+      { states: ["a"], transitions: {}, starting_state: "a" },
+      "$.transitions",
+      "transitions must be a list",
+    ],
+    [
+      "a list with an unknown state",
+      {
+        states: ["alpha"],
+        transitions: [{ from: "alpha", to: "alpa", event: "E" }],
+        starting_state: "alpha",
+      },
+      "$.transitions[0].to",
+      "did you mean 'alpha'?",
+    ],
+    [
+      "a list with a text",
+      { states: ["a"], transitions: ["x"], starting_state: "a" },
+      "$.transitions[0]",
+      "a transition is",
+    ],
+    [
+      "a list without event",
+      { states: ["a"], transitions: [{ from: "a", to: "a" }], starting_state: "a" },
+      "$.transitions[0].event",
+      "event must be a text",
+    ],
+    [
+      "a list too large",
+      { states: ["a", "b", "c", "d", "e", "f"], transitions: [], starting_state: "a" },
+      "$",
+      "a definition may have 5 states",
+    ],
+  ])("refuses %s", (_, json, path, reason) => {
+    const result = compile(json, { ...COMPILE_LIMITS, statesMax: 5, depthMax: 3 });
+    expect(result).toMatchObject({ ok: false, path });
+    expect(!result.ok && result.reason).toContain(reason);
+  });
+
+  it("keeps the first hundred findings when there are more", () => {
+    const states = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`s${i}`, { zzzzzzz: 1 }]));
+    expect(compile({ initial: "s0", states }).findings).toHaveLength(100);
+  });
+
+  it("compiles five thousand states well below a second when each has guard and action", () => {
+    const states = Object.fromEntries(
+      Array.from({ length: 5000 }, (_, i) => [
+        `s${i}`,
+        {
+          on: {
+            NEXT: {
+              target: `s${(i + 1) % 5000}`,
+              guard: `context.n >= ${i % 7}`,
+              actions: [{ assign: { n: "context.n + 1" } }],
+            },
+          },
+        },
+      ]),
+    );
+    const from = performance.now();
+    expect(compile({ initial: "s0", context: { n: 10 }, states }).ok).toBe(true);
+    // Measured: 0.3 s with the machine busy; the bound only catches what is quadratic.
+    expect(performance.now() - from).toBeLessThan(3000);
+  });
+});
+
+describe("check()", () => {
+  it("finds nothing when the definition is clean", () => {
+    expect(check(on("b"))).toEqual([]);
+    expect(check({ initial: "a", map: { a: ["b"], b: ["a", "c"] } })).toEqual([]);
+  });
+
+  it("gives the errors when the definition does not compile", () => {
+    expect(check(on({ target: "x1", guard: "1" }))).toMatchObject([
+      { severity: "error", path: "$.states.a.on.E.target" },
+      { severity: "error", path: "$.states.a.on.E.guard" },
+    ]);
+  });
+
+  it("warns of unreachable states, dead ends and shadowed transitions when there are any", () => {
+    const findings = check({
+      states: {
+        a: { on: { E: ["c", { target: "d" }], "*": { target: "c", reenter: true } } },
+        c: {},
+        d: {
+          initial: "e",
+          states: { e: { always: [{ target: "#(machine).c" }, { target: "#(machine).a" }] } },
+        },
+        lost: { initial: "inner", states: { inner: { on: { E: "#(machine).a" } } } },
+        p: { type: "parallel", initial: "x", states: { x: { initial: "y", states: { y: {} } } } },
+      },
+      on: { "done.state.nobody": ".d", P: ".p" },
+    });
+    const paths = findings.filter(({ severity }) => severity === "warning").map(({ path }) => path);
+    expect(paths).toContain("$");
+    expect(paths).toContain("$.states.p.initial");
+    expect(paths).toContain('$.on["done.state.nobody"]');
+    expect(findings.find(({ message }) => message.startsWith("unreachable"))).toMatchObject({
+      path: "$.states.lost",
+    });
+    expect(findings.filter(({ message }) => message.startsWith("shadowed")).map(({ path }) => path)).toEqual([
+      "$.states.a.on.E[1]",
+      "$.states.d.states.e.always[1]",
+    ]);
+  });
+
+  it("warns of dead ends when nothing leaves an atomic state", () => {
+    expect(
+      check({
+        initial: "a",
+        states: { a: { on: { E: "b", X: { actions: [] } } }, b: { on: { E: { actions: [{ log: "1" }] } } } },
+      }),
+    ).toEqual([
+      {
+        severity: "warning",
+        path: "$.states.b",
+        message: 'dead end: nothing leaves \'b\'; if that is meant, say "type": "final"',
+      },
+    ]);
+  });
+
+  it("names the place in the map or the list when a state is unreachable", () => {
+    expect(check({ initial: "a", map: { a: [], b: ["a"] } })).toMatchObject([{ path: "$.map.b" }]);
+    expect(check({ states: ["a", "b"], transitions: [], starting_state: "a" })).toMatchObject([
+      { path: "$.states[1]" },
+    ]);
+  });
+
+  it("warns when an assignment starts with the word context", () => {
+    expect(check(entry({ assign: { "context.n": 1 } }))).toMatchObject([
+      { severity: "warning", path: '$.states.a.entry.assign["context.n"]' },
+    ]);
+  });
+});
