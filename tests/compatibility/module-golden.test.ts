@@ -1,0 +1,202 @@
+/**
+ * The replies of the real redis-state-machine module, to be met in `sm-compat module`. Each case runs on a server of
+ * its own, in RESP2 and in RESP3.
+ */
+import { describe, expect, test } from "vitest";
+import { CATALOGUE, findCommand } from "../../src/commands/catalogue.ts";
+import { HANDLERS } from "../../src/commands/registry.ts";
+import { GOLDEN_CASES, type GoldenCase, type Step } from "./golden-cases.ts";
+import { difference } from "./golden-compare.ts";
+import { play } from "./golden-server.ts";
+
+/** Cases that wait for a command, by the command. A case leaves the list when its command comes. */
+const PENDING: Readonly<Record<string, readonly string[]>> = {
+  ACL: [
+    "acl/SM.GET ignores key permissions (no key spec)",
+    "acl/SM.MUTATE key denied",
+    "acl/category write",
+    "acl/named",
+    "acl/allkeys minus",
+    "acl/DRYRUN",
+  ],
+  AUTH: ["conn/AUTH no password", "conn/AUTH user bad"],
+  CLIENT: ["tracking/bcast failed mutate", "tracking/EXISTS tracked, mutate"],
+  "CLIENT|GETNAME": ["conn/CLIENT GETNAME"],
+  "CLIENT|ID": ["conn/CLIENT ID"],
+  "CLIENT|REPLY": ["conn/CLIENT REPLY OFF"],
+  "CONFIG|SET": [
+    "notify/AKEnm set overwrite",
+    "notify/AKEnm create",
+    "notify/AKEnm mutate",
+    "notify/AKEnm get hit",
+    "notify/AKEnm get miss",
+    "notify/AKEnm set bad json",
+    "notify/AKEnm rename",
+    "notify/AKEnm expire",
+    "notify/KEA mutate",
+  ],
+  COPY: ["generic/COPY k k2", "generic/COPY k k", "generic/COPY k k2 DB 99", "generic/COPY is deep"],
+  DEBUG: [
+    "generic/DEBUG RELOAD",
+    "generic/DEBUG DIGEST",
+    "generic/DEBUG RELOAD then get",
+    "generic/DEBUG RELOAD nul reason",
+  ],
+  DEL: ["mutate/after DEL", "generic/DEL k", "generic/DEL k x k", "watch/del"],
+  DUMP: ["generic/DUMP k"],
+  ECHO: ["conn/ECHO"],
+  EXISTS: ["jsonerr/failed set does not create", "generic/EXISTS k"],
+  EXPIRE: [
+    "set/overwrite clears TTL",
+    "reset/keeps TTL",
+    "generic/EXPIRE k 100",
+    "generic/EXPIRE k 0",
+    "generic/EXPIRE k 100 XX",
+    "generic/with-ttl/TTL k",
+    "generic/with-ttl/PERSIST k",
+    "generic/with-ttl/EXPIRE k 200 NX",
+    "generic/with-ttl/EXPIRE k 200 GT",
+    "generic/with-ttl/EXPIRE k 200 LT",
+    "generic/COPY keeps TTL",
+    "watch/expire",
+  ],
+  EXPIREAT: ["generic/EXPIREAT k 1", "generic/with-ttl/EXPIRETIME k"],
+  EXPIRETIME: ["generic/EXPIRETIME k"],
+  HELLO: ["hello/4", "hello/3 auth bad user"],
+  INFO: [
+    "info/modules",
+    "info/keyspace",
+    "info/keyspace empty",
+    "info/server",
+    "info/redisstate",
+    "info/replication",
+    "info/persistence",
+    "info/errorstats after mutate error",
+    "info/errorstats after json error",
+    "info/errorstats after arity",
+    "info/errorstats after wrongtype",
+    "info/commandstats",
+    "info/dirty counter not incremented",
+  ],
+  LOLWUT: ["conn/LOLWUT"],
+  "MEMORY|USAGE": [
+    "generic/MEMORY USAGE k",
+    "generic/MEMORY USAGE x",
+    "generic/MEMORY USAGE k SAMPLES 0",
+    "generic/MEMORY USAGE empty machine",
+    "generic/MEMORY USAGE memfoo",
+  ],
+  MODULE: ["module/UNLOAD with type", "module/UNLOAD unknown"],
+  "MODULE|HELP": ["module/HELP"],
+  MOVE: ["generic/MOVE then get"],
+  "OBJECT|FREQ": ["generic/OBJECT FREQ k", "generic/OBJECT FREQ missing"],
+  "OBJECT|HELP": ["generic/OBJECT HELP"],
+  "OBJECT|IDLETIME": ["generic/OBJECT IDLETIME k"],
+  PERSIST: ["generic/PERSIST k", "generic/PERSIST missing"],
+  PEXPIRE: [
+    "mutate/expired key",
+    "generic/PEXPIRE k 100000",
+    "generic/GETEX-like expiry active",
+    "generic/SM.GET expired",
+  ],
+  PTTL: ["generic/PTTL k"],
+  QUIT: ["conn/QUIT"],
+  RANDOMKEY: ["generic/RANDOMKEY", "generic/RANDOMKEY empty"],
+  RENAME: ["generic/RENAME k k2"],
+  RENAMENX: ["generic/RENAMENX k k2"],
+  SAVE: ["generic/SAVE"],
+  SCAN: ["generic/SCAN 0", "generic/SCAN 0 TYPE string", "generic/SCAN 0 MATCH k* COUNT 10 TYPE StateType"],
+  SELECT: ["generic/SELECT isolates", "generic/SELECT bad", "generic/SELECT nan"],
+  SORT_RO: ["generic/SORT_RO k"],
+  TIME: ["conn/TIME"],
+  TOUCH: ["generic/TOUCH k x"],
+  TTL: ["generic/TTL missing"],
+  TYPE: ["generic/TYPE missing", "multi/subscribed"],
+  WAIT: ["generic/WAIT 0 0"],
+  XADD: ["wrongtype/stream/SM.GET", "wrongtype/stream/SM.SET"],
+};
+
+/** Cases that Detent answers otherwise on purpose: its reply, and why. */
+const DELIBERATE: Readonly<Record<string, { readonly reply: RegExp; readonly why: string }>> = {
+  "command/GETKEYS sm.get k": {
+    reply: /^\*1\r\n\$1\r\nk\r\n$/,
+    why: "the module does not declare the keys it reads",
+  },
+  "command/GETKEYS sm.state k": {
+    reply: /^\*1\r\n\$1\r\nk\r\n$/,
+    why: "the module does not declare the keys it reads",
+  },
+  "command/GETKEYSANDFLAGS sm.get": {
+    reply: /^\*1\r\n\*2\r\n\$1\r\nk\r\n/,
+    why: "the module does not declare the keys it reads",
+  },
+  "command/GETKEYS sm.template": {
+    reply: /^-ERR The command has no key arguments\r\n$/,
+    why: "as Redis 7.2 answers",
+  },
+  "command/GETKEYS sm.mutate": {
+    reply: /^-ERR Invalid number of arguments specified for command\r\n$/,
+    why: "the module takes any number of arguments",
+  },
+  "raw/proto nul inline": {
+    reply: /^-ERR unknown command 'PI'/,
+    why: "Redis does not see the end of a line behind a zero byte, and never answers",
+  },
+};
+
+const PENDING_IDS = new Map(
+  Object.entries(PENDING).flatMap(([command, ids]) => ids.map((id) => [id, command] as const)),
+);
+
+/** The commands of a case that have no handler; what the module does not know either is none. */
+function missingCommands(golden: GoldenCase): string[] {
+  const steps: Step[] = [...(golden.setup ?? []), ...(golden.cleanup ?? []), golden.cmd ?? []];
+  const missing = new Set<string>();
+  for (const step of steps) {
+    const [head = "", ...rest] = step;
+    if (head === "@sleep" || head === "@raw") continue;
+    const words = (String(head).startsWith("@") ? rest : step).map((word) =>
+      Buffer.from(String(word), "latin1"),
+    );
+    const [name = Buffer.alloc(0)] = words;
+    const command = findCommand(CATALOGUE, words);
+    const isKnown = command !== undefined && HANDLERS.has(command.declaration.name);
+    if (!isKnown && isAnswered(golden, name.toString("latin1")))
+      missing.add(command?.declaration.name ?? name.toString());
+  }
+  return [...missing];
+}
+
+/** False where the case measures a refusal that comes before the command is run. */
+function isAnswered(golden: GoldenCase, name: string): boolean {
+  return name !== "" && !/unknown (sub)?command|wrong number of arguments/.test(golden.resp2);
+}
+
+const PROTOCOLS = HANDLERS.has("HELLO") ? ([2, 3] as const) : ([2] as const);
+
+describe.each(PROTOCOLS)("RESP%i", (protocol) => {
+  test.each(GOLDEN_CASES.map((golden) => [golden.id, golden] as const))("%s", async (id, golden) => {
+    if (missingCommands(golden).length > 0) return;
+    const played = await play(golden, protocol);
+    const deliberate = DELIBERATE[id];
+    if (deliberate !== undefined) {
+      expect(played.reply, deliberate.why).toMatch(deliberate.reply);
+      return;
+    }
+    expect(difference(golden, protocol === 2 ? golden.resp2 : golden.resp3, played.reply)).toBeUndefined();
+    expect(played.pushed).toBe((protocol === 2 ? golden.conn2_resp2 : golden.conn2_resp3) ?? "");
+    expect(played.isClosed).toBe(golden.closed ?? false);
+  });
+});
+
+test("every pending case waits for the command it is listed under, and no other case waits", () => {
+  const waiting = GOLDEN_CASES.flatMap((golden) => {
+    const [missing] = missingCommands(golden);
+    return missing === undefined ? [] : [[golden.id, missing] as const];
+  });
+  expect([...PENDING_IDS].sort()).toEqual(waiting.sort());
+});
+
+test("the cases are those that were recorded", () => {
+  expect(GOLDEN_CASES).toHaveLength(569);
+});
