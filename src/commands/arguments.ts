@@ -10,7 +10,12 @@ export function parseInteger(bytes: Buffer): bigint | undefined {
   const text = bytes.toString("latin1");
   if (!/^(0|-?[1-9][0-9]*)$/.test(text)) return undefined;
   const value = BigInt(text);
-  return value < INTEGER_MIN || value > INTEGER_MAX ? undefined : value;
+  return isInteger64(value) ? value : undefined;
+}
+
+/** Whether a number fits into a signed 64-bit integer. */
+export function isInteger64(value: bigint): boolean {
+  return value >= INTEGER_MIN && value <= INTEGER_MAX;
 }
 
 /** As parseInteger. @throws ReplyError "value is not an integer or out of range" */

@@ -1,5 +1,6 @@
 /** Every handler by its full name. An entry of commands.json without one, or the other way round, fails a test. */
 import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
+import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import type { Handler } from "./handler.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
@@ -8,6 +9,7 @@ import { TRANSACTION_HANDLERS } from "./transaction/handlers.ts";
 
 const GROUPS: ReadonlyArray<readonly Handler[]> = [
   CONNECTION_HANDLERS,
+  GENERIC_HANDLERS,
   MACHINE_HANDLERS,
   SERVER_HANDLERS,
   STRING_HANDLERS,

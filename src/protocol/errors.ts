@@ -86,6 +86,10 @@ export const offsetOutOfRange = () => err("offset is out of range");
 export const stringTooLong = () => err("string exceeds maximum allowed size (proto-max-bulk-len)");
 /** `command` is the lower-case name. */
 export const invalidExpireTime = (command: string) => err(`invalid expire time in '${command}' command`);
+export const lcsNeedsStrings = () => err("The specified keys must contain string values");
+export const lcsLengthOrRanges = () => err("If you want both the length and indexes, please just use IDX.");
+export const lcsTooLarge = () =>
+  err("Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
 export const invalidCursor = () => err("invalid cursor");
 export const timeoutNotANumber = () => err("timeout is not a float or out of range");
 export const timeoutNegative = () => err("timeout is negative");

@@ -17,7 +17,6 @@ export const EVENT_CLASSES = {
   del: "g",
   expire: "g",
   expired: "x",
-  getdel: "$",
   incrby: "$",
   incrbyfloat: "$",
   machine: "d",

@@ -117,6 +117,11 @@ export class Database {
     this.#record(key, event);
   }
 
+  /** Adds a further event to what was just written: SET with EX is also an "expire". */
+  tell(key: Bytes, event: KeyEvent): void {
+    this.#record(key, event);
+  }
+
   /** True when there was such a key. */
   remove(key: Bytes, event: KeyEvent | undefined): boolean {
     const record = this.find(key);
@@ -142,6 +147,7 @@ export class Database {
     const replaced = target.find(to);
     if (replaced !== undefined) target.#erase(to, replaced);
     this.#forget(from, record);
+    target.#record(to, "new");
     this.#record(from, events[0]);
     target.transaction.put(orderKey(target.#orderPrefix, record.id), bufferOf(to));
     target.#count("keys", 1);
@@ -157,6 +163,7 @@ export class Database {
     const id = target.#newId(to);
     const payload = OBJECT_STORAGES[record.type].copied(this.transaction, record, target.place(to), id);
     target.#writeRecord(to, { ...record, id, payload }, 0);
+    target.#record(to, "new");
     target.#record(to, "copy_to");
   }
 

@@ -57,7 +57,7 @@ export function withRedis(name: string, tests: (servers: Servers) => void): void
 export async function compareStep(pair: Pair, step: Step): Promise<void> {
   const [expected, actual] = await Promise.all([
     pair.redis.exchange(...step.args),
-    pair.detent.exchange(...step.args),
+    pair.detent.exchange(...(step.detentArgs ?? step.args)),
   ]);
   const problem = difference(step, expected, actual);
   if (problem !== undefined) throw new Error(problem);

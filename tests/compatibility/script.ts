@@ -14,12 +14,15 @@
  */
 import { splitInline } from "../../src/protocol/inline-request.ts";
 import { type Argument, encodeRequest, type Received } from "../support/client.ts";
+import type { Decoded } from "../support/resp-decoder.ts";
 
 export type Comparison = "same" | "error" | "unordered" | "shape" | "prepare";
 
 export interface Step {
   readonly comparison: Comparison;
   readonly args: readonly Argument[];
+  /** What Detent is sent instead, where the way to the same state is another. */
+  readonly detentArgs?: readonly Argument[];
 }
 
 /** Lines of a session, or steps where bytes or lengths are easier made than written. */
@@ -59,6 +62,15 @@ export function error(...args: readonly Argument[]): Step {
   return { comparison: "error", args };
 }
 
+/** Makes a key that is no string: a stream in Redis, a machine in Detent. */
+export function notAString(key: string): Step {
+  return {
+    comparison: "prepare",
+    args: ["XADD", key, "*", "field", "value"],
+    detentArgs: ["SM.CREATE", key],
+  };
+}
+
 /** What is wrong with a reply, beside the one that Redis gave; undefined when nothing is. */
 export function difference(step: Step, expected: Received, actual: Received): string | undefined {
   const isError = (reply: Received) => reply.bytes[0] === 0x2d;
@@ -78,7 +90,7 @@ function comparable(step: Step, { bytes, value }: Received): string {
     case "error":
       return bytes.toString("latin1");
     case "unordered":
-      return Array.isArray(value) ? JSON.stringify(value.map((item) => JSON.stringify(item)).sort()) : "";
+      return sorted(value);
     case "shape":
       return value instanceof Map
         ? "map"
@@ -90,6 +102,11 @@ function comparable(step: Step, { bytes, value }: Received): string {
     case "prepare":
       return bytes[0] === 0x2d ? "refused" : "taken";
   }
+}
+
+/** A text in which the order of elements, at any depth, is lost. */
+function sorted(value: Decoded): string {
+  return Array.isArray(value) ? `[${value.map(sorted).sort().join()}]` : JSON.stringify(value);
 }
 
 function report(step: Step, expected: Received, actual: Received, problem: string): string {

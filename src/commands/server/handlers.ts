@@ -14,6 +14,7 @@ import { commandList } from "./command-list.ts";
 import { dbsize } from "./dbsize.ts";
 import { flushall } from "./flushall.ts";
 import { flushdb } from "./flushdb.ts";
+import { swapdb } from "./swapdb.ts";
 
 export const SERVER_HANDLERS: readonly Handler[] = [
   aclCat,
@@ -30,4 +31,5 @@ export const SERVER_HANDLERS: readonly Handler[] = [
   dbsize,
   flushall,
   flushdb,
+  swapdb,
 ];

@@ -1,0 +1,47 @@
+/** The handlers of the generic group. */
+import type { Handler } from "../handler.ts";
+import { copy } from "./copy.ts";
+import { del } from "./del.ts";
+import { exists } from "./exists.ts";
+import { expire } from "./expire.ts";
+import { expireat } from "./expireat.ts";
+import { expiretime } from "./expiretime.ts";
+import { keys } from "./keys.ts";
+import { move } from "./move.ts";
+import { persist } from "./persist.ts";
+import { pexpire } from "./pexpire.ts";
+import { pexpireat } from "./pexpireat.ts";
+import { pexpiretime } from "./pexpiretime.ts";
+import { pttl } from "./pttl.ts";
+import { randomkey } from "./randomkey.ts";
+import { rename } from "./rename.ts";
+import { renamenx } from "./renamenx.ts";
+import { scan } from "./scan.ts";
+import { touch } from "./touch.ts";
+import { ttl } from "./ttl.ts";
+import { type } from "./type.ts";
+import { unlink } from "./unlink.ts";
+
+export const GENERIC_HANDLERS: readonly Handler[] = [
+  copy,
+  del,
+  exists,
+  expire,
+  expireat,
+  expiretime,
+  keys,
+  move,
+  persist,
+  pexpire,
+  pexpireat,
+  pexpiretime,
+  pttl,
+  randomkey,
+  rename,
+  renamenx,
+  scan,
+  touch,
+  ttl,
+  type,
+  unlink,
+];

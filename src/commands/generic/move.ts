@@ -1,0 +1,20 @@
+/** MOVE key db: moves a key to another database, unless that has such a key; 1 if it did. */
+import { bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import { argument } from "../arguments.ts";
+import { databaseIndex } from "../database-index.ts";
+import type { Handler } from "../handler.ts";
+
+export const move = {
+  name: "MOVE",
+  run: ({ args, databases, db, session }) => {
+    const key = bytesOf(argument(args, 1));
+    const index = databaseIndex(argument(args, 2), databases);
+    if (index === session.database) throw errors.sameObject();
+    const record = db.find(key);
+    const target = databases.at(index);
+    if (record === undefined || target.find(key) !== undefined) return 0;
+    db.moveTo(target, key, record, key, ["move_from", "move_to"]);
+    return 1;
+  },
+} as const satisfies Handler;

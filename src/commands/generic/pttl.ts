@@ -1,0 +1,8 @@
+/** PTTL key: milliseconds until the key expires; -1 when it does not expire, -2 when there is no such key. */
+import type { Handler } from "../handler.ts";
+import { readExpiry } from "./read-expiry.ts";
+
+export const pttl = {
+  name: "PTTL",
+  run: (call) => readExpiry(call, { unit: "milliseconds", from: "now" }),
+} as const satisfies Handler;

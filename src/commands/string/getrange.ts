@@ -1,0 +1,5 @@
+/** GETRANGE key start end: part of a string, both ends included. */
+import type { Handler } from "../handler.ts";
+import { substring } from "./substring.ts";
+
+export const getrange = { name: "GETRANGE", run: substring } as const satisfies Handler;

@@ -1,0 +1,40 @@
+/** Writing string keys. */
+import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import type { KeyEvent } from "../../store/changes.ts";
+import type { KeyRecord } from "../../store/records.ts";
+import type { Call } from "../handler.ts";
+
+/** Makes the key a string, whatever it was; `expireAtMs` 0: it does not expire. */
+export function setString(call: Call, key: Bytes, value: Buffer, expireAtMs = 0): void {
+  call.db.put(key, { type: "string", payload: value, expireAtMs }, "set");
+  if (expireAtMs !== 0) call.db.tell(key, "expire");
+}
+
+/** Gives a string key, if it is there, another value and leaves its expiry as it is. */
+export function changeString(
+  call: Call,
+  key: Buffer,
+  change: {
+    readonly before: KeyRecord | undefined;
+    readonly value: Buffer;
+    readonly event: KeyEvent;
+  },
+): void {
+  const expireAtMs = change.before?.expireAtMs ?? 0;
+  call.db.put(bytesOf(key), { type: "string", payload: change.value, expireAtMs }, change.event);
+}
+
+/** The record of a string key that is about to be written: not counted as a hit or miss. @throws ReplyError WRONGTYPE */
+export function stringToWrite(call: Call, key: Buffer): KeyRecord | undefined {
+  const record = call.db.find(bytesOf(key));
+  if (record !== undefined && record.type !== "string" && record.type !== "longString") {
+    throw errors.wrongType();
+  }
+  return record;
+}
+
+/** @throws ReplyError when a string of this length is not allowed */
+export function checkStringBytes(call: Call, length: number): void {
+  if (length > call.server.config.get("proto-max-bulk-len")) throw errors.stringTooLong();
+}
