@@ -12,9 +12,12 @@ import type { WriteTable } from "./write-table.ts";
 
 /** Keys that are sorted in one go. */
 const RUN_LENGTH = 2000;
-/** A write costs this thread about a microsecond: a slice is a pause of a millisecond, or four in a hurry. */
-const SLICE_WRITES_MAX = 1000;
-const HURRIED_SLICE_WRITES_MAX = 4000;
+/**
+ * A write costs this thread about a microsecond, and a slice costs the disk two syncs: a slice is a pause of
+ * about two milliseconds, or eight in a hurry.
+ */
+const SLICE_WRITES_MAX = 2000;
+const HURRIED_SLICE_WRITES_MAX = 8000;
 const SLICE_BYTES_MAX = 1024 * 1024;
 
 /**

@@ -17,7 +17,7 @@ import { chars } from "../base/bytes.ts";
 import { carry } from "./checkpoint.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { Journal } from "./journal.ts";
+import { isNoSpace, Journal } from "./journal.ts";
 import type { LmdbData } from "./lmdb-data.ts";
 import {
   CommitError,
@@ -46,12 +46,14 @@ export interface DurableLimits {
 
 export const DURABLE_LIMITS: DurableLimits = {
   journalBytesMax: 16 * 1024 * 1024,
-  tableSizeMax: 100_000,
-  cacheBytesMax: 32 * 1024 * 1024,
+  tableSizeMax: 65_536,
+  cacheBytesMax: 24 * 1024 * 1024,
 };
 
-/** A commit waits at most so long when the disk does not keep up. */
-const STALL_MS_MAX = 100;
+/** When the disk does not keep up: how much more than full the table may be before commits wait. */
+const STALL_FULLNESS_MIN = 1.5;
+const STALL_MS_PER_FULLNESS = 100;
+const STALL_MS_MAX = 250;
 const STALL = new Int32Array(new SharedArrayBuffer(4));
 
 export class DurableStore implements OrderedStore {
@@ -65,6 +67,8 @@ export class DurableStore implements OrderedStore {
   /** The checkpoint under way, or the last one; it never rejects. */
   #checkpoint: Promise<void> = Promise.resolve();
   #checkpointFailure: CommitError | undefined;
+  /** The failure was for want of space, and has left nothing half written. */
+  #canCarryAgain = false;
   #checkpointCount = 0;
   #checkpointMs = 0;
   #isClosed = false;
@@ -134,6 +138,7 @@ export class DurableStore implements OrderedStore {
   reopen(): void {
     this.#journal.recover();
     if (this.#checkpointFailure === undefined || this.#frozen === undefined) return;
+    if (!this.#canCarryAgain) throw this.#checkpointFailure;
     this.#checkpointFailure = undefined;
     this.#checkpoint = this.#carry(this.#frozen);
   }
@@ -196,8 +201,9 @@ export class DurableStore implements OrderedStore {
       this.#journal.activeBytes / this.#limits.journalBytesMax,
       this.#active.size / this.#limits.tableSizeMax,
     );
-    if (fullness < 2) return;
-    Atomics.wait(STALL, 0, 0, Math.min(STALL_MS_MAX, (fullness - 2) * STALL_MS_MAX));
+    if (fullness < STALL_FULLNESS_MIN) return;
+    const stallMs = (fullness - STALL_FULLNESS_MIN) * STALL_MS_PER_FULLNESS;
+    Atomics.wait(STALL, 0, 0, Math.min(STALL_MS_MAX, stallMs));
   }
 
   /** The active table becomes the frozen one, of which there must be none, and its checkpoint begins. */
@@ -222,6 +228,7 @@ export class DurableStore implements OrderedStore {
       await this.#data.setMark(mark);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
+      this.#canCarryAgain = isNoSpace(error);
       this.#checkpointFailure = new CommitError(
         `a checkpoint failed: ${reason}; every acknowledged commit is in the journal and is found there after a restart`,
       );

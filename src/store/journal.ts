@@ -10,8 +10,8 @@ import { RecordEncoder } from "./journal-record.ts";
 import { CommitError, type FlushPolicy, type Write } from "./ordered-store.ts";
 
 const FLUSH_INTERVAL_MS = 1000;
-/** Errors after which nothing that had been written is in doubt, and a later write may succeed. */
-const NO_SPACE_CODES = new Set<unknown>(["ENOSPC", "EDQUOT"]);
+/** As Node names them and as LMDB numbers them. */
+const NO_SPACE_CODES = new Set<unknown>(["ENOSPC", "EDQUOT", 28, 122]);
 
 export interface JournalPosition {
   /** The file that takes records. */
@@ -247,6 +247,7 @@ function syncAside(file: JournalFile): Promise<void> {
   });
 }
 
-function isNoSpace(error: unknown): boolean {
+/** True for an error after which nothing written before is in doubt, and a later write may succeed. */
+export function isNoSpace(error: unknown): boolean {
   return error instanceof Error && "code" in error && NO_SPACE_CODES.has(error.code);
 }

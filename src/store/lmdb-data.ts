@@ -19,6 +19,14 @@ export interface JournalMark {
   readonly sequence: number;
 }
 
+/**
+ * Address space for the file, not memory. A map that is too small is made anew while the old one stays, and the
+ * pages in both would count twice as resident; beyond this it grows.
+ */
+const MAP_BYTES = 2 ** 38;
+
+const CAUSE_WAIT_MS = 500;
+
 /** Keys go to LMDB byte by byte, so that its order is ours. */
 const KEY_ENCODER = {
   writeKey: (key: string, target: Buffer, position: number) =>
@@ -58,7 +66,13 @@ export class LmdbData {
   }
 
   get(key: Bytes): Buffer | undefined {
-    return this.#root.getBinary(chars(key));
+    // The value lies at the front of a buffer that the next read overwrites, with a length of its own. Copied
+    // here it goes into Node's pool of small buffers; LMDB's own copies cost an allocation each.
+    const value = this.#root.getBinaryFast(chars(key));
+    if (value === undefined) return undefined;
+    const copy = Buffer.allocUnsafe(value.length);
+    copy.set(value.subarray(0, value.length));
+    return copy;
   }
 
   *range(from: Bytes, to: Bytes, reverse: boolean): Generator<Entry> {
@@ -75,16 +89,16 @@ export class LmdbData {
 
   /** Writes all or none in LMDB's own thread; resolves when they are on disk. @throws Error of LMDB */
   async apply(writes: Iterable<Write>): Promise<void> {
-    let committed: Promise<boolean> | undefined;
-    for (const [key, value] of writes) {
-      // The writes of one turn of the event loop are one transaction, and resolve as one.
-      committed = value === null ? this.#root.remove(chars(key)) : this.#root.put(chars(key), value);
-    }
+    const committed = this.#root.batch(() => {
+      for (const [key, value] of writes) {
+        if (value === null) void this.#root.remove(chars(key));
+        else void this.#root.put(chars(key), value);
+      }
+    });
     try {
       await committed;
     } catch (error) {
-      containCommitError(error);
-      throw error;
+      throw await causeOf(error);
     }
   }
 
@@ -135,10 +149,19 @@ function create(path: string, unfinished: string): void {
   syncDirectory(path.slice(0, -DATA_FILE.length));
 }
 
-/** A failed commit's error carries a second promise that is rejected with the cause, and that nobody awaits. */
-function containCommitError(error: unknown): void {
-  if (!(error instanceof Error) || !("commitError" in error)) return;
-  if (error.commitError instanceof Promise) error.commitError.catch(() => undefined);
+/**
+ * A failed commit's error carries a second promise, which is rejected with the cause and would end the process
+ * if nobody listened.
+ */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && "commitError" in error && error.commitError instanceof Promise))
+    return error;
+  const cause = error.commitError.then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+  // Whether it is always settled is not documented; the failure itself must not wait for that.
+  return Promise.race([cause, new Promise((resolve) => setTimeout(resolve, CAUSE_WAIT_MS, error))]);
 }
 
 function openFile(path: string): RootDatabase<Buffer, string> {
@@ -148,6 +171,10 @@ function openFile(path: string): RootDatabase<Buffer, string> {
     encoding: "binary",
     keyEncoder: KEY_ENCODER,
     overlappingSync: false,
+    // Its batch of all writes of a turn comes with a promise that it keeps to itself: when a commit fails, that
+    // is rejected unheard and ends the process. Our batches are explicit.
+    eventTurnBatching: false,
+    mapSize: MAP_BYTES,
     maxReaders: 16,
     maxDbs: 1,
   } as Parameters<typeof open>[0]) as RootDatabase<Buffer, string>;

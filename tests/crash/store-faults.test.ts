@@ -1,0 +1,100 @@
+/** Errors of the disk, injected from outside by strace: typed failures, reads go on, nothing acknowledged is lost. */
+import { spawnSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { DurableStore } from "../../src/store/durable-store.ts";
+import { temporaryDirectory } from "../support/stores.ts";
+import { contentsAfter, contentsOf } from "./store-writer.ts";
+
+const WRITER = new URL("store-writer.ts", import.meta.url).pathname;
+const COMMITS = 1500;
+
+const hasStrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
+
+/** Runs a writer of 1500 commits under strace and returns what it said. */
+function writerUnder(fault: string, directory: string, policy = "always"): string[] {
+  const args = [
+    "-f",
+    "-qq",
+    "-o",
+    "/dev/null",
+    "-e",
+    `trace=${fault.split(":")[0]}`,
+    "-e",
+    `inject=${fault}`,
+  ];
+  const command = [process.execPath, "--import", "tsx", WRITER, directory, policy, String(COMMITS)];
+  const { stdout, status, signal } = spawnSync("strace", [...args, ...command], { encoding: "utf8" });
+  expect({ status, signal }).toEqual({ status: 0, signal: null });
+  return stdout.trim().split("\n");
+}
+
+function lastOf(lines: readonly string[], event: string): number {
+  return Number(lines.findLast((line) => line.startsWith(`${event} `))?.split(" ")[1]);
+}
+
+/** Opens the directory without faults: all that was acknowledged must be there, and at most one commit more. */
+async function expectKept(directory: string, acknowledged: number, lastMax: number): Promise<void> {
+  const store = DurableStore.open(directory);
+  const { contents, last } = contentsOf(store);
+  await store.close();
+  expect(last).toBeGreaterThanOrEqual(acknowledged);
+  expect(last).toBeLessThanOrEqual(lastMax);
+  expect(contents).toEqual(contentsAfter(last));
+}
+
+test.skipIf(!hasStrace).each([
+  ["a sync of the journal fails", "fdatasync:error=EIO:when=300", /^failed could not sync the journal .*EIO/],
+  [
+    "a write to the journal fails",
+    "pwrite64:error=EIO:when=300",
+    /^failed could not write to the journal .*EIO/,
+  ],
+])("%s: no more commits, reads go on, a restart has what was acknowledged", async (_name, fault, message) => {
+  const directory = temporaryDirectory();
+  const lines = writerUnder(fault, directory);
+  const acknowledged = lastOf(lines, "done");
+  expect(acknowledged).toBeLessThan(COMMITS);
+  expect(lines.slice(-3)).toEqual([
+    expect.stringMatching(message),
+    `reads ${acknowledged}`,
+    "closed failing",
+  ]);
+  await expectKept(directory, acknowledged, acknowledged);
+});
+
+test.skipIf(!hasStrace)(
+  "the disk is full for a while: commits fail, and go on once it has room",
+  async () => {
+    const directory = temporaryDirectory();
+    const lines = writerUnder("pwrite64:error=ENOSPC:when=300..310", directory);
+    expect(lines).toContainEqual(expect.stringMatching(/^failed could not write to the journal .*ENOSPC/));
+    expect(lines).toContain("reopened");
+    expect(lines.slice(-2)).toEqual([`done ${COMMITS}`, "closed"]);
+    await expectKept(directory, COMMITS, COMMITS);
+  },
+);
+
+test.skipIf(!hasStrace)(
+  "the disk is too full for a checkpoint: the journal has what it could not carry, and it is carried later",
+  async () => {
+    const directory = temporaryDirectory();
+    const lines = writerUnder("writev:error=ENOSPC:when=1..2", directory);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^failed a checkpoint failed: No space.*in the journal/),
+    );
+    expect(lines).toContain("reopened");
+    expect(lines.slice(-2)).toEqual([`done ${COMMITS}`, "closed"]);
+    await expectKept(directory, COMMITS, COMMITS);
+  },
+);
+
+test.skipIf(!hasStrace)(
+  "a checkpoint meets an error of the disk: no more commits, and none is lost",
+  async () => {
+    const directory = temporaryDirectory();
+    const lines = writerUnder("writev:error=EIO:when=2+", directory);
+    expect(lines).toContainEqual(expect.stringMatching(/^failed a checkpoint failed: .*in the journal/));
+    expect(lines.at(-1)).toBe("closed failing");
+    await expectKept(directory, lastOf(lines, "done"), lastOf(lines, "done"));
+  },
+);

@@ -1,0 +1,89 @@
+/**
+ * The victim of the crash tests: a process that commits to a store without end and tells of each commit when it
+ * has been acknowledged. What commit n writes follows from n alone, so that whoever looks at the directory
+ * later knows what must be there.
+ *
+ * node --import tsx store-writer.ts DIRECTORY POLICY [COMMITS_MAX]
+ *
+ * Lines on standard output: `opened n`, `done n`, `failed message`, `reads n`, `reopened`, `closed` or
+ * `closed failing`.
+ */
+import { writeSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { bytesOfText, chars, raw } from "../../src/base/bytes.ts";
+import { DurableStore } from "../../src/store/durable-store.ts";
+import type { FlushPolicy, OrderedReader, Write } from "../../src/store/ordered-store.ts";
+
+/** Small enough that a checkpoint is nearly always under way. */
+const LIMITS = { journalBytesMax: 200_000, tableSizeMax: 400, cacheBytesMax: 100_000 };
+const KEYS = 1000;
+
+/** What commit `number` writes: a few keys, one removal, and its number in two places. */
+export function writesOf(number: number): Write[] {
+  const value = Buffer.from(`${number}:${"v".repeat((number * 37) % 300)}`);
+  const writes = new Map<string, Buffer | null>([
+    ["kfirst", Buffer.from(String(number))],
+    [`k${(number * 7919) % KEYS}`, value],
+    [`k${(number * 104_729) % KEYS}`, value],
+    [`k${(number * 31) % KEYS}`, null],
+    ["klast", Buffer.from(String(number))],
+  ]);
+  return [...writes].map(([key, bytes]): Write => [bytesOfText(key), bytes]);
+}
+
+/** All that a store holds after `count` commits. */
+export function contentsAfter(count: number): Map<string, string> {
+  const contents = new Map<string, string>();
+  for (let number = 1; number <= count; number += 1) {
+    for (const [key, value] of writesOf(number)) {
+      if (value === null) contents.delete(chars(key));
+      else contents.set(chars(key), value.toString());
+    }
+  }
+  return contents;
+}
+
+/** All that a store holds, and the number of the last commit in it. */
+export function contentsOf(reader: OrderedReader): { contents: Map<string, string>; last: number } {
+  const entries = [...reader.range(raw("k"), raw("l"))];
+  const contents = new Map(entries.map(([key, value]) => [chars(key), value.toString()]));
+  return { contents, last: Number(contents.get("klast") ?? 0) };
+}
+
+function tell(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+async function write(directory: string, policy: FlushPolicy, commitsMax: number): Promise<void> {
+  const store = DurableStore.open(directory, undefined, LIMITS);
+  let { last } = contentsOf(store);
+  tell(`opened ${last}`);
+  store.setFlushPolicy(policy);
+  for (let failures = 0; last < commitsMax && failures < 100; ) {
+    try {
+      if (failures > 0) store.reopen();
+      if (failures > 0) tell("reopened");
+      failures = 0;
+      store.commit(writesOf(last + 1));
+      last += 1;
+      tell(`done ${last}`);
+    } catch (error) {
+      failures += 1;
+      if (failures === 1) tell(`failed ${error instanceof Error ? error.message : String(error)}`);
+      if (failures === 1) tell(`reads ${contentsOf(store).last}`);
+    }
+    await nextTurn();
+  }
+  await store.close().then(
+    () => tell("closed"),
+    () => tell("closed failing"),
+  );
+}
+
+const [, program, directory, policy, commitsMax] = process.argv;
+if (program === fileURLToPath(import.meta.url) && directory !== undefined) {
+  const isKnown = policy === "always" || policy === "everysec" || policy === "no";
+  await write(directory, isKnown ? policy : "always", Number(commitsMax ?? Number.POSITIVE_INFINITY));
+}
