@@ -47,11 +47,15 @@ function runAction(run: Run, action: Action): void {
 
 /** Evaluates a template. @throws ExecutionFailure with the place of the action. */
 export function build(run: Run, template: Template, path: string): Json {
+  return orFail(path, () => template.build(run));
+}
+
+/** The value, or the place where an expression gave none. @throws ExecutionFailure */
+function orFail<T>(path: string, evaluate: () => T): T {
   try {
-    return template.build(run);
+    return evaluate();
   } catch (error) {
-    if (error instanceof ExpressionFailure) throw new ExecutionFailure(`${path}: ${error.message}`);
-    throw error;
+    throw error instanceof ExpressionFailure ? new ExecutionFailure(`${path}: ${error.message}`) : error;
   }
 }
 
@@ -141,13 +145,7 @@ function send(run: Run, action: ActionOf<"send">): void {
 
 /** A delay in milliseconds. @throws ExecutionFailure when it is none. */
 export function wait(run: Run, delay: Delay, path: string): number {
-  let ms: number | undefined;
-  try {
-    ms = delayMs(delay, run);
-  } catch (error) {
-    if (error instanceof ExpressionFailure) throw new ExecutionFailure(`${path}: ${error.message}`);
-    throw error;
-  }
+  const ms = orFail(path, () => delayMs(delay, run));
   if (ms !== undefined) return ms;
   throw new ExecutionFailure(
     `${path}: the delay is no length of time (milliseconds, or a text such as "30s")`,

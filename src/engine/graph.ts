@@ -35,6 +35,8 @@ export function transitionMap(machine: Machine): { readonly [state: string]: rea
 }
 
 function reachable(machine: Machine, state: StateNode): readonly string[] {
+  // A final state of the root ends the machine: what the root accepts is out of reach there.
+  if (state.kind === "final" && state.parent === 0) return [];
   const targets = new Set<string>();
   for (
     let node: StateNode | undefined = state;

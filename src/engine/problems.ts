@@ -7,6 +7,8 @@ export type Problems = {
   readonly findings: Finding[];
   error(path: string, message: string): void;
   warn(path: string, message: string): void;
+  /** True when nothing more is kept: a reason to spend no time on advice. */
+  isFull(): boolean;
 };
 
 /** An empty collection. */
@@ -19,6 +21,7 @@ export function createProblems(max = 100): Problems {
     findings,
     error: (path, message) => add("error", path, message),
     warn: (path, message) => add("warning", path, message),
+    isFull: () => findings.length >= max,
   };
 }
 
@@ -49,7 +52,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let looked = 0;
   for (const candidate of candidates) {
     // Why a bound: a mistyped target in a large chart is compared with every state.
-    if (++looked > 2000) break;
+    if (++looked > 500) break;
     if (Math.abs(candidate.length - name.length) >= bestDistance || name.length > 200) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];

@@ -73,6 +73,11 @@ function byId(draft: Draft, reference: Reference, problems: Problems): DraftStat
 
 function unknown(draft: Draft, reference: Reference, problems: Problems): undefined {
   const { text, from, path } = reference;
+  if (problems.isFull()) {
+    // Kept for the verdict only: looking for near names in a large chart costs milliseconds each.
+    problems.error(path, `there is no state '${text}'`);
+    return undefined;
+  }
   const siblings = (from.parent ?? from).children.map((state) => state.key);
   const candidates = text.startsWith("#")
     ? [...draft.byId.keys()].map((id) => `#${id}`)

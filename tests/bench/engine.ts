@@ -7,7 +7,7 @@
 import { assign, createMachine, getInitialSnapshot, transition } from "xstate";
 import type { Json } from "../../src/base/json.ts";
 import { compile } from "../../src/engine/compile.ts";
-import { start, step } from "../../src/engine/step.ts";
+import { start, step as stepOnce } from "../../src/engine/step.ts";
 import type { EngineEvent, Env, Snapshot } from "../../src/engine/types.ts";
 
 type Subject = {
@@ -55,16 +55,19 @@ const subjects: readonly Subject[] = [
   },
 ];
 
-function rate(seconds: number, advance: () => void): number {
-  for (let i = 0; i < 2000; i++) advance();
-  const until = performance.now() + seconds * 1000;
+/** Steps in one slice of time, per second. */
+function slice(ms: number, advance: () => void): number {
   const from = performance.now();
   let steps = 0;
-  while (performance.now() < until) {
-    for (let i = 0; i < 500; i++) advance();
-    steps += 500;
+  while (performance.now() - from < ms) {
+    for (let i = 0; i < 200; i++) advance();
+    steps += 200;
   }
   return (steps / (performance.now() - from)) * 1000;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 function detent(subject: Subject): () => void {
@@ -78,7 +81,7 @@ function detent(subject: Subject): () => void {
   let count = 0;
   return () => {
     const event = subject.events[count++ % subject.events.length] ?? { type: "" };
-    const result = step(machine, snapshot, event, env);
+    const result = stepOnce(machine, snapshot, event, env);
     if (result.kind !== "moved") throw new Error(`unexpected ${result.kind}`);
     snapshot = result.snapshot;
   };
@@ -95,12 +98,21 @@ function xstate(subject: Subject): () => void {
   };
 }
 
-const seconds = Number(process.argv[2] ?? 2);
+// Slices alternate, so that other load on the machine meets both alike; the first of each is warming up.
+const rounds = 21;
+const sliceMs = (Number(process.argv[2] ?? 2) * 1000) / rounds;
 for (const subject of subjects) {
-  const ours = rate(seconds, detent(subject));
-  const theirs = rate(seconds, xstate(subject));
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  const [step, transit] = [detent(subject), xstate(subject)];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(slice(sliceMs, step));
+    theirs.push(slice(sliceMs, transit));
+  }
+  const [mine, other] = [median(ours.slice(1)), median(theirs.slice(1))];
+  const shown = (rate: number): string => Math.round(rate).toLocaleString("en");
   console.log(
-    `${subject.name}: detent ${Math.round(ours).toLocaleString("en")}/s, xstate ${Math.round(theirs).toLocaleString("en")}/s, ` +
-      `ratio ${(ours / theirs).toFixed(1)}, ${(1e6 / ours).toFixed(2)} µs a step`,
+    `${subject.name}: detent ${shown(mine)}/s, xstate ${shown(other)}/s, ratio ${(mine / other).toFixed(1)}, ` +
+      `${(1e6 / mine).toFixed(2)} µs a step`,
   );
 }
