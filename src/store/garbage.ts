@@ -1,7 +1,8 @@
 /**
- * Removal of what FLUSHDB and FLUSHALL left behind, piece by piece. A flush gives the database index a new
- * physical number and queues the old one in the `g` space; here its keys are removed, a few at a time. How far
- * it has got needs no record: what is left is what is still there.
+ * Removal, piece by piece, of what was too much to remove at once. A flush gives the database index a new
+ * physical number and queues the old one in the `g` space, and an object that is removed queues its id if it
+ * has kept entries of its own; here they go, a few at a time. How far it has got needs no record: what is left
+ * is what is still there.
  */
 import { bytesOf } from "../base/bytes.ts";
 import { GARBAGE_DATABASE } from "./databases.ts";
@@ -12,9 +13,11 @@ import {
   garbageFields,
   garbageSpace,
   idOfOrderKey,
+  objectRanges,
   prefixRange,
   recordKey,
 } from "./layouts.ts";
+import { GARBAGE_OBJECT } from "./machines.ts";
 import { OBJECT_STORAGES } from "./objects.ts";
 import { decodeRecord } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
@@ -23,24 +26,50 @@ import type { Transaction } from "./transaction.ts";
 const NO_DATABASE = -1;
 
 /**
- * Removes up to `limit` objects of flushed databases with all they keep. Returns how many; fewer than `limit`
- * means that no garbage is left. O(limit), not counting what a single object keeps.
+ * Removes up to `limit` keys of flushed databases and entries of removed objects. Returns how many; fewer than
+ * `limit` means that no garbage is left. O(limit).
  */
 export function collectGarbage(transaction: Transaction, limit: number): number {
+  const removed = collect(transaction, GARBAGE_DATABASE, limit, removeDatabase);
+  // Second, as the machines of a flushed database leave their history to this.
+  return removed + collect(transaction, GARBAGE_OBJECT, limit - removed, removeObject);
+}
+
+/** Removes up to `limit` of what a number names, and returns how many; fewer means that nothing is left. */
+type Remove = (transaction: Transaction, number: number, limit: number) => number;
+
+function collect(transaction: Transaction, kind: string, limit: number, remove: Remove): number {
   let removed = 0;
-  const { from, to } = garbageSpace(GARBAGE_DATABASE);
+  const { from, to } = garbageSpace(kind);
   for (const [key] of [...take(transaction.range(from, to), limit)]) {
-    const { number: phys } = garbageFields(key);
-    removed += removeObjects(transaction, phys, limit - removed);
+    removed += remove(transaction, garbageFields(key).number, limit - removed);
     if (removed === limit) return removed;
-    transaction.remove(counterKey(`keys${phys}`));
-    transaction.remove(counterKey(`expires${phys}`));
     transaction.remove(key);
+    removed += 1;
+    if (removed === limit) return removed;
   }
   return removed;
 }
 
-function removeObjects(transaction: Transaction, phys: number, limit: number): number {
+function removeDatabase(transaction: Transaction, phys: number, limit: number): number {
+  const removed = removeKeys(transaction, phys, limit);
+  if (removed === limit) return removed;
+  transaction.remove(counterKey(`keys${phys}`));
+  transaction.remove(counterKey(`expires${phys}`));
+  return removed;
+}
+
+function removeObject(transaction: Transaction, id: number, limit: number): number {
+  let removed = 0;
+  for (const { from, to } of objectRanges(id)) {
+    const entries = [...take(transaction.range(from, to), limit - removed)];
+    for (const [key] of entries) transaction.remove(key);
+    removed += entries.length;
+  }
+  return removed;
+}
+
+function removeKeys(transaction: Transaction, phys: number, limit: number): number {
   const records = databasePrefix("k", phys);
   const { from, to } = prefixRange(databasePrefix("o", phys));
   const entries = [...take(transaction.range(from, to), limit)];

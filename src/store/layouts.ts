@@ -173,6 +173,14 @@ export function garbageKey(kind: string, number: number): Bytes {
   return raw(`g${kind}${u64(number)}`);
 }
 
+/** The spaces whose keys begin with the id of an object; what they hold of it goes when it goes. */
+export const OBJECT_SPACES = ["h"] as const;
+
+/** All that an object keeps in spaces of its own. */
+export function objectRanges(id: number): Range[] {
+  return OBJECT_SPACES.map((space) => prefixRange(space + u64(id)));
+}
+
 /** The durable store's own entry. */
 export function journalMarkKey(): Bytes {
   return raw("j");

@@ -19,6 +19,7 @@ import {
   prefixRange,
   recordKey,
 } from "./layouts.ts";
+import { checkMachines } from "./machine-check.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import { decodeNumber, decodeRecord, type KeyRecord } from "./records.ts";
 
@@ -41,6 +42,7 @@ export function checkStore(reader: OrderedReader): string[] {
   checkExpiry(check);
   checkLongStrings(check);
   checkCounters(check);
+  findings.push(...checkMachines(reader));
   return findings;
 }
 

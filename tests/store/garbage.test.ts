@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import { bytesOfText, raw } from "../../src/base/bytes.ts";
 import { Databases } from "../../src/store/databases.ts";
 import { collectGarbage } from "../../src/store/garbage.ts";
+import { type HistoryEntry, putHistory } from "../../src/store/machine-history.ts";
+import type { MachineRecord } from "../../src/store/machine-record.ts";
+import { createMachine } from "../../src/store/machines.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
 import { checkStore } from "../../src/store/self-check.ts";
 import { Store } from "../../src/store/store.ts";
@@ -40,7 +43,7 @@ test("collectGarbage() removes a flushed database piece by piece and nothing els
     counts.push(count);
     expect(checkStore(store.begin())).toEqual([]);
   }
-  expect(counts).toEqual([10, 10, 5]);
+  expect(counts).toEqual([10, 10, 6]);
   const left = entriesOf(store);
   expect(left.filter((key) => String(key).startsWith("g"))).toEqual([]);
   // Per key a record and an order entry, twelve expiries, nine long strings, two counters, the garbage entry.
@@ -54,7 +57,7 @@ test("collectGarbage() leaves an empty database as it was before it ever held a 
   const databases = new Databases(store.begin(), 16, 1000);
   databases.at(0).put(bytesOfText("a"), { type: "string", payload: Buffer.from("1"), expireAtMs: 0 }, "set");
   databases.flush(0);
-  expect(collectGarbage(databases.transaction, 100)).toBe(1);
+  expect(collectGarbage(databases.transaction, 100)).toBe(2);
   store.commit(databases.transaction);
   const facts = [raw("cid"), raw("cphys"), raw("mdatabase0")];
   expect(entriesOf(store)).toEqual([...facts, ...before].sort());
@@ -62,4 +65,50 @@ test("collectGarbage() leaves an empty database as it was before it ever held a 
 
 test("collectGarbage() returns 0 when nothing was flushed", () => {
   expect(collectGarbage(Store.over(new MemoryStore()).begin(), 10)).toBe(0);
+});
+
+const MACHINE: MachineRecord = {
+  definition: undefined,
+  map: [["new", ["paid"]]],
+  initial: "new",
+  states: [["new", 500]],
+  status: "active",
+  rev: 3,
+  createdMs: 500,
+  updatedMs: 500,
+  reason: undefined,
+  snapshot: null,
+  sources: {},
+  pendingNext: 1,
+  deferredCount: 0,
+  outcomeNext: 1,
+};
+
+/** Puts a machine with three history entries. */
+function putMachine(databases: Databases, name: string): void {
+  const entry = (rev: number): HistoryEntry => ({ rev, atMs: 500, kind: "set", from: [], to: ["new"] });
+  const write = { machine: MACHINE, expireAtMs: 0, history: entry(1), event: undefined };
+  const database = databases.at(0);
+  createMachine(database, bytesOfText(name), write);
+  const id = database.find(bytesOfText(name))?.id ?? 0;
+  for (const rev of [2, 3]) putHistory(databases.transaction, id, entry(rev));
+}
+
+test("collectGarbage() removes the history of machines that were deleted, replaced or flushed", () => {
+  const store = Store.over(new MemoryStore());
+  const before = entriesOf(store);
+  const databases = new Databases(store.begin(), 16, 1000);
+  for (const name of ["deleted", "replaced", "replaced", "flushed"]) putMachine(databases, name);
+  databases.at(0).remove(bytesOfText("deleted"), "del");
+  expect(checkStore(databases.transaction)).toEqual([]);
+  databases.flush(0);
+  const counts = [];
+  for (let count = 4; count === 4; counts.push(count)) {
+    count = collectGarbage(databases.transaction, 4);
+    expect(checkStore(databases.transaction)).toEqual([]);
+  }
+  // Two keys and the entry of the flush; of each of four objects three history entries and the entry.
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2 + 1 + 4 * 4);
+  store.commit(databases.transaction);
+  expect(entriesOf(store)).toEqual([raw("cid"), raw("cphys"), raw("mdatabase0"), ...before].sort());
 });
