@@ -15,12 +15,17 @@ import { resolveInitial } from "./targets.ts";
 import type { Finding } from "./types.ts";
 
 /** Bounds on a definition. */
-export type CompileLimits = ShapeLimits & { readonly expressions: ExpressionLimits };
+export type CompileLimits = ShapeLimits & {
+  readonly expressions: ExpressionLimits;
+  /** Objects and lists inside one another anywhere in the document: what reads it is recursive. */
+  readonly jsonDepthMax: number;
+};
 
 /** The defaults of `CompileLimits`. */
 export const COMPILE_LIMITS: CompileLimits = {
   statesMax: 10_000,
   depthMax: 32,
+  jsonDepthMax: 200,
   expressions: EXPRESSION_LIMITS,
 };
 
@@ -49,6 +54,10 @@ function compileWith(json: Json, problems: Problems, limits: CompileLimits): Mac
     problems.error("$", `a definition is a JSON object, this is ${kindOf(json)}`);
     return undefined;
   }
+  if (isDeeperThan(json, limits.jsonDepthMax)) {
+    problems.error("$", `the JSON of a definition may be nested ${limits.jsonDepthMax} deep`);
+    return undefined;
+  }
   const flat = isMapForm(json)
     ? draftMap(json, problems, limits.statesMax)
     : isListForm(json)
@@ -65,6 +74,17 @@ function compileWith(json: Json, problems: Problems, limits: CompileLimits): Mac
   return (
     draft && link({ draft, problems, limits: limits.expressions, expressions: new Map() }, json, undefined)
   );
+}
+
+function isDeeperThan(json: Json, depthMax: number): boolean {
+  let level: readonly Json[] = [json];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > depthMax) return true;
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
+  }
+  return false;
 }
 
 function link(linker: Linker, json: JsonObject, flatInitial: number | undefined): Machine {

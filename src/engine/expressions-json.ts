@@ -9,7 +9,13 @@ export type JsonResult =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly reason: string };
 
+/** Objects and lists inside one another in a result; conversion, comparison and storage of it are recursive. */
+const DEPTH_MAX = 200;
+
 class Refusal extends Error {}
+
+/** What is left of the bounds of one conversion. */
+type Rest = { left: number; readonly sizeMax: number; depth: number };
 
 /** The JSON of a value of cel-js or of a closure. `sizeMax` counts characters plus one for each value. */
 export function toJson(value: unknown, sizeMax: number): JsonResult {
@@ -23,14 +29,14 @@ export function toJson(value: unknown, sizeMax: number): JsonResult {
   }
   if (value === null) return { ok: true, value: null };
   try {
-    return { ok: true, value: convert(value, { left: sizeMax, sizeMax }) };
+    return { ok: true, value: convert(value, { left: sizeMax, sizeMax, depth: 0 }) };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, reason: error.message };
     throw error;
   }
 }
 
-function convert(value: unknown, size: { left: number; readonly sizeMax: number }): Json {
+function convert(value: unknown, size: Rest): Json {
   size.left -= typeof value === "string" ? value.length + 1 : 1;
   if (size.left < 0) throw new Refusal(`the result is larger than ${size.sizeMax} characters`);
   switch (typeof value) {
@@ -47,14 +53,22 @@ function convert(value: unknown, size: { left: number; readonly sizeMax: number 
   }
 }
 
-function convertObject(value: unknown, size: { left: number; readonly sizeMax: number }): Json {
+function convertObject(value: unknown, size: Rest): Json {
   if (value === null) return null;
+  if (typeof value !== "object")
+    throw new Refusal(`the result is a ${typeof value}, which is not a JSON value`);
+  if (size.depth >= DEPTH_MAX) throw new Refusal(`the result is nested deeper than ${DEPTH_MAX}`);
+  size.depth += 1;
+  const json = convertComposite(value, size);
+  size.depth -= 1;
+  return json;
+}
+
+function convertComposite(value: object, size: Rest): Json {
   if (Array.isArray(value)) return value.map((item) => convert(item, size));
   if (value instanceof Date) return value.toISOString();
-  if (
-    typeof value === "object" &&
-    (value.constructor === Object || !(value.constructor instanceof Function))
-  ) {
+  // A JSON object may have a field named constructor; a class instance has a function there.
+  if (value.constructor === Object || !(value.constructor instanceof Function)) {
     const result: { [key: string]: Json } = {};
     for (const [key, item] of Object.entries(value)) {
       size.left -= key.length;
@@ -62,8 +76,8 @@ function convertObject(value: unknown, size: { left: number; readonly sizeMax: n
     }
     return result;
   }
-  if (typeof value === "object" && value.constructor.name === "UnsignedInt") return Number(value);
-  throw new Refusal(`the result is ${nameOf(value)}, which is not a JSON value`);
+  if (value.constructor.name === "UnsignedInt") return Number(value);
+  throw new Refusal(`the result is a ${value.constructor.name}, which is not a JSON value`);
 }
 
 /** Sets an own property also where the key is `__proto__`. */
@@ -71,8 +85,4 @@ function define(target: { [key: string]: Json }, key: string, value: Json): void
   if (key === "__proto__")
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   else target[key] = value;
-}
-
-function nameOf(value: unknown): string {
-  return typeof value === "object" && value !== null ? `a ${value.constructor.name}` : `a ${typeof value}`;
 }

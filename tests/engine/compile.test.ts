@@ -11,7 +11,31 @@ const a = (state: Json, rest: { readonly [key: string]: Json } = {}): Json => ({
 const on = (transition: Json): Json => a({ on: { E: transition } });
 const entry = (action: Json): Json => a({ entry: action, on: { E: "b" } });
 
+function nested(depth: number): Json {
+  let json: Json = 1;
+  for (let i = 0; i < depth; i++) json = [json];
+  return json;
+}
+
 describe("compile()", () => {
+  it("refuses a document that is nested too deep, instead of overflowing the stack", () => {
+    const deep = entry({ assign: { x: nested(100_000) } });
+    expect(compile(deep)).toMatchObject({
+      ok: false,
+      path: "$",
+      reason: "the JSON of a definition may be nested 200 deep",
+    });
+  });
+
+  it("stays fast when thousands of targets are unknown", () => {
+    const states = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, i) => [`state${i}`, { on: { E: `stade${i}x` } }]),
+    );
+    const from = performance.now();
+    expect(compile({ initial: "state0", states }).ok).toBe(false);
+    expect(performance.now() - from).toBeLessThan(5000);
+  });
+
   it.each<[string, Json, string, string]>([
     ["no object", [1], "$", "a definition is a JSON object, this is a list"],
     ["no states", {}, "$.states", "a machine needs states"],

@@ -85,6 +85,23 @@ describe("evaluate() of an expression", () => {
     ["has(context.deep.k.v) && !has(context.deep.x)", true],
     ["timestamp('2024-02-29T12:00:00Z')", "2024-02-29T12:00:00.000Z"],
     ["uint(5)", 5],
+    ["context.half % context.count", 0.5],
+    ["context.count - 1", 2],
+    ["context.name + 'x' < 'B' && 'a' <= 'a' && 'b' > 'a' && context.name >= 'A'", true],
+    ["context.name != 'Bob' && context.count <= 3 && !(context.count > 3)", true],
+    ["{context.name: 1}[context.name]", 1],
+    ["'k' in context.deep && !('x' in context.deep)", true],
+    ["size(context.deep) + size(context.words)", 3],
+    ["now - 1000 > 5 && key == 'order:1' && size(state) == 1", true],
+    ["context.count * 2 + 1 - 1", 6],
+    ["9 - context.count", 6],
+    ["10 / context.count * context.count", 10],
+    ["context.list.map(x, 2 * x)[0] - 1", 1],
+    ["context.list.map(x, 1 - x)", [0, -1, -2]],
+    ["context.list.map(x, 6 / x)", [6, 3, 2]],
+    ["context.list.map(x, x % 2)", [1, 0, 1]],
+    ["context.list.map(x, 5 % x)", [0, 1, 2]],
+    ["context.list.map(x, x / 2)", [0.5, 1, 1.5]],
     ["-(context.count - context.count)", 0],
     ["{'__proto__': 1, 'a': 2}", { a: 2 }],
   ])("gives JSON when it is %s", (source, value) => {
@@ -96,6 +113,13 @@ describe("evaluate() of an expression", () => {
     expect(evaluate("data[1]", given)).toBe(2);
     expect(evaluate("event", given)).toEqual({ type: "PAY" });
     expect(evaluate("data == null", { ...scope, eventData: undefined })).toBe(true);
+  });
+
+  it("copies fields named __proto__ and constructor as any other when data has them", () => {
+    const eventData = JSON.parse('{"a": {"__proto__": 1, "constructor": 2}}') as Json;
+    const copy = evaluate("event.a", { ...scope, eventData });
+    expect(JSON.stringify(copy)).toBe('{"__proto__":1,"constructor":2}');
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
   });
 
   it.each([
@@ -214,6 +238,13 @@ describe("the bounds of an evaluation", () => {
     expect(failure("[context.s, context.s]", big)).toBe("the result is larger than 1000 characters");
     expect(failure("context.s", big)).toBe("the result is larger than 1000 characters");
     expect(failure("context.l.map(x, {'key': x})", big)).toBe("the result is larger than 1000 characters");
+  });
+
+  it("refuses results that are nested too deep, instead of overflowing the stack", () => {
+    let data: Json = 1;
+    for (let i = 0; i < 100_000; i++) data = [data];
+    expect(failure("data", { ...scope, eventData: data })).toBe("the result is nested deeper than 200");
+    expect(failure("data == [data]", { ...scope, eventData: data })).toContain("Maximum call stack");
   });
 
   it("matches in linear time when the pattern would ruin a backtracking engine", () => {
