@@ -38,7 +38,19 @@ export function u32(value: number): string {
 
 /** A safe non-negative integer in 8 bytes, big-endian: byte order is number order. */
 export function u64(value: number): string {
-  return u32(Math.floor(value / 0x1_0000_0000)) + u32(value % 0x1_0000_0000);
+  const high = Math.floor(value / 0x1_0000_0000);
+  const low = value % 0x1_0000_0000;
+  // Both halves at once: a string in one piece is hashed sooner than one of two.
+  return String.fromCharCode(
+    (high >>> 24) & 255,
+    (high >>> 16) & 255,
+    (high >>> 8) & 255,
+    high & 255,
+    (low >>> 24) & 255,
+    (low >>> 16) & 255,
+    (low >>> 8) & 255,
+    low & 255,
+  );
 }
 
 /** Reads what u32 wrote at `offset`. */

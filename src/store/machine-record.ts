@@ -42,8 +42,24 @@ export interface MachineRecord {
   readonly outcomeNext: number;
 }
 
-/** Field by field in this order: a list is a third shorter than an object and parses faster. */
-type Stored = [
+/** The sources of a machine that has seen none; machines share it. */
+export const NO_SOURCES: Readonly<Record<string, number>> = Object.freeze({});
+
+/**
+ * Field by field in this order: a list is a third shorter than an object and parses faster. What follows the reason
+ * is left out of a machine that has had no event, which is what most map machines are.
+ */
+type Stored = Basic | [...Basic, ...Eventful];
+
+type Eventful = [
+  snapshot: Json,
+  sources: Readonly<Record<string, number>>,
+  pendingNext: number,
+  deferredCount: number,
+  outcomeNext: number,
+];
+
+type Basic = [
   definition: [name: string, version: string] | null,
   initial: string | null,
   states: readonly ActiveState[],
@@ -52,11 +68,6 @@ type Stored = [
   createdMs: number,
   updatedMs: number,
   reason: string | null,
-  snapshot: Json,
-  sources: Readonly<Record<string, number>>,
-  pendingNext: number,
-  deferredCount: number,
-  outcomeNext: number,
 ];
 
 /** Ends the JSON of the rest; JSON.stringify writes none. */
@@ -64,7 +75,7 @@ const LINE_END = 0x0a;
 
 export function encodeMachine(machine: MachineRecord): Buffer {
   const { definition, map } = machine;
-  const stored: Stored = [
+  const basic: Basic = [
     definition === undefined ? null : [definition.name, definition.version],
     machine.initial ?? null,
     machine.states,
@@ -73,14 +84,29 @@ export function encodeMachine(machine: MachineRecord): Buffer {
     machine.createdMs,
     machine.updatedMs,
     machine.reason ?? null,
-    machine.snapshot,
-    machine.sources,
-    machine.pendingNext,
-    machine.deferredCount,
-    machine.outcomeNext,
   ];
+  const stored: Stored = hasHadNoEvent(machine)
+    ? basic
+    : [
+        ...basic,
+        machine.snapshot,
+        machine.sources,
+        machine.pendingNext,
+        machine.deferredCount,
+        machine.outcomeNext,
+      ];
   const text = JSON.stringify(stored);
   return Buffer.from(map === undefined ? text : `${text}\n${encodeMap(map)}`, "utf8");
+}
+
+function hasHadNoEvent(machine: MachineRecord): boolean {
+  return (
+    machine.snapshot === null &&
+    machine.sources === NO_SOURCES &&
+    machine.pendingNext === 1 &&
+    machine.deferredCount === 0 &&
+    machine.outcomeNext === 1
+  );
 }
 
 /** @throws Error when the record is not a machine's: data is never guessed at */
@@ -89,9 +115,9 @@ export function decodeMachine(record: KeyRecord): MachineRecord {
   const { payload } = record;
   const lineEnd = payload.indexOf(LINE_END);
   const stored: unknown = JSON.parse(payload.toString("utf8", 0, lineEnd < 0 ? payload.length : lineEnd));
-  assert(Array.isArray(stored) && stored.length === 13, "a machine's record of 13 fields");
+  assert(Array.isArray(stored) && (stored.length === 8 || stored.length === 13), "the fields of a machine");
   // The record was written by encodeMachine and its length was checked; the store checks its bytes.
-  const fields = stored as Stored;
+  const fields = stored as [...Basic, ...Partial<Eventful>];
   return {
     definition: fields[0] === null ? undefined : { name: fields[0][0], version: fields[0][1] },
     map: lineEnd < 0 ? undefined : decodeMap(payload.subarray(lineEnd + 1)),
@@ -102,10 +128,10 @@ export function decodeMachine(record: KeyRecord): MachineRecord {
     createdMs: fields[5],
     updatedMs: fields[6],
     reason: fields[7] ?? undefined,
-    snapshot: fields[8],
-    sources: fields[9],
-    pendingNext: fields[10],
-    deferredCount: fields[11],
-    outcomeNext: fields[12],
+    snapshot: fields[8] ?? null,
+    sources: fields[9] ?? NO_SOURCES,
+    pendingNext: fields[10] ?? 1,
+    deferredCount: fields[11] ?? 0,
+    outcomeNext: fields[12] ?? 1,
   };
 }

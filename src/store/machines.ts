@@ -26,6 +26,9 @@ export const GARBAGE_OBJECT = "o";
 /** The definition under which map machines are indexed. */
 export const NO_DEFINITION: DefinitionName = { name: "", version: "" };
 
+/** The value of an entry that is all key. */
+const NOTHING = Buffer.alloc(0);
+
 export interface MachineWrite {
   readonly machine: MachineRecord;
   /** Milliseconds since the epoch, 0 for none. */
@@ -68,7 +71,7 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
 export const MACHINE_STORAGE: ObjectStorage = {
   removed: (transaction, place, record) => {
     index(transaction, place.phys, record.id, decodeMachine(record), -1);
-    transaction.put(garbageKey(GARBAGE_OBJECT, record.id), Buffer.alloc(0));
+    transaction.put(garbageKey(GARBAGE_OBJECT, record.id), NOTHING);
   },
   copied: (transaction, record, to, id) => {
     index(transaction, to.phys, id, decodeMachine(record), 1);
@@ -137,7 +140,7 @@ function holds(machine: MachineRecord, state: string, sinceMs: number): boolean 
 }
 
 function set(transaction: Transaction, key: Bytes, sign: 1 | -1): void {
-  if (sign === 1) transaction.put(key, Buffer.alloc(0));
+  if (sign === 1) transaction.put(key, NOTHING);
   else transaction.remove(key);
 }
 

@@ -12,7 +12,7 @@ import type { ReplyError } from "../../protocol/reply-error.ts";
 import type { KeyEvent } from "../../store/changes.ts";
 import type { HistoryKind } from "../../store/machine-history.ts";
 import type { TransitionMap } from "../../store/machine-map.ts";
-import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
+import { decodeMachine, type MachineRecord, NO_SOURCES } from "../../store/machine-record.ts";
 import { createMachine, updateMachine } from "../../store/machines.ts";
 import type { KeyRecord } from "../../store/records.ts";
 import type { Call } from "../handler.ts";
@@ -105,7 +105,7 @@ export function storeMachine(call: Call, key: Buffer, fresh: NewMachine): void {
     updatedMs: nowMs,
     reason: fresh.reason,
     snapshot: null,
-    sources: {},
+    sources: NO_SOURCES,
     pendingNext: 1,
     deferredCount: 0,
     outcomeNext: 1,
