@@ -1,5 +1,6 @@
 /** The history of a machine: one entry for each recorded change, in the commit of the change. */
 import { assert } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { historyKey, revOfHistoryKey } from "./layouts.ts";
 import type { OrderedReader } from "./ordered-store.ts";
@@ -68,6 +69,27 @@ export function putHistory(transaction: Transaction, id: number, entry: HistoryE
   // In an array JSON.stringify writes undefined as null.
   const stored = length === fields.length ? fields : fields.slice(0, length);
   transaction.put(historyKey(id, entry.rev), Buffer.from(JSON.stringify(stored), "utf8"));
+}
+
+/** Entries that one write removes at most, for a limit that was lowered: the rest goes with the next writes. */
+const TRIMMED_MAX = 100;
+
+/** Keeps the newest `max` entries of a machine that has come to `rev`; 0 keeps all. */
+export function trimHistory(
+  transaction: Transaction,
+  id: number,
+  { rev, max }: { readonly rev: number; readonly max: number },
+): void {
+  const last = rev - max;
+  if (max === 0 || last < 1) return;
+  transaction.remove(historyKey(id, last));
+  if (last === 1 || transaction.get(historyKey(id, last - 1)) === undefined) return;
+  const older: Bytes[] = [];
+  for (const [key] of transaction.range(historyKey(id, 0), historyKey(id, last))) {
+    older.push(key);
+    if (older.length === TRIMMED_MAX) break;
+  }
+  for (const key of older) transaction.remove(key);
 }
 
 function decodeHistory(rev: number, value: Buffer): HistoryEntry {

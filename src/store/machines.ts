@@ -14,7 +14,7 @@ import {
   stateKey,
   statePrefix,
 } from "./layouts.ts";
-import { type HistoryEntry, putHistory } from "./machine-history.ts";
+import { type HistoryEntry, putHistory, trimHistory } from "./machine-history.ts";
 import { decodeMachine, encodeMachine, type MachineRecord } from "./machine-record.ts";
 import type { ObjectPlace, ObjectStorage } from "./objects.ts";
 import { decodeNumber, encodeNumber, type KeyRecord } from "./records.ts";
@@ -57,6 +57,8 @@ export interface MachineUpdate {
   readonly before: MachineRecord;
   readonly machine: MachineRecord;
   readonly history: HistoryEntry | undefined;
+  /** How many entries of history stay; 0: all. */
+  readonly historyMax: number;
   readonly event: KeyEvent | undefined;
 }
 
@@ -65,7 +67,9 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const { record, machine } = update;
   db.update(key, record, encodeMachine(machine), update.event);
   reindex(db.transaction, db.phys, record.id, update.before, machine);
-  if (update.history !== undefined) putHistory(db.transaction, record.id, update.history);
+  if (update.history === undefined) return;
+  putHistory(db.transaction, record.id, update.history);
+  trimHistory(db.transaction, record.id, { rev: update.history.rev, max: update.historyMax });
 }
 
 export const MACHINE_STORAGE: ObjectStorage = {

@@ -145,6 +145,7 @@ export function moveMachine(call: Call, key: Buffer, { record, machine }: Found,
       reason: reason ?? machine.reason,
     },
     history: { rev, atMs: nowMs, kind, from: [from], to: [to], reason },
+    historyMax: call.server.config.values["sm-history-max"],
     event: event(call, kind === "reset" ? "sm.reset" : "sm.mutate"),
   });
 }

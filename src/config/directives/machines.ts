@@ -42,7 +42,7 @@ export const MACHINES = {
   "sm-definition-bytes-max": directive(
     memory({ min: 1024, max: 64 * 2 ** 20 }),
     2 ** 20,
-    "Longest JSON of a definition or map machine.",
+    "Longest JSON of a definition.",
   ),
   "sm-context-bytes-max": directive(
     memory({ min: 1024, max: 64 * 2 ** 20 }),
