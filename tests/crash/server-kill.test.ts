@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { seeded } from "../support/seeded.ts";
+import { temporaryDirectory } from "../support/stores.ts";
+import { runRounds } from "./rounds.ts";
+
+const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 20);
+
+test("a server with 64 connections has every acknowledged command after each of many kill -9", async () => {
+  const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  console.info(`CRASH_SEED=${seed}`);
+  const rounds = { directory: temporaryDirectory(), rounds: ROUNDS, connections: 64, random: seeded(seed) };
+  expect(await runRounds(rounds)).toBeGreaterThan(ROUNDS);
+}, 300_000);
