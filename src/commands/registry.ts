@@ -4,6 +4,7 @@ import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import type { Handler } from "./handler.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
+import { STREAM_HANDLERS } from "./stream/handlers.ts";
 import { STRING_HANDLERS } from "./string/handlers.ts";
 import { TRANSACTION_HANDLERS } from "./transaction/handlers.ts";
 
@@ -12,6 +13,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   GENERIC_HANDLERS,
   MACHINE_HANDLERS,
   SERVER_HANDLERS,
+  STREAM_HANDLERS,
   STRING_HANDLERS,
   TRANSACTION_HANDLERS,
 ];

@@ -21,6 +21,9 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "MISCONF", when: "the store cannot write; nothing was changed" },
   { code: "LOADING", when: "the store is being opened" },
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
+  { code: "NOGROUP", when: "the stream or its consumer group does not exist" },
+  { code: "BUSYGROUP", when: "XGROUP CREATE finds a group of that name" },
+  { code: "UNBLOCKED", when: "CLIENT UNBLOCK has ended the wait of a blocking command" },
   { code: "BUSYKEY", when: "RESTORE without REPLACE finds the key in use" },
   { code: "Existing", when: "sm-compat module: the key holds a value of another type" },
   { code: "Invaild", when: "sm-compat module: the transition or the option is not allowed" },
@@ -157,6 +160,77 @@ export const withoutMulti = (command: "EXEC" | "DISCARD") => err(`${command} wit
 export const nestedMulti = () => err("MULTI calls can not be nested");
 export const watchInMulti = () => err("WATCH inside MULTI is not allowed");
 export const notInMulti = () => err("Command not allowed inside a transaction");
+
+// Streams.
+
+export const invalidStreamId = () => err("Invalid stream ID specified as stream command argument");
+export const invalidIntervalStart = () => err("invalid start ID for the interval");
+export const invalidIntervalEnd = () => err("invalid end ID for the interval");
+export const entryIdZero = () => err("The ID specified in XADD must be greater than 0-0");
+export const entryIdTooSmall = () =>
+  err("The ID specified in XADD is equal or smaller than the target stream top item");
+export const entryIdsExhausted = () =>
+  err("The stream has exhausted the last possible ID, unable to add more items");
+export const bothTrimStrategies = () =>
+  err("syntax error, MAXLEN and MINID options at the same time are not compatible");
+export const negativeTrimArgument = (option: "MAXLEN" | "LIMIT") =>
+  err(`The ${option} argument must be >= 0.`);
+export const limitWithoutStrategy = () =>
+  err("syntax error, LIMIT cannot be used without specifying a trimming strategy");
+export const limitWithoutApproximation = () =>
+  err("syntax error, LIMIT cannot be used without the special ~ option");
+export const noTrimStrategy = () => err("syntax error, XTRIM must be called with a trimming strategy");
+export const timeoutNotAnInteger = () => err("timeout is not an integer or out of range");
+export const timeoutOutOfRange = () => err("timeout is out of range");
+/** `command` is the lower-case name. */
+export const unbalancedStreams = (command: string, symbol: ">" | "$") =>
+  err(`Unbalanced '${command}' list of streams: for each stream key an ID or '${symbol}' must be specified.`);
+export const onlyForXreadgroup = (option: "GROUP" | "NOACK") =>
+  err(`The ${option} option is only supported by XREADGROUP. You called XREAD instead.`);
+export const missingGroup = () => err("Missing GROUP option for XREADGROUP");
+export const newEntriesWithoutGroup = () =>
+  err("The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.");
+export const lastIdInGroup = () =>
+  err(
+    "The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by " +
+      "specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.",
+  );
+export const lastEntryInGroup = () =>
+  err(
+    "The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by " +
+      "specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set.",
+  );
+export const noGroupToRead = (key: Name, group: Name) =>
+  new ReplyError(
+    `NOGROUP No such key '${shown(key)}' or consumer group '${shown(group)}' in XREADGROUP with GROUP option`,
+  );
+export const noKeyOrGroup = (key: Name, group: Name) =>
+  new ReplyError(`NOGROUP No such key '${shown(key)}' or consumer group '${shown(group)}'`);
+export const noGroup = (group: Name, key: Name) =>
+  new ReplyError(`NOGROUP No such consumer group '${shown(group)}' for key name '${shown(key)}'`);
+export const groupExists = () => new ReplyError("BUSYGROUP Consumer Group name already exists");
+export const noStreamForGroup = () =>
+  err(
+    "The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM " +
+      "option to create an empty stream automatically.",
+  );
+export const invalidEntriesRead = () => err("value for ENTRIESREAD must be positive or -1");
+/** `option` is "min-idle-time argument", or the name of an option followed by "option argument". */
+export const invalidClaimArgument = (option: string) => err(`Invalid ${option} for XCLAIM`);
+export const invalidMinIdleForAutoclaim = () => err("Invalid min-idle-time argument for XAUTOCLAIM");
+export const countNotPositive = () => err("COUNT must be > 0");
+export const unknownClaimOption = (option: Name) => err(`Unrecognized XCLAIM option '${shown(option)}'`);
+export const entriesAddedNegative = () => err("entries_added must be positive");
+export const lastIdBelowGivenDeleted = () =>
+  err("The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
+export const lastIdBelowDeleted = () =>
+  err("The ID specified in XSETID is smaller than current max_deleted_entry_id");
+export const lastIdBelowTop = () =>
+  err("The ID specified in XSETID is smaller than the target stream top item");
+export const entriesAddedBelowLength = () =>
+  err("The entries_added specified in XSETID is smaller than the target stream length");
+/** What a waiting command answers when CLIENT UNBLOCK … ERROR ends its wait. */
+export const unblocked = () => new ReplyError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 
 // Definitions.
 

@@ -33,6 +33,15 @@ export const EVENT_CLASSES = {
   "sm.mutate": "d",
   "sm.reset": "d",
   "sm.set": "d",
+  xadd: "t",
+  xdel: "t",
+  "xgroup-create": "t",
+  "xgroup-createconsumer": "t",
+  "xgroup-delconsumer": "t",
+  "xgroup-destroy": "t",
+  "xgroup-setid": "t",
+  xsetid: "t",
+  xtrim: "t",
 } as const satisfies Readonly<Record<string, EventClass>>;
 
 export type KeyEvent = keyof typeof EVENT_CLASSES;

@@ -20,8 +20,21 @@
  * |       | version 0, id u64            |                                                    |
  * | n     | phys u32, definition 0,      | a counter (float64): machines in a state and       |
  * |       | version 0, state 0, status   | status; of all states together under a byte 1      |
+ * | s     | id u64, part, …              | the parts of a stream, see below                   |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
  * | j     |                              | how far the data file has the journals             |
+ *
+ * The parts of a stream, by the letter behind its id. Groups and consumers have numbers of their own, so that keys
+ * are short however long their names are. An entry id is ms u64 and seq u64.
+ *
+ * | part | fields                              | value                                        |
+ * | ---- | ----------------------------------- | -------------------------------------------- |
+ * | e    | entry id                            | an entry (stream-records.ts)                 |
+ * | g    | group name                          | a consumer group                             |
+ * | c    | group u32, consumer name            | the consumer's number (u32)                  |
+ * | n    | group u32, consumer u32             | a consumer                                   |
+ * | p    | group u32, entry id                 | a pending entry: who has it, since when      |
+ * | q    | group u32, consumer u32, entry id   | nothing: pending entries by consumer         |
  *
  * Names end with a zero byte (0 in the table). A name that holds one itself, or is longer than
  * NAME_BYTES_MAX, stands as its SHA-256 behind a byte 1, so that no name is the beginning of another.
@@ -168,13 +181,82 @@ export function machineCounterKey(
   );
 }
 
+/** The first byte string of all keys a stream has, for who goes through them all. */
+export function streamPrefix(id: number): string {
+  return `s${u64(id)}`;
+}
+
+export function streamEntryKey(id: number, entryId: Bytes): Bytes {
+  return raw(`s${u64(id)}e${chars(entryId)}`);
+}
+
+export function streamGroupKey(id: number, name: Bytes): Bytes {
+  return raw(`s${u64(id)}g${lastName(name)}`);
+}
+
+export function streamGroupsPrefix(id: number): string {
+  return `s${u64(id)}g`;
+}
+
+export function consumerNameKey(id: number, group: number, name: Bytes): Bytes {
+  return raw(consumerNamesPrefix(id, group) + lastName(name));
+}
+
+export function consumerNamesPrefix(id: number, group: number): string {
+  return `s${u64(id)}c${u32(group)}`;
+}
+
+export function consumerKey(id: number, group: number, consumer: number): Bytes {
+  return raw(consumersPrefix(id, group) + u32(consumer));
+}
+
+export function consumersPrefix(id: number, group: number): string {
+  return `s${u64(id)}n${u32(group)}`;
+}
+
+export function pendingEntryKey(id: number, group: number, entryId: Bytes): Bytes {
+  return raw(pendingEntriesPrefix(id, group) + chars(entryId));
+}
+
+export function pendingEntriesPrefix(id: number, group: number): string {
+  return `s${u64(id)}p${u32(group)}`;
+}
+
+/** `prefix` is a consumerPendingPrefix. */
+export function consumerPendingKey(prefix: string, entryId: Bytes): Bytes {
+  return raw(prefix + chars(entryId));
+}
+
+/** The prefix of the pending entries of a consumer; without one, of all consumers of the group. */
+export function consumerPendingPrefix(id: number, group: number, consumer?: number): string {
+  return `s${u64(id)}q${u32(group)}${consumer === undefined ? "" : u32(consumer)}`;
+}
+
+/** The entry id at the end of a key of a stream's part. */
+export function entryIdOfKey(key: Bytes): Bytes {
+  return raw(chars(key).slice(-ENTRY_ID_BYTES));
+}
+
+const ENTRY_ID_BYTES = 16;
+
+/** A name as the last field of a key: it needs no end. Long ones stand as their SHA-256, like user keys. */
+function lastName(name: Bytes): string {
+  const text = chars(name);
+  return text.length <= USER_KEY_BYTES_MAX ? `\0${text}` : `\x01${digest(text)}`;
+}
+
+/** The first byte string behind a key: the end of a range that includes the key. */
+export function behind(key: Bytes): Bytes {
+  return raw(`${chars(key)}\0`);
+}
+
 /** `kind` is one letter that says what the number names. */
 export function garbageKey(kind: string, number: number): Bytes {
   return raw(`g${kind}${u64(number)}`);
 }
 
 /** The spaces whose keys begin with the id of an object; what they hold of it goes when it goes. */
-export const OBJECT_SPACES = ["h"] as const;
+export const OBJECT_SPACES = ["h", "s"] as const;
 
 /** All that an object keeps in spaces of its own. */
 export function objectRanges(id: number): Range[] {

@@ -1,4 +1,4 @@
-/** The part of the self-check that looks at machines: their indexes, their counters, and what their ids own. */
+/** The part of the self-check that looks at machines: their indexes, their counters, and what ids own. */
 import type { Bytes } from "../base/bytes.ts";
 import { chars, raw, readU32, readU64 } from "../base/bytes.ts";
 import {
@@ -22,6 +22,7 @@ export function checkMachines(reader: OrderedReader): string[] {
   for (const [key, value] of within(reader, "k")) {
     const record = decodeRecord(value);
     if (record.type === "machine") expect(expected, readU32(key, 1), record);
+    else if (record.type === "stream") expected.ids.add(record.id);
   }
   return [
     ...checkEntries(reader, expected.entries),

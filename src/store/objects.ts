@@ -7,6 +7,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { longStringKey } from "./layouts.ts";
 import { MACHINE_STORAGE } from "./machines.ts";
 import type { KeyRecord, RecordType } from "./records.ts";
+import { STREAM_STORAGE } from "./streams.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Where an object stands. */
@@ -47,5 +48,5 @@ export const OBJECT_STORAGES: Readonly<Record<RecordType, ObjectStorage>> = {
   string: NOTHING_OUTSIDE,
   longString: LONG_STRING,
   machine: MACHINE_STORAGE,
-  stream: NOTHING_OUTSIDE,
+  stream: STREAM_STORAGE,
 };

@@ -22,6 +22,7 @@ import {
 import { checkMachines } from "./machine-check.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import { decodeNumber, decodeRecord, type KeyRecord } from "./records.ts";
+import { checkStreams } from "./stream-check.ts";
 
 /** What was found wrong, a sentence each; empty when all agrees. O(size of the store). */
 export function checkStore(reader: OrderedReader): string[] {
@@ -43,6 +44,7 @@ export function checkStore(reader: OrderedReader): string[] {
   checkLongStrings(check);
   checkCounters(check);
   findings.push(...checkMachines(reader));
+  findings.push(...checkStreams(reader));
   return findings;
 }
 

@@ -140,6 +140,117 @@ const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: s
   ["duplicateId", errors.duplicateId("e1"), "DUPID event id 'e1' was used for another event or other data"],
   ["stale", errors.stale("s", 3, 5), "STALE source 's' has reached 5; 3 is not beyond it"],
   ["suspended", errors.suspended(), "SUSPENDED the machine is suspended"],
+  ["invalidStreamId", errors.invalidStreamId(), "ERR Invalid stream ID specified as stream command argument"],
+  ["invalidIntervalStart", errors.invalidIntervalStart(), "ERR invalid start ID for the interval"],
+  ["invalidIntervalEnd", errors.invalidIntervalEnd(), "ERR invalid end ID for the interval"],
+  ["entryIdZero", errors.entryIdZero(), "ERR The ID specified in XADD must be greater than 0-0"],
+  [
+    "entryIdTooSmall",
+    errors.entryIdTooSmall(),
+    "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+  ],
+  [
+    "entryIdsExhausted",
+    errors.entryIdsExhausted(),
+    "ERR The stream has exhausted the last possible ID, unable to add more items",
+  ],
+  [
+    "bothTrimStrategies",
+    errors.bothTrimStrategies(),
+    "ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
+  ],
+  ["negativeTrimArgument", errors.negativeTrimArgument("MAXLEN"), "ERR The MAXLEN argument must be >= 0."],
+  [
+    "limitWithoutStrategy",
+    errors.limitWithoutStrategy(),
+    "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
+  ],
+  [
+    "limitWithoutApproximation",
+    errors.limitWithoutApproximation(),
+    "ERR syntax error, LIMIT cannot be used without the special ~ option",
+  ],
+  [
+    "noTrimStrategy",
+    errors.noTrimStrategy(),
+    "ERR syntax error, XTRIM must be called with a trimming strategy",
+  ],
+  ["timeoutNotAnInteger", errors.timeoutNotAnInteger(), "ERR timeout is not an integer or out of range"],
+  ["timeoutOutOfRange", errors.timeoutOutOfRange(), "ERR timeout is out of range"],
+  [
+    "unbalancedStreams",
+    errors.unbalancedStreams("xread", "$"),
+    "ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.",
+  ],
+  [
+    "onlyForXreadgroup",
+    errors.onlyForXreadgroup("GROUP"),
+    "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",
+  ],
+  ["missingGroup", errors.missingGroup(), "ERR Missing GROUP option for XREADGROUP"],
+  [
+    "newEntriesWithoutGroup",
+    errors.newEntriesWithoutGroup(),
+    "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
+  ],
+  [
+    "lastIdInGroup",
+    errors.lastIdInGroup(),
+    "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.",
+  ],
+  [
+    "lastEntryInGroup",
+    errors.lastEntryInGroup(),
+    "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set.",
+  ],
+  [
+    "noGroupToRead",
+    errors.noGroupToRead("k", "g"),
+    "NOGROUP No such key 'k' or consumer group 'g' in XREADGROUP with GROUP option",
+  ],
+  ["noKeyOrGroup", errors.noKeyOrGroup("k", "g"), "NOGROUP No such key 'k' or consumer group 'g'"],
+  ["noGroup", errors.noGroup("g", "k"), "NOGROUP No such consumer group 'g' for key name 'k'"],
+  ["groupExists", errors.groupExists(), "BUSYGROUP Consumer Group name already exists"],
+  [
+    "noStreamForGroup",
+    errors.noStreamForGroup(),
+    "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.",
+  ],
+  ["invalidEntriesRead", errors.invalidEntriesRead(), "ERR value for ENTRIESREAD must be positive or -1"],
+  [
+    "invalidClaimArgument",
+    errors.invalidClaimArgument("min-idle-time argument"),
+    "ERR Invalid min-idle-time argument for XCLAIM",
+  ],
+  [
+    "invalidMinIdleForAutoclaim",
+    errors.invalidMinIdleForAutoclaim(),
+    "ERR Invalid min-idle-time argument for XAUTOCLAIM",
+  ],
+  ["countNotPositive", errors.countNotPositive(), "ERR COUNT must be > 0"],
+  ["unknownClaimOption", errors.unknownClaimOption("x"), "ERR Unrecognized XCLAIM option 'x'"],
+  ["entriesAddedNegative", errors.entriesAddedNegative(), "ERR entries_added must be positive"],
+  [
+    "lastIdBelowGivenDeleted",
+    errors.lastIdBelowGivenDeleted(),
+    "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id",
+  ],
+  [
+    "lastIdBelowDeleted",
+    errors.lastIdBelowDeleted(),
+    "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
+  ],
+  [
+    "lastIdBelowTop",
+    errors.lastIdBelowTop(),
+    "ERR The ID specified in XSETID is smaller than the target stream top item",
+  ],
+  [
+    "entriesAddedBelowLength",
+    errors.entriesAddedBelowLength(),
+    "ERR The entries_added specified in XSETID is smaller than the target stream length",
+  ],
+  ["unblocked", errors.unblocked(), "UNBLOCKED client unblocked via CLIENT UNBLOCK"],
 ];
 
 describe("errors", () => {

@@ -76,7 +76,11 @@ export const COMPATIBILITY = {
   }),
   "hll-sparse-max-bytes": directive(memory(), 3000, ENCODING, NO_EFFECT),
   "stream-node-max-bytes": directive(memory(), 4096, "A stream is stored entry by entry.", NO_EFFECT),
-  "stream-node-max-entries": directive(integer(), 100, "A stream is stored entry by entry.", NO_EFFECT),
+  "stream-node-max-entries": directive(
+    integer(),
+    100,
+    "Entries of a node, the unit in which `~` trims a stream. 0: a node has no end.",
+  ),
   activedefrag: directive(bool, false, DEFRAG, NO_EFFECT),
   "active-defrag-cycle-min": directive(integer({ min: 1, max: 99 }), 1, DEFRAG, NO_EFFECT),
   "active-defrag-cycle-max": directive(integer({ min: 1, max: 99 }), 25, DEFRAG, NO_EFFECT),

@@ -1,0 +1,49 @@
+/** What the stream commands share: looking at a stream, and entries as replies. */
+import { bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import type { Reply } from "../../protocol/reply.ts";
+import { findGroup, type Group } from "../../store/stream-groups.ts";
+import {
+  type EntryRange,
+  entriesOf,
+  openStream,
+  type Stream,
+  type StreamEntry,
+} from "../../store/streams.ts";
+import type { Call } from "../handler.ts";
+import { look } from "../values.ts";
+import { idReply } from "./ids.ts";
+
+/** The stream at a key, undefined when there is no such key. @throws ReplyError WRONGTYPE */
+export function streamAt(call: Call, key: Buffer): Stream | undefined {
+  const record = look(call, key);
+  if (record === undefined) return undefined;
+  if (record.type !== "stream") throw errors.wrongType();
+  return openStream(call.db, bytesOf(key), record);
+}
+
+export interface StreamAndGroup {
+  readonly stream: Stream;
+  readonly group: Group;
+}
+
+/** A group of the stream at a key; undefined when there is no such key or group. @throws ReplyError WRONGTYPE */
+export function groupAt(call: Call, key: Buffer, name: Buffer): StreamAndGroup | undefined {
+  const stream = streamAt(call, key);
+  const group = stream === undefined ? undefined : findGroup(stream, name);
+  return stream === undefined || group === undefined ? undefined : { stream, group };
+}
+
+export function entryReply({ id, fields }: StreamEntry): Reply {
+  return [idReply(id), fields];
+}
+
+/** The entries of a range, at most `count`. */
+export function rangeReply(stream: Stream, range: EntryRange, count: number): Reply[] {
+  const replies: Reply[] = [];
+  for (const entry of entriesOf(stream, range)) {
+    if (replies.length >= count) break;
+    replies.push(entryReply(entry));
+  }
+  return replies;
+}

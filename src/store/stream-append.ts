@@ -1,0 +1,47 @@
+/** Appending to a stream from within other commands: the change stream and the tasks of machines. */
+import type { Bytes } from "../base/bytes.ts";
+import type { Database } from "./database.ts";
+import type { EntryId } from "./stream-id.ts";
+import type { Fields } from "./stream-records.ts";
+import { trimAcknowledged } from "./stream-trim.ts";
+import {
+  appendTo,
+  createStream,
+  NODE_ENTRIES_MAX,
+  nextAutoId,
+  openStream,
+  recordEvent,
+  saveStream,
+} from "./streams.ts";
+
+/** How many entries too many a stream may have before it is trimmed. */
+const SLACK = 100;
+
+export interface AppendOptions {
+  /** Above the last id of the stream; left out: from the turn's time and the last id, as for `*`. */
+  readonly id?: EntryId;
+  /** Entries to keep; what a consumer group has not acknowledged stays beyond it. 0 or left out: all. */
+  readonly lengthMax?: number;
+}
+
+/**
+ * Adds an entry to the stream at a key, made if missing, in the transaction of the caller. Returns its id; undefined,
+ * with nothing written, when the key holds something else or the id is not above the last.
+ */
+export function appendEntry(
+  db: Database,
+  key: Bytes,
+  fields: Fields,
+  { id, lengthMax = 0 }: AppendOptions = {},
+): EntryId | undefined {
+  const record = db.find(key);
+  if (record !== undefined && record.type !== "stream") return undefined;
+  const stream = record === undefined ? createStream(db, key) : openStream(db, key, record);
+  const entryId = id ?? nextAutoId(stream);
+  if (entryId === undefined || entryId <= stream.header.lastId) return undefined;
+  appendTo(stream, { id: entryId, fields, nodeEntriesMax: NODE_ENTRIES_MAX });
+  const trimmed = lengthMax > 0 ? trimAcknowledged(stream, lengthMax, SLACK) : 0;
+  saveStream(stream, "xadd");
+  if (trimmed > 0) recordEvent(stream, "xtrim");
+  return entryId;
+}
