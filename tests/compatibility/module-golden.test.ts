@@ -77,7 +77,6 @@ const PENDING: Readonly<Record<string, readonly string[]>> = {
   SORT_RO: ["generic/SORT_RO k"],
   TIME: ["conn/TIME"],
   WAIT: ["generic/WAIT 0 0"],
-  XADD: ["wrongtype/stream/SM.GET", "wrongtype/stream/SM.SET"],
 };
 
 /** Cases that Detent answers otherwise on purpose: its reply, and why. */
