@@ -7,7 +7,7 @@ import { DETENT_VERSION } from "./commands/versions.ts";
 import type { Config } from "./config/config.ts";
 import { ListenError } from "./net/listener.ts";
 import { type RunningServer, start } from "./start.ts";
-import { OpenError } from "./store/ordered-store.ts";
+import { CommitError, OpenError } from "./store/ordered-store.ts";
 import { Store } from "./store/store.ts";
 
 const EXIT_OK = 0;
@@ -37,10 +37,22 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   for (const kind of server.listenerKinds) log(`Ready to accept connections ${kind}`);
   const reason = await ending.ended;
   log(`${reason}, shutting down: no further requests are taken`, "warning");
-  await server.close();
+  const exitCode = await closed(server, log);
   if (pidFile !== undefined) rmSync(pidFile, { force: true });
   log("Detent is now ready to exit, bye bye...", "warning");
-  return EXIT_OK;
+  return exitCode;
+}
+
+/** Closes the server; returns the exit code. */
+async function closed(server: RunningServer, log: Log): Promise<number> {
+  try {
+    await server.close();
+    return EXIT_OK;
+  } catch (error) {
+    if (!(error instanceof CommitError)) throw error;
+    log(`The store did not close as it should: ${error.message}`, "warning");
+    return EXIT_FAILED;
+  }
 }
 
 async function open(config: Config, log: Log, end: (reason: string) => void): Promise<RunningServer> {

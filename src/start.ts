@@ -17,6 +17,7 @@ import type { Config } from "./config/config.ts";
 import { connections } from "./net/connections.ts";
 import { type Listener, listen } from "./net/listener.ts";
 import { Executor } from "./server/executor.ts";
+import { startUpkeep } from "./server/upkeep.ts";
 import type { Store } from "./store/store.ts";
 
 export interface StartOptions {
@@ -76,18 +77,21 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
     return undefined;
   });
+  const endUpkeep = startUpkeep({ store, clock, onReopened: () => log("the store takes writes again") });
   const clients = connections({ server: context, executor, log });
   let listener: Listener;
   try {
     listener = await listen({ ...listenOptions(options), onSocket: clients.accept });
   } catch (error) {
     executor.stop();
+    endUpkeep();
     await clients.close(0);
     throw error;
   }
   const close = async (): Promise<void> => {
     listener.close();
     executor.stop();
+    endUpkeep();
     await clients.close(config.get("shutdown-timeout") * 1000);
     await store.close();
   };

@@ -50,7 +50,10 @@ test.skipIf(!hasStrace).each([
     expect(String(await others.call("GET", `key:${acknowledged}`))).toBe(`value ${acknowledged}`);
     expect(await others.call("GET", `key:${acknowledged + 1}`)).toBeNull();
     server.terminate();
-    await server.ended;
+    expect([
+      await server.ended,
+      server.log.some((line) => line.includes("did not close as it should")),
+    ]).toEqual([1, true]);
     const restarted = await startServer({ directory });
     const after = await restarted.connect();
     expect(await after.call("DBSIZE")).toBe(acknowledged);

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { bytesOfText } from "../../src/base/bytes.ts";
+import { startUpkeep } from "../../src/server/upkeep.ts";
+import { Databases } from "../../src/store/databases.ts";
+import { MemoryStore } from "../../src/store/memory-store.ts";
+import { CommitError, type OrderedStore } from "../../src/store/ordered-store.ts";
+import { checkStore } from "../../src/store/self-check.ts";
+import { Store } from "../../src/store/store.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+
+test("startUpkeep() removes a flushed database slice by slice, and stops when told", () => {
+  const clock = new VirtualClock();
+  const ordered = new MemoryStore();
+  const store = Store.over(ordered);
+  const emptyKeys = ordered.status().pendingKeys;
+  const databases = new Databases(store.begin(), 16, clock.now());
+  for (let number = 0; number < 1200; number += 1) {
+    const value = { type: "string" as const, payload: Buffer.from("v"), expireAtMs: 0 };
+    databases.at(0).put(bytesOfText(`k${number}`), value, "set");
+  }
+  databases.flush(0);
+  store.commit(databases.transaction);
+  const end = startUpkeep({ store, clock, onReopened: () => undefined });
+  const sizes = [];
+  for (const ms of [1000, 10, 10]) {
+    clock.advance(ms);
+    sizes.push(ordered.status().pendingKeys);
+    expect(checkStore(store.begin())).toEqual([]);
+  }
+  // Two entries a key; what stays are the counters of ids and of databases, and which database it is now.
+  expect(sizes).toEqual([emptyKeys + 1400 + 5, emptyKeys + 400 + 5, emptyKeys + 3]);
+  end();
+  store.begin();
+  clock.advance(60_000);
+  expect(ordered.status().pendingKeys).toBe(emptyKeys + 3);
+});
+
+test("startUpkeep() asks a store that failed once a second whether it takes commits again", () => {
+  const clock = new VirtualClock();
+  const ordered = new MemoryStore();
+  let failure: CommitError | undefined;
+  let asked = 0;
+  const reopen = () => {
+    asked += 1;
+    if (asked < 3 && failure !== undefined) throw failure;
+    failure = undefined;
+  };
+  const failing: OrderedStore = {
+    get: (key) => ordered.get(key),
+    range: (from, to, options) => ordered.range(from, to, options),
+    commit: (writes) => ordered.commit(writes),
+    get failure() {
+      return failure;
+    },
+    reopen,
+    setFlushPolicy: () => undefined,
+    flush: () => undefined,
+    status: () => ordered.status(),
+    close: async () => undefined,
+  };
+  const store = Store.over(failing);
+  failure = new CommitError("no space");
+  let reopened = 0;
+  const end = startUpkeep({ store, clock, onReopened: () => (reopened += 1) });
+  clock.advance(2000);
+  expect([asked, reopened]).toEqual([2, 0]);
+  clock.advance(5000);
+  expect([asked, reopened, store.failure]).toEqual([3, 1, undefined]);
+  end();
+});
