@@ -105,10 +105,17 @@ export const invalidSecondDatabase = () => err("invalid second DB index");
 export const sameObject = () => err("source and destination objects are the same");
 export const busyKey = () => new ReplyError("BUSYKEY Target key name already exists.");
 export const badDump = () => err("DUMP payload version or checksum are wrong");
+export const cannotDump = () => err("a stream cannot be dumped");
 export const badDumpFormat = () => err("Bad data format");
 export const invalidTtl = () => err("Invalid TTL value, must be >= 0");
 export const invalidIdleTime = () => err("Invalid IDLETIME value, must be >= 0");
 export const invalidFrequency = () => err("Invalid FREQ value, must be >= 0 and <= 255");
+const SWITCHING_TAKES_TIME =
+  "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+export const idleTimeNotTracked = () =>
+  err(`An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHING_TAKES_TIME}`);
+export const frequencyNotTracked = () =>
+  err(`An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHING_TAKES_TIME}`);
 export const expireNxWithOthers = () =>
   err("NX and XX, GT or LT options at the same time are not compatible");
 export const expireGtWithLt = () => err("GT and LT options at the same time are not compatible");

@@ -258,6 +258,18 @@ export function garbageKey(kind: string, number: number): Bytes {
 /** The spaces whose keys begin with the id of an object; what they hold of it goes when it goes. */
 export const OBJECT_SPACES = ["h", "s"] as const;
 
+export type ObjectSpace = (typeof OBJECT_SPACES)[number];
+
+/** The key of what an object keeps in a space; `rest` is what follows the id. */
+export function objectKey(space: ObjectSpace, id: number, rest: Bytes): Bytes {
+  return raw(space + u64(id) + chars(rest));
+}
+
+/** Space and rest of what objectKey composed. */
+export function objectKeyFields(key: Bytes): { readonly space: string; readonly rest: Bytes } {
+  return { space: chars(key).charAt(0), rest: raw(chars(key).slice(9)) };
+}
+
 /** All that an object keeps in spaces of its own. */
 export function objectRanges(id: number): Range[] {
   return OBJECT_SPACES.map((space) => prefixRange(space + u64(id)));

@@ -92,7 +92,8 @@ export function trimHistory(
   for (const key of older) transaction.remove(key);
 }
 
-function decodeHistory(rev: number, value: Buffer): HistoryEntry {
+/** The entry that putHistory wrote. @throws Error when it is none: data is never guessed at */
+export function decodeHistory(rev: number, value: Buffer): HistoryEntry {
   const stored: unknown = JSON.parse(value.toString("utf8"));
   assert(Array.isArray(stored) && stored.length >= 4 && stored.length <= 10, "a history entry");
   // Written by putHistory; the store checks its bytes.

@@ -9,12 +9,12 @@ import {
   type DefinitionName,
   definitionKey,
   garbageKey,
-  historyKey,
   machineCounterKey,
   stateKey,
   statePrefix,
 } from "./layouts.ts";
 import { type HistoryEntry, putHistory, trimHistory } from "./machine-history.ts";
+import { machineParts, putMachinePart } from "./machine-parts.ts";
 import { decodeMachine, encodeMachine, type MachineRecord } from "./machine-record.ts";
 import type { ObjectPlace, ObjectStorage } from "./objects.ts";
 import { decodeNumber, encodeNumber, type KeyRecord } from "./records.ts";
@@ -37,8 +37,8 @@ export interface MachineWrite {
   readonly event: KeyEvent | undefined;
 }
 
-/** Writes a machine as a new object, in place of whatever the key holds. */
-export function createMachine(db: Database, key: Bytes, write: MachineWrite): void {
+/** Writes a machine as a new object, in place of whatever the key holds; the record it has now. */
+export function createMachine(db: Database, key: Bytes, write: MachineWrite): KeyRecord {
   const existing = db.find(key);
   if (existing !== undefined) db.remove(key, undefined);
   const record = db.put(
@@ -48,6 +48,7 @@ export function createMachine(db: Database, key: Bytes, write: MachineWrite): vo
   );
   index(db.transaction, db.phys, record.id, write.machine, 1);
   if (write.history !== undefined) putHistory(db.transaction, record.id, write.history);
+  return record;
 }
 
 export interface MachineUpdate {
@@ -79,7 +80,7 @@ export const MACHINE_STORAGE: ObjectStorage = {
   },
   copied: (transaction, record, to, id) => {
     index(transaction, to.phys, id, decodeMachine(record), 1);
-    copyHistory(transaction, record.id, id);
+    for (const part of [...machineParts(transaction, record.id)]) putMachinePart(transaction, id, part);
     return record.payload;
   },
   moved: (transaction: Transaction, from: ObjectPlace, to: ObjectPlace, record: KeyRecord) => {
@@ -89,13 +90,6 @@ export const MACHINE_STORAGE: ObjectStorage = {
     index(transaction, to.phys, record.id, machine, 1);
   },
 };
-
-function copyHistory(transaction: Transaction, fromId: number, toId: number): void {
-  const entries = [...transaction.range(historyKey(fromId, 0), historyKey(fromId + 1, 0))];
-  entries.forEach(([, value], i) => {
-    transaction.put(historyKey(toId, i + 1), value);
-  });
-}
 
 /** Adds (1) a machine to the indexes and counters, or takes it out (-1). */
 function index(

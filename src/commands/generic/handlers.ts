@@ -2,12 +2,18 @@
 import type { Handler } from "../handler.ts";
 import { copy } from "./copy.ts";
 import { del } from "./del.ts";
+import { dump } from "./dump.ts";
 import { exists } from "./exists.ts";
 import { expire } from "./expire.ts";
 import { expireat } from "./expireat.ts";
 import { expiretime } from "./expiretime.ts";
 import { keys } from "./keys.ts";
 import { move } from "./move.ts";
+import { objectEncoding } from "./object-encoding.ts";
+import { objectFreq } from "./object-freq.ts";
+import { objectHelp } from "./object-help.ts";
+import { objectIdletime } from "./object-idletime.ts";
+import { objectRefcount } from "./object-refcount.ts";
 import { persist } from "./persist.ts";
 import { pexpire } from "./pexpire.ts";
 import { pexpireat } from "./pexpireat.ts";
@@ -16,6 +22,7 @@ import { pttl } from "./pttl.ts";
 import { randomkey } from "./randomkey.ts";
 import { rename } from "./rename.ts";
 import { renamenx } from "./renamenx.ts";
+import { restore } from "./restore.ts";
 import { scan } from "./scan.ts";
 import { touch } from "./touch.ts";
 import { ttl } from "./ttl.ts";
@@ -25,12 +32,18 @@ import { unlink } from "./unlink.ts";
 export const GENERIC_HANDLERS: readonly Handler[] = [
   copy,
   del,
+  dump,
   exists,
   expire,
   expireat,
   expiretime,
   keys,
   move,
+  objectEncoding,
+  objectFreq,
+  objectHelp,
+  objectIdletime,
+  objectRefcount,
   persist,
   pexpire,
   pexpireat,
@@ -39,6 +52,7 @@ export const GENERIC_HANDLERS: readonly Handler[] = [
   randomkey,
   rename,
   renamenx,
+  restore,
   scan,
   touch,
   ttl,

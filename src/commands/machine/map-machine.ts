@@ -10,7 +10,7 @@ import * as errors from "../../protocol/errors.ts";
 import { type Reply, simple } from "../../protocol/reply.ts";
 import type { ReplyError } from "../../protocol/reply-error.ts";
 import type { KeyEvent } from "../../store/changes.ts";
-import type { HistoryKind } from "../../store/machine-history.ts";
+import type { HistoryEntry, HistoryKind } from "../../store/machine-history.ts";
 import type { TransitionMap } from "../../store/machine-map.ts";
 import { decodeMachine, type MachineRecord, NO_SOURCES } from "../../store/machine-record.ts";
 import { createMachine, updateMachine } from "../../store/machines.ts";
@@ -93,7 +93,18 @@ export interface NewMachine {
 
 /** Stores a new map machine in place of what the key holds, without expiry; its history begins with this change. */
 export function storeMachine(call: Call, key: Buffer, fresh: NewMachine): void {
-  const { nowMs } = call;
+  createMachine(call.db, bytesOf(key), {
+    ...newMapMachine(call.nowMs, fresh),
+    expireAtMs: 0,
+    event: event(call, `sm.${fresh.kind}`),
+  });
+}
+
+/** The first revision of a map machine, and the entry that begins its history. */
+export function newMapMachine(
+  nowMs: number,
+  fresh: NewMachine,
+): { readonly machine: MachineRecord; readonly history: HistoryEntry } {
   const machine: MachineRecord = {
     definition: undefined,
     map: fresh.map,
@@ -110,12 +121,8 @@ export function storeMachine(call: Call, key: Buffer, fresh: NewMachine): void {
     deferredCount: 0,
     outcomeNext: 1,
   };
-  createMachine(call.db, bytesOf(key), {
-    machine,
-    expireAtMs: 0,
-    history: { rev: 1, atMs: nowMs, kind: fresh.kind, from: [], to: [fresh.current], reason: fresh.reason },
-    event: event(call, `sm.${fresh.kind}`),
-  });
+  const { kind, current, reason } = fresh;
+  return { machine, history: { rev: 1, atMs: nowMs, kind, from: [], to: [current], reason } };
 }
 
 export interface Move {

@@ -14,6 +14,8 @@ import { commandList } from "./command-list.ts";
 import { dbsize } from "./dbsize.ts";
 import { flushall } from "./flushall.ts";
 import { flushdb } from "./flushdb.ts";
+import { memoryHelp } from "./memory-help.ts";
+import { memoryUsage } from "./memory-usage.ts";
 import { swapdb } from "./swapdb.ts";
 
 export const SERVER_HANDLERS: readonly Handler[] = [
@@ -31,5 +33,7 @@ export const SERVER_HANDLERS: readonly Handler[] = [
   dbsize,
   flushall,
   flushdb,
+  memoryHelp,
+  memoryUsage,
   swapdb,
 ];

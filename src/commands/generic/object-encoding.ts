@@ -1,0 +1,25 @@
+/** OBJECT ENCODING key: the name Redis gives to the form in which it would hold such a value; null without the key. */
+import type { Reply } from "../../protocol/reply.ts";
+import type { KeyRecord } from "../../store/records.ts";
+import { argument, parseInteger } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { look } from "../values.ts";
+
+/** A longer string is not embedded in its object. */
+const EMBEDDED_BYTES_MAX = 44;
+
+export const objectEncoding = {
+  name: "OBJECT|ENCODING",
+  run: (call) => {
+    const record = look(call, argument(call.args, 2));
+    return record === undefined ? null : encodingOf(call, record);
+  },
+} as const satisfies Handler;
+
+function encodingOf(call: Call, record: KeyRecord): Reply {
+  if (record.type === "machine") return "raw";
+  if (record.type === "stream") return "stream";
+  const value = call.db.stringValue(record);
+  if (parseInteger(value) !== undefined) return "int";
+  return value.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
+}

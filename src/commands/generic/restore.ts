@@ -1,0 +1,100 @@
+/**
+ * RESTORE key ttl payload [REPLACE] [ABSTTL] [IDLETIME s | FREQ n]: makes a key hold what DUMP has returned, here or
+ * on a Redis server. A ttl of 0 is none; one that has passed leaves no key.
+ */
+import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import { OK } from "../../protocol/reply.ts";
+import { ReplyError } from "../../protocol/reply-error.ts";
+import { putMachinePart } from "../../store/machine-parts.ts";
+import { createMachine } from "../../store/machines.ts";
+import { argument, integer, token } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { readMachine } from "../machine/machine-json.ts";
+import { newMapMachine } from "../machine/map-machine.ts";
+import { openDump, RDB_MODULE, RDB_STRING } from "./dump-payload.ts";
+import { type DumpedMachine, readDumpedMachine } from "./dumped-machine.ts";
+import { RdbFault, RdbReader } from "./rdb-reader.ts";
+
+const FREQUENCY_MAX = 255n;
+
+export const restore = {
+  name: "RESTORE",
+  run: (call) => {
+    const { args, db, nowMs } = call;
+    const { replaces, isAbsolute } = parseOptions(args);
+    const key = bytesOf(argument(args, 1));
+    if (!replaces && db.find(key) !== undefined) throw errors.busyKey();
+    const ttl = integer(argument(args, 2));
+    if (ttl < 0n) throw errors.invalidTtl();
+    const value = readValue(openDump(argument(args, 3)));
+    // Beyond 2^63 Redis' sum would be negative, so passed; here such times are as good as the last one.
+    const expireAtMs = ttl === 0n ? 0 : Math.min(Number(ttl) + (isAbsolute ? 0 : nowMs), 2 ** 63 - 1024);
+    if (expireAtMs !== 0 && expireAtMs <= nowMs) db.remove(key, "del");
+    else write(call, key, value, expireAtMs);
+    return OK;
+  },
+} as const satisfies Handler;
+
+type DumpedValue = { readonly kind: "string"; readonly bytes: Buffer } | DumpedMachine;
+
+function parseOptions(args: readonly Buffer[]) {
+  let [replaces, isAbsolute] = [false, false];
+  let given: "IDLETIME" | "FREQ" | undefined;
+  for (let i = 4; i < args.length; i += 1) {
+    const word = token(args[i]);
+    if (word === "REPLACE") replaces = true;
+    else if (word === "ABSTTL") isAbsolute = true;
+    else if ((word === "IDLETIME" || word === "FREQ") && i + 1 < args.length && (given ?? word) === word) {
+      given = word;
+      i += 1;
+      checkUse(word, integer(argument(args, i)));
+    } else throw errors.syntaxError();
+  }
+  return { replaces, isAbsolute };
+}
+
+/** How a key was used is checked and then forgotten: nothing depends on it here. */
+function checkUse(option: "IDLETIME" | "FREQ", value: bigint): void {
+  if (option === "IDLETIME" && value < 0n) throw errors.invalidIdleTime();
+  if (option === "FREQ" && (value < 0n || value > FREQUENCY_MAX)) throw errors.invalidFrequency();
+}
+
+function readValue(dumped: Buffer): DumpedValue {
+  const reader = new RdbReader(dumped);
+  try {
+    const type = reader.byte();
+    if (type === RDB_STRING) return { kind: "string", bytes: reader.string() };
+    if (type === RDB_MODULE) return readDumpedMachine(reader);
+    throw new RdbFault("a type that is not known");
+  } catch (error) {
+    if (error instanceof RdbFault) throw errors.badDumpFormat();
+    throw error;
+  }
+}
+
+function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: number): void {
+  const { db } = call;
+  if (value.kind === "string") {
+    db.remove(key, undefined);
+    db.put(key, { type: "string", payload: value.bytes, expireAtMs }, "restore");
+    return;
+  }
+  const { machine, history } =
+    value.kind === "whole" ? { machine: value.machine, history: undefined } : machineOf(call, value.json);
+  const record = createMachine(db, key, { machine, expireAtMs, history, event: "restore" });
+  if (value.kind === "whole") {
+    for (const part of value.parts) putMachinePart(db.transaction, record.id, part);
+  }
+}
+
+/** The machine of a document of the module, which begins its history here. */
+function machineOf(call: Call, json: string) {
+  try {
+    const { map, initial, current, reason } = readMachine(json, true);
+    return newMapMachine(call.nowMs, { map, initial, current, reason, kind: "set" });
+  } catch (error) {
+    if (error instanceof ReplyError) throw errors.badDumpFormat();
+    throw error;
+  }
+}

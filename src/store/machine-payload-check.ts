@@ -1,0 +1,111 @@
+/**
+ * Looks whether bytes from outside are the record or the history of a machine. The store believes what it has written itself; a
+ * payload of RESTORE was written by whoever sent it.
+ */
+import { type Bytes, chars, readU64 } from "../base/bytes.ts";
+import { decodeHistory, type HistoryEntry, type HistoryKind } from "./machine-history.ts";
+import { decodeMachine, type MachineRecord } from "./machine-record.ts";
+
+/** The machine of a record's payload; undefined when it is not one that this version could have written. */
+export function checkedMachine(payload: Buffer): MachineRecord | undefined {
+  let machine: MachineRecord;
+  try {
+    machine = decodeMachine({ type: "machine", expireAtMs: 0, id: 0, payload });
+  } catch {
+    // Not JSON, or of another length: that is the answer.
+    return undefined;
+  }
+  return isMachine(machine) ? machine : undefined;
+}
+
+/** The types say what was written; here nothing is taken for granted. */
+function isMachine(machine: MachineRecord): boolean {
+  const { definition, map, states, reason, initial, sources }: Untrusted = machine;
+  const hasSource =
+    definition === undefined
+      ? isMap(map) && isText(initial) && Array.isArray(states) && states.length === 1
+      : map === undefined && isObject(definition) && isTexts(Object.values(definition));
+  return (
+    hasSource &&
+    Array.isArray(states) &&
+    states.every(isActiveState) &&
+    new Set(states.map(([name]: [unknown]) => name)).size === states.length &&
+    ["active", "done", "suspended"].includes(machine.status) &&
+    (reason === undefined || isText(reason)) &&
+    COUNTS.every((name) => isCount(machine[name])) &&
+    machine.rev > 0 &&
+    isObject(sources) &&
+    Object.values(sources).every(Number.isSafeInteger)
+  );
+}
+
+type Untrusted = { readonly [Name in keyof MachineRecord]: unknown };
+
+const COUNTS = ["rev", "createdMs", "updatedMs", "pendingNext", "deferredCount", "outcomeNext"] as const;
+
+const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
+  create: true,
+  set: true,
+  event: true,
+  mutate: true,
+  force: true,
+  reset: true,
+  timer: true,
+  suspend: true,
+  resume: true,
+};
+
+type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };
+
+/** Whether a key's fields after the id, and the value, are those of a history entry. */
+export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
+  if (chars(rest).length !== 8) return false;
+  const rev = readU64(rest, 0);
+  let entry: HistoryEntry;
+  try {
+    entry = decodeHistory(rev, value);
+  } catch {
+    // Not JSON, or of another length: that is the answer.
+    return false;
+  }
+  const { atMs, kind, from, to, context, event, id, by, reason }: UntrustedEntry = entry;
+  return (
+    Number.isSafeInteger(rev) &&
+    isCount(atMs) &&
+    isText(kind) &&
+    Object.hasOwn(HISTORY_KINDS, kind) &&
+    isTexts(from) &&
+    isTexts(to) &&
+    [event, id, by, reason].every((text) => text === undefined || isText(text)) &&
+    (context === undefined || isObject(context))
+  );
+}
+
+function isActiveState(state: unknown): boolean {
+  return Array.isArray(state) && state.length === 2 && isText(state[0]) && isCount(state[1]);
+}
+
+function isMap(map: unknown): boolean {
+  return (
+    Array.isArray(map) &&
+    map.every(
+      (entry: unknown) => Array.isArray(entry) && entry.length === 2 && isText(entry[0]) && isTexts(entry[1]),
+    )
+  );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
