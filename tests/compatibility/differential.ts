@@ -3,12 +3,13 @@
  * and the replies are compared byte by byte. Redis is the judge of every command that is not Detent's own.
  */
 import { afterAll, beforeAll, describe, test } from "vitest";
+import { HANDLERS } from "../../src/commands/registry.ts";
 import { TestClient } from "../support/client.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { type RedisServer, redisServerMissing, startRedisServer } from "./redis-server.ts";
 import { difference, type Script, type Step, stepsOf } from "./script.ts";
 
-const PROTOCOLS = [2] as const;
+const PROTOCOLS = HANDLERS.has("HELLO") ? ([2, 3] as const) : ([2] as const);
 
 /** One client on each server. */
 export interface Pair {

@@ -16,7 +16,8 @@ import { splitInline } from "../../src/protocol/inline-request.ts";
 import { type Argument, encodeRequest, type Received } from "../support/client.ts";
 import type { Decoded } from "../support/resp-decoder.ts";
 
-export type Comparison = "same" | "error" | "unordered" | "shape" | "prepare";
+/** "either": the same bytes, whether or not they are an error, for requests made by chance. */
+export type Comparison = "either" | "same" | "error" | "unordered" | "shape" | "prepare";
 
 export interface Step {
   readonly comparison: Comparison;
@@ -74,7 +75,7 @@ export function notAString(key: string): Step {
 /** What is wrong with a reply, beside the one that Redis gave; undefined when nothing is. */
 export function difference(step: Step, expected: Received, actual: Received): string | undefined {
   const isError = (reply: Received) => reply.bytes[0] === 0x2d;
-  const mayFail = step.comparison === "error" || step.comparison === "shape";
+  const mayFail = ["error", "shape", "either"].includes(step.comparison);
   if (!mayFail && isError(expected)) return report(step, expected, actual, "Redis refused it");
   if (step.comparison === "error" && !isError(expected)) {
     return report(step, expected, actual, "Redis did not refuse it");
@@ -86,6 +87,7 @@ export function difference(step: Step, expected: Received, actual: Received): st
 
 function comparable(step: Step, { bytes, value }: Received): string {
   switch (step.comparison) {
+    case "either":
     case "same":
     case "error":
       return bytes.toString("latin1");
