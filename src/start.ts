@@ -11,11 +11,13 @@ import { dispatcher } from "./commands/dispatch.ts";
 import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
 import { SessionList } from "./commands/session-list.ts";
+import { ChartCache } from "./commands/statechart/chart-cache.ts";
 import { newStatistics } from "./commands/statistics.ts";
 import { WatchList } from "./commands/watch-list.ts";
 import type { Config } from "./config/config.ts";
 import { connections } from "./net/connections.ts";
 import { type Listener, listen } from "./net/listener.ts";
+import { doDueWork, nextDueMs } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
 import { startUpkeep } from "./server/upkeep.ts";
 import type { Store } from "./store/store.ts";
@@ -52,22 +54,28 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     store,
     sessions: new SessionList(),
     watches: new WatchList(),
+    charts: new ChartCache(),
     statistics: newStatistics(clock.now()),
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
     shutdown: () => setImmediate(options.onShutdown),
     pause: () => undefined,
   };
+  const onInternalError = (error: unknown): void =>
+    log(`internal error: ${error instanceof Error ? error.stack : String(error)}`, "warning");
   const executor = new Executor({
     store,
     clock,
     databaseCount: config.get("databases"),
+    background: {
+      doDue: (databases, limit) => doDueWork(databases, { server: context, limit, onInternalError }),
+      nextDueMs,
+    },
     dispatcher: dispatcher({
       server: context,
       handlers: HANDLERS,
       monotonicMs: () => performance.now(),
-      onInternalError: (error) =>
-        log(`internal error: ${error instanceof Error ? error.stack : String(error)}`, "warning"),
+      onInternalError,
     }),
     onCommitted: () => undefined,
     onCommitFailed: (error) => log(`the store takes no more writes: ${error.message}`, "warning"),
@@ -77,7 +85,14 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
     return undefined;
   });
-  const endUpkeep = startUpkeep({ store, clock, onReopened: () => log("the store takes writes again") });
+  const endUpkeep = startUpkeep({
+    store,
+    clock,
+    onReopened: () => {
+      log("the store takes writes again");
+      executor.resume();
+    },
+  });
   const clients = connections({ server: context, executor, log });
   let listener: Listener;
   try {

@@ -4,6 +4,7 @@ import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import type { Handler } from "./handler.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
+import { STATECHART_HANDLERS } from "./statechart/handlers.ts";
 import { STREAM_HANDLERS } from "./stream/handlers.ts";
 import { STRING_HANDLERS } from "./string/handlers.ts";
 import { TRANSACTION_HANDLERS } from "./transaction/handlers.ts";
@@ -14,6 +15,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   MACHINE_HANDLERS,
   SERVER_HANDLERS,
   STREAM_HANDLERS,
+  STATECHART_HANDLERS,
   STRING_HANDLERS,
   TRANSACTION_HANDLERS,
 ];

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Store } from "../store/store.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { SessionList } from "./session-list.ts";
+import type { ChartCache } from "./statechart/chart-cache.ts";
 import type { Statistics } from "./statistics.ts";
 import type { WatchList } from "./watch-list.ts";
 
@@ -14,6 +15,8 @@ export interface ServerContext {
   readonly store: Store;
   readonly sessions: SessionList;
   readonly watches: WatchList;
+  /** Compiled definitions. */
+  readonly charts: ChartCache;
   readonly statistics: Statistics;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;

@@ -266,6 +266,9 @@ export const noMachine = (key: Name) => new ReplyError(`NOMACHINE there is no ma
 /** The engine words its refusals; see `refusalOf`. */
 export const refused = (code: "ILLEGAL" | "GUARD" | "EXECFAIL" | "DONE" | "NOSTATE", reason: string) =>
   new ReplyError(`${code} ${reason}`);
+/** One event too many, or too much of it: what the limit is and which directive sets it. */
+export const machineLimit = (what: string, max: number, directive: string) =>
+  err(`${what}: at most ${max} (${directive})`);
 export const duplicateId = (id: Name) =>
   new ReplyError(`DUPID event id '${shown(id)}' was used for another event or other data`);
 /** `highest` is the sequence number the source has reached. */

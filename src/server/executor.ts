@@ -19,8 +19,8 @@ import type { Store } from "../store/store.ts";
 const REQUESTS_PER_CONNECTION_MAX = 1024;
 /** Bytes of replies a connection may collect in one turn before its further requests wait. */
 const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
-/** Keys that expire in one turn; a burst of millions is drained in turns of this size. */
-const EXPIRED_PER_TURN_MAX = 500;
+/** What may fall due in one turn; a burst of millions is drained in turns of this size. */
+const DUE_PER_TURN_MAX = 500;
 
 /** A reply with the protocol of its session at the time. */
 export interface OutgoingReply {
@@ -42,10 +42,19 @@ export interface ExecutorOptions {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   readonly databaseCount: number;
+  readonly background: BackgroundWork;
   /** Told after each commit what has changed. */
   readonly onCommitted: (changes: readonly Change[]) => void;
   /** Told of a turn that could not be committed. */
   readonly onCommitFailed: (error: Error) => void;
+}
+
+/** What the executor does of its own accord, in the transaction of a turn. */
+export interface BackgroundWork {
+  /** Does up to `limit` things that are due; returns how many. */
+  doDue(databases: Databases, limit: number): number;
+  /** When the next thing is due, milliseconds since the epoch; undefined when nothing is. */
+  nextDueMs(databases: Databases): number | undefined;
 }
 
 interface Outgoing {
@@ -62,10 +71,12 @@ export class Executor {
   /** When something is due next; a lower bound, so a wake-up may find nothing to do. */
   #dueMs: number | undefined;
   #cancelWake: (() => void) | undefined;
+  /** What the wake-up that is armed is for. */
+  #armedMs: number | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
-    this.#dueMs = this.#databases().nextExpiryMs();
+    this.#dueMs = options.background.nextDueMs(this.#databases());
     this.#arm();
   }
 
@@ -78,6 +89,11 @@ export class Executor {
   /** The endpoint is gone: what it has sent and was not run is dropped. */
   forget(endpoint: Endpoint): void {
     this.#ready.delete(endpoint);
+  }
+
+  /** The store takes commits again: what fell due meanwhile is done. */
+  resume(): void {
+    this.#schedule();
   }
 
   /** Runs what is ready now and takes no further turn. */
@@ -139,10 +155,16 @@ export class Executor {
   }
 
   #doDue(databases: Databases): void {
-    if (this.#dueMs === undefined || this.#dueMs > databases.nowMs) return;
-    const count = databases.expireDue(EXPIRED_PER_TURN_MAX);
-    this.#dueMs = databases.nextExpiryMs();
-    if (count === EXPIRED_PER_TURN_MAX) this.#schedule();
+    if (
+      this.#dueMs === undefined ||
+      this.#dueMs > databases.nowMs ||
+      this.#options.store.failure !== undefined
+    )
+      return;
+    const { background } = this.#options;
+    const count = background.doDue(databases, DUE_PER_TURN_MAX);
+    this.#dueMs = background.nextDueMs(databases);
+    if (count >= DUE_PER_TURN_MAX) this.#schedule();
   }
 
   #commit(databases: Databases): Error | undefined {
@@ -164,10 +186,19 @@ export class Executor {
   }
 
   #arm(): void {
+    const isWanted =
+      this.#dueMs !== undefined && !this.#isStopped && this.#options.store.failure === undefined;
+    const dueMs = isWanted ? this.#dueMs : undefined;
+    if (dueMs === this.#armedMs) return;
     this.#cancelWake?.();
-    this.#cancelWake = undefined;
-    if (this.#dueMs === undefined || this.#isStopped || this.#options.store.failure !== undefined) return;
-    this.#cancelWake = this.#options.clock.wakeAt(this.#dueMs, () => this.#schedule());
+    this.#armedMs = dueMs;
+    this.#cancelWake =
+      dueMs === undefined ? undefined : this.#options.clock.wakeAt(dueMs, () => this.#awake());
+  }
+
+  #awake(): void {
+    this.#armedMs = undefined;
+    this.#schedule();
   }
 }
 

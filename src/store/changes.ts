@@ -19,7 +19,6 @@ export const EVENT_CLASSES = {
   expired: "x",
   incrby: "$",
   incrbyfloat: "$",
-  machine: "d",
   move_from: "g",
   move_to: "g",
   new: "n",
@@ -32,6 +31,8 @@ export const EVENT_CLASSES = {
   "sm.create": "d",
   "sm.mutate": "d",
   "sm.reset": "d",
+  "sm.resume": "d",
+  "sm.send": "d",
   "sm.set": "d",
   xadd: "t",
   xdel: "t",
@@ -42,6 +43,8 @@ export const EVENT_CLASSES = {
   "xgroup-setid": "t",
   xsetid: "t",
   xtrim: "t",
+  "sm.suspend": "d",
+  "sm.timer": "d",
 } as const satisfies Readonly<Record<string, EventClass>>;
 
 export type KeyEvent = keyof typeof EVENT_CLASSES;

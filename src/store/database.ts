@@ -101,9 +101,11 @@ export class Database {
   }
 
   /** Gives the object at a key, whose record is `before`, another payload; its id and its expiry stay. */
-  update(key: Bytes, before: KeyRecord, payload: Buffer, event: KeyEvent | undefined): void {
-    this.#writeRecord(key, { ...before, payload }, before.expireAtMs);
+  update(key: Bytes, before: KeyRecord, payload: Buffer, event: KeyEvent | undefined): KeyRecord {
+    const record = { ...before, payload };
+    this.#writeRecord(key, record, before.expireAtMs);
     this.#record(key, event);
+    return record;
   }
 
   /** Tells that a key was touched without being written: WATCH and tracking hear of it. */
@@ -204,6 +206,12 @@ export class Database {
     const id = low + Math.floor(fraction * (idOfOrderKey(last[0]) - low + 1));
     const chosen = firstOf(this.transaction.range(orderKey(this.#orderPrefix, id), to));
     return chosen === undefined ? undefined : bytesOf(chosen[1]);
+  }
+
+  /** The key of the object with this id; undefined when there is none in this database. */
+  keyOf(id: number): Bytes | undefined {
+    const value = this.transaction.get(orderKey(this.#orderPrefix, id));
+    return value === undefined ? undefined : bytesOf(value);
   }
 
   place(key: Bytes): ObjectPlace {

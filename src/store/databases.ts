@@ -72,7 +72,7 @@ export class Databases {
       if (due.length === limit) break;
     }
     for (const [key, value] of due) {
-      const database = this.#withPhys(expiryFields(key).phys);
+      const database = this.withPhys(expiryFields(key).phys);
       // Of a database that was flushed only the index entry is left to remove.
       if (database === undefined) this.transaction.remove(key);
       else database.find(bytesOf(value));
@@ -87,7 +87,8 @@ export class Databases {
     return undefined;
   }
 
-  #withPhys(phys: number): Database | undefined {
+  /** The database whose index stands for a physical number now; undefined when it was flushed. */
+  withPhys(phys: number): Database | undefined {
     for (let index = 0; index < this.count; index += 1) {
       const database = this.at(index);
       if (database.phys === phys) return database;

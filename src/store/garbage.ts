@@ -10,6 +10,7 @@ import {
   counterKey,
   databasePrefix,
   expiryKey,
+  GARBAGE_OBJECT,
   garbageFields,
   garbageSpace,
   idOfOrderKey,
@@ -17,7 +18,6 @@ import {
   prefixRange,
   recordKey,
 } from "./layouts.ts";
-import { GARBAGE_OBJECT } from "./machines.ts";
 import { OBJECT_STORAGES } from "./objects.ts";
 import { decodeRecord } from "./records.ts";
 import type { Transaction } from "./transaction.ts";

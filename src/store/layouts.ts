@@ -21,6 +21,12 @@
  * | n     | phys u32, definition 0,      | a counter (float64): machines in a state and       |
  * |       | version 0, state 0, status   | status; of all states together under a byte 1      |
  * | s     | id u64, part, …              | the parts of a stream, see below                   |
+ * | d     | phys u32, name 0, version 0  | a definition (definitions.ts)                      |
+ * | p     | id u64, sequence u64         | an event of a machine that waits (machine-pending) |
+ * | t     | due ms u64, id u64, kind,    | phys u32: what of a machine falls due, earliest    |
+ * |       | sequence u64                 | first; kind e: a timer of the engine, s: an event  |
+ * | e     | id u64, event id 0           | the outcome of an event (machine-outcomes.ts)      |
+ * | q     | id u64, sequence u64         | the event id: outcomes in the order they came      |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
  * | j     |                              | how far the data file has the journals             |
  *
@@ -125,6 +131,24 @@ function nameField(text: string): string {
     : `\x01${Buffer.from(digest(bytes), "latin1").toString("hex")}\0`;
 }
 
+/** The name fields of a key behind space and phys. A name that stands as its digest reads as that. */
+function fieldsOf(key: Bytes, count: number): string[] {
+  const fields: string[] = [];
+  const text = chars(key);
+  let start = 5;
+  while (fields.length < count) {
+    const end = text.indexOf("\0", start);
+    fields.push(Buffer.from(text.slice(start, end), "latin1").toString("utf8"));
+    start = end + 1;
+  }
+  return fields;
+}
+
+function nameFields(name: string | undefined, version: string | undefined): string {
+  if (name === undefined) return "";
+  return version === undefined ? nameField(name) : nameField(name) + nameField(version);
+}
+
 /** Definition and version of a machine; both empty for a machine that brings its own map. */
 export interface DefinitionName {
   readonly name: string;
@@ -156,9 +180,9 @@ export function stateKeyFields(key: Bytes): { readonly sinceMs: number; readonly
   return { sinceMs: readU64(key, end - 16), id: readU64(key, end - 8) };
 }
 
-/** The prefix of the machines of a definition, or of one of its versions. */
-export function definitionPrefix(phys: number, name: string, version?: string): string {
-  return `y${u32(phys)}${nameField(name)}${version === undefined ? "" : nameField(version)}`;
+/** The prefix of all machines of a database, of a definition, or of one of its versions. */
+export function definitionPrefix(phys: number, name?: string, version?: string): string {
+  return `y${u32(phys)}${nameFields(name, version)}`;
 }
 
 export function definitionKey(phys: number, definition: DefinitionName, id: number): Bytes {
@@ -168,6 +192,11 @@ export function definitionKey(phys: number, definition: DefinitionName, id: numb
 /** Stands in place of a state's name for all states together: the field of no name, since "" is one. */
 const ALL_STATES_FIELD = "\x01\0";
 
+/** The prefix of the counters of a database, of a definition, or of one of its versions. */
+export function machineCounterPrefix(phys: number, name?: string, version?: string): string {
+  return `n${u32(phys)}${nameFields(name, version)}`;
+}
+
 /** The counter of machines in a state with a status; `state` undefined: of all machines with the status. */
 export function machineCounterKey(
   phys: number,
@@ -175,10 +204,78 @@ export function machineCounterKey(
   state: string | undefined,
   status: string,
 ): Bytes {
-  const field = state === undefined ? ALL_STATES_FIELD : nameField(state);
-  return raw(
-    `n${u32(phys)}${nameField(definition.name)}${nameField(definition.version)}${field}${nameField(status)}`,
-  );
+  const prefix = machineCounterPrefix(phys, definition.name, definition.version);
+  return raw(prefix + (state === undefined ? ALL_STATES_FIELD : nameField(state)) + nameField(status));
+}
+
+/** The fields of a counter's key; `state` undefined: of all states together. */
+export function machineCounterFields(key: Bytes): {
+  readonly definition: DefinitionName;
+  readonly state: string | undefined;
+  readonly status: string;
+} {
+  const [name = "", version = "", state = "", status = ""] = fieldsOf(key, 4);
+  return {
+    definition: { name, version },
+    state: `${state}\0` === ALL_STATES_FIELD ? undefined : state,
+    status,
+  };
+}
+
+/** The definition in a key of the `y` space. */
+export function definitionOfKey(key: Bytes): DefinitionName {
+  const [name = "", version = ""] = fieldsOf(key, 2);
+  return { name, version };
+}
+
+export function definitionRecordKey(phys: number, definition: DefinitionName): Bytes {
+  return raw(definitionRecordPrefix(phys, definition.name) + nameField(definition.version));
+}
+
+/** The prefix of all definitions of a database, or of all versions of one name. */
+export function definitionRecordPrefix(phys: number, name?: string): string {
+  return `d${u32(phys)}${name === undefined ? "" : nameField(name)}`;
+}
+
+export function pendingKey(id: number, sequence: number): Bytes {
+  return raw(`p${u64(id)}${u64(sequence)}`);
+}
+
+/** What of a machine falls due: a timer of the engine, or an event that was scheduled. */
+export type DueKind = "e" | "s";
+
+export interface DueEntry {
+  readonly dueMs: number;
+  readonly id: number;
+  readonly kind: DueKind;
+  readonly sequence: number;
+}
+
+export function dueKey(entry: DueEntry): Bytes {
+  return raw(`t${u64(entry.dueMs)}${u64(entry.id)}${entry.kind}${u64(entry.sequence)}`);
+}
+
+export function dueFields(key: Bytes): DueEntry {
+  const kind = chars(key)[17] === "e" ? "e" : "s";
+  return { dueMs: readU64(key, 1), id: readU64(key, 9), kind, sequence: readU64(key, 18) };
+}
+
+/** Everything of machines that is due at or before `dueMs`. */
+export function duesUpTo(dueMs: number): Range {
+  return { from: raw("t"), to: raw(`t${u64(dueMs + 1)}`) };
+}
+
+export function outcomeKey(id: number, eventId: string): Bytes {
+  return raw(`e${u64(id)}${nameField(eventId)}`);
+}
+
+export function outcomeOrderKey(id: number, sequence: number): Bytes {
+  return raw(`q${u64(id)}${u64(sequence)}`);
+}
+
+/** The sequence in a key of the `q` space. */
+export function sequenceOfOutcomeOrderKey(key: Bytes): number {
+  return readU64(key, 9);
 }
 
 /** The first byte string of all keys a stream has, for who goes through them all. */
@@ -256,7 +353,10 @@ export function garbageKey(kind: string, number: number): Bytes {
 }
 
 /** The spaces whose keys begin with the id of an object; what they hold of it goes when it goes. */
-export const OBJECT_SPACES = ["h", "s"] as const;
+export const OBJECT_SPACES = ["h", "p", "e", "q", "s"] as const;
+
+/** The kind of garbage that is what an object has kept beside its record. */
+export const GARBAGE_OBJECT = "o";
 
 export type ObjectSpace = (typeof OBJECT_SPACES)[number];
 

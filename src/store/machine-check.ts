@@ -3,6 +3,8 @@ import type { Bytes } from "../base/bytes.ts";
 import { chars, raw, readU32, readU64 } from "../base/bytes.ts";
 import {
   definitionKey,
+  dueKey,
+  GARBAGE_OBJECT,
   garbageFields,
   garbageSpace,
   machineCounterKey,
@@ -12,7 +14,8 @@ import {
   statePrefix,
 } from "./layouts.ts";
 import { decodeMachine } from "./machine-record.ts";
-import { GARBAGE_OBJECT, NO_DEFINITION } from "./machines.ts";
+import { dueEntries } from "./machine-storage.ts";
+import { NO_DEFINITION } from "./machines.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import { decodeNumber, decodeRecord, type KeyRecord } from "./records.ts";
 
@@ -21,7 +24,7 @@ export function checkMachines(reader: OrderedReader): string[] {
   const expected: Expected = { entries: new Set(), counters: new Map(), ids: new Set() };
   for (const [key, value] of within(reader, "k")) {
     const record = decodeRecord(value);
-    if (record.type === "machine") expect(expected, readU32(key, 1), record);
+    if (record.type === "machine") expect(reader, expected, readU32(key, 1), record);
     else if (record.type === "stream") expected.ids.add(record.id);
   }
   return [
@@ -38,8 +41,16 @@ interface Expected {
   readonly ids: Set<number>;
 }
 
-function expect({ entries, counters, ids }: Expected, phys: number, record: KeyRecord): void {
+function expect(
+  reader: OrderedReader,
+  { entries, counters, ids }: Expected,
+  phys: number,
+  record: KeyRecord,
+): void {
   const machine = decodeMachine(record);
+  if (machine.status === "active") {
+    for (const entry of dueEntries(reader, record.id, machine)) entries.add(chars(dueKey(entry)));
+  }
   const definition = machine.definition ?? NO_DEFINITION;
   const count = (key: Bytes) => counters.set(chars(key), (counters.get(chars(key)) ?? 0) + 1);
   ids.add(record.id);
@@ -53,7 +64,7 @@ function expect({ entries, counters, ids }: Expected, phys: number, record: KeyR
 
 function checkEntries(reader: OrderedReader, entries: Set<string>): string[] {
   const findings: string[] = [];
-  for (const space of ["i", "y"]) {
+  for (const space of ["i", "y", "t"]) {
     for (const [key] of within(reader, space)) {
       if (!entries.delete(chars(key))) findings.push(`the index entry ${shown(key)} belongs to no machine`);
     }

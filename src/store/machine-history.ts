@@ -11,10 +11,12 @@ export type HistoryKind =
   | "create"
   | "set"
   | "event"
+  | "raise"
+  | "send"
+  | "timer"
   | "mutate"
   | "force"
   | "reset"
-  | "timer"
   | "suspend"
   | "resume";
 
@@ -31,8 +33,12 @@ export interface HistoryEntry {
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
   readonly data?: Json | undefined;
-  /** What has changed of the context. */
+  /** What has changed of the context: values by dotted path; of the first entry the whole context. */
   readonly context?: JsonObject | undefined;
+  /** The status since then; undefined: active. */
+  readonly status?: "done" | "suspended" | undefined;
+  /** What the change was to have done outside: emitted events, tasks, log lines. */
+  readonly effects?: Json | undefined;
 }
 
 /** Field by field, the rev being in the key, and cut off behind the last that is there: half of what objects take. */
@@ -47,6 +53,8 @@ type Stored = [
   by?: string | null,
   /** Null, or what changed of the context. */
   context?: JsonObject | null,
+  status?: "done" | "suspended" | null,
+  effects?: Json,
   /** Last, so that a null among the data is not taken for none. */
   data?: Json,
 ];
@@ -62,6 +70,8 @@ export function putHistory(transaction: Transaction, id: number, entry: HistoryE
     entry.id,
     entry.by,
     entry.context,
+    entry.status,
+    entry.effects,
     entry.data,
   ];
   let length = fields.length;
@@ -95,9 +105,9 @@ export function trimHistory(
 /** The entry that putHistory wrote. @throws Error when it is none: data is never guessed at */
 export function decodeHistory(rev: number, value: Buffer): HistoryEntry {
   const stored: unknown = JSON.parse(value.toString("utf8"));
-  assert(Array.isArray(stored) && stored.length >= 4 && stored.length <= 10, "a history entry");
+  assert(Array.isArray(stored) && stored.length >= 4 && stored.length <= 12, "a history entry");
   // Written by putHistory; the store checks its bytes.
-  const [atMs, kind, from, to, reason, event, id, by, context, data] = stored as Stored;
+  const [atMs, kind, from, to, reason, event, id, by, context, status, effects, data] = stored as Stored;
   return {
     rev,
     atMs,
@@ -110,6 +120,8 @@ export function decodeHistory(rev: number, value: Buffer): HistoryEntry {
     reason: reason ?? undefined,
     data,
     context: context ?? undefined,
+    status: status ?? undefined,
+    effects: effects ?? undefined,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from "../base/bytes.ts";
 import { type ObjectSpace, objectKey, objectKeyFields, objectRanges } from "./layouts.ts";
-import { isHistoryPart } from "./machine-payload-check.ts";
+import { isHistoryPart, isOutcomeOrderPart, isOutcomePart, isPendingPart } from "./machine-payload-check.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -14,6 +14,9 @@ type MachineSpace = Exclude<ObjectSpace, "s">;
 /** For each space whether bytes from outside are an entry of it. */
 const CHECKS: Readonly<Record<MachineSpace, (rest: Bytes, value: Buffer) => boolean>> = {
   h: isHistoryPart,
+  p: isPendingPart,
+  e: isOutcomePart,
+  q: isOutcomeOrderPart,
 };
 
 export interface MachinePart {

@@ -47,6 +47,8 @@ const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
   create: true,
   set: true,
   event: true,
+  raise: true,
+  send: true,
   mutate: true,
   force: true,
   reset: true,
@@ -79,6 +81,63 @@ export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
     [event, id, by, reason].every((text) => text === undefined || isText(text)) &&
     (context === undefined || isObject(context))
   );
+}
+
+/** Whether these are the key and the value of an event that waits. */
+export function isPendingPart(rest: Bytes, value: Buffer): boolean {
+  const pending = objectOf(value);
+  return (
+    chars(rest).length === 8 &&
+    pending !== undefined &&
+    pending["sequence"] === readU64(rest, 0) &&
+    (pending["kind"] === "deferred" ? pending["dueMs"] === undefined : isCount(pending["dueMs"])) &&
+    isText(pending["event"]) &&
+    isCount(pending["receivedMs"]) &&
+    ["id", "by", "reason", "ifState"].every((name) => pending[name] === undefined || isText(pending[name])) &&
+    ["expireAtMs", "ifRev"].every((name) => pending[name] === undefined || isCount(pending[name]))
+  );
+}
+
+/** Whether these are the key and the value of an outcome. */
+export function isOutcomePart(_rest: Bytes, value: Buffer): boolean {
+  const outcome = objectOf(value);
+  return (
+    outcome !== undefined &&
+    ["id", "event", "code"].every((name) => isText(outcome[name])) &&
+    ["atMs", "receivedMs", "rev"].every((name) => isCount(outcome[name])) &&
+    isTexts(outcome["from"]) &&
+    isTexts(outcome["to"]) &&
+    isSendReply(outcome["reply"])
+  );
+}
+
+function isSendReply(reply: unknown): boolean {
+  if (!isObject(reply)) return false;
+  if (reply["kind"] === "error") return isText(reply["message"]);
+  if (reply["kind"] === "states") return isTexts(reply["states"]);
+  const full = reply["full"];
+  return (
+    reply["kind"] === "full" &&
+    isObject(full) &&
+    ["state", "from", "to"].every((name) => isTexts(full[name])) &&
+    ["rev", "changed", "at"].every((name) => isCount(full[name])) &&
+    (full["id"] === null || isText(full["id"]))
+  );
+}
+
+/** Whether these are the key and the value of the place of an outcome among the others. */
+export function isOutcomeOrderPart(rest: Bytes): boolean {
+  return chars(rest).length === 8;
+}
+
+function objectOf(value: Buffer): { readonly [name: string]: unknown } | undefined {
+  try {
+    const parsed: unknown = JSON.parse(value.toString("utf8"));
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    // Not JSON: that is the answer.
+    return undefined;
+  }
 }
 
 function isActiveState(state: unknown): boolean {

@@ -5,23 +5,11 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { KeyEvent } from "./changes.ts";
 import type { Database } from "./database.ts";
-import {
-  type DefinitionName,
-  definitionKey,
-  garbageKey,
-  machineCounterKey,
-  stateKey,
-  statePrefix,
-} from "./layouts.ts";
+import { type DefinitionName, definitionKey, machineCounterKey, stateKey, statePrefix } from "./layouts.ts";
 import { type HistoryEntry, putHistory, trimHistory } from "./machine-history.ts";
-import { machineParts, putMachinePart } from "./machine-parts.ts";
-import { decodeMachine, encodeMachine, type MachineRecord } from "./machine-record.ts";
-import type { ObjectPlace, ObjectStorage } from "./objects.ts";
+import { encodeMachine, type MachineRecord } from "./machine-record.ts";
 import { decodeNumber, encodeNumber, type KeyRecord } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
-
-/** The kind of garbage that is what an object has kept beside its record. */
-export const GARBAGE_OBJECT = "o";
 
 /** The definition under which map machines are indexed. */
 export const NO_DEFINITION: DefinitionName = { name: "", version: "" };
@@ -46,7 +34,7 @@ export function createMachine(db: Database, key: Bytes, write: MachineWrite): Ke
     { type: "machine", payload: encodeMachine(write.machine), expireAtMs: write.expireAtMs },
     write.event,
   );
-  index(db.transaction, db.phys, record.id, write.machine, 1);
+  indexMachine(db.transaction, db.phys, record.id, write.machine, 1);
   if (write.history !== undefined) putHistory(db.transaction, record.id, write.history);
   return record;
 }
@@ -64,35 +52,18 @@ export interface MachineUpdate {
 }
 
 /** Writes the next record of a machine; its id and its expiry stay. Costs what has changed. */
-export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): void {
+export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): KeyRecord {
   const { record, machine } = update;
-  db.update(key, record, encodeMachine(machine), update.event);
+  const written = db.update(key, record, encodeMachine(machine), update.event);
   reindex(db.transaction, db.phys, record.id, update.before, machine);
-  if (update.history === undefined) return;
+  if (update.history === undefined) return written;
   putHistory(db.transaction, record.id, update.history);
   trimHistory(db.transaction, record.id, { rev: update.history.rev, max: update.historyMax });
+  return written;
 }
 
-export const MACHINE_STORAGE: ObjectStorage = {
-  removed: (transaction, place, record) => {
-    index(transaction, place.phys, record.id, decodeMachine(record), -1);
-    transaction.put(garbageKey(GARBAGE_OBJECT, record.id), NOTHING);
-  },
-  copied: (transaction, record, to, id) => {
-    index(transaction, to.phys, id, decodeMachine(record), 1);
-    for (const part of [...machineParts(transaction, record.id)]) putMachinePart(transaction, id, part);
-    return record.payload;
-  },
-  moved: (transaction: Transaction, from: ObjectPlace, to: ObjectPlace, record: KeyRecord) => {
-    if (from.phys === to.phys) return;
-    const machine = decodeMachine(record);
-    index(transaction, from.phys, record.id, machine, -1);
-    index(transaction, to.phys, record.id, machine, 1);
-  },
-};
-
 /** Adds (1) a machine to the indexes and counters, or takes it out (-1). */
-function index(
+export function indexMachine(
   transaction: Transaction,
   phys: number,
   id: number,

@@ -5,7 +5,7 @@
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { longStringKey } from "./layouts.ts";
-import { MACHINE_STORAGE } from "./machines.ts";
+import { MACHINE_STORAGE } from "./machine-storage.ts";
 import type { KeyRecord, RecordType } from "./records.ts";
 import { STREAM_STORAGE } from "./streams.ts";
 import type { Transaction } from "./transaction.ts";

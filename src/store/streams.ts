@@ -9,8 +9,15 @@ import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw } from "../base/bytes.ts";
 import type { KeyEvent } from "./changes.ts";
 import type { Database } from "./database.ts";
-import { behind, entryIdOfKey, garbageKey, prefixRange, streamEntryKey, streamPrefix } from "./layouts.ts";
-import { GARBAGE_OBJECT } from "./machines.ts";
+import {
+  behind,
+  entryIdOfKey,
+  GARBAGE_OBJECT,
+  garbageKey,
+  prefixRange,
+  streamEntryKey,
+  streamPrefix,
+} from "./layouts.ts";
 import type { ObjectStorage } from "./objects.ts";
 import type { KeyRecord } from "./records.ts";
 import { autoId, type EntryId, entryIdOfBytes, ID_MAX, ID_MIN } from "./stream-id.ts";

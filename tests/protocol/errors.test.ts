@@ -137,6 +137,11 @@ const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: s
     errors.refused("ILLEGAL", "event 'A' is not accepted in 'b'; accepted: C"),
     "ILLEGAL event 'A' is not accepted in 'b'; accepted: C",
   ],
+  [
+    "machineLimit",
+    errors.machineLimit("too many sources", 10, "sm-sources-max"),
+    "ERR too many sources: at most 10 (sm-sources-max)",
+  ],
   ["duplicateId", errors.duplicateId("e1"), "DUPID event id 'e1' was used for another event or other data"],
   ["stale", errors.stale("s", 3, 5), "STALE source 's' has reached 5; 3 is not beyond it"],
   ["suspended", errors.suspended(), "SUSPENDED the machine is suspended"],

@@ -7,11 +7,14 @@ import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import { putMachinePart } from "../../store/machine-parts.ts";
+import { armMachine } from "../../store/machine-storage.ts";
 import { createMachine } from "../../store/machines.ts";
+import type { KeyRecord } from "../../store/records.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readMachine } from "../machine/machine-json.ts";
 import { newMapMachine } from "../machine/map-machine.ts";
+import { fitsDefinition } from "../statechart/subject.ts";
 import { openDump, RDB_MODULE, RDB_STRING } from "./dump-payload.ts";
 import { type DumpedMachine, readDumpedMachine } from "./dumped-machine.ts";
 import { RdbFault, RdbReader } from "./rdb-reader.ts";
@@ -85,7 +88,14 @@ function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: number): 
   const record = createMachine(db, key, { machine, expireAtMs, history, event: "restore" });
   if (value.kind === "whole") {
     for (const part of value.parts) putMachinePart(db.transaction, record.id, part);
+    armMachine(db.transaction, db.phys, record.id, machine);
+    if (machine.definition !== undefined) checkDefined(call, record);
   }
+}
+
+/** @throws ReplyError when its definition is not there, or the payload is not of a machine of this definition */
+function checkDefined(call: Call, record: KeyRecord): void {
+  if (!fitsDefinition(call, record)) throw errors.badDumpFormat();
 }
 
 /** The machine of a document of the module, which begins its history here. */

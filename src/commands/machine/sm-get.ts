@@ -1,6 +1,9 @@
 /** SM.GET key [REASON]: a machine as JSON, or the reason of its last move; null for another word. */
+import { bytesOf } from "../../base/bytes.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
+import { documentOf as definedDocument } from "../statechart/driving.ts";
+import { subjectOf } from "../statechart/subject.ts";
 import { documentOf } from "./machine-document.ts";
 import { atMost, isModuleMode, machineAt, textOfArgument, word } from "./map-machine.ts";
 
@@ -12,7 +15,10 @@ export const smGet = {
     if (found === undefined) return null;
     const field = call.args[2];
     const reason = found.machine.reason ?? (isModuleMode(call) ? "" : undefined);
-    if (field === undefined) return documentOf(found.machine, reason);
+    if (field === undefined) {
+      if (found.machine.definition === undefined) return documentOf(found.machine, reason);
+      return definedDocument(subjectOf(call, bytesOf(argument(call.args, 1)), found.record));
+    }
     return textOfArgument(field).toUpperCase() === "REASON" ? word(call, reason ?? "") : null;
   },
 } as const satisfies Handler;

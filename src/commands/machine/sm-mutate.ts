@@ -2,10 +2,13 @@
  * SM.MUTATE key state [reason [FORCE]]: moves a machine to a state that its current state lists; FORCE moves it to
  * any state it has. Null where it does not move (the module answers an error).
  */
+import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
+import { mutate } from "../statechart/driving.ts";
+import { subjectOf } from "../statechart/subject.ts";
 import {
   atMost,
   hasState,
@@ -31,6 +34,12 @@ export const smMutate = {
     if (!isKnown) return refusal(call, key, errors.moduleOption());
     const { machine } = found;
     const to = textOfArgument(argument(call.args, 2));
+    if (machine.definition !== undefined) {
+      const subject = subjectOf(call, bytesOf(key), found.record);
+      const text = reason === undefined ? undefined : textOfArgument(reason);
+      if (mutate(call, subject, to, { kind: "mutate", reason: text, isForced })) return OK;
+      return refusal(call, key, isModuleMode(call) ? errors.moduleTransition() : null);
+    }
     if (!hasState(call, machine, to) || !(isForced || leadsTo(machine, to))) {
       return refusal(call, key, isModuleMode(call) ? errors.moduleTransition() : null);
     }

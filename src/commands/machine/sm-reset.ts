@@ -1,7 +1,10 @@
 /** SM.RESET key: brings a machine back to its initial state; its reason and its expiry stay. */
+import { bytesOf } from "../../base/bytes.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
+import { reset } from "../statechart/driving.ts";
+import { subjectOf } from "../statechart/subject.ts";
 import { atMost, machineToMove, moveMachine, refusal } from "./map-machine.ts";
 
 export const smReset = {
@@ -11,6 +14,10 @@ export const smReset = {
     const key = argument(call.args, 1);
     const found = machineToMove(call, key);
     if ("refused" in found) return refusal(call, key, found.refused);
+    if (found.machine.definition !== undefined) {
+      reset(call, subjectOf(call, bytesOf(key), found.record));
+      return OK;
+    }
     moveMachine(call, key, found, { to: found.machine.initial ?? "", reason: undefined, kind: "reset" });
     return OK;
   },

@@ -214,7 +214,6 @@ describe("any of the seven", () => {
     ["SM.GET", "a", "b"],
     ["SM.SET", ORDER, "a", "b"],
     ["SM.STATE", "a", "b"],
-    ["SM.CREATE", "a"],
     ["SM.RESET", "a"],
   ])("%s refuses one argument too many", async (name, ...rest) => {
     expect(await raw(name, "k", ...rest)).toBe(`-ERR wrong number of arguments for '${name}' command\r\n`);

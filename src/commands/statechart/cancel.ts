@@ -1,0 +1,55 @@
+/** SM.CANCEL key id [id …]: takes back deferred and scheduled events and timers; replies how many. */
+import { bytesOf } from "../../base/bytes.ts";
+import { snapshotToJson } from "../../engine/snapshot.ts";
+import { disarmDue, pendingId, pendingOf, removePending } from "../../store/machine-pending.ts";
+import { argument } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { settle } from "./delivery.ts";
+import { timerId } from "./pending.ts";
+import { text } from "./send-options.ts";
+import { type Subject, subjectAt } from "./subject.ts";
+import { timerEntry, writeRecord } from "./writing.ts";
+
+export const smCancel = {
+  name: "SM.CANCEL",
+  run: (call) => {
+    const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
+    if (subject === undefined) return 0;
+    const ids = new Set(call.args.slice(2).map(text));
+    return cancelEvents(call, subject, ids) + cancelTimers(call, subject, ids);
+  },
+} as const satisfies Handler;
+
+const CANCELLED = { kind: "refused", code: "CANCELLED", message: "it was taken back" } as const;
+
+function cancelEvents(call: Call, subject: Subject, ids: ReadonlySet<string>): number {
+  const { transaction } = call.db;
+  const { id } = subject.record;
+  const cancelled = pendingOf(transaction, id).filter((pending) => ids.has(pendingId(pending)));
+  for (const pending of cancelled) {
+    removePending(transaction, id, pending.sequence);
+    if (pending.dueMs !== undefined) {
+      disarmDue(transaction, { dueMs: pending.dueMs, id, kind: "s", sequence: pending.sequence });
+    }
+    settle(call, { before: subject, after: subject, pending }, CANCELLED);
+  }
+  const deferred = cancelled.filter(({ kind }) => kind === "deferred").length;
+  if (deferred > 0) {
+    const deferredCount = subject.machine.deferredCount - deferred;
+    writeRecord(call, subject, { ...subject.machine, deferredCount }, undefined);
+  }
+  return cancelled.length;
+}
+
+function cancelTimers(call: Call, before: Subject, ids: ReadonlySet<string>): number {
+  const subject = subjectAt(call, before.key);
+  const chart = subject?.chart;
+  if (subject === undefined || chart === undefined) return 0;
+  const cancelled = chart.snapshot.timers.filter((timer) => ids.has(timerId(timer)));
+  if (cancelled.length === 0) return 0;
+  for (const timer of cancelled) disarmDue(call.db.transaction, timerEntry(subject.record.id, timer));
+  const timers = chart.snapshot.timers.filter((timer) => !cancelled.includes(timer));
+  const snapshot = snapshotToJson(chart.machine, { ...chart.snapshot, timers });
+  writeRecord(call, subject, { ...subject.machine, snapshot }, undefined);
+  return cancelled.length;
+}

@@ -1,0 +1,100 @@
+/** Making a machine of a definition: the definition is found, the initial macrostep runs, the machine is written. */
+import type { Bytes } from "../../base/bytes.ts";
+import type { JsonObject } from "../../base/json.ts";
+import type { Machine } from "../../engine/machine.ts";
+import { start } from "../../engine/step.ts";
+import type { Env, Moved } from "../../engine/types.ts";
+import * as errors from "../../protocol/errors.ts";
+import type { Database } from "../../store/database.ts";
+import { findDefinition, type StoredDefinition } from "../../store/definitions.ts";
+import type { MachineRecord } from "../../store/machine-record.ts";
+import { createMachine } from "../../store/machines.ts";
+import { movedTo, type Next } from "./machine-step.ts";
+import { envOf, type Scope, type Subject, subjectOf } from "./subject.ts";
+import { activeStates, armTimers, recordedEffects, wholeContext } from "./writing.ts";
+
+/** `name:version` taken apart; the version is what follows the last colon. */
+export function splitDefinitionId(id: string): {
+  readonly name: string;
+  readonly version: string | undefined;
+} {
+  const colon = id.lastIndexOf(":");
+  return colon < 0
+    ? { name: id, version: undefined }
+    : { name: id.slice(0, colon), version: id.slice(colon + 1) };
+}
+
+/** The definition `name` (the newest) or `name:version`. @throws ReplyError NODEF */
+export function definitionAt(db: Database, id: string): StoredDefinition {
+  const { name, version } = splitDefinitionId(id);
+  const definition = findDefinition(db, name, version);
+  if (definition === undefined) throw errors.noDefinition(id);
+  return definition;
+}
+
+export interface Creation {
+  readonly definition: StoredDefinition;
+  readonly state?: string | undefined;
+  readonly context?: JsonObject | undefined;
+  readonly reason?: string | undefined;
+  readonly by?: string | undefined;
+  /** Milliseconds since the epoch; 0: none. */
+  readonly expireAtMs: number;
+}
+
+/** What a creation leaves behind: the machine, and what its first macrostep has set off. */
+export interface Created {
+  readonly subject: Subject;
+  readonly next: Next;
+}
+
+/** Writes a new machine in place of whatever the key holds. @throws ReplyError NOSTATE, EXECFAIL */
+export function createFrom(scope: Scope, key: Bytes, creation: Creation): Created {
+  const { definition } = creation;
+  const machine = scope.server.charts.chartOf(definition);
+  const next = begin(machine, creation, envOf(scope, key));
+  const record: MachineRecord = {
+    definition: { name: definition.name, version: definition.version },
+    map: undefined,
+    initial: undefined,
+    states: activeStates([], next, scope.nowMs),
+    status: next.isDone ? "done" : "active",
+    rev: 1,
+    createdMs: scope.nowMs,
+    updatedMs: scope.nowMs,
+    reason: creation.reason,
+    snapshot: next.snapshot,
+    sources: {},
+    pendingNext: 1,
+    deferredCount: 0,
+    outcomeNext: 1,
+  };
+  const history = {
+    rev: 1,
+    atMs: scope.nowMs,
+    kind: "create" as const,
+    from: [],
+    to: next.states,
+    status: next.isDone ? ("done" as const) : undefined,
+    reason: creation.reason,
+    by: creation.by,
+    context: wholeContext(next),
+    effects: recordedEffects(next.effects),
+  };
+  const { expireAtMs } = creation;
+  const written = createMachine(scope.db, key, { machine: record, expireAtMs, history, event: "sm.create" });
+  armTimers(scope, written.id, next.effects);
+  return { subject: subjectOf(scope, key, written), next };
+}
+
+/** The initial macrostep. @throws ReplyError NOSTATE, EXECFAIL */
+export function begin(machine: Machine, options: Pick<Creation, "state" | "context">, env: Env): Next {
+  const { state, context } = options;
+  const started = start(machine, env, {
+    ...(state === undefined ? {} : { state }),
+    ...(context === undefined ? {} : { context }),
+  });
+  if (started.kind === "refused") throw errors.refused("NOSTATE", started.message);
+  if (started.kind === "failed") throw errors.refused("EXECFAIL", started.message);
+  return movedTo({ machine, snapshot: started.snapshot }, started satisfies Moved);
+}

@@ -1,0 +1,42 @@
+/** SM.DEF CREATE name[:version] json: stores a definition that compiles; the same document again is no change. */
+import * as errors from "../../protocol/errors.ts";
+import { findDefinition, putDefinition } from "../../store/definitions.ts";
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { compileDocument } from "./chart-cache.ts";
+import { splitDefinitionId } from "./creation.ts";
+import { text } from "./send-options.ts";
+
+const FIRST_VERSION = "v1";
+/** Names are fields of index keys, which are bounded. */
+const NAME_BYTES_MAX = 200;
+
+export const smDefCreate = {
+  name: "SM.DEF|CREATE",
+  run: ({ args, db, nowMs, server }) => {
+    const { name, version = FIRST_VERSION } = splitDefinitionId(text(argument(args, 2)));
+    if (name === "" || version === "") throw errors.err("a definition needs a name: name or name:version");
+    for (const part of [name, version]) {
+      if (Buffer.byteLength(part) > NAME_BYTES_MAX)
+        throw errors.machineLimit("the name or version is too long", NAME_BYTES_MAX, "bytes");
+    }
+    const bytes = argument(args, 3);
+    const max = server.config.get("sm-definition-bytes-max");
+    if (bytes.length > max) {
+      throw errors.machineLimit(`the definition has ${bytes.length} bytes`, max, "sm-definition-bytes-max");
+    }
+    const document = text(bytes);
+    const result = compileDocument(document);
+    if (!result.ok) throw errors.invalidDefinition(result.path, result.reason);
+    const id = `${name}:${version}`;
+    const existing = findDefinition(db, name, version);
+    if (existing === undefined) putDefinition(db, { name, version, document, createdMs: nowMs });
+    else if (!isSameDocument(existing.document, document)) throw errors.definitionExists(id);
+    return id;
+  },
+} as const satisfies Handler;
+
+/** White space makes no other document; the order of keys does, since it is document order. */
+function isSameDocument(a: string, b: string): boolean {
+  return a === b || JSON.stringify(JSON.parse(a)) === JSON.stringify(JSON.parse(b));
+}

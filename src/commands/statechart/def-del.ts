@@ -1,0 +1,20 @@
+/** SM.DEF DEL name:version: removes a definition no machine is pinned to. */
+import * as errors from "../../protocol/errors.ts";
+import { findDefinition, machineCountOf, removeDefinition } from "../../store/definitions.ts";
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { splitDefinitionId } from "./creation.ts";
+import { text } from "./send-options.ts";
+
+export const smDefDel = {
+  name: "SM.DEF|DEL",
+  run: ({ args, db }) => {
+    const { name, version } = splitDefinitionId(text(argument(args, 2)));
+    if (version === undefined) throw errors.err(`SM.DEF DEL needs a version: ${name}:version`);
+    if (findDefinition(db, name, version) === undefined) return 0;
+    const machineCount = machineCountOf(db, { name, version });
+    if (machineCount > 0) throw errors.definitionInUse(machineCount);
+    removeDefinition(db, { name, version });
+    return 1;
+  },
+} as const satisfies Handler;

@@ -1,0 +1,14 @@
+/** SM.DEF GET name[:version]: the document of a definition, as it was given; the newest without a version. */
+import { findDefinition } from "../../store/definitions.ts";
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { splitDefinitionId } from "./creation.ts";
+import { text } from "./send-options.ts";
+
+export const smDefGet = {
+  name: "SM.DEF|GET",
+  run: ({ args, db }) => {
+    const { name, version } = splitDefinitionId(text(argument(args, 2)));
+    return findDefinition(db, name, version)?.document ?? null;
+  },
+} as const satisfies Handler;

@@ -1,0 +1,25 @@
+/** SM.DEF GRAPH name[:version] [MERMAID|DOT|JSON]: a drawing of a definition, as text. */
+import { type GraphFormat, graph } from "../../engine/graph.ts";
+import * as errors from "../../protocol/errors.ts";
+import { findDefinition } from "../../store/definitions.ts";
+import { argument, token } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { splitDefinitionId } from "./creation.ts";
+import { text } from "./send-options.ts";
+
+const FORMATS: ReadonlyMap<string, GraphFormat> = new Map([
+  ["MERMAID", "mermaid"],
+  ["DOT", "dot"],
+  ["JSON", "json"],
+]);
+
+export const smDefGraph = {
+  name: "SM.DEF|GRAPH",
+  run: ({ args, db, server }) => {
+    const format = FORMATS.get(args.length > 3 ? token(args[3]) : "MERMAID");
+    if (format === undefined || args.length > 4) throw errors.syntaxError();
+    const { name, version } = splitDefinitionId(text(argument(args, 2)));
+    const definition = findDefinition(db, name, version);
+    return definition === undefined ? null : graph(server.charts.chartOf(definition), format);
+  },
+} as const satisfies Handler;

@@ -1,0 +1,16 @@
+/** SM.DEF LIST [name]: the ids of all definitions, or of all versions of one, in the order of creation. */
+
+import { wrongNumberOfArguments } from "../../protocol/errors.ts";
+import { listDefinitions } from "../../store/definitions.ts";
+import type { Handler } from "../handler.ts";
+import { text } from "./send-options.ts";
+
+export const smDefList = {
+  name: "SM.DEF|LIST",
+  run: ({ args, db }) => {
+    if (args.length > 3) throw wrongNumberOfArguments("SM.DEF|LIST");
+    const [, , name] = args;
+    const found = listDefinitions(db, name === undefined ? undefined : text(name));
+    return found.map((definition) => `${definition.name}:${definition.version}`);
+  },
+} as const satisfies Handler;

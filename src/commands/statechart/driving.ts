@@ -1,0 +1,90 @@
+/** The seven original commands on a machine with a definition, so that a client that knows no more can drive it. */
+
+import { next } from "../../engine/explain.ts";
+import { transitionMap } from "../../engine/graph.ts";
+import type { Machine } from "../../engine/machine.ts";
+import { findState, start, activeStates as statesOf } from "../../engine/step.ts";
+import { begin } from "./creation.ts";
+import { Delivery } from "./delivery.ts";
+import { type Next, stepEvent } from "./machine-step.ts";
+import { envOf, type Scope, type Subject } from "./subject.ts";
+import type { Cause } from "./writing.ts";
+
+/** The four fields SM.GET prints: the map is derived from the transitions of the definition. */
+export function documentOf({ machine, chart }: Subject): string {
+  const { reason } = machine;
+  const current = machine.states.map(([state]) => state).join(",");
+  const map = chart === undefined ? {} : transitionMap(chart.machine);
+  const initial = chart === undefined ? "" : initialOf(chart.machine);
+  return JSON.stringify({ current, map, initial, ...(reason === undefined ? {} : { reason }) });
+}
+
+/** The states SM.STATE LIST shows: those the derived map has as keys. */
+export function listedStates({ chart }: Subject): string[] {
+  return chart === undefined ? [] : Object.keys(transitionMap(chart.machine));
+}
+
+const initials = new WeakMap<Machine, string>();
+
+/** Where a new machine starts, states of parallel regions joined by commas. Runs the initial macrostep once. */
+function initialOf(machine: Machine): string {
+  let initial = initials.get(machine);
+  if (initial === undefined) {
+    const started = start(machine, { now: 0, key: "" });
+    initial = started.kind === "moved" ? statesOf(machine, started.snapshot).join(",") : "";
+    initials.set(machine, initial);
+  }
+  return initial;
+}
+
+/**
+ * SM.MUTATE: sends the first event, in document order, that leads to the state from where the machine is and whose
+ * guard lets it pass without data. False when none does. Forced, the machine starts anew in that state with the
+ * context it has.
+ */
+export function mutate(
+  scope: Scope,
+  subject: Subject,
+  to: string,
+  cause: Cause & { readonly isForced: boolean },
+): boolean {
+  const { chart } = subject;
+  if (chart === undefined || findState(chart.machine, to) === undefined) return false;
+  const { isForced, ...rest } = cause;
+  if (isForced) {
+    restart(scope, subject, { ...rest, kind: "force" }, { state: to, context: chart.snapshot.context });
+    return true;
+  }
+  const env = envOf(scope, subject.key);
+  for (const { event, transitions } of next(chart.machine, chart.snapshot, env)) {
+    if (event.includes("*") || !transitions.some(({ targets }) => targets.includes(to))) continue;
+    const outcome = stepEvent(subject, { type: event }, env);
+    if (outcome.kind !== "moved" || !reaches(outcome, to)) continue;
+    const delivery = new Delivery(scope);
+    delivery.apply(subject, outcome, { ...rest, event }, { event, receivedMs: scope.nowMs });
+    delivery.runFollowUps();
+    return true;
+  }
+  return false;
+}
+
+/** SM.RESET: the machine starts anew with the context of its definition; its reason stays. */
+export function reset(scope: Scope, subject: Subject): void {
+  restart(scope, subject, { kind: "reset" }, {});
+}
+
+function reaches(outcome: Next, to: string): boolean {
+  return outcome.states.some((state) => state === to || state.startsWith(`${to}.`));
+}
+
+/** Begins the machine anew: what waits in it is dropped, its timers are disarmed. */
+function restart(scope: Scope, subject: Subject, cause: Cause, options: Parameters<typeof begin>[1]): void {
+  const { chart } = subject;
+  if (chart === undefined) return;
+  const begun = begin(chart.machine, options, envOf(scope, subject.key));
+  const disarm = chart.snapshot.timers.map((timer) => ({ kind: "disarm" as const, timer }));
+  const delivery = new Delivery(scope);
+  const whole = { ...begun, effects: [...disarm, ...begun.effects] };
+  delivery.apply(subject, whole, cause, { event: "", receivedMs: scope.nowMs });
+  delivery.runFollowUps();
+}

@@ -1,0 +1,46 @@
+/** The handlers of machines with definitions, and of what all machines have: events, history, queries. */
+import type { Handler } from "../handler.ts";
+import { smCancel } from "./cancel.ts";
+import { smContext } from "./context.ts";
+import { smCount } from "./count.ts";
+import { smDefCheck } from "./def-check.ts";
+import { smDefCreate } from "./def-create.ts";
+import { smDefDel } from "./def-del.ts";
+import { smDefGet } from "./def-get.ts";
+import { smDefGraph } from "./def-graph.ts";
+import { smDefHelp } from "./def-help.ts";
+import { smDefList } from "./def-list.ts";
+import { smHistory } from "./history.ts";
+import { smInfo } from "./info.ts";
+import { smNext } from "./next.ts";
+import { smOutcome } from "./outcome.ts";
+import { smPending } from "./pending.ts";
+import { smScan } from "./scan.ts";
+import { smSend } from "./send.ts";
+import { smResume, smSuspend } from "./suspension.ts";
+import { smVerify } from "./verify.ts";
+import { smWhy } from "./why.ts";
+
+export const STATECHART_HANDLERS: readonly Handler[] = [
+  smCancel,
+  smContext,
+  smCount,
+  smDefCheck,
+  smDefCreate,
+  smDefDel,
+  smDefGet,
+  smDefGraph,
+  smDefHelp,
+  smDefList,
+  smHistory,
+  smInfo,
+  smNext,
+  smOutcome,
+  smPending,
+  smResume,
+  smScan,
+  smSend,
+  smSuspend,
+  smVerify,
+  smWhy,
+];

@@ -1,0 +1,63 @@
+/** SM.HISTORY key start end [REV] [COUNT n]: the recorded changes between two revs; `-` and `+` are the ends. */
+import { bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import { map, type Reply } from "../../protocol/reply.ts";
+import { type HistoryEntry, historyOf } from "../../store/machine-history.ts";
+import { argument, safeInteger, token } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { text } from "./send-options.ts";
+import { subjectAt } from "./subject.ts";
+
+export const smHistory = {
+  name: "SM.HISTORY",
+  run: (call) => {
+    const { args, db } = call;
+    const { reverse, limit } = options(args);
+    const bounds = [bound(argument(args, 2)), bound(argument(args, 3))] as const;
+    const subject = subjectAt(call, bytesOf(argument(args, 1)));
+    if (subject === undefined) return null;
+    const [from, to] = reverse ? [bounds[1], bounds[0]] : bounds;
+    const range = { from, to: Math.min(to, subject.machine.rev), reverse, limit };
+    return historyOf(db.transaction, subject.record.id, range).map(entryReply);
+  },
+} as const satisfies Handler;
+
+function options(args: readonly Buffer[]): { readonly reverse: boolean; readonly limit: number } {
+  let reverse = false;
+  let limit = Number.POSITIVE_INFINITY;
+  for (let position = 4; position < args.length; position += 1) {
+    const option = token(args[position]);
+    if (option === "REV") reverse = true;
+    else if (option === "COUNT") {
+      position += 1;
+      limit = safeInteger(argument(args, position));
+      if (limit < 0) throw errors.outOfRange();
+    } else throw errors.syntaxError();
+  }
+  return { reverse, limit };
+}
+
+function bound(bytes: Buffer): number {
+  const word = text(bytes);
+  if (word === "-") return 0;
+  if (word === "+") return Number.MAX_SAFE_INTEGER - 1;
+  const rev = safeInteger(bytes);
+  if (rev < 0) throw errors.outOfRange();
+  return rev;
+}
+
+function entryReply(entry: HistoryEntry): Reply {
+  return map([
+    ["rev", entry.rev],
+    ["at", entry.atMs],
+    ["kind", entry.kind],
+    ["event", entry.event ?? null],
+    ["id", entry.id ?? null],
+    ["by", entry.by ?? null],
+    ["reason", entry.reason ?? null],
+    ["from", [...entry.from]],
+    ["to", [...entry.to]],
+    ["data", entry.data === undefined ? null : JSON.stringify(entry.data)],
+    ["context", entry.context === undefined ? null : JSON.stringify(entry.context)],
+  ]);
+}

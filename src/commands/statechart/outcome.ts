@@ -1,0 +1,35 @@
+/** SM.OUTCOME key id [id …]: what became of events that came with an id; null for an id that is not known. */
+import { bytesOf } from "../../base/bytes.ts";
+import { map, type Reply } from "../../protocol/reply.ts";
+import { findOutcome, type Outcome } from "../../store/machine-outcomes.ts";
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { text } from "./send-options.ts";
+import { subjectAt } from "./subject.ts";
+
+export const smOutcome = {
+  name: "SM.OUTCOME",
+  run: (call) => {
+    const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
+    if (subject === undefined) return null;
+    return call.args.slice(2).map((id) => {
+      const outcome = findOutcome(call.db.transaction, subject.record.id, text(id));
+      return outcome === undefined ? null : outcomeReply(outcome);
+    });
+  },
+} as const satisfies Handler;
+
+function outcomeReply(outcome: Outcome): Reply {
+  return map([
+    ["event", outcome.event],
+    ["id", outcome.id],
+    ["by", outcome.by ?? null],
+    ["at", outcome.atMs],
+    ["received", outcome.receivedMs],
+    ["code", outcome.code],
+    ["from", [...outcome.from]],
+    ["to", [...outcome.to]],
+    ["rev", outcome.rev],
+    ["details", outcome.details ?? null],
+  ]);
+}

@@ -1,0 +1,47 @@
+/** SM.PENDING key: what the machine waits for: deferred and scheduled events, and timers, with their due times. */
+import { bytesOf } from "../../base/bytes.ts";
+import { stateOf } from "../../engine/machine.ts";
+import type { Timer } from "../../engine/types.ts";
+import { map, type Reply } from "../../protocol/reply.ts";
+import { pendingId, pendingOf } from "../../store/machine-pending.ts";
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { type Chart, subjectAt } from "./subject.ts";
+
+export const smPending = {
+  name: "SM.PENDING",
+  run: (call) => {
+    const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
+    if (subject === undefined) return null;
+    const events = pendingOf(call.db.transaction, subject.record.id).map((pending) =>
+      map([
+        ["id", pendingId(pending)],
+        ["kind", pending.kind],
+        ["event", pending.event],
+        ["due", pending.dueMs ?? null],
+        ["data", pending.data === undefined ? null : JSON.stringify(pending.data)],
+        ["state", null],
+      ]),
+    );
+    const { chart } = subject;
+    return chart === undefined
+      ? events
+      : [...events, ...chart.snapshot.timers.map((timer) => timerReply(chart, timer))];
+  },
+} as const satisfies Handler;
+
+/** The name under which SM.PENDING shows a timer and SM.CANCEL takes it. */
+export function timerId(timer: Timer): string {
+  return timer.id ?? `#${timer.seq}`;
+}
+
+function timerReply({ machine }: Chart, timer: Timer): Reply {
+  return map([
+    ["id", timerId(timer)],
+    ["kind", "timer"],
+    ["event", timer.event],
+    ["due", timer.deadlineMs],
+    ["data", timer.data === undefined ? null : JSON.stringify(timer.data)],
+    ["state", timer.state === undefined ? null : stateOf(machine, timer.state).path],
+  ]);
+}

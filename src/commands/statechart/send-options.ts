@@ -1,0 +1,125 @@
+/** The options of SM.SEND, in any order after the event and its data. */
+import type { Json } from "../../base/json.ts";
+import * as errors from "../../protocol/errors.ts";
+import { argument, safeInteger, token } from "../arguments.ts";
+import { parseJson } from "./chart-cache.ts";
+
+export interface SendOptions {
+  readonly event: string;
+  readonly data: Json | undefined;
+  readonly id: string | undefined;
+  readonly by: string | undefined;
+  readonly reason: string | undefined;
+  readonly source: { readonly name: string; readonly number: number } | undefined;
+  readonly ifState: string | undefined;
+  readonly ifRev: number | undefined;
+  /** When the event is to be delivered, milliseconds since the epoch. */
+  readonly dueMs: number | undefined;
+  readonly expireAtMs: number | undefined;
+  readonly definition: string | undefined;
+  readonly isFull: boolean;
+}
+
+type Draft = { -readonly [Field in keyof SendOptions]: SendOptions[Field] };
+
+/** Names that stand for an option: data, which may be left out, is never one of them. */
+const OPTIONS = new Set("ID BY REASON SEQ IFSTATE IFREV DELAY AT EXPIRE DEF FULL".split(" "));
+
+/** Reads `SM.SEND key event [json] [option …]`. @throws ReplyError for an option or a number that is none */
+export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax: number): SendOptions {
+  const draft: Draft = {
+    event: text(argument(args, 2)),
+    data: undefined,
+    id: undefined,
+    by: undefined,
+    reason: undefined,
+    source: undefined,
+    ifState: undefined,
+    ifRev: undefined,
+    dueMs: undefined,
+    expireAtMs: undefined,
+    definition: undefined,
+    isFull: false,
+  };
+  if (draft.event === "") throw errors.err("the event's name is empty");
+  let position = 3;
+  if (args.length > 3 && !OPTIONS.has(token(args[3]))) {
+    draft.data = eventData(argument(args, 3), eventBytesMax);
+    position = 4;
+  }
+  while (position < args.length) position = readOption(draft, args, position, nowMs);
+  return draft;
+}
+
+/** The data of an event. @throws ReplyError when it is no JSON or too long */
+export function eventData(bytes: Buffer, eventBytesMax: number): Json {
+  if (bytes.length > eventBytesMax) {
+    throw errors.machineLimit(
+      `the event's data has ${bytes.length} bytes`,
+      eventBytesMax,
+      "sm-event-bytes-max",
+    );
+  }
+  const parsed = parseJson(text(bytes));
+  if (!parsed.ok) throw errors.err(`the event's data is ${parsed.reason}`);
+  return parsed.value;
+}
+
+function readOption(draft: Draft, args: readonly Buffer[], position: number, nowMs: number): number {
+  const option = token(args[position]);
+  const value = () => argument(args, position + 1);
+  switch (option) {
+    case "ID":
+      draft.id = text(value());
+      break;
+    case "BY":
+      draft.by = text(value());
+      break;
+    case "REASON":
+      draft.reason = text(value());
+      break;
+    case "SEQ":
+      draft.source = { name: text(value()), number: safeInteger(argument(args, position + 2)) };
+      return position + 3;
+    case "IFSTATE":
+      draft.ifState = text(value());
+      break;
+    case "IFREV":
+      draft.ifRev = safeInteger(value());
+      break;
+    case "DELAY":
+      setDue(draft, nowMs + atLeastZero(safeInteger(value()), "DELAY"));
+      break;
+    case "AT":
+      setDue(draft, atLeastZero(safeInteger(value()), "AT"));
+      break;
+    case "EXPIRE":
+      draft.expireAtMs = nowMs + atLeastZero(safeInteger(value()), "EXPIRE");
+      break;
+    case "DEF":
+      draft.definition = text(value());
+      break;
+    case "FULL":
+      draft.isFull = true;
+      return position + 1;
+    default:
+      throw errors.syntaxError();
+  }
+  return position + 2;
+}
+
+function setDue(draft: Draft, dueMs: number): void {
+  if (draft.dueMs !== undefined) throw errors.err("DELAY and AT options at the same time are not compatible");
+  if (!Number.isSafeInteger(dueMs)) throw errors.outOfRange();
+  draft.dueMs = dueMs;
+}
+
+function atLeastZero(value: number, option: string): number {
+  if (value < 0) throw errors.err(`${option} must not be negative`);
+  return value;
+}
+
+/** The text of an argument; bytes that are no UTF-8 become U+FFFD. */
+export function text(bytes: Buffer): string {
+  return bytes.toString("utf8");
+}

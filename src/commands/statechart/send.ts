@@ -1,0 +1,183 @@
+/**
+ * SM.SEND key event [json] [ID id] [BY who] [REASON text] [SEQ source n] [IFSTATE s] [IFREV n]
+ *   [DELAY ms|AT unix-ms] [EXPIRE ms] [DEF id] [FULL]
+ *
+ * Delivers an event to a machine. The order of the checks is SPEC section 3: key type, definition, suspended,
+ * duplicate id, done, SEQ fence, schedule, IFSTATE and IFREV, then the step. That the end of a machine comes after
+ * the duplicate id is on purpose: the event that ended it gets its first reply again.
+ */
+import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import { sameJson } from "../../base/json.ts";
+import * as errors from "../../protocol/errors.ts";
+import { addOutcome, findOutcome } from "../../store/machine-outcomes.ts";
+import { armDue, pendingOf, putPending } from "../../store/machine-pending.ts";
+import { argument } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { createFrom, definitionAt } from "./creation.ts";
+import { codeOf, Delivery } from "./delivery.ts";
+import { type StepOutcome, stepEvent } from "./machine-step.ts";
+import { replyFromJson, replyOf, replyToJson, type SendReply } from "./outcome-reply.ts";
+import { parseSend, type SendOptions } from "./send-options.ts";
+import { envOf, type Subject, subjectAt } from "./subject.ts";
+import { writeRecord } from "./writing.ts";
+
+export const smSend = {
+  name: "SM.SEND",
+  run: (call) => {
+    const key = bytesOf(argument(call.args, 1));
+    const options = parseSend(call.args, call.nowMs, call.server.config.get("sm-event-bytes-max"));
+    const savepoint = call.databases.transaction.savepoint();
+    const existing = subjectAt(call, key);
+    const subject = existing ?? createFirst(call, key, options);
+    const reply = send(call, subject, options);
+    // A refused or conditional event changes nothing, so a machine that was made for it goes again.
+    const changesNothing = reply === undefined || reply.kind === "error";
+    if (changesNothing && existing === undefined) call.databases.rollback(savepoint);
+    return reply === undefined ? null : replyOf(reply);
+  },
+} as const satisfies Handler;
+
+function createFirst(call: Call, key: Bytes, options: SendOptions): Subject {
+  if (options.definition === undefined) throw errors.noMachine(argument(call.args, 1));
+  const definition = definitionAt(call.db, options.definition);
+  const { subject, next } = createFrom(call, key, { definition, by: options.by, expireAtMs: 0 });
+  const delivery = new Delivery(call);
+  delivery.start(subject, next);
+  delivery.runFollowUps();
+  return subjectAt(call, key) ?? subject;
+}
+
+/** The reply; undefined when IFSTATE or IFREV do not hold. */
+function send(call: Call, subject: Subject, options: SendOptions): SendReply | undefined {
+  if (subject.machine.status === "suspended") throw errors.suspended(subject.machine.reason);
+  const { id } = options;
+  const known = id === undefined ? undefined : findOutcome(call.db.transaction, subject.record.id, id);
+  if (known !== undefined) {
+    const isSame = known.event === options.event && sameJson(known.data, options.data);
+    if (!isSame) throw errors.duplicateId(known.id);
+    return replyFromJson(known.reply);
+  }
+  const refusal = fence(subject, options);
+  if (refusal !== undefined) return keep(call, { before: subject, after: subject }, options, refusal);
+  if (options.dueMs !== undefined) return schedule(call, subject, options, options.dueMs);
+  if (!conditionsHold(subject, options)) return undefined;
+  return deliver(call, subject, options);
+}
+
+/** DONE and STALE: refusals that need no look at the chart. */
+function fence(subject: Subject, options: SendOptions): StepOutcome | undefined {
+  const { machine } = subject;
+  if (machine.status === "done") {
+    const where = machine.states.map(([state]) => `'${state}'`).join(", ");
+    const message = `event '${options.event}' comes too late: the machine is done, in ${where}`;
+    return { kind: "refused", code: "DONE", message };
+  }
+  const { source } = options;
+  const highest = source === undefined ? undefined : machine.sources[source.name];
+  if (source === undefined || highest === undefined || source.number > highest) return undefined;
+  const { message } = errors.stale(source.name, source.number, highest);
+  return { kind: "refused", code: "STALE", message: message.slice("STALE ".length) };
+}
+
+function conditionsHold(subject: Subject, { ifState, ifRev }: SendOptions): boolean {
+  if (ifRev !== undefined && subject.machine.rev !== ifRev) return false;
+  return ifState === undefined || isIn(subject, ifState);
+}
+
+/** True when a state is active, itself or through a state below it. */
+export function isIn(subject: Subject, state: string): boolean {
+  return subject.machine.states.some(([name]) => name === state || name.startsWith(`${state}.`));
+}
+
+function deliver(call: Call, subject: Subject, options: SendOptions): SendReply {
+  const { event, data, id, by, reason, expireAtMs } = options;
+  const given = data === undefined ? { type: event } : { type: event, data };
+  const outcome = stepEvent(subject, given, envOf(call, subject.key));
+  if (outcome.kind === "refused") return keep(call, { before: subject, after: subject }, options, outcome);
+  const delivery = new Delivery(call);
+  const waiting = { event, data, id, by, reason, expireAtMs, receivedMs: call.nowMs };
+  delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, waiting);
+  delivery.runFollowUps();
+  const after = subjectAt(call, subject.key) ?? subject;
+  return keep(call, { before: subject, after: fenceAt(call, after, options) }, options, outcome);
+}
+
+/** Remembers how far the source of an event has come. */
+function fenceAt(call: Call, subject: Subject, { source }: SendOptions): Subject {
+  if (source === undefined) return subject;
+  const { machine } = subject;
+  const max = call.server.config.get("sm-sources-max");
+  if (machine.sources[source.name] === undefined && Object.keys(machine.sources).length >= max) {
+    throw errors.machineLimit("too many sources", max, "sm-sources-max");
+  }
+  const sources = { ...machine.sources, [source.name]: source.number };
+  return writeRecord(call, subject, { ...machine, sources }, undefined);
+}
+
+function schedule(call: Call, subject: Subject, options: SendOptions, dueMs: number): SendReply {
+  const { transaction, phys } = call.db;
+  const { record, machine } = subject;
+  const max = call.server.config.get("sm-timers-max");
+  const scheduled = pendingOf(transaction, record.id).filter(({ kind }) => kind === "scheduled").length;
+  if (scheduled >= max)
+    throw errors.machineLimit("the machine holds too many scheduled events", max, "sm-timers-max");
+  const sequence = machine.pendingNext;
+  const { event, data, id, by, reason, expireAtMs, ifState, ifRev } = options;
+  const pending = { sequence, event, data, id, by, reason, expireAtMs, ifState, ifRev, dueMs };
+  putPending(transaction, record.id, { ...pending, kind: "scheduled", receivedMs: call.nowMs });
+  armDue(transaction, { dueMs, id: record.id, kind: "s", sequence }, phys);
+  const waiting = writeRecord(call, subject, { ...machine, pendingNext: sequence + 1 }, undefined);
+  const after = fenceAt(call, waiting, options);
+  return keep(call, { before: subject, after }, options, { kind: "scheduled" });
+}
+
+interface BeforeAfter {
+  readonly before: Subject;
+  readonly after: Subject;
+}
+
+/** The reply to an event; kept with its outcome when the event has an id. */
+function keep(
+  call: Call,
+  { before, after }: BeforeAfter,
+  options: SendOptions,
+  outcome: StepOutcome | { readonly kind: "scheduled" },
+): SendReply {
+  const from = before.machine.states.map(([state]) => state);
+  const to = after.machine.states.map(([state]) => state);
+  const { id, event, data, by } = options;
+  const { rev } = after.machine;
+  const reply = replyTo();
+  if (id === undefined) return reply;
+  const { transaction } = call.db;
+  const place = { id: after.record.id, sequence: after.machine.outcomeNext };
+  const limits = {
+    countMax: call.server.config.get("sm-outcome-max"),
+    ttlMs: call.server.config.get("sm-outcome-ttl") * 1000,
+  };
+  const code = outcome.kind === "scheduled" ? "SCHEDULED" : codeOf(outcome);
+  const details = outcome.kind === "refused" ? outcome.message : undefined;
+  const kept = {
+    id,
+    event,
+    data,
+    by,
+    atMs: call.nowMs,
+    receivedMs: call.nowMs,
+    code,
+    from,
+    to,
+    rev,
+    details,
+  };
+  addOutcome(transaction, place, { ...kept, reply: replyToJson(reply) }, limits);
+  writeRecord(call, after, { ...after.machine, outcomeNext: place.sequence + 1 }, undefined);
+  return reply;
+
+  function replyTo(): SendReply {
+    if (outcome.kind === "refused") return { kind: "error", message: `${outcome.code} ${outcome.message}` };
+    if (!options.isFull) return { kind: "states", states: to };
+    const changed = rev > before.machine.rev ? 1 : 0;
+    return { kind: "full", full: { state: to, rev, changed, id: id ?? null, at: call.nowMs, from, to } };
+  }
+}

@@ -1,0 +1,81 @@
+/** A machine as commands work on it: its key, its record, and for a defined machine its chart and snapshot. */
+import { assert } from "../../base/assert.ts";
+import { type Bytes, bufferOf } from "../../base/bytes.ts";
+import type { Machine } from "../../engine/machine.ts";
+import { snapshotFromJson } from "../../engine/snapshot.ts";
+import { activeStates } from "../../engine/step.ts";
+import type { Env, Snapshot } from "../../engine/types.ts";
+import * as errors from "../../protocol/errors.ts";
+import type { Database } from "../../store/database.ts";
+import type { Databases } from "../../store/databases.ts";
+import { findDefinition } from "../../store/definitions.ts";
+import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
+import type { KeyRecord } from "../../store/records.ts";
+import type { ServerContext } from "../server-context.ts";
+
+/** Where machines are worked on: what a Call offers, and what a timer has without one. */
+export interface Scope {
+  readonly databases: Databases;
+  readonly db: Database;
+  readonly server: ServerContext;
+  readonly nowMs: number;
+}
+
+export interface Subject {
+  readonly key: Bytes;
+  readonly record: KeyRecord;
+  readonly machine: MachineRecord;
+  /** Undefined for a map machine. */
+  readonly chart: Chart | undefined;
+}
+
+export interface Chart {
+  readonly machine: Machine;
+  readonly snapshot: Snapshot;
+}
+
+/** The machine at a key; undefined when the key is not there. @throws ReplyError WRONGTYPE for another type */
+export function subjectAt(scope: Scope, key: Bytes): Subject | undefined {
+  const record = scope.db.find(key);
+  if (record === undefined) return undefined;
+  if (record.type !== "machine") throw errors.wrongType();
+  return subjectOf(scope, key, record);
+}
+
+/** The machine of a record. */
+export function subjectOf(scope: Scope, key: Bytes, record: KeyRecord): Subject {
+  const machine = decodeMachine(record);
+  if (machine.definition === undefined) return { key, record, machine, chart: undefined };
+  const { name, version } = machine.definition;
+  const stored = findDefinition(scope.db, name, version);
+  assert(stored !== undefined, `the definition ${name}:${version} a machine is pinned to`);
+  const chart = scope.server.charts.chartOf(stored);
+  const read = snapshotFromJson(chart, machine.snapshot);
+  assert(read.ok, `a snapshot of ${name}:${version}`);
+  return { key, record, machine, chart: { machine: chart, snapshot: read.snapshot } };
+}
+
+/** Whether a record that came from outside is of a machine of the definition it names. @throws ReplyError NODEF */
+export function fitsDefinition(scope: Scope, record: KeyRecord): boolean {
+  const { definition, snapshot, states } = decodeMachine(record);
+  if (definition === undefined) return true;
+  const { name, version } = definition;
+  const stored = findDefinition(scope.db, name, version);
+  if (stored === undefined) throw errors.noDefinition(`${name}:${version}`);
+  const chart = scope.server.charts.chartOf(stored);
+  const read = snapshotFromJson(chart, snapshot);
+  if (!read.ok) return false;
+  const active = activeStates(chart, read.snapshot);
+  return active.length === states.length && states.every(([state], i) => active[i] === state);
+}
+
+/** What the engine may know of the world. */
+export function envOf(scope: Scope, key: Bytes): Env {
+  const limits = {
+    microstepsMax: scope.server.config.get("sm-microsteps-max"),
+    resultSizeMax: RESULT_SIZE_MAX,
+  };
+  return { now: scope.nowMs, key: bufferOf(key).toString("utf8"), limits, trace: true };
+}
+
+const RESULT_SIZE_MAX = 1_000_000;

@@ -1,0 +1,71 @@
+/**
+ * SM.SUSPEND key [reason] and SM.RESUME key: 1 when something changed, 0 when not. A suspended machine takes no
+ * event, and nothing of it falls due: its timers and scheduled events leave the index of due times and come back
+ * with SM.RESUME; what should have happened meanwhile then happens at once.
+ */
+import { bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import type { DueEntry } from "../../store/layouts.ts";
+import type { HistoryEntry } from "../../store/machine-history.ts";
+import { armDue, disarmDue, pendingOf } from "../../store/machine-pending.ts";
+import { argument } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { text } from "./send-options.ts";
+import { type Subject, subjectAt } from "./subject.ts";
+import { timerEntry, writeRecord } from "./writing.ts";
+
+export const smSuspend = {
+  name: "SM.SUSPEND",
+  run: (call) => {
+    if (call.args.length > 3) throw errors.wrongNumberOfArguments("SM.SUSPEND");
+    const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
+    if (subject?.machine.status !== "active") return 0;
+    const [, , reason] = call.args;
+    for (const entry of dueEntries(call, subject)) disarmDue(call.db.transaction, entry);
+    setStatus(call, subject, "suspended", reason === undefined ? undefined : text(reason));
+    return 1;
+  },
+} as const satisfies Handler;
+
+export const smResume = {
+  name: "SM.RESUME",
+  run: (call) => {
+    const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
+    if (subject?.machine.status !== "suspended") return 0;
+    for (const entry of dueEntries(call, subject)) armDue(call.db.transaction, entry, call.db.phys);
+    setStatus(call, subject, "active", undefined);
+    return 1;
+  },
+} as const satisfies Handler;
+
+/** Everything of a machine that falls due. */
+function dueEntries(call: Call, { record, chart }: Subject): DueEntry[] {
+  const { id } = record;
+  const timers = (chart?.snapshot.timers ?? []).map((timer) => timerEntry(id, timer));
+  const scheduled = pendingOf(call.db.transaction, id).flatMap(({ dueMs, sequence }): DueEntry[] =>
+    dueMs === undefined ? [] : [{ dueMs, id, kind: "s", sequence }],
+  );
+  return [...timers, ...scheduled];
+}
+
+function setStatus(
+  call: Call,
+  subject: Subject,
+  status: "active" | "suspended",
+  reason: string | undefined,
+): void {
+  const { machine } = subject;
+  const states = machine.states.map(([state]) => state);
+  const rev = machine.rev + 1;
+  const history: HistoryEntry = {
+    rev,
+    atMs: call.nowMs,
+    kind: status === "suspended" ? "suspend" : "resume",
+    from: states,
+    to: states,
+    reason,
+    status: status === "suspended" ? "suspended" : undefined,
+  };
+  const next = { ...machine, status, rev, updatedMs: call.nowMs, reason: reason ?? machine.reason };
+  writeRecord(call, subject, next, history);
+}

@@ -1,0 +1,26 @@
+/**
+ * SM.VERIFY [key]: holds a machine, or the whole store, against its indexes and counters; replies with what is wrong,
+ * a sentence each, so empty is well. Without a key it reads everything there is.
+ */
+import { bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import { verifyMachine } from "../../store/machine-verify.ts";
+import { checkStore } from "../../store/self-check.ts";
+import type { Handler } from "../handler.ts";
+import { subjectAt } from "./subject.ts";
+import { timerEntry } from "./writing.ts";
+
+export const smVerify = {
+  name: "SM.VERIFY",
+  run: (call) => {
+    const [, key] = call.args;
+    if (call.args.length > 2) throw errors.wrongNumberOfArguments("SM.VERIFY");
+    if (key === undefined) return checkStore(call.db.transaction);
+    const subject = subjectAt(call, bytesOf(key));
+    if (subject === undefined) return [];
+    const timers = (subject.chart?.snapshot.timers ?? []).map((timer) =>
+      timerEntry(subject.record.id, timer),
+    );
+    return verifyMachine(call.db, subject.record.id, subject.machine, timers);
+  },
+} as const satisfies Handler;

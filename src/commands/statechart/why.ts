@@ -1,0 +1,77 @@
+/** SM.WHY key event [json]: what SM.SEND would do with an event and why, without doing it. */
+import { bytesOf } from "../../base/bytes.ts";
+import { type Candidate, explain } from "../../engine/explain.ts";
+import * as errors from "../../protocol/errors.ts";
+import { map, type Reply } from "../../protocol/reply.ts";
+import { argument } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { codeOf } from "./delivery.ts";
+import { type StepOutcome, stepEvent, targetsOf } from "./machine-step.ts";
+import { eventData, text } from "./send-options.ts";
+import { envOf, type Subject, subjectAt } from "./subject.ts";
+
+export const smWhy = {
+  name: "SM.WHY",
+  run: (call) => {
+    if (call.args.length > 4) throw errors.wrongNumberOfArguments("SM.WHY");
+    const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
+    if (subject === undefined) return null;
+    const event = text(argument(call.args, 2));
+    const json = call.args[3];
+    const data =
+      json === undefined ? undefined : eventData(json, call.server.config.get("sm-event-bytes-max"));
+    const given = data === undefined ? { type: event } : { type: event, data };
+    const env = envOf(call, subject.key);
+    const outcome = standing(call, subject, event) ?? stepEvent(subject, given, env);
+    const { chart } = subject;
+    const tried =
+      chart === undefined
+        ? mapCandidates(subject, event)
+        : explain(chart.machine, chart.snapshot, given, env).candidates.map(candidate);
+    return map([
+      ["event", event],
+      ["state", subject.machine.states.map(([state]) => state)],
+      ["verdict", codeOf(outcome)],
+      ["message", outcome.kind === "refused" ? outcome.message : null],
+      ["to", outcome.kind === "moved" ? [...outcome.states] : subject.machine.states.map(([state]) => state)],
+      ["candidates", tried],
+    ]);
+  },
+} as const satisfies Handler;
+
+/** What refuses every event, whatever it is. */
+function standing(_call: Call, { machine }: Subject, event: string): StepOutcome | undefined {
+  if (machine.status === "suspended") {
+    const { message } = errors.suspended(machine.reason);
+    return { kind: "refused", code: "SUSPENDED", message: message.slice("SUSPENDED ".length) };
+  }
+  if (machine.status !== "done") return undefined;
+  const where = machine.states.map(([state]) => `'${state}'`).join(", ");
+  return {
+    kind: "refused",
+    code: "DONE",
+    message: `event '${event}' comes too late: the machine is done, in ${where}`,
+  };
+}
+
+function mapCandidates(subject: Subject, event: string): Reply[] {
+  const from = subject.machine.states[0]?.[0] ?? "";
+  if (!targetsOf(subject, from).includes(event)) return [];
+  return [candidate({ state: from, event, targets: [event], outcome: "taken" })];
+}
+
+function candidate({ state, event, targets, verdict, outcome }: Candidate): Reply {
+  const reads = (verdict?.reads ?? []).map(({ path, value }): [Reply, Reply] => [
+    path,
+    value === undefined ? null : JSON.stringify(value),
+  ]);
+  return map([
+    ["from", state],
+    ["event", event],
+    ["targets", [...targets]],
+    ["guard", verdict?.guard ?? null],
+    ["result", outcome],
+    ["error", verdict?.reason ?? null],
+    ["values", map(reads)],
+  ]);
+}

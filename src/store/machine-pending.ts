@@ -1,0 +1,84 @@
+/**
+ * Events of a machine that wait: deferred ones, until a state takes them, and scheduled ones, until they are due.
+ * Scheduled events and the engine's timers stand in one index by due time.
+ */
+import { assert } from "../base/assert.ts";
+import type { Json } from "../base/json.ts";
+import { type DueEntry, dueFields, dueKey, duesUpTo, pendingKey } from "./layouts.ts";
+import type { OrderedReader } from "./ordered-store.ts";
+import { decodeNumber, encodeNumber } from "./records.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** What a client asked for with an event, kept while it waits. */
+export interface PendingEvent {
+  readonly sequence: number;
+  readonly kind: "deferred" | "scheduled";
+  readonly event: string;
+  readonly data?: Json | undefined;
+  /** The id the client gave; without one it is known as `@` and its sequence. */
+  readonly id?: string | undefined;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly receivedMs: number;
+  /** When it is due, milliseconds since the epoch; of scheduled events only. */
+  readonly dueMs?: number | undefined;
+  /** After this time it is dropped. */
+  readonly expireAtMs?: number | undefined;
+  readonly ifState?: string | undefined;
+  readonly ifRev?: number | undefined;
+}
+
+/** The name under which SM.PENDING shows an event and SM.CANCEL takes it. */
+export function pendingId(pending: PendingEvent): string {
+  return pending.id ?? `@${pending.sequence}`;
+}
+
+export function putPending(transaction: Transaction, id: number, pending: PendingEvent): void {
+  transaction.put(pendingKey(id, pending.sequence), Buffer.from(JSON.stringify(pending), "utf8"));
+}
+
+export function removePending(transaction: Transaction, id: number, sequence: number): void {
+  transaction.remove(pendingKey(id, sequence));
+}
+
+export function findPending(reader: OrderedReader, id: number, sequence: number): PendingEvent | undefined {
+  const value = reader.get(pendingKey(id, sequence));
+  return value === undefined ? undefined : decode(value);
+}
+
+/** All waiting events of a machine, in the order they came. */
+export function pendingOf(reader: OrderedReader, id: number): PendingEvent[] {
+  const entries = reader.range(pendingKey(id, 0), pendingKey(id + 1, 0));
+  return Array.from(entries, ([, value]) => decode(value));
+}
+
+/** Adds an entry to the index of due times; `phys` is where the machine stands. */
+export function armDue(transaction: Transaction, entry: DueEntry, phys: number): void {
+  transaction.put(dueKey(entry), encodeNumber(phys));
+  transaction.noteDue(entry.dueMs);
+}
+
+export function disarmDue(transaction: Transaction, entry: DueEntry): void {
+  transaction.remove(dueKey(entry));
+}
+
+export interface DueMachine extends DueEntry {
+  readonly phys: number;
+}
+
+/** The entry that is due first, at or before `nowMs`; undefined when none is. */
+export function firstDue(reader: OrderedReader, nowMs: number): DueMachine | undefined {
+  const { from, to } = duesUpTo(nowMs);
+  for (const [key, value] of reader.range(from, to)) return { ...dueFields(key), phys: decodeNumber(value) };
+  return undefined;
+}
+
+function decode(value: Buffer): PendingEvent {
+  const pending: unknown = JSON.parse(value.toString("utf8"));
+  assert(
+    typeof pending === "object" && pending !== null && "sequence" in pending,
+    "a waiting event's record",
+  );
+  // Written by putPending.
+  return pending as PendingEvent;
+}
