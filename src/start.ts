@@ -8,9 +8,12 @@ import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { CATALOGUE } from "./commands/catalogue.ts";
 import { dispatcher } from "./commands/dispatch.ts";
+import { LatencyLog } from "./commands/latency-log.ts";
+import { Pause } from "./commands/pause.ts";
 import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
 import { SessionList } from "./commands/session-list.ts";
+import { SlowLog } from "./commands/slow-log.ts";
 import { ChartCache } from "./commands/statechart/chart-cache.ts";
 import { newStatistics } from "./commands/statistics.ts";
 import { WatchList } from "./commands/watch-list.ts";
@@ -59,17 +62,21 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
     shutdown: () => setImmediate(options.onShutdown),
-    pause: () => undefined,
+    slowLog: new SlowLog(),
+    latencyLog: new LatencyLog(),
+    pause: new Pause(),
+    hasActiveExpiry: true,
   };
   const onInternalError = (error: unknown): void =>
     log(`internal error: ${error instanceof Error ? error.stack : String(error)}`, "warning");
   const executor = new Executor({
     store,
     clock,
+    server: context,
     databaseCount: config.get("databases"),
     background: {
       doDue: (databases, limit) => doDueWork(databases, { server: context, limit, onInternalError }),
-      nextDueMs,
+      nextDueMs: (databases) => nextDueMs(databases, context),
     },
     dispatcher: dispatcher({
       server: context,

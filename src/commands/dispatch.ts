@@ -11,12 +11,16 @@ import type { Databases } from "../store/databases.ts";
 import { checkArity, findCommand, unknownCommandError } from "./catalogue.ts";
 import { type Command, FLAG, hasFlag } from "./catalogue-command.ts";
 import type { Call, Handler } from "./handler.ts";
+import type { PauseMode } from "./pause.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./session.ts";
 
 const QUEUED = simple("QUEUED");
 /** Commands that act on the MULTI queue itself and so are never queued. */
 const NEVER_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
+
+/** What a queued argument takes beside its bytes, roughly; the limit of the query buffer counts both. */
+const QUEUED_ARGUMENT_OVERHEAD_BYTES = 96;
 
 /** A reply and what the executor has to know of the request behind it. */
 export interface Outcome {
@@ -27,8 +31,8 @@ export interface Outcome {
 
 export interface Dispatcher {
   dispatch(session: Session, args: readonly Buffer[], databases: Databases): Outcome;
-  /** The command of a request, if it is one; for CLIENT PAUSE and the like. */
-  resolve(args: readonly Buffer[]): Command | undefined;
+  /** Whether CLIENT PAUSE holds the request back. */
+  mustWait(session: Session, args: readonly Buffer[], mode: PauseMode): boolean;
 }
 
 export interface DispatcherOptions {
@@ -88,8 +92,10 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       statistics.failedCalls += 1;
       reply = { kind: "error", message: refusal(error).message };
     }
+    const milliseconds = options.monotonicMs() - startedMs;
     statistics.calls += 1;
-    statistics.microseconds += (options.monotonicMs() - startedMs) * 1000;
+    statistics.microseconds += milliseconds * 1000;
+    noteSlowness(server, command, { args, session, atMs: databases.nowMs }, milliseconds);
     return reply;
   };
 
@@ -133,12 +139,25 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     if (session.queue !== undefined && !NEVER_QUEUED.has(command.name)) {
       if (hasFlag(command, FLAG.NO_MULTI)) return rejected(session, command, errors.notInMulti());
       session.queue.push(args.map((arg) => Buffer.from(arg)));
+      for (const arg of args) session.queueBytes += arg.length + QUEUED_ARGUMENT_OVERHEAD_BYTES;
       return { reply: QUEUED, dependsOnCommit: false };
     }
     return { reply: run(command, session, args, databases), dependsOnCommit: dependsOnStore(command) };
   };
 
-  return { dispatch, resolve };
+  /** "write": what writes has to wait, and an EXEC with a write in its queue. */
+  const mustWait = (session: Session, args: readonly Buffer[], mode: PauseMode): boolean => {
+    const command = resolve(args);
+    if (command === undefined || !checkArity(command, args)) return false;
+    if (mode === "all" || hasFlag(command, FLAG.WRITE)) return true;
+    const queue = command.name === "exec" ? (session.queue ?? []) : [];
+    return queue.some((queued) => {
+      const inner = resolve(queued);
+      return inner !== undefined && hasFlag(inner, FLAG.WRITE);
+    });
+  };
+
+  return { dispatch, mustWait };
 }
 
 /** An error that a handler returns instead of throwing it keeps what the command did. */
@@ -153,6 +172,39 @@ function isQueuedUnchecked(server: ServerContext, session: Session, command: Com
     hasFlag(command, FLAG.MODULE) &&
     server.config.values["sm-compat"] === "module"
   );
+}
+
+/** Commands whose arguments may be passwords: the slow log shows none of them. */
+const HAS_SECRETS = new Set(["auth", "hello", "config|set"]);
+const REDACTED = Buffer.from("(redacted)");
+
+/** A request and whose it was. */
+interface Served {
+  readonly args: readonly Buffer[];
+  readonly session: Session;
+  readonly atMs: number;
+}
+
+/** Tells the slow log and the latency log of a command that took long. */
+function noteSlowness(server: ServerContext, command: Command, served: Served, milliseconds: number): void {
+  const { values } = server.config;
+  const slowMicroseconds = values["slowlog-log-slower-than"];
+  if (
+    slowMicroseconds >= 0 &&
+    milliseconds * 1000 >= slowMicroseconds &&
+    !hasFlag(command, FLAG.SKIP_SLOWLOG)
+  ) {
+    const args = HAS_SECRETS.has(command.name) ? [...served.args.slice(0, 1), REDACTED] : served.args;
+    server.slowLog.add({ ...served, args }, milliseconds * 1000, values["slowlog-max-len"]);
+  }
+  const slowMilliseconds = values["latency-monitor-threshold"];
+  if (slowMilliseconds > 0 && milliseconds >= slowMilliseconds) {
+    server.latencyLog.add(
+      hasFlag(command, FLAG.FAST) ? "fast-command" : "command",
+      milliseconds,
+      served.atMs,
+    );
+  }
 }
 
 function dependsOnStore(command: Command): boolean {

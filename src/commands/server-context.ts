@@ -3,7 +3,10 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Store } from "../store/store.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { LatencyLog } from "./latency-log.ts";
+import type { Pause } from "./pause.ts";
 import type { SessionList } from "./session-list.ts";
+import type { SlowLog } from "./slow-log.ts";
 import type { ChartCache } from "./statechart/chart-cache.ts";
 import type { Statistics } from "./statistics.ts";
 import type { WatchList } from "./watch-list.ts";
@@ -18,12 +21,16 @@ export interface ServerContext {
   /** Compiled definitions. */
   readonly charts: ChartCache;
   readonly statistics: Statistics;
+  readonly slowLog: SlowLog;
+  readonly latencyLog: LatencyLog;
+  /** CLIENT PAUSE. */
+  readonly pause: Pause;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;
   /** A number from 0 to below 1, for RANDOMKEY and the like. */
   random(): number;
-  /** Stops the server once this turn is committed; with `save` false the last flush is left out. */
+  /** Stops the server once this turn is committed. */
   shutdown(): void;
-  /** Holds back requests of clients until a time (CLIENT PAUSE); "write" holds only those that may write. */
-  pause(untilMs: number, mode: "all" | "write"): void;
+  /** Whether keys that are due are removed without anybody looking at them (DEBUG SET-ACTIVE-EXPIRE). */
+  hasActiveExpiry: boolean;
 }

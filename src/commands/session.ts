@@ -24,8 +24,10 @@ export interface Session {
   queue: QueuedRequest[] | undefined;
   /** A request was refused while queueing: EXEC answers EXECABORT. */
   isQueueBroken: boolean;
-  /** Keys under WATCH, as WatchList names them. */
-  readonly watched: Set<string>;
+  /** Bytes of the arguments in `queue`. */
+  queueBytes: number;
+  /** Keys under WATCH, as WatchList names them, and whether there was such a key when the watching began. */
+  readonly watched: Map<string, boolean>;
   /** A watched key was changed: EXEC answers null. */
   isWatchBroken: boolean;
   /** CLIENT REPLY: whether replies are sent; "skip" holds for the next request. */
@@ -64,7 +66,8 @@ export function newSession(options: NewSession): Session {
     isAuthenticated: options.isAuthenticated,
     queue: undefined,
     isQueueBroken: false,
-    watched: new Set(),
+    queueBytes: 0,
+    watched: new Map(),
     isWatchBroken: false,
     replyMode: "on",
     isNoEvict: false,
@@ -79,4 +82,16 @@ export function newSession(options: NewSession): Session {
 /** The name of a key of a database in a watch list. */
 export function watchName(database: number, key: Bytes): string {
   return `${database}:${key as unknown as string}`;
+}
+
+/** Whether the client is on this host: on the loopback interface or a Unix socket. */
+export function isLocalSession({ address }: Session): boolean {
+  return /^(?:127\.|\[::1\]|\[::ffff:127\.|\/)/.test(address);
+}
+
+/** Drops the MULTI queue. */
+export function dropQueue(session: Session): void {
+  session.queue = undefined;
+  session.queueBytes = 0;
+  session.isQueueBroken = false;
 }

@@ -1,13 +1,22 @@
 /** Counters of what the server did since it started, or since CONFIG RESETSTAT. */
-export interface CommandStatistics {
+interface CommandStatistics {
   calls: number;
   microseconds: number;
   rejectedCalls: number;
   failedCalls: number;
 }
 
+/** Each per second. */
+interface Rates {
+  readonly commands: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+}
+
 export interface Statistics {
-  startedAtMs: number;
+  readonly startedAtMs: number;
+  /** When SAVE or BGSAVE last brought everything to disk, or the start. */
+  lastSaveAtMs: number;
   commandCount: number;
   connectionCount: number;
   rejectedConnectionCount: number;
@@ -18,6 +27,10 @@ export interface Statistics {
   expiredKeys: number;
   /** Bugs of ours that a client was told of as an internal error. Any test that sees one fails. */
   internalErrors: number;
+  /** The largest number of sessions at a time. */
+  sessionCountPeak: number;
+  /** What the last second brought; measured from outside, see `sampleRates`. */
+  rates: Rates;
   /** By full command name, lower case. */
   readonly commands: Map<string, CommandStatistics>;
   /** By error code. */
@@ -27,6 +40,7 @@ export interface Statistics {
 export function newStatistics(nowMs: number): Statistics {
   return {
     startedAtMs: nowMs,
+    lastSaveAtMs: nowMs,
     commandCount: 0,
     connectionCount: 0,
     rejectedConnectionCount: 0,
@@ -36,7 +50,41 @@ export function newStatistics(nowMs: number): Statistics {
     keyspaceMisses: 0,
     expiredKeys: 0,
     internalErrors: 0,
+    sessionCountPeak: 0,
+    rates: { commands: 0, inputBytes: 0, outputBytes: 0 },
     commands: new Map(),
     errors: new Map(),
+  };
+}
+
+/** CONFIG RESETSTAT: counters begin anew, times stay. */
+export function resetStatistics(statistics: Statistics): void {
+  const { commands, errors } = statistics;
+  commands.clear();
+  errors.clear();
+  const { startedAtMs, lastSaveAtMs, internalErrors } = statistics;
+  Object.assign(statistics, newStatistics(startedAtMs), { lastSaveAtMs, internalErrors, commands, errors });
+}
+
+/** Returns a function that, called from time to time, measures what came in and went out since the last call. */
+export function rateSampler(statistics: Statistics, nowMs: number): (nowMs: number) => void {
+  const count = () => ({
+    commands: statistics.commandCount,
+    inputBytes: statistics.netInputBytes,
+    outputBytes: statistics.netOutputBytes,
+  });
+  let last = { atMs: nowMs, ...count() };
+  return (atMs) => {
+    const seconds = (atMs - last.atMs) / 1000;
+    if (seconds <= 0) return;
+    const now = count();
+    // After CONFIG RESETSTAT a counter may be below what it was.
+    const rate = (from: number, to: number) => Math.max(0, to - from) / seconds;
+    statistics.rates = {
+      commands: rate(last.commands, now.commands),
+      inputBytes: rate(last.inputBytes, now.inputBytes),
+      outputBytes: rate(last.outputBytes, now.outputBytes),
+    };
+    last = { atMs, ...now };
   };
 }

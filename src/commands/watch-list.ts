@@ -23,27 +23,43 @@ export class WatchList {
     return this.#watched.size;
   }
 
-  watch(session: Session, key: Buffer): void {
+  /** `database` is the one the session has selected. */
+  watch(session: Session, key: Buffer, database: Database): void {
     const bytes = bytesOf(key);
     const name = watchName(session.database, bytes);
+    if (session.watched.has(name)) return;
     let watched = this.#watched.get(name);
     if (watched === undefined) {
       watched = { database: session.database, key: bytes, sessions: new Set() };
       this.#watched.set(name, watched);
     }
     watched.sessions.add(session);
-    session.watched.add(name);
+    session.watched.set(name, database.find(bytes) !== undefined);
   }
 
   /** Ends all watching of a session and forgets that a key was changed. */
   unwatch(session: Session): void {
-    for (const name of session.watched) {
+    for (const name of session.watched.keys()) {
       const watched = this.#watched.get(name);
       watched?.sessions.delete(session);
       if (watched?.sessions.size === 0) this.#watched.delete(name);
     }
     session.watched.clear();
     session.isWatchBroken = false;
+  }
+
+  /**
+   * Whether a key the session watches has changed. A key that was there and has expired since counts, even if nobody
+   * has noticed yet; one that had expired before it was watched does not.
+   */
+  isBroken(session: Session, databases: Databases): boolean {
+    if (session.isWatchBroken) return true;
+    for (const [name, existed] of session.watched) {
+      const watched = this.#watched.get(name);
+      if (!existed || watched === undefined) continue;
+      if (databases.at(watched.database).find(watched.key) === undefined) return true;
+    }
+    return false;
   }
 
   /** Marks the watchers of what was changed. */

@@ -163,7 +163,10 @@ export class Connection implements Endpoint, SessionConnection {
     this.#isHungry = true;
     if (this.#isInputEnded) {
       this.session.isClosing = true;
-    } else if (this.#decoder.bufferedBytes > this.#options.config.values["client-query-buffer-limit"]) {
+    } else if (
+      this.#decoder.bufferedBytes + this.session.queueBytes >
+      this.#options.config.values["client-query-buffer-limit"]
+    ) {
       this.#options.onLimit("closing client that reached max query buffer length");
       this.close();
     } else if (this.#socket.isPaused()) this.#socket.resume();

@@ -3,11 +3,13 @@ import type { Socket } from "node:net";
 import type { Log } from "../base/log.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { newSession, type Session } from "../commands/session.ts";
+import { rateSampler } from "../commands/statistics.ts";
+import * as errors from "../protocol/errors.ts";
+import type { ReplyError } from "../protocol/reply-error.ts";
 import { ReplyWriter } from "../protocol/reply-writer.ts";
 import { RequestDecoder } from "../protocol/request-decoder.ts";
 import type { Executor } from "../server/executor.ts";
 import { Connection } from "./connection.ts";
-import { isLocal, PROTECTED_MODE_DENIAL } from "./protected-mode.ts";
 
 /** How often limits in time are looked at. */
 const SWEEP_MS = 1000;
@@ -33,8 +35,10 @@ export function connections(options: ConnectionsOptions): Connections {
   let cancelSweep: () => void = () => undefined;
   let onEmpty: (() => void) | undefined;
 
+  const sampleRates = rateSampler(server.statistics, server.clock.now());
   const sweep = () => {
     const nowMs = server.clock.now();
+    sampleRates(nowMs);
     for (const connection of open) connection.sweep(nowMs);
     cancelSweep = server.clock.wakeAt(nowMs + SWEEP_MS, sweep);
   };
@@ -71,7 +75,9 @@ export function connections(options: ConnectionsOptions): Connections {
     if (keepAliveSeconds > 0) socket.setKeepAlive(true, keepAliveSeconds * 1000);
     open.add(connection);
     server.sessions.add(session, connection);
-    server.statistics.connectionCount += 1;
+    const { statistics } = server;
+    statistics.connectionCount += 1;
+    statistics.sessionCountPeak = Math.max(statistics.sessionCountPeak, server.sessions.size);
     log(`Accepted ${session.address}`, "verbose");
   };
 
@@ -93,18 +99,23 @@ export function connections(options: ConnectionsOptions): Connections {
 }
 
 /** What a client is told that is not let in; undefined when it is. */
-function denialOf(socket: Socket, { config, sessions }: ServerContext): string | undefined {
-  if (sessions.size >= config.get("maxclients")) return "-ERR max number of clients reached\r\n";
+function denialOf(socket: Socket, { config, sessions }: ServerContext): ReplyError | undefined {
+  if (sessions.size >= config.get("maxclients")) return errors.tooManyClients();
   if (config.get("protected-mode") && config.get("requirepass") === "" && !isLocal(socket.remoteAddress)) {
-    return PROTECTED_MODE_DENIAL;
+    return errors.deniedByProtectedMode();
   }
   return undefined;
 }
 
-function turnAway(socket: Socket, text: string): void {
+/** Whether the address is one of this host's own; a Unix socket has none. */
+function isLocal(address: string | undefined): boolean {
+  return address === undefined || /^(?:127\.|::1$|::ffff:127\.)/.test(address);
+}
+
+function turnAway(socket: Socket, { message }: ReplyError): void {
   // It may be gone already; there is nobody else to tell.
   socket.on("error", () => socket.destroy());
-  socket.end(text, () => socket.destroy());
+  socket.end(`-${message}\r\n`, () => socket.destroy());
 }
 
 function sessionOf(socket: Socket, id: number, { config, clock }: ServerContext): Session {

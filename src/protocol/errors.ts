@@ -141,6 +141,15 @@ export const helloSyntax = (option: Name) => err(`Syntax error in HELLO option '
 export const invalidClientName = () =>
   err("Client names cannot contain spaces, newlines or special characters.");
 export const noSuchClient = () => err("No such client");
+export const noSuchUser = (user: Name) => err(`No such user '${shown(user)}'`);
+export const unknownClientType = (type: Name) => err(`Unknown client type '${shown(type)}'`);
+export const invalidClientId = () => err("Invalid client ID");
+export const clientIdNotPositive = () => err("client-id should be greater than 0");
+export const maxAgeNotPositive = () => err("maxage should be greater than 0");
+export const unknownClientAttribute = (name: Name) => err(`Unrecognized option '${shown(name)}'`);
+export const invalidClientAttribute = (name: Name) =>
+  err(`${shown(name)} cannot contain spaces, newlines or special characters.`);
+export const unknownPauseMode = () => err("CLIENT PAUSE mode must be WRITE or ALL");
 export const tooManyClients = () => err("max number of clients reached");
 export const loading = () => new ReplyError("LOADING Redis is loading the dataset in memory");
 /** `reason` is a sentence without its full stop. */
@@ -149,13 +158,34 @@ export const noPermissionCommand = (user: Name, command: string) =>
   new ReplyError(`NOPERM User ${shown(user)} has no permissions to run the '${command}' command`);
 export const noPermissionKey = () => new ReplyError("NOPERM No permissions to access a key");
 export const noPermissionChannel = () => new ReplyError("NOPERM No permissions to access a channel");
-/** How to let other machines in, told to the first of them that tries. */
+/** Redis' text, as its users know and search for it. */
 export const deniedByProtectedMode = () =>
   new ReplyError(
-    "DENIED Detent is running in protected mode because protected mode is enabled and no password is set for the " +
-      "default user. In this mode connections are only accepted from the loopback interface. To accept others, " +
-      "set a password with 'requirepass', or run CONFIG SET protected-mode no from this machine, or start with " +
-      "--protected-mode no; the last two let everyone in who can reach the port.",
+    "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the " +
+      "default user. In this mode connections are only accepted from the loopback interface. If you want to connect " +
+      "from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode " +
+      "sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the " +
+      "same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do " +
+      "so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode " +
+      "by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting " +
+      "the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' " +
+      "option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above " +
+      "things in order for the server to start accepting connections from the outside.",
+  );
+
+// The server.
+
+export const slowlogCount = () => err("count should be greater than or equal to -1");
+export const noShutdown = () => err("No shutdown in progress.");
+export const shutdownFailed = () => err("Errors trying to SHUTDOWN. Check logs.");
+export const moduleNotLoaded = () => err("Error loading the extension. Please check the server logs.");
+export const noSuchModule = () => err("Error unloading module: no such module with that name");
+export const moduleHasTypes = () =>
+  err("Error unloading module: the module exports one or more module-side data types, can't unload");
+export const debugNotAllowed = () =>
+  err(
+    'DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
+      "connection, otherwise you need to set this option in the configuration file, and then restart the server.",
   );
 
 // Transactions.

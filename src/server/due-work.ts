@@ -24,7 +24,7 @@ export function doDueWork(databases: Databases, options: DueOptions): number {
   let done = 0;
   while (done < options.limit) {
     const timer = firstDue(databases.transaction, databases.nowMs);
-    const expiryMs = databases.nextExpiryMs();
+    const expiryMs = nextExpiryMs(databases, options.server);
     const isExpiryDue = expiryMs !== undefined && expiryMs <= databases.nowMs;
     if (timer !== undefined && !(isExpiryDue && expiryMs < timer.dueMs)) {
       runOne(databases, timer, options);
@@ -40,11 +40,16 @@ export function doDueWork(databases: Databases, options: DueOptions): number {
 }
 
 /** When the next thing is due, milliseconds since the epoch; undefined when nothing is. */
-export function nextDueMs(databases: Databases): number | undefined {
+export function nextDueMs(databases: Databases, server: ServerContext): number | undefined {
   const timer = firstDue(databases.transaction, Number.MAX_SAFE_INTEGER - 1)?.dueMs;
-  const expiry = databases.nextExpiryMs();
+  const expiry = nextExpiryMs(databases, server);
   if (timer === undefined || expiry === undefined) return timer ?? expiry;
   return Math.min(timer, expiry);
+}
+
+/** DEBUG SET-ACTIVE-EXPIRE 0 leaves keys until somebody looks at them. */
+function nextExpiryMs(databases: Databases, server: ServerContext): number | undefined {
+  return server.hasActiveExpiry ? databases.nextExpiryMs() : undefined;
 }
 
 function runOne(databases: Databases, due: DueMachine, { server, onInternalError }: DueOptions): void {

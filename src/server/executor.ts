@@ -8,6 +8,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Dispatcher } from "../commands/dispatch.ts";
+import type { ServerContext } from "../commands/server-context.ts";
 import type { Session } from "../commands/session.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
@@ -41,6 +42,7 @@ export interface ExecutorOptions {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
+  readonly server: ServerContext;
   readonly databaseCount: number;
   readonly background: BackgroundWork;
   /** Told after each commit what has changed. */
@@ -66,6 +68,8 @@ interface Outgoing {
 export class Executor {
   readonly #options: ExecutorOptions;
   #ready = new Set<Endpoint>();
+  /** Endpoints that CLIENT PAUSE holds back, with the request that has to wait. */
+  readonly #held = new Map<Endpoint, readonly Buffer[]>();
   #isScheduled = false;
   #isStopped = false;
   /** When something is due next; a lower bound, so a wake-up may find nothing to do. */
@@ -89,6 +93,7 @@ export class Executor {
   /** The endpoint is gone: what it has sent and was not run is dropped. */
   forget(endpoint: Endpoint): void {
     this.#ready.delete(endpoint);
+    this.#held.delete(endpoint);
   }
 
   /** The store takes commits again: what fell due meanwhile is done. */
@@ -115,6 +120,7 @@ export class Executor {
   #turn(): void {
     if (this.#isStopped) return;
     const databases = this.#databases();
+    this.#releaseHeld();
     this.#doDue(databases);
     const endpoints = [...this.#ready];
     this.#ready.clear();
@@ -128,6 +134,7 @@ export class Executor {
       if (failure !== undefined) refuse(out, failure);
       if (out.replies.length > 0 || endpoint.session.isClosing) endpoint.send(out.replies);
     });
+    this.#releaseHeld();
     this.#arm();
     if (this.#ready.size > 0) this.#schedule();
   }
@@ -141,7 +148,7 @@ export class Executor {
         this.#ready.add(endpoint);
         break;
       }
-      const args = endpoint.nextRequest();
+      const args = this.#next(endpoint, databases.nowMs);
       if (args === undefined) break;
       session.lastRequestAtMs = databases.nowMs;
       session.requestCount += 1;
@@ -154,14 +161,36 @@ export class Executor {
     return out;
   }
 
+  /** The endpoint's next request, unless it is held back by CLIENT PAUSE. */
+  #next(endpoint: Endpoint, nowMs: number): readonly Buffer[] | undefined {
+    const { dispatcher, server } = this.#options;
+    const args = this.#held.get(endpoint) ?? endpoint.nextRequest();
+    const mode = server.pause.modeAt(nowMs);
+    if (args !== undefined && mode !== undefined && dispatcher.mustWait(endpoint.session, args, mode)) {
+      // The bytes may lie in a chunk of the socket's that the wait would pin.
+      if (!this.#held.has(endpoint))
+        this.#held.set(
+          endpoint,
+          args.map((arg) => Buffer.from(arg)),
+        );
+      return undefined;
+    }
+    if (this.#held.size > 0) this.#held.delete(endpoint);
+    return args;
+  }
+
+  /** Lets those go on that CLIENT PAUSE has held back, when it has ended. */
+  #releaseHeld(): void {
+    if (this.#held.size === 0) return;
+    if (this.#options.server.pause.modeAt(this.#options.clock.now()) !== undefined) return;
+    for (const endpoint of this.#held.keys()) this.#ready.add(endpoint);
+  }
+
   #doDue(databases: Databases): void {
-    if (
-      this.#dueMs === undefined ||
-      this.#dueMs > databases.nowMs ||
-      this.#options.store.failure !== undefined
-    )
-      return;
-    const { background } = this.#options;
+    if (this.#dueMs === undefined || this.#dueMs > databases.nowMs) return;
+    const { background, server, store } = this.#options;
+    // While writes are paused or fail, nothing happens by itself.
+    if (store.failure !== undefined || server.pause.modeAt(databases.nowMs) !== undefined) return;
     const count = background.doDue(databases, DUE_PER_TURN_MAX);
     this.#dueMs = background.nextDueMs(databases);
     if (count >= DUE_PER_TURN_MAX) this.#schedule();
@@ -186,14 +215,20 @@ export class Executor {
   }
 
   #arm(): void {
-    const isWanted =
-      this.#dueMs !== undefined && !this.#isStopped && this.#options.store.failure === undefined;
-    const dueMs = isWanted ? this.#dueMs : undefined;
-    if (dueMs === this.#armedMs) return;
+    const wakeMs = this.#isStopped ? undefined : this.#nextWakeMs();
+    if (wakeMs === this.#armedMs) return;
     this.#cancelWake?.();
-    this.#armedMs = dueMs;
+    this.#armedMs = wakeMs;
     this.#cancelWake =
-      dueMs === undefined ? undefined : this.#options.clock.wakeAt(dueMs, () => this.#awake());
+      wakeMs === undefined ? undefined : this.#options.clock.wakeAt(wakeMs, () => this.#awake());
+  }
+
+  /** When the next turn is needed though no request comes. */
+  #nextWakeMs(): number | undefined {
+    const { clock, server, store } = this.#options;
+    if (this.#dueMs === undefined && this.#held.size === 0) return undefined;
+    if (server.pause.modeAt(clock.now()) !== undefined) return server.pause.untilMs;
+    return store.failure === undefined ? this.#dueMs : undefined;
   }
 
   #awake(): void {

@@ -82,7 +82,10 @@ const request = (args: Step) => encodeRequest(args.map(bytesOfLatin1));
 
 export async function play(golden: GoldenCase, protocol: 2 | 3): Promise<Played> {
   const clock = new VirtualClock();
-  const server = await startTestServer({ clock, config: { "sm-compat": "module" } });
+  const server = await startTestServer({
+    clock,
+    config: { "sm-compat": "module", "enable-debug-command": "yes" },
+  });
   const opened: ByteConnection[] = [];
   const open = async (): Promise<ByteConnection> => {
     const connection = await ByteConnection.open(server.port);

@@ -8,6 +8,38 @@ const bytes = (text: string) => Buffer.from(text, "latin1");
 const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: string]> = [
   ["err", errors.err("no luck"), "ERR no luck"],
   ["wrongType", errors.wrongType(), "WRONGTYPE Operation against a key holding the wrong kind of value"],
+  ["noSuchUser", errors.noSuchUser("eve"), "ERR No such user 'eve'"],
+  ["unknownClientType", errors.unknownClientType(bytes("odd")), "ERR Unknown client type 'odd'"],
+  ["invalidClientId", errors.invalidClientId(), "ERR Invalid client ID"],
+  ["clientIdNotPositive", errors.clientIdNotPositive(), "ERR client-id should be greater than 0"],
+  ["maxAgeNotPositive", errors.maxAgeNotPositive(), "ERR maxage should be greater than 0"],
+  ["unknownClientAttribute", errors.unknownClientAttribute(bytes("LIB")), "ERR Unrecognized option 'LIB'"],
+  [
+    "invalidClientAttribute",
+    errors.invalidClientAttribute(bytes("lib-ver")),
+    "ERR lib-ver cannot contain spaces, newlines or special characters.",
+  ],
+  ["unknownPauseMode", errors.unknownPauseMode(), "ERR CLIENT PAUSE mode must be WRITE or ALL"],
+  ["slowlogCount", errors.slowlogCount(), "ERR count should be greater than or equal to -1"],
+  ["noShutdown", errors.noShutdown(), "ERR No shutdown in progress."],
+  ["shutdownFailed", errors.shutdownFailed(), "ERR Errors trying to SHUTDOWN. Check logs."],
+  [
+    "moduleNotLoaded",
+    errors.moduleNotLoaded(),
+    "ERR Error loading the extension. Please check the server logs.",
+  ],
+  ["noSuchModule", errors.noSuchModule(), "ERR Error unloading module: no such module with that name"],
+  [
+    "moduleHasTypes",
+    errors.moduleHasTypes(),
+    "ERR Error unloading module: the module exports one or more module-side data types, can't unload",
+  ],
+  [
+    "debugNotAllowed",
+    errors.debugNotAllowed(),
+    'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a ' +
+      "local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+  ],
   ["syntaxError", errors.syntaxError(), "ERR syntax error"],
   ["noSuchKey", errors.noSuchKey(), "ERR no such key"],
   [
@@ -271,7 +303,7 @@ describe("errors", () => {
   it("deniedByProtectedMode() says what to do", () => {
     const { code, message } = errors.deniedByProtectedMode();
     expect(code).toBe("DENIED");
-    expect(message).toContain("requirepass");
+    expect(message).toContain("CONFIG SET protected-mode no");
     expect(message).not.toMatch(/[\r\n]/);
   });
 

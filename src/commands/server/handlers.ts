@@ -3,6 +3,7 @@ import type { Handler } from "../handler.ts";
 import { aclCat } from "./acl-cat.ts";
 import { aclHelp } from "./acl-help.ts";
 import { aclWhoami } from "./acl-whoami.ts";
+import { bgsave } from "./bgsave.ts";
 import { command } from "./command.ts";
 import { commandCount } from "./command-count.ts";
 import { commandDocs } from "./command-docs.ts";
@@ -11,29 +12,78 @@ import { commandGetKeysAndFlags } from "./command-get-keys-and-flags.ts";
 import { commandHelp } from "./command-help.ts";
 import { commandInfo } from "./command-info.ts";
 import { commandList } from "./command-list.ts";
+import { configGet } from "./config-get.ts";
+import { configHelp } from "./config-help.ts";
+import { configResetstat } from "./config-resetstat.ts";
+import { configRewrite } from "./config-rewrite.ts";
+import { configSet } from "./config-set.ts";
 import { dbsize } from "./dbsize.ts";
+import { debug } from "./debug.ts";
 import { flushall } from "./flushall.ts";
 import { flushdb } from "./flushdb.ts";
+import { info } from "./info.ts";
+import { lastsave } from "./lastsave.ts";
+import { latencyHelp } from "./latency-help.ts";
+import { latencyHistory } from "./latency-history.ts";
+import { latencyLatest } from "./latency-latest.ts";
+import { latencyReset } from "./latency-reset.ts";
 import { memoryHelp } from "./memory-help.ts";
 import { memoryUsage } from "./memory-usage.ts";
+import { moduleHelp } from "./module-help.ts";
+import { moduleListHandler } from "./module-list.ts";
+import { moduleLoad } from "./module-load.ts";
+import { moduleLoadex } from "./module-loadex.ts";
+import { moduleUnload } from "./module-unload.ts";
+import { save } from "./save.ts";
+import { shutdown } from "./shutdown.ts";
+import { slowlogGet } from "./slowlog-get.ts";
+import { slowlogHelp } from "./slowlog-help.ts";
+import { slowlogLen } from "./slowlog-len.ts";
+import { slowlogReset } from "./slowlog-reset.ts";
 import { swapdb } from "./swapdb.ts";
+import { time } from "./time.ts";
 
 export const SERVER_HANDLERS: readonly Handler[] = [
   aclCat,
   aclHelp,
   aclWhoami,
-  command,
+  bgsave,
   commandCount,
   commandDocs,
-  commandGetKeys,
   commandGetKeysAndFlags,
+  commandGetKeys,
   commandHelp,
   commandInfo,
   commandList,
+  command,
+  configGet,
+  configHelp,
+  configResetstat,
+  configRewrite,
+  configSet,
   dbsize,
+  debug,
   flushall,
   flushdb,
+  info,
+  lastsave,
+  latencyHelp,
+  latencyHistory,
+  latencyLatest,
+  latencyReset,
   memoryHelp,
   memoryUsage,
+  moduleHelp,
+  moduleListHandler,
+  moduleLoad,
+  moduleLoadex,
+  moduleUnload,
+  save,
+  shutdown,
+  slowlogGet,
+  slowlogHelp,
+  slowlogLen,
+  slowlogReset,
   swapdb,
+  time,
 ];

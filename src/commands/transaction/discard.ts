@@ -2,13 +2,13 @@
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
+import { dropQueue } from "../session.ts";
 
 export const discard = {
   name: "DISCARD",
   run: ({ session, server }) => {
     if (session.queue === undefined) throw errors.withoutMulti("DISCARD");
-    session.queue = undefined;
-    session.isQueueBroken = false;
+    dropQueue(session);
     server.watches.unwatch(session);
     return OK;
   },

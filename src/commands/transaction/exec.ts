@@ -2,6 +2,7 @@
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
+import { dropQueue } from "../session.ts";
 
 export const exec = {
   name: "EXEC",
@@ -9,9 +10,9 @@ export const exec = {
     const { session, server } = call;
     const queue = session.queue;
     if (queue === undefined) throw errors.withoutMulti("EXEC");
-    const { isQueueBroken, isWatchBroken } = session;
-    session.queue = undefined;
-    session.isQueueBroken = false;
+    const { isQueueBroken } = session;
+    const isWatchBroken = server.watches.isBroken(session, call.databases);
+    dropQueue(session);
     server.watches.unwatch(session);
     if (isQueueBroken) throw errors.execAborted();
     if (isWatchBroken) return NULL_ARRAY;

@@ -2,13 +2,14 @@
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
+import { dropQueue } from "../session.ts";
 
 export const multi = {
   name: "MULTI",
   run: ({ session }) => {
     if (session.queue !== undefined) throw errors.nestedMulti();
+    dropQueue(session);
     session.queue = [];
-    session.isQueueBroken = false;
     return OK;
   },
 } as const satisfies Handler;

@@ -5,9 +5,9 @@ import type { Handler } from "../handler.ts";
 
 export const watch = {
   name: "WATCH",
-  run: ({ args, session, server }) => {
+  run: ({ args, session, db, server }) => {
     if (session.queue !== undefined) throw errors.watchInMulti();
-    for (const key of args.slice(1)) server.watches.watch(session, key);
+    for (const key of args.slice(1)) server.watches.watch(session, key, db);
     return OK;
   },
 } as const satisfies Handler;

@@ -1,0 +1,87 @@
+/**
+ * CLIENT KILL ip:port, or CLIENT KILL filter value [filter value …]: closes connections. All filters have to hold. A
+ * connection that kills itself still gets the reply.
+ */
+import * as errors from "../../protocol/errors.ts";
+import { OK, type Reply } from "../../protocol/reply.ts";
+import { argument, parseInteger, token } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import type { Session } from "../session.ts";
+import { clientType } from "./client-types.ts";
+
+export const clientKill = {
+  name: "CLIENT|KILL",
+  run: (call) => (call.args.length === 3 ? killAddress(call) : killFiltered(call)),
+} as const satisfies Handler;
+
+function killAddress(call: Call): Reply {
+  const address = argument(call.args, 2).toString("latin1");
+  const session = [...call.server.sessions.all()].find((one) => one.address === address);
+  if (session === undefined) throw errors.noSuchClient();
+  kill(call, session);
+  return OK;
+}
+
+type Filter = (session: Session) => boolean;
+
+function killFiltered(call: Call): number {
+  const { args, session: self, server } = call;
+  const filters: Filter[] = [];
+  let skipsSelf = true;
+  for (let at = 2; at < args.length; at += 2) {
+    const option = argument(args, at);
+    const value = args[at + 1];
+    if (value === undefined) throw errors.syntaxError();
+    if (token(option) === "SKIPME") skipsSelf = readSkipMe(value);
+    else filters.push(filterOf(token(option), value, call.nowMs));
+  }
+  const killed = [...server.sessions.all()].filter(
+    (session) => !(skipsSelf && session === self) && filters.every((filter) => filter(session)),
+  );
+  for (const session of killed) kill(call, session);
+  return killed.length;
+}
+
+function readSkipMe(value: Buffer): boolean {
+  const answer = token(value);
+  if (answer !== "YES" && answer !== "NO") throw errors.syntaxError();
+  return answer === "YES";
+}
+
+function filterOf(option: string, value: Buffer, nowMs: number): Filter {
+  const text = value.toString("latin1");
+  switch (option) {
+    case "ID": {
+      const id = positive(value, errors.clientIdNotPositive);
+      return (session) => session.id === id;
+    }
+    case "TYPE": {
+      const type = clientType(value);
+      return () => type === "normal";
+    }
+    case "ADDR":
+      return (session) => session.address === text;
+    case "LADDR":
+      return (session) => session.localAddress === text;
+    case "USER":
+      if (text !== "default") throw errors.noSuchUser(value);
+      return (session) => session.isAuthenticated;
+    case "MAXAGE": {
+      const ageSeconds = positive(value, errors.maxAgeNotPositive);
+      return (session) => nowMs - session.createdAtMs >= ageSeconds * 1000;
+    }
+    default:
+      throw errors.syntaxError();
+  }
+}
+
+function positive(value: Buffer, error: () => Error): number {
+  const number = parseInteger(value);
+  if (number === undefined || number < 1n) throw error();
+  return Number(number);
+}
+
+function kill({ session: self, server }: Call, session: Session): void {
+  if (session === self) session.isClosing = true;
+  else server.sessions.kill(session);
+}

@@ -1,0 +1,29 @@
+/** CLIENT LIST [TYPE type] [ID client-id [client-id …]]: describes the open connections. */
+import * as errors from "../../protocol/errors.ts";
+import { argument, parseInteger, token } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import type { Session } from "../session.ts";
+import { clientLine } from "./client-lines.ts";
+import { clientType } from "./client-types.ts";
+
+export const clientList = {
+  name: "CLIENT|LIST",
+  run: (call) => {
+    const text = chosen(call)
+      .map((session) => clientLine(session, call.server, call.nowMs))
+      .join("");
+    return { kind: "verbatim", format: "txt", text };
+  },
+} as const satisfies Handler;
+
+function chosen({ args, server: { sessions } }: Call): readonly Session[] {
+  if (args.length === 2) return [...sessions.all()];
+  const option = token(args[2]);
+  if (option === "TYPE" && args.length === 4) {
+    return clientType(argument(args, 3)) === "normal" ? [...sessions.all()] : [];
+  }
+  if (option !== "ID" || args.length < 4) throw errors.syntaxError();
+  const ids = args.slice(3).map(parseInteger);
+  if (ids.includes(undefined)) throw errors.invalidClientId();
+  return ids.flatMap((id) => sessions.byId(Number(id)) ?? []);
+}

@@ -1,0 +1,20 @@
+/** RESET: the session is as it was when the connection came in. */
+import { simple } from "../../protocol/reply.ts";
+import type { Handler } from "../handler.ts";
+import { dropQueue } from "../session.ts";
+
+export const reset = {
+  name: "RESET",
+  run: ({ session, server }) => {
+    dropQueue(session);
+    server.watches.unwatch(session);
+    session.database = 0;
+    session.protocol = 2;
+    session.name = "";
+    session.replyMode = "on";
+    session.isNoEvict = false;
+    session.isNoTouch = false;
+    session.isAuthenticated = server.config.get("requirepass") === "";
+    return simple("RESET");
+  },
+} as const satisfies Handler;

@@ -1,0 +1,12 @@
+/** CONFIG RESETSTAT: the counters that INFO shows begin anew. */
+import { OK } from "../../protocol/reply.ts";
+import type { Handler } from "../handler.ts";
+import { resetStatistics } from "../statistics.ts";
+
+export const configResetstat = {
+  name: "CONFIG|RESETSTAT",
+  run: ({ server }) => {
+    resetStatistics(server.statistics);
+    return OK;
+  },
+} as const satisfies Handler;

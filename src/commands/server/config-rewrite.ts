@@ -1,0 +1,12 @@
+/** CONFIG REWRITE: brings the configuration file up to date. */
+import { OK } from "../../protocol/reply.ts";
+import type { Handler } from "../handler.ts";
+import { acceptOutcome } from "./config-outcome.ts";
+
+export const configRewrite = {
+  name: "CONFIG|REWRITE",
+  run: ({ server }) => {
+    acceptOutcome(server.config.rewrite());
+    return OK;
+  },
+} as const satisfies Handler;

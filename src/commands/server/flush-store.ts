@@ -1,0 +1,18 @@
+import * as errors from "../../protocol/errors.ts";
+import { CommitError } from "../../store/ordered-store.ts";
+import type { Call } from "../handler.ts";
+
+/**
+ * Brings everything committed to disk, opening the store for writes again if it had failed.
+ * @throws ReplyError MISCONF when that fails
+ */
+export function flushStore({ server, nowMs }: Call): void {
+  try {
+    if (server.store.failure !== undefined) server.store.reopen();
+    server.store.flush();
+    server.statistics.lastSaveAtMs = nowMs;
+  } catch (error) {
+    if (!(error instanceof CommitError)) throw error;
+    throw errors.misconf(error.message);
+  }
+}

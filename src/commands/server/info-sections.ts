@@ -1,0 +1,225 @@
+/**
+ * The sections of INFO, with the fields that clients and dashboards read. A field of Redis that has no meaning here
+ * is left out, unless somebody is known to stumble over its absence.
+ */
+import { release } from "node:os";
+import type { Call } from "../handler.ts";
+import { DETENT_VERSION, REDIS_VERSION } from "../versions.ts";
+import { MODULE_NAME, MODULE_VERSION } from "./module-list.ts";
+
+export interface InfoSection {
+  readonly title: string;
+  /** Whether INFO without arguments has it. */
+  readonly isDefault: boolean;
+  /** `field:value`, without line breaks. */
+  readonly lines: (call: Call) => readonly string[];
+}
+
+export const INFO_SECTIONS: readonly InfoSection[] = [
+  { title: "Server", isDefault: true, lines: serverLines },
+  { title: "Clients", isDefault: true, lines: clientLines },
+  { title: "Memory", isDefault: true, lines: memoryLines },
+  { title: "Persistence", isDefault: true, lines: persistenceLines },
+  { title: "Stats", isDefault: true, lines: statsLines },
+  { title: "Replication", isDefault: true, lines: replicationLines },
+  { title: "CPU", isDefault: true, lines: cpuLines },
+  { title: "Modules", isDefault: true, lines: moduleLines },
+  { title: "Commandstats", isDefault: false, lines: commandLines },
+  { title: "Errorstats", isDefault: true, lines: errorLines },
+  { title: "Cluster", isDefault: true, lines: () => ["cluster_enabled:0"] },
+  { title: "Keyspace", isDefault: true, lines: keyspaceLines },
+];
+
+function serverLines({ server, nowMs }: Call): readonly string[] {
+  const uptimeSeconds = Math.floor((nowMs - server.statistics.startedAtMs) / 1000);
+  return [
+    `redis_version:${REDIS_VERSION}`,
+    "redis_git_sha1:00000000",
+    "redis_git_dirty:0",
+    "redis_build_id:0",
+    "redis_mode:standalone",
+    `detent_version:${DETENT_VERSION}`,
+    `os:${process.platform} ${release()} ${process.arch}`,
+    "arch_bits:64",
+    "monotonic_clock:POSIX clock_gettime",
+    "multiplexing_api:epoll",
+    `node_version:${process.versions.node}`,
+    `process_id:${process.pid}`,
+    "process_supervised:no",
+    `run_id:${server.runId}`,
+    `tcp_port:${server.config.get("port")}`,
+    `server_time_usec:${nowMs * 1000}`,
+    `uptime_in_seconds:${uptimeSeconds}`,
+    `uptime_in_days:${Math.floor(uptimeSeconds / 86_400)}`,
+    `hz:${server.config.get("hz")}`,
+    `configured_hz:${server.config.get("hz")}`,
+    `lru_clock:${Math.floor(nowMs / 1000) & 0xff_ffff}`,
+    `executable:${process.execPath}`,
+    `config_file:${server.config.file ?? ""}`,
+    "io_threads_active:0",
+  ];
+}
+
+function clientLines({ server }: Call): readonly string[] {
+  const all = [...server.sessions.all()];
+  const connections = all.map((session) => server.sessions.connectionOf(session));
+  const longest = (bytes: readonly number[]) => bytes.reduce((most, one) => Math.max(most, one), 0);
+  return [
+    `connected_clients:${all.length}`,
+    "cluster_connections:0",
+    `maxclients:${server.config.get("maxclients")}`,
+    `client_recent_max_input_buffer:${longest(connections.map((one) => one?.queryBytes ?? 0))}`,
+    `client_recent_max_output_buffer:${longest(connections.map((one) => one?.outputBytes ?? 0))}`,
+    "blocked_clients:0",
+    "tracking_clients:0",
+    "clients_in_timeout_table:0",
+  ];
+}
+
+function memoryLines({ server }: Call): readonly string[] {
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  const used = heapUsed + external;
+  const { pendingKeys, dataBytes } = server.store.status();
+  return [
+    `used_memory:${used}`,
+    `used_memory_human:${human(used)}`,
+    `used_memory_rss:${rss}`,
+    `used_memory_rss_human:${human(rss)}`,
+    `used_memory_peak:${process.resourceUsage().maxRSS * 1024}`,
+    `used_memory_peak_human:${human(process.resourceUsage().maxRSS * 1024)}`,
+    `used_memory_heap_total:${heapTotal}`,
+    `used_memory_buffers:${arrayBuffers}`,
+    `used_memory_dataset:${dataBytes}`,
+    `pending_keys:${pendingKeys}`,
+    `maxmemory:${server.config.get("maxmemory")}`,
+    `maxmemory_human:${human(server.config.get("maxmemory"))}`,
+    `maxmemory_policy:${server.config.get("maxmemory-policy")}`,
+    `mem_fragmentation_ratio:${(rss / used).toFixed(2)}`,
+    "mem_allocator:v8",
+    "lazyfree_pending_objects:0",
+  ];
+}
+
+function persistenceLines({ server }: Call): readonly string[] {
+  const { statistics, store, config } = server;
+  const status = store.status();
+  const state = store.failure === undefined ? "ok" : "err";
+  return [
+    "loading:0",
+    "async_loading:0",
+    `rdb_changes_since_last_save:${status.unflushedCommits}`,
+    "rdb_bgsave_in_progress:0",
+    `rdb_last_save_time:${Math.floor(statistics.lastSaveAtMs / 1000)}`,
+    `rdb_last_bgsave_status:${state}`,
+    "rdb_last_bgsave_time_sec:0",
+    "rdb_current_bgsave_time_sec:-1",
+    `aof_enabled:${config.get("appendonly") ? 1 : 0}`,
+    "aof_rewrite_in_progress:0",
+    "aof_rewrite_scheduled:0",
+    "aof_last_rewrite_time_sec:-1",
+    "aof_current_rewrite_time_sec:-1",
+    "aof_last_bgrewrite_status:ok",
+    `aof_last_write_status:${state}`,
+    `store_fsync_policy:${config.get("appendfsync")}`,
+    `store_fsync_last_ms:${status.flushMs.toFixed(3)}`,
+    `store_unflushed_commits:${status.unflushedCommits}`,
+    `store_data_bytes:${status.dataBytes}`,
+    `store_journal_bytes:${status.journalBytes}`,
+    `store_checkpoint_in_progress:${status.isCheckpointing ? 1 : 0}`,
+    `store_checkpoints:${status.checkpointCount}`,
+    `store_checkpoint_last_ms:${status.checkpointMs.toFixed(0)}`,
+  ];
+}
+
+function statsLines({ server }: Call): readonly string[] {
+  const { statistics } = server;
+  const { rates } = statistics;
+  const errorCount = [...statistics.errors.values()].reduce((sum, count) => sum + count, 0);
+  return [
+    `total_connections_received:${statistics.connectionCount}`,
+    `total_commands_processed:${statistics.commandCount}`,
+    `instantaneous_ops_per_sec:${Math.round(rates.commands)}`,
+    `total_net_input_bytes:${statistics.netInputBytes}`,
+    `total_net_output_bytes:${statistics.netOutputBytes}`,
+    `instantaneous_input_kbps:${(rates.inputBytes / 1024).toFixed(2)}`,
+    `instantaneous_output_kbps:${(rates.outputBytes / 1024).toFixed(2)}`,
+    `rejected_connections:${statistics.rejectedConnectionCount}`,
+    "sync_full:0",
+    "sync_partial_ok:0",
+    "sync_partial_err:0",
+    `expired_keys:${statistics.expiredKeys}`,
+    "evicted_keys:0",
+    "evicted_clients:0",
+    `keyspace_hits:${statistics.keyspaceHits}`,
+    `keyspace_misses:${statistics.keyspaceMisses}`,
+    "pubsub_channels:0",
+    "pubsub_patterns:0",
+    "latest_fork_usec:0",
+    `clients_peak:${statistics.sessionCountPeak}`,
+    `slowlog_entries:${server.slowLog.length}`,
+    `total_error_replies:${errorCount}`,
+    `internal_errors:${statistics.internalErrors}`,
+  ];
+}
+
+function replicationLines({ server }: Call): readonly string[] {
+  return [
+    "role:master",
+    "connected_slaves:0",
+    "master_failover_state:no-failover",
+    `master_replid:${server.runId}`,
+    `master_replid2:${"0".repeat(40)}`,
+    "master_repl_offset:0",
+    "second_repl_offset:-1",
+    "repl_backlog_active:0",
+    `repl_backlog_size:${server.config.get("repl-backlog-size")}`,
+    "repl_backlog_first_byte_offset:0",
+    "repl_backlog_histlen:0",
+  ];
+}
+
+function cpuLines(): readonly string[] {
+  const { user, system } = process.cpuUsage();
+  return [
+    `used_cpu_sys:${(system / 1e6).toFixed(6)}`,
+    `used_cpu_user:${(user / 1e6).toFixed(6)}`,
+    "used_cpu_sys_children:0.000000",
+    "used_cpu_user_children:0.000000",
+  ];
+}
+
+function moduleLines(): readonly string[] {
+  return [`module:name=${MODULE_NAME},ver=${MODULE_VERSION},api=1,filters=0,usedby=[],using=[],options=[]`];
+}
+
+function commandLines({ server }: Call): readonly string[] {
+  return [...server.statistics.commands].map(
+    ([name, { calls, microseconds, rejectedCalls, failedCalls }]) => {
+      const each = calls === 0 ? 0 : microseconds / calls;
+      return (
+        `cmdstat_${name}:calls=${calls},usec=${Math.round(microseconds)},usec_per_call=${each.toFixed(2)},` +
+        `rejected_calls=${rejectedCalls},failed_calls=${failedCalls}`
+      );
+    },
+  );
+}
+
+function errorLines({ server }: Call): readonly string[] {
+  return [...server.statistics.errors].map(([code, count]) => `errorstat_${code}:count=${count}`);
+}
+
+function keyspaceLines({ databases }: Call): readonly string[] {
+  const lines: string[] = [];
+  for (let index = 0; index < databases.count; index += 1) {
+    const { size, expiringSize } = databases.at(index);
+    if (size > 0) lines.push(`db${index}:keys=${size},expires=${expiringSize},avg_ttl=0`);
+  }
+  return lines;
+}
+
+/** Redis' short form: 1.50M. */
+function human(bytes: number): string {
+  const units = ["B", "K", "M", "G", "T"];
+  const exponent = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${exponent === 0 ? bytes : (bytes / 1024 ** exponent).toFixed(2)}${units[exponent]}`;
+}
