@@ -18,6 +18,7 @@ import { carry } from "./checkpoint.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { isNoSpace, Journal } from "./journal.ts";
+import { layeredRange, layeredReader } from "./layered-reader.ts";
 import type { LmdbData } from "./lmdb-data.ts";
 import {
   CommitError,
@@ -32,7 +33,6 @@ import {
 } from "./ordered-store.ts";
 import { ReadCache } from "./read-cache.ts";
 import { type FrozenTable, recover } from "./recovery.ts";
-import { merge } from "./transaction.ts";
 import type { WriteTable } from "./write-table.ts";
 
 /** Bounds of memory and of the time a start takes. */
@@ -116,7 +116,7 @@ export class DurableStore implements OrderedStore {
 
   range(from: Bytes, to: Bytes, options: RangeOptions = {}): Iterable<Entry> {
     const reverse = options.reverse === true;
-    return layered([this.#active, this.#frozen?.table], this.#data, { from, to, reverse });
+    return layeredRange([this.#active, this.#frozen?.table], this.#data, { from, to, reverse });
   }
 
   commit(writes: readonly Write[]): void {
@@ -253,7 +253,7 @@ interface Opened {
 function openFiles(directory: string, verify: (reader: OrderedReader) => void): Opened {
   const { data, active, frozen, goOn, abandon } = recover(directory);
   try {
-    verify(readerOver([active, frozen?.table], data));
+    verify(layeredReader([active, frozen?.table], data));
     return { data, active, frozen, journal: new Journal(goOn()) };
   } catch (error) {
     abandon();
@@ -266,37 +266,4 @@ function asOpenError(directory: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof OpenError || !("code" in error)) return error;
   const cure = error.code === "ENOSPC" ? "free some space on the disk" : "see whether the disk is in order";
   return new OpenError(`cannot open the store in '${directory}': ${error.message}: ${cure}`);
-}
-
-function readerOver(tables: readonly (WriteTable | undefined)[], data: LmdbData): OrderedReader {
-  const get = (key: Bytes) => {
-    for (const table of tables) {
-      const written = table?.get(key);
-      if (written !== undefined) return written ?? undefined;
-    }
-    return data.get(key);
-  };
-  const range = (from: Bytes, to: Bytes, options: RangeOptions = {}) =>
-    layered(tables, data, { from, to, reverse: options.reverse === true });
-  return { get, range };
-}
-
-interface Bounds {
-  readonly from: Bytes;
-  readonly to: Bytes;
-  readonly reverse: boolean;
-}
-
-/** A range of the data file under those of the tables, the newest first. */
-function layered(
-  tables: readonly (WriteTable | undefined)[],
-  data: LmdbData,
-  { from, to, reverse }: Bounds,
-): Iterable<Entry> {
-  let entries = data.range(from, to, reverse);
-  for (const table of [...tables].reverse()) {
-    const writes = table?.range(from, to, reverse);
-    if (writes !== undefined) entries = merge(writes, entries, reverse);
-  }
-  return entries;
 }
