@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
 import type { KeyEvent } from "./changes.ts";
+import { addToCounter, counterValue } from "./counters.ts";
 import {
   counterKey,
   databasePrefix,
@@ -16,15 +17,9 @@ import {
   prefixRange,
   recordKey,
 } from "./layouts.ts";
-import { OBJECT_STORAGES, type ObjectPlace } from "./objects.ts";
-import {
-  decodeNumber,
-  decodeRecord,
-  encodeNumber,
-  encodeRecord,
-  type KeyRecord,
-  type RecordType,
-} from "./records.ts";
+import { emptyObject, OBJECT_STORAGES, type ObjectPlace } from "./objects.ts";
+import { decodeRecord, encodeRecord, type KeyRecord, type RecordType } from "./records.ts";
+import { scanCursor, scanPosition } from "./scan-cursor.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** A string longer than this stands apart from its record, so that EXPIRE or TYPE do not copy it. */
@@ -39,8 +34,8 @@ export interface NewValue {
 }
 
 export interface ScanPage {
-  /** The cursor to go on from, 0 when the walk is over. */
-  readonly cursor: number;
+  /** The cursor to go on with, 0 when the walk is over. */
+  readonly cursor: bigint;
   readonly keys: readonly Bytes[];
 }
 
@@ -88,8 +83,10 @@ export class Database {
     const before = this.find(key);
     const isLong = value.type === "string" && value.payload.length > INLINE_STRING_BYTES_MAX;
     const type: RecordType = isLong ? "longString" : value.type;
-    const keepsId = before !== undefined && before.type === type;
+    const keepsId =
+      before !== undefined && (before.type === "longString" ? "string" : before.type) === value.type;
     if (before !== undefined && !keepsId) this.#erase(key, before);
+    if (keepsId && before.type !== type) this.#removeParts(key, before);
     const id = keepsId ? before.id : this.#newId(key);
     if (isLong) this.transaction.put(longStringKey(id), value.payload);
     const payload = isLong ? Buffer.alloc(0) : value.payload;
@@ -117,6 +114,11 @@ export class Database {
   setExpiry(key: Bytes, record: KeyRecord, expireAtMs: number, event: KeyEvent | undefined): void {
     this.#writeRecord(key, { ...record, expireAtMs }, record.expireAtMs);
     this.#record(key, event);
+  }
+
+  /** Removes what the object at a key keeps beside its record; false when it is too much (emptyObject). */
+  empty(key: Bytes, record: KeyRecord): boolean {
+    return emptyObject(this.transaction, this.place(key), record);
   }
 
   /** Adds a further event to what was just written: SET with EX is also an "expire". */
@@ -171,23 +173,32 @@ export class Database {
 
   /** Number of keys, expired ones that nobody has looked at included. O(1). */
   get size(): number {
-    return this.#counter("keys");
+    return counterValue(this.transaction, this.#counterKey("keys"));
   }
 
   /** Number of keys that expire. O(1). */
   get expiringSize(): number {
-    return this.#counter("expires");
+    return counterValue(this.transaction, this.#counterKey("expires"));
   }
 
-  /** Up to `count` keys from a cursor on, in the order in which the keys came to be. */
-  scan(cursor: number, count: number): ScanPage {
+  /**
+   * Up to `count` keys from a cursor on, 0 to begin with, in the order in which the keys came to be. A key that stays
+   * is met exactly once, even if its value is replaced by another of its type.
+   */
+  scan(cursor: bigint, count: number): ScanPage {
     const keys: Bytes[] = [];
-    const { to } = prefixRange(this.#orderPrefix);
-    for (const [orderedKey, value] of this.transaction.range(orderKey(this.#orderPrefix, cursor), to)) {
-      if (keys.length === count) return { cursor: idOfOrderKey(orderedKey), keys };
+    const { from, last } =
+      cursor === 0n
+        ? { from: 0, last: counterValue(this.transaction, counterKey("id")) }
+        : scanPosition(cursor);
+    if (from > last) return { cursor: 0n, keys };
+    const end = orderKey(this.#orderPrefix, last + 1);
+    for (const [orderedKey, value] of this.transaction.range(orderKey(this.#orderPrefix, from), end)) {
+      if (keys.length === count)
+        return { cursor: scanCursor({ from: idOfOrderKey(orderedKey), last }), keys };
       keys.push(bytesOf(value));
     }
-    return { cursor: 0, keys };
+    return { cursor: 0n, keys };
   }
 
   /** All keys, in the order of `scan`. O(number of keys). */
@@ -219,7 +230,7 @@ export class Database {
   }
 
   #newId(key: Bytes): number {
-    const id = this.#add(counterKey("id"), 1);
+    const id = addToCounter(this.transaction, counterKey("id"), 1);
     this.transaction.put(orderKey(this.#orderPrefix, id), bufferOf(key));
     this.#count("keys", 1);
     return id;
@@ -250,6 +261,10 @@ export class Database {
 
   #erase(key: Bytes, record: KeyRecord): void {
     this.#forget(key, record);
+    this.#removeParts(key, record);
+  }
+
+  #removeParts(key: Bytes, record: KeyRecord): void {
     OBJECT_STORAGES[record.type].removed(this.transaction, this.place(key), record);
   }
 
@@ -262,20 +277,8 @@ export class Database {
     return counterKey(`${name}${this.phys}`);
   }
 
-  #counter(name: "keys" | "expires"): number {
-    const value = this.transaction.get(this.#counterKey(name));
-    return value === undefined ? 0 : decodeNumber(value);
-  }
-
   #count(name: "keys" | "expires", change: number): void {
-    this.#add(this.#counterKey(name), change);
-  }
-
-  #add(key: Bytes, change: number): number {
-    const value = this.transaction.get(key);
-    const sum = (value === undefined ? 0 : decodeNumber(value)) + change;
-    this.transaction.put(key, encodeNumber(sum));
-    return sum;
+    addToCounter(this.transaction, this.#counterKey(name), change);
   }
 }
 

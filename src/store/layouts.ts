@@ -2,7 +2,7 @@
  * THE table of key layouts: every key in the store is composed here. All numbers are big-endian, so byte
  * order is number order. `phys` is the physical number of a database: SWAPDB and FLUSHDB change which one a
  * database index stands for and move no keys. `id` is the number of a key's object, unique in the store, kept
- * through RENAME and given anew when the key is replaced by something else.
+ * through RENAME and given anew when the key is replaced by a value of another type.
  *
  * | space | fields                       | value                                              |
  * | ----- | ---------------------------- | -------------------------------------------------- |

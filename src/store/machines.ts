@@ -25,10 +25,14 @@ export interface MachineWrite {
   readonly event: KeyEvent | undefined;
 }
 
-/** Writes a machine as a new object, in place of whatever the key holds; the record it has now. */
+/**
+ * Writes a machine anew, in place of whatever the key holds; the record it has now. A machine takes over the id of
+ * the machine it replaces, and with it the place in the order of SCAN, unless that has kept very much.
+ */
 export function createMachine(db: Database, key: Bytes, write: MachineWrite): KeyRecord {
   const existing = db.find(key);
-  if (existing !== undefined) db.remove(key, undefined);
+  if (existing?.type === "machine" && db.empty(key, existing)) db.tell(key, "new");
+  else if (existing !== undefined) db.remove(key, undefined);
   const record = db.put(
     key,
     { type: "machine", payload: encodeMachine(write.machine), expireAtMs: write.expireAtMs },

@@ -4,7 +4,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
-import { longStringKey } from "./layouts.ts";
+import { GARBAGE_OBJECT, garbageKey, longStringKey, objectRanges } from "./layouts.ts";
 import { MACHINE_STORAGE } from "./machine-storage.ts";
 import type { KeyRecord, RecordType } from "./records.ts";
 import { STREAM_STORAGE } from "./streams.ts";
@@ -50,3 +50,25 @@ export const OBJECT_STORAGES: Readonly<Record<RecordType, ObjectStorage>> = {
   machine: MACHINE_STORAGE,
   stream: STREAM_STORAGE,
 };
+
+/** Of an object that keeps more than this, the removal is left to the garbage. */
+const KEPT_REMOVED_MAX = 200;
+
+/**
+ * Removes all an object keeps outside its record, so that another of its type can take over its id; false, and
+ * nothing done, when that is too much at once.
+ */
+export function emptyObject(transaction: Transaction, place: ObjectPlace, record: KeyRecord): boolean {
+  const keys: Bytes[] = [];
+  for (const { from, to } of objectRanges(record.id)) {
+    for (const [key] of transaction.range(from, to)) {
+      if (keys.length === KEPT_REMOVED_MAX) return false;
+      keys.push(key);
+    }
+  }
+  OBJECT_STORAGES[record.type].removed(transaction, place, record);
+  // What it has queued for later is removed here.
+  transaction.remove(garbageKey(GARBAGE_OBJECT, record.id));
+  for (const key of keys) transaction.remove(key);
+  return true;
+}

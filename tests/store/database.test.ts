@@ -60,14 +60,14 @@ describe("Database", () => {
     const database = fresh().begin().at(0);
     for (let i = 0; i < 100; i += 1) database.put(key(`stay${i}`), text("v"), "set");
     const seen: string[] = [];
-    let cursor = 0;
+    let cursor = 0n;
     do {
       const page = database.scan(cursor, 7);
       seen.push(...page.keys.map(chars));
       cursor = page.cursor;
       database.remove(key(`gone${cursor}`), "del");
-      database.put(key(`gone${cursor + 1}`), text("v"), "set");
-    } while (cursor !== 0 && seen.length < 1000);
+      database.put(key(`gone${cursor + 1n}`), text("v"), "set");
+    } while (cursor !== 0n && seen.length < 1000);
     expect(seen.filter((name) => name.startsWith("stay")).sort()).toEqual(
       Array.from({ length: 100 }, (_, i) => `stay${i}`).sort(),
     );

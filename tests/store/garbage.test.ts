@@ -98,7 +98,9 @@ test("collectGarbage() removes the history of machines that were deleted, replac
   const store = Store.over(new MemoryStore());
   const before = entriesOf(store);
   const databases = new Databases(store.begin(), 16, 1000);
-  for (const name of ["deleted", "replaced", "replaced", "flushed"]) putMachine(databases, name);
+  for (const name of ["deleted", "replaced", "remade", "remade", "flushed"]) putMachine(databases, name);
+  const text = { type: "string" as const, payload: Buffer.from("v"), expireAtMs: 0 };
+  databases.at(0).put(bytesOfText("replaced"), text, "set");
   databases.at(0).remove(bytesOfText("deleted"), "del");
   expect(checkStore(databases.transaction)).toEqual([]);
   databases.flush(0);
@@ -107,8 +109,9 @@ test("collectGarbage() removes the history of machines that were deleted, replac
     count = collectGarbage(databases.transaction, 4);
     expect(checkStore(databases.transaction)).toEqual([]);
   }
-  // Two keys and the entry of the flush; of each of four objects three history entries and the entry.
-  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2 + 1 + 4 * 4);
+  // Three keys and the entry of the flush; of each of four objects three history entries and the entry. A machine
+  // that a machine replaces leaves nothing.
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3 + 1 + 4 * 4);
   store.commit(databases.transaction);
   expect(entriesOf(store)).toEqual([raw("cid"), raw("cphys"), raw("mdatabase0"), ...before].sort());
 });

@@ -1,6 +1,7 @@
 /**
  * SCAN cursor [MATCH pattern] [COUNT n] [TYPE name]: a step of a walk over all keys. A key that is there from the
- * beginning of the walk to its end is returned; one that comes or goes meanwhile may be.
+ * beginning of the walk to its end is returned; one that comes or goes meanwhile may be. The walk ends however many
+ * keys come meanwhile. A key that gets a value of another type counts as one that came.
  */
 import { bufferOf, bytesOf } from "../../base/bytes.ts";
 import { globMatcher } from "../../base/glob.ts";
@@ -17,9 +18,7 @@ export const scan = {
   run: ({ args, db }: Call) => {
     const from = cursorOf(argument(args, 1));
     const { matches, type, count } = parseOptions(args);
-    // A cursor that no walk has ever returned: nothing lies behind it.
-    if (from > BigInt(Number.MAX_SAFE_INTEGER)) return ["0", []];
-    const { cursor, keys } = db.scan(Number(from), count);
+    const { cursor, keys } = db.scan(from, count);
     const found = keys.filter((key) => {
       if (!matches(key)) return false;
       const record = db.find(key);

@@ -24,8 +24,8 @@ function watchedStore() {
 
 describe("keyspace events", () => {
   test.each([
-    ["documented", ["new", "sm.set", "sm.mutate", "sm.mutate", "sm.reset", "touch", "new", "sm.create"]],
-    ["module", ["new", "touch", "touch", "touch", "touch", "touch", "new", "touch"]],
+    ["documented", ["new", "sm.set", "sm.mutate", "sm.mutate", "sm.reset", "new", "sm.create"]],
+    ["module", ["new", "touch", "touch", "touch", "touch", "new", "touch"]],
   ] as const)("in %s mode", async (mode, expected) => {
     const { store, events } = watchedStore();
     const server = await startTestServer({ store, config: { "sm-compat": mode } });
