@@ -1,0 +1,110 @@
+/**
+ * The sessions that the documentation shows, played. A fence marked `redis` holds lines that are typed and the replies
+ * to them:
+ *
+ * - `> REQUEST` is typed into redis-cli,
+ * - `$ redis-cli -x REQUEST < file` into a shell: the file is the last argument,
+ * - `# 72 hours later` lets so much time pass,
+ * - whatever stands below one of these is the reply.
+ *
+ * Words behind `redis` are directives (`redis sm-compat=module`). Fences of a page with the same words share a server,
+ * those with others have one of their own. A file is a fence of the page marked with its name (`json door.json`), or one
+ * of the repository.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { splitInline } from "../../src/protocol/inline-request.ts";
+import { formatReply } from "../support/cli-format.ts";
+import type { TestClient } from "../support/client.ts";
+import { startTestServer } from "../support/server.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+const FENCE = /^```redis *(.*)\n([\s\S]*?)^```$/gm;
+
+/** True when a page has a session to play. */
+export function hasSessions(page: string): boolean {
+  return [...page.matchAll(FENCE)].length > 0;
+}
+
+/** The page with every reply replaced by what a new server says. */
+export async function playedPage(page: string): Promise<string> {
+  const files = filesOf(page);
+  const sessions = new Map<string, Session>();
+  const fences: string[] = [];
+  try {
+    for (const [, directives = "", text = ""] of page.matchAll(FENCE)) {
+      const session = sessions.get(directives) ?? (await openSession(directives, files));
+      sessions.set(directives, session);
+      fences.push(await session.play(text));
+    }
+  } finally {
+    for (const session of sessions.values()) await session.close();
+  }
+  let next = 0;
+  return page.replaceAll(FENCE, (whole, _directives: string, text: string) => {
+    const played = fences[next] ?? text;
+    next += 1;
+    return `${whole.slice(0, whole.indexOf("\n"))}\n${played}\`\`\``;
+  });
+}
+
+/** The fences of a page that have a file's name. */
+function filesOf(page: string): ReadonlyMap<string, string> {
+  const fences = page.matchAll(/^```[a-z]+ (\S+\.\S+)\n([\s\S]*?)^```$/gm);
+  return new Map([...fences].map(([, name = "", text = ""]) => [name, text]));
+}
+
+interface Session {
+  /** The text of a fence with the replies of the server. */
+  play(text: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+async function openSession(directives: string, files: ReadonlyMap<string, string>): Promise<Session> {
+  const clock = new VirtualClock();
+  const server = await startTestServer({ clock });
+  const pairs = directives.split(" ").filter((word) => word !== "");
+  const outcome = server.context.config.set(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+  );
+  if (!outcome.ok) throw new Error(`no such directives: ${directives}`);
+  const client = await server.client();
+  const play = async (text: string): Promise<string> => {
+    const shown: string[] = [];
+    for (const line of text.split("\n")) {
+      const later = /^# (\d+) (second|minute|hour|day)s? later$/.exec(line);
+      if (later !== null) {
+        clock.jump(Number(later[1]) * (UNITS_MS[later[2] ?? ""] ?? 0));
+        // Why: what falls due happens in a turn, as it does while a reader waits.
+        await client.exchange("PING");
+        shown.push(line);
+      } else if (/^[>$] /.test(line)) {
+        shown.push(line, await reply(client, requestOf(line, files)));
+      }
+    }
+    return shown.map((line) => `${line}\n`).join("");
+  };
+  return { play, close: () => server.close() };
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+/** The words of a typed line. @throws Error when the quotes are not balanced or the file is not there */
+function requestOf(line: string, files: ReadonlyMap<string, string>): Buffer[] {
+  const [, piped, name] = /^\$ redis-cli -x (.*) < (\S+)$/.exec(line) ?? [];
+  const words = splitInline(Buffer.from(piped ?? line.slice(2), "utf8"));
+  if (words === undefined) throw new Error(`unbalanced quotes: ${line}`);
+  if (name === undefined) return words;
+  return [...words, Buffer.from(files.get(name) ?? readFileSync(join(ROOT, name), "utf8"))];
+}
+
+async function reply(client: TestClient, request: readonly Buffer[]): Promise<string> {
+  return formatReply((await client.exchange(...request)).bytes);
+}
