@@ -23,6 +23,7 @@ import { type Listener, listen } from "./net/listener.ts";
 import { doDueWork, nextDueMs } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
 import { startUpkeep } from "./server/upkeep.ts";
+import { Waiters } from "./server/waiters.ts";
 import type { Store } from "./store/store.ts";
 
 export interface StartOptions {
@@ -50,6 +51,7 @@ export interface RunningServer {
 /** @throws ListenError when an address cannot be listened on; the store is then left open */
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
+  const waiters = new Waiters();
   const context: ServerContext = {
     config,
     catalogue: CATALOGUE,
@@ -58,6 +60,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     sessions: new SessionList(),
     watches: new WatchList(),
     charts: new ChartCache(),
+    waiters,
     statistics: newStatistics(clock.now()),
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
@@ -73,6 +76,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     store,
     clock,
     server: context,
+    waiters,
     databaseCount: config.get("databases"),
     background: {
       doDue: (databases, limit) => doDueWork(databases, { server: context, limit, onInternalError }),

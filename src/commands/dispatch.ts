@@ -5,7 +5,7 @@
 import { assert } from "../base/assert.ts";
 import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
-import { simple } from "../protocol/reply.ts";
+import { NONE, simple } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import type { Databases } from "../store/databases.ts";
 import { checkArity, findCommand, unknownCommandError } from "./catalogue.ts";
@@ -13,7 +13,8 @@ import { type Command, FLAG, hasFlag } from "./catalogue-command.ts";
 import type { Call, Handler } from "./handler.ts";
 import type { PauseMode } from "./pause.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { Session } from "./session.ts";
+import { type Session, watchName } from "./session.ts";
+import { isWait, type Wait, type WaitingRequest } from "./wait.ts";
 
 const QUEUED = simple("QUEUED");
 /** Commands that act on the MULTI queue itself and so are never queued. */
@@ -27,6 +28,8 @@ export interface Outcome {
   readonly reply: Reply;
   /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
   readonly dependsOnCommit: boolean;
+  /** Set when there is no reply yet: the request waits. `reply` is then "none". */
+  readonly waiting?: WaitingRequest;
 }
 
 export interface Dispatcher {
@@ -42,6 +45,16 @@ export interface DispatcherOptions {
   readonly monotonicMs: () => number;
   /** Told of each error that is a bug of ours, after its command was rolled back. */
   readonly onInternalError: (error: unknown) => void;
+}
+
+/** One run of a handler, or of the retry of a request that waits. */
+interface Attempt {
+  readonly command: Command;
+  readonly session: Session;
+  readonly args: readonly Buffer[];
+  readonly databases: Databases;
+  readonly mayWait: boolean;
+  readonly retry?: Wait["retry"];
 }
 
 export function dispatcher(options: DispatcherOptions): Dispatcher {
@@ -63,12 +76,12 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   };
 
   /** Runs a handler; an error rolls back what it did and is its reply. Costs two clock reads and a savepoint. */
-  const run = (command: Command, session: Session, args: readonly Buffer[], databases: Databases): Reply => {
+  const attempt = ({ command, session, args, databases, mayWait, retry }: Attempt): Reply | Wait => {
     const transaction = databases.transaction;
     const savepoint = transaction.savepoint();
     const statistics = statisticsOf(server, command);
     const startedMs = options.monotonicMs();
-    let reply: Reply;
+    let reply: Reply | Wait;
     try {
       const handler = handlers.get(command);
       assert(handler !== undefined, `a handler for ${command.name}`);
@@ -79,9 +92,10 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
         db: databases.at(session.database),
         nowMs: databases.nowMs,
         server,
+        mayWait,
         execute: (queued) => runQueued(session, queued, databases),
       };
-      reply = handler.run(call);
+      reply = retry === undefined ? handler.run(call) : retry(call);
       if (isError(reply)) {
         statistics.failedCalls += 1;
         countError(server, new ReplyError(reply.message));
@@ -93,11 +107,27 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       reply = { kind: "error", message: refusal(error).message };
     }
     const milliseconds = options.monotonicMs() - startedMs;
-    statistics.calls += 1;
+    // A request that waits is counted once, when it is answered.
+    if (!isWait(reply)) statistics.calls += 1;
     statistics.microseconds += milliseconds * 1000;
-    noteSlowness(server, command, { args, session, atMs: databases.nowMs }, milliseconds);
+    if (retry === undefined) {
+      noteSlowness(server, command, { args, session, atMs: databases.nowMs }, milliseconds);
+    }
     return reply;
   };
+
+  const waitingRequest = (command: Command, session: Session, wait: Wait): WaitingRequest => ({
+    keys: wait.keys.map((key) => watchName(session.database, key)),
+    deadlineMs: wait.deadlineMs,
+    onTimeout: wait.onTimeout,
+    resume: (databases) => {
+      const { retry } = wait;
+      const reply = attempt({ command, session, args: [], databases, mayWait: true, retry });
+      return isWait(reply)
+        ? { kind: "waiting", request: waitingRequest(command, session, reply) }
+        : { kind: "reply", reply };
+    },
+  });
 
   const refusal = (error: unknown): ReplyError => {
     if (error instanceof ReplyError) {
@@ -117,7 +147,9 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     if (!checkArity(command, args)) {
       return rejected(session, command, errors.wrongNumberOfArguments(command.name)).reply;
     }
-    return run(command, session, args, databases);
+    const reply = attempt({ command, session, args, databases, mayWait: false });
+    assert(!isWait(reply), "nothing waits within MULTI");
+    return reply;
   };
 
   const resolve = (args: readonly Buffer[]): Command | undefined => findCommand(catalogue, args);
@@ -142,7 +174,11 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       for (const arg of args) session.queueBytes += arg.length + QUEUED_ARGUMENT_OVERHEAD_BYTES;
       return { reply: QUEUED, dependsOnCommit: false };
     }
-    return { reply: run(command, session, args, databases), dependsOnCommit: dependsOnStore(command) };
+    const reply = attempt({ command, session, args, databases, mayWait: true });
+    const dependsOnCommit = dependsOnStore(command);
+    return isWait(reply)
+      ? { reply: NONE, dependsOnCommit, waiting: waitingRequest(command, session, reply) }
+      : { reply, dependsOnCommit };
   };
 
   /** "write": what writes has to wait, and an EXEC with a write in its queue. */
@@ -161,7 +197,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
 }
 
 /** An error that a handler returns instead of throwing it keeps what the command did. */
-function isError(reply: Reply): reply is { kind: "error"; message: string } {
+function isError(reply: Reply | Wait): reply is { kind: "error"; message: string } {
   return typeof reply === "object" && reply !== null && "kind" in reply && reply.kind === "error";
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a command is to the server: an entry of commands.json and a handler of the same name. A handler reads
- * its arguments, works on the databases and returns a reply value. It is synchronous, throws ReplyError to
+ * its arguments, works on the databases and returns a reply value, or a Wait if it has to wait. It is synchronous, throws ReplyError to
  * refuse (all it did is then taken back), and knows neither sockets nor whether it runs within MULTI.
  */
 import type { Reply } from "../protocol/reply.ts";
@@ -8,6 +8,7 @@ import type { Database } from "../store/database.ts";
 import type { Databases } from "../store/databases.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./session.ts";
+import type { Wait } from "./wait.ts";
 
 /** One request on its way through a handler. */
 export interface Call {
@@ -20,6 +21,8 @@ export interface Call {
   /** The time of this turn, milliseconds since the epoch: the only time a handler knows. */
   readonly nowMs: number;
   readonly server: ServerContext;
+  /** False within MULTI, where a handler must not return a Wait. */
+  readonly mayWait: boolean;
   /** Runs a request of the MULTI queue as a command of its own: its failure is its reply. For EXEC. */
   execute(args: readonly Buffer[]): Reply;
 }
@@ -27,5 +30,5 @@ export interface Call {
 export interface Handler {
   /** The full name in commands.json: "GET", "CONFIG|SET". */
   readonly name: string;
-  run(call: Call): Reply;
+  run(call: Call): Reply | Wait;
 }

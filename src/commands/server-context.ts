@@ -9,6 +9,7 @@ import type { SessionList } from "./session-list.ts";
 import type { SlowLog } from "./slow-log.ts";
 import type { ChartCache } from "./statechart/chart-cache.ts";
 import type { Statistics } from "./statistics.ts";
+import type { WaiterControl } from "./wait.ts";
 import type { WatchList } from "./watch-list.ts";
 
 export interface ServerContext {
@@ -20,6 +21,7 @@ export interface ServerContext {
   readonly watches: WatchList;
   /** Compiled definitions. */
   readonly charts: ChartCache;
+  readonly waiters: WaiterControl;
   readonly statistics: Statistics;
   readonly slowLog: SlowLog;
   readonly latencyLog: LatencyLog;

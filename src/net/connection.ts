@@ -49,7 +49,7 @@ export class Connection implements Endpoint, SessionConnection {
   /** The decoder has said that it needs more bytes: what it holds is at most one unfinished request. */
   #isHungry = true;
   /** The client has closed its side. */
-  #isInputEnded = false;
+  isInputEnded = false;
   #hasEnded = false;
   /** When our side was closed; the client's may still be open. */
   #endedAtMs: number | undefined;
@@ -66,7 +66,7 @@ export class Connection implements Endpoint, SessionConnection {
     const { socket, executor } = options;
     socket.on("data", (chunk: Buffer) => this.#received(chunk));
     socket.on("end", () => {
-      this.#isInputEnded = true;
+      this.isInputEnded = true;
       if (this.#hasEnded) socket.destroy();
       else executor.wake(this);
     });
@@ -161,7 +161,7 @@ export class Connection implements Endpoint, SessionConnection {
   /** The decoder has no whole request left. */
   #needMore(): void {
     this.#isHungry = true;
-    if (this.#isInputEnded) {
+    if (this.isInputEnded) {
       this.session.isClosing = true;
     } else if (
       this.#decoder.bufferedBytes + this.session.queueBytes >
@@ -191,7 +191,7 @@ export class Connection implements Endpoint, SessionConnection {
   /** Closes our side behind the replies. */
   #hangUp(): void {
     this.#end();
-    if (this.#isInputEnded) this.#socket.destroySoon();
+    if (this.isInputEnded) this.#socket.destroySoon();
     else {
       this.#socket.end();
       this.#socket.resume();

@@ -2,19 +2,20 @@
  * The executor: all requests that arrived in one turn of the event loop share one transaction and one commit,
  * and their replies leave after it. It is the one way to change data: a due expiry enters here as a request does.
  *
- * A turn: what is due is done, each connection with input runs its requests in order, the transaction is
- * committed, the changes are handed on, the replies are sent. If the commit fails, every reply that tells of
+ * A turn: what is due is done, requests that waited and need not any more are tried again, each connection with
+ * input runs its requests in order, the transaction is committed, the changes are handed on, the replies are sent. If the commit fails, every reply that tells of
  * the store becomes -MISCONF, and nothing of the turn is visible.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Dispatcher } from "../commands/dispatch.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Session } from "../commands/session.ts";
-import * as errors from "../protocol/errors.ts";
 import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
 import type { Change } from "../store/changes.ts";
 import { Databases } from "../store/databases.ts";
 import type { Store } from "../store/store.ts";
+import { answer, newOutgoing, type Outgoing, refuse } from "./outgoing.ts";
+import type { Waiters } from "./waiters.ts";
 
 /** Requests of one connection in one turn; what is left waits for the next turn, so that others get theirs. */
 const REQUESTS_PER_CONNECTION_MAX = 1024;
@@ -34,6 +35,8 @@ export interface Endpoint {
   readonly session: Session;
   /** The next whole request; undefined when more bytes are needed or none shall run now. */
   nextRequest(): readonly Buffer[] | undefined;
+  /** True when the client has closed its side: nobody needs what it waits for. */
+  readonly isInputEnded: boolean;
   /** Sends replies in order; closes the connection afterwards if the session is closing. */
   send(replies: readonly OutgoingReply[]): void;
 }
@@ -43,6 +46,7 @@ export interface ExecutorOptions {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   readonly server: ServerContext;
+  readonly waiters: Waiters;
   readonly databaseCount: number;
   readonly background: BackgroundWork;
   /** Told after each commit what has changed. */
@@ -57,12 +61,6 @@ export interface BackgroundWork {
   doDue(databases: Databases, limit: number): number;
   /** When the next thing is due, milliseconds since the epoch; undefined when nothing is. */
   nextDueMs(databases: Databases): number | undefined;
-}
-
-interface Outgoing {
-  readonly replies: OutgoingReply[];
-  /** Indexes of the replies that depend on the commit. */
-  readonly dependent: number[];
 }
 
 export class Executor {
@@ -94,6 +92,7 @@ export class Executor {
   forget(endpoint: Endpoint): void {
     this.#ready.delete(endpoint);
     this.#held.delete(endpoint);
+    this.#options.waiters.remove(endpoint.session.id);
   }
 
   /** The store takes commits again: what fell due meanwhile is done. */
@@ -122,43 +121,77 @@ export class Executor {
     const databases = this.#databases();
     this.#releaseHeld();
     this.#doDue(databases);
+    const outgoing = this.#resumeWaiters(databases);
     const endpoints = [...this.#ready];
     this.#ready.clear();
-    const outgoing: Outgoing[] = [];
-    for (const endpoint of endpoints) outgoing.push(this.#serve(endpoint, databases));
+    for (const endpoint of endpoints) {
+      const out = outgoing.get(endpoint) ?? newOutgoing(endpoint);
+      outgoing.set(endpoint, out);
+      this.#serve(out, databases);
+    }
     const failure = this.#commit(databases);
-    if (failure === undefined) this.#options.onCommitted(databases.transaction.changes);
-    endpoints.forEach((endpoint, i) => {
-      const out = outgoing[i];
-      if (out === undefined) return;
+    if (failure === undefined) this.#handOn(databases.transaction.changes);
+    for (const out of outgoing.values()) {
       if (failure !== undefined) refuse(out, failure);
-      if (out.replies.length > 0 || endpoint.session.isClosing) endpoint.send(out.replies);
-    });
+      const { endpoint, replies } = out;
+      if (replies.length > 0 || endpoint.session.isClosing) endpoint.send(replies);
+    }
     this.#releaseHeld();
     this.#arm();
-    if (this.#ready.size > 0) this.#schedule();
+    if (this.#ready.size > 0 || this.#options.waiters.hasReady) this.#schedule();
   }
 
-  #serve(endpoint: Endpoint, databases: Databases): Outgoing {
-    const out: Outgoing = { replies: [], dependent: [] };
-    const session = endpoint.session;
+  #handOn(changes: readonly Change[]): void {
+    this.#options.onCommitted(changes);
+    this.#options.waiters.touch(changes);
+  }
+
+  /** Answers the waiters that have something to be answered with, in the order of their arrival. */
+  #resumeWaiters(databases: Databases): Map<Endpoint, Outgoing> {
+    const outgoing = new Map<Endpoint, Outgoing>();
+    const { waiters } = this.#options;
+    if (waiters.size === 0) return outgoing;
+    waiters.expire(databases.nowMs);
+    for (const waiter of waiters.takeReady()) {
+      const reply = waiter.ending ?? waiters.resume(waiter, databases);
+      if (reply === undefined) continue;
+      const { endpoint } = waiter;
+      waiters.remove(endpoint.session.id);
+      const out = newOutgoing(endpoint);
+      outgoing.set(endpoint, out);
+      answer(out, { reply, dependsOnCommit: waiter.ending === undefined });
+      // What it has sent meanwhile runs now.
+      this.#ready.add(endpoint);
+    }
+    return outgoing;
+  }
+
+  #serve(out: Outgoing, databases: Databases): void {
+    const { endpoint } = out;
+    const { session } = endpoint;
+    const { dispatcher, waiters } = this.#options;
+    if (waiters.isWaiting(session.id)) {
+      if (endpoint.isInputEnded) session.isClosing = true;
+      return;
+    }
     let bytes = 0;
     for (let count = 0; !session.isClosing; count += 1) {
       if (count === REQUESTS_PER_CONNECTION_MAX || bytes > REPLY_BYTES_PER_CONNECTION_MAX) {
         this.#ready.add(endpoint);
-        break;
+        return;
       }
       const args = this.#next(endpoint, databases.nowMs);
-      if (args === undefined) break;
+      if (args === undefined) return;
       session.lastRequestAtMs = databases.nowMs;
       session.requestCount += 1;
-      const { reply, dependsOnCommit } = this.#options.dispatcher.dispatch(session, args, databases);
-      if (isMuted(session)) continue;
-      if (dependsOnCommit) out.dependent.push(out.replies.length);
-      out.replies.push({ reply, protocol: session.protocol });
-      bytes += reply instanceof Buffer ? reply.length : 64;
+      const outcome = dispatcher.dispatch(session, args, databases);
+      if (outcome.waiting !== undefined) {
+        waiters.park(endpoint, outcome.waiting);
+        return;
+      }
+      answer(out, outcome);
+      bytes += outcome.reply instanceof Buffer ? outcome.reply.length : 64;
     }
-    return out;
   }
 
   /** The endpoint's next request, unless it is held back by CLIENT PAUSE. */
@@ -215,7 +248,9 @@ export class Executor {
   }
 
   #arm(): void {
-    const wakeMs = this.#isStopped ? undefined : this.#nextWakeMs();
+    const wakeMs = this.#isStopped
+      ? undefined
+      : earlier(this.#nextWakeMs(), this.#options.waiters.nextDeadlineMs);
     if (wakeMs === this.#armedMs) return;
     this.#cancelWake?.();
     this.#armedMs = wakeMs;
@@ -223,7 +258,7 @@ export class Executor {
       wakeMs === undefined ? undefined : this.#options.clock.wakeAt(wakeMs, () => this.#awake());
   }
 
-  /** When the next turn is needed though no request comes. */
+  /** When the next turn is needed though no request comes; waiters have deadlines besides. */
   #nextWakeMs(): number | undefined {
     const { clock, server, store } = this.#options;
     if (this.#dueMs === undefined && this.#held.size === 0) return undefined;
@@ -237,18 +272,6 @@ export class Executor {
   }
 }
 
-/** Takes CLIENT REPLY OFF and SKIP into account; SKIP mutes its own request and the one after it. */
-function isMuted(session: Session): boolean {
-  if (session.replyMode === "on") return false;
-  if (session.replyMode === "off") return true;
-  session.replyMode = session.replyMode === "skip" ? "skipped" : "on";
-  return true;
-}
-
-function refuse(out: Outgoing, failure: Error): void {
-  const message = errors.misconf(failure.message).message;
-  for (const index of out.dependent) {
-    const outgoing = out.replies[index];
-    if (outgoing !== undefined) out.replies[index] = { ...outgoing, reply: { kind: "error", message } };
-  }
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }

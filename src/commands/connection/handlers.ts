@@ -13,6 +13,7 @@ import { clientPause } from "./client-pause.ts";
 import { clientReply } from "./client-reply.ts";
 import { clientSetinfo } from "./client-setinfo.ts";
 import { clientSetname } from "./client-setname.ts";
+import { clientUnblock } from "./client-unblock.ts";
 import { clientUnpause } from "./client-unpause.ts";
 import { echo } from "./echo.ts";
 import { hello } from "./hello.ts";
@@ -35,6 +36,7 @@ export const CONNECTION_HANDLERS: readonly Handler[] = [
   clientReply,
   clientSetinfo,
   clientSetname,
+  clientUnblock,
   clientUnpause,
   echo,
   hello,

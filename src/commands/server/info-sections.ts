@@ -70,7 +70,7 @@ function clientLines({ server }: Call): readonly string[] {
     `maxclients:${server.config.get("maxclients")}`,
     `client_recent_max_input_buffer:${longest(connections.map((one) => one?.queryBytes ?? 0))}`,
     `client_recent_max_output_buffer:${longest(connections.map((one) => one?.outputBytes ?? 0))}`,
-    "blocked_clients:0",
+    `blocked_clients:${server.waiters.size}`,
     "tracking_clients:0",
     "clients_in_timeout_table:0",
   ];

@@ -34,6 +34,11 @@ export function groupAt(call: Call, key: Buffer, name: Buffer): StreamAndGroup |
   return stream === undefined || group === undefined ? undefined : { stream, group };
 }
 
+/** Entries by stream: a map in RESP3, pairs in RESP2. */
+export function readReply({ session }: Call, streams: ReadonlyArray<readonly [Buffer, Reply]>): Reply {
+  return session.protocol === 3 ? { kind: "map", entries: streams } : streams;
+}
+
 export function entryReply({ id, fields }: StreamEntry): Reply {
   return [idReply(id), fields];
 }

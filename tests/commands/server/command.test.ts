@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CATALOGUE } from "../../../src/commands/catalogue.ts";
 import type { Call, Handler } from "../../../src/commands/handler.ts";
 import { SERVER_HANDLERS } from "../../../src/commands/server/handlers.ts";
+import { isWait } from "../../../src/commands/wait.ts";
 import type { Reply } from "../../../src/protocol/reply.ts";
 import { ReplyWriter } from "../../../src/protocol/reply-writer.ts";
 import { validateReply } from "../../support/reply-schema.ts";
@@ -17,7 +18,9 @@ function run(...words: string[]): Reply {
     // The rest of the server is not there: a handler that looks at it fails here.
     server: { catalogue: CATALOGUE } as Call["server"],
   };
-  return handler.run(call as Call);
+  const reply = handler.run(call as Call);
+  if (isWait(reply)) throw new Error(`${name} waits`);
+  return reply;
 }
 
 describe("COMMAND", () => {

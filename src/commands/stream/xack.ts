@@ -1,0 +1,25 @@
+/** XACK key group id [id …]: the entries are done with; how many were pending. */
+import { findPending, removePending, saveGroup } from "../../store/stream-groups.ts";
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { exactId } from "./ids.ts";
+import { groupAt } from "./streams.ts";
+
+export const xack = {
+  name: "XACK",
+  run: (call) => {
+    const { args } = call;
+    const found = groupAt(call, argument(args, 1), argument(args, 2));
+    if (found === undefined) return 0;
+    const { stream, group } = found;
+    let count = 0;
+    for (const id of args.slice(3).map(exactId)) {
+      const pending = findPending(stream, group, id);
+      if (pending === undefined) continue;
+      removePending(stream, group, pending);
+      count += 1;
+    }
+    if (count > 0) saveGroup(stream, group);
+    return count;
+  },
+} as const satisfies Handler;

@@ -1,0 +1,22 @@
+/** XGROUP SETID key group id | $ [ENTRIESREAD n]: the group is given the entries behind the id from now on. */
+import { OK } from "../../protocol/reply.ts";
+import { saveGroup } from "../../store/stream-groups.ts";
+import { saveStream } from "../../store/streams.ts";
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { groupOptions, namedGroup } from "./group-arguments.ts";
+import { idOrEnd } from "./ids.ts";
+
+export const xgroupSetid = {
+  name: "XGROUP|SETID",
+  run: (call) => {
+    const { entriesRead } = groupOptions(call.args, false);
+    const { stream, group } = namedGroup(call);
+    const id = argument(call.args, 4);
+    group.lastId = id.toString("latin1") === "$" ? stream.header.lastId : idOrEnd(id);
+    group.entriesRead = entriesRead;
+    saveGroup(stream, group);
+    saveStream(stream, "xgroup-setid");
+    return OK;
+  },
+} as const satisfies Handler;

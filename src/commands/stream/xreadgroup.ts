@@ -1,0 +1,172 @@
+/**
+ * XREADGROUP GROUP group consumer [COUNT count] [BLOCK ms] [NOACK] STREAMS key [key …] id [id …]: entries for a
+ * consumer of a group. `>` gives it new ones, which are pending from then on; an id gives it what it has pending.
+ */
+import { bytesOf } from "../../base/bytes.ts";
+import * as errors from "../../protocol/errors.ts";
+import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
+import {
+  type Consumer,
+  findPending,
+  pendingEntries,
+  putPending,
+  saveGroup,
+} from "../../store/stream-groups.ts";
+import { type EntryId, ID_MAX, idAfter } from "../../store/stream-id.ts";
+import { advanceGroup } from "../../store/stream-lag.ts";
+import { entriesOf, entryAt, type StreamEntry } from "../../store/streams.ts";
+import type { Call, Handler } from "../handler.ts";
+import { deadlineOf, type Wait } from "../wait.ts";
+import { seenConsumer } from "./consumers.ts";
+import { exactId, idReply } from "./ids.ts";
+import { readArguments } from "./read-arguments.ts";
+import { entryReply, groupAt, readReply, type StreamAndGroup } from "./streams.ts";
+
+export const xreadgroup = {
+  name: "XREADGROUP",
+  run: (call) => {
+    const query = parse(call);
+    const reply = read(call, query);
+    if (reply !== undefined) return reply;
+    const { blockMs } = query;
+    if (blockMs === undefined || !call.mayWait) return NULL_ARRAY;
+    const wait: Wait = {
+      kind: "wait",
+      keys: query.positions.map(({ key }) => bytesOf(key)),
+      deadlineMs: deadlineOf(call.nowMs, blockMs),
+      onTimeout: NULL_ARRAY,
+      retry: (later) => (hasNews(later, query) ? read(later, query) : undefined) ?? wait,
+    };
+    return wait;
+  },
+} as const satisfies Handler;
+
+interface Position {
+  readonly key: Buffer;
+  /** undefined: new entries. */
+  readonly after: EntryId | undefined;
+}
+
+interface Query {
+  readonly group: Buffer;
+  readonly consumer: Buffer;
+  readonly positions: readonly Position[];
+  readonly count: number;
+  readonly blockMs: number | undefined;
+  readonly isNoAck: boolean;
+}
+
+function parse(call: Call): Query {
+  const { group, streams, count, blockMs, isNoAck } = readArguments(call, "xreadgroup");
+  if (group === undefined) throw errors.missingGroup();
+  const positions = streams.map(({ key, id }) => {
+    openGroup(call, key, group.name);
+    return { key: Buffer.from(key), after: startOf(id) };
+  });
+  return {
+    group: Buffer.from(group.name),
+    consumer: Buffer.from(group.consumer),
+    positions,
+    count,
+    blockMs,
+    isNoAck,
+  };
+}
+
+function openGroup(call: Call, key: Buffer, name: Buffer): StreamAndGroup {
+  const found = groupAt(call, key, name);
+  if (found === undefined) throw errors.noGroupToRead(key, name);
+  return found;
+}
+
+function startOf(id: Buffer): EntryId | undefined {
+  switch (id.toString("latin1")) {
+    case ">":
+      return undefined;
+    case "$":
+      throw errors.lastIdInGroup();
+    case "+":
+      throw errors.lastEntryInGroup();
+    default: {
+      // To Redis the highest id is what `>` stands for.
+      const after = exactId(id);
+      return after === ID_MAX ? undefined : after;
+    }
+  }
+}
+
+/** True when a stream has entries that the group was not given. @throws ReplyError when a group is gone */
+function hasNews(call: Call, query: Query): boolean {
+  const news = query.positions.map(({ key }) => {
+    const { stream, group } = openGroup(call, key, query.group);
+    return firstNew({ stream, group }) !== undefined;
+  });
+  return news.includes(true);
+}
+
+function firstNew({ stream, group }: StreamAndGroup): StreamEntry | undefined {
+  const from = idAfter(group.lastId);
+  if (from === undefined) return undefined;
+  for (const entry of entriesOf(stream, { from, to: ID_MAX })) return entry;
+  return undefined;
+}
+
+/** What there is to read; undefined when there is nothing. Looks at each group anew: a key may be named twice. */
+function read(call: Call, query: Query): Reply | undefined {
+  const found: Array<readonly [Buffer, Reply]> = [];
+  for (const { key, after } of query.positions) {
+    const place = openGroup(call, key, query.group);
+    const consumer = seenConsumer(place, query.consumer);
+    const entries =
+      after === undefined
+        ? deliver(place, consumer, query)
+        : deliverAgain(place, consumer, after, query.count);
+    saveGroup(place.stream, place.group);
+    if (entries.length > 0 || after !== undefined) found.push([key, entries]);
+  }
+  return found.length === 0 ? undefined : readReply(call, found);
+}
+
+/** Gives a consumer the next entries of the group. */
+function deliver({ stream, group }: StreamAndGroup, consumer: Consumer, { count, isNoAck }: Query): Reply[] {
+  const from = idAfter(group.lastId);
+  if (from === undefined) return [];
+  const entries: StreamEntry[] = [];
+  for (const entry of entriesOf(stream, { from, to: ID_MAX })) {
+    entries.push(entry);
+    if (entries.length >= count) break;
+  }
+  const deliveredMs = stream.db.nowMs;
+  for (const { id } of entries) {
+    advanceGroup(stream.header, group, id);
+    if (isNoAck) continue;
+    // It may be pending already, after XGROUP SETID has taken the group back: then it changes hands.
+    const before = findPending(stream, group, id);
+    putPending(stream, group, { id, consumer: consumer.number, deliveredMs, deliveryCount: 1n }, before);
+  }
+  if (entries.length > 0) consumer.activeMs = deliveredMs;
+  return entries.map(entryReply);
+}
+
+/** Gives a consumer once more what it has pending behind an id; of entries that are no longer there, the id alone. */
+function deliverAgain(
+  { stream, group }: StreamAndGroup,
+  consumer: Consumer,
+  after: EntryId,
+  count: number,
+): Reply[] {
+  const from = idAfter(after);
+  if (from === undefined) return [];
+  const pending = [];
+  for (const entry of pendingEntries(stream, group, { from, to: ID_MAX, consumer })) {
+    pending.push(entry);
+    if (pending.length >= count) break;
+  }
+  return pending.map((entry) => {
+    const fields = entryAt(stream, entry.id);
+    if (fields === undefined) return [idReply(entry.id), NULL_ARRAY];
+    const again = { ...entry, deliveredMs: stream.db.nowMs, deliveryCount: entry.deliveryCount + 1n };
+    putPending(stream, group, again, entry);
+    return entryReply({ id: entry.id, fields });
+  });
+}

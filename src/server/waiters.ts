@@ -1,0 +1,155 @@
+/**
+ * The sessions that wait for a key to change (XREAD BLOCK and the like). A change that was committed makes the
+ * waiters of its key ready, and the next turn asks each again, in the order in which they began to wait; who does not
+ * get what it wants keeps its place. A session waits for one thing at a time and holds up its own further requests,
+ * so there are never more waiters than connections, nor more keys than their requests have named.
+ */
+
+import { raw, u64 } from "../base/bytes.ts";
+import { watchName } from "../commands/session.ts";
+import type { UnblockMode, WaiterControl, WaitingRequest } from "../commands/wait.ts";
+import { unblocked } from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { Change } from "../store/changes.ts";
+import type { Databases } from "../store/databases.ts";
+import { SortedMap } from "../store/sorted-map.ts";
+import type { Endpoint } from "./executor.ts";
+
+export interface Waiter {
+  readonly endpoint: Endpoint;
+  /** Ascending in the order of arrival. */
+  readonly number: number;
+  request: WaitingRequest;
+  /** The answer that ends the wait whatever the keys hold: at the deadline, or by CLIENT UNBLOCK. */
+  ending: Reply | undefined;
+}
+
+export class Waiters implements WaiterControl {
+  readonly #bySession = new Map<number, Waiter>();
+  readonly #byKey = new Map<string, Set<Waiter>>();
+  /** By deadline and number. */
+  readonly #byDeadline = new SortedMap<Waiter>();
+  readonly #ready = new Set<Waiter>();
+  #latestNumber = 0;
+
+  get size(): number {
+    return this.#bySession.size;
+  }
+
+  /** True when a waiter is to be asked again. */
+  get hasReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
+  /** The earliest deadline, in milliseconds since the epoch; undefined when there is none. */
+  get nextDeadlineMs(): number | undefined {
+    if (this.#byDeadline.size === 0) return undefined;
+    for (const [, { request }] of this.#byDeadline.range(raw(""), DEADLINE_END)) return request.deadlineMs;
+    return undefined;
+  }
+
+  isWaiting(sessionId: number): boolean {
+    return this.#bySession.has(sessionId);
+  }
+
+  park(endpoint: Endpoint, request: WaitingRequest): void {
+    this.#latestNumber += 1;
+    const waiter: Waiter = { endpoint, number: this.#latestNumber, request, ending: undefined };
+    this.#bySession.set(endpoint.session.id, waiter);
+    this.#add(waiter);
+  }
+
+  remove(sessionId: number): void {
+    const waiter = this.#bySession.get(sessionId);
+    if (waiter === undefined) return;
+    this.#bySession.delete(sessionId);
+    this.#ready.delete(waiter);
+    this.#withdraw(waiter);
+  }
+
+  unblock(sessionId: number, mode: UnblockMode): boolean {
+    const waiter = this.#bySession.get(sessionId);
+    if (waiter === undefined || waiter.ending !== undefined) return false;
+    this.#end(
+      waiter,
+      mode === "timeout" ? waiter.request.onTimeout : { kind: "error", message: unblocked().message },
+    );
+    return true;
+  }
+
+  /** Makes those ready whose keys have changed. */
+  touch(changes: readonly Change[]): void {
+    if (this.#byKey.size === 0) return;
+    for (const change of changes) {
+      if (change.kind === "flush") this.#touchWhole([change.database]);
+      else if (change.kind === "swap") this.#touchWhole(change.databases);
+      else {
+        for (const waiter of this.#byKey.get(watchName(change.database, change.key)) ?? []) {
+          this.#ready.add(waiter);
+        }
+      }
+    }
+  }
+
+  /** Ends the waits whose deadline is at or before `nowMs`. */
+  expire(nowMs: number): void {
+    if (this.#byDeadline.size === 0) return;
+    for (const [, waiter] of this.#byDeadline.range(raw(""), raw(u64(nowMs + 1)))) {
+      if (waiter.ending === undefined) this.#end(waiter, waiter.request.onTimeout);
+    }
+  }
+
+  /** Those to be asked again, in the order of their arrival; each is ready no more. */
+  takeReady(): readonly Waiter[] {
+    const ready = [...this.#ready].sort((a, b) => a.number - b.number);
+    this.#ready.clear();
+    return ready;
+  }
+
+  /** Asks again; undefined when it goes on waiting. */
+  resume(waiter: Waiter, databases: Databases): Reply | undefined {
+    const resumed = waiter.request.resume(databases);
+    if (resumed.kind === "reply") return resumed.reply;
+    this.#withdraw(waiter);
+    waiter.request = resumed.request;
+    this.#add(waiter);
+    return undefined;
+  }
+
+  #end(waiter: Waiter, reply: Reply): void {
+    waiter.ending = reply;
+    this.#ready.add(waiter);
+  }
+
+  /** Every waiter on a key of these databases. */
+  #touchWhole(databases: readonly number[]): void {
+    for (const waiter of this.#bySession.values()) {
+      if (databases.includes(waiter.endpoint.session.database)) this.#ready.add(waiter);
+    }
+  }
+
+  #add(waiter: Waiter): void {
+    for (const key of waiter.request.keys) {
+      const waiters = this.#byKey.get(key);
+      if (waiters === undefined) this.#byKey.set(key, new Set([waiter]));
+      else waiters.add(waiter);
+    }
+    if (waiter.request.deadlineMs !== undefined) this.#byDeadline.set(deadlineKey(waiter), waiter);
+  }
+
+  #withdraw(waiter: Waiter): void {
+    for (const key of waiter.request.keys) {
+      const waiters = this.#byKey.get(key);
+      waiters?.delete(waiter);
+      if (waiters?.size === 0) this.#byKey.delete(key);
+    }
+    if (waiter.request.deadlineMs !== undefined) this.#byDeadline.delete(deadlineKey(waiter));
+  }
+}
+
+/** Behind every deadline key. */
+const DEADLINE_END = raw("\xff");
+
+function deadlineKey({ request, number }: Waiter) {
+  return raw(u64(request.deadlineMs ?? 0) + u64(number));
+}
