@@ -327,3 +327,25 @@ describeAgainstRedis("LCS", {
     error("LCS", "long", "long"),
   ],
 });
+
+describeAgainstRedis("the longest string", {
+  "proto-max-bulk-len is its limit": [
+    "CONFIG SET proto-max-bulk-len 1048576",
+    same("SET", "k", "x".repeat(1_048_575)),
+    "APPEND k y",
+    "!APPEND k z",
+    'APPEND k ""',
+    "SETRANGE k 1048575 z",
+    "!SETRANGE k 1048576 z",
+    "!SETRANGE k 1048575 zz",
+    "!SETRANGE none 1048576 z",
+    'SETRANGE none 1048576 ""',
+    "STRLEN k",
+    same("SET", "a", "ab".repeat(250)),
+    "!LCS k a",
+    "LCS a a LEN",
+    "APPEND a 0123456789012",
+    "!LCS a a LEN",
+    "CONFIG SET proto-max-bulk-len 536870912",
+  ],
+});
