@@ -61,9 +61,16 @@ export function machineCountOf(db: Database, definition: DefinitionName): number
   return counters.reduce((sum, { state, count }) => (state === undefined ? sum + count : sum), 0);
 }
 
+/** By the stored bytes: the store hands out the same buffer while it has it at hand. */
+const decoded = new WeakMap<Buffer, StoredDefinition>();
+
 function decode(value: Buffer): StoredDefinition {
+  const known = decoded.get(value);
+  if (known !== undefined) return known;
   const stored: unknown = JSON.parse(value.toString("utf8"));
   assert(typeof stored === "object" && stored !== null && "document" in stored, "a definition's record");
   // Written by putDefinition.
-  return stored as StoredDefinition;
+  const definition = stored as StoredDefinition;
+  decoded.set(value, definition);
+  return definition;
 }

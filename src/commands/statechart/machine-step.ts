@@ -20,6 +20,8 @@ export interface Next {
   readonly isDone: boolean;
   /** In its stored form. */
   readonly snapshot: Json;
+  /** The same as the engine has it; undefined for a map machine. */
+  readonly live: Snapshot | undefined;
   readonly effects: readonly Effect[];
   readonly changes: readonly Change[];
 }
@@ -88,6 +90,7 @@ function unchanged(chart: Chart, snapshot: Snapshot): Next {
     entered: new Set(),
     isDone: snapshot.status === "done",
     snapshot: snapshotToJson(chart.machine, snapshot),
+    live: snapshot,
     effects: [],
     changes: [],
   };
@@ -121,6 +124,7 @@ function stepMap(subject: Subject, target: string): StepOutcome {
     entered: new Set([target]),
     isDone: false,
     snapshot: null,
+    live: undefined,
     effects: [],
     changes: [],
   };

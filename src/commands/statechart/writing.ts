@@ -9,7 +9,7 @@ import { armDue, disarmDue } from "../../store/machine-pending.ts";
 import type { ActiveState, MachineRecord } from "../../store/machine-record.ts";
 import { updateMachine } from "../../store/machines.ts";
 import type { Next } from "./machine-step.ts";
-import { type Scope, type Subject, subjectOf } from "./subject.ts";
+import type { Scope, Subject } from "./subject.ts";
 
 /** What is recorded of a change beside its result. */
 export interface Cause {
@@ -43,14 +43,16 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     context: cause.kind === "reset" || cause.kind === "force" ? wholeContext(next) : contextOf(next),
     effects: recordedEffects(next.effects),
   };
-  checkLimits(scope, subject, next);
-  const written = writeRecord(scope, subject, machine, history);
+  checkLimits(scope, next);
+  const { chart } = subject;
+  const moved = chart === undefined || next.live === undefined ? chart : { ...chart, snapshot: next.live };
+  const written = writeRecord(scope, { ...subject, chart: moved }, machine, history);
   armTimers(scope, written.record.id, next.effects);
   return written;
 }
 
 /** @throws ReplyError EXECFAIL when the machine would hold more than the directives allow */
-function checkLimits(scope: Scope, subject: Subject, next: Next): void {
+function checkLimits(scope: Scope, next: Next): void {
   const contextBytesMax = scope.server.config.get("sm-context-bytes-max");
   if (contextBytesMax > 0 && next.changes.length > 0) {
     const bytes = Buffer.byteLength(JSON.stringify(next.snapshot));
@@ -63,13 +65,16 @@ function checkLimits(scope: Scope, subject: Subject, next: Next): void {
   }
   const timersMax = scope.server.config.get("sm-timers-max");
   const armed = next.effects.filter(({ kind }) => kind === "arm").length;
-  const count = (subject.chart?.snapshot.timers.length ?? 0) + armed;
+  const count = next.live?.timers.length ?? 0;
   if (timersMax > 0 && armed > 0 && count > timersMax) {
     throw errors.refused("EXECFAIL", `the machine would have ${count} timers, sm-timers-max is ${timersMax}`);
   }
 }
 
-/** Writes a record that differs in what no index or step depends on but `history` may tell of. */
+/**
+ * Writes the next record of a machine; `subject.chart` is what the machine has become. Nothing is read back: what
+ * was written is known.
+ */
 export function writeRecord(
   scope: Scope,
   subject: Subject,
@@ -78,6 +83,7 @@ export function writeRecord(
 ): Subject {
   const event = history === undefined ? undefined : EVENTS[history.kind];
   const historyMax = scope.server.config.get("sm-history-max");
+  const { chart } = subject;
   const update = {
     record: subject.record,
     before: subject.machine,
@@ -87,7 +93,7 @@ export function writeRecord(
     historyMax,
   } as const;
   const record = updateMachine(scope.db, subject.key, update);
-  return subjectOf(scope, subject.key, record);
+  return { key: subject.key, record, machine, chart };
 }
 
 /** The keyspace event of each kind of change. */
