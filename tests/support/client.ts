@@ -90,9 +90,7 @@ export class TestClient {
 
   /** Resolves when the server has closed the connection. */
   async closed(): Promise<void> {
-    if (this.isClosed) return;
-    // A connection that is reset is closed too, and that is all that is asked here: `once` would throw.
-    await new Promise((resolve) => this.#socket.once("close", resolve));
+    if (!this.isClosed) await once(this.#socket, "close");
   }
 
   async close(): Promise<void> {
