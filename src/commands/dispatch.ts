@@ -13,7 +13,8 @@ import { type Command, FLAG, hasFlag } from "./catalogue-command.ts";
 import type { Call, Handler } from "./handler.ts";
 import type { PauseMode } from "./pause.ts";
 import type { ServerContext } from "./server-context.ts";
-import { type Session, watchName } from "./session.ts";
+
+import { dropQueue, type Session, watchName } from "./session.ts";
 import { isWait, type Wait, type WaitingRequest } from "./wait.ts";
 
 const QUEUED = simple("QUEUED");
@@ -68,9 +69,16 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  const rejected = (session: Session, command: Command | undefined, error: ReplyError): Outcome => {
+  const rejected = (session: Session, command: Command | undefined, refusal: ReplyError): Outcome => {
     if (session.queue !== undefined) session.isQueueBroken = true;
     if (command !== undefined) statisticsOf(server, command).rejectedCalls += 1;
+    let error = refusal;
+    if (command?.name === "exec") {
+      // An EXEC that cannot run ends the transaction nevertheless.
+      dropQueue(session);
+      server.watches.unwatch(session);
+      error = errors.execAbortedBecause(refusal);
+    }
     countError(server, error);
     return { reply: { kind: "error", message: error.message }, dependsOnCommit: false };
   };

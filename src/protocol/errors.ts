@@ -192,6 +192,9 @@ export const debugNotAllowed = () =>
 
 export const execAborted = () =>
   new ReplyError("EXECABORT Transaction discarded because of previous errors.");
+/** An EXEC that was refused itself. */
+export const execAbortedBecause = ({ message }: ReplyError) =>
+  new ReplyError(`EXECABORT Transaction discarded because of: ${message.replace(/^ERR /, "")}`);
 /** EXEC or DISCARD where no MULTI was. */
 export const withoutMulti = (command: "EXEC" | "DISCARD") => err(`${command} without MULTI`);
 export const nestedMulti = () => err("MULTI calls can not be nested");

@@ -40,6 +40,11 @@ const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: s
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a ' +
       "local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
   ],
+  [
+    "execAbortedBecause",
+    errors.execAbortedBecause(errors.syntaxError()),
+    "EXECABORT Transaction discarded because of: syntax error",
+  ],
   ["syntaxError", errors.syntaxError(), "ERR syntax error"],
   ["noSuchKey", errors.noSuchKey(), "ERR no such key"],
   [
