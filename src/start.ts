@@ -89,7 +89,10 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       onInternalError,
     }),
     onCommitted: () => undefined,
-    onCommitFailed: (error) => log(`the store takes no more writes: ${error.message}`, "warning"),
+    onCommitFailed: (error) => {
+      context.charts.clear();
+      log(`the store takes no more writes: ${error.message}`, "warning");
+    },
   });
   store.setFlushPolicy(config.get("appendfsync"));
   config.onChange((change) => {

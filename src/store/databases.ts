@@ -1,7 +1,15 @@
 /** The databases of the key space as one transaction sees them, and what concerns several at once. */
 import { bytesOf } from "../base/bytes.ts";
 import { Database } from "./database.ts";
-import { counterKey, expiriesUpTo, expiryFields, garbageKey, metaKey } from "./layouts.ts";
+import {
+  counterKey,
+  definitionRecordPrefix,
+  expiriesUpTo,
+  expiryFields,
+  garbageKey,
+  metaKey,
+  prefixRange,
+} from "./layouts.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import type { Savepoint, Transaction } from "./transaction.ts";
 
@@ -54,7 +62,7 @@ export class Databases {
   /** Empties a database at once; what it held is removed piece by piece later. */
   flush(index: number): void {
     this.transaction.record({ kind: "flush", database: index, phys: this.#phys(index) });
-    if (this.at(index).size === 0) return;
+    if (this.at(index).size === 0 && !this.#hasDefinitions(index)) return;
     this.transaction.put(garbageKey(GARBAGE_DATABASE, this.#phys(index)), Buffer.alloc(0));
     const counter = counterKey("phys");
     const value = this.transaction.get(counter);
@@ -94,6 +102,12 @@ export class Databases {
       if (database.phys === phys) return database;
     }
     return undefined;
+  }
+
+  #hasDefinitions(index: number): boolean {
+    const { from, to } = prefixRange(definitionRecordPrefix(this.#phys(index)));
+    for (const _ of this.transaction.range(from, to)) return true;
+    return false;
   }
 
   #phys(index: number): number {

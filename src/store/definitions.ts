@@ -14,7 +14,7 @@ import { decodeNumber, encodeNumber } from "./records.ts";
 export interface StoredDefinition {
   readonly name: string;
   readonly version: string;
-  /** Ascending in the order of creation, unique in the store: a definition that is made anew has another. */
+  /** Ascending in the order of creation; a definition that is made anew has another, a copy the same. */
   readonly sequence: number;
   readonly createdMs: number;
   /** The document as it was given. */
@@ -47,13 +47,30 @@ export function putDefinition(
   const sequence = (value === undefined ? 0 : decodeNumber(value)) + 1;
   db.transaction.put(key, encodeNumber(sequence));
   const stored = { ...definition, sequence };
-  db.transaction.put(definitionRecordKey(db.phys, definition), Buffer.from(JSON.stringify(stored), "utf8"));
+  putStored(db, stored);
   return stored;
+}
+
+/**
+ * Gives another database a definition it has not got. It keeps its number, and with it its place in the order of
+ * creation: a version that comes later from elsewhere is not the newest for that.
+ */
+export function copyDefinition(definition: StoredDefinition, to: Database): void {
+  putStored(to, definition);
 }
 
 export function removeDefinition(db: Database, definition: DefinitionName): void {
   db.transaction.remove(definitionRecordKey(db.phys, definition));
 }
+
+/** The document stands behind a line of its own: a step needs the number alone, however long the document is. */
+function putStored(db: Database, { name, version, sequence, createdMs, document }: StoredDefinition): void {
+  const header: Header = [sequence, createdMs, name, version];
+  const value = Buffer.from(`${JSON.stringify(header)}\n${document}`, "utf8");
+  db.transaction.put(definitionRecordKey(db.phys, { name, version }), value);
+}
+
+type Header = [sequence: number, createdMs: number, name: string, version: string];
 
 /** How many machines are pinned to a definition. */
 export function machineCountOf(db: Database, definition: DefinitionName): number {
@@ -67,10 +84,20 @@ const decoded = new WeakMap<Buffer, StoredDefinition>();
 function decode(value: Buffer): StoredDefinition {
   const known = decoded.get(value);
   if (known !== undefined) return known;
-  const stored: unknown = JSON.parse(value.toString("utf8"));
-  assert(typeof stored === "object" && stored !== null && "document" in stored, "a definition's record");
-  // Written by putDefinition.
-  const definition = stored as StoredDefinition;
+  const lineEnd = value.indexOf("\n");
+  const header: unknown = JSON.parse(value.toString("utf8", 0, lineEnd));
+  assert(Array.isArray(header) && header.length === 4, "a definition's record");
+  // Written by putStored.
+  const [sequence, createdMs, name, version] = header as Header;
+  const definition: StoredDefinition = {
+    name,
+    version,
+    sequence,
+    createdMs,
+    get document() {
+      return value.toString("utf8", lineEnd + 1);
+    },
+  };
   decoded.set(value, definition);
   return definition;
 }

@@ -9,6 +9,7 @@ import { GARBAGE_DATABASE } from "./databases.ts";
 import {
   counterKey,
   databasePrefix,
+  definitionRecordPrefix,
   expiryKey,
   GARBAGE_OBJECT,
   garbageFields,
@@ -54,9 +55,13 @@ function collect(transaction: Transaction, kind: string, limit: number, remove: 
 function removeDatabase(transaction: Transaction, phys: number, limit: number): number {
   const removed = removeKeys(transaction, phys, limit);
   if (removed === limit) return removed;
+  const definitions = prefixRange(definitionRecordPrefix(phys));
+  const entries = [...take(transaction.range(definitions.from, definitions.to), limit - removed)];
+  for (const [key] of entries) transaction.remove(key);
+  if (removed + entries.length === limit) return limit;
   transaction.remove(counterKey(`keys${phys}`));
   transaction.remove(counterKey(`expires${phys}`));
-  return removed;
+  return removed + entries.length;
 }
 
 function removeObject(transaction: Transaction, id: number, limit: number): number {

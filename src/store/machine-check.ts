@@ -1,8 +1,10 @@
 /** The part of the self-check that looks at machines: their indexes, their counters, and what ids own. */
 import type { Bytes } from "../base/bytes.ts";
 import { chars, raw, readU32, readU64 } from "../base/bytes.ts";
+import { GARBAGE_DATABASE } from "./databases.ts";
 import {
   definitionKey,
+  definitionRecordKey,
   dueKey,
   GARBAGE_OBJECT,
   garbageFields,
@@ -13,21 +15,37 @@ import {
   stateKey,
   statePrefix,
 } from "./layouts.ts";
-import { decodeMachine } from "./machine-record.ts";
+import { decodeMachine, type MachineRecord } from "./machine-record.ts";
 import { dueEntries } from "./machine-storage.ts";
 import { NO_DEFINITION } from "./machines.ts";
 import type { OrderedReader } from "./ordered-store.ts";
-import { decodeNumber, decodeRecord, type KeyRecord } from "./records.ts";
+import { decodeNumber, decodeRecord } from "./records.ts";
 
 /** What was found wrong, a sentence each. O(size of the store), in memory too. */
 export function checkMachines(reader: OrderedReader): string[] {
   const expected: Expected = { entries: new Set(), counters: new Map(), ids: new Set() };
+  const flushed = numbersIn(reader, GARBAGE_DATABASE);
+  const undefinedMachines: string[] = [];
   for (const [key, value] of within(reader, "k")) {
     const record = decodeRecord(value);
-    if (record.type === "machine") expect(reader, expected, readU32(key, 1), record);
-    else if (record.type === "stream") expected.ids.add(record.id);
+    if (record.type === "stream") expected.ids.add(record.id);
+    if (record.type !== "machine") continue;
+    const phys = readU32(key, 1);
+    const machine = decodeMachine(record);
+    expect(expected, phys, record.id, machine);
+    if (machine.status === "active") {
+      // What was due since the flush is gone from the index, and the rest goes with the machine.
+      for (const entry of dueEntries(reader, record.id, machine)) {
+        if (!flushed.has(phys) || reader.get(dueKey(entry)) !== undefined)
+          expected.entries.add(chars(dueKey(entry)));
+      }
+    }
+    const { definition } = machine;
+    if (definition === undefined || reader.get(definitionRecordKey(phys, definition)) !== undefined) continue;
+    undefinedMachines.push(`the machine ${shown(key)} has no definition`);
   }
   return [
+    ...undefinedMachines,
     ...checkEntries(reader, expected.entries),
     ...checkCounters(reader, expected.counters),
     ...checkOwned(reader, expected.ids),
@@ -42,22 +60,18 @@ interface Expected {
 }
 
 function expect(
-  reader: OrderedReader,
   { entries, counters, ids }: Expected,
   phys: number,
-  record: KeyRecord,
+  id: number,
+  machine: MachineRecord,
 ): void {
-  const machine = decodeMachine(record);
-  if (machine.status === "active") {
-    for (const entry of dueEntries(reader, record.id, machine)) entries.add(chars(dueKey(entry)));
-  }
   const definition = machine.definition ?? NO_DEFINITION;
   const count = (key: Bytes) => counters.set(chars(key), (counters.get(chars(key)) ?? 0) + 1);
-  ids.add(record.id);
-  entries.add(chars(definitionKey(phys, definition, record.id)));
+  ids.add(id);
+  entries.add(chars(definitionKey(phys, definition, id)));
   count(machineCounterKey(phys, definition, undefined, machine.status));
   for (const [state, sinceMs] of machine.states) {
-    entries.add(chars(stateKey(statePrefix(phys, definition, state), sinceMs, record.id)));
+    entries.add(chars(stateKey(statePrefix(phys, definition, state), sinceMs, id)));
     count(machineCounterKey(phys, definition, state, machine.status));
   }
 }
@@ -87,8 +101,7 @@ function checkCounters(reader: OrderedReader, counters: Map<string, number>): st
 
 /** What stands under the id of an object must belong to one that is there, or is being removed. */
 function checkOwned(reader: OrderedReader, ids: Set<number>): string[] {
-  const { from, to } = garbageSpace(GARBAGE_OBJECT);
-  for (const [key] of reader.range(from, to)) ids.add(garbageFields(key).number);
+  for (const id of numbersIn(reader, GARBAGE_OBJECT)) ids.add(id);
   const findings: string[] = [];
   for (const space of OBJECT_SPACES) {
     for (const [key] of within(reader, space)) {
@@ -96,6 +109,12 @@ function checkOwned(reader: OrderedReader, ids: Set<number>): string[] {
     }
   }
   return findings;
+}
+
+/** The numbers that a kind of garbage names. */
+function numbersIn(reader: OrderedReader, kind: string): ReadonlySet<number> {
+  const { from, to } = garbageSpace(kind);
+  return new Set(Array.from(reader.range(from, to), ([key]) => garbageFields(key).number));
 }
 
 function within(reader: OrderedReader, space: string) {

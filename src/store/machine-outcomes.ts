@@ -39,6 +39,16 @@ export function findOutcome(reader: OrderedReader, id: number, eventId: string):
   return value === undefined ? undefined : decode(value);
 }
 
+/** Drops an outcome that is past its time, so that its id is free again. O(number of outcomes kept). */
+export function forgetOutcome(transaction: Transaction, id: number, eventId: string): void {
+  transaction.remove(outcomeKey(id, eventId));
+  for (const [key, value] of transaction.range(outcomeOrderKey(id, 0), outcomeOrderKey(id + 1, 0))) {
+    if (value.toString("utf8") !== eventId) continue;
+    transaction.remove(key);
+    return;
+  }
+}
+
 /** Writes an outcome anew: what became of an event that had waited. */
 export function replaceOutcome(transaction: Transaction, id: number, outcome: Outcome): void {
   transaction.put(outcomeKey(id, outcome.id), Buffer.from(JSON.stringify(outcome), "utf8"));

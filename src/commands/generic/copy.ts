@@ -4,6 +4,7 @@ import * as errors from "../../protocol/errors.ts";
 import { argument, token } from "../arguments.ts";
 import { databaseIndex } from "../database-index.ts";
 import type { Call, Handler } from "../handler.ts";
+import { takeDefinitionAlong } from "../statechart/definition-copy.ts";
 import { look } from "../values.ts";
 
 export const copy = {
@@ -15,6 +16,7 @@ export const copy = {
     const record = look(call, argument(call.args, 1));
     const target = call.databases.at(index);
     if (record === undefined || (!replaces && target.find(to) !== undefined)) return 0;
+    takeDefinitionAlong(call.db, record, target);
     call.db.copyTo(target, record, to);
     return 1;
   },

@@ -4,6 +4,7 @@ import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
 import { databaseIndex } from "../database-index.ts";
 import type { Handler } from "../handler.ts";
+import { takeDefinitionAlong } from "../statechart/definition-copy.ts";
 
 export const move = {
   name: "MOVE",
@@ -14,6 +15,7 @@ export const move = {
     const record = db.find(key);
     const target = databases.at(index);
     if (record === undefined || target.find(key) !== undefined) return 0;
+    takeDefinitionAlong(db, record, target);
     db.moveTo(target, key, record, key, ["move_from", "move_to"]);
     return 1;
   },

@@ -44,7 +44,7 @@ export function machineToMove(call: Call, key: Buffer): Found | { readonly refus
   if (record === undefined) return { refused: null };
   if (record.type !== "machine") return { refused: wrongTypeError(call) };
   const machine = decodeMachine(record);
-  return machine.status === "suspended" ? { refused: errors.suspended() } : { record, machine };
+  return machine.status === "suspended" ? { refused: errors.suspended(machine.reason) } : { record, machine };
 }
 
 /** The refusal to replace what a key holds, undefined when it holds a machine or nothing. */

@@ -14,6 +14,11 @@ const CHART_COUNT_MAX = 1024;
 export class ChartCache {
   readonly #charts = new Map<number, Machine>();
 
+  /** Forgets all: after a commit that failed the numbers of new definitions are given again. */
+  clear(): void {
+    this.#charts.clear();
+  }
+
   /** The compiled form of a stored definition. A miss costs the compilation. */
   chartOf(definition: StoredDefinition): Machine {
     const known = this.#charts.get(definition.sequence);

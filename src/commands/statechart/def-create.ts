@@ -5,6 +5,7 @@ import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { compileDocument } from "./chart-cache.ts";
 import { splitDefinitionId } from "./creation.ts";
+import { isSameDocument } from "./definition-copy.ts";
 import { text } from "./send-options.ts";
 
 const FIRST_VERSION = "v1";
@@ -35,8 +36,3 @@ export const smDefCreate = {
     return id;
   },
 } as const satisfies Handler;
-
-/** White space makes no other document; the order of keys does, since it is document order. */
-function isSameDocument(a: string, b: string): boolean {
-  return a === b || JSON.stringify(JSON.parse(a)) === JSON.stringify(JSON.parse(b));
-}

@@ -11,7 +11,7 @@ import type { Effect } from "../../engine/types.ts";
 import * as errors from "../../protocol/errors.ts";
 import { findOutcome, replaceOutcome } from "../../store/machine-outcomes.ts";
 import { type PendingEvent, pendingOf, putPending, removePending } from "../../store/machine-pending.ts";
-import { type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
+import { type Next, type Refusal, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord } from "./writing.ts";
 
@@ -143,7 +143,7 @@ export class Delivery {
   /** Hands the machine each deferred event it takes now, in the order of the inbox, until it takes none. */
   #recallDeferred(subject: Subject): Subject {
     if (subject.machine.deferredCount === 0) return subject;
-    if (subject.machine.status === "done") return dropWaiting(this.#scope, subject);
+    if (subject.machine.status === "done") return dropDeferred(this.#scope, subject, TOO_LATE);
     if (subject.chart === undefined) return subject;
     const { transaction } = this.#scope.db;
     const { inbox, current } = freshInbox(this.#scope, subject);
@@ -176,7 +176,7 @@ function freshInbox(scope: Scope, subject: Subject): { inbox: PendingEvent[]; cu
   const { transaction } = scope.db;
   const { id } = subject.record;
   const deferred = pendingOf(transaction, id).filter(({ kind }) => kind === "deferred");
-  const inbox = deferred.filter(({ expireAtMs }) => expireAtMs === undefined || expireAtMs > scope.nowMs);
+  const inbox = deferred.filter(({ expireAtMs }) => expireAtMs === undefined || expireAtMs >= scope.nowMs);
   if (inbox.length === deferred.length) return { inbox, current: subject };
   for (const pending of deferred) {
     if (inbox.includes(pending)) continue;
@@ -199,16 +199,16 @@ function defer(scope: Scope, subject: Subject, event: Omit<PendingEvent, "sequen
 }
 
 /** A machine that is done takes no deferred event any more. */
-function dropWaiting(scope: Scope, subject: Subject): Subject {
+const TOO_LATE: Refusal = { kind: "refused", code: "DONE", message: "the machine is done" };
+
+/** Empties the inbox of a machine; the outcomes of its events say why. */
+export function dropDeferred(scope: Scope, subject: Subject, why: Refusal): Subject {
+  if (subject.machine.deferredCount === 0) return subject;
   const { transaction } = scope.db;
   for (const pending of pendingOf(transaction, subject.record.id)) {
     if (pending.kind !== "deferred") continue;
     removePending(transaction, subject.record.id, pending.sequence);
-    settle(
-      scope,
-      { before: subject, after: subject, pending },
-      { kind: "refused", code: "DONE", message: "the machine is done" },
-    );
+    settle(scope, { before: subject, after: subject, pending }, why);
   }
   return writeRecord(scope, subject, { ...subject.machine, deferredCount: 0 }, undefined);
 }

@@ -5,8 +5,8 @@ import { transitionMap } from "../../engine/graph.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { findState, start, activeStates as statesOf } from "../../engine/step.ts";
 import { begin } from "./creation.ts";
-import { Delivery } from "./delivery.ts";
-import { type Next, stepEvent } from "./machine-step.ts";
+import { Delivery, dropDeferred } from "./delivery.ts";
+import { type Next, type Refusal, stepEvent } from "./machine-step.ts";
 import { envOf, type Scope, type Subject } from "./subject.ts";
 import type { Cause } from "./writing.ts";
 
@@ -68,16 +68,19 @@ export function mutate(
   return false;
 }
 
-/** SM.RESET: the machine starts anew with the context of its definition; its reason stays. */
+/** What becomes of the events that wait in the inbox of a machine that is reset. */
+const RESET: Refusal = { kind: "refused", code: "CANCELLED", message: "the machine was reset" };
+
+/** SM.RESET: the machine starts anew with the context of its definition; its reason and scheduled events stay. */
 export function reset(scope: Scope, subject: Subject): void {
-  restart(scope, subject, { kind: "reset" }, {});
+  restart(scope, dropDeferred(scope, subject, RESET), { kind: "reset" }, {});
 }
 
 function reaches(outcome: Next, to: string): boolean {
   return outcome.states.some((state) => state === to || state.startsWith(`${to}.`));
 }
 
-/** Begins the machine anew: what waits in it is dropped, its timers are disarmed. */
+/** Begins the machine anew: its timers are disarmed. */
 function restart(scope: Scope, subject: Subject, cause: Cause, options: Parameters<typeof begin>[1]): void {
   const { chart } = subject;
   if (chart === undefined) return;

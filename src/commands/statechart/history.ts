@@ -1,4 +1,7 @@
-/** SM.HISTORY key start end [REV] [COUNT n]: the recorded changes between two revs; `-` and `+` are the ends. */
+/**
+ * SM.HISTORY key start end [REV] [COUNT n]: the recorded changes between two revs; `-` and `+` are the ends. With
+ * REV the newest comes first, and the bounds may stand either way round.
+ */
 import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
@@ -16,7 +19,7 @@ export const smHistory = {
     const bounds = [bound(argument(args, 2)), bound(argument(args, 3))] as const;
     const subject = subjectAt(call, bytesOf(argument(args, 1)));
     if (subject === undefined) return null;
-    const [from, to] = reverse ? [bounds[1], bounds[0]] : bounds;
+    const [from, to] = reverse ? [Math.min(...bounds), Math.max(...bounds)] : bounds;
     const range = { from, to: Math.min(to, subject.machine.rev), reverse, limit };
     return historyOf(db.transaction, subject.record.id, range).map(entryReply);
   },

@@ -35,17 +35,13 @@ export const smInfo = {
 } as const satisfies Handler;
 
 /** The last change that counts: by its rev, or by its time. */
-interface Until {
-  readonly rev: number;
-  readonly atMs: number;
-}
+type Until = { readonly rev: number } | { readonly atMs: number };
 
 function readUntil(args: readonly Buffer[]): Until {
   const option = token(args[2]);
   if (args.length !== 4 || (option !== "REV" && option !== "TIME")) throw errors.syntaxError();
   const number = safeInteger(argument(args, 3));
-  const unbounded = Number.MAX_SAFE_INTEGER - 1;
-  return option === "REV" ? { rev: number, atMs: unbounded } : { rev: unbounded, atMs: number };
+  return option === "REV" ? { rev: number } : { atMs: number };
 }
 
 function present(call: Call, { machine, record, chart }: Subject): State {
@@ -62,24 +58,25 @@ function present(call: Call, { machine, record, chart }: Subject): State {
 }
 
 /**
- * The machine as its history tells it: the first entry's context with all later changes applied. Undefined when it
- * was not there yet, or when the history does not reach back to its beginning. O(number of changes until then).
+ * The machine as its history tells it: the last context that was recorded whole with all later changes applied.
+ * Undefined when it was not there yet, or when the history does not reach back that far. O(number of changes until
+ * then).
  */
 function past(call: Call, subject: Subject, until: Until): State | undefined {
-  if (until.rev > subject.machine.rev && until.atMs >= call.nowMs) return present(call, subject);
-  if (until.rev > subject.machine.rev && until.atMs === Number.MAX_SAFE_INTEGER - 1) return undefined;
-  const range = { from: 1, to: Math.min(until.rev, subject.machine.rev) };
+  const { rev, updatedMs } = subject.machine;
+  if ("rev" in until && until.rev > rev) return undefined;
+  if ("rev" in until ? until.rev === rev : until.atMs >= updatedMs) return present(call, subject);
+  const range = { from: 1, to: "rev" in until ? until.rev : rev };
   const entries = historyOf(call.db.transaction, subject.record.id, range).filter(
-    ({ atMs }) => atMs <= until.atMs,
+    ({ atMs }) => "rev" in until || atMs <= until.atMs,
   );
   const last = entries.at(-1);
-  if (last === undefined || entries[0]?.rev !== 1) return undefined;
-  const context: { [key: string]: Json } = {};
-  for (const entry of entries) {
-    if (WHOLE_CONTEXT.has(entry.kind)) replaceAll(context, entry.context ?? {});
-    else
-      for (const [path, value] of Object.entries(entry.context ?? {}))
-        assign(context, path.split("."), value);
+  const isThere = last !== undefined && (!("rev" in until) || last.rev === until.rev);
+  const base = entries.findLastIndex(({ kind }) => WHOLE_CONTEXT.has(kind));
+  if (!isThere || (base < 0 && subject.chart !== undefined)) return undefined;
+  const context: { [key: string]: Json } = structuredClone({ ...entries[base]?.context });
+  for (const entry of entries.slice(base + 1)) {
+    for (const [path, value] of Object.entries(entry.context ?? {})) assign(context, path.split("."), value);
   }
   return {
     states: last.to,
@@ -94,12 +91,7 @@ function past(call: Call, subject: Subject, until: Until): State | undefined {
 }
 
 /** Entries that hold the context whole, not what has changed of it. */
-const WHOLE_CONTEXT: ReadonlySet<string> = new Set(["create", "reset", "force"]);
-
-function replaceAll(context: { [key: string]: Json }, whole: { readonly [key: string]: Json }): void {
-  for (const key of Object.keys(context)) delete context[key];
-  Object.assign(context, structuredClone(whole));
-}
+const WHOLE_CONTEXT: ReadonlySet<string> = new Set(["create", "set", "reset", "force"]);
 
 /** Sets the value at a dotted path, as `assign` did. */
 function assign(context: { [key: string]: Json }, path: readonly string[], value: Json): void {

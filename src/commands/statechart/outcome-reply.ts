@@ -3,6 +3,15 @@
 import { assert } from "../../base/assert.ts";
 import { isJsonObject, type Json } from "../../base/json.ts";
 import { map, type Reply, simple } from "../../protocol/reply.ts";
+import { findOutcome, type Outcome } from "../../store/machine-outcomes.ts";
+import type { Scope } from "./subject.ts";
+
+/** The outcome of an event that has not been kept longer than `sm-outcome-ttl` says. */
+export function keptOutcome({ db, nowMs, server }: Scope, id: number, eventId: string): Outcome | undefined {
+  const outcome = findOutcome(db.transaction, id, eventId);
+  const ttlMs = server.config.get("sm-outcome-ttl") * 1000;
+  return outcome !== undefined && ttlMs > 0 && outcome.atMs < nowMs - ttlMs ? undefined : outcome;
+}
 
 export interface FullReply {
   readonly state: readonly string[];

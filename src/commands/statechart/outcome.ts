@@ -1,9 +1,10 @@
 /** SM.OUTCOME key id [id …]: what became of events that came with an id; null for an id that is not known. */
 import { bytesOf } from "../../base/bytes.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { findOutcome, type Outcome } from "../../store/machine-outcomes.ts";
+import type { Outcome } from "../../store/machine-outcomes.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
+import { keptOutcome } from "./outcome-reply.ts";
 import { text } from "./send-options.ts";
 import { subjectAt } from "./subject.ts";
 
@@ -13,7 +14,7 @@ export const smOutcome = {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject === undefined) return null;
     return call.args.slice(2).map((id) => {
-      const outcome = findOutcome(call.db.transaction, subject.record.id, text(id));
+      const outcome = keptOutcome(call, subject.record.id, text(id));
       return outcome === undefined ? null : outcomeReply(outcome);
     });
   },

@@ -25,22 +25,24 @@ type Draft = { -readonly [Field in keyof SendOptions]: SendOptions[Field] };
 /** Names that stand for an option: data, which may be left out, is never one of them. */
 const OPTIONS = new Set("ID BY REASON SEQ IFSTATE IFREV DELAY AT EXPIRE DEF FULL".split(" "));
 
+/** An event without any option. */
+export const NO_OPTIONS: Omit<SendOptions, "event"> = {
+  data: undefined,
+  id: undefined,
+  by: undefined,
+  reason: undefined,
+  source: undefined,
+  ifState: undefined,
+  ifRev: undefined,
+  dueMs: undefined,
+  expireAtMs: undefined,
+  definition: undefined,
+  isFull: false,
+};
+
 /** Reads `SM.SEND key event [json] [option …]`. @throws ReplyError for an option or a number that is none */
 export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax: number): SendOptions {
-  const draft: Draft = {
-    event: text(argument(args, 2)),
-    data: undefined,
-    id: undefined,
-    by: undefined,
-    reason: undefined,
-    source: undefined,
-    ifState: undefined,
-    ifRev: undefined,
-    dueMs: undefined,
-    expireAtMs: undefined,
-    definition: undefined,
-    isFull: false,
-  };
+  const draft: Draft = { ...NO_OPTIONS, event: text(argument(args, 2)) };
   if (draft.event === "") throw errors.err("the event's name is empty");
   let position = 3;
   if (args.length > 3 && !OPTIONS.has(token(args[3]))) {

@@ -9,14 +9,16 @@
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import { sameJson } from "../../base/json.ts";
 import * as errors from "../../protocol/errors.ts";
-import { addOutcome, findOutcome } from "../../store/machine-outcomes.ts";
+import { ReplyError } from "../../protocol/reply-error.ts";
+import { addOutcome, findOutcome, forgetOutcome } from "../../store/machine-outcomes.ts";
 import { armDue, pendingOf, putPending } from "../../store/machine-pending.ts";
+import type { MachineRecord } from "../../store/machine-record.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { createFrom, definitionAt } from "./creation.ts";
 import { codeOf, Delivery } from "./delivery.ts";
-import { type StepOutcome, stepEvent } from "./machine-step.ts";
-import { replyFromJson, replyOf, replyToJson, type SendReply } from "./outcome-reply.ts";
+import { type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
+import { keptOutcome, replyFromJson, replyOf, replyToJson, type SendReply } from "./outcome-reply.ts";
 import { parseSend, type SendOptions } from "./send-options.ts";
 import { envOf, type Subject, subjectAt } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
@@ -51,7 +53,7 @@ function createFirst(call: Call, key: Bytes, options: SendOptions): Subject {
 function send(call: Call, subject: Subject, options: SendOptions): SendReply | undefined {
   if (subject.machine.status === "suspended") throw errors.suspended(subject.machine.reason);
   const { id } = options;
-  const known = id === undefined ? undefined : findOutcome(call.db.transaction, subject.record.id, id);
+  const known = id === undefined ? undefined : keptOutcome(call, subject.record.id, id);
   if (known !== undefined) {
     const isSame = known.event === options.event && sameJson(known.data, options.data);
     if (!isSame) throw errors.duplicateId(known.id);
@@ -67,16 +69,23 @@ function send(call: Call, subject: Subject, options: SendOptions): SendReply | u
 /** DONE and STALE: refusals that need no look at the chart. */
 function fence(subject: Subject, options: SendOptions): StepOutcome | undefined {
   const { machine } = subject;
-  if (machine.status === "done") {
-    const where = machine.states.map(([state]) => `'${state}'`).join(", ");
-    const message = `event '${options.event}' comes too late: the machine is done, in ${where}`;
-    return { kind: "refused", code: "DONE", message };
-  }
+  const done = refusalWhenDone(machine, options.event);
+  if (done !== undefined) return done;
   const { source } = options;
-  const highest = source === undefined ? undefined : machine.sources[source.name];
+  // A source may be called "constructor".
+  const isKnown = source !== undefined && Object.hasOwn(machine.sources, source.name);
+  const highest = isKnown ? machine.sources[source.name] : undefined;
   if (source === undefined || highest === undefined || source.number > highest) return undefined;
   const { message } = errors.stale(source.name, source.number, highest);
   return { kind: "refused", code: "STALE", message: message.slice("STALE ".length) };
+}
+
+/** The refusal of any event by a machine that has come to its end. */
+export function refusalWhenDone({ status, states }: MachineRecord, event: string): Refusal | undefined {
+  if (status !== "done") return undefined;
+  const where = states.map(([state]) => `'${state}'`).join(", ");
+  const message = `event '${event}' comes too late: the machine is done, in ${where}`;
+  return { kind: "refused", code: "DONE", message };
 }
 
 function conditionsHold(subject: Subject, { ifState, ifRev }: SendOptions): boolean {
@@ -90,16 +99,41 @@ export function isIn(subject: Subject, state: string): boolean {
 }
 
 function deliver(call: Call, subject: Subject, options: SendOptions): SendReply {
+  const { outcome, after } = attempt(call, subject, options);
+  return keep(call, { before: subject, after }, options, outcome);
+}
+
+/** What an event does to a machine, which is the same before SM.SEND keeps it and when SM.WHY takes it back. */
+export interface Attempt {
+  readonly outcome: StepOutcome;
+  readonly after: Subject;
+}
+
+/** Steps a machine, with all that sets off; of a refusal nothing stays. @throws ReplyError for a limit that was met */
+export function attempt(call: Call, subject: Subject, options: SendOptions): Attempt {
+  const savepoint = call.databases.transaction.savepoint();
+  try {
+    return step(call, subject, options);
+  } catch (error) {
+    // What the event set off has failed: it is refused like one that fails itself, and its outcome is kept.
+    if (!(error instanceof ReplyError) || error.code !== "EXECFAIL") throw error;
+    call.databases.rollback(savepoint);
+    const message = error.message.slice("EXECFAIL ".length);
+    return { outcome: { kind: "refused", code: "EXECFAIL", message }, after: subject };
+  }
+}
+
+function step(call: Call, subject: Subject, options: SendOptions): Attempt {
   const { event, data, id, by, reason, expireAtMs } = options;
   const given = data === undefined ? { type: event } : { type: event, data };
   const outcome = stepEvent(subject, given, envOf(call, subject.key));
-  if (outcome.kind === "refused") return keep(call, { before: subject, after: subject }, options, outcome);
+  if (outcome.kind === "refused") return { outcome, after: subject };
   const delivery = new Delivery(call);
   const waiting = { event, data, id, by, reason, expireAtMs, receivedMs: call.nowMs };
   delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, waiting);
   delivery.runFollowUps();
   const after = subjectAt(call, subject.key) ?? subject;
-  return keep(call, { before: subject, after: fenceAt(call, after, options) }, options, outcome);
+  return { outcome, after: fenceAt(call, after, options) };
 }
 
 /** Remembers how far the source of an event has come. */
@@ -107,7 +141,7 @@ function fenceAt(call: Call, subject: Subject, { source }: SendOptions): Subject
   if (source === undefined) return subject;
   const { machine } = subject;
   const max = call.server.config.get("sm-sources-max");
-  if (machine.sources[source.name] === undefined && Object.keys(machine.sources).length >= max) {
+  if (!Object.hasOwn(machine.sources, source.name) && Object.keys(machine.sources).length >= max) {
     throw errors.machineLimit("too many sources", max, "sm-sources-max");
   }
   const sources = { ...machine.sources, [source.name]: source.number };
@@ -170,6 +204,7 @@ function keep(
     rev,
     details,
   };
+  if (findOutcome(transaction, place.id, id) !== undefined) forgetOutcome(transaction, place.id, id);
   addOutcome(transaction, place, { ...kept, reply: replyToJson(reply) }, limits);
   writeRecord(call, after, { ...after.machine, outcomeNext: place.sequence + 1 }, undefined);
   return reply;

@@ -1,13 +1,16 @@
 /** SM.WHY key event [json]: what SM.SEND would do with an event and why, without doing it. */
 import { bytesOf } from "../../base/bytes.ts";
+import type { Json } from "../../base/json.ts";
 import { type Candidate, explain } from "../../engine/explain.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
+import { ReplyError } from "../../protocol/reply-error.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { codeOf } from "./delivery.ts";
-import { type StepOutcome, stepEvent, targetsOf } from "./machine-step.ts";
-import { eventData, text } from "./send-options.ts";
+import { targetsOf } from "./machine-step.ts";
+import { type Attempt, attempt, refusalWhenDone } from "./send.ts";
+import { eventData, NO_OPTIONS, text } from "./send-options.ts";
 import { envOf, type Subject, subjectAt } from "./subject.ts";
 
 export const smWhy = {
@@ -22,7 +25,7 @@ export const smWhy = {
       json === undefined ? undefined : eventData(json, call.server.config.get("sm-event-bytes-max"));
     const given = data === undefined ? { type: event } : { type: event, data };
     const env = envOf(call, subject.key);
-    const outcome = standing(call, subject, event) ?? stepEvent(subject, given, env);
+    const { outcome, after } = standing(subject, event) ?? rehearsal(call, subject, event, data);
     const { chart } = subject;
     const tried =
       chart === undefined
@@ -33,24 +36,37 @@ export const smWhy = {
       ["state", subject.machine.states.map(([state]) => state)],
       ["verdict", codeOf(outcome)],
       ["message", outcome.kind === "refused" ? outcome.message : null],
-      ["to", outcome.kind === "moved" ? [...outcome.states] : subject.machine.states.map(([state]) => state)],
+      ["to", after.machine.states.map(([state]) => state)],
       ["candidates", tried],
     ]);
   },
 } as const satisfies Handler;
 
 /** What refuses every event, whatever it is. */
-function standing(_call: Call, { machine }: Subject, event: string): StepOutcome | undefined {
-  if (machine.status === "suspended") {
-    const { message } = errors.suspended(machine.reason);
-    return { kind: "refused", code: "SUSPENDED", message: message.slice("SUSPENDED ".length) };
+function standing(subject: Subject, event: string): Attempt | undefined {
+  const { machine } = subject;
+  if (machine.status === "suspended") return refusedBy(errors.suspended(machine.reason), subject);
+  const done = refusalWhenDone(machine, event);
+  return done === undefined ? undefined : { outcome: done, after: subject };
+}
+
+/** The event is sent and taken back, so that what it would set off is told too. */
+function rehearsal(call: Call, subject: Subject, event: string, data: Json | undefined): Attempt {
+  const savepoint = call.databases.transaction.savepoint();
+  try {
+    return attempt(call, subject, { ...NO_OPTIONS, event, data });
+  } catch (error) {
+    if (error instanceof ReplyError) return refusedBy(error, subject);
+    throw error;
+  } finally {
+    call.databases.rollback(savepoint);
   }
-  if (machine.status !== "done") return undefined;
-  const where = machine.states.map(([state]) => `'${state}'`).join(", ");
+}
+
+function refusedBy({ code, message }: ReplyError, subject: Subject): Attempt {
   return {
-    kind: "refused",
-    code: "DONE",
-    message: `event '${event}' comes too late: the machine is done, in ${where}`,
+    outcome: { kind: "refused", code, message: message.slice(code.length + 1) },
+    after: subject,
   };
 }
 

@@ -95,11 +95,11 @@ describe("SM.SEND", () => {
 describe("timers", () => {
   test("an after timer fires once when it is due", async () => {
     await client.call("SM.SEND", "o1", "PAY", '{"amount":100}');
-    clock.advance(72 * HOURS - 1);
+    clock.jump(72 * HOURS - 1);
     expect(await client.call("SM.STATE", "o1")).toEqual(["paid"]);
-    clock.advance(1);
+    clock.jump(1);
     expect(await client.call("SM.STATE", "o1")).toEqual(["escalated"]);
-    clock.advance(100 * HOURS);
+    clock.jump(100 * HOURS);
     expect(await client.call("SM.VERIFY", "o1")).toEqual([]);
     expect(await client.call("SM.PENDING", "o1")).toEqual([]);
   });
@@ -107,13 +107,13 @@ describe("timers", () => {
   test("a suspended machine's timer waits for SM.RESUME", async () => {
     await client.call("SM.SEND", "o1", "PAY", '{"amount":100}');
     expect(await client.call("SM.SUSPEND", "o1", "fraud check")).toBe(1);
-    clock.advance(80 * HOURS);
+    clock.jump(80 * HOURS);
     expect(await client.call("SM.STATE", "o1")).toEqual(["paid"]);
     expect(await client.call("SM.SEND", "o1", "SHIP")).toEqual(
       new ReplyFailure("SUSPENDED the machine is suspended: fraud check"),
     );
     expect(await client.call("SM.RESUME", "o1")).toBe(1);
-    clock.advance(0);
+    clock.jump(0);
     expect(await client.call("SM.STATE", "o1")).toEqual(["escalated"]);
   });
 
@@ -121,8 +121,23 @@ describe("timers", () => {
     await client.call("SM.SEND", "o1", "CANCEL", "DELAY", 5000, "ID", "later");
     await client.call("SM.SEND", "o1", "CANCEL", "DELAY", 9000);
     expect(await client.call("SM.CANCEL", "o1", "@2", "nothing")).toBe(1);
-    clock.advance(5000);
+    clock.jump(5000);
     expect(await client.call("SM.STATE", "o1")).toEqual(["cancelled"]);
+  });
+});
+
+describe("keys", () => {
+  test("copies and moved keys keep history, timers and outcomes; removed ones leave nothing", async () => {
+    await client.call("SM.SEND", "o1", "PAY", '{"amount":100}', "ID", "pay");
+    expect(await client.call("COPY", "o1", "copy")).toBe(1);
+    expect(await client.call("RENAME", "o1", "renamed")).toBe("OK");
+    clock.jump(72 * HOURS);
+    expect(await client.call("SM.STATE", "copy")).toEqual(["escalated"]);
+    expect(await client.call("SM.STATE", "renamed")).toEqual(["escalated"]);
+    expect(await client.call("SM.SEND", "copy", "PAY", '{"amount":100}', "ID", "pay")).toEqual(["paid"]);
+    expect(await client.call("DEL", "copy", "renamed")).toBe(2);
+    expect(await client.call("SM.COUNT")).toBe(0);
+    expect(await client.call("SM.DEF", "DEL", "order:v1")).toBe(1);
   });
 });
 
@@ -152,7 +167,7 @@ describe("queries", () => {
     } while (cursor !== "0");
     expect(new Set(found).size).toBe(23);
     expect(await client.call("SM.SCAN", "0", "STATE", "paid", "OLDER", 1000)).toEqual(["0", []]);
-    clock.advance(1001);
+    clock.jump(1001);
     expect(await client.call("SM.SCAN", "0", "STATE", "paid", "OLDER", 1000)).toEqual(["0", ["o3"]]);
     expect(await client.call("SM.VERIFY")).toEqual([]);
   });
