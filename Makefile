@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-needs check coverage compat fuzz crash bench image pack clean
+.PHONY: help install build run test test-needs check coverage compat fuzz crash race bench image pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -40,6 +40,9 @@ fuzz: install ## A million random, mutated and truncated requests (REQUESTS=, SE
 
 crash: install build ## Kill the server again and again, compare with what was acknowledged (ROUNDS=, SEED=)
 	npx tsx tests/crash/run.ts $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+race: install ## 64 clients race one event on one machine (ROUNDS=10000)
+	ROUNDS=$(or $(ROUNDS),10000) npx vitest run tests/commands/statechart/race.test.ts
 
 bench: install build ## Measure Detent and redis-server side by side
 	npx tsx tests/bench/run.ts

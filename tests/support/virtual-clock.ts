@@ -27,16 +27,6 @@ export class VirtualClock implements Clock {
     return () => this.#sleepers.delete(sleeper);
   }
 
-  /** Moves time on at a stroke, as when the process had stood still: sleepers that are due wake once, at the end. */
-  jump(ms: number): void {
-    this.#nowMs += ms;
-    const due = [...this.#sleepers].filter(({ atMs }) => atMs <= this.#nowMs);
-    for (const sleeper of due.sort((a, b) => a.atMs - b.atMs)) {
-      this.#sleepers.delete(sleeper);
-      sleeper.wake();
-    }
-  }
-
   /** Moves time on; sleepers that come due wake at their own time, those that are set meanwhile included. */
   advance(ms: number): void {
     const target = this.#nowMs + ms;

@@ -1,0 +1,119 @@
+/**
+ * The conformance cases through the commands of a server: the definition with SM.DEF CREATE, the machine with
+ * SM.CREATE, events with SM.SEND, time by the test's clock. Once as they stand, and once with the server ended, its
+ * store closed and both started anew between all steps.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { Json } from "../../../src/base/json.ts";
+import { Store } from "../../../src/store/store.ts";
+import type { TestClient } from "../../support/client.ts";
+import { define } from "../../support/machines.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+import { temporaryDirectory } from "../../support/stores.ts";
+import { VirtualClock } from "../../support/virtual-clock.ts";
+
+type Case = {
+  readonly name: string;
+  readonly definition: Json;
+  readonly initialConfiguration: readonly string[] | null;
+  readonly events: readonly {
+    readonly after?: number;
+    readonly event: { readonly type: string; readonly [field: string]: Json } | null;
+    readonly nextConfiguration: readonly string[] | null;
+  }[];
+};
+
+const folder = new URL("../../cases/statecharts/", import.meta.url);
+const cases = readdirSync(folder)
+  .filter((name) => name.endsWith(".json"))
+  .sort()
+  .map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Case);
+
+/** The server a case runs against; `renew` ends it and starts it again over the same data. */
+interface Host {
+  client: TestClient;
+  readonly clock: VirtualClock;
+  renew(): Promise<void>;
+}
+
+async function run(host: Host, given: Case): Promise<void> {
+  const { name, events } = given;
+  await define(host.client, name, given.definition);
+  expect(await host.client.call("SM.CREATE", name, name)).toBe("OK");
+  await expectStates(host, name, given.initialConfiguration);
+  for (const { after, event, nextConfiguration } of events) {
+    await host.renew();
+    if (after !== undefined) host.clock.advance(after);
+    if (event !== null) await send(host, name, event);
+    await expectStates(host, name, nextConfiguration);
+  }
+}
+
+async function send({ client }: Host, key: string, { type, ...data }: { type: string }): Promise<void> {
+  const json = Object.keys(data).length === 0 ? [] : [JSON.stringify(data)];
+  const reply = await client.call("SM.SEND", key, type, ...json);
+  // An event nothing takes is refused here and passed over in the cases.
+  if (reply instanceof ReplyFailure) expect(reply.message).toMatch(/^(ILLEGAL|GUARD|DONE) /);
+}
+
+async function expectStates({ client }: Host, key: string, wanted: readonly string[] | null): Promise<void> {
+  const states = await client.call("SM.STATE", key);
+  if (wanted === null) return;
+  if (!Array.isArray(states)) throw new Error(`${key} is no machine`);
+  const names = states.map((path) => String(path).slice(String(path).lastIndexOf(".") + 1));
+  expect(names.sort(), key).toEqual([...wanted].sort());
+}
+
+test("the conformance cases pass through the commands", async () => {
+  expect(cases).toHaveLength(64);
+  const clock = new VirtualClock();
+  const server = await startTestServer({ clock });
+  const host: Host = { client: await server.client(), clock, renew: async () => undefined };
+  for (const given of cases) await run(host, given);
+  expect(await host.client.call("SM.VERIFY")).toEqual([]);
+  await server.close();
+});
+
+test("the conformance cases pass with the server started anew between all steps", async () => {
+  const directory = temporaryDirectory();
+  const clock = new VirtualClock();
+  let server: TestServer | undefined;
+  const open = async (): Promise<TestClient> => {
+    server = await startTestServer({ clock, store: Store.open(directory), config: { appendfsync: "no" } });
+    return server.client();
+  };
+  const host: Host = {
+    client: await open(),
+    clock,
+    renew: async () => {
+      await server?.close();
+      host.client = await open();
+    },
+  };
+  await runTogether(host);
+  expect(await host.client.call("SM.VERIFY")).toEqual([]);
+  await server?.close();
+});
+
+/** All cases step by step side by side, so that one restart serves them all. Those with waits go one by one. */
+async function runTogether(host: Host): Promise<void> {
+  const timed = cases.filter(({ events }) => events.some(({ after }) => after !== undefined));
+  for (const given of timed) await run(host, given);
+  const others = cases.filter((given) => !timed.includes(given));
+  for (const given of others) {
+    await define(host.client, given.name, given.definition);
+    await host.client.call("SM.CREATE", given.name, given.name);
+    await expectStates(host, given.name, given.initialConfiguration);
+  }
+  const stepCount = Math.max(...others.map(({ events }) => events.length));
+  for (let step = 0; step < stepCount; step += 1) {
+    await host.renew();
+    for (const { name, events } of others) {
+      const given = events[step];
+      if (given?.event) await send(host, name, given.event);
+      if (given !== undefined) await expectStates(host, name, given.nextConfiguration);
+    }
+  }
+}
