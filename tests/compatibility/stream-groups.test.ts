@@ -490,3 +490,48 @@ describeAgainstRedis("XSETID", {
     XINFO STREAM s
   `,
 });
+
+describeAgainstRedis("streams as keys", {
+  "they are copied, renamed, moved and removed with all they have": `
+    XADD s 1-1 a 1
+    XADD s 2-1 a 2
+    XADD s 3-1 a 3
+    XGROUP CREATE s g 0
+    XREADGROUP GROUP g c COUNT 2 STREAMS s >
+    TYPE s
+    OBJECT ENCODING s
+    COPY s t
+    XACK t g 1-1
+    XDEL t 3-1
+    XPENDING s g
+    XPENDING t g
+    XRANGE s - +
+    XRANGE t - +
+    RENAME s u
+    XREADGROUP GROUP g c STREAMS u >
+    XPENDING u g
+    EXISTS s
+    MOVE u 1
+    SELECT 1
+    XPENDING u g
+    XREADGROUP GROUP g c STREAMS u 0
+    XINFO GROUPS u
+    DEL u
+    XLEN u
+    XADD u 1-1 a 1
+    XINFO GROUPS u
+    SET u v
+    DEL u
+    SELECT 0
+    COPY t s REPLACE
+    XINFO GROUPS s
+    EXPIRE s 100
+    XADD s 9-1 a 9
+    TTL s
+    FLUSHALL
+    XLEN s
+    SCAN 0 TYPE stream
+    XADD s 1-1 a 1
+    SCAN 0 TYPE stream
+  `,
+});

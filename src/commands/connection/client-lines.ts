@@ -6,7 +6,7 @@ import type { Session } from "../session.ts";
 const SESSION_BYTES = 4096;
 
 /** `field=value` pairs in Redis' order, and a line break. */
-export function clientLine(session: Session, { sessions }: ServerContext, nowMs: number): string {
+export function clientLine(session: Session, { sessions, waiters }: ServerContext, nowMs: number): string {
   const connection = sessions.connectionOf(session);
   const queryBytes = connection?.queryBytes ?? 0;
   const outputBytes = connection?.outputBytes ?? 0;
@@ -19,7 +19,7 @@ export function clientLine(session: Session, { sessions }: ServerContext, nowMs:
     ["name", session.name],
     ["age", seconds(nowMs - session.createdAtMs)],
     ["idle", seconds(nowMs - session.lastRequestAtMs)],
-    ["flags", flags(session)],
+    ["flags", flags(session, waiters.isWaiting(session.id))],
     ["db", session.database],
     ["sub", 0],
     ["psub", 0],
@@ -50,9 +50,10 @@ function seconds(milliseconds: number): number {
   return Math.max(0, Math.floor(milliseconds / 1000));
 }
 
-/** Redis' letters: x in MULTI, d a watched key was changed, e no eviction, T no touch, U Unix socket, N none. */
-function flags(session: Session): string {
+/** Redis' letters: b waits, x in MULTI, d a watched key was changed, e no eviction, T no touch, U Unix socket, N none. */
+function flags(session: Session, isWaiting: boolean): string {
   const letters = [
+    isWaiting ? "b" : "",
     session.queue === undefined ? "" : "x",
     session.isWatchBroken ? "d" : "",
     session.isClosing ? "c" : "",
