@@ -123,6 +123,8 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   }
   const close = async (): Promise<void> => {
     listener.close();
+    // What clients had sent before the end may still lie with the system: two rounds of the event loop read it.
+    for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
     executor.stop();
     endUpkeep();
     await clients.close(config.get("shutdown-timeout") * 1000);

@@ -30,6 +30,8 @@ done
 npm run --silent build || { echo "0 passed, 1 failed"; exit 1; }
 
 report=$(mktemp)
+# The program under test is the one just built.
+export DETENT_BUILT=1
 npx vitest run --reporter=default --reporter=json --outputFile.json="$report" "$@"
 status=$?
 node tests/tooling/count-tests.mjs "$report" || status=1

@@ -1,0 +1,144 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { TestClient } from "../support/client.ts";
+import { freePort } from "../support/free-port.ts";
+import { startProgram } from "../support/program.ts";
+import { temporaryDirectory } from "../support/stores.ts";
+
+const READY = /Ready to accept connections/;
+
+describe("the program", () => {
+  test("starts, keeps data, and ends with 0 on SIGTERM", async () => {
+    const dir = temporaryDirectory();
+    const port = await freePort();
+    const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir];
+    const first = startProgram({ args });
+    await first.printed(READY);
+    expect(first.output()).toMatch(
+      /^\d+:M \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} \* Detent \d+\.\d+\.\d+ /,
+    );
+    expect(first.output()).toMatch(new RegExp(`Store opened in ${dir} .* in \\d+ ms`));
+    expect(first.output()).toContain(`Listening on 127.0.0.1:${port}`);
+    const client = await TestClient.connect(port);
+    expect(String(await client.call("SET", "k", "v"))).toBe("OK");
+    first.child.kill("SIGTERM");
+    expect(await first.ended).toBe(0);
+    expect(first.output()).toContain("Received SIGTERM");
+    await client.closed();
+
+    const second = startProgram({ args });
+    await second.printed(READY);
+    const again = await TestClient.connect(port);
+    expect(String(await again.call("GET", "k"))).toBe("v");
+    again.write("*1\r\n$8\r\nSHUTDOWN\r\n");
+    await again.closed();
+    expect(await second.ended).toBe(0);
+  });
+
+  test("requests that have arrived are answered before SIGINT ends the program", async () => {
+    const dir = temporaryDirectory();
+    const socketPath = join(dir, "socket");
+    const program = startProgram({ args: ["--port", "0", "--unixsocket", socketPath, "--dir", dir] });
+    await program.printed(READY);
+    const client = await TestClient.connect(socketPath);
+    await client.call("PING");
+    const replies = client.pipeline(Array.from({ length: 500 }, (_, at) => ["SET", `k${at}`, "v"]));
+    program.child.kill("SIGINT");
+    for (const { bytes } of await replies) expect(bytes.toString()).toBe("+OK\r\n");
+    await client.closed();
+    expect(await program.ended).toBe(0);
+  });
+
+  test("reads a configuration file and standard input, and writes log and pid files", async () => {
+    const dir = temporaryDirectory();
+    const data = join(dir, "data");
+    mkdirSync(data);
+    const file = join(dir, "detent.conf");
+    writeFileSync(
+      file,
+      `port 0\nunixsocket ${dir}/socket\nlogfile out.log\npidfile run.pid\nmaxclients 77\n`,
+    );
+    const program = startProgram({ args: [file, "--dir", data, "-"], stdin: "timeout 9\nmaxclients 78\n" });
+    await expect
+      .poll(
+        () => existsSync(join(data, "out.log")) && READY.test(readFileSync(join(data, "out.log"), "utf8")),
+        { timeout: 15_000 },
+      )
+      .toBe(true);
+    expect(readFileSync(join(data, "run.pid"), "utf8")).toBe(`${program.child.pid}\n`);
+    const client = await TestClient.connect(`${dir}/socket`);
+    expect(String(await client.call("CONFIG", "GET", "timeout"))).toBe("timeout,9");
+    expect(String(await client.call("CONFIG", "GET", "maxclients"))).toBe("maxclients,78");
+    program.child.kill("SIGTERM");
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe("");
+    expect(existsSync(join(data, "run.pid"))).toBe(false);
+  });
+
+  test("a configuration that is wrong prints Redis' block and ends with 1", async () => {
+    const program = startProgram({ args: ["--port", "6400", "--nosuch", "x"], cwd: temporaryDirectory() });
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toMatch(
+      /\*\*\* FATAL CONFIG FILE ERROR \(Detent [\d.]+\) \*\*\*\nReading the configuration file, at line \d+\n>>> 'nosuch "x"'\nBad directive or wrong number of arguments\n/,
+    );
+  });
+
+  test("a directory that is a file ends it with a message and 1", async () => {
+    const dir = temporaryDirectory();
+    writeFileSync(join(dir, "file"), "");
+    const program = startProgram({ args: ["--port", "0", "--dir", join(dir, "file")] });
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toMatch(/# .*is not a directory: start with another --dir\n/);
+  });
+
+  test("a port in use, and a directory in use, end it with a message and 1", async () => {
+    const dir = temporaryDirectory();
+    const port = await freePort();
+    const args = ["--port", String(port), "--bind", "127.0.0.1"];
+    const first = startProgram({ args: [...args, "--dir", dir] });
+    await first.printed(READY);
+    const samePort = startProgram({ args: [...args, "--dir", temporaryDirectory()] });
+    expect(await samePort.ended).toBe(1);
+    expect(samePort.output()).toMatch(/# Could not create server TCP listening socket .*EADDRINUSE/);
+    const sameDirectory = startProgram({ args: ["--port", "0", "--unixsocket", "s", "--dir", dir] });
+    expect(await sameDirectory.ended).toBe(1);
+    expect(sameDirectory.output()).toMatch(/# .*in use/);
+    first.child.kill("SIGTERM");
+    expect(await first.ended).toBe(0);
+  });
+
+  test("without any address to listen on it ends with 1", async () => {
+    const program = startProgram({ args: ["--port", "0", "--dir", temporaryDirectory()] });
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain("Configured to not listen anywhere, exiting.");
+  });
+
+  test("--version and --help print and end with 0", async () => {
+    const version = startProgram({ args: ["--version"] });
+    expect(await version.ended).toBe(0);
+    expect(version.output()).toMatch(/^Detent server v=\d+\.\d+\.\d+ /);
+    const help = startProgram({ args: ["--help"] });
+    expect(await help.ended).toBe(0);
+    expect(help.output()).toMatch(/^Usage: detent /);
+  });
+
+  test("a client that takes no replies does not keep the server from ending", async () => {
+    const dir = temporaryDirectory();
+    const path = join(dir, "socket");
+    const args = ["--port", "0", "--unixsocket", path, "--dir", dir, "--shutdown-timeout", "1"];
+    const program = startProgram({ args });
+    await program.printed(READY);
+    const client = await TestClient.connect(path);
+    await client.call("SET", "big", Buffer.alloc(8 << 20, "x"));
+    const stuck = connect(path);
+    stuck.on("error", () => undefined);
+    stuck.pause();
+    stuck.write("GET big\r\n");
+    await client.call("PING");
+    program.child.kill("SIGTERM");
+    expect(await program.ended).toBe(0);
+    stuck.destroy();
+  });
+});

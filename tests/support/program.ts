@@ -1,0 +1,70 @@
+/** The program as a process of its own, started with the arguments a user would give. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { onTestFinished } from "vitest";
+
+/** What has just been built, where whoever runs the tests says so; else the sources, which take longer to start. */
+const PROGRAM =
+  process.env["DETENT_BUILT"] === "1"
+    ? [process.execPath, new URL("../../dist/main.js", import.meta.url).pathname]
+    : [
+        process.execPath,
+        "--import",
+        import.meta.resolve("tsx"),
+        new URL("../../src/main.ts", import.meta.url).pathname,
+      ];
+
+export interface ProgramOptions {
+  readonly args: readonly string[];
+  /** What it reads from standard input. */
+  readonly stdin?: string;
+  readonly cwd?: string;
+  /** What is run instead of the sources: a built program, with its interpreter. */
+  readonly command?: readonly string[];
+}
+
+export interface Program {
+  readonly child: ChildProcess;
+  /** Standard output and standard error so far. */
+  output(): string;
+  /** Resolves when a line of the output matches. @throws Error with the output when the program ends before */
+  printed(pattern: RegExp): Promise<void>;
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+}
+
+/** Starts it; killed at the end of the test if it still runs. */
+export function startProgram({ args, stdin, cwd, command }: ProgramOptions): Program {
+  const [interpreter = "", ...rest] = command ?? PROGRAM;
+  const child = spawn(interpreter, [...rest, ...args], {
+    stdio: "pipe",
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  child.stdin.end(stdin ?? "");
+  let output = "";
+  const waiting = new Set<() => void>();
+  const received = (chunk: Buffer) => {
+    output += chunk.toString();
+    for (const check of waiting) check();
+  };
+  child.stdout.on("data", received);
+  child.stderr.on("data", received);
+  const ended = once(child, "close").then(
+    ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
+  );
+  onTestFinished(() => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  });
+  const printed = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const check = () => {
+        if (!pattern.test(output)) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+      void ended.then((code) => reject(new Error(`the program ended with ${code}:\n${output}`)));
+    });
+  return { child, output: () => output, printed, ended };
+}
