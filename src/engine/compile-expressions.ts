@@ -2,13 +2,8 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Draft, DraftState } from "./draft.ts";
 import { durationOf, parseDuration } from "./durations.ts";
-import {
-  compileExpression,
-  type Expression,
-  type ExpressionLimits,
-  type Scope,
-  type Template,
-} from "./expressions.ts";
+import { compileExpression, type Expression, type Template } from "./expressions.ts";
+import type { ExpressionLimits, Scope } from "./expressions-scope.ts";
 import type { Delay, Guard } from "./machine.ts";
 import { at, checkKeys, kindOf, type Problems } from "./problems.ts";
 import { resolveState } from "./targets.ts";

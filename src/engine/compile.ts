@@ -7,7 +7,7 @@ import { linkActions } from "./compile-actions.ts";
 import { type Linker, linkTemplate } from "./compile-expressions.ts";
 import { checkTogether, doneEvent, linkTransitions } from "./compile-transitions.ts";
 import { type DraftState, draftStatechart, type ShapeLimits } from "./draft.ts";
-import { EXPRESSION_LIMITS, type ExpressionLimits } from "./expressions.ts";
+import { EXPRESSION_LIMITS, type ExpressionLimits } from "./expressions-scope.ts";
 import { draftList, draftMap, isListForm, isMapForm } from "./forms.ts";
 import type { Machine, StateNode, Transition } from "./machine.ts";
 import { at, checkKeys, createProblems, kindOf, type Problems, readText, readTexts } from "./problems.ts";

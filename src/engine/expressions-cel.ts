@@ -11,8 +11,8 @@
  */
 import { TypeError as CheckError, Environment, EvaluationError, ParseError } from "@marcbachmann/cel-js";
 import { RE2JS } from "re2js";
-import type { ExpressionLimits, Read, Scope } from "./expressions.ts";
-import { eventObject } from "./expressions.ts";
+import type { ExpressionLimits, Read, Scope } from "./expressions-scope.ts";
+import { eventObject } from "./expressions-scope.ts";
 import { type CelNode, childrenOf, expansionOf, readsOf, VARIABLES } from "./expressions-tree.ts";
 
 /** A parsed and checked CEL text. */

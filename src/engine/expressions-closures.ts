@@ -10,8 +10,8 @@
  * possible integers are left to cel-js.
  */
 import { isJsonObject } from "../base/json.ts";
-import type { Scope } from "./expressions.ts";
-import { eventObject } from "./expressions.ts";
+import type { Scope } from "./expressions-scope.ts";
+import { eventObject } from "./expressions-scope.ts";
 import { type CelNode, expansionOf } from "./expressions-tree.ts";
 
 /** The closure does not know: ask cel-js. */

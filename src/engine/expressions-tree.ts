@@ -3,7 +3,7 @@
  * (operators, order of arguments, expanded macros) is pinned by the exact version and by the tests that compare the
  * closures with cel-js itself.
  */
-import type { Read } from "./expressions.ts";
+import type { Read } from "./expressions-scope.ts";
 
 /** The variables of an expression and their CEL types. */
 export const VARIABLES: Readonly<Record<string, string>> = {

@@ -6,50 +6,14 @@
  * the closures cannot answer exactly, errors among it, is handed to cel-js (`expressions-cel.ts`), which is thereby
  * the reference: a closure never decides what cel-js would decide otherwise.
  */
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { isJsonObject, type Json } from "../base/json.ts";
 import { type CelProgram, celCompile, celEvaluate } from "./expressions-cel.ts";
 import { BAIL, type Closure, closureOf } from "./expressions-closures.ts";
 import { toJson } from "./expressions-json.ts";
-
-/** Bounds on the text of one expression, checked when it is compiled. */
-export type ExpressionLimits = {
-  readonly charsMax: number;
-  readonly nodesMax: number;
-  readonly depthMax: number;
-  /** Macros (`map`, `filter`, `exists` …) and `cel.bind` inside one another: each level multiplies the time. */
-  readonly macroDepthMax: number;
-  /** Characters and values one evaluation may build or compare on its way; a step of a macro counts as ten. */
-  readonly budget: number;
-};
-
-/** The defaults of `ExpressionLimits`. */
-export const EXPRESSION_LIMITS: ExpressionLimits = {
-  charsMax: 4096,
-  nodesMax: 500,
-  depthMax: 40,
-  macroDepthMax: 3,
-  budget: 1_000_000,
-};
-
-/** What an expression may read. */
-export type Scope = {
-  readonly context: JsonObject;
-  readonly constants: JsonObject;
-  /** The event's name and data; `data` undefined when it came without. */
-  readonly eventType: string;
-  readonly eventData: Json | undefined;
-  readonly now: number;
-  readonly key: string;
-  readonly resultSizeMax: number;
-  /** The variable `state`: names of all active states. */
-  activeIds(): readonly string[];
-};
+import { type ExpressionLimits, eventObject, type Read, type Scope } from "./expressions-scope.ts";
 
 /** The reason why an evaluation gave no value. Thrown by `Expression.evaluate`, caught by the interpreter only. */
 export class ExpressionFailure extends Error {}
-
-/** A variable path an expression reads: `context.total` as written, and its parts. */
-export type Read = { readonly path: string; readonly keys: readonly string[] };
 
 /** A checked expression. */
 export type Expression = {
@@ -136,9 +100,4 @@ function variableValue(name: string, scope: Scope): Json | undefined {
     default:
       return undefined;
   }
-}
-
-/** The variable `event`: the fields of the data, if it is an object, and `type`. */
-export function eventObject(type: string, data: Json | undefined): JsonObject {
-  return isJsonObject(data) ? { ...data, type } : { type };
 }

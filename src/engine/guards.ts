@@ -1,5 +1,6 @@
 /** Guards at run time: the verdict, and the account of it that `explain` and refusals give. */
-import { type Expression, ExpressionFailure, type Read, readValue } from "./expressions.ts";
+import { type Expression, ExpressionFailure, readValue } from "./expressions.ts";
+import type { Read } from "./expressions-scope.ts";
 import type { Run } from "./interpreter.ts";
 import { type Guard, stateOf, type Transition } from "./machine.ts";
 import type { GuardVerdict } from "./types.ts";

@@ -30,16 +30,6 @@ export function snapshotToJson(machine: Machine, snapshot: Snapshot): JsonObject
   return json;
 }
 
-/** The timers in a stored snapshot, as far as it can be told without its machine: what an index of due times holds. */
-export function storedTimers(json: Json): ReadonlyArray<Pick<Timer, "seq" | "deadlineMs">> {
-  const timers = isJsonObject(json) ? (json["t"] ?? []) : [];
-  if (!Array.isArray(timers)) return [];
-  return timers.flatMap((timer: Json) => {
-    const { seq, deadlineMs } = isJsonObject(timer) ? timer : {};
-    return typeof seq === "number" && typeof deadlineMs === "number" ? [{ seq, deadlineMs }] : [];
-  });
-}
-
 /** Reads the stored form for this machine. */
 export function snapshotFromJson(machine: Machine, json: Json): SnapshotResult {
   if (!isJsonObject(json)) return refuse("not an object");

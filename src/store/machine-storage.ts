@@ -1,5 +1,4 @@
 /** What a machine keeps beside its record, and what becomes of it when the machine is removed, copied or moved. */
-import { storedTimers } from "../engine/snapshot.ts";
 import { type DueEntry, GARBAGE_OBJECT, garbageKey } from "./layouts.ts";
 import { machineParts, putMachinePart } from "./machine-parts.ts";
 import { armDue, disarmDue, pendingOf } from "./machine-pending.ts";
@@ -7,6 +6,7 @@ import { decodeMachine, type MachineRecord } from "./machine-record.ts";
 import { indexMachine } from "./machines.ts";
 import type { ObjectStorage } from "./objects.ts";
 import type { OrderedReader } from "./ordered-store.ts";
+import { storedTimers } from "./stored-timers.ts";
 import type { Transaction } from "./transaction.ts";
 
 export const MACHINE_STORAGE: ObjectStorage = {

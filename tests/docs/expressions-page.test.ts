@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
-import { compileExpression, EXPRESSION_LIMITS } from "../../src/engine/expressions.ts";
+import { compileExpression } from "../../src/engine/expressions.ts";
+import { EXPRESSION_LIMITS } from "../../src/engine/expressions-scope.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/expressions.md"), "utf8");
 const given = JSON.parse(/^```json scope.json\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? "") as {

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/base/json.ts";
-import { EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions.ts";
 import { celCompile, celEvaluate } from "../../src/engine/expressions-cel.ts";
 import { BAIL, closureOf } from "../../src/engine/expressions-closures.ts";
 import { toJson } from "../../src/engine/expressions-json.ts";
+import { EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions-scope.ts";
 
 const leaf = fc.constantFrom(
   "1",

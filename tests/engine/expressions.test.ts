@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/base/json.ts";
-import {
-  compileExpression,
-  EXPRESSION_LIMITS,
-  ExpressionFailure,
-  readValue,
-  type Scope,
-} from "../../src/engine/expressions.ts";
+import { compileExpression, ExpressionFailure, readValue } from "../../src/engine/expressions.ts";
+import { EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions-scope.ts";
 
 const scope: Scope = {
   context: {

@@ -1,0 +1,44 @@
+/** What expressions are given and bound by: shared by the closures, by cel-js and by the module over both. */
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+
+/** Bounds on the text of one expression, checked when it is compiled. */
+export type ExpressionLimits = {
+  readonly charsMax: number;
+  readonly nodesMax: number;
+  readonly depthMax: number;
+  /** Macros (`map`, `filter`, `exists` …) and `cel.bind` inside one another: each level multiplies the time. */
+  readonly macroDepthMax: number;
+  /** Characters and values one evaluation may build or compare on its way; a step of a macro counts as ten. */
+  readonly budget: number;
+};
+
+/** The defaults of `ExpressionLimits`. */
+export const EXPRESSION_LIMITS: ExpressionLimits = {
+  charsMax: 4096,
+  nodesMax: 500,
+  depthMax: 40,
+  macroDepthMax: 3,
+  budget: 1_000_000,
+};
+
+/** What an expression may read. */
+export type Scope = {
+  readonly context: JsonObject;
+  readonly constants: JsonObject;
+  /** The event's name and data; `data` undefined when it came without. */
+  readonly eventType: string;
+  readonly eventData: Json | undefined;
+  readonly now: number;
+  readonly key: string;
+  readonly resultSizeMax: number;
+  /** The variable `state`: names of all active states. */
+  activeIds(): readonly string[];
+};
+
+/** A variable path an expression reads: `context.total` as written, and its parts. */
+export type Read = { readonly path: string; readonly keys: readonly string[] };
+
+/** The variable `event`: the fields of the data, if it is an object, and `type`. */
+export function eventObject(type: string, data: Json | undefined): JsonObject {
+  return isJsonObject(data) ? { ...data, type } : { type };
+}
