@@ -15,4 +15,9 @@ export class ReplyError extends Error {
     const end = this.message.indexOf(" ");
     return end < 0 ? this.message : this.message.slice(0, end);
   }
+
+  /** What follows the first word. */
+  get text(): string {
+    return this.message.slice(this.code.length + 1);
+  }
 }

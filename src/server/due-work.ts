@@ -22,12 +22,15 @@ export interface DueOptions {
 /** Does up to `limit` things that are due; returns how many. */
 export function doDueWork(databases: Databases, options: DueOptions): number {
   let done = 0;
+  let last: DueMachine | undefined;
   while (done < options.limit) {
-    const timer = firstDue(databases.transaction, databases.nowMs);
+    // What is armed meanwhile is due now or later; what sorts before the last one waits for the next turn.
+    const timer = firstDue(databases.transaction, databases.nowMs, last);
     const expiryMs = nextExpiryMs(databases, options.server);
     const isExpiryDue = expiryMs !== undefined && expiryMs <= databases.nowMs;
     if (timer !== undefined && !(isExpiryDue && expiryMs < timer.dueMs)) {
       runOne(databases, timer, options);
+      last = timer;
       done += 1;
     } else if (isExpiryDue) {
       const limit = timer === undefined ? options.limit - done : 1;

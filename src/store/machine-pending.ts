@@ -4,7 +4,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
-import { type DueEntry, dueFields, dueKey, duesUpTo, pendingKey } from "./layouts.ts";
+import { behind, type DueEntry, dueFields, dueKey, duesUpTo, pendingKey } from "./layouts.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
@@ -66,10 +66,14 @@ export interface DueMachine extends DueEntry {
   readonly phys: number;
 }
 
-/** The entry that is due first, at or before `nowMs`; undefined when none is. */
-export function firstDue(reader: OrderedReader, nowMs: number): DueMachine | undefined {
+/**
+ * The entry that is due first, at or before `nowMs` and behind `last`, where that is given; undefined when none is.
+ * Who goes through many says where it is: what it has removed lies before, and would be passed over again and again.
+ */
+export function firstDue(reader: OrderedReader, nowMs: number, last?: DueEntry): DueMachine | undefined {
   const { from, to } = duesUpTo(nowMs);
-  for (const [key, value] of reader.range(from, to)) return { ...dueFields(key), phys: decodeNumber(value) };
+  const start = last === undefined ? from : behind(dueKey(last));
+  for (const [key, value] of reader.range(start, to)) return { ...dueFields(key), phys: decodeNumber(value) };
   return undefined;
 }
 

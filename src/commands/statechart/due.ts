@@ -46,7 +46,7 @@ function spend(scope: Scope, subject: Subject, due: DueMachine, error: ReplyErro
   if (due.kind === "s") {
     const pending = findPending(scope.db.transaction, record.id, due.sequence);
     removePending(scope.db.transaction, record.id, due.sequence);
-    const refusal = { kind: "refused", code: error.code, message: error.message } as const;
+    const refusal = { kind: "refused", code: error.code, message: error.text } as const;
     if (pending !== undefined) settle(scope, { before: subject, after: subject, pending }, refusal);
   } else if (chart !== undefined) {
     const timers = chart.snapshot.timers.filter(({ seq }) => seq !== due.sequence);

@@ -76,8 +76,8 @@ function fence(subject: Subject, options: SendOptions): StepOutcome | undefined 
   const isKnown = source !== undefined && Object.hasOwn(machine.sources, source.name);
   const highest = isKnown ? machine.sources[source.name] : undefined;
   if (source === undefined || highest === undefined || source.number > highest) return undefined;
-  const { message } = errors.stale(source.name, source.number, highest);
-  return { kind: "refused", code: "STALE", message: message.slice("STALE ".length) };
+  const { code, text: message } = errors.stale(source.name, source.number, highest);
+  return { kind: "refused", code, message };
 }
 
 /** The refusal of any event by a machine that has come to its end. */
@@ -118,8 +118,7 @@ export function attempt(call: Call, subject: Subject, options: SendOptions): Att
     // What the event set off has failed: it is refused like one that fails itself, and its outcome is kept.
     if (!(error instanceof ReplyError) || error.code !== "EXECFAIL") throw error;
     call.databases.rollback(savepoint);
-    const message = error.message.slice("EXECFAIL ".length);
-    return { outcome: { kind: "refused", code: "EXECFAIL", message }, after: subject };
+    return { outcome: { kind: "refused", code: "EXECFAIL", message: error.text }, after: subject };
   }
 }
 

@@ -63,11 +63,8 @@ function rehearsal(call: Call, subject: Subject, event: string, data: Json | und
   }
 }
 
-function refusedBy({ code, message }: ReplyError, subject: Subject): Attempt {
-  return {
-    outcome: { kind: "refused", code, message: message.slice(code.length + 1) },
-    after: subject,
-  };
+function refusedBy({ code, text: message }: ReplyError, subject: Subject): Attempt {
+  return { outcome: { kind: "refused", code, message }, after: subject };
 }
 
 function mapCandidates(subject: Subject, event: string): Reply[] {
