@@ -8,14 +8,17 @@ import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { CATALOGUE } from "./commands/catalogue.ts";
 import { dispatcher } from "./commands/dispatch.ts";
+import { KeyspaceEvents } from "./commands/keyspace-events.ts";
 import { LatencyLog } from "./commands/latency-log.ts";
 import { Pause } from "./commands/pause.ts";
+import { PushQueue } from "./commands/push-queue.ts";
 import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
 import { SessionList } from "./commands/session-list.ts";
 import { SlowLog } from "./commands/slow-log.ts";
 import { ChartCache } from "./commands/statechart/chart-cache.ts";
 import { newStatistics } from "./commands/statistics.ts";
+import { Subscriptions } from "./commands/subscriptions.ts";
 import { WatchList } from "./commands/watch-list.ts";
 import type { Config } from "./config/config.ts";
 import { connections } from "./net/connections.ts";
@@ -52,6 +55,8 @@ export interface RunningServer {
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
   const waiters = new Waiters();
+  const pushes = new PushQueue();
+  const subscriptions = new Subscriptions(pushes);
   const context: ServerContext = {
     config,
     catalogue: CATALOGUE,
@@ -59,6 +64,9 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     store,
     sessions: new SessionList(),
     watches: new WatchList(),
+    subscriptions,
+    pushes,
+    keyspaceEvents: new KeyspaceEvents(config, subscriptions),
     charts: new ChartCache(),
     waiters,
     statistics: newStatistics(clock.now()),

@@ -13,8 +13,7 @@ import { type Command, FLAG, hasFlag } from "./catalogue-command.ts";
 import type { Call, Handler } from "./handler.ts";
 import type { PauseMode } from "./pause.ts";
 import type { ServerContext } from "./server-context.ts";
-
-import { dropQueue, type Session, watchName } from "./session.ts";
+import { dropQueue, isSubscriber, type Session, watchName } from "./session.ts";
 import { isWait, type Wait, type WaitingRequest } from "./wait.ts";
 
 const QUEUED = simple("QUEUED");
@@ -23,6 +22,19 @@ const NEVER_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "rese
 
 /** What a queued argument takes beside its bytes, roughly; the limit of the query buffer counts both. */
 const QUEUED_ARGUMENT_OVERHEAD_BYTES = 96;
+
+/** What a session with subscriptions may send in RESP2, where a reply cannot be told from a message. */
+const FOR_SUBSCRIBERS = new Set([
+  "ping",
+  "subscribe",
+  "ssubscribe",
+  "psubscribe",
+  "unsubscribe",
+  "sunsubscribe",
+  "punsubscribe",
+  "quit",
+  "reset",
+]);
 
 /** A reply and what the executor has to know of the request behind it. */
 export interface Outcome {
@@ -95,6 +107,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       assert(handler !== undefined, `a handler for ${command.name}`);
       const call: Call = {
         args,
+        command,
         session,
         databases,
         db: databases.at(session.database),
@@ -176,6 +189,9 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     if (hasFlag(command, FLAG.WRITE) && server.store.failure !== undefined) {
       return rejected(session, command, errors.misconf(server.store.failure.message));
     }
+    if (session.protocol === 2 && isSubscriber(session) && !FOR_SUBSCRIBERS.has(command.name)) {
+      return rejected(session, command, errors.notForSubscribers(command.name));
+    }
     if (session.queue !== undefined && !NEVER_QUEUED.has(command.name)) {
       if (hasFlag(command, FLAG.NO_MULTI)) return rejected(session, command, errors.notInMulti());
       session.queue.push(args.map((arg) => Buffer.from(arg)));
@@ -251,8 +267,11 @@ function noteSlowness(server: ServerContext, command: Command, served: Served, m
   }
 }
 
+/** Beside what reads and writes: the number of receivers, since messages do not leave if the commit fails. */
+const DEPENDENT = new Set(["exec", "publish", "spublish"]);
+
 function dependsOnStore(command: Command): boolean {
-  return hasFlag(command, FLAG.WRITE | FLAG.READONLY) || command.name === "exec";
+  return hasFlag(command, FLAG.WRITE | FLAG.READONLY) || DEPENDENT.has(command.name);
 }
 
 function statisticsOf(server: ServerContext, command: Command) {

@@ -6,6 +6,7 @@
 import type { Reply } from "../protocol/reply.ts";
 import type { Database } from "../store/database.ts";
 import type { Databases } from "../store/databases.ts";
+import type { Command } from "./catalogue-command.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./session.ts";
 import type { Wait } from "./wait.ts";
@@ -14,6 +15,7 @@ import type { Wait } from "./wait.ts";
 export interface Call {
   /** The request as it came; args[0] is the command's name, args[1] a subcommand's where there is one. */
   readonly args: readonly Buffer[];
+  readonly command: Command;
   readonly session: Session;
   readonly databases: Databases;
   /** The database the session has selected. */
@@ -21,7 +23,7 @@ export interface Call {
   /** The time of this turn, milliseconds since the epoch: the only time a handler knows. */
   readonly nowMs: number;
   readonly server: ServerContext;
-  /** False within MULTI, where a handler must not return a Wait. */
+  /** False within MULTI, where a handler must not return a Wait nor SSUBSCRIBE subscribe. */
   readonly mayWait: boolean;
   /** Runs a request of the MULTI queue as a command of its own: its failure is its reply. For EXEC. */
   execute(args: readonly Buffer[]): Reply;

@@ -3,6 +3,7 @@ import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import type { Handler } from "./handler.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
+import { PUBSUB_HANDLERS } from "./pubsub/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
 import { STATECHART_HANDLERS } from "./statechart/handlers.ts";
 import { STREAM_HANDLERS } from "./stream/handlers.ts";
@@ -13,6 +14,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   CONNECTION_HANDLERS,
   GENERIC_HANDLERS,
   MACHINE_HANDLERS,
+  PUBSUB_HANDLERS,
   SERVER_HANDLERS,
   STREAM_HANDLERS,
   STATECHART_HANDLERS,

@@ -3,12 +3,15 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Store } from "../store/store.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { KeyspaceEvents } from "./keyspace-events.ts";
 import type { LatencyLog } from "./latency-log.ts";
 import type { Pause } from "./pause.ts";
+import type { PushQueue } from "./push-queue.ts";
 import type { SessionList } from "./session-list.ts";
 import type { SlowLog } from "./slow-log.ts";
 import type { ChartCache } from "./statechart/chart-cache.ts";
 import type { Statistics } from "./statistics.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 import type { WaiterControl } from "./wait.ts";
 import type { WatchList } from "./watch-list.ts";
 
@@ -19,6 +22,9 @@ export interface ServerContext {
   readonly store: Store;
   readonly sessions: SessionList;
   readonly watches: WatchList;
+  readonly subscriptions: Subscriptions;
+  readonly pushes: PushQueue;
+  readonly keyspaceEvents: KeyspaceEvents;
   /** Compiled definitions. */
   readonly charts: ChartCache;
   readonly waiters: WaiterControl;

@@ -1,4 +1,5 @@
 /** The sessions that are open, by id, and the way to end one from another. */
+import type { OutgoingReply } from "../protocol/reply.ts";
 import type { Session } from "./session.ts";
 
 /** The connection behind a session, as far as commands may know it. */
@@ -7,6 +8,13 @@ export interface SessionConnection {
   readonly queryBytes: number;
   /** Bytes of replies the client has not taken. */
   readonly outputBytes: number;
+  /** Sends replies in order; closes the connection afterwards if the session is closing. */
+  send(replies: readonly OutgoingReply[], nowMs: number): void;
+  /**
+   * Ends the connection and returns true if its output would go beyond the hard limit with so many bytes more than
+   * it holds.
+   */
+  closeIfBeyond(bytes: number): boolean;
   /** Ends the connection at once, without a further reply. */
   close(): void;
 }

@@ -1,6 +1,7 @@
 /** The logical state of a client: what commands read and change of it. The socket is not known here. */
 import type { Bytes } from "../base/bytes.ts";
 import type { ProtocolVersion } from "../protocol/reply.ts";
+import type { SubscriptionKind } from "./subscriptions.ts";
 
 /** A request that waits for EXEC. */
 export type QueuedRequest = readonly Buffer[];
@@ -30,6 +31,8 @@ export interface Session {
   readonly watched: Map<string, boolean>;
   /** A watched key was changed: EXEC answers null. */
   isWatchBroken: boolean;
+  /** What the session is subscribed to; kept by Subscriptions. */
+  readonly subscriptions: Readonly<Record<SubscriptionKind, Set<Bytes>>>;
   /** CLIENT REPLY: whether replies are sent; "skip" holds for the next request. */
   replyMode: "on" | "off" | "skip" | "skipped";
   /** CLIENT NO-EVICT and NO-TOUCH. */
@@ -69,6 +72,7 @@ export function newSession(options: NewSession): Session {
     queueBytes: 0,
     watched: new Map(),
     isWatchBroken: false,
+    subscriptions: { channel: new Set(), pattern: new Set(), shard: new Set() },
     replyMode: "on",
     isNoEvict: false,
     isNoTouch: false,
@@ -87,6 +91,11 @@ export function watchName(database: number, key: Bytes): string {
 /** Whether the client is on this host: on the loopback interface or a Unix socket. */
 export function isLocalSession({ address }: Session): boolean {
   return /^(?:127\.|\[::1\]|\[::ffff:127\.|\/)/.test(address);
+}
+
+/** Whether the session has any subscription: in RESP2 it may then do little else. */
+export function isSubscriber({ subscriptions: { channel, pattern, shard } }: Session): boolean {
+  return channel.size + pattern.size + shard.size > 0;
 }
 
 /** Drops the MULTI queue. */

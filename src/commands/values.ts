@@ -2,14 +2,30 @@
 import { bytesOf } from "../base/bytes.ts";
 import * as errors from "../protocol/errors.ts";
 import type { KeyRecord } from "../store/records.ts";
+import { FLAG, hasFlag } from "./catalogue-command.ts";
 import type { Call } from "./handler.ts";
 
-/** The record of a key, counted as a hit or a miss. */
+/** The record of a key that is read, counted as a hit or a miss. */
 export function look(call: Call, key: Buffer): KeyRecord | undefined {
+  const record = lookSilently(call, key);
+  if (record === undefined) {
+    const at = call.databases.transaction.changes.length;
+    call.server.keyspaceEvents.miss({ database: call.db.index, key: bytesOf(key), at });
+  }
+  return record;
+}
+
+/** As `look`, without a keyspace event for a miss. */
+export function lookSilently(call: Call, key: Buffer): KeyRecord | undefined {
   const record = call.db.find(bytesOf(key));
   if (record === undefined) call.server.statistics.keyspaceMisses += 1;
   else call.server.statistics.keyspaceHits += 1;
   return record;
+}
+
+/** The record of a key, counted if the command is one that reads. */
+export function lookFor(call: Call, key: Buffer): KeyRecord | undefined {
+  return hasFlag(call.command, FLAG.WRITE) ? call.db.find(bytesOf(key)) : look(call, key);
 }
 
 /** The record of a string key, undefined when there is no such key. @throws ReplyError WRONGTYPE */

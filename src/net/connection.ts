@@ -7,15 +7,15 @@
  * unread input makes the system throw away replies that are on their way.
  */
 import type { Socket } from "node:net";
-import type { Session } from "../commands/session.ts";
+import { isSubscriber, type Session } from "../commands/session.ts";
 import type { SessionConnection } from "../commands/session-list.ts";
 import type { Statistics } from "../commands/statistics.ts";
 import type { Config } from "../config/config.ts";
 import { ProtocolError } from "../protocol/protocol-error.ts";
-import { NONE, type Reply } from "../protocol/reply.ts";
+import { NONE, type OutgoingReply, type Reply } from "../protocol/reply.ts";
 import type { ReplyWriter } from "../protocol/reply-writer.ts";
 import type { RequestDecoder } from "../protocol/request-decoder.ts";
-import type { Endpoint, Executor, OutgoingReply } from "../server/executor.ts";
+import type { Endpoint, Executor } from "../server/executor.ts";
 
 /** Bytes that may wait for a slow reader before its requests wait too. */
 const UNSENT_BYTES_MAX = 1 << 20;
@@ -106,7 +106,7 @@ export class Connection implements Endpoint, SessionConnection {
     }
   }
 
-  send(replies: readonly OutgoingReply[]): void {
+  send(replies: readonly OutgoingReply[], nowMs: number): void {
     if (this.#hasEnded) return;
     const { writer, statistics } = this.#options;
     for (let i = 0; i < replies.length; i++) {
@@ -119,7 +119,7 @@ export class Connection implements Endpoint, SessionConnection {
       this.#socket.write(chunk);
     }
     if (this.session.isClosing) this.#hangUp();
-    else if (this.#socket.writableLength > 0) this.#checkOutput(this.session.lastRequestAtMs);
+    else if (this.#socket.writableLength > 0) this.#checkOutput(nowMs);
   }
 
   /** Ends the connection at once. */
@@ -142,7 +142,12 @@ export class Connection implements Endpoint, SessionConnection {
       return;
     }
     const idleSecondsMax = this.#options.config.values.timeout;
-    if (idleSecondsMax > 0 && nowMs - this.session.lastRequestAtMs > idleSecondsMax * 1000) {
+    // A subscriber is there to listen.
+    if (
+      idleSecondsMax > 0 &&
+      !isSubscriber(this.session) &&
+      nowMs - this.session.lastRequestAtMs > idleSecondsMax * 1000
+    ) {
       this.#options.onLimit("closing idle client");
       this.close();
     } else if (this.#socket.writableLength > 0) this.#checkOutput(nowMs);
@@ -172,20 +177,34 @@ export class Connection implements Endpoint, SessionConnection {
     } else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
+  closeIfBeyond(bytes: number): boolean {
+    const { hardBytes } = this.#outputLimit;
+    if (hardBytes === 0 || this.#socket.writableLength + bytes <= hardBytes) return false;
+    this.#closeForOutput();
+    return true;
+  }
+
+  /** Who gets pushes has a limit of its own: nothing it does or leaves holds up what it is sent. */
+  get #outputLimit() {
+    const limits = this.#options.config.values["client-output-buffer-limit"];
+    return isSubscriber(this.session) ? limits.pubsub : limits.normal;
+  }
+
+  #closeForOutput(): void {
+    this.#options.onLimit("closing client for overcoming of output buffer limits");
+    this.close();
+  }
+
   #checkOutput(nowMs: number): void {
     const bytes = this.#socket.writableLength;
     if (bytes > UNSENT_BYTES_MAX) this.#socket.pause();
-    const { hardBytes, softBytes, softSeconds } =
-      this.#options.config.values["client-output-buffer-limit"].normal;
+    const { hardBytes, softBytes, softSeconds } = this.#outputLimit;
     const isOverSoft = softBytes > 0 && bytes > softBytes;
     if (!isOverSoft) this.#softLimitSinceMs = undefined;
     else this.#softLimitSinceMs ??= nowMs;
     const isOverTime =
       this.#softLimitSinceMs !== undefined && nowMs - this.#softLimitSinceMs > softSeconds * 1000;
-    if ((hardBytes > 0 && bytes > hardBytes) || isOverTime) {
-      this.#options.onLimit("closing client for overcoming of output buffer limits");
-      this.close();
-    }
+    if ((hardBytes > 0 && bytes > hardBytes) || isOverTime) this.#closeForOutput();
   }
 
   /** Closes our side behind the replies. */

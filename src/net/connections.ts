@@ -63,6 +63,7 @@ export function connections(options: ConnectionsOptions): Connections {
       statistics: server.statistics,
       onEnded: () => {
         server.watches.unwatch(session);
+        server.subscriptions.forget(session);
         server.sessions.remove(session);
       },
       onClosed: () => {

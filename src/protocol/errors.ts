@@ -283,6 +283,16 @@ export const invalidDefinition = (path: string, problem: string) =>
   new ReplyError(`INVALIDDEF ${path}: ${problem}`);
 export const noDefinition = (id: Name) => new ReplyError(`NODEF there is no definition '${shown(id)}'`);
 
+// Channels.
+
+/** `command` is the lower-case name, for a subcommand "container|name". */
+export const notForSubscribers = (command: string) =>
+  err(
+    `Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this ` +
+      "context",
+  );
+export const ssubscribeInMulti = () => err("SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+
 // Map machines.
 
 /** `path` is a JSON path, `place` line and column; `problem` says what is wrong and what would be right. */

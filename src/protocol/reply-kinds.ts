@@ -1,7 +1,7 @@
 import type { Reply, TaggedReply } from "./reply.ts";
 
 /** Replies that hold others, arrays apart. */
-export type Aggregate = Extract<TaggedReply, { kind: "map" | "set" | "push" }>;
+export type Aggregate = Extract<TaggedReply, { kind: "map" | "set" | "push" | "several" }>;
 /** Replies that hold no others. */
 export type Scalar = Exclude<TaggedReply, Aggregate>;
 
@@ -12,7 +12,7 @@ export function isArray(reply: readonly Reply[] | TaggedReply | bigint): reply i
 
 /** Whether a reply holds others. */
 export function isAggregate(reply: TaggedReply): reply is Aggregate {
-  return reply.kind === "map" || reply.kind === "set" || reply.kind === "push";
+  return reply.kind === "map" || reply.kind === "set" || reply.kind === "push" || reply.kind === "several";
 }
 
 /** Whether it is the reply that is no reply. */

@@ -98,7 +98,8 @@ export class ReplyWriter {
       return version === 3
         ? this.#header(PERCENT, reply.entries.length, reply.entries.flat())
         : this.#header(STAR, reply.entries.length * 2, reply.entries.flat());
-    } else {
+    } else if (reply.kind === "several") return reply.replies;
+    else {
       const type = version === 2 ? STAR : reply.kind === "set" ? TILDE : GREATER;
       return this.#header(type, reply.items.length, reply.items);
     }

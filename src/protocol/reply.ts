@@ -18,6 +18,7 @@
  * | boolean                    | integer 1 or 0       | boolean            |
  * | verbatim                   | bulk string          | verbatim string    |
  * | push                       | array                | push               |
+ * | several                    | its replies in a row | the same           |
  * | none                       | nothing at all       | nothing at all     |
  */
 export type Reply = null | number | bigint | string | Buffer | readonly Reply[] | TaggedReply;
@@ -36,11 +37,19 @@ export type TaggedReply =
   /** `format` is three characters, such as "txt". */
   | { readonly kind: "verbatim"; readonly format: string; readonly text: string }
   | { readonly kind: "push"; readonly items: readonly Reply[] }
+  /** Several replies to one request: SUBSCRIBE answers for each channel. In EXEC's array they count as one. */
+  | { readonly kind: "several"; readonly replies: readonly Reply[] }
   /** No reply: CLIENT REPLY SKIP, SHUTDOWN, a blocked command. */
   | { readonly kind: "none" };
 
 /** RESP protocol version of a session. */
 export type ProtocolVersion = 2 | 3;
+
+/** A reply with the protocol of its session at the time. */
+export interface OutgoingReply {
+  readonly reply: Reply;
+  readonly protocol: ProtocolVersion;
+}
 
 export const OK: Reply = { kind: "simple", text: "OK" };
 export const NONE: Reply = { kind: "none" };

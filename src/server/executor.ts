@@ -3,18 +3,18 @@
  * and their replies leave after it. It is the one way to change data: a due expiry enters here as a request does.
  *
  * A turn: what is due is done, requests that waited and need not any more are tried again, each connection with
- * input runs its requests in order, the transaction is committed, the changes are handed on, the replies are sent. If the commit fails, every reply that tells of
- * the store becomes -MISCONF, and nothing of the turn is visible.
+ * input runs its requests in order, the transaction is committed, the changes are handed on, the replies and the
+ * messages to subscribers are sent. If the commit fails, every reply that tells of the store becomes -MISCONF, no
+ * message leaves, and nothing of the turn is visible.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Dispatcher } from "../commands/dispatch.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Session } from "../commands/session.ts";
-import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
 import type { Change } from "../store/changes.ts";
 import { Databases } from "../store/databases.ts";
 import type { Store } from "../store/store.ts";
-import { answer, newOutgoing, type Outgoing, refuse } from "./outgoing.ts";
+import { Outgoing } from "./outgoing.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** Requests of one connection in one turn; what is left waits for the next turn, so that others get theirs. */
@@ -24,12 +24,6 @@ const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
 /** What may fall due in one turn; a burst of millions is drained in turns of this size. */
 const DUE_PER_TURN_MAX = 500;
 
-/** A reply with the protocol of its session at the time. */
-export interface OutgoingReply {
-  readonly reply: Reply;
-  readonly protocol: ProtocolVersion;
-}
-
 /** The connection side of a session. */
 export interface Endpoint {
   readonly session: Session;
@@ -37,8 +31,6 @@ export interface Endpoint {
   nextRequest(): readonly Buffer[] | undefined;
   /** True when the client has closed its side: nobody needs what it waits for. */
   readonly isInputEnded: boolean;
-  /** Sends replies in order; closes the connection afterwards if the session is closing. */
-  send(replies: readonly OutgoingReply[]): void;
 }
 
 export interface ExecutorOptions {
@@ -121,21 +113,15 @@ export class Executor {
     const databases = this.#databases();
     this.#releaseHeld();
     this.#doDue(databases);
-    const outgoing = this.#resumeWaiters(databases);
+    const outgoing = new Outgoing(this.#options.server);
+    outgoing.tell(databases.transaction.changes);
+    this.#resumeWaiters(databases, outgoing);
     const endpoints = [...this.#ready];
     this.#ready.clear();
-    for (const endpoint of endpoints) {
-      const out = outgoing.get(endpoint) ?? newOutgoing(endpoint);
-      outgoing.set(endpoint, out);
-      this.#serve(out, databases);
-    }
+    for (const endpoint of endpoints) this.#serve(endpoint, databases, outgoing);
     const failure = this.#commit(databases);
     if (failure === undefined) this.#handOn(databases.transaction.changes);
-    for (const out of outgoing.values()) {
-      if (failure !== undefined) refuse(out, failure);
-      const { endpoint, replies } = out;
-      if (replies.length > 0 || endpoint.session.isClosing) endpoint.send(replies);
-    }
+    outgoing.send(databases.nowMs, failure);
     this.#releaseHeld();
     this.#arm();
     if (this.#ready.size > 0 || this.#options.waiters.hasReady) this.#schedule();
@@ -147,33 +133,34 @@ export class Executor {
   }
 
   /** Answers the waiters that have something to be answered with, in the order of their arrival. */
-  #resumeWaiters(databases: Databases): Map<Endpoint, Outgoing> {
-    const outgoing = new Map<Endpoint, Outgoing>();
+  #resumeWaiters(databases: Databases, outgoing: Outgoing): void {
     const { waiters } = this.#options;
-    if (waiters.size === 0) return outgoing;
+    if (waiters.size === 0) return;
     waiters.expire(databases.nowMs);
     for (const waiter of waiters.takeReady()) {
       const reply = waiter.ending ?? waiters.resume(waiter, databases);
-      if (reply === undefined) continue;
-      const { endpoint } = waiter;
-      waiters.remove(endpoint.session.id);
-      const out = newOutgoing(endpoint);
-      outgoing.set(endpoint, out);
-      answer(out, { reply, dependsOnCommit: waiter.ending === undefined });
-      // What it has sent meanwhile runs now.
-      this.#ready.add(endpoint);
+      if (reply !== undefined) {
+        const { endpoint } = waiter;
+        waiters.remove(endpoint.session.id);
+        outgoing.answer(endpoint.session, { reply, dependsOnCommit: waiter.ending === undefined });
+        // What it has sent meanwhile runs now.
+        this.#ready.add(endpoint);
+      }
+      outgoing.tell(databases.transaction.changes);
     }
-    return outgoing;
   }
 
-  #serve(out: Outgoing, databases: Databases): void {
-    const { endpoint } = out;
+  #serve(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): void {
+    const { session } = endpoint;
+    const { waiters } = this.#options;
+    if (!waiters.isWaiting(session.id)) this.#runRequests(endpoint, databases, outgoing);
+    else if (endpoint.isInputEnded) session.isClosing = true;
+    if (session.isClosing) outgoing.include(session);
+  }
+
+  #runRequests(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): void {
     const { session } = endpoint;
     const { dispatcher, waiters } = this.#options;
-    if (waiters.isWaiting(session.id)) {
-      if (endpoint.isInputEnded) session.isClosing = true;
-      return;
-    }
     let bytes = 0;
     for (let count = 0; !session.isClosing; count += 1) {
       if (count === REQUESTS_PER_CONNECTION_MAX || bytes > REPLY_BYTES_PER_CONNECTION_MAX) {
@@ -185,11 +172,12 @@ export class Executor {
       session.lastRequestAtMs = databases.nowMs;
       session.requestCount += 1;
       const outcome = dispatcher.dispatch(session, args, databases);
+      if (outcome.waiting === undefined) outgoing.answer(session, outcome);
+      outgoing.tell(databases.transaction.changes);
       if (outcome.waiting !== undefined) {
         waiters.park(endpoint, outcome.waiting);
         return;
       }
-      answer(out, outcome);
       bytes += outcome.reply instanceof Buffer ? outcome.reply.length : 64;
     }
   }

@@ -1,26 +1,113 @@
-/** The replies of one connection in one turn, on their way to the commit. */
+/**
+ * What leaves after the commit of a turn: for each session its replies, and what others had to say to it, in the order
+ * in which they came about.
+ */
 import type { Outcome } from "../commands/dispatch.ts";
+import type { Push } from "../commands/push-queue.ts";
+import type { ServerContext } from "../commands/server-context.ts";
 import type { Session } from "../commands/session.ts";
+import type { SessionConnection } from "../commands/session-list.ts";
 import * as errors from "../protocol/errors.ts";
-import type { Endpoint, OutgoingReply } from "./executor.ts";
+import type { OutgoingReply, Reply } from "../protocol/reply.ts";
+import type { Change } from "../store/changes.ts";
 
-export interface Outgoing {
-  readonly endpoint: Endpoint;
-  readonly replies: OutgoingReply[];
-  /** Indexes of the replies that depend on the commit. */
-  readonly dependent: number[];
+interface Envelope {
+  readonly connection: SessionConnection;
+  readonly session: Session;
+  replies: OutgoingReply[];
+  /** Indexes of the replies that depend on the commit, and of the pushes that do. */
+  readonly dependentReplies: number[];
+  readonly dependentPushes: number[];
+  /** Bytes of pushes, roughly: all of them, and those since the limit was last looked at. */
+  pushBytes: number;
+  uncheckedBytes: number;
 }
 
-export function newOutgoing(endpoint: Endpoint): Outgoing {
-  return { endpoint, replies: [], dependent: [] };
-}
+/** How many bytes of pushes are added to a session before its output limit is looked at. */
+const UNCHECKED_BYTES_MAX = 1 << 16;
 
-/** Adds a reply, unless the session does not want to hear it. */
-export function answer(out: Outgoing, { reply, dependsOnCommit }: Outcome): void {
-  const { session } = out.endpoint;
-  if (isMuted(session)) return;
-  if (dependsOnCommit) out.dependent.push(out.replies.length);
-  out.replies.push({ reply, protocol: session.protocol });
+export class Outgoing {
+  readonly #server: ServerContext;
+  readonly #envelopes = new Map<Session, Envelope>();
+  /** Number of changes of the turn that have been told of. */
+  #toldCount = 0;
+
+  constructor(server: ServerContext) {
+    this.#server = server;
+  }
+
+  /**
+   * To be called after whatever may have changed something: adds what its changes, those since the last call, mean to
+   * others, and what it had to say to them.
+   */
+  tell(changes: readonly Change[]): void {
+    const { keyspaceEvents, pushes } = this.#server;
+    keyspaceEvents.tell(changes, this.#toldCount);
+    this.#toldCount = changes.length;
+    if (!pushes.isEmpty) this.#deliver(pushes.take());
+  }
+
+  /** Adds the reply to a request, unless the session does not want to hear it. */
+  answer(session: Session, { reply, dependsOnCommit }: Outcome): void {
+    if (isMuted(session) && !isPush(reply)) return;
+    const envelope = this.#envelopeOf(session);
+    if (envelope === undefined) return;
+    if (dependsOnCommit) envelope.dependentReplies.push(envelope.replies.length);
+    envelope.replies.push({ reply, protocol: session.protocol });
+  }
+
+  /** A session that is closing gets no more. */
+  #deliver(pushes: readonly Push[]): void {
+    for (const { receiver, reply, dependsOnCommit } of pushes) {
+      if (receiver.isClosing) continue;
+      const envelope = this.#envelopeOf(receiver);
+      if (envelope === undefined) continue;
+      if (dependsOnCommit) envelope.dependentPushes.push(envelope.replies.length);
+      envelope.replies.push({ reply, protocol: receiver.protocol });
+      this.#bound(envelope, bytesOf(reply));
+    }
+  }
+
+  /** A turn that publishes more than a connection may hold ends it before all of that is collected. */
+  #bound(envelope: Envelope, bytes: number): void {
+    envelope.pushBytes += bytes;
+    envelope.uncheckedBytes += bytes;
+    if (envelope.uncheckedBytes < UNCHECKED_BYTES_MAX) return;
+    envelope.uncheckedBytes = 0;
+    if (envelope.connection.closeIfBeyond(envelope.pushBytes)) this.#envelopes.delete(envelope.session);
+  }
+
+  /** Makes sure that the session is sent what there is, so that it closes if it is closing. */
+  include(session: Session): void {
+    this.#envelopeOf(session);
+  }
+
+  /** Sends all. After a failure of the commit what depends on it is refused or dropped. */
+  send(nowMs: number, failure: Error | undefined): void {
+    for (const envelope of this.#envelopes.values()) {
+      if (failure !== undefined) withdraw(envelope, failure);
+      const { connection, replies, session } = envelope;
+      if (replies.length > 0 || session.isClosing) connection.send(replies, nowMs);
+    }
+  }
+
+  #envelopeOf(session: Session): Envelope | undefined {
+    const known = this.#envelopes.get(session);
+    if (known !== undefined) return known;
+    const connection = this.#server.sessions.connectionOf(session);
+    if (connection === undefined) return undefined;
+    const envelope = {
+      connection,
+      session,
+      replies: [],
+      dependentReplies: [],
+      dependentPushes: [],
+      pushBytes: 0,
+      uncheckedBytes: 0,
+    };
+    this.#envelopes.set(session, envelope);
+    return envelope;
+  }
 }
 
 /** Takes CLIENT REPLY OFF and SKIP into account; SKIP mutes its own request and the one after it. */
@@ -31,11 +118,29 @@ function isMuted(session: Session): boolean {
   return true;
 }
 
-/** Makes an error of every reply that tells of a store that did not take the turn. */
-export function refuse(out: Outgoing, failure: Error): void {
-  const message = errors.misconf(failure.message).message;
-  for (const index of out.dependent) {
-    const outgoing = out.replies[index];
-    if (outgoing !== undefined) out.replies[index] = { ...outgoing, reply: { kind: "error", message } };
+/** What subscribing is answered with is sent even to who wants no replies, as messages are. */
+function isPush(reply: Reply): boolean {
+  if (typeof reply !== "object" || reply === null || !("kind" in reply)) return false;
+  return reply.kind === "push" || reply.kind === "several";
+}
+
+/** Bytes that a push takes, roughly. */
+function bytesOf(reply: Reply): number {
+  if (typeof reply === "string" || reply instanceof Buffer) return reply.length + PUSH_ITEM_BYTES;
+  if (typeof reply !== "object" || reply === null || !("kind" in reply)) return PUSH_ITEM_BYTES;
+  if (reply.kind !== "push") return PUSH_ITEM_BYTES;
+  return reply.items.reduce((sum: number, item) => sum + bytesOf(item), PUSH_ITEM_BYTES);
+}
+
+/** What an item takes beside its bytes. */
+const PUSH_ITEM_BYTES = 8;
+
+function withdraw(envelope: Envelope, failure: Error): void {
+  const { message } = errors.misconf(failure.message);
+  for (const index of envelope.dependentReplies) {
+    const outgoing = envelope.replies[index];
+    if (outgoing !== undefined) envelope.replies[index] = { ...outgoing, reply: { kind: "error", message } };
   }
+  const dropped = new Set(envelope.dependentPushes);
+  envelope.replies = envelope.replies.filter((_, index) => !dropped.has(index));
 }

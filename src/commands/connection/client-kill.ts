@@ -7,7 +7,7 @@ import { OK, type Reply } from "../../protocol/reply.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import type { Session } from "../session.ts";
-import { clientType } from "./client-types.ts";
+import { clientType, typeOf } from "./client-types.ts";
 
 export const clientKill = {
   name: "CLIENT|KILL",
@@ -57,7 +57,7 @@ function filterOf(option: string, value: Buffer, nowMs: number): Filter {
     }
     case "TYPE": {
       const type = clientType(value);
-      return () => type === "normal";
+      return (session) => typeOf(session) === type;
     }
     case "ADDR":
       return (session) => session.address === text;

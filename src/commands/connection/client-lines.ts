@@ -1,6 +1,6 @@
 /** The line that CLIENT LIST and CLIENT INFO print of a session. */
 import type { ServerContext } from "../server-context.ts";
-import type { Session } from "../session.ts";
+import { isSubscriber, type Session } from "../session.ts";
 
 /** What a session takes beside its buffers, roughly. */
 const SESSION_BYTES = 4096;
@@ -21,9 +21,9 @@ export function clientLine(session: Session, { sessions, waiters }: ServerContex
     ["idle", seconds(nowMs - session.lastRequestAtMs)],
     ["flags", flags(session, waiters.isWaiting(session.id))],
     ["db", session.database],
-    ["sub", 0],
-    ["psub", 0],
-    ["ssub", 0],
+    ["sub", session.subscriptions.channel.size],
+    ["psub", session.subscriptions.pattern.size],
+    ["ssub", session.subscriptions.shard.size],
     ["multi", session.queue?.length ?? -1],
     ["qbuf", queryBytes],
     ["qbuf-free", 0],
@@ -50,11 +50,15 @@ function seconds(milliseconds: number): number {
   return Math.max(0, Math.floor(milliseconds / 1000));
 }
 
-/** Redis' letters: b waits, x in MULTI, d a watched key was changed, e no eviction, T no touch, U Unix socket, N none. */
+/**
+ * Redis' letters: P subscriber, x in MULTI, b waits, d a watched key was changed, e no eviction, T no touch, U Unix
+ * socket, N none.
+ */
 function flags(session: Session, isWaiting: boolean): string {
   const letters = [
-    isWaiting ? "b" : "",
+    isSubscriber(session) ? "P" : "",
     session.queue === undefined ? "" : "x",
+    isWaiting ? "b" : "",
     session.isWatchBroken ? "d" : "",
     session.isClosing ? "c" : "",
     session.address.startsWith("/") ? "U" : "",

@@ -4,7 +4,7 @@ import { argument, parseInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import type { Session } from "../session.ts";
 import { clientLine } from "./client-lines.ts";
-import { clientType } from "./client-types.ts";
+import { clientType, typeOf } from "./client-types.ts";
 
 export const clientList = {
   name: "CLIENT|LIST",
@@ -20,7 +20,8 @@ function chosen({ args, server: { sessions } }: Call): readonly Session[] {
   if (args.length === 2) return [...sessions.all()];
   const option = token(args[2]);
   if (option === "TYPE" && args.length === 4) {
-    return clientType(argument(args, 3)) === "normal" ? [...sessions.all()] : [];
+    const type = clientType(argument(args, 3));
+    return [...sessions.all()].filter((session) => typeOf(session) === type);
   }
   if (option !== "ID" || args.length < 4) throw errors.syntaxError();
   const ids = args.slice(3).map(parseInteger);

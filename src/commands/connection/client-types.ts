@@ -1,5 +1,6 @@
-/** The types of clients that CLIENT LIST and CLIENT KILL tell apart. All of ours are of the first. */
+/** The types of clients that CLIENT LIST and CLIENT KILL tell apart. Ours are normal ones and subscribers. */
 import * as errors from "../../protocol/errors.ts";
+import { isSubscriber, type Session } from "../session.ts";
 
 export type ClientType = "normal" | "master" | "replica" | "pubsub";
 
@@ -17,4 +18,8 @@ export function clientType(bytes: Buffer): ClientType {
     default:
       throw errors.unknownClientType(bytes);
   }
+}
+
+export function typeOf(session: Session): ClientType {
+  return isSubscriber(session) ? "pubsub" : "normal";
 }

@@ -8,6 +8,7 @@ export const reset = {
   run: ({ session, server }) => {
     dropQueue(session);
     server.watches.unwatch(session);
+    server.subscriptions.forget(session);
     session.database = 0;
     session.protocol = 2;
     session.name = "";

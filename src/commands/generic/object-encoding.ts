@@ -3,7 +3,7 @@ import type { Reply } from "../../protocol/reply.ts";
 import type { KeyRecord } from "../../store/records.ts";
 import { argument, parseInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { look } from "../values.ts";
+import { lookSilently } from "../values.ts";
 
 /** A longer string is not embedded in its object. */
 const EMBEDDED_BYTES_MAX = 44;
@@ -11,7 +11,7 @@ const EMBEDDED_BYTES_MAX = 44;
 export const objectEncoding = {
   name: "OBJECT|ENCODING",
   run: (call) => {
-    const record = look(call, argument(call.args, 2));
+    const record = lookSilently(call, argument(call.args, 2));
     return record === undefined ? null : encodingOf(call, record);
   },
 } as const satisfies Handler;

@@ -2,12 +2,12 @@
 import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { look } from "../values.ts";
+import { lookSilently } from "../values.ts";
 
 export const objectFreq = {
   name: "OBJECT|FREQ",
   run: (call) => {
-    if (look(call, argument(call.args, 2)) === undefined) return null;
+    if (lookSilently(call, argument(call.args, 2)) === undefined) return null;
     if (!call.server.config.get("maxmemory-policy").endsWith("-lfu")) throw errors.frequencyNotTracked();
     return 0;
   },

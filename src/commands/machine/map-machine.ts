@@ -40,7 +40,7 @@ export function machineAt(call: Call, key: Buffer): Found | undefined {
 
 /** A machine that may be moved, or why none is: null where there is none. */
 export function machineToMove(call: Call, key: Buffer): Found | { readonly refused: ReplyError | null } {
-  const record = look(call, key);
+  const record = call.db.find(bytesOf(key));
   if (record === undefined) return { refused: null };
   if (record.type !== "machine") return { refused: wrongTypeError(call) };
   const machine = decodeMachine(record);
@@ -49,7 +49,7 @@ export function machineToMove(call: Call, key: Buffer): Found | { readonly refus
 
 /** The refusal to replace what a key holds, undefined when it holds a machine or nothing. */
 export function refusalToReplace(call: Call, key: Buffer): Reply | undefined {
-  const record = look(call, key);
+  const record = call.db.find(bytesOf(key));
   if (record === undefined || record.type === "machine") return undefined;
   return refusal(call, key, wrongTypeError(call));
 }

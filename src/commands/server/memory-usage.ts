@@ -1,10 +1,10 @@
 /** MEMORY USAGE key [SAMPLES count]: an estimate of the bytes a key takes, all in all; null when there is none. */
+import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { KeyRecord } from "../../store/records.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { isModuleMode } from "../machine/map-machine.ts";
-import { look } from "../values.ts";
 
 /** What a key costs beside itself and its value: the record's head, its place in the order, the nodes of the tree. */
 const KEY_OVERHEAD_BYTES = 56;
@@ -17,7 +17,7 @@ export const memoryUsage = {
   run: (call) => {
     checkOptions(call.args);
     const key = argument(call.args, 2);
-    const record = look(call, key);
+    const record = call.db.find(bytesOf(key));
     if (record === undefined) return null;
     if (record.type === "machine" && isModuleMode(call)) {
       return MODULE_MACHINE_BYTES + KEY_CLASS_BYTES * Math.ceil((key.length + 2) / KEY_CLASS_BYTES);

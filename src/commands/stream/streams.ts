@@ -11,12 +11,12 @@ import {
   type StreamEntry,
 } from "../../store/streams.ts";
 import type { Call } from "../handler.ts";
-import { look } from "../values.ts";
+import { lookFor } from "../values.ts";
 import { idReply } from "./ids.ts";
 
 /** The stream at a key, undefined when there is no such key. @throws ReplyError WRONGTYPE */
 export function streamAt(call: Call, key: Buffer): Stream | undefined {
-  const record = look(call, key);
+  const record = lookFor(call, key);
   if (record === undefined) return undefined;
   if (record.type !== "stream") throw errors.wrongType();
   return openStream(call.db, bytesOf(key), record);

@@ -1,0 +1,33 @@
+/**
+ * What the request at hand has to say to sessions, its own or others, beside its reply: messages of channels and
+ * invalidations. The executor takes it after each request, so that all a session is sent keeps the order in which it
+ * came about, and sends it after the commit.
+ */
+import type { Reply } from "../protocol/reply.ts";
+import type { Session } from "./session.ts";
+
+export interface Push {
+  readonly receiver: Session;
+  readonly reply: Reply;
+  /** True when it tells of what the turn has done: it must not leave if the turn's commit fails. */
+  readonly dependsOnCommit: boolean;
+}
+
+export class PushQueue {
+  #pushes: Push[] = [];
+
+  get isEmpty(): boolean {
+    return this.#pushes.length === 0;
+  }
+
+  add(push: Push): void {
+    this.#pushes.push(push);
+  }
+
+  /** All there are, in order; the queue is empty then. */
+  take(): readonly Push[] {
+    const taken = this.#pushes;
+    this.#pushes = [];
+    return taken;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Differential tests with several connections: a script names the connection before each request, and after each
+ * request the bytes that all connections have received are compared. The protocol of a connection is part of its name:
+ * `a2`, `b3`. Connections are opened when they are first named.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { splitInline } from "../../src/protocol/inline-request.ts";
+import { ByteConnection, settle } from "../support/byte-connection.ts";
+import { encodeRequest } from "../support/client.ts";
+import { exerciseRecorder } from "../support/exercised-commands.ts";
+import { declaredName } from "../support/reply-schema.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { type RedisServer, redisServerMissing, startRedisServer } from "./redis-server.ts";
+
+const recorder = exerciseRecorder();
+
+/** Tests by name, each a script. A line that begins with `~` compares what comes without its order. */
+export function describeConnections(name: string, scripts: Readonly<Record<string, string>>): void {
+  const title = redisServerMissing === undefined ? name : `${name} (${redisServerMissing})`;
+  describe.skipIf(redisServerMissing !== undefined)(title, () => {
+    let redis: RedisServer;
+    let detent: TestServer;
+    beforeAll(async () => {
+      redis = await startRedisServer();
+      detent = await startTestServer();
+    });
+    afterAll(async () => {
+      await redis?.close();
+      await detent?.close();
+    });
+    test.each(Object.entries(scripts))("%s", async (_title, script) => {
+      const expected = await Side.open(redis.socketPath);
+      const actual = await Side.open(detent.port);
+      try {
+        for (const line of script.split("\n").map((text) => text.trim())) {
+          if (line === "" || line.startsWith("#")) continue;
+          const isUnordered = line.startsWith("~");
+          const words = splitInline(Buffer.from(isUnordered ? line.slice(1) : line, "utf8"));
+          if (words === undefined) throw new Error(`unbalanced quotes: ${line}`);
+          const [want, got] = await Promise.all([expected.run(words), actual.run(words)]);
+          if (isUnordered) expect(sorted(got), line).toEqual(sorted(want));
+          else expect(got, line).toEqual(want);
+        }
+      } finally {
+        expected.close();
+        actual.close();
+      }
+    });
+  });
+}
+
+/** The connections to one server. */
+class Side {
+  readonly #target: number | string;
+  readonly #fence: ByteConnection;
+  readonly #connections = new Map<string, ByteConnection>();
+
+  private constructor(target: number | string, fence: ByteConnection) {
+    this.#target = target;
+    this.#fence = fence;
+  }
+
+  /** Opens the connection that looks whether the server is done, and empties the databases. */
+  static async open(target: number | string): Promise<Side> {
+    const fence = await ByteConnection.open(target);
+    fence.write(encodeRequest(["FLUSHALL"]));
+    await fence.replies(1);
+    fence.take();
+    return new Side(target, fence);
+  }
+
+  /** Sends a request and returns what every connection has received since the last one. */
+  async run([name, ...args]: readonly Buffer[]): Promise<Record<string, string>> {
+    const connection = await this.#connection(String(name));
+    const declared = declaredName(args);
+    if (declared !== undefined) recorder.record(declared);
+    connection.write(encodeRequest(args));
+    await settle(this.#fence);
+    return Object.fromEntries(
+      [...this.#connections].map(([each, { isClosed }], index) => [
+        each,
+        `${[...this.#connections.values()][index]?.take() ?? ""}${isClosed ? "(closed)" : ""}`,
+      ]),
+    );
+  }
+
+  close(): void {
+    this.#fence.close();
+    for (const connection of this.#connections.values()) connection.close();
+  }
+
+  async #connection(name: string): Promise<ByteConnection> {
+    const known = this.#connections.get(name);
+    if (known !== undefined) return known;
+    const opened = await ByteConnection.open(this.#target);
+    this.#connections.set(name, opened);
+    if (name.endsWith("3")) {
+      opened.write(encodeRequest(["HELLO", "3"]));
+      await opened.replies(1);
+      opened.take();
+    }
+    return opened;
+  }
+}
+
+/** The characters in order: bulk strings of the same bytes in another order are the same. */
+function sorted(received: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(received).map(([name, bytes]) => [name, bytes.split("\r\n").sort().join("\r\n")]),
+  );
+}

@@ -1,0 +1,80 @@
+/** Connections of tests that look at the bytes themselves, whatever they are replies to. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { encodeRequest } from "./client.ts";
+import { decodeReply } from "./resp-decoder.ts";
+
+/** A connection that keeps every byte it receives. */
+export class ByteConnection {
+  readonly #socket: Socket;
+  #bytes = Buffer.alloc(0);
+  #wake: () => void = () => undefined;
+  isClosed = false;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (chunk: Buffer) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#wake();
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      this.isClosed = true;
+      this.#wake();
+    });
+  }
+
+  /** Connects to a port, or to the path of a socket. */
+  static async open(target: number | string): Promise<ByteConnection> {
+    const socket =
+      typeof target === "string"
+        ? connect({ path: target })
+        : connect({ port: target, host: "127.0.0.1", noDelay: true });
+    await once(socket, "connect");
+    return new ByteConnection(socket);
+  }
+
+  write(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
+  /** The bytes received so far, which are then forgotten. */
+  take(): string {
+    const taken = this.#bytes.toString("latin1");
+    this.#bytes = Buffer.alloc(0);
+    return taken;
+  }
+
+  /** Resolves when `count` replies are there, or the connection is closed. */
+  async replies(count: number): Promise<void> {
+    while (!this.isClosed && countReplies(this.#bytes) < count) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+export function countReplies(bytes: Buffer): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const parsed = decodeReply(bytes, at);
+    if (parsed === undefined) break;
+    at = parsed.end;
+    count += 1;
+  }
+  return count;
+}
+
+/** Two rounds on a connection of their own: what was written before has been read, and answered, by then. */
+export async function settle(fence: ByteConnection): Promise<void> {
+  for (let round = 0; round < 2; round += 1) {
+    fence.write(encodeRequest(["PING"]));
+    await fence.replies(1);
+    fence.take();
+  }
+}
