@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    globalSetup: ["tests/support/exercised-commands-setup.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**"] },
   },
 });

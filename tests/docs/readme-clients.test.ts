@@ -11,7 +11,10 @@ const readme = readFileSync(join(ROOT, "README.md"), "utf8");
 
 /** A program of the page and the output below it. */
 function program(language: string): { readonly source: string; readonly output: string } {
-  const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`\\n\\n\`\`\`\\n([\\s\\S]*?)^\`\`\`$`, "m");
+  const fence = new RegExp(
+    `^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`\\n\\n\`\`\`\\n([\\s\\S]*?)^\`\`\`$`,
+    "m",
+  );
   const [, source = "", output = ""] = fence.exec(readme) ?? [];
   expect(source).toContain("6379");
   return { source, output };
