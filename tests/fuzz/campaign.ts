@@ -1,0 +1,63 @@
+/**
+ * Sends fuzzed requests to a server over many short connections, while a witness on a connection of its own asks
+ * for what it has stored and must get it. The server must live, keep nothing of the connections that are gone,
+ * and answer nothing with an internal error.
+ */
+import { once } from "node:events";
+import { connect } from "node:net";
+import type { TestClient } from "../support/client.ts";
+import { fuzzedRequest } from "./requests.ts";
+
+const REQUESTS_PER_CONNECTION = 50;
+const CONNECTIONS_AT_ONCE = 8;
+
+export interface Campaign {
+  /** A port, or the path of a socket. */
+  readonly address: number | string;
+  readonly requests: number;
+  readonly random: () => number;
+  readonly witness: TestClient;
+  /** Told after each round of connections how many requests were sent. */
+  readonly report?: (sent: number) => void;
+}
+
+/** Resolves when all were sent. @throws Error when the witness is not served, or the server met a bug of its own */
+export async function runCampaign(campaign: Campaign): Promise<void> {
+  const { witness, requests, random } = campaign;
+  await witness.call("SELECT", 9);
+  for (let sent = 0; sent < requests; ) {
+    const batch = Array.from({ length: CONNECTIONS_AT_ONCE }, () =>
+      Buffer.concat(Array.from({ length: REQUESTS_PER_CONNECTION }, () => fuzzedRequest(random))),
+    );
+    const token = `witness-${sent}`;
+    const connections = batch.map((bytes) => hose(campaign.address, bytes));
+    expectReply(await witness.call("SET", "fuzz:witness", token), "OK");
+    expectReply(await witness.call("GET", "fuzz:witness"), token);
+    await Promise.all(connections);
+    sent += CONNECTIONS_AT_ONCE * REQUESTS_PER_CONNECTION;
+    campaign.report?.(sent);
+  }
+  const errors = String(await witness.call("INFO", "errorstats"));
+  const clients = String(await witness.call("CLIENT", "LIST"))
+    .trim()
+    .split("\n");
+  if (clients.length !== 1) throw new Error(`${clients.length} clients are left, the witness included`);
+  if (/internal_errors:[1-9]/.test(errors)) throw new Error(`the server met bugs of its own:\n${errors}`);
+}
+
+function expectReply(reply: unknown, expected: string): void {
+  // A fuzzed FLUSHALL or SWAPDB may come between SET and GET.
+  if (reply !== expected && reply !== null) {
+    throw new Error(`the witness read ${JSON.stringify(reply)} instead of ${expected}`);
+  }
+}
+
+/** Writes bytes to a connection of its own, reads whatever comes, and ends it. */
+async function hose(address: number | string, bytes: Buffer): Promise<void> {
+  const socket = typeof address === "number" ? connect(address, "127.0.0.1") : connect(address);
+  // The server may close first: that is an answer.
+  socket.on("error", () => socket.destroy());
+  socket.on("connect", () => socket.end(bytes));
+  socket.resume();
+  if (!socket.destroyed) await once(socket, "close");
+}
