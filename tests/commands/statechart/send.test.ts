@@ -1,0 +1,443 @@
+/** SM.SEND with each of its options, alone and in the order of its checks; SM.WHY and SM.NEXT beside it. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Argument, TestClient } from "../../support/client.ts";
+import { define, fields, rows } from "../../support/machines.ts";
+import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
+
+const SHOP = {
+  initial: "open",
+  context: { sold: 0 },
+  states: {
+    open: {
+      on: {
+        SELL: { guard: "data.n > 0", actions: [{ assign: { sold: "context.sold + data.n" } }] },
+        SHUT: "shut",
+        "log.*": { actions: [{ log: "'x'" }] },
+        FAIL: { target: "shut", actions: [{ assign: { sold: "1 / 0" } }] },
+      },
+    },
+    shut: { defer: ["SELL"], on: { OPEN: "open", DEMOLISH: "gone" } },
+    gone: { type: "final" },
+  },
+};
+
+let server: TestServer;
+let client: TestClient;
+let clock: VirtualClock;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  server = await startTestServer({ clock });
+  client = await server.client();
+  await define(client, "shop", SHOP);
+  await client.call("SM.CREATE", "s", "shop");
+});
+
+afterEach(() => server.close());
+
+const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const send = (...args: readonly Argument[]): Promise<Decoded> => client.call("SM.SEND", "s", ...args);
+const failure = (message: string) => new ReplyFailure(message);
+const beginning = (code: string) => ({ message: expect.stringMatching(new RegExp(`^${code}( |$)`)) });
+const outcome = async (id: string) => {
+  const reply = await call("SM.OUTCOME", "s", id);
+  return fields(Array.isArray(reply) ? (reply[0] ?? null) : null);
+};
+
+describe("refusals", () => {
+  test("of what is no machine and of a definition that is not there", async () => {
+    await call("SET", "text", "v");
+    expect(await call("SM.SEND", "nothing", "SHUT")).toEqual(
+      failure("NOMACHINE there is no machine at 'nothing'"),
+    );
+    expect(await call("SM.SEND", "text", "SHUT", "DEF", "none")).toEqual(beginning("WRONGTYPE"));
+    expect(await call("SM.SEND", "nothing", "SHUT", "DEF", "none")).toEqual(
+      failure("NODEF there is no definition 'none'"),
+    );
+  });
+
+  test.each<readonly [readonly Argument[], string]>([
+    [
+      ["NONSENSE"],
+      "ILLEGAL event 'NONSENSE' is not accepted in 'open'; accepted: SELL, SHUT, FAIL, log\\.\\*",
+    ],
+    [["SELL", '{"n":0}'], "GUARD event 'SELL' in 'open': data\\.n > 0 is false \\(data\\.n = 0\\)"],
+    [["SELL"], "GUARD event 'SELL' in 'open':"],
+    [["FAIL"], "EXECFAIL"],
+    [["logger"], "ILLEGAL"],
+  ])("of the event %j with %s, which SM.WHY foretells, and which changes nothing", async (event, message) => {
+    const before = await call("SM.INFO", "s");
+    const why = fields(await call("SM.WHY", "s", ...event));
+    const reply = await send(...event);
+    expect(reply).toEqual(beginning(message));
+    expect(reply).toEqual(failure(`${String(why["verdict"])} ${String(why["message"])}`));
+    expect(await call("SM.INFO", "s")).toEqual(before);
+    expect(rows(await call("SM.HISTORY", "s", "-", "+"))).toHaveLength(1);
+  });
+
+  test.each<readonly [readonly Argument[], string]>([
+    [["SHUT", "ID"], "ERR"],
+    [["SHUT", "{}", "NONSENSE"], "ERR syntax error"],
+    [["SHUT", "no json"], "ERR the event's data is not JSON"],
+    [["SHUT", "SEQ", "a"], "ERR"],
+    [["SHUT", "SEQ", "a", "b"], "ERR value is not an integer or out of range"],
+    [["SHUT", "IFREV", "x"], "ERR value is not an integer or out of range"],
+    [["SHUT", "DELAY", -1], "ERR"],
+    [["SHUT", "DELAY", 1, "AT", 1], "ERR DELAY and AT"],
+    [["SHUT", "EXPIRE", -1], "ERR"],
+    [[""], "ERR the event's name is empty"],
+  ])("of the arguments %j with %s", async (args, message) => {
+    expect(await send(...args)).toMatchObject({ message: expect.stringMatching(new RegExp(`^${message}`)) });
+    expect(await call("SM.STATE", "s")).toEqual(["open"]);
+  });
+
+  test("in the order type, definition, suspended, id, done, source, conditions", async () => {
+    await send("SHUT", "ID", "a", "SEQ", "q", 5);
+    await send("DEMOLISH", "ID", "end");
+    expect(await send("SHUT", "ID", "a", "SEQ", "q", 1, "IFREV", 99)).toEqual(["shut"]);
+    expect(await send("OPEN", "ID", "a")).toEqual(beginning("DUPID"));
+    expect(await send("OPEN", "SEQ", "q", 1, "IFREV", 99)).toEqual(
+      failure("DONE event 'OPEN' comes too late: the machine is done, in 'gone'"),
+    );
+    await call("SM.CREATE", "s", "shop");
+    await send("SHUT", "SEQ", "q", 5);
+    expect(await send("OPEN", "SEQ", "q", 5, "IFREV", 99)).toEqual(beginning("STALE"));
+    expect(await send("OPEN", "SEQ", "q", 6, "IFREV", 99)).toBeNull();
+    await call("SM.SUSPEND", "s");
+    expect(await send("OPEN", "SEQ", "q", 5, "ID", "b")).toEqual(beginning("SUSPENDED"));
+    expect(await call("SM.OUTCOME", "s", "b")).toEqual([null]);
+  });
+});
+
+describe("ID", () => {
+  test("compares data as JSON, and keeps refusals and how they came about", async () => {
+    const reply = await client.exchange(
+      "SM.SEND",
+      "s",
+      "SELL",
+      '{"n":1,"m":2}',
+      "ID",
+      "1",
+      "BY",
+      "ann",
+      "FULL",
+    );
+    clock.jump(500);
+    expect((await client.exchange("SM.SEND", "s", "SELL", '{ "m":2, "n":1 }', "ID", "1")).bytes).toEqual(
+      reply.bytes,
+    );
+    expect(await call("SM.CONTEXT", "s", "sold")).toEqual(["1"]);
+    expect(await send("SELL", '{"n":2}', "ID", "1")).toEqual(beginning("DUPID"));
+    expect(await send("SELL", "ID", "1")).toEqual(beginning("DUPID"));
+    expect(await outcome("1")).toEqual({
+      event: "SELL",
+      id: "1",
+      by: "ann",
+      at: START_MS,
+      received: START_MS,
+      code: "OK",
+      from: ["open"],
+      to: ["open"],
+      rev: 2,
+      details: null,
+    });
+    await send("OPEN", "ID", "2");
+    await send("FAIL", "ID", "3");
+    expect((await outcome("2"))["code"]).toBe("ILLEGAL");
+    expect((await outcome("3"))["code"]).toBe("EXECFAIL");
+    expect(await call("SM.OUTCOME", "none", "1")).toBeNull();
+  });
+
+  test("forgets the oldest beyond sm-outcome-max, and what is past sm-outcome-ttl", async () => {
+    await call("CONFIG", "SET", "sm-outcome-max", 2, "sm-outcome-ttl", 10);
+    for (const id of ["a", "b", "c"]) await send("SELL", '{"n":1}', "ID", id);
+    const known = async () =>
+      ((await call("SM.OUTCOME", "s", "a", "b", "c")) as readonly Decoded[]).map((one) => one !== null);
+    expect(await known()).toEqual([false, true, true]);
+    clock.jump(10_001);
+    expect(await known()).toEqual([false, false, false]);
+    expect(await send("SHUT", "ID", "c")).toEqual(["shut"]);
+    expect(await send("OPEN", "ID", "d")).toEqual(["open"]);
+    expect(await known()).toEqual([false, false, true]);
+    expect(await call("SM.VERIFY")).toEqual([]);
+  });
+});
+
+test("SEQ takes any name for a source, and is not moved by a refused event", async () => {
+  for (const source of ["constructor", "__proto__", "", "a"]) {
+    expect(await send("NONSENSE", "SEQ", source, 9)).toEqual(beginning("ILLEGAL"));
+    expect(await send("SELL", '{"n":1}', "SEQ", source, -3)).toEqual(["open"]);
+    expect(await send("SELL", '{"n":1}', "SEQ", source, -3)).toEqual(beginning("STALE"));
+    expect(await send("SELL", '{"n":1}', "SEQ", source, 4)).toEqual(["open"]);
+  }
+});
+
+test("BY and REASON stand in the history, and the reason is that of the machine", async () => {
+  await send("SHUT", '{"a":[null]}', "BY", "ann", "REASON", "night", "ID", "n1");
+  const [last] = rows(await call("SM.HISTORY", "s", "-", "+", "REV", "COUNT", 1));
+  expect(last).toEqual({
+    rev: 2,
+    at: START_MS,
+    kind: "event",
+    event: "SHUT",
+    id: "n1",
+    by: "ann",
+    reason: "night",
+    from: ["open"],
+    to: ["shut"],
+    data: '{"a":[null]}',
+    context: null,
+  });
+  expect(await call("SM.GET", "s", "REASON")).toBe("night");
+  await send("OPEN");
+  expect(fields(await call("SM.INFO", "s"))["reason"]).toBe("night");
+});
+
+test("IFSTATE knows the states above, and an unmet condition leaves no trace", async () => {
+  await define(client, "deep", {
+    initial: "a",
+    states: { a: { initial: "b", states: { b: { on: { GO: "c" } }, c: {} } } },
+  });
+  await call("SM.CREATE", "d", "deep");
+  expect(await call("SM.SEND", "d", "GO", "IFSTATE", "a.c", "ID", "x")).toBeNull();
+  expect(await call("SM.OUTCOME", "d", "x")).toEqual([null]);
+  expect(await call("SM.SEND", "d", "GO", "IFSTATE", "a", "IFREV", 1, "ID", "x")).toEqual(["a.c"]);
+});
+
+test("FULL tells what has changed, in RESP2 and RESP3", async () => {
+  const flat = [
+    "state",
+    ["shut"],
+    "rev",
+    2,
+    "changed",
+    1,
+    "id",
+    null,
+    "at",
+    START_MS,
+    "from",
+    ["open"],
+    "to",
+    ["shut"],
+  ];
+  expect(await send("SHUT", "FULL")).toEqual(flat);
+  await call("HELLO", 3);
+  const reply = await send("SELL", '{"n":4}', "FULL", "ID", "7");
+  expect(reply).toBeInstanceOf(Map);
+  expect(fields(reply)).toMatchObject({ state: ["shut"], rev: 2, changed: 0, id: "7" });
+});
+
+test("DEF makes a missing machine of the newest version and is passed over by one that is there", async () => {
+  expect(await call("SM.SEND", "new", "SHUT", "DEF", "shop", "FULL")).toContain(2);
+  expect(rows(await call("SM.HISTORY", "new", "-", "+")).map(({ kind }) => kind)).toEqual([
+    "create",
+    "event",
+  ]);
+  expect(await send("SHUT", "DEF", "no such thing")).toEqual(["shut"]);
+  expect(await call("SM.SEND", "other", "OPEN", "DEF", "shop", "ID", "x")).toEqual(beginning("ILLEGAL"));
+  expect(await call("SM.SEND", "other", "SHUT", "DEF", "shop", "IFREV", 7)).toBeNull();
+  expect(await call("EXISTS", "other")).toBe(0);
+  expect(await call("SM.SEND", "later", "SHUT", "DEF", "shop", "DELAY", 10)).toEqual(["open"]);
+  clock.jump(10);
+  expect(await call("SM.STATE", "later")).toEqual(["shut"]);
+});
+
+describe("deferred events", () => {
+  test("wait in order until a state takes them; their first reply stays, their outcome does not", async () => {
+    await send("SHUT");
+    expect(await send("SELL", '{"n":1}', "ID", "one", "FULL")).toContain("changed");
+    expect(await send("SELL", '{"n":2}', "EXPIRE", 100, "ID", "two")).toEqual(["shut"]);
+    expect(await send("SELL", '{"n":4}')).toEqual(["shut"]);
+    expect((await outcome("one"))["code"]).toBe("DEFERRED");
+    expect(fields(await call("SM.WHY", "s", "SELL"))["verdict"]).toBe("DEFERRED");
+    expect(rows(await call("SM.PENDING", "s")).map(({ id, data }) => [id, data])).toEqual([
+      ["one", '{"n":1}'],
+      ["two", '{"n":2}'],
+      ["@3", '{"n":4}'],
+    ]);
+    clock.jump(200);
+    expect(fields(await call("SM.WHY", "s", "OPEN"))["to"]).toEqual(["open"]);
+    expect(await send("OPEN")).toEqual(["open"]);
+    expect(await call("SM.CONTEXT", "s", "sold")).toEqual(["5"]);
+    expect([(await outcome("one"))["code"], (await outcome("two"))["code"]]).toEqual(["OK", "EXPIRED"]);
+    expect(await send("SELL", '{"n":2}', "ID", "two")).toEqual(["shut"]);
+    expect(await call("SM.PENDING", "s")).toEqual([]);
+  });
+
+  test("are dropped by the end of the machine, by SM.CANCEL and by SM.RESET", async () => {
+    await send("SHUT");
+    for (const id of ["a", "b"]) await send("SELL", '{"n":1}', "ID", id);
+    expect(await call("SM.CANCEL", "s", "a")).toBe(1);
+    await send("DEMOLISH");
+    expect([(await outcome("a"))["code"], (await outcome("b"))["code"]]).toEqual(["CANCELLED", "DONE"]);
+    await call("SM.CREATE", "s", "shop");
+    await send("SHUT");
+    await send("SELL", '{"n":1}', "ID", "c");
+    expect(await call("SM.RESET", "s")).toBe("OK");
+    expect(await call("SM.PENDING", "s")).toEqual([]);
+    expect((await outcome("c"))["code"]).toBe("CANCELLED");
+    expect(await call("SM.CONTEXT", "s", "sold")).toEqual(["0"]);
+    expect(await call("SM.VERIFY", "s")).toEqual([]);
+  });
+
+  test("are refused beyond sm-inbox-max", async () => {
+    await call("CONFIG", "SET", "sm-inbox-max", 1);
+    await send("SHUT");
+    await send("SELL", '{"n":1}');
+    expect(await send("SELL", '{"n":1}')).toEqual(beginning("ERR"));
+    expect(rows(await call("SM.PENDING", "s"))).toHaveLength(1);
+  });
+
+  test("unmatched says what becomes of events that no state takes", async () => {
+    const chart = (unmatched: string) => ({
+      unmatched,
+      initial: "a",
+      states: { a: { on: { GO: "b" } }, b: { on: { X: "c" } }, c: {} },
+    });
+    for (const kind of ["defer", "ignore"]) await define(client, kind, chart(kind));
+    expect(await call("SM.SEND", "i", "X", "DEF", "ignore", "ID", "1")).toEqual(["a"]);
+    expect(await call("SM.SEND", "i", "GO")).toEqual(["b"]);
+    expect(await call("SM.SEND", "d", "X", "DEF", "defer")).toEqual(["a"]);
+    expect(await call("SM.SEND", "d", "GO")).toEqual(["c"]);
+  });
+});
+
+describe("DELAY and AT", () => {
+  test("schedule the event, with an outcome of its own when it comes", async () => {
+    expect(await send("SHUT", "AT", START_MS + 50, "ID", "x", "FULL")).toContain("changed");
+    expect((await outcome("x"))["code"]).toBe("SCHEDULED");
+    expect(rows(await call("SM.PENDING", "s"))).toEqual([
+      { id: "x", kind: "scheduled", event: "SHUT", due: START_MS + 50, data: null, state: null },
+    ]);
+    clock.jump(50);
+    expect(await call("SM.STATE", "s")).toEqual(["shut"]);
+    expect(await outcome("x")).toMatchObject({ code: "OK", at: START_MS + 50, received: START_MS, rev: 2 });
+    expect(fields(await call("SM.INFO", "s"))).toMatchObject({ pending: 0, rev: 2 });
+  });
+
+  test("in the past or now deliver at once, after the reply", async () => {
+    expect(await send("SHUT", "AT", 1)).toEqual(["open"]);
+    clock.jump(0);
+    expect(await call("SM.STATE", "s")).toEqual(["shut"]);
+  });
+
+  test("a scheduled event nobody takes is spent", async () => {
+    await send("OPEN", "DELAY", 5, "ID", "x");
+    clock.jump(5);
+    expect((await outcome("x"))["code"]).toBe("ILLEGAL");
+    expect(await call("SM.PENDING", "s")).toEqual([]);
+  });
+});
+
+describe("events that events set off", () => {
+  const PING = {
+    initial: "idle",
+    context: { lost: "" },
+    states: {
+      idle: {
+        on: {
+          GO: { target: "sent", actions: [{ send: { to: "data.to", event: "SHUT" } }] },
+          LATER: {
+            target: "sent",
+            actions: [{ send: { to: "'s'", event: "SHUT", delay: "1s", id: "out" } }],
+          },
+          STOP: { target: "sent", actions: [{ raise: { event: "BACK", delay: 0 } }] },
+        },
+      },
+      sent: {
+        on: {
+          "error.communication": { actions: [{ assign: { lost: "data.code" } }] },
+          BACK: "idle",
+          QUIT: { target: "idle", actions: [{ cancel: "out" }] },
+        },
+      },
+    },
+  };
+
+  beforeEach(async () => {
+    await define(client, "ping", PING);
+    await call("SM.CREATE", "p", "ping");
+  });
+
+  test("reach another machine in the same commit, with the sender in its history", async () => {
+    expect(await call("SM.SEND", "p", "GO", '{"to":"s"}')).toEqual(["sent"]);
+    expect(await call("SM.STATE", "s")).toEqual(["shut"]);
+    const [last] = rows(await call("SM.HISTORY", "s", "+", "-", "REV", "COUNT", 1));
+    expect(last).toMatchObject({ kind: "send", event: "SHUT", by: "p" });
+  });
+
+  test.each([
+    ["missing", "NOMACHINE"],
+    ["off", "SUSPENDED"],
+    ["over", "DONE"],
+    ["p2", "ILLEGAL"],
+  ])("tell the sender when they are lost at %s: %s", async (to, code) => {
+    await call("SM.CREATE", "off", "shop");
+    await call("SM.SUSPEND", "off");
+    await call("SM.CREATE", "over", "shop", "STATE", "gone");
+    await call("SM.CREATE", "p2", "ping");
+    await call("SM.SEND", "p", "GO", JSON.stringify({ to }));
+    expect(await call("SM.CONTEXT", "p", "lost")).toEqual([JSON.stringify(code)]);
+  });
+
+  test("are delivered when they are due, or not once cancelled", async () => {
+    await call("SM.SEND", "p", "LATER");
+    expect(rows(await call("SM.PENDING", "p")).map(({ id, kind, due }) => [id, kind, due])).toEqual([
+      ["out", "timer", START_MS + 1000],
+    ]);
+    await call("SM.SEND", "p", "QUIT");
+    await call("SM.SEND", "p", "LATER");
+    expect(await call("SM.CANCEL", "p", "out")).toBe(1);
+    clock.jump(1000);
+    expect(await call("SM.STATE", "s")).toEqual(["open"]);
+    await call("SM.SEND", "p", "BACK");
+    await call("SM.SEND", "p", "LATER");
+    clock.jump(1000);
+    expect(await call("SM.STATE", "s")).toEqual(["shut"]);
+    expect(await call("SM.VERIFY")).toEqual([]);
+  });
+
+  test("a raise with a delay of 0 comes before the reply, and SM.WHY knows of it", async () => {
+    expect(fields(await call("SM.WHY", "p", "STOP"))).toMatchObject({ verdict: "OK", to: ["idle"] });
+    expect(await call("SM.STATE", "p")).toEqual(["idle"]);
+    expect(rows(await call("SM.HISTORY", "p", "-", "+"))).toHaveLength(1);
+    expect(await call("SM.SEND", "p", "STOP")).toEqual(["idle"]);
+    expect(rows(await call("SM.HISTORY", "p", "-", "+")).map(({ kind }) => kind)).toEqual([
+      "create",
+      "event",
+      "raise",
+    ]);
+  });
+});
+
+describe("SM.NEXT and SM.WHY", () => {
+  test("SM.NEXT shows each event with its targets and whether its guard holds", async () => {
+    const next = rows(await call("SM.NEXT", "s"));
+    expect(next.map(({ event, targets, guard, holds }) => [event, targets, guard, holds])).toEqual([
+      ["SELL", [], "data.n > 0", null],
+      ["SHUT", ["shut"], null, 1],
+      ["FAIL", ["shut"], null, 1],
+      ["log.*", [], null, 1],
+    ]);
+    expect(await call("SM.NEXT", "none")).toBeNull();
+  });
+
+  test("SM.WHY shows candidates in order with the values their guards read", async () => {
+    const why = fields(await call("SM.WHY", "s", "SELL", '{"n":0}'));
+    expect(why).toMatchObject({ event: "SELL", state: ["open"], verdict: "GUARD", to: ["open"] });
+    const [candidate] = rows(why["candidates"] ?? null);
+    expect(candidate).toMatchObject({
+      from: "open",
+      event: "SELL",
+      targets: [],
+      guard: "data.n > 0",
+      values: ["data.n", "0"],
+    });
+    expect(await call("SM.WHY", "none", "X")).toBeNull();
+    await call("SM.SUSPEND", "s", "audit");
+    expect(fields(await call("SM.WHY", "s", "SHUT"))["verdict"]).toBe("SUSPENDED");
+  });
+});
