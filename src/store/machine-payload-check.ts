@@ -94,7 +94,19 @@ export function isPendingPart(rest: Bytes, value: Buffer): boolean {
     isText(pending["event"]) &&
     isCount(pending["receivedMs"]) &&
     ["id", "by", "reason", "ifState"].every((name) => pending[name] === undefined || isText(pending[name])) &&
-    ["expireAtMs", "ifRev"].every((name) => pending[name] === undefined || isCount(pending[name]))
+    ["expireAtMs", "ifRev"].every((name) => pending[name] === undefined || isCount(pending[name])) &&
+    (pending["kind"] === "task") === (pending["task"] !== undefined) &&
+    (pending["task"] === undefined || isAwaitedTask(pending["task"]))
+  );
+}
+
+function isAwaitedTask(task: unknown): boolean {
+  return (
+    isObject(task) &&
+    isText(task["name"]) &&
+    (task["entry"] === undefined ||
+      (isText(task["entry"]) && /^[0-9]{1,20}-[0-9]{1,20}$/.test(task["entry"]))) &&
+    isCount(task["owner"])
   );
 }
 

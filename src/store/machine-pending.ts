@@ -1,6 +1,7 @@
 /**
- * Events of a machine that wait: deferred ones, until a state takes them, and scheduled ones, until they are due.
- * Scheduled events and the engine's timers stand in one index by due time.
+ * Events of a machine that wait: deferred ones, until a state takes them, scheduled ones, until they are due, and
+ * those with which tasks are reported as failed, until their deadline. These last two and the engine's timers stand
+ * in one index by due time.
  */
 import { assert } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
@@ -12,7 +13,7 @@ import type { Transaction } from "./transaction.ts";
 /** What a client asked for with an event, kept while it waits. */
 export interface PendingEvent {
   readonly sequence: number;
-  readonly kind: "deferred" | "scheduled";
+  readonly kind: "deferred" | "scheduled" | "task";
   readonly event: string;
   readonly data?: Json | undefined;
   /** The id the client gave; without one it is known as `@` and its sequence. */
@@ -20,12 +21,23 @@ export interface PendingEvent {
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
   readonly receivedMs: number;
-  /** When it is due, milliseconds since the epoch; of scheduled events only. */
+  /** When it is due, milliseconds since the epoch; of scheduled events and of tasks. */
   readonly dueMs?: number | undefined;
   /** After this time it is dropped. */
   readonly expireAtMs?: number | undefined;
   readonly ifState?: string | undefined;
   readonly ifRev?: number | undefined;
+  /** Of tasks only; `id` is then the id of the task, and the event is empty where nothing is to be reported. */
+  readonly task?: AwaitedTask | undefined;
+}
+
+/** A task whose answer a machine waits for. */
+export interface AwaitedTask {
+  readonly name: string;
+  /** Id of its entry in the stream of such tasks, `ms-seq`. */
+  readonly entry?: string | undefined;
+  /** Id of the object of the machine that has set it: a copy of the machine waits for it too, but does not own it. */
+  readonly owner: number;
 }
 
 /** The name under which SM.PENDING shows an event and SM.CANCEL takes it. */

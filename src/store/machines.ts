@@ -1,6 +1,6 @@
 /**
  * Machines in the store: their records, and what is derived from a record and kept in step with it by
- * `writeMachine`: the indexes by state and by definition, the counters, the history.
+ * the two ways to write one: the indexes by state and by definition, the counters, the history and the outbox.
  */
 import type { Bytes } from "../base/bytes.ts";
 import type { KeyEvent } from "./changes.ts";
@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { type DefinitionName, definitionKey, machineCounterKey, stateKey, statePrefix } from "./layouts.ts";
 import { type HistoryEntry, putHistory, trimHistory } from "./machine-history.ts";
 import { encodeMachine, type MachineRecord } from "./machine-record.ts";
+import { type Keeping, tellChange } from "./outbox.ts";
 import { decodeNumber, encodeNumber, type KeyRecord } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -22,6 +23,7 @@ export interface MachineWrite {
   /** Milliseconds since the epoch, 0 for none. */
   readonly expireAtMs: number;
   readonly history: HistoryEntry | undefined;
+  readonly keeping: Keeping;
   readonly event: KeyEvent | undefined;
 }
 
@@ -39,7 +41,10 @@ export function createMachine(db: Database, key: Bytes, write: MachineWrite): Ke
     write.event,
   );
   indexMachine(db.transaction, db.phys, record.id, write.machine, 1);
-  if (write.history !== undefined) putHistory(db.transaction, record.id, write.history);
+  const { machine, history } = write;
+  if (history === undefined) return record;
+  putHistory(db.transaction, record.id, history);
+  tellChange(db, { key, id: record.id, machine, history }, write.keeping);
   return record;
 }
 
@@ -50,19 +55,19 @@ export interface MachineUpdate {
   readonly before: MachineRecord;
   readonly machine: MachineRecord;
   readonly history: HistoryEntry | undefined;
-  /** How many entries of history stay; 0: all. */
-  readonly historyMax: number;
+  readonly keeping: Keeping;
   readonly event: KeyEvent | undefined;
 }
 
 /** Writes the next record of a machine; its id and its expiry stay. Costs what has changed. */
 export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): KeyRecord {
-  const { record, machine } = update;
+  const { record, machine, history, keeping } = update;
   const written = db.update(key, record, encodeMachine(machine), update.event);
   reindex(db.transaction, db.phys, record.id, update.before, machine);
-  if (update.history === undefined) return written;
-  putHistory(db.transaction, record.id, update.history);
-  trimHistory(db.transaction, record.id, { rev: update.history.rev, max: update.historyMax });
+  if (history === undefined) return written;
+  putHistory(db.transaction, record.id, history);
+  trimHistory(db.transaction, record.id, { rev: history.rev, max: keeping.historyMax });
+  tellChange(db, { key, id: record.id, machine, history }, keeping);
   return written;
 }
 

@@ -22,6 +22,8 @@ export interface AppendOptions {
   readonly id?: EntryId;
   /** Entries to keep; what a consumer group has not acknowledged stays beyond it. 0 or left out: all. */
   readonly lengthMax?: number;
+  /** Keeps all entries of a stream that has no consumer group: nobody has read them yet. */
+  readonly keepsUnread?: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export function appendEntry(
   db: Database,
   key: Bytes,
   fields: Fields,
-  { id, lengthMax = 0 }: AppendOptions = {},
+  { id, lengthMax = 0, keepsUnread = false }: AppendOptions = {},
 ): EntryId | undefined {
   const record = db.find(key);
   if (record !== undefined && record.type !== "stream") return undefined;
@@ -40,7 +42,8 @@ export function appendEntry(
   const entryId = id ?? nextAutoId(stream);
   if (entryId === undefined || entryId <= stream.header.lastId) return undefined;
   appendTo(stream, { id: entryId, fields, nodeEntriesMax: NODE_ENTRIES_MAX });
-  const trimmed = lengthMax > 0 ? trimAcknowledged(stream, lengthMax, SLACK) : 0;
+  const mayTrim = lengthMax > 0 && !(keepsUnread && stream.header.groupCount === 0);
+  const trimmed = mayTrim ? trimAcknowledged(stream, lengthMax, SLACK) : 0;
   saveStream(stream, "xadd");
   if (trimmed > 0) recordEvent(stream, "xtrim");
   return entryId;

@@ -87,7 +87,8 @@ const MACHINE: MachineRecord = {
 /** Puts a machine with three history entries. */
 function putMachine(databases: Databases, name: string): void {
   const entry = (rev: number): HistoryEntry => ({ rev, atMs: 500, kind: "set", from: [], to: ["new"] });
-  const write = { machine: MACHINE, expireAtMs: 0, history: entry(1), event: undefined };
+  const keeping = { historyMax: 0, changesMax: 0, tellsMaps: false };
+  const write = { machine: MACHINE, expireAtMs: 0, history: entry(1), keeping, event: undefined };
   const database = databases.at(0);
   createMachine(database, bytesOfText(name), write);
   const id = database.find(bytesOfText(name))?.id ?? 0;

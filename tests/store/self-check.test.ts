@@ -38,6 +38,7 @@ function findingsAfter(prefix: string, value: Buffer | null): string[] {
     machine: MACHINE,
     expireAtMs: 0,
     history: ENTRY,
+    keeping: { historyMax: 0, changesMax: 0, tellsMaps: false },
     event: undefined,
   });
   store.commit(database.transaction);

@@ -12,6 +12,7 @@ import { createMachine } from "../../store/machines.ts";
 import type { KeyRecord } from "../../store/records.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
+import { keepingOf } from "../keeping.ts";
 import { readMachine } from "../machine/machine-json.ts";
 import { newMapMachine } from "../machine/map-machine.ts";
 import { fitsDefinition } from "../statechart/subject.ts";
@@ -85,7 +86,8 @@ function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: number): 
   }
   const { machine, history } =
     value.kind === "whole" ? { machine: value.machine, history: undefined } : machineOf(call, value.json);
-  const record = createMachine(db, key, { machine, expireAtMs, history, event: "restore" });
+  const keeping = keepingOf(call.server.config);
+  const record = createMachine(db, key, { machine, expireAtMs, history, keeping, event: "restore" });
   if (value.kind === "whole") {
     for (const part of value.parts) putMachinePart(db.transaction, record.id, part);
     armMachine(db.transaction, db.phys, record.id, machine);

@@ -16,6 +16,7 @@ import { decodeMachine, type MachineRecord, NO_SOURCES } from "../../store/machi
 import { createMachine, updateMachine } from "../../store/machines.ts";
 import type { KeyRecord } from "../../store/records.ts";
 import type { Call } from "../handler.ts";
+import { keepingOf } from "../keeping.ts";
 import { look } from "../values.ts";
 import { indexOf } from "./map-index.ts";
 
@@ -96,6 +97,7 @@ export function storeMachine(call: Call, key: Buffer, fresh: NewMachine): void {
   createMachine(call.db, bytesOf(key), {
     ...newMapMachine(call.nowMs, fresh),
     expireAtMs: 0,
+    keeping: keepingOf(call.server.config),
     event: event(call, `sm.${fresh.kind}`),
   });
 }
@@ -152,7 +154,7 @@ export function moveMachine(call: Call, key: Buffer, { record, machine }: Found,
       reason: reason ?? machine.reason,
     },
     history: { rev, atMs: nowMs, kind, from: [from], to: [to], reason },
-    historyMax: call.server.config.values["sm-history-max"],
+    keeping: keepingOf(call.server.config),
     event: event(call, kind === "reset" ? "sm.reset" : "sm.mutate"),
   });
 }

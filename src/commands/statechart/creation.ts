@@ -9,6 +9,7 @@ import type { Database } from "../../store/database.ts";
 import { findDefinition, type StoredDefinition } from "../../store/definitions.ts";
 import type { MachineRecord } from "../../store/machine-record.ts";
 import { createMachine } from "../../store/machines.ts";
+import { keepingOf } from "../keeping.ts";
 import { movedTo, type Next } from "./machine-step.ts";
 import { envOf, type Scope, type Subject, subjectOf } from "./subject.ts";
 import { activeStates, armTimers, recordedEffects, wholeContext } from "./writing.ts";
@@ -82,7 +83,9 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Create
     effects: recordedEffects(next.effects),
   };
   const { expireAtMs } = creation;
-  const written = createMachine(scope.db, key, { machine: record, expireAtMs, history, event: "sm.create" });
+  const keeping = keepingOf(scope.server.config);
+  const write = { machine: record, expireAtMs, history, keeping, event: "sm.create" } as const;
+  const written = createMachine(scope.db, key, write);
   armTimers(scope, written.id, next.effects);
   return { subject: subjectOf(scope, key, written), next };
 }

@@ -8,6 +8,8 @@ import type { HistoryEntry, HistoryKind } from "../../store/machine-history.ts";
 import { armDue, disarmDue } from "../../store/machine-pending.ts";
 import type { ActiveState, MachineRecord } from "../../store/machine-record.ts";
 import { updateMachine } from "../../store/machines.ts";
+import { TASKS_PER_CHANGE_MAX } from "../../store/tasks.ts";
+import { keepingOf } from "../keeping.ts";
 import type { Next } from "./machine-step.ts";
 import type { Scope, Subject } from "./subject.ts";
 
@@ -82,7 +84,6 @@ export function writeRecord(
   history: HistoryEntry | undefined,
 ): Subject {
   const event = history === undefined ? undefined : EVENTS[history.kind];
-  const historyMax = scope.server.config.get("sm-history-max");
   const { chart } = subject;
   const update = {
     record: subject.record,
@@ -90,7 +91,7 @@ export function writeRecord(
     machine,
     history,
     event,
-    historyMax,
+    keeping: keepingOf(scope.server.config),
   } as const;
   const record = updateMachine(scope.db, subject.key, update);
   return { key: subject.key, record, machine, chart };
@@ -131,9 +132,15 @@ export function wholeContext({ snapshot }: Next): JsonObject | undefined {
   return isJsonObject(context) ? context : undefined;
 }
 
-/** What the change asks for outside: kept with it, in order. */
+/**
+ * What the change asks for outside: kept with it, in order.
+ * @throws ReplyError EXECFAIL when it sets more tasks than there are numbers for
+ */
 export function recordedEffects(effects: readonly Effect[]): Json | undefined {
   const outside = effects.filter(({ kind }) => kind === "emit" || kind === "task" || kind === "log");
+  if (outside.filter(({ kind }) => kind === "task").length >= TASKS_PER_CHANGE_MAX) {
+    throw errors.refused("EXECFAIL", `one event has set ${TASKS_PER_CHANGE_MAX} tasks or more`);
+  }
   return outside.length === 0 ? undefined : outside.map((effect) => ({ ...effect }) as JsonObject);
 }
 
