@@ -215,7 +215,7 @@ export function streamAt(db: Database, key: Bytes): Stream | undefined {
 }
 
 /** What formatId wrote. */
-function idOfText(text: string): EntryId {
+export function idOfText(text: string): EntryId {
   const [ms = "0", seq = "0"] = text.split("-");
   return entryIdOf(BigInt(ms), BigInt(seq));
 }

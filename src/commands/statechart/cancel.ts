@@ -25,7 +25,10 @@ const CANCELLED = { kind: "refused", code: "CANCELLED", message: "it was taken b
 function cancelEvents(call: Call, subject: Subject, ids: ReadonlySet<string>): number {
   const { transaction } = call.db;
   const { id } = subject.record;
-  const cancelled = pendingOf(transaction, id).filter((pending) => ids.has(pendingId(pending)));
+  // A task was handed to workers: it is not for the machine to take back.
+  const cancelled = pendingOf(transaction, id).filter(
+    (pending) => pending.kind !== "task" && ids.has(pendingId(pending)),
+  );
   for (const pending of cancelled) {
     removePending(transaction, id, pending.sequence);
     if (pending.dueMs !== undefined) {

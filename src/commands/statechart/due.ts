@@ -15,6 +15,7 @@ import {
 } from "../../store/machine-pending.ts";
 import type { ServerContext } from "../server-context.ts";
 import { Delivery, expire, settle } from "./delivery.ts";
+import { runDeadline } from "./given-up.ts";
 import { type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
 import { isIn } from "./send.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
@@ -72,6 +73,10 @@ function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
   const pending = findPending(transaction, subject.record.id, sequence);
   if (pending === undefined) return;
   removePending(transaction, subject.record.id, sequence);
+  if (pending.kind === "task") {
+    runDeadline(scope, subject, pending);
+    return;
+  }
   if (pending.expireAtMs !== undefined && pending.expireAtMs < scope.nowMs) {
     expire(scope, subject, pending);
     return;

@@ -15,10 +15,12 @@ import { smInfo } from "./info.ts";
 import { smNext } from "./next.ts";
 import { smOutcome } from "./outcome.ts";
 import { smPending } from "./pending.ts";
+import { smRequeue } from "./requeue.ts";
 import { smScan } from "./scan.ts";
 import { smSend } from "./send.ts";
 import { smResume, smSuspend } from "./suspension.ts";
 import { smVerify } from "./verify.ts";
+import { smWait } from "./wait.ts";
 import { smWhy } from "./why.ts";
 
 export const STATECHART_HANDLERS: readonly Handler[] = [
@@ -37,10 +39,12 @@ export const STATECHART_HANDLERS: readonly Handler[] = [
   smNext,
   smOutcome,
   smPending,
+  smRequeue,
   smResume,
   smScan,
   smSend,
   smSuspend,
   smVerify,
+  smWait,
   smWhy,
 ];

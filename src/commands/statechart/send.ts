@@ -13,6 +13,7 @@ import { ReplyError } from "../../protocol/reply-error.ts";
 import { addOutcome, findOutcome, forgetOutcome } from "../../store/machine-outcomes.ts";
 import { armDue, pendingOf, putPending } from "../../store/machine-pending.ts";
 import type { MachineRecord } from "../../store/machine-record.ts";
+import { closeTask } from "../../store/tasks.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { createFrom, definitionAt } from "./creation.ts";
@@ -20,7 +21,7 @@ import { codeOf, Delivery } from "./delivery.ts";
 import { type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
 import { keptOutcome, replyFromJson, replyOf, replyToJson, type SendReply } from "./outcome-reply.ts";
 import { parseSend, type SendOptions } from "./send-options.ts";
-import { envOf, type Subject, subjectAt } from "./subject.ts";
+import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
 
 export const smSend = {
@@ -50,20 +51,20 @@ function createFirst(call: Call, key: Bytes, options: SendOptions): Subject {
 }
 
 /** The reply; undefined when IFSTATE or IFREV do not hold. */
-function send(call: Call, subject: Subject, options: SendOptions): SendReply | undefined {
+export function send(scope: Scope, subject: Subject, options: SendOptions): SendReply | undefined {
   if (subject.machine.status === "suspended") throw errors.suspended(subject.machine.reason);
   const { id } = options;
-  const known = id === undefined ? undefined : keptOutcome(call, subject.record.id, id);
+  const known = id === undefined ? undefined : keptOutcome(scope, subject.record.id, id);
   if (known !== undefined) {
     const isSame = known.event === options.event && sameJson(known.data, options.data);
     if (!isSame) throw errors.duplicateId(known.id);
     return replyFromJson(known.reply);
   }
   const refusal = fence(subject, options);
-  if (refusal !== undefined) return keep(call, { before: subject, after: subject }, options, refusal);
-  if (options.dueMs !== undefined) return schedule(call, subject, options, options.dueMs);
+  if (refusal !== undefined) return keep(scope, { before: subject, after: subject }, options, refusal);
+  if (options.dueMs !== undefined) return schedule(scope, subject, options, options.dueMs);
   if (!conditionsHold(subject, options)) return undefined;
-  return deliver(call, subject, options);
+  return deliver(scope, subject, options);
 }
 
 /** DONE and STALE: refusals that need no look at the chart. */
@@ -98,9 +99,9 @@ export function isIn(subject: Subject, state: string): boolean {
   return subject.machine.states.some(([name]) => name === state || name.startsWith(`${state}.`));
 }
 
-function deliver(call: Call, subject: Subject, options: SendOptions): SendReply {
-  const { outcome, after } = attempt(call, subject, options);
-  return keep(call, { before: subject, after }, options, outcome);
+function deliver(scope: Scope, subject: Subject, options: SendOptions): SendReply {
+  const { outcome, after } = attempt(scope, subject, options);
+  return keep(scope, { before: subject, after }, options, outcome);
 }
 
 /** What an event does to a machine, which is the same before SM.SEND keeps it and when SM.WHY takes it back. */
@@ -110,58 +111,58 @@ export interface Attempt {
 }
 
 /** Steps a machine, with all that sets off; of a refusal nothing stays. @throws ReplyError for a limit that was met */
-export function attempt(call: Call, subject: Subject, options: SendOptions): Attempt {
-  const savepoint = call.databases.transaction.savepoint();
+export function attempt(scope: Scope, subject: Subject, options: SendOptions): Attempt {
+  const savepoint = scope.databases.transaction.savepoint();
   try {
-    return step(call, subject, options);
+    return step(scope, subject, options);
   } catch (error) {
     // What the event set off has failed: it is refused like one that fails itself, and its outcome is kept.
     if (!(error instanceof ReplyError) || error.code !== "EXECFAIL") throw error;
-    call.databases.rollback(savepoint);
+    scope.databases.rollback(savepoint);
     return { outcome: { kind: "refused", code: "EXECFAIL", message: error.text }, after: subject };
   }
 }
 
-function step(call: Call, subject: Subject, options: SendOptions): Attempt {
+function step(scope: Scope, subject: Subject, options: SendOptions): Attempt {
   const { event, data, id, by, reason, expireAtMs } = options;
   const given = data === undefined ? { type: event } : { type: event, data };
-  const outcome = stepEvent(subject, given, envOf(call, subject.key));
+  const outcome = stepEvent(subject, given, envOf(scope, subject.key));
   if (outcome.kind === "refused") return { outcome, after: subject };
-  const delivery = new Delivery(call);
-  const waiting = { event, data, id, by, reason, expireAtMs, receivedMs: call.nowMs };
+  const delivery = new Delivery(scope);
+  const waiting = { event, data, id, by, reason, expireAtMs, receivedMs: scope.nowMs };
   delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, waiting);
   delivery.runFollowUps();
-  const after = subjectAt(call, subject.key) ?? subject;
-  return { outcome, after: fenceAt(call, after, options) };
+  const after = subjectAt(scope, subject.key) ?? subject;
+  return { outcome, after: fenceAt(scope, after, options) };
 }
 
 /** Remembers how far the source of an event has come. */
-function fenceAt(call: Call, subject: Subject, { source }: SendOptions): Subject {
+function fenceAt(scope: Scope, subject: Subject, { source }: SendOptions): Subject {
   if (source === undefined) return subject;
   const { machine } = subject;
-  const max = call.server.config.get("sm-sources-max");
+  const max = scope.server.config.get("sm-sources-max");
   if (!Object.hasOwn(machine.sources, source.name) && Object.keys(machine.sources).length >= max) {
     throw errors.machineLimit("too many sources", max, "sm-sources-max");
   }
   const sources = { ...machine.sources, [source.name]: source.number };
-  return writeRecord(call, subject, { ...machine, sources }, undefined);
+  return writeRecord(scope, subject, { ...machine, sources }, undefined);
 }
 
-function schedule(call: Call, subject: Subject, options: SendOptions, dueMs: number): SendReply {
-  const { transaction, phys } = call.db;
+function schedule(scope: Scope, subject: Subject, options: SendOptions, dueMs: number): SendReply {
+  const { transaction, phys } = scope.db;
   const { record, machine } = subject;
-  const max = call.server.config.get("sm-timers-max");
+  const max = scope.server.config.get("sm-timers-max");
   const scheduled = pendingOf(transaction, record.id).filter(({ kind }) => kind === "scheduled").length;
   if (scheduled >= max)
     throw errors.machineLimit("the machine holds too many scheduled events", max, "sm-timers-max");
   const sequence = machine.pendingNext;
   const { event, data, id, by, reason, expireAtMs, ifState, ifRev } = options;
   const pending = { sequence, event, data, id, by, reason, expireAtMs, ifState, ifRev, dueMs };
-  putPending(transaction, record.id, { ...pending, kind: "scheduled", receivedMs: call.nowMs });
+  putPending(transaction, record.id, { ...pending, kind: "scheduled", receivedMs: scope.nowMs });
   armDue(transaction, { dueMs, id: record.id, kind: "s", sequence }, phys);
-  const waiting = writeRecord(call, subject, { ...machine, pendingNext: sequence + 1 }, undefined);
-  const after = fenceAt(call, waiting, options);
-  return keep(call, { before: subject, after }, options, { kind: "scheduled" });
+  const waiting = writeRecord(scope, subject, { ...machine, pendingNext: sequence + 1 }, undefined);
+  const after = fenceAt(scope, waiting, options);
+  return keep(scope, { before: subject, after }, options, { kind: "scheduled" });
 }
 
 interface BeforeAfter {
@@ -170,8 +171,8 @@ interface BeforeAfter {
 }
 
 /** The reply to an event; kept with its outcome when the event has an id. */
-function keep(
-  call: Call,
+export function keep(
+  scope: Scope,
   { before, after }: BeforeAfter,
   options: SendOptions,
   outcome: StepOutcome | { readonly kind: "scheduled" },
@@ -182,11 +183,11 @@ function keep(
   const { rev } = after.machine;
   const reply = replyTo();
   if (id === undefined) return reply;
-  const { transaction } = call.db;
+  const { transaction } = scope.db;
   const place = { id: after.record.id, sequence: after.machine.outcomeNext };
   const limits = {
-    countMax: call.server.config.get("sm-outcome-max"),
-    ttlMs: call.server.config.get("sm-outcome-ttl") * 1000,
+    countMax: scope.server.config.get("sm-outcome-max"),
+    ttlMs: scope.server.config.get("sm-outcome-ttl") * 1000,
   };
   const code = outcome.kind === "scheduled" ? "SCHEDULED" : codeOf(outcome);
   const details = outcome.kind === "refused" ? outcome.message : undefined;
@@ -195,23 +196,24 @@ function keep(
     event,
     data,
     by,
-    atMs: call.nowMs,
-    receivedMs: call.nowMs,
+    atMs: scope.nowMs,
+    receivedMs: scope.nowMs,
     code,
     from,
     to,
     rev,
     details,
   };
+  closeTask(scope.db, place.id, id);
   if (findOutcome(transaction, place.id, id) !== undefined) forgetOutcome(transaction, place.id, id);
   addOutcome(transaction, place, { ...kept, reply: replyToJson(reply) }, limits);
-  writeRecord(call, after, { ...after.machine, outcomeNext: place.sequence + 1 }, undefined);
+  writeRecord(scope, after, { ...after.machine, outcomeNext: place.sequence + 1 }, undefined);
   return reply;
 
   function replyTo(): SendReply {
     if (outcome.kind === "refused") return { kind: "error", message: `${outcome.code} ${outcome.message}` };
     if (!options.isFull) return { kind: "states", states: to };
     const changed = rev > before.machine.rev ? 1 : 0;
-    return { kind: "full", full: { state: to, rev, changed, id: id ?? null, at: call.nowMs, from, to } };
+    return { kind: "full", full: { state: to, rev, changed, id: id ?? null, at: scope.nowMs, from, to } };
   }
 }

@@ -16,6 +16,7 @@ import { type EntryId, ID_MAX, ID_MIN } from "../../store/stream-id.ts";
 import { entryAt } from "../../store/streams.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
+import { giveUpSpent } from "../statechart/given-up.ts";
 import { seenConsumer } from "./consumers.ts";
 import { idReply, intervalStart } from "./ids.ts";
 import { entryReply, groupAt, type StreamAndGroup } from "./streams.ts";
@@ -41,6 +42,7 @@ export const xautoclaim = {
     const claimed: Reply[] = [];
     const deleted: Reply[] = [];
     for (const entry of pending) {
+      if (!query.isJustId) giveUpSpent(call, stream, entry);
       const reply = claimEntry(found, consumer, entry, query.isJustId);
       if (reply === undefined) deleted.push(idReply(entry.id));
       else claimed.push(reply);

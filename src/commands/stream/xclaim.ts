@@ -15,7 +15,8 @@ import {
 import type { EntryId } from "../../store/stream-id.ts";
 import { entryAt } from "../../store/streams.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
-import type { Handler } from "../handler.ts";
+import type { Call, Handler } from "../handler.ts";
+import { giveUpSpent } from "../statechart/given-up.ts";
 import { seenConsumer } from "./consumers.ts";
 import { exactId, idReply, parseExactId } from "./ids.ts";
 import { entryReply, groupAt, type StreamAndGroup } from "./streams.ts";
@@ -34,6 +35,7 @@ export const xclaim = {
     const consumer = seenConsumer(found, argument(args, 3));
     const replies: Reply[] = [];
     for (const id of claim.ids) {
+      if (!claim.isJustId) giveUpClaimed(call, found, id, claim.minIdleMs);
       const reply = claimEntry(found, consumer, { id, claim, nowMs });
       if (reply !== undefined) replies.push(reply);
     }
@@ -53,6 +55,13 @@ interface Claim {
   readonly isForced: boolean;
   readonly isJustId: boolean;
   readonly lastId: EntryId | undefined;
+}
+
+/** Gives up a task that would be delivered once too often. */
+function giveUpClaimed(call: Call, { stream, group }: StreamAndGroup, id: EntryId, minIdleMs: bigint): void {
+  const before = findPending(stream, group, id);
+  const isIdle = before !== undefined && BigInt(call.nowMs - before.deliveredMs) >= minIdleMs;
+  if (isIdle) giveUpSpent(call, stream, before);
 }
 
 /** The reply for an entry; undefined when it was not claimed. */

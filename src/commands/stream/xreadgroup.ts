@@ -16,6 +16,7 @@ import { type EntryId, ID_MAX, idAfter } from "../../store/stream-id.ts";
 import { advanceGroup } from "../../store/stream-lag.ts";
 import { entriesOf, entryAt, type StreamEntry } from "../../store/streams.ts";
 import type { Call, Handler } from "../handler.ts";
+import { giveUpSpent } from "../statechart/given-up.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
 import { seenConsumer } from "./consumers.ts";
 import { exactId, idReply } from "./ids.ts";
@@ -120,7 +121,7 @@ function read(call: Call, query: Query): Reply | undefined {
     const entries =
       after === undefined
         ? deliver(place, consumer, query)
-        : deliverAgain(place, consumer, after, query.count);
+        : deliverAgain(call, place, { consumer, after, count: query.count });
     saveGroup(place.stream, place.group);
     if (entries.length > 0 || after !== undefined) found.push([key, entries]);
   }
@@ -148,12 +149,17 @@ function deliver({ stream, group }: StreamAndGroup, consumer: Consumer, { count,
   return entries.map(entryReply);
 }
 
+interface Page {
+  readonly consumer: Consumer;
+  readonly after: EntryId;
+  readonly count: number;
+}
+
 /** Gives a consumer once more what it has pending behind an id; of entries that are no longer there, the id alone. */
 function deliverAgain(
+  call: Call,
   { stream, group }: StreamAndGroup,
-  consumer: Consumer,
-  after: EntryId,
-  count: number,
+  { consumer, after, count }: Page,
 ): Reply[] {
   const from = idAfter(after);
   if (from === undefined) return [];
@@ -163,6 +169,7 @@ function deliverAgain(
     if (pending.length >= count) break;
   }
   return pending.map((entry) => {
+    giveUpSpent(call, stream, entry);
     const fields = entryAt(stream, entry.id);
     if (fields === undefined) return [idReply(entry.id), NULL_ARRAY];
     const again = { ...entry, deliveredMs: stream.db.nowMs, deliveryCount: entry.deliveryCount + 1n };

@@ -1,0 +1,121 @@
+/**
+ * Tasks that are given up: delivered as often as they may be, or not answered in time. Such a task moves to `sm:dead`
+ * with its reason, and its machine gets the `failed` event the task has named, under the task's id, so that an answer
+ * that still comes is one too many. Where no event is named the id is spent all the same.
+ */
+import { bytesOf } from "../../base/bytes.ts";
+import { ReplyError } from "../../protocol/reply-error.ts";
+import { countField, fieldOf, textField } from "../../store/entry-fields.ts";
+import type { PendingEvent } from "../../store/machine-pending.ts";
+import { findPending, groupsOf, type PendingEntry } from "../../store/stream-groups.ts";
+import { formatId } from "../../store/stream-id.ts";
+import { entryAt, type Stream } from "../../store/streams.ts";
+import {
+  buryTask,
+  closeTask,
+  findTask,
+  type GivenUp,
+  idOfText,
+  removeTask,
+  streamAt,
+  taskOfStream,
+  taskStream,
+} from "../../store/tasks.ts";
+import { keptOutcome } from "./outcome-reply.ts";
+import { keep, send } from "./send.ts";
+import type { SendOptions } from "./send-options.ts";
+import { type Scope, type Subject, subjectAt } from "./subject.ts";
+
+/**
+ * Gives up the task of a pending entry that is about to be delivered once more than it may be; its entry is then
+ * gone. Of a suspended machine nothing is given up, since it takes no event. Other streams are left alone.
+ */
+export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry): void {
+  const task = taskOfStream(stream.key);
+  const fields = task === undefined ? undefined : entryAt(stream, pending.id);
+  if (task === undefined || fields === undefined) return;
+  const attempts = countField(fields, "attempts");
+  if (attempts === undefined || pending.deliveryCount < BigInt(attempts)) return;
+  const key = fieldOf(fields, "key");
+  const taskId = textField(fields, "id");
+  if (key === undefined || taskId === undefined) return;
+  const entry = formatId(pending.id);
+  const record = scope.db.find(bytesOf(key));
+  const subject = record?.type === "machine" ? subjectAt(scope, bytesOf(key)) : undefined;
+  if (subject?.machine.status === "suspended") return;
+  const isAnswered = subject !== undefined && keptOutcome(scope, subject.record.id, taskId) !== undefined;
+  const givenUp = { task, fields, reason: "attempts", deliveries: Number(pending.deliveryCount) };
+  if (!isAnswered && !buryTask(scope.db, givenUp)) return;
+  removeTask(scope.db, task, entry);
+  if (subject === undefined || isAnswered) return;
+  closeTask(scope.db, subject.record.id, taskId);
+  tellFailed(scope, subject, { taskId, task, reason: "attempts", failed: textField(fields, "failed") });
+}
+
+/** The deadline of a task that its machine waits for. */
+export function runDeadline(scope: Scope, subject: Subject, { id: taskId, event, task }: PendingEvent): void {
+  if (taskId === undefined || task === undefined) return;
+  if (keptOutcome(scope, subject.record.id, taskId) !== undefined) return;
+  const { name, entry, owner } = task;
+  const isOwn = owner === subject.record.id && entry !== undefined;
+  const fields = isOwn ? findTask(scope.db, { task: name, entry, taskId }) : undefined;
+  const deliveries = fields === undefined || entry === undefined ? 0 : deliveriesOf(scope, name, entry);
+  const attempts = fields === undefined ? undefined : countField(fields, "attempts");
+  const reason = attempts !== undefined && deliveries >= attempts ? "attempts" : "timeout";
+  if (fields !== undefined && entry !== undefined)
+    bury(scope, entry, { task: name, fields, reason, deliveries });
+  tellFailed(scope, subject, { taskId, task: name, reason, failed: event === "" ? undefined : event });
+}
+
+/** Where `sm:dead` holds something else, the task stays where it is rather than be lost. */
+function bury(scope: Scope, entry: string, givenUp: GivenUp): void {
+  if (buryTask(scope.db, givenUp)) removeTask(scope.db, givenUp.task, entry);
+}
+
+/** How often an entry was delivered, in the group that has tried most. */
+function deliveriesOf(scope: Scope, task: string, entry: string): number {
+  const stream = streamAt(scope.db, taskStream(task));
+  if (stream === undefined) return 0;
+  const counts = groupsOf(stream).map(
+    (group) => findPending(stream, group, idOfText(entry))?.deliveryCount ?? 0n,
+  );
+  return Number(counts.reduce((most, count) => (count > most ? count : most), 0n));
+}
+
+interface Failure {
+  readonly taskId: string;
+  readonly task: string;
+  readonly reason: string;
+  readonly failed: string | undefined;
+}
+
+function tellFailed(scope: Scope, subject: Subject, { taskId, task, reason, failed }: Failure): void {
+  const options: SendOptions = {
+    event: failed ?? "",
+    data: { task, reason },
+    id: taskId,
+    by: `sm:tasks:${task}`,
+    reason: undefined,
+    source: undefined,
+    ifState: undefined,
+    ifRev: undefined,
+    dueMs: undefined,
+    expireAtMs: undefined,
+    definition: undefined,
+    isFull: false,
+  };
+  const savepoint = scope.databases.transaction.savepoint();
+  const refuse = (code: string, message: string) =>
+    keep(scope, { before: subject, after: subject }, options, { kind: "refused", code, message });
+  if (failed === undefined) {
+    refuse("DEAD", `the task was given up: ${reason}`);
+    return;
+  }
+  try {
+    send(scope, subject, options);
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    scope.databases.rollback(savepoint);
+    refuse(error.code, error.text);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * SM.REQUEUE ALL | id [id …] [TASK name] [COUNT n]: puts tasks that were given up back to their streams, the oldest
+ * first, under new task ids and with new deadlines; replies how many.
+ */
+import * as errors from "../../protocol/errors.ts";
+import { textField } from "../../store/entry-fields.ts";
+import { type EntryId, ID_MAX, ID_MIN } from "../../store/stream-id.ts";
+import {
+  deleteEntry,
+  entriesOf,
+  entryAt,
+  type Stream,
+  type StreamEntry,
+  saveStream,
+  settleFirstId,
+} from "../../store/streams.ts";
+import { DEAD, requeueTask, streamAt } from "../../store/tasks.ts";
+import { argument, safeInteger, token } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { keepingOf } from "../keeping.ts";
+import { exactId } from "../stream/ids.ts";
+import { text } from "./send-options.ts";
+
+export const smRequeue = {
+  name: "SM.REQUEUE",
+  run: (call) => {
+    const selection = parse(call.args);
+    const record = call.db.find(DEAD);
+    if (record !== undefined && record.type !== "stream") throw errors.wrongType();
+    const stream = streamAt(call.db, DEAD);
+    if (stream === undefined) return 0;
+    const limits = { lengthMax: keepingOf(call.server.config).changesMax };
+    let count = 0;
+    for (const { id, fields } of chosen(stream, selection)) {
+      if (!requeueTask(call.db, fields, limits)) continue;
+      deleteEntry(stream, id);
+      count += 1;
+    }
+    if (count === 0) return 0;
+    settleFirstId(stream);
+    saveStream(stream, "xdel");
+    return count;
+  },
+} as const satisfies Handler;
+
+interface Selection {
+  /** Undefined: all. */
+  readonly ids: readonly EntryId[] | undefined;
+  readonly task: string | undefined;
+  readonly count: number;
+}
+
+function parse(args: Call["args"]): Selection {
+  let position = 1;
+  const ids: EntryId[] = [];
+  const isAll = token(args[1]) === "ALL";
+  if (isAll) position = 2;
+  for (; !isAll && position < args.length && !OPTIONS.has(token(args[position])); position += 1) {
+    ids.push(exactId(argument(args, position)));
+  }
+  if (!isAll && ids.length === 0) throw errors.syntaxError();
+  let task: string | undefined;
+  let count = Number.POSITIVE_INFINITY;
+  for (; position < args.length; position += 2) {
+    const value = argument(args, position + 1);
+    if (token(args[position]) === "TASK") task = text(value);
+    else if (token(args[position]) === "COUNT") {
+      count = safeInteger(value);
+      if (count < 1) throw errors.countNotPositive();
+    } else throw errors.syntaxError();
+  }
+  return { ids: isAll ? undefined : ids, task, count };
+}
+
+const OPTIONS = new Set(["TASK", "COUNT"]);
+
+/** Up to `count` entries; those asked for twice are there once. */
+function chosen(stream: Stream, { ids, task, count }: Selection): StreamEntry[] {
+  const found: StreamEntry[] = [];
+  for (const entry of ids === undefined
+    ? entriesOf(stream, { from: ID_MIN, to: ID_MAX })
+    : named(stream, ids)) {
+    if (found.length >= count) break;
+    if (task === undefined || textField(entry.fields, "task") === task) found.push(entry);
+  }
+  return found;
+}
+
+function* named(stream: Stream, ids: readonly EntryId[]): Generator<StreamEntry> {
+  for (const id of new Set(ids)) {
+    const fields = entryAt(stream, id);
+    if (fields !== undefined) yield { id, fields };
+  }
+}

@@ -1,0 +1,161 @@
+/** Tasks: what workers find, how they answer, and what becomes of a task that nobody gets done. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { TestClient } from "../../support/client.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
+import { entriesAt } from "./entries.ts";
+
+const CHARGE = { task: "charge", input: { amount: "context.total" }, done: "PAID", failed: "UNPAID" };
+
+/** `extra` stands in the task beside what every one of these has. */
+const order = (extra: object) => ({
+  initial: "new",
+  context: { total: 7, charges: 0 },
+  states: {
+    new: { on: { PAY: { target: "paying", actions: [{ ...CHARGE, ...extra }] } } },
+    paying: {
+      on: {
+        PAID: { target: "paid", actions: [{ assign: { charges: "context.charges + 1" } }] },
+        UNPAID: { target: "unpaid", actions: [{ assign: { why: "event.reason" } }] },
+      },
+    },
+    paid: { type: "final" },
+    unpaid: { on: { PAID: { target: "paid", actions: [{ assign: { charges: "context.charges + 1" } }] } } },
+  },
+});
+
+let clock: VirtualClock;
+let server: TestServer;
+let client: TestClient;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  server = await startTestServer({ clock });
+  client = await server.client();
+});
+
+afterEach(() => server.close());
+
+/** An order that has set its task, which a group of workers waits for. */
+async function pay(extra: object): Promise<void> {
+  await client.call("SM.DEF", "CREATE", "order", JSON.stringify(order(extra)));
+  await client.call("SM.CREATE", "o1", "order");
+  await client.call("XGROUP", "CREATE", "sm:tasks:charge", "workers", "0", "MKSTREAM");
+  await client.call("SM.SEND", "o1", "PAY");
+}
+
+const read = (name: string) =>
+  client.call("XREADGROUP", "GROUP", "workers", name, "COUNT", 1, "STREAMS", "sm:tasks:charge", ">");
+const claim = (name: string) =>
+  client.call("XAUTOCLAIM", "sm:tasks:charge", "workers", name, 0, "0", "COUNT", 10);
+const state = () => client.call("SM.STATE", "o1");
+const answer = (id: string) => client.call("SM.SEND", "o1", "PAID", '{"receipt":1}', "ID", id);
+
+describe("a task", () => {
+  test("is an entry with its id, its input and how to answer", async () => {
+    await pay({ timeout: "30s", attempts: 3 });
+    expect(await entriesAt(client, "sm:tasks:charge")).toEqual([
+      {
+        key: "o1",
+        rev: "2",
+        id: "o1@2#1",
+        input: '{"amount":7}',
+        done: "PAID",
+        failed: "UNPAID",
+        attempts: "3",
+        timeout: "30000",
+        deadline: String(START_MS + 30_000),
+        at: String(START_MS),
+      },
+    ]);
+  });
+
+  test("is applied once when it was delivered and answered twice", async () => {
+    await pay({ timeout: "30s" });
+    await read("w1");
+    await claim("w2");
+    expect(await answer("o1@2#1")).toEqual(["paid"]);
+    expect(await answer("o1@2#1")).toEqual(["paid"]);
+    expect(await client.call("SM.CONTEXT", "o1", "charges")).toEqual(["1"]);
+  });
+
+  test("is due no more once it was answered", async () => {
+    await pay({ timeout: "30s" });
+    expect(await client.call("SM.PENDING", "o1")).toHaveLength(1);
+    await client.call("SM.SEND", "o1", "NEVER", "ID", "o1@2#1");
+    expect(await client.call("SM.PENDING", "o1")).toEqual([]);
+    clock.advance(60_000);
+    expect(await state()).toEqual(["paying"]);
+  });
+
+  test("that nobody answers in time is reported as failed and is dead", async () => {
+    await pay({ timeout: "30s" });
+    await read("w1");
+    clock.advance(30_000);
+    expect(await state()).toEqual(["unpaid"]);
+    expect(await client.call("SM.CONTEXT", "o1", "why")).toEqual(['"timeout"']);
+    expect(await client.call("XLEN", "sm:tasks:charge")).toBe(0);
+    const [dead] = await entriesAt(client, "sm:dead");
+    expect(dead).toMatchObject({ id: "o1@2#1", task: "charge", reason: "timeout", deliveries: "1" });
+    expect(await answer("o1@2#1")).toEqual(expect.any(ReplyFailure));
+    expect(await state()).toEqual(["unpaid"]);
+  });
+
+  test("that was delivered as often as it may be is given up with the next claim", async () => {
+    await pay({ attempts: 2 });
+    await read("w1");
+    const [, claimed] = (await claim("w2")) as unknown[];
+    expect(claimed).toHaveLength(1);
+    const [, none, gone] = (await claim("w3")) as unknown[];
+    expect(none).toEqual([]);
+    expect(gone).toHaveLength(1);
+    expect(await state()).toEqual(["unpaid"]);
+    expect(await entriesAt(client, "sm:dead")).toMatchObject([{ reason: "attempts", deliveries: "2" }]);
+  });
+
+  test("is put back under another id, so that a late answer to the first does not count", async () => {
+    await pay({ timeout: "30s", attempts: 2 });
+    clock.advance(30_000);
+    await state();
+    expect(await client.call("SM.REQUEUE", "ALL", "TASK", "other")).toBe(0);
+    expect(await client.call("SM.REQUEUE", "ALL", "TASK", "charge", "COUNT", 5)).toBe(1);
+    expect(await client.call("XLEN", "sm:dead")).toBe(0);
+    expect(await entriesAt(client, "sm:tasks:charge")).toMatchObject([
+      { id: "o1@2#1.1", deadline: String(START_MS + 60_000) },
+    ]);
+    expect(await answer("o1@2#1")).toEqual(expect.any(ReplyFailure));
+    expect(await answer("o1@2#1.1")).toEqual(["paid"]);
+    expect(await client.call("SM.REQUEUE", "1-1")).toBe(0);
+  });
+
+  test("whose key holds something else is dead at once and stops no machine", async () => {
+    await client.call("SET", "sm:tasks:charge", "mine");
+    await client.call("SM.DEF", "CREATE", "order", JSON.stringify(order({})));
+    await client.call("SM.CREATE", "o1", "order");
+    expect(await client.call("SM.SEND", "o1", "PAY")).toEqual(["paying"]);
+    expect(await entriesAt(client, "sm:dead")).toMatchObject([{ task: "charge", reason: "wrongtype" }]);
+    await client.call("DEL", "sm:tasks:charge");
+    expect(await client.call("SM.REQUEUE", "ALL")).toBe(1);
+  });
+
+  test("of a suspended machine is due when it goes on", async () => {
+    await pay({ timeout: "30s" });
+    await client.call("SM.SUSPEND", "o1");
+    clock.advance(60_000);
+    expect(await state()).toEqual(["paying"]);
+    await client.call("SM.RESUME", "o1");
+    clock.advance(1);
+    expect(await state()).toEqual(["unpaid"]);
+  });
+
+  test("is answered to no copy of its machine, which hears of the deadline all the same", async () => {
+    await pay({ timeout: "30s" });
+    await client.call("COPY", "o1", "o2");
+    await answer("o1@2#1");
+    clock.advance(30_000);
+    expect(await client.call("SM.STATE", "o2")).toEqual(["unpaid"]);
+    expect(await state()).toEqual(["paid"]);
+    expect(await client.call("EXISTS", "sm:dead")).toBe(0);
+  });
+});
