@@ -19,6 +19,7 @@ import { SlowLog } from "./commands/slow-log.ts";
 import { ChartCache } from "./commands/statechart/chart-cache.ts";
 import { newStatistics } from "./commands/statistics.ts";
 import { Subscriptions } from "./commands/subscriptions.ts";
+import { Tracking } from "./commands/tracking.ts";
 import { WatchList } from "./commands/watch-list.ts";
 import type { Config } from "./config/config.ts";
 import { connections } from "./net/connections.ts";
@@ -55,6 +56,7 @@ export interface RunningServer {
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
   const waiters = new Waiters();
+  const sessions = new SessionList();
   const pushes = new PushQueue();
   const subscriptions = new Subscriptions(pushes);
   const context: ServerContext = {
@@ -62,10 +64,11 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     catalogue: CATALOGUE,
     clock,
     store,
-    sessions: new SessionList(),
+    sessions,
     watches: new WatchList(),
     subscriptions,
     pushes,
+    tracking: new Tracking({ config, sessions, pushes }),
     keyspaceEvents: new KeyspaceEvents(config, subscriptions),
     charts: new ChartCache(),
     waiters,

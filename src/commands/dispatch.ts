@@ -14,6 +14,7 @@ import type { Call, Handler } from "./handler.ts";
 import type { PauseMode } from "./pause.ts";
 import type { ServerContext } from "./server-context.ts";
 import { dropQueue, isSubscriber, type Session, watchName } from "./session.ts";
+import { endCaching } from "./tracking.ts";
 import { isWait, type Wait, type WaitingRequest } from "./wait.ts";
 
 const QUEUED = simple("QUEUED");
@@ -127,6 +128,9 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       statistics.failedCalls += 1;
       reply = { kind: "error", message: refusal(error).message };
     }
+    if (session.tracking !== undefined && hasFlag(command, FLAG.READONLY)) {
+      server.tracking.remember(session, command, args);
+    }
     const milliseconds = options.monotonicMs() - startedMs;
     // A request that waits is counted once, when it is answered.
     if (!isWait(reply)) statistics.calls += 1;
@@ -199,6 +203,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       return { reply: QUEUED, dependsOnCommit: false };
     }
     const reply = attempt({ command, session, args, databases, mayWait: true });
+    endCaching(session, command);
     const dependsOnCommit = dependsOnStore(command);
     return isWait(reply)
       ? { reply: NONE, dependsOnCommit, waiting: waitingRequest(command, session, reply) }

@@ -12,6 +12,7 @@ import type { SlowLog } from "./slow-log.ts";
 import type { ChartCache } from "./statechart/chart-cache.ts";
 import type { Statistics } from "./statistics.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+import type { Tracking } from "./tracking.ts";
 import type { WaiterControl } from "./wait.ts";
 import type { WatchList } from "./watch-list.ts";
 
@@ -25,6 +26,7 @@ export interface ServerContext {
   readonly subscriptions: Subscriptions;
   readonly pushes: PushQueue;
   readonly keyspaceEvents: KeyspaceEvents;
+  readonly tracking: Tracking;
   /** Compiled definitions. */
   readonly charts: ChartCache;
   readonly waiters: WaiterControl;

@@ -2,6 +2,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { ProtocolVersion } from "../protocol/reply.ts";
 import type { SubscriptionKind } from "./subscriptions.ts";
+import type { TrackingState } from "./tracking.ts";
 
 /** A request that waits for EXEC. */
 export type QueuedRequest = readonly Buffer[];
@@ -33,6 +34,8 @@ export interface Session {
   isWatchBroken: boolean;
   /** What the session is subscribed to; kept by Subscriptions. */
   readonly subscriptions: Readonly<Record<SubscriptionKind, Set<Bytes>>>;
+  /** Client-side caching; undefined when it is off. Kept by Tracking. */
+  tracking: TrackingState | undefined;
   /** CLIENT REPLY: whether replies are sent; "skip" holds for the next request. */
   replyMode: "on" | "off" | "skip" | "skipped";
   /** CLIENT NO-EVICT and NO-TOUCH. */
@@ -72,6 +75,7 @@ export function newSession(options: NewSession): Session {
     queueBytes: 0,
     watched: new Map(),
     isWatchBroken: false,
+    tracking: undefined,
     subscriptions: { channel: new Set(), pattern: new Set(), shard: new Set() },
     replyMode: "on",
     isNoEvict: false,

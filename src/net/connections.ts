@@ -64,6 +64,7 @@ export function connections(options: ConnectionsOptions): Connections {
       onEnded: () => {
         server.watches.unwatch(session);
         server.subscriptions.forget(session);
+        server.tracking.disable(session);
         server.sessions.remove(session);
       },
       onClosed: () => {

@@ -293,6 +293,33 @@ export const notForSubscribers = (command: string) =>
   );
 export const ssubscribeInMulti = () => err("SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 
+// Client-side caching.
+
+export const cachingWithoutTracking = () =>
+  err(
+    "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+  );
+export const cachingNeedsMode = (answer: "YES" | "NO", mode: "OPTIN" | "OPTOUT") =>
+  err(`CLIENT CACHING ${answer} is only valid when tracking is enabled in ${mode} mode.`);
+export const secondRedirect = () => err("A client can only redirect to a single other client");
+export const noRedirectTarget = () => err("The client ID you want redirect to does not exist");
+export const prefixWithoutBroadcast = () => err("PREFIX option requires BCAST mode to be enabled");
+const reenable = "before disabling tracking for this client, and then re-enabling it with a different mode.";
+export const broadcastSwitched = () => err(`You can't switch BCAST mode on/off ${reenable}`);
+export const optionsSwitched = () => err(`You can't switch OPTIN/OPTOUT mode ${reenable}`);
+export const optionsWithBroadcast = () => err("OPTIN and OPTOUT are not compatible with BCAST");
+export const optInAndOptOut = () => err("You can't specify both OPTIN mode and OPTOUT mode");
+export const prefixOverlapsExisting = (prefix: Name, other: Name) =>
+  err(
+    `Prefix '${shown(prefix)}' overlaps with an existing prefix '${shown(other)}'. Prefixes for a single client must ` +
+      "not overlap.",
+  );
+export const prefixOverlapsGiven = (prefix: Name, other: Name) =>
+  err(
+    `Prefix '${shown(prefix)}' overlaps with another provided prefix '${shown(other)}'. Prefixes for a single client ` +
+      "must not overlap.",
+  );
+
 // Map machines.
 
 /** `path` is a JSON path, `place` line and column; `problem` says what is wrong and what would be right. */

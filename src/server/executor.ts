@@ -114,7 +114,7 @@ export class Executor {
     this.#releaseHeld();
     this.#doDue(databases);
     const outgoing = new Outgoing(this.#options.server);
-    outgoing.tell(databases.transaction.changes);
+    outgoing.tell(databases.transaction.changes, undefined);
     this.#resumeWaiters(databases, outgoing);
     const endpoints = [...this.#ready];
     this.#ready.clear();
@@ -139,14 +139,14 @@ export class Executor {
     waiters.expire(databases.nowMs);
     for (const waiter of waiters.takeReady()) {
       const reply = waiter.ending ?? waiters.resume(waiter, databases);
+      const { endpoint } = waiter;
       if (reply !== undefined) {
-        const { endpoint } = waiter;
         waiters.remove(endpoint.session.id);
         outgoing.answer(endpoint.session, { reply, dependsOnCommit: waiter.ending === undefined });
         // What it has sent meanwhile runs now.
         this.#ready.add(endpoint);
       }
-      outgoing.tell(databases.transaction.changes);
+      outgoing.tell(databases.transaction.changes, endpoint.session);
     }
   }
 
@@ -173,7 +173,7 @@ export class Executor {
       session.requestCount += 1;
       const outcome = dispatcher.dispatch(session, args, databases);
       if (outcome.waiting === undefined) outgoing.answer(session, outcome);
-      outgoing.tell(databases.transaction.changes);
+      outgoing.tell(databases.transaction.changes, session);
       if (outcome.waiting !== undefined) {
         waiters.park(endpoint, outcome.waiting);
         return;

@@ -38,11 +38,12 @@ export class Outgoing {
 
   /**
    * To be called after whatever may have changed something: adds what its changes, those since the last call, mean to
-   * others, and what it had to say to them.
+   * others, and what it had to say to them. `session` has caused them; undefined: time has.
    */
-  tell(changes: readonly Change[]): void {
-    const { keyspaceEvents, pushes } = this.#server;
+  tell(changes: readonly Change[], session: Session | undefined): void {
+    const { keyspaceEvents, pushes, tracking } = this.#server;
     keyspaceEvents.tell(changes, this.#toldCount);
+    tracking.tell(changes, this.#toldCount, session);
     this.#toldCount = changes.length;
     if (!pushes.isEmpty) this.#deliver(pushes.take());
   }
@@ -84,6 +85,8 @@ export class Outgoing {
 
   /** Sends all. After a failure of the commit what depends on it is refused or dropped. */
   send(nowMs: number, failure: Error | undefined): void {
+    this.#server.tracking.broadcast();
+    this.#deliver(this.#server.pushes.take());
     for (const envelope of this.#envelopes.values()) {
       if (failure !== undefined) withdraw(envelope, failure);
       const { connection, replies, session } = envelope;

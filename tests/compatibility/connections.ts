@@ -1,7 +1,7 @@
 /**
  * Differential tests with several connections: a script names the connection before each request, and after each
  * request the bytes that all connections have received are compared. The protocol of a connection is part of its name:
- * `a2`, `b3`. Connections are opened when they are first named.
+ * `a2`, `b3`. Connections are opened when they are first named. `{a2}` in a request stands for the connection's id.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { splitInline } from "../../src/protocol/inline-request.ts";
@@ -53,6 +53,7 @@ export function describeConnections(name: string, scripts: Readonly<Record<strin
 class Side {
   readonly #target: number | string;
   readonly #fence: ByteConnection;
+  readonly #ids = new Map<string, string>();
   readonly #connections = new Map<string, ByteConnection>();
 
   private constructor(target: number | string, fence: ByteConnection) {
@@ -74,13 +75,37 @@ class Side {
     const connection = await this.#connection(String(name));
     const declared = declaredName(args);
     if (declared !== undefined) recorder.record(declared);
-    connection.write(encodeRequest(args));
+    const filled = [];
+    for (const arg of args) filled.push(await this.#filled(arg));
+    connection.write(encodeRequest(filled));
     await settle(this.#fence);
     return Object.fromEntries(
-      [...this.#connections].map(([each, { isClosed }], index) => [
+      [...this.#connections].map(([each, one]) => [
         each,
-        `${[...this.#connections.values()][index]?.take() ?? ""}${isClosed ? "(closed)" : ""}`,
+        `${this.#withoutIds(one.take())}${one.isClosed ? "(closed)" : ""}`,
       ]),
+    );
+  }
+
+  /** `{a2}` stands for the id of a connection. */
+  async #filled(arg: Buffer): Promise<Buffer | string> {
+    const name = /^\{(\w+)\}$/.exec(arg.toString())?.[1];
+    if (name === undefined) return arg;
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const connection = await this.#connection(name);
+    connection.write(encodeRequest(["CLIENT", "ID"]));
+    await connection.replies(1);
+    const id = connection.take().slice(1, -2);
+    this.#ids.set(name, id);
+    return id;
+  }
+
+  /** The servers number their connections differently. */
+  #withoutIds(bytes: string): string {
+    return [...this.#ids].reduce(
+      (text, [name, id]) => text.replaceAll(`:${id}\r\n`, `:{${name}}\r\n`),
+      bytes,
     );
   }
 

@@ -38,7 +38,7 @@ export function clientLine(session: Session, { sessions, waiters }: ServerContex
     ["events", outputBytes > 0 ? "rw" : "r"],
     ["cmd", session.lastCommand],
     ["user", "default"],
-    ["redir", -1],
+    ["redir", session.tracking?.redirect ?? -1],
     ["resp", session.protocol],
     ["lib-name", session.libraryName],
     ["lib-ver", session.libraryVersion],
@@ -51,7 +51,7 @@ function seconds(milliseconds: number): number {
 }
 
 /**
- * Redis' letters: P subscriber, x in MULTI, b waits, d a watched key was changed, e no eviction, T no touch, U Unix
+ * Redis' letters: P subscriber, x in MULTI, b waits, t tracked, R its redirection is broken, B with BCAST, d a watched key was changed, e no eviction, T no touch, U Unix
  * socket, N none.
  */
 function flags(session: Session, isWaiting: boolean): string {
@@ -59,6 +59,9 @@ function flags(session: Session, isWaiting: boolean): string {
     isSubscriber(session) ? "P" : "",
     session.queue === undefined ? "" : "x",
     isWaiting ? "b" : "",
+    session.tracking === undefined ? "" : "t",
+    session.tracking?.isRedirectBroken === true ? "R" : "",
+    session.tracking?.isBroadcast === true ? "B" : "",
     session.isWatchBroken ? "d" : "",
     session.isClosing ? "c" : "",
     session.address.startsWith("/") ? "U" : "",

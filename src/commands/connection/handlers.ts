@@ -1,7 +1,9 @@
 /** The handlers of the connection group. */
 import type { Handler } from "../handler.ts";
 import { auth } from "./auth.ts";
+import { clientCaching } from "./client-caching.ts";
 import { clientGetname } from "./client-getname.ts";
+import { clientGetredir } from "./client-getredir.ts";
 import { clientHelp } from "./client-help.ts";
 import { clientId } from "./client-id.ts";
 import { clientInfo } from "./client-info.ts";
@@ -13,6 +15,8 @@ import { clientPause } from "./client-pause.ts";
 import { clientReply } from "./client-reply.ts";
 import { clientSetinfo } from "./client-setinfo.ts";
 import { clientSetname } from "./client-setname.ts";
+import { clientTracking } from "./client-tracking.ts";
+import { clientTrackinginfo } from "./client-trackinginfo.ts";
 import { clientUnblock } from "./client-unblock.ts";
 import { clientUnpause } from "./client-unpause.ts";
 import { echo } from "./echo.ts";
@@ -24,7 +28,9 @@ import { select } from "./select.ts";
 
 export const CONNECTION_HANDLERS: readonly Handler[] = [
   auth,
+  clientCaching,
   clientGetname,
+  clientGetredir,
   clientHelp,
   clientId,
   clientInfo,
@@ -36,6 +42,8 @@ export const CONNECTION_HANDLERS: readonly Handler[] = [
   clientReply,
   clientSetinfo,
   clientSetname,
+  clientTracking,
+  clientTrackinginfo,
   clientUnblock,
   clientUnpause,
   echo,

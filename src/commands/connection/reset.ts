@@ -9,6 +9,7 @@ export const reset = {
     dropQueue(session);
     server.watches.unwatch(session);
     server.subscriptions.forget(session);
+    server.tracking.disable(session);
     session.database = 0;
     session.protocol = 2;
     session.name = "";

@@ -71,7 +71,7 @@ function clientLines({ server }: Call): readonly string[] {
     `client_recent_max_input_buffer:${longest(connections.map((one) => one?.queryBytes ?? 0))}`,
     `client_recent_max_output_buffer:${longest(connections.map((one) => one?.outputBytes ?? 0))}`,
     `blocked_clients:${server.waiters.size}`,
-    "tracking_clients:0",
+    `tracking_clients:${server.tracking.sessionCount}`,
     "clients_in_timeout_table:0",
   ];
 }
@@ -134,6 +134,7 @@ function persistenceLines({ server }: Call): readonly string[] {
 function statsLines({ server }: Call): readonly string[] {
   const { statistics } = server;
   const { rates } = statistics;
+  const tracked = server.tracking.counts;
   const errorCount = [...statistics.errors.values()].reduce((sum, count) => sum + count, 0);
   return [
     `total_connections_received:${statistics.connectionCount}`,
@@ -155,6 +156,9 @@ function statsLines({ server }: Call): readonly string[] {
     `pubsub_channels:${server.subscriptions.count("channel")}`,
     `pubsub_patterns:${server.subscriptions.count("pattern")}`,
     `pubsubshard_channels:${server.subscriptions.count("shard")}`,
+    `tracking_total_keys:${tracked.keys}`,
+    `tracking_total_items:${tracked.items}`,
+    `tracking_total_prefixes:${tracked.prefixes}`,
     "latest_fork_usec:0",
     `clients_peak:${statistics.sessionCountPeak}`,
     `slowlog_entries:${server.slowLog.length}`,
