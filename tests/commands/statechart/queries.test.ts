@@ -1,0 +1,336 @@
+/** What is asked about machines: SM.INFO, CONTEXT, HISTORY, PENDING, SCAN, COUNT, SUSPEND, RESUME, VERIFY. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Argument, TestClient } from "../../support/client.ts";
+import { define, fields, rows, scanAll } from "../../support/machines.ts";
+import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
+
+/** Two regions, one of them with a timer. */
+const ROBOT = {
+  type: "parallel",
+  context: { a: { b: [10, { c: "x" }] }, steps: 0 },
+  states: {
+    legs: {
+      initial: "still",
+      states: {
+        still: { on: { WALK: "walking" } },
+        walking: {
+          entry: [{ assign: { steps: "context.steps + 1", "a.d": "'new'" } }],
+          after: { "60s": "still" },
+          on: { HALT: "still" },
+        },
+      },
+    },
+    light: {
+      initial: "dark",
+      states: { dark: { on: { SHINE: "bright" } }, bright: { on: { DIM: "dark" } } },
+    },
+  },
+};
+
+let server: TestServer;
+let client: TestClient;
+let clock: VirtualClock;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  server = await startTestServer({ clock });
+  client = await server.client();
+  await define(client, "robot", ROBOT);
+  await client.call("SM.CREATE", "r", "robot", "REASON", "built");
+});
+
+afterEach(() => server.close());
+
+const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const beginning = (code: string) => ({ message: expect.stringMatching(new RegExp(`^${code}( |$)`)) });
+
+test("a key that is missing is null, and one of another type WRONGTYPE, to every query", async () => {
+  await call("SET", "text", "v");
+  const queries: ReadonlyArray<readonly Argument[]> = [
+    ["SM.INFO"],
+    ["SM.CONTEXT"],
+    ["SM.HISTORY", "-", "+"],
+    ["SM.OUTCOME", "x"],
+    ["SM.PENDING"],
+    ["SM.NEXT"],
+    ["SM.WHY", "x"],
+    ["SM.STATE"],
+    ["SM.GET"],
+  ];
+  for (const [name = "", ...rest] of queries) {
+    expect(await call(name, "none", ...rest), String(name)).toBeNull();
+    expect(await call(name, "text", ...rest), String(name)).toEqual(beginning("WRONGTYPE"));
+  }
+  for (const name of ["SM.SUSPEND", "SM.RESUME"]) {
+    expect(await call(name, "none")).toBe(0);
+    expect(await call(name, "text")).toEqual(beginning("WRONGTYPE"));
+  }
+  expect(await call("SM.CANCEL", "none", "x")).toBe(0);
+  expect(await call("SM.CANCEL", "text", "x")).toEqual(beginning("WRONGTYPE"));
+  expect(await call("SM.VERIFY", "none")).toEqual([]);
+});
+
+describe("SM.INFO", () => {
+  test("tells all about a machine, as a flat array and as a map", async () => {
+    await call("SM.SEND", "r", "WALK");
+    await call("PEXPIRE", "r", 5000);
+    const flat = await call("SM.INFO", "r");
+    expect(flat).toEqual([
+      "definition",
+      "robot:v1",
+      "state",
+      ["legs.walking", "light.dark"],
+      "status",
+      "active",
+      "rev",
+      2,
+      "context",
+      '{"a":{"b":[10,{"c":"x"}],"d":"new"},"steps":1}',
+      "created",
+      START_MS,
+      "updated",
+      START_MS,
+      "reason",
+      "built",
+      "pending",
+      0,
+      "timers",
+      1,
+      "ttl",
+      5000,
+    ]);
+    await call("HELLO", 3);
+    const mapped = await call("SM.INFO", "r");
+    expect(mapped).toBeInstanceOf(Map);
+    expect(fields(mapped)).toEqual(fields(flat));
+  });
+
+  test("tells of the past by rev and by time, across SM.RESET", async () => {
+    clock.jump(100);
+    await call("SM.SEND", "r", "WALK", "REASON", "on the way");
+    clock.jump(100);
+    await call("SM.RESET", "r");
+    clock.jump(100);
+    await call("SM.SEND", "r", "WALK");
+    const at = async (...when: readonly Argument[]) => {
+      const reply = await call("SM.INFO", "r", ...when);
+      if (reply === null) return null;
+      const { rev, state, context, reason } = fields(reply);
+      return [rev, (state as readonly string[])[0], JSON.parse(String(context)).steps, reason];
+    };
+    expect(await at("REV", 1)).toEqual([1, "legs.still", 0, "built"]);
+    expect(await at("REV", 2)).toEqual([2, "legs.walking", 1, "on the way"]);
+    expect(await at("REV", 3)).toEqual([3, "legs.still", 0, "on the way"]);
+    expect(await at("REV", 4)).toEqual(await at());
+    expect(await at("REV", 5)).toBeNull();
+    expect(await at("REV", 0)).toBeNull();
+    expect(await at("TIME", START_MS - 1)).toBeNull();
+    expect(await at("TIME", START_MS + 99)).toEqual([1, "legs.still", 0, "built"]);
+    expect(await at("TIME", START_MS + 100)).toEqual([2, "legs.walking", 1, "on the way"]);
+    expect(await at("TIME", START_MS + 100_000)).toEqual(await at());
+    for (const bad of [["REV"], ["REV", "x"], ["WHEN", 1], ["REV", 1, "TIME", 1]]) {
+      expect(await call("SM.INFO", "r", ...bad)).toBeInstanceOf(ReplyFailure);
+    }
+  });
+
+  test("tells of no past that the history has dropped", async () => {
+    await call("CONFIG", "SET", "sm-history-max", 2);
+    for (const event of ["WALK", "HALT", "WALK"]) await call("SM.SEND", "r", event);
+    expect(await call("SM.INFO", "r", "REV", 1)).toBeNull();
+    expect(fields(await call("SM.INFO", "r", "REV", 4))["rev"]).toBe(4);
+    expect(rows(await call("SM.HISTORY", "r", "-", "+")).map(({ rev }) => rev)).toEqual([3, 4]);
+    expect(await call("SM.VERIFY")).toEqual([]);
+  });
+});
+
+test("SM.CONTEXT gives the whole or what stands at paths", async () => {
+  expect(await call("SM.CONTEXT", "r")).toBe('{"a":{"b":[10,{"c":"x"}]},"steps":0}');
+  expect(
+    await call("SM.CONTEXT", "r", "a.b.1.c", "a.b", "steps", "a.b.9", "x.y", "", "constructor", "a.b.length"),
+  ).toEqual(['"x"', '[10,{"c":"x"}]', "0", null, null, null, null, null]);
+});
+
+describe("SM.HISTORY", () => {
+  const revs = async (...args: readonly Argument[]) =>
+    rows(await call("SM.HISTORY", "r", ...args)).map(({ rev }) => rev);
+
+  test("keeps to its bounds, its direction and its number", async () => {
+    for (const event of ["WALK", "HALT", "SHINE", "DIM"]) await call("SM.SEND", "r", event);
+    expect(await revs("-", "+")).toEqual([1, 2, 3, 4, 5]);
+    expect(await revs(2, 4)).toEqual([2, 3, 4]);
+    expect(await revs(4, 2)).toEqual([]);
+    expect(await revs(4, "+", "COUNT", 1)).toEqual([4]);
+    expect(await revs("+", "-", "REV")).toEqual([5, 4, 3, 2, 1]);
+    expect(await revs("-", "+", "REV", "COUNT", 2)).toEqual([5, 4]);
+    expect(await revs(4, 2, "COUNT", 2, "REV")).toEqual([4, 3]);
+    expect(await revs(9, 99)).toEqual([]);
+    expect(await revs("-", "+", "COUNT", 0)).toEqual([]);
+    for (const bad of [
+      ["x", "+"],
+      [-1, "+"],
+      ["-", "+", "COUNT", -1],
+      ["-", "+", "NONSENSE"],
+      ["-", "+", "COUNT"],
+    ]) {
+      expect(await call("SM.HISTORY", "r", ...bad)).toBeInstanceOf(ReplyFailure);
+    }
+  });
+
+  test("tells what has changed of the context", async () => {
+    await call("SM.SEND", "r", "WALK");
+    const [first, second] = rows(await call("SM.HISTORY", "r", "-", "+"));
+    expect(first).toMatchObject({
+      kind: "create",
+      from: [],
+      context: '{"a":{"b":[10,{"c":"x"}]},"steps":0}',
+    });
+    expect(second).toMatchObject({ from: ["legs.still", "light.dark"], context: '{"steps":1,"a.d":"new"}' });
+  });
+});
+
+describe("SM.SCAN and SM.COUNT", () => {
+  beforeEach(async () => {
+    await define(client, "robot:v2", ROBOT);
+    await define(client, "other", {
+      initial: "a",
+      states: { a: { on: { END: "z" } }, z: { type: "final" } },
+    });
+    for (const key of ["r2", "r3"]) await call("SM.CREATE", key, "robot:v2");
+    for (const key of ["o1", "o2"]) await call("SM.CREATE", key, "other");
+    await call("SM.SET", "map", '{"current":"","initial":"a","map":{"a":["b"],"b":[]}}');
+    clock.jump(1000);
+    await call("SM.SEND", "r2", "SHINE");
+    await call("SM.SEND", "o1", "END");
+    await call("SM.SUSPEND", "r3");
+    await call("SET", "text", "v");
+  });
+
+  test.each<readonly [readonly string[], readonly string[]]>([
+    [[], ["map", "o1", "o2", "r", "r2", "r3"]],
+    [
+      ["DEF", "robot"],
+      ["r", "r2", "r3"],
+    ],
+    [
+      ["DEF", "robot:v2"],
+      ["r2", "r3"],
+    ],
+    [["DEF", "robot:v9"], []],
+    [["DEF", "rob"], []],
+    [
+      ["STATE", "light.dark"],
+      ["r", "r3"],
+    ],
+    [
+      ["STATE", "a"],
+      ["map", "o2"],
+    ],
+    [["STATE", "light"], []],
+    [
+      ["STATUS", "active"],
+      ["map", "o2", "r", "r2"],
+    ],
+    [["STATUS", "SUSPENDED"], ["r3"]],
+    [["STATUS", "done", "DEF", "other"], ["o1"]],
+    [["STATE", "light.dark", "STATUS", "suspended"], ["r3"]],
+    [
+      ["STATE", "legs.still", "DEF", "robot:v2"],
+      ["r2", "r3"],
+    ],
+  ])("with %j SCAN finds and COUNT counts %j", async (filter, keys) => {
+    expect(await call("SM.COUNT", ...filter)).toBe(keys.length);
+    for (const count of ["1", "2", "1000"]) {
+      expect((await scanAll(client, ...filter, "COUNT", count)).sort()).toEqual(keys);
+    }
+  });
+
+  test("SCAN takes OLDER and MATCH too", async () => {
+    expect((await scanAll(client, "MATCH", "r?")).sort()).toEqual(["r2", "r3"]);
+    expect((await scanAll(client, "STATE", "light.bright", "OLDER", "1")).sort()).toEqual([]);
+    expect((await scanAll(client, "STATE", "legs.still", "OLDER", "999")).sort()).toEqual(["r", "r2", "r3"]);
+    expect((await scanAll(client, "OLDER", "999")).sort()).toEqual(["map", "o2", "r", "r3"]);
+    for (const bad of [["x"], ["0", "COUNT", 0], ["0", "OLDER", -1], ["0", "DEF"], ["0", "NONSENSE", 1]]) {
+      expect(await call("SM.SCAN", ...bad)).toBeInstanceOf(ReplyFailure);
+    }
+  });
+
+  test("SCAN returns what stays, while others come, go and move", async () => {
+    for (let i = 0; i < 40; i += 1) await call("SM.CREATE", `n${i}`, "robot");
+    const found = new Set<string>();
+    let cursor = "0";
+    for (let turn = 0; turn === 0 || cursor !== "0"; turn += 1) {
+      const [next, keys] = (await call("SM.SCAN", cursor, "STATE", "legs.still", "COUNT", 5)) as [
+        string,
+        string[],
+      ];
+      for (const key of keys) found.add(key);
+      cursor = next;
+      await call("DEL", `n${turn}`);
+      await call("SM.SEND", `n${39 - turn}`, "WALK");
+      await call("SM.CREATE", `new${turn}`, "robot");
+      expect(turn).toBeLessThan(100);
+    }
+    for (let i = 10; i < 30; i += 1) expect(found).toContain(`n${i}`);
+  });
+
+  test("COUNT sums BY STATE, STATUS and VERSION", async () => {
+    expect(await call("SM.COUNT", "BY", "STATUS")).toEqual(["active", 4, "done", 1, "suspended", 1]);
+    expect(await call("SM.COUNT", "DEF", "robot", "BY", "STATE")).toEqual([
+      "legs.still",
+      3,
+      "light.bright",
+      1,
+      "light.dark",
+      2,
+    ]);
+    expect(await call("SM.COUNT", "BY", "VERSION")).toEqual([
+      "",
+      1,
+      "other:v1",
+      2,
+      "robot:v1",
+      1,
+      "robot:v2",
+      2,
+    ]);
+    expect(await call("SM.COUNT", "STATE", "light.dark", "BY", "VERSION")).toEqual([
+      "robot:v1",
+      1,
+      "robot:v2",
+      1,
+    ]);
+    expect(await call("SM.COUNT", "BY", "COLOUR")).toBeInstanceOf(ReplyFailure);
+    await call("HELLO", 3);
+    expect(await call("SM.COUNT", "DEF", "other", "BY", "STATE")).toEqual(
+      new Map([
+        ["a", 1],
+        ["z", 1],
+      ]),
+    );
+    expect(await call("SM.VERIFY")).toEqual([]);
+  });
+});
+
+test("SM.SUSPEND and SM.RESUME answer whether they changed something, and stand in the history", async () => {
+  await call("SM.SEND", "r", "WALK");
+  expect(await call("SM.SUSPEND", "r", "repair")).toBe(1);
+  expect(await call("SM.SUSPEND", "r")).toBe(0);
+  expect(fields(await call("SM.INFO", "r"))).toMatchObject({ status: "suspended", reason: "repair", rev: 3 });
+  const suspended = new ReplyFailure("SUSPENDED the machine is suspended: repair");
+  expect(await call("SM.SEND", "r", "HALT")).toEqual(suspended);
+  expect(await call("SM.MUTATE", "r", "legs.still")).toEqual(suspended);
+  expect(await call("SM.RESET", "r")).toEqual(suspended);
+  expect(await call("SM.STATE", "r")).toEqual(["legs.walking", "light.dark"]);
+  clock.jump(59_000);
+  expect(await call("SM.RESUME", "r")).toBe(1);
+  clock.jump(999);
+  expect(await call("SM.STATE", "r")).toEqual(["legs.walking", "light.dark"]);
+  clock.jump(1);
+  expect(await call("SM.STATE", "r")).toEqual(["legs.still", "light.dark"]);
+  const kinds = rows(await call("SM.HISTORY", "r", "-", "+")).map(({ kind }) => kind);
+  expect(kinds).toEqual(["create", "event", "suspend", "resume", "timer"]);
+  expect(fields(await call("SM.INFO", "r", "REV", 3))["status"]).toBe("suspended");
+  expect(await call("SM.VERIFY", "r")).toEqual([]);
+});
