@@ -61,6 +61,10 @@ function checkGroup(check: Check, group: GroupRecord): void {
   const { number } = group;
   const pending = all(reader, pendingEntriesPrefix(id, number));
   expectEqual(check, `pending entries of the group ${number}`, group.pendingCount, pending.length);
+  const first = pending[0];
+  if (first !== undefined) {
+    expectEqual(check, "first pending id", group.firstPendingId, entryIdOfKey(first[0]));
+  }
   const byConsumer = new Map<number, number>();
   for (const [key, value] of pending) {
     const { consumer } = decodePending(value);

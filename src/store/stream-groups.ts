@@ -40,6 +40,8 @@ import type { Stream } from "./streams.ts";
 export interface Group extends GroupRecord {
   /** Consumers looked up, by number. */
   readonly consumers: Map<number, Consumer>;
+  /** The first pending entry was removed: `firstPendingId` is now below all that are left. */
+  isFirstPendingGone: boolean;
 }
 
 export interface Consumer extends ConsumerRecord {
@@ -62,17 +64,18 @@ const EMPTY = Buffer.alloc(0);
 
 export function findGroup(stream: Stream, name: Buffer): Group | undefined {
   const value = stream.db.transaction.get(streamGroupKey(stream.id, bytesOf(name)));
-  return value === undefined ? undefined : { ...decodeGroup(value), consumers: new Map() };
+  return value === undefined ? undefined : opened(value);
 }
 
 /** All groups, by name. */
 export function groupsOf(stream: Stream): Group[] {
   if (stream.header.groupCount === 0) return [];
   const { from, to } = prefixRange(streamGroupsPrefix(stream.id));
-  return [...stream.db.transaction.range(from, to)].map(([, value]) => ({
-    ...decodeGroup(value),
-    consumers: new Map(),
-  }));
+  return [...stream.db.transaction.range(from, to)].map(([, value]) => opened(value));
+}
+
+function opened(value: Buffer): Group {
+  return { ...decodeGroup(value), consumers: new Map(), isFirstPendingGone: false };
 }
 
 export interface NewGroup {
@@ -93,7 +96,9 @@ export function createGroup(stream: Stream, { name, lastId, entriesRead }: NewGr
     pendingCount: 0,
     consumerCount: 0,
     consumerNext: 1,
+    firstPendingId: ID_MIN,
     consumers: new Map(),
+    isFirstPendingGone: false,
   };
   header.groupNext += 1;
   header.groupCount += 1;
@@ -118,7 +123,9 @@ export function removeGroup(stream: Stream, group: Group): void {
 }
 
 /** Writes the group and the consumers it has looked up. */
-export function saveGroup({ db, id }: Stream, group: Group): void {
+export function saveGroup(stream: Stream, group: Group): void {
+  const { db, id } = stream;
+  settleFirstPending(stream, group);
   db.transaction.put(streamGroupKey(id, bytesOf(group.name)), encodeGroup(group));
   for (const consumer of group.consumers.values()) {
     db.transaction.put(consumerKey(id, group.number, consumer.number), encodeConsumer(consumer));
@@ -189,8 +196,13 @@ export function putPending(
 ): void {
   db.transaction.put(pendingEntryKey(id, group.number, pending.id), encodePending(pending));
   if (before?.consumer === pending.consumer) return;
-  if (before === undefined) group.pendingCount += 1;
-  else {
+  if (before === undefined) {
+    if (group.pendingCount === 0 || pending.id < group.firstPendingId) {
+      group.firstPendingId = pending.id;
+      group.isFirstPendingGone = false;
+    }
+    group.pendingCount += 1;
+  } else {
     consumerAt({ db, id }, group, before.consumer).pendingCount -= 1;
     db.transaction.remove(
       consumerPendingKey(consumerPendingPrefix(id, group.number, before.consumer), pending.id),
@@ -214,6 +226,7 @@ export function removePending(
     consumerPendingKey(consumerPendingPrefix(id, group.number, pending.consumer), pending.id),
   );
   group.pendingCount -= 1;
+  if (pending.id === group.firstPendingId) group.isFirstPendingGone = true;
   consumerAt({ db, id }, group, pending.consumer).pendingCount -= 1;
 }
 
@@ -221,8 +234,9 @@ export function removePending(
 export function* pendingEntries(
   stream: Stream,
   group: Group,
-  { from, to, consumer }: PendingRange,
+  { from: asked, to, consumer }: PendingRange,
 ): Generator<PendingEntry> {
+  const from = asked < group.firstPendingId ? group.firstPendingId : asked;
   if ((consumer ?? group).pendingCount === 0 || from > to) return;
   const { transaction } = stream.db;
   if (consumer === undefined) {
@@ -243,8 +257,18 @@ export function* pendingEntries(
 
 /** The lowest pending id; undefined when nothing is pending. */
 export function firstPendingId(stream: Stream, group: Group): EntryId | undefined {
-  for (const { id } of pendingEntries(stream, group, { from: ID_MIN, to: ID_MAX })) return id;
-  return undefined;
+  settleFirstPending(stream, group);
+  return group.pendingCount === 0 ? undefined : group.firstPendingId;
+}
+
+/** Finds the first pending entry anew once it was removed. */
+function settleFirstPending(stream: Stream, group: Group): void {
+  if (!group.isFirstPendingGone) return;
+  group.isFirstPendingGone = false;
+  for (const { id } of pendingEntries(stream, group, { from: ID_MIN, to: ID_MAX })) {
+    group.firstPendingId = id;
+    return;
+  }
 }
 
 /** The highest pending id; undefined when nothing is pending. */

@@ -8,7 +8,7 @@
  * |          | next group u32, tail node: number u32, entries added u32, entries left u32                  |
  * | entry    | format, node u32, then each field and value: length u32, bytes                              |
  * | group    | format, number u32, last id, entries read i64, pending f64, consumers u32, next consumer    |
- * |          | u32, name                                                                                   |
+ * |          | u32, lowest pending id, name                                                                |
  * | consumer | format, seen ms f64, active ms f64, pending f64, name                                       |
  * | pending  | format, consumer u32, delivered ms f64, deliveries i64                                      |
  */
@@ -18,7 +18,7 @@ import { type EntryId, entryIdOfBytes, ID_MIN } from "./stream-id.ts";
 
 const FORMAT = 1;
 const HEADER_BYTES = 84;
-const GROUP_BYTES = 45;
+const GROUP_BYTES = 61;
 const CONSUMER_BYTES = 25;
 const PENDING_BYTES = 21;
 const ENTRY_HEAD_BYTES = 5;
@@ -54,6 +54,11 @@ export interface GroupRecord {
   consumerCount: number;
   /** Number of the next consumer. */
   consumerNext: number;
+  /**
+   * The lowest pending id, if anything is pending: reads begin there, not at the traces of all that was
+   * acknowledged a moment ago.
+   */
+  firstPendingId: EntryId;
 }
 
 /** A mutable working copy; `saveGroup` writes it. */
@@ -167,6 +172,7 @@ export function encodeGroup(group: GroupRecord): Buffer {
   buffer.writeDoubleBE(group.pendingCount, 29);
   buffer.writeUInt32BE(group.consumerCount, 37);
   buffer.writeUInt32BE(group.consumerNext, 41);
+  writeId(buffer, group.firstPendingId, 45);
   group.name.copy(buffer, GROUP_BYTES);
   return buffer;
 }
@@ -181,6 +187,7 @@ export function decodeGroup(buffer: Buffer): GroupRecord {
     pendingCount: buffer.readDoubleBE(29),
     consumerCount: buffer.readUInt32BE(37),
     consumerNext: buffer.readUInt32BE(41),
+    firstPendingId: readId(buffer, 45),
     name: buffer.subarray(GROUP_BYTES),
   };
 }
