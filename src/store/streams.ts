@@ -114,10 +114,6 @@ export function entryAt(stream: Stream, id: EntryId): Fields | undefined {
   return value === undefined ? undefined : fieldsOfEntry(value);
 }
 
-export function hasEntry(stream: Stream, id: EntryId): boolean {
-  return stream.db.transaction.get(streamEntryKey(stream.id, id)) !== undefined;
-}
-
 /** The entries of a range; lazy, to be read before the next write. */
 export function* entriesOf(stream: Stream, range: EntryRange): Generator<StreamEntry> {
   for (const [id, value] of rawEntries(stream, range)) yield { id, fields: fieldsOfEntry(value) };
