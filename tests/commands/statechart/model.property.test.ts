@@ -56,7 +56,9 @@ class World {
   }
 
   async close(): Promise<void> {
-    await this.#server?.close();
+    const server = this.#server;
+    this.#server = undefined;
+    await server?.close();
   }
 
   get client(): TestClient {
