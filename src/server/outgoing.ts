@@ -3,6 +3,7 @@
  * in which they came about.
  */
 import type { Outcome } from "../commands/dispatch.ts";
+import { publishMachineChanges } from "../commands/live-machines.ts";
 import type { Push } from "../commands/push-queue.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Session } from "../commands/session.ts";
@@ -41,8 +42,9 @@ export class Outgoing {
    * others, and what it had to say to them. `session` has caused them; undefined: time has.
    */
   tell(changes: readonly Change[], session: Session | undefined): void {
-    const { keyspaceEvents, pushes, tracking } = this.#server;
+    const { keyspaceEvents, pushes, subscriptions, tracking } = this.#server;
     keyspaceEvents.tell(changes, this.#toldCount);
+    publishMachineChanges(subscriptions, changes, this.#toldCount);
     tracking.tell(changes, this.#toldCount, session);
     this.#toldCount = changes.length;
     if (!pushes.isEmpty) this.#deliver(pushes.take());

@@ -3,6 +3,8 @@
  * WATCH, waiters and tracking are all derived from it, so that no command has to remember them.
  */
 import type { Bytes } from "../base/bytes.ts";
+import type { DefinitionName } from "./layouts.ts";
+import type { HistoryEntry } from "./machine-history.ts";
 
 /**
  * The class of a keyspace event, as in `notify-keyspace-events`: g generic, $ string, t stream, d module
@@ -53,6 +55,14 @@ export type Change =
   | { readonly kind: "key"; readonly database: number; readonly key: Bytes; readonly event: KeyEvent }
   /** The key was written in a way that has no event of its own; WATCH and tracking hear of it all the same. */
   | { readonly kind: "touch"; readonly database: number; readonly key: Bytes }
+  /** What a machine has recorded of a change; other changes tell that its key was written. */
+  | {
+      readonly kind: "machine";
+      readonly database: number;
+      readonly key: Bytes;
+      readonly definition: DefinitionName | undefined;
+      readonly history: HistoryEntry;
+    }
   /** `phys` is what the database stood for: its keys can still be looked up there within the transaction. */
   | { readonly kind: "flush"; readonly database: number; readonly phys: number }
   | { readonly kind: "swap"; readonly databases: readonly [number, number] };

@@ -43,6 +43,7 @@ export function createMachine(db: Database, key: Bytes, write: MachineWrite): Ke
   indexMachine(db.transaction, db.phys, record.id, write.machine, 1);
   const { machine, history } = write;
   if (history === undefined) return record;
+  recordChange(db, key, machine, history);
   putHistory(db.transaction, record.id, history);
   tellChange(db, { key, id: record.id, machine, history }, write.keeping);
   return record;
@@ -65,10 +66,16 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const written = db.update(key, record, encodeMachine(machine), update.event);
   reindex(db.transaction, db.phys, record.id, update.before, machine);
   if (history === undefined) return written;
+  recordChange(db, key, machine, history);
   putHistory(db.transaction, record.id, history);
   trimHistory(db.transaction, record.id, { rev: history.rev, max: keeping.historyMax });
   tellChange(db, { key, id: record.id, machine, history }, keeping);
   return written;
+}
+
+/** Puts what the history tells into the change list too. */
+function recordChange(db: Database, key: Bytes, { definition }: MachineRecord, history: HistoryEntry): void {
+  db.transaction.record({ kind: "machine", database: db.index, key, definition, history });
 }
 
 /** Adds (1) a machine to the indexes and counters, or takes it out (-1). */

@@ -54,6 +54,11 @@ export class ByteConnection {
     }
   }
 
+  /** Reads no more. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

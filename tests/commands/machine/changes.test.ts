@@ -16,7 +16,9 @@ function watchedStore() {
   const store = Store.over(new MemoryStore());
   const commit = store.commit.bind(store);
   store.commit = (transaction: Transaction) => {
-    for (const change of transaction.changes) events.push(change.kind === "key" ? change.event : change.kind);
+    for (const change of transaction.changes) {
+      if (change.kind !== "machine") events.push(change.kind === "key" ? change.event : change.kind);
+    }
     commit(transaction);
   };
   return { store, events };
