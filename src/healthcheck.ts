@@ -1,36 +1,36 @@
 /**
- * The health check of the image: exit code 0 when the server in this container answers PING, if only to ask for a
- * password. It takes the port from the command line of the container's first process.
+ * The health check of a container: finds out from the arguments of process 1, the server, where it listens, and asks
+ * it for a sign of life. Ends with 0 or 1. Arguments of its own are taken for the server's.
  */
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { resolve } from "node:path";
+import { DIRECTIVES } from "./config/directives.ts";
+import { answers } from "./net/probe.ts";
+import { loadProgramConfig } from "./program-config.ts";
 
-const PORT_DEFAULT = 6379;
-const TIMEOUT_MS = 3000;
+const WAIT_MS = 2500;
 
-const socket = connect({ host: "127.0.0.1", port: portOf(commandLine()), timeout: TIMEOUT_MS });
-socket.on("connect", () => socket.write("PING\r\n"));
-socket.on("data", (bytes) => {
-  process.exitCode = /^(\+PONG|-NOAUTH)/.test(bytes.toString("latin1")) ? 0 : 1;
-  socket.destroy();
+const loaded = loadProgramConfig({
+  argv: process.argv.length > 2 ? process.argv.slice(2) : argumentsOfServer(),
+  env: process.env,
+  // The server has read it; what it said of ports cannot be known here.
+  readStdin: () => Buffer.alloc(0),
 });
-for (const end of ["timeout", "error"] as const) {
-  socket.on(end, () => {
-    process.exitCode = 1;
-    socket.destroy();
-  });
-}
+const config = loaded.kind === "config" ? loaded.config : undefined;
+const unixSocket = config?.get("unixsocket") ?? "";
+const isAlive = await answers(
+  {
+    hosts: config?.get("bind") ?? DIRECTIVES.bind.default,
+    port: config?.get("port") ?? DIRECTIVES.port.default,
+    unixSocket: unixSocket === "" ? "" : resolve(config?.get("dir") ?? ".", unixSocket),
+  },
+  WAIT_MS,
+);
+process.exit(isAlive ? 0 : 1);
 
-function commandLine(): readonly string[] {
-  try {
-    return readFileSync("/proc/1/cmdline", "utf8").split("\0");
-  } catch {
-    // Not Linux: the default it is.
-    return [];
-  }
-}
-
-function portOf(args: readonly string[]): number {
-  const position = args.lastIndexOf("--port");
-  return position < 0 ? PORT_DEFAULT : Number(args[position + 1] ?? PORT_DEFAULT);
+/** What follows the program's name in the command line of process 1, which an init of the container may begin. */
+function argumentsOfServer(): readonly string[] {
+  const words = readFileSync("/proc/1/cmdline", "utf8").split("\0").slice(0, -1);
+  const at = words.findIndex((word) => /(?:^|\/)(?:main\.js|detent)$/.test(word));
+  return words.slice(at + 1);
 }

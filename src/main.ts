@@ -1,22 +1,17 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { CATALOGUE, findByFullName } from "./commands/catalogue.ts";
-import { DETENT_VERSION } from "./commands/versions.ts";
 /** The program: configuration, log and store, then the server until a signal or SHUTDOWN ends it. */
-import { nodeConfigFiles } from "./config/config-files.ts";
-import { loadConfig } from "./config/load.ts";
+import { readFileSync } from "node:fs";
+import { DETENT_VERSION } from "./commands/versions.ts";
 import { run } from "./program.ts";
+import { loadProgramConfig } from "./program-config.ts";
 import { USAGE } from "./usage.ts";
 
 const STDIN_DESCRIPTOR = 0;
 
-const loaded = loadConfig({
+const loaded = loadProgramConfig({
   argv: process.argv.slice(2),
-  files: nodeConfigFiles,
+  env: process.env,
   readStdin: () => readFileSync(STDIN_DESCRIPTOR),
-  cwd: process.cwd(),
-  version: DETENT_VERSION,
-  isCommand: (name) => findByFullName(CATALOGUE, name) !== undefined,
 });
 
 switch (loaded.kind) {

@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { CATALOGUE } from "./commands/catalogue.ts";
+import { renameCommands } from "./commands/catalogue-renaming.ts";
 import { dispatcher } from "./commands/dispatch.ts";
 import { KeyspaceEvents } from "./commands/keyspace-events.ts";
 import { LatencyLog } from "./commands/latency-log.ts";
@@ -61,7 +62,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const subscriptions = new Subscriptions(pushes);
   const context: ServerContext = {
     config,
-    catalogue: CATALOGUE,
+    catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
     clock,
     store,
     sessions,

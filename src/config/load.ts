@@ -21,6 +21,8 @@ export interface ConfigSources {
   readonly version: string;
   /** Whether a command of that name exists, for rename-command. */
   readonly isCommand: (name: string) => boolean;
+  /** Values in place of the table's defaults, which any line of configuration overrides. */
+  readonly defaults?: Partial<ConfigValues>;
 }
 
 export interface ConfigError {
@@ -42,7 +44,8 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const line = parseCommandLine(sources.argv);
   if (line.kind !== "start") return line;
   const file = line.file === undefined ? undefined : resolve(sources.cwd, line.file);
-  const loading: Loading = { sources, values: defaults(), given: new Set() };
+  const values = { ...defaults(), ...sources.defaults };
+  const loading: Loading = { sources, values, given: new Set() };
   const text = file === undefined ? "" : readText(sources, file);
   if (typeof text !== "string") return text;
   const stdin = line.readsStdin ? sources.readStdin().toString("latin1") : "";
@@ -51,8 +54,9 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const options = line.options === "" ? "" : `\n${line.options}`;
   const error = applyText(loading, text + separator + stdin + options, 0);
   if (error !== undefined) return error;
-  const values = { ...loading.values, dir: resolve(sources.cwd, String(loading.values.dir)) } as ConfigValues;
-  const config = createConfig(values, file === undefined ? undefined : { file, files: sources.files });
+  const dir = resolve(sources.cwd, String(loading.values.dir));
+  const loaded = { ...loading.values, dir } as ConfigValues;
+  const config = createConfig(loaded, file === undefined ? undefined : { file, files: sources.files });
   return { kind: "config", config, warnings: warningsOf(loading) };
 }
 

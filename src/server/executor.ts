@@ -185,6 +185,8 @@ export class Executor {
   /** The endpoint's next request, unless it is held back by CLIENT PAUSE. */
   #next(endpoint: Endpoint, nowMs: number): readonly Buffer[] | undefined {
     const { dispatcher, server } = this.#options;
+    // Nearly always there is no pause and nobody held back.
+    if (this.#held.size === 0 && server.pause.untilMs === 0) return endpoint.nextRequest();
     const args = this.#held.get(endpoint) ?? endpoint.nextRequest();
     const mode = server.pause.modeAt(nowMs);
     if (args !== undefined && mode !== undefined && dispatcher.mustWait(endpoint.session, args, mode)) {

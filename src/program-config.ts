@@ -1,0 +1,25 @@
+/** The configuration of the program, as it and its health check read it. */
+import { CATALOGUE, findByFullName } from "./commands/catalogue.ts";
+import { DETENT_VERSION } from "./commands/versions.ts";
+import { nodeConfigFiles } from "./config/config-files.ts";
+import { type LoadedConfig, loadConfig } from "./config/load.ts";
+
+export interface ProgramSources {
+  /** The arguments after the program's name. */
+  readonly argv: readonly string[];
+  /** The environment. DETENT_PROTECTED_MODE=no is the default of a container, whose network is the guard. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readStdin: () => Buffer;
+}
+
+export function loadProgramConfig({ argv, env, readStdin }: ProgramSources): LoadedConfig {
+  return loadConfig({
+    argv,
+    files: nodeConfigFiles,
+    readStdin,
+    cwd: process.cwd(),
+    version: DETENT_VERSION,
+    isCommand: (name) => findByFullName(CATALOGUE, name) !== undefined,
+    defaults: env["DETENT_PROTECTED_MODE"] === "no" ? { "protected-mode": false } : {},
+  });
+}
