@@ -10,7 +10,13 @@ import { recall } from "../../engine/step.ts";
 import type { Effect } from "../../engine/types.ts";
 import * as errors from "../../protocol/errors.ts";
 import { findOutcome, replaceOutcome } from "../../store/machine-outcomes.ts";
-import { type PendingEvent, pendingOf, putPending, removePending } from "../../store/machine-pending.ts";
+import {
+  disarmDue,
+  type PendingEvent,
+  pendingOf,
+  putPending,
+  removePending,
+} from "../../store/machine-pending.ts";
 import { type Next, type Refusal, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord } from "./writing.ts";
@@ -142,8 +148,8 @@ export class Delivery {
 
   /** Hands the machine each deferred event it takes now, in the order of the inbox, until it takes none. */
   #recallDeferred(subject: Subject): Subject {
+    if (subject.machine.status === "done") return dropWaiting(this.#scope, subject);
     if (subject.machine.deferredCount === 0) return subject;
-    if (subject.machine.status === "done") return dropDeferred(this.#scope, subject, TOO_LATE);
     if (subject.chart === undefined) return subject;
     const { transaction } = this.#scope.db;
     const { inbox, current } = freshInbox(this.#scope, subject);
@@ -198,8 +204,22 @@ function defer(scope: Scope, subject: Subject, event: Omit<PendingEvent, "sequen
   return writeRecord(scope, subject, next, undefined);
 }
 
-/** A machine that is done takes no deferred event any more. */
+/** What becomes of the events of a machine that is done. */
 const TOO_LATE: Refusal = { kind: "refused", code: "DONE", message: "the machine is done" };
+
+/** A machine that is done takes no event any more: nothing of it falls due, and its inbox is emptied. */
+function dropWaiting(scope: Scope, subject: Subject): Subject {
+  const { transaction } = scope.db;
+  const { id } = subject.record;
+  for (const pending of pendingOf(transaction, id)) {
+    const { dueMs, sequence } = pending;
+    if (dueMs === undefined) continue;
+    removePending(transaction, id, sequence);
+    disarmDue(transaction, { dueMs, id, kind: "s", sequence });
+    if (pending.kind !== "task") settle(scope, { before: subject, after: subject, pending }, TOO_LATE);
+  }
+  return dropDeferred(scope, subject, TOO_LATE);
+}
 
 /** Empties the inbox of a machine; the outcomes of its events say why. */
 export function dropDeferred(scope: Scope, subject: Subject, why: Refusal): Subject {

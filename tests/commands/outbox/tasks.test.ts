@@ -149,6 +149,17 @@ describe("a task", () => {
     expect(await state()).toEqual(["unpaid"]);
   });
 
+  test("and a scheduled event of a machine that is done fall due no more", async () => {
+    await pay({ timeout: "30s" });
+    await client.call("SM.SEND", "o1", "UNPAID", "DELAY", 5000, "ID", "late");
+    await client.call("SM.SEND", "o1", "PAID");
+    expect(await client.call("SM.PENDING", "o1")).toEqual([]);
+    expect(await client.call("SM.VERIFY", "o1")).toEqual([]);
+    clock.advance(60_000);
+    expect(await state()).toEqual(["paid"]);
+    expect(await client.call("XLEN", "sm:tasks:charge")).toBe(1);
+  });
+
   test("is answered to no copy of its machine, which hears of the deadline all the same", async () => {
     await pay({ timeout: "30s" });
     await client.call("COPY", "o1", "o2");
