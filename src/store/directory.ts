@@ -13,6 +13,7 @@ import {
   readSync,
   statSync,
 } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { OpenError } from "./ordered-store.ts";
 
 export const DATA_FILE = "data.mdb";
@@ -29,11 +30,22 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 /** @throws OpenError when the directory cannot be made, read or written */
 export function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(resolve(directory));
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw directoryError(directory, error);
   }
+}
+
+/**
+ * Makes a directory and those above it that are missing. Not mkdir with `recursive`: below /proc, where a directory
+ * that is there takes no other, Node 20 tries for ever.
+ */
+function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  mkdirSync(directory);
 }
 
 /** Makes the names in a directory as durable as the files. */
