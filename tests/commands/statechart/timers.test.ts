@@ -220,7 +220,7 @@ test("a scheduled event that sets off an error leaves nothing but its outcome", 
   expect(await client.call("SM.PENDING", "m")).toEqual([]);
 });
 
-const BURST = Number(process.env["BURST"] ?? 20_000);
+const BURST = Number(process.env["BURST"] ?? 10_000);
 
 test(`${BURST} timers that are due at once are drained in turns while another client is served`, async () => {
   const clock = new VirtualClock();
