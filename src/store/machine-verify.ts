@@ -1,18 +1,14 @@
 /** Holds one machine's record against its entries in the indexes, its history and its timers. */
 import type { Database } from "./database.ts";
-import { type DueEntry, definitionKey, dueKey, stateKey, statePrefix } from "./layouts.ts";
+import { definitionKey, dueKey, stateKey, statePrefix } from "./layouts.ts";
 import { historyOf } from "./machine-history.ts";
 import { pendingOf } from "./machine-pending.ts";
 import type { MachineRecord } from "./machine-record.ts";
+import { dueEntries } from "./machine-storage.ts";
 import { NO_DEFINITION } from "./machines.ts";
 
-/** What is wrong, a sentence each. `timers` are those the machine's snapshot has. */
-export function verifyMachine(
-  db: Database,
-  id: number,
-  machine: MachineRecord,
-  timers: readonly DueEntry[],
-): string[] {
+/** What is wrong, a sentence each. */
+export function verifyMachine(db: Database, id: number, machine: MachineRecord): string[] {
   const findings: string[] = [];
   const { transaction, phys } = db;
   const definition = machine.definition ?? NO_DEFINITION;
@@ -32,10 +28,7 @@ export function verifyMachine(
   if (deferred !== machine.deferredCount) {
     findings.push(`it counts ${machine.deferredCount} deferred events and has ${deferred}`);
   }
-  const scheduled = pending.flatMap(({ dueMs, sequence }): DueEntry[] =>
-    dueMs === undefined ? [] : [{ dueMs, id, kind: "s", sequence }],
-  );
-  for (const entry of [...timers, ...scheduled]) {
+  for (const entry of dueEntries(transaction, id, machine)) {
     const isArmed = transaction.get(dueKey(entry)) !== undefined;
     if (isArmed === (machine.status === "active")) continue;
     findings.push(

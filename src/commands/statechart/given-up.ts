@@ -23,7 +23,7 @@ import {
 } from "../../store/tasks.ts";
 import { keptOutcome } from "./outcome-reply.ts";
 import { keep, send } from "./send.ts";
-import type { SendOptions } from "./send-options.ts";
+import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
 import { type Scope, type Subject, subjectAt } from "./subject.ts";
 
 /**
@@ -91,18 +91,11 @@ interface Failure {
 
 function tellFailed(scope: Scope, subject: Subject, { taskId, task, reason, failed }: Failure): void {
   const options: SendOptions = {
+    ...NO_OPTIONS,
     event: failed ?? "",
     data: { task, reason },
     id: taskId,
     by: `sm:tasks:${task}`,
-    reason: undefined,
-    source: undefined,
-    ifState: undefined,
-    ifRev: undefined,
-    dueMs: undefined,
-    expireAtMs: undefined,
-    definition: undefined,
-    isFull: false,
   };
   const savepoint = scope.databases.transaction.savepoint();
   const refuse = (code: string, message: string) =>

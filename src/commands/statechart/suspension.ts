@@ -5,14 +5,14 @@
  */
 import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
-import type { DueEntry } from "../../store/layouts.ts";
 import type { HistoryEntry } from "../../store/machine-history.ts";
-import { armDue, disarmDue, pendingOf } from "../../store/machine-pending.ts";
+import { armDue, disarmDue } from "../../store/machine-pending.ts";
+import { dueEntries } from "../../store/machine-storage.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { text } from "./send-options.ts";
 import { type Subject, subjectAt } from "./subject.ts";
-import { timerEntry, writeRecord } from "./writing.ts";
+import { writeRecord } from "./writing.ts";
 
 export const smSuspend = {
   name: "SM.SUSPEND",
@@ -21,7 +21,8 @@ export const smSuspend = {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject?.machine.status !== "active") return 0;
     const [, , reason] = call.args;
-    for (const entry of dueEntries(call, subject)) disarmDue(call.db.transaction, entry);
+    for (const entry of dueEntries(call.db.transaction, subject.record.id, subject.machine))
+      disarmDue(call.db.transaction, entry);
     setStatus(call, subject, "suspended", reason === undefined ? undefined : text(reason));
     return 1;
   },
@@ -32,21 +33,12 @@ export const smResume = {
   run: (call) => {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject?.machine.status !== "suspended") return 0;
-    for (const entry of dueEntries(call, subject)) armDue(call.db.transaction, entry, call.db.phys);
+    for (const entry of dueEntries(call.db.transaction, subject.record.id, subject.machine))
+      armDue(call.db.transaction, entry, call.db.phys);
     setStatus(call, subject, "active", undefined);
     return 1;
   },
 } as const satisfies Handler;
-
-/** Everything of a machine that falls due. */
-function dueEntries(call: Call, { record, chart }: Subject): DueEntry[] {
-  const { id } = record;
-  const timers = (chart?.snapshot.timers ?? []).map((timer) => timerEntry(id, timer));
-  const scheduled = pendingOf(call.db.transaction, id).flatMap(({ dueMs, sequence }): DueEntry[] =>
-    dueMs === undefined ? [] : [{ dueMs, id, kind: "s", sequence }],
-  );
-  return [...timers, ...scheduled];
-}
 
 function setStatus(
   call: Call,

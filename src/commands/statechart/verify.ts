@@ -8,7 +8,6 @@ import { verifyMachine } from "../../store/machine-verify.ts";
 import { checkStore } from "../../store/self-check.ts";
 import type { Handler } from "../handler.ts";
 import { subjectAt } from "./subject.ts";
-import { timerEntry } from "./writing.ts";
 
 export const smVerify = {
   name: "SM.VERIFY",
@@ -18,9 +17,6 @@ export const smVerify = {
     if (key === undefined) return checkStore(call.db.transaction);
     const subject = subjectAt(call, bytesOf(key));
     if (subject === undefined) return [];
-    const timers = (subject.chart?.snapshot.timers ?? []).map((timer) =>
-      timerEntry(subject.record.id, timer),
-    );
-    return verifyMachine(call.db, subject.record.id, subject.machine, timers);
+    return verifyMachine(call.db, subject.record.id, subject.machine);
   },
 } as const satisfies Handler;
