@@ -75,11 +75,16 @@ export function countReplies(bytes: Buffer): number {
   return count;
 }
 
-/** Two rounds on a connection of their own: what was written before has been read, and answered, by then. */
+/**
+ * Waits until what was written before has been read and answered, and the answer received, by rounds on a connection of
+ * their own. One round is for a server that has yet to accept a connection, one for it to answer, and one because it may
+ * answer the fence first; then the socket of the answer may stand behind the fence's in this process' own poll.
+ */
 export async function settle(fence: ByteConnection): Promise<void> {
-  for (let round = 0; round < 2; round += 1) {
+  for (let round = 0; round < 4; round += 1) {
     fence.write(encodeRequest(["PING"]));
     await fence.replies(1);
     fence.take();
+    await new Promise(setImmediate);
   }
 }
