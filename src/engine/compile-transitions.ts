@@ -171,7 +171,8 @@ function linkTransition(linker: Linker, json: Json, group: Group): Transition | 
     reenter: reenter === true,
     description: readText(options, "description", path, problems),
     path,
-    plan: undefined,
+    domain: undefined,
+    entrySet: undefined,
   };
 }
 
@@ -227,7 +228,8 @@ function plainTransition(
     reenter: true,
     description: undefined,
     path: plain.jsonPath,
-    plan: undefined,
+    domain: undefined,
+    entrySet: undefined,
   };
 }
 

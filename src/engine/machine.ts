@@ -93,12 +93,10 @@ export type Transition = {
   readonly description: string | undefined;
   /** JSON path in the definition. */
   readonly path: string;
-  /** Cache of domain and entry set where they do not depend on history; undefined until needed, null where they do. */
-  plan: Plan | null | undefined;
+  /** Caches of `sets.ts`: undefined until needed, null where the answer depends on history (or is too large to keep). */
+  domain: number | null | undefined;
+  entrySet: EntrySet | null | undefined;
 };
-
-/** What a transition leaves and enters: all below `domain` (-1: the root too) is left, `entry` is entered. */
-export type Plan = { readonly domain: number; readonly entry: EntrySet };
 
 /** An `after`: the delay and the name of the event that a timer delivers. */
 export type AfterTimer = { readonly delay: Delay; readonly event: string; readonly path: string };

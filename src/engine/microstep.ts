@@ -4,21 +4,20 @@ import { build, runActions, wait } from "./actions.ts";
 import { arm, disarm, ownConfiguration, type Run } from "./interpreter.ts";
 import { type EntrySet, isDescendant, type StateNode, stateOf, type Transition } from "./machine.ts";
 import { exitRange } from "./select.ts";
-import { planOf } from "./sets.ts";
+import { entrySetOf } from "./sets.ts";
 
-/** Takes transitions that do not conflict. What they leave and enter is settled before anything is left (rule 11). */
+/** Takes transitions that do not conflict. Domains and the histories they name are as before the exit (rule 11). */
 export function microstep(run: Run, transitions: readonly Transition[]): void {
-  const [only] = transitions;
-  const isSingle = transitions.length === 1 && only !== undefined;
-  const entries = isSingle
-    ? [planOf(run, only).entry]
-    : transitions.map((transition) => planOf(run, transition).entry);
-  const exited = isSingle ? exitSetOf(run, only) : exitSetOfAll(run, transitions);
+  const before = run.history;
+  const exited = exitSetOf(run, transitions);
   if (exited.length > 0) exitStates(run, exited);
   for (const transition of transitions) {
     if (transition.actions.length > 0) runActions(run, transition.actions);
   }
-  const entered = enterStates(run, entries);
+  const entered = enterStates(
+    run,
+    transitions.map((transition) => entrySetOf(run, transition, before)),
+  );
   run.trace?.push({
     event: run.eventType,
     transitions: transitions.map(({ source, descriptor }) => ({ source, descriptor })),
@@ -27,17 +26,19 @@ export function microstep(run: Run, transitions: readonly Transition[]): void {
   });
 }
 
-/** The active states that a transition leaves, last one first. */
-function exitSetOf(run: Run, transition: Transition): readonly number[] {
+/** The active states that transitions leave, last one first. */
+function exitSetOf(run: Run, transitions: readonly Transition[]): readonly number[] {
+  const [only] = transitions;
+  if (transitions.length === 1 && only !== undefined) return statesLeft(run, only);
+  const states = new Set(transitions.flatMap((transition) => statesLeft(run, transition)));
+  return [...states].sort((a, b) => b - a);
+}
+
+function statesLeft(run: Run, transition: Transition): readonly number[] {
   const [from, to] = exitRange(run, transition);
   const states: number[] = [];
   for (let position = to - 1; position >= from; position--) states.push(run.configuration[position] ?? 0);
   return states;
-}
-
-function exitSetOfAll(run: Run, transitions: readonly Transition[]): readonly number[] {
-  const states = new Set(transitions.flatMap((transition) => exitSetOf(run, transition)));
-  return [...states].sort((a, b) => b - a);
 }
 
 function exitStates(run: Run, exited: readonly number[]): void {

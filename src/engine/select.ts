@@ -2,7 +2,7 @@
 import { holds } from "./guards.ts";
 import type { Run } from "./interpreter.ts";
 import { isDescendant, type Reactions, type StateNode, stateOf, type Transition } from "./machine.ts";
-import { planOf } from "./sets.ts";
+import { domainOf } from "./sets.ts";
 
 const NONE: readonly Transition[] = [];
 
@@ -134,7 +134,7 @@ export function removeConflictingTransitions(
 /** The part of the configuration a transition leaves, as positions `[from, to)`: the active states below its domain. */
 export function exitRange(run: Run, transition: Transition): readonly [number, number] {
   if (transition.targets === undefined) return [0, 0];
-  const { domain } = planOf(run, transition);
+  const domain = domainOf(run.machine, run.history, transition);
   const { configuration, machine } = run;
   if (domain === -1) return [0, configuration.length];
   let from = configuration.indexOf(domain) + 1;

@@ -1,42 +1,77 @@
 /**
  * What a transition leaves and enters: SCXML's getTransitionDomain, getEffectiveTargetStates and computeEntrySet.
- * Where no history state is involved the answer does not depend on the configuration and is kept with the transition.
+ *
+ * A history that a transition names stands for what it remembered before anything was left, so that the domain and
+ * the states entered below it fit together (rule 11; SCXML and XState look twice and may leave a state that they do
+ * not enter again). One that is met on the way down, as an `initial`, stands for what it remembers on entry, as in SCXML.
+ * Where no history is involved the answers do not depend on the configuration and are kept with the transition.
  */
 import type { Run } from "./interpreter.ts";
-import { type EntrySet, isDescendant, type Machine, type Plan, stateOf, type Transition } from "./machine.ts";
+import { type EntrySet, isDescendant, type Machine, stateOf, type Transition } from "./machine.ts";
 
 /** Entry sets up to this many states are kept; larger ones are computed again, or wide charts would fill memory. */
 const CACHED_STATES_MAX = 64;
 
 const NOTHING: EntrySet = { states: [], defaults: [], histories: [] };
 
-/** Domain and entry set of a transition in the state of history before anything is left (rule 11). */
-export function planOf(run: Pick<Run, "machine" | "history">, transition: Transition): Plan {
-  if (transition.plan) return transition.plan;
-  const entry = new Entry(run.machine, run.history);
-  if (transition.targets === undefined) {
-    transition.plan = { domain: transition.source, entry: NOTHING };
-    return transition.plan;
+/** What each history state remembers. */
+type HistoryValue = Run["history"];
+
+/** The innermost state that stays active, below which all is left; -1: the root is left too. Before any exit. */
+export function domainOf(machine: Machine, history: HistoryValue, transition: Transition): number {
+  if (typeof transition.domain === "number") return transition.domain;
+  const { source, targets } = transition;
+  if (targets === undefined) {
+    transition.domain = source;
+    return source;
   }
-  const targets = entry.effectiveTargets(transition.targets);
-  const domain = getTransitionDomain(run.machine, transition, targets);
-  entry.enterTargets(transition, targets, domain);
-  const plan = { domain, entry: entry.result() };
-  if (transition.plan === undefined) {
-    const isCachable = !entry.usedHistory && plan.entry.states.length <= CACHED_STATES_MAX;
-    transition.plan = isCachable ? plan : null;
+  const domain = getTransitionDomain(machine, transition, effectiveTargets(machine, history, targets));
+  const namesHistory = targets.some((target) => stateOf(machine, target).kind === "history");
+  transition.domain = namesHistory ? null : domain;
+  return domain;
+}
+
+/** The states a transition enters, after the exit. `before` is what histories remembered when it was taken. */
+export function entrySetOf(
+  run: Pick<Run, "machine" | "history">,
+  transition: Transition,
+  before: HistoryValue,
+): EntrySet {
+  if (transition.entrySet) return transition.entrySet;
+  const { machine, history } = run;
+  const { targets } = transition;
+  if (targets === undefined) return NOTHING;
+  const entry = new Entry(machine, history, { before, targets });
+  entry.enterTargets(effectiveTargets(machine, before, targets), domainOf(machine, before, transition));
+  const states = entry.result();
+  if (transition.entrySet === undefined) {
+    const isKept = !entry.usedHistory && states.states.length <= CACHED_STATES_MAX;
+    transition.entrySet = isKept ? states : null;
   }
-  return plan;
+  return states;
+}
+
+/** Targets with history states replaced by what they remember, or by their default. */
+function effectiveTargets(
+  machine: Machine,
+  history: HistoryValue,
+  targets: readonly number[],
+): readonly number[] {
+  return targets.flatMap((target) => {
+    const state = stateOf(machine, target);
+    return state.kind === "history" ? (history.get(target) ?? state.initial) : [target];
+  });
 }
 
 /** The states entered when a machine starts, at its initial state or at the states given. */
 export function initialEntrySet(machine: Machine, targets: readonly number[] | undefined): EntrySet {
-  const entry = new Entry(machine, new Map());
+  const nothing = new Map();
+  const entry = new Entry(machine, nothing, { before: nothing, targets: targets ?? [] });
   entry.enterRoot(targets);
   return entry.result();
 }
 
-/** The innermost state that stays active: the source itself, an ancestor (a parallel one too, rule 6), or -1. */
+/** The source itself, an ancestor (a parallel one too, rule 6), or -1. */
 function getTransitionDomain(machine: Machine, transition: Transition, targets: readonly number[]): number {
   const { source, reenter } = transition;
   // A history that remembers the source itself is no transition to itself: the source is left and entered again.
@@ -55,16 +90,22 @@ function getTransitionDomain(machine: Machine, transition: Transition, targets: 
 class Entry {
   usedHistory = false;
   readonly #machine: Machine;
-  readonly #history: ReadonlyMap<number, readonly number[]>;
+  readonly #history: HistoryValue;
+  readonly #given: { readonly before: HistoryValue; readonly targets: readonly number[] };
   readonly #states = new Set<number>();
   /** States below which something is entered already. */
   readonly #occupied = new Set<number>();
   readonly #defaults = new Set<number>();
   readonly #histories: EntrySet["histories"][number][] = [];
 
-  constructor(machine: Machine, history: ReadonlyMap<number, readonly number[]>) {
+  constructor(
+    machine: Machine,
+    history: HistoryValue,
+    given: { readonly before: HistoryValue; readonly targets: readonly number[] },
+  ) {
     this.#machine = machine;
     this.#history = history;
+    this.#given = given;
   }
 
   result(): EntrySet {
@@ -73,16 +114,6 @@ class Entry {
       defaults: [...this.#defaults],
       histories: this.#histories,
     };
-  }
-
-  /** Targets with history states replaced by what they remember, or by their default. */
-  effectiveTargets(targets: readonly number[]): readonly number[] {
-    return targets.flatMap((target) => {
-      const state = stateOf(this.#machine, target);
-      if (state.kind !== "history") return [target];
-      this.usedHistory = true;
-      return this.#history.get(target) ?? state.initial;
-    });
   }
 
   enterRoot(targets: readonly number[] | undefined): void {
@@ -96,8 +127,8 @@ class Entry {
     this.#addRegions(0);
   }
 
-  enterTargets(transition: Transition, effective: readonly number[], domain: number): void {
-    for (const target of transition.targets ?? []) {
+  enterTargets(effective: readonly number[], domain: number): void {
+    for (const target of this.#given.targets) {
       // The domain stays active; a transition to it enters what is below it.
       if (target === domain) this.#addDescendants(target);
       else this.#addTarget(target);
@@ -136,7 +167,8 @@ class Entry {
   #addHistory(index: number): void {
     this.usedHistory = true;
     const { parent, initial } = stateOf(this.#machine, index);
-    const remembered = this.#history.get(index);
+    const { before, targets } = this.#given;
+    const remembered = (targets.includes(index) ? before : this.#history).get(index);
     if (remembered === undefined) this.#histories.push({ parent, history: index });
     for (const target of remembered ?? initial) this.#addTarget(target);
     for (const target of remembered ?? initial) this.#addAncestors(target, parent);

@@ -396,6 +396,44 @@ describe("rule 11, history", () => {
     driver.send("AGAIN");
     expect(driver.states()).toEqual(["p.a.a2", "p.b"]);
   });
+
+  it("enters what a history has just recorded when a state that is left and entered again starts with it", () => {
+    const driver = drive({
+      initial: "a",
+      states: {
+        a: {
+          initial: "h",
+          on: { AGAIN: { target: "a", reenter: true } },
+          states: {
+            h: { type: "history", target: { target: "b", actions: [{ log: "'default'" }] } },
+            b: { on: { NEXT: "c" } },
+            c: {},
+          },
+        },
+      },
+    });
+    for (const event of ["NEXT", "AGAIN"]) driver.send(event);
+    expect(driver.states()).toEqual(["a.c"]);
+    expect(logged(driver)).toEqual(["default"]);
+  });
+
+  it("goes to what a history remembered before when a transition leaves its parent and names it", () => {
+    const driver = drive({
+      initial: "a",
+      states: {
+        a: {
+          initial: "b",
+          on: { AGAIN: { target: ".h", reenter: true }, OUT: "out" },
+          states: { h: { type: "history", target: "b" }, b: { on: { NEXT: "c" } }, c: { on: { BACK: "b" } } },
+        },
+        out: { on: { IN: "a.h" } },
+      },
+    });
+    for (const event of ["NEXT", "AGAIN"]) driver.send(event);
+    expect(driver.states()).toEqual(["a.b"]);
+    for (const event of ["NEXT", "OUT", "IN", "BACK", "AGAIN"]) driver.send(event);
+    expect(driver.states()).toEqual(["a.c"]);
+  });
 });
 
 describe("rule 12, done", () => {
