@@ -3,33 +3,15 @@
  * SM.CREATE, events with SM.SEND, time by the test's clock. Once as they stand, and once with the server ended, its
  * store closed and both started anew between all steps.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Json } from "../../../src/base/json.ts";
 import { Store } from "../../../src/store/store.ts";
 import type { TestClient } from "../../support/client.ts";
+import { CONFORMANCE_CASES, type ConformanceCase, keysOf } from "../../support/conformance-cases.ts";
 import { define } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { temporaryDirectory } from "../../support/stores.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
-
-type Case = {
-  readonly name: string;
-  readonly definition: Json;
-  readonly initialConfiguration: readonly string[] | null;
-  readonly events: readonly {
-    readonly after?: number;
-    readonly event: { readonly type: string; readonly [field: string]: Json } | null;
-    readonly nextConfiguration: readonly string[] | null;
-  }[];
-};
-
-const folder = new URL("../../cases/statecharts/", import.meta.url);
-const cases = readdirSync(folder)
-  .filter((name) => name.endsWith(".json"))
-  .sort()
-  .map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Case);
 
 /** The server a case runs against; `renew` ends it and starts it again over the same data. */
 interface Host {
@@ -38,7 +20,7 @@ interface Host {
   renew(): Promise<void>;
 }
 
-async function run(host: Host, given: Case): Promise<void> {
+async function run(host: Host, given: ConformanceCase): Promise<void> {
   const { name, events } = given;
   await define(host.client, name, given.definition);
   expect(await host.client.call("SM.CREATE", name, name)).toBe("OK");
@@ -62,16 +44,15 @@ async function expectStates({ client }: Host, key: string, wanted: readonly stri
   const states = await client.call("SM.STATE", key);
   if (wanted === null) return;
   if (!Array.isArray(states)) throw new Error(`${key} is no machine`);
-  const names = states.map((path) => String(path).slice(String(path).lastIndexOf(".") + 1));
-  expect(names.sort(), key).toEqual([...wanted].sort());
+  expect(keysOf(states.map(String)), key).toEqual([...wanted].sort());
 }
 
 test("the conformance cases pass through the commands", async () => {
-  expect(cases).toHaveLength(64);
+  expect(CONFORMANCE_CASES).toHaveLength(121);
   const clock = new VirtualClock();
   const server = await startTestServer({ clock });
   const host: Host = { client: await server.client(), clock, renew: async () => undefined };
-  for (const given of cases) await run(host, given);
+  for (const given of CONFORMANCE_CASES) await run(host, given);
   expect(await host.client.call("SM.VERIFY")).toEqual([]);
   await server.close();
 });
@@ -99,9 +80,9 @@ test("the conformance cases pass with the server started anew between all steps"
 
 /** All cases step by step side by side, so that one restart serves them all. Those with waits go one by one. */
 async function runTogether(host: Host): Promise<void> {
-  const timed = cases.filter(({ events }) => events.some(({ after }) => after !== undefined));
+  const timed = CONFORMANCE_CASES.filter(({ events }) => events.some(({ after }) => after !== undefined));
   for (const given of timed) await run(host, given);
-  const others = cases.filter((given) => !timed.includes(given));
+  const others = CONFORMANCE_CASES.filter((given) => !timed.includes(given));
   for (const given of others) {
     await define(host.client, given.name, given.definition);
     await host.client.call("SM.CREATE", given.name, given.name);
