@@ -122,7 +122,7 @@ export class DurableStore implements OrderedStore {
   commit(writes: readonly Write[]): void {
     if (this.failure !== undefined) throw this.failure;
     this.#journal.append(writes);
-    this.#active.apply(writes);
+    this.#active.apply(writes, this.#isBelow);
     for (const [key] of writes) this.#cache.delete(chars(key));
     if (this.#isFull) this.#makeRoom();
   }
@@ -182,6 +182,10 @@ export class DurableStore implements OrderedStore {
     this.#cache.set(text, value ?? null);
     return value;
   }
+
+  /** Whether the frozen table or the data file know of a key. */
+  readonly #isBelow = (key: Bytes): boolean =>
+    this.#frozen?.table.get(key) !== undefined || this.#data.has(key);
 
   get #isFull(): boolean {
     return (

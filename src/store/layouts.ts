@@ -273,11 +273,6 @@ export function outcomeOrderKey(id: number, sequence: number): Bytes {
   return raw(`q${u64(id)}${u64(sequence)}`);
 }
 
-/** The sequence in a key of the `q` space. */
-export function sequenceOfOutcomeOrderKey(key: Bytes): number {
-  return readU64(key, 9);
-}
-
 /** The first byte string of all keys a stream has, for who goes through them all. */
 export function streamPrefix(id: number): string {
   return `s${u64(id)}`;

@@ -75,6 +75,10 @@ export class LmdbData {
     return copy;
   }
 
+  has(key: Bytes): boolean {
+    return this.#root.getBinaryFast(chars(key)) !== undefined;
+  }
+
   *range(from: Bytes, to: Bytes, reverse: boolean): Generator<Entry> {
     const low = chars(from);
     const high = chars(to);

@@ -4,12 +4,14 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
-import { outcomeKey, outcomeOrderKey, sequenceOfOutcomeOrderKey } from "./layouts.ts";
+import { outcomeKey, outcomeOrderKey } from "./layouts.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import type { Transaction } from "./transaction.ts";
 
 export interface Outcome {
   readonly id: string;
+  /** Its number among the outcomes of the machine. */
+  readonly sequence: number;
   readonly event: string;
   readonly data?: Json | undefined;
   readonly by?: string | undefined;
@@ -39,14 +41,10 @@ export function findOutcome(reader: OrderedReader, id: number, eventId: string):
   return value === undefined ? undefined : decode(value);
 }
 
-/** Drops an outcome that is past its time, so that its id is free again. O(number of outcomes kept). */
-export function forgetOutcome(transaction: Transaction, id: number, eventId: string): void {
-  transaction.remove(outcomeKey(id, eventId));
-  for (const [key, value] of transaction.range(outcomeOrderKey(id, 0), outcomeOrderKey(id + 1, 0))) {
-    if (value.toString("utf8") !== eventId) continue;
-    transaction.remove(key);
-    return;
-  }
+/** Drops an outcome that is past its time, so that its id is free again. */
+export function forgetOutcome(transaction: Transaction, id: number, outcome: Outcome): void {
+  transaction.remove(outcomeKey(id, outcome.id));
+  transaction.remove(outcomeOrderKey(id, outcome.sequence));
 }
 
 /** Writes an outcome anew: what became of an event that had waited. */
@@ -54,32 +52,39 @@ export function replaceOutcome(transaction: Transaction, id: number, outcome: Ou
   transaction.put(outcomeKey(id, outcome.id), Buffer.from(JSON.stringify(outcome), "utf8"));
 }
 
-/** Adds the outcome number `sequence` of a machine and drops those beyond the limits. */
+export interface OutcomePlace {
+  /** Id of the machine's object. */
+  readonly id: number;
+  /** No outcome below this number is kept. */
+  readonly first: number;
+}
+
+/**
+ * Adds the outcome with the highest number so far and drops those beyond the limits; returns the number below which
+ * none is kept now. Costs the same whatever came and went: nothing is ranged over.
+ */
 export function addOutcome(
   transaction: Transaction,
-  place: { readonly id: number; readonly sequence: number },
+  { id, first }: OutcomePlace,
   outcome: Outcome,
   limits: OutcomeLimits,
-): void {
-  const { id, sequence } = place;
+): number {
+  const { sequence } = outcome;
   replaceOutcome(transaction, id, outcome);
   transaction.put(outcomeOrderKey(id, sequence), Buffer.from(outcome.id, "utf8"));
   const oldestMs = limits.ttlMs === 0 ? 0 : outcome.atMs - limits.ttlMs;
-  const dropped: Array<readonly [number, string]> = [];
   // One comes in at a time, so only a lowered limit lets more than a few go at once; the rest goes with the next.
-  for (const [key, value] of transaction.range(outcomeOrderKey(id, 0), outcomeOrderKey(id, sequence))) {
-    const number = sequenceOfOutcomeOrderKey(key);
-    const eventId = value.toString("utf8");
+  const last = Math.min(sequence, first + DROPPED_AT_ONCE_MAX);
+  for (let number = first; number < last; number += 1) {
+    const eventId = transaction.get(outcomeOrderKey(id, number))?.toString("utf8");
+    if (eventId === undefined) continue;
     const isBeyond = sequence - number >= limits.countMax;
     if (!isBeyond && (oldestMs === 0 || (findOutcome(transaction, id, eventId)?.atMs ?? 0) >= oldestMs))
-      break;
-    dropped.push([number, eventId]);
-    if (dropped.length === DROPPED_AT_ONCE_MAX) break;
-  }
-  for (const [number, eventId] of dropped) {
+      return number;
     transaction.remove(outcomeOrderKey(id, number));
     transaction.remove(outcomeKey(id, eventId));
   }
+  return last;
 }
 
 const DROPPED_AT_ONCE_MAX = 16;

@@ -41,7 +41,15 @@ function isMachine(machine: MachineRecord): boolean {
 
 type Untrusted = { readonly [Name in keyof MachineRecord]: unknown };
 
-const COUNTS = ["rev", "createdMs", "updatedMs", "pendingNext", "deferredCount", "outcomeNext"] as const;
+const COUNTS = [
+  "rev",
+  "createdMs",
+  "updatedMs",
+  "pendingNext",
+  "deferredCount",
+  "outcomeNext",
+  "outcomeFirst",
+] as const;
 
 const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
   create: true,
@@ -116,7 +124,7 @@ export function isOutcomePart(_rest: Bytes, value: Buffer): boolean {
   return (
     outcome !== undefined &&
     ["id", "event", "code"].every((name) => isText(outcome[name])) &&
-    ["atMs", "receivedMs", "rev"].every((name) => isCount(outcome[name])) &&
+    ["sequence", "atMs", "receivedMs", "rev"].every((name) => isCount(outcome[name])) &&
     isTexts(outcome["from"]) &&
     isTexts(outcome["to"]) &&
     isSendReply(outcome["reply"])

@@ -40,6 +40,8 @@ export interface MachineRecord {
   readonly deferredCount: number;
   /** Number of the next outcome that is kept. */
   readonly outcomeNext: number;
+  /** No outcome below this number is kept. */
+  readonly outcomeFirst: number;
 }
 
 /** The sources of a machine that has seen none; machines share it. */
@@ -57,6 +59,7 @@ type Eventful = [
   pendingNext: number,
   deferredCount: number,
   outcomeNext: number,
+  outcomeFirst: number,
 ];
 
 type Basic = [
@@ -94,6 +97,7 @@ export function encodeMachine(machine: MachineRecord): Buffer {
         machine.pendingNext,
         machine.deferredCount,
         machine.outcomeNext,
+        machine.outcomeFirst,
       ];
   const text = JSON.stringify(stored);
   return Buffer.from(map === undefined ? text : `${text}\n${encodeMap(map)}`, "utf8");
@@ -115,7 +119,7 @@ export function decodeMachine(record: KeyRecord): MachineRecord {
   const { payload } = record;
   const lineEnd = payload.indexOf(LINE_END);
   const stored: unknown = JSON.parse(payload.toString("utf8", 0, lineEnd < 0 ? payload.length : lineEnd));
-  assert(Array.isArray(stored) && (stored.length === 8 || stored.length === 13), "the fields of a machine");
+  assert(Array.isArray(stored) && (stored.length === 8 || stored.length === 14), "the fields of a machine");
   // The record was written by encodeMachine and its length was checked; the store checks its bytes.
   const fields = stored as [...Basic, ...Partial<Eventful>];
   return {
@@ -133,5 +137,6 @@ export function decodeMachine(record: KeyRecord): MachineRecord {
     pendingNext: fields[10] ?? 1,
     deferredCount: fields[11] ?? 0,
     outcomeNext: fields[12] ?? 1,
+    outcomeFirst: fields[13] ?? 1,
   };
 }

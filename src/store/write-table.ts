@@ -24,11 +24,17 @@ export class WriteTable {
     return this.#spaces[chars(key).charCodeAt(0)]?.get(key);
   }
 
-  apply(writes: readonly Write[]): void {
+  /**
+   * Takes writes over. `isBelow` says whether a key is known to what lies below this table: the removal of one that is
+   * not, such as a timer that was armed and cancelled within the life of the table, leaves nothing. Ranges would
+   * otherwise pass over all that came and went since the last checkpoint. It is asked only in spaces that are ranged over.
+   */
+  apply(writes: readonly Write[], isBelow: (key: Bytes) => boolean = () => true): void {
     for (const [key, value] of writes) {
       const space = this.#space(chars(key).charCodeAt(0));
       const sizeBefore = space.size;
-      space.set(key, value === null || value.length < COPY_BYTES_MIN ? value : owned(value));
+      if (value === null && space.isOrdered && isValue(space.get(key)) && !isBelow(key)) space.delete(key);
+      else space.set(key, value === null || value.length < COPY_BYTES_MIN ? value : owned(value));
       this.#size += space.size - sizeBefore;
     }
   }
@@ -71,6 +77,10 @@ export class WriteTable {
     }
     return space;
   }
+}
+
+function isValue(value: Buffer | null | undefined): boolean {
+  return value !== null && value !== undefined;
 }
 
 function owned(value: Buffer): Buffer {

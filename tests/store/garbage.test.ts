@@ -82,6 +82,7 @@ const MACHINE: MachineRecord = {
   pendingNext: 1,
   deferredCount: 0,
   outcomeNext: 1,
+  outcomeFirst: 1,
 };
 
 /** Puts a machine with three history entries. */

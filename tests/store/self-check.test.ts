@@ -25,6 +25,7 @@ const MACHINE: MachineRecord = {
   pendingNext: 1,
   deferredCount: 0,
   outcomeNext: 1,
+  outcomeFirst: 1,
 };
 const ENTRY: HistoryEntry = { rev: 1, atMs: 500, kind: "set", from: [], to: ["new"] };
 

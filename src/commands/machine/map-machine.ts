@@ -122,6 +122,7 @@ export function newMapMachine(
     pendingNext: 1,
     deferredCount: 0,
     outcomeNext: 1,
+    outcomeFirst: 1,
   };
   const { kind, current, reason } = fresh;
   return { machine, history: { rev: 1, atMs: nowMs, kind, from: [], to: [current], reason } };

@@ -69,6 +69,7 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Create
     pendingNext: 1,
     deferredCount: 0,
     outcomeNext: 1,
+    outcomeFirst: 1,
   };
   const history = {
     rev: 1,

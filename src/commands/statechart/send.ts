@@ -184,7 +184,8 @@ export function keep(
   const reply = replyTo();
   if (id === undefined) return reply;
   const { transaction } = scope.db;
-  const place = { id: after.record.id, sequence: after.machine.outcomeNext };
+  const { outcomeNext, outcomeFirst } = after.machine;
+  const place = { id: after.record.id, first: outcomeFirst };
   const limits = {
     countMax: scope.server.config.get("sm-outcome-max"),
     ttlMs: scope.server.config.get("sm-outcome-ttl") * 1000,
@@ -193,6 +194,7 @@ export function keep(
   const details = outcome.kind === "refused" ? outcome.message : undefined;
   const kept = {
     id,
+    sequence: outcomeNext,
     event,
     data,
     by,
@@ -205,9 +207,11 @@ export function keep(
     details,
   };
   closeTask(scope.db, place.id, id);
-  if (findOutcome(transaction, place.id, id) !== undefined) forgetOutcome(transaction, place.id, id);
-  addOutcome(transaction, place, { ...kept, reply: replyToJson(reply) }, limits);
-  writeRecord(scope, after, { ...after.machine, outcomeNext: place.sequence + 1 }, undefined);
+  const expired = findOutcome(transaction, place.id, id);
+  if (expired !== undefined) forgetOutcome(transaction, place.id, expired);
+  const first = addOutcome(transaction, place, { ...kept, reply: replyToJson(reply) }, limits);
+  const counted = { ...after.machine, outcomeNext: outcomeNext + 1, outcomeFirst: first };
+  writeRecord(scope, after, counted, undefined);
   return reply;
 
   function replyTo(): SendReply {
