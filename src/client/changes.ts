@@ -16,10 +16,15 @@ export interface MachineChange {
   /** Id of the entry. */
   readonly entry: string;
   readonly key: string;
+  /** `name:version`. */
+  readonly definition: string;
   readonly rev: number;
   /** As in the machine's history, or `emit`. */
   readonly kind: string;
-  readonly event: string | undefined;
+  readonly event: string | null;
+  readonly id: string | null;
+  readonly by: string | null;
+  readonly reason: string | null;
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly data: unknown;
@@ -74,9 +79,13 @@ function changeOf({ id, fields }: StreamEntry, ack: (entry: string) => Promise<v
   return {
     entry: id,
     key: fields.get("key") ?? "",
+    definition: fields.get("def") ?? "",
     rev: Number(fields.get("rev")),
     kind: fields.get("kind") ?? "",
-    event: fields.get("event"),
+    event: fields.get("event") ?? null,
+    id: fields.get("id") ?? null,
+    by: fields.get("by") ?? null,
+    reason: fields.get("reason") ?? null,
     from: states("from"),
     to: states("to"),
     data: jsonIn(fields.get("data")),

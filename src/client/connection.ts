@@ -5,14 +5,23 @@ export interface Connection {
   /** Another connection to the same server, for reads that wait. */
   duplicate(): Connection;
   disconnect(): void;
+  /** Where there is it: told of each failure to connect. What is called fails or waits all the same. */
+  on?(event: "error", listener: (error: Error) => void): unknown;
+  readonly options?: { readonly keyPrefix?: string | undefined };
 }
 
-/** A flat array of names and values as a map of texts to values. */
-export function pairsOf(reply: unknown): Map<string, unknown> {
+/**
+ * A map by the names of its fields. It comes as a flat array in RESP2, and in RESP3 as ioredis has been told to give
+ * it: flat too, or as an object.
+ */
+export function fieldsOf(reply: unknown): Map<string, unknown> {
+  if (reply instanceof Map) return new Map(Array.from(reply, ([name, value]) => [String(name), value]));
+  if (typeof reply === "object" && reply !== null && !Array.isArray(reply))
+    return new Map(Object.entries(reply));
   const flat = listOf(reply);
-  const pairs = new Map<string, unknown>();
-  for (let index = 0; index + 1 < flat.length; index += 2) pairs.set(String(flat[index]), flat[index + 1]);
-  return pairs;
+  const fields = new Map<string, unknown>();
+  for (let index = 0; index + 1 < flat.length; index += 2) fields.set(String(flat[index]), flat[index + 1]);
+  return fields;
 }
 
 /** An array; empty where the reply is none. */
@@ -20,9 +29,9 @@ export function listOf(reply: unknown): readonly unknown[] {
   return Array.isArray(reply) ? reply : [];
 }
 
-/** The value of a JSON text; undefined where there is none. */
-export function jsonIn(text: unknown): unknown {
-  return typeof text === "string" ? JSON.parse(text) : undefined;
+/** The value of a JSON text, of the type that the caller has declared; null where there is no text. */
+export function jsonIn<Value = unknown>(text: unknown): Value {
+  return JSON.parse(typeof text === "string" ? text : "null");
 }
 
 export interface StreamEntry {
@@ -35,15 +44,16 @@ export function entriesIn(reply: unknown): StreamEntry[] {
   return listOf(reply).flatMap((entry) => {
     const [id, fields] = listOf(entry);
     if (!Array.isArray(fields)) return [];
-    const texts = Array.from(pairsOf(fields), ([name, value]) => [name, String(value)] as const);
+    const texts = Array.from(fieldsOf(fields), ([name, value]) => [name, String(value)] as const);
     return [{ id: String(id), fields: new Map(texts) }];
   });
 }
 
-/** The entries of the only stream of a reply of XREADGROUP: in RESP2 an array of pairs, in RESP3 a map, laid flat. */
+/** The entries of the only stream of a reply of XREADGROUP: in RESP2 an array of pairs, in RESP3 a map. */
 export function entriesRead(reply: unknown): StreamEntry[] {
-  const [first, second] = listOf(reply);
-  return entriesIn(Array.isArray(first) ? first[1] : second);
+  const [first] = listOf(reply);
+  const [entries] = Array.isArray(first) ? [first[1]] : fieldsOf(reply).values();
+  return entriesIn(entries);
 }
 
 /** Makes a stream and a group of it that begins with the first entry, unless they are there. */

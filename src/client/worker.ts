@@ -13,18 +13,18 @@ import {
   type StreamEntry,
 } from "./connection.ts";
 
-export interface Task {
+export interface Task<Input = unknown> {
   /** Id of the task: it answers once. */
   readonly id: string;
   /** Key of the machine. */
   readonly key: string;
-  readonly input: unknown;
+  readonly input: Input;
   /** When it is given up, milliseconds since the epoch. */
   readonly deadlineMs: number | undefined;
 }
 
 /** Does a task; what it returns is the data of the event the task has named as `done`. */
-export type TaskHandler = (task: Task) => Promise<unknown>;
+export type TaskHandler<Input = unknown, Output = unknown> = (task: Task<Input>) => Promise<Output>;
 
 export interface WorkerOptions {
   /** Tasks at a time; 1 where none is given. */
@@ -46,11 +46,15 @@ export interface Worker {
 const BLOCK_MS = 500;
 const RETRY_AFTER_MS = 30_000;
 
-interface Options extends WorkerOptions {
-  readonly handler: TaskHandler;
+interface Options<Input> extends WorkerOptions {
+  readonly handler: TaskHandler<Input>;
 }
 
-export async function startWorker(connection: Connection, name: string, options: Options): Promise<Worker> {
+export async function startWorker<Input>(
+  connection: Connection,
+  name: string,
+  options: Options<Input>,
+): Promise<Worker> {
   const {
     concurrency = 1,
     group = "workers",
@@ -120,7 +124,11 @@ export async function startWorker(connection: Connection, name: string, options:
 /** Refusals that are an answer: the event came too late or twice, and no further try will change that. */
 const FINAL = /^(DUPID|ILLEGAL|GUARD|DONE|NOMACHINE) /;
 
-async function perform(connection: Connection, { fields }: StreamEntry, handler: TaskHandler): Promise<void> {
+async function perform<Input>(
+  connection: Connection,
+  { fields }: StreamEntry,
+  handler: TaskHandler<Input>,
+): Promise<void> {
   const id = fields.get("id") ?? "";
   const key = fields.get("key") ?? "";
   const deadline = fields.get("deadline");

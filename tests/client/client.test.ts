@@ -1,17 +1,20 @@
 /** The TypeScript client over ioredis, against a whole server. */
 import { Redis } from "ioredis";
-import { expect, onTestFinished, test } from "vitest";
-import { openStore } from "../../examples/store.ts";
-import { createClient } from "../../src/client/client.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Connection, createClient, type Definition, DetentError } from "../../src/client/client.ts";
 import { startTestServer } from "../support/server.ts";
 
-type Events = {
+interface Events {
   readonly ADD: { readonly by: number };
   readonly PAY: undefined;
   readonly PAID: { readonly ok: boolean };
-};
+}
 
-const CART = {
+interface Tasks {
+  readonly charge: { readonly input: { readonly total: number }; readonly output: { readonly ok: boolean } };
+}
+
+const CART: Definition = {
   initial: "open",
   context: { total: 0 },
   states: {
@@ -29,91 +32,225 @@ const CART = {
   },
 };
 
-async function carts() {
+/** The ways in which ioredis gives replies. */
+const WAYS: ReadonlyArray<readonly [name: string, connect: (port: number) => Connection]> = [
+  ["RESP2", (port) => new Redis({ port, protocol: 2 })],
+  ["RESP3", (port) => new Redis({ port, protocol: 3 })],
+  ["RESP3 with maps as objects", (port) => new Redis({ port, protocol: 3, replyMapping: "resp3" })],
+];
+
+async function carts(connect: (port: number) => Connection = (port) => new Redis(port)) {
   const server = await startTestServer();
-  const connection = new Redis(server.port, "127.0.0.1");
+  const connection = connect(server.port);
   onTestFinished(async () => {
     connection.disconnect();
     await server.close();
   });
-  const client = createClient<Events>(connection);
+  const client = createClient<Events, { total: number }, Tasks>(connection);
   expect(await client.define("cart", CART)).toBe("cart:v1");
-  return client;
+  return { client, connection };
 }
 
-test("send() answers with states or with a typed refusal", async () => {
-  const client = await carts();
-  expect(await client.create("c1", "cart")).toBe(true);
-  expect(await client.create("c1", "cart", { isNew: true })).toBe(false);
-  expect(await client.send("c1", "ADD", { by: 5 })).toEqual({ ok: true, states: ["open"], rev: 2 });
-  expect(await client.send("c1", "ADD", { by: -1 })).toMatchObject({ ok: false, code: "GUARD" });
-  expect(await client.send("c1", "PAID", { ok: true })).toMatchObject({ ok: false, code: "ILLEGAL" });
-  expect(await client.send("c1", "ADD", { by: 1 }, { ifRev: 9 })).toMatchObject({ code: "UNMET" });
-  expect(await client.send("none", "PAY")).toMatchObject({ code: "NOMACHINE" });
-  expect((await client.history("c1")).map(({ kind, event }) => [kind, event])).toEqual([
-    ["create", null],
-    ["event", "ADD"],
-  ]);
-  expect((await client.why("c1", "ADD", { by: 1 })).size).toBeGreaterThan(0);
-});
-
-test("changes() goes on with what was not acknowledged", async () => {
-  const client = await carts();
-  await client.create("c1", "cart");
-  await client.send("c1", "ADD", { by: 5 });
-  for await (const change of client.changes("cart", { group: "g" })) {
-    expect(change).toMatchObject({ key: "c1", rev: 1, kind: "create", to: ["open"] });
-    await change.ack();
-    break;
-  }
-  for await (const change of client.changes("cart", { group: "g" })) {
-    expect(change).toMatchObject({ rev: 2, event: "ADD", data: { by: 5 }, context: { total: 5 } });
-    break;
-  }
-});
-
-test("worker() does a task, tries again when it fails, and stops when it is done", async () => {
-  const client = await carts();
-  await client.create("c1", "cart");
-  await client.send("c1", "ADD", { by: 5 });
-  let tries = 0;
-  const paid = new Promise<void>((resolve) => {
-    const watch = async () => {
-      for await (const { to } of client.changes("cart", { group: "watch" }))
-        if (to[0] === "paid") return resolve();
-    };
-    void watch();
+describe.each(WAYS)("over %s", (_name, connect) => {
+  test("send() answers with what the event has led to", async () => {
+    const { client } = await carts(connect);
+    expect(await client.create("c1", "cart")).toBe(true);
+    expect(await client.create("c1", "cart", { isNew: true })).toBe(false);
+    const sent = await client.send("c1", "ADD", { by: 5 });
+    expect(sent).toEqual({
+      states: ["open"],
+      rev: 2,
+      hasChanged: true,
+      from: ["open"],
+      to: ["open"],
+      at: expect.any(Number),
+    });
+    expect(await client.state("c1")).toEqual(["open"]);
+    expect(await client.context("c1")).toEqual({ total: 5 });
+    expect(await client.context("none")).toBeNull();
   });
-  const worker = await client.worker(
-    "charge",
-    async ({ input }) => {
-      tries += 1;
-      expect(input).toEqual({ total: 5 });
-      if (tries === 1) throw new Error("no connection to the bank");
-      return { ok: true };
-    },
-    { retryAfterMs: 30, concurrency: 4 },
-  );
-  await client.send("c1", "PAY");
-  await paid;
-  await worker.stop();
-  expect(tries).toBe(2);
-  expect(await client.state("c1")).toEqual(["paid"]);
+
+  test("get() and history() tell all about a machine", async () => {
+    const { client } = await carts(connect);
+    await client.create("c1", "cart", { context: { total: 1 }, reason: "new", ttlMs: 60_000 });
+    await client.send("c1", "ADD", { by: 5 }, { id: "e1", by: "ann", reason: "more" });
+    await client.send("c1", "PAY");
+    expect(await client.get("c1")).toEqual({
+      definition: "cart:v1",
+      states: ["paying"],
+      status: "active",
+      rev: 3,
+      context: { total: 6 },
+      created: expect.any(Number),
+      updated: expect.any(Number),
+      reason: "more",
+    });
+    expect(await client.get("none")).toBeNull();
+    const [created, added] = await client.history("c1", { to: 2 });
+    expect(created).toMatchObject({ rev: 1, kind: "create", event: null, reason: "new", to: ["open"] });
+    expect(added).toEqual({
+      rev: 2,
+      at: expect.any(Number),
+      kind: "event",
+      event: "ADD",
+      id: "e1",
+      by: "ann",
+      reason: "more",
+      from: ["open"],
+      to: ["open"],
+      data: { by: 5 },
+      context: { total: 6 },
+    });
+    const newest = await client.history("c1", { isNewestFirst: true, count: 1 });
+    expect(newest.map(({ event, data }) => [event, data])).toEqual([["PAY", null]]);
+    expect(await client.history("none")).toEqual([]);
+  });
+
+  test("why() tells what an event would do, and on what it depends", async () => {
+    const { client } = await carts(connect);
+    await client.create("c1", "cart");
+    expect(await client.why("c1", "ADD", { by: 0 })).toEqual({
+      event: "ADD",
+      states: ["open"],
+      verdict: "GUARD",
+      message: "event 'ADD' in 'open': event.by > 0 is false (event.by = 0)",
+      to: ["open"],
+      candidates: [
+        {
+          from: "open",
+          event: "ADD",
+          targets: [],
+          guard: "event.by > 0",
+          result: expect.any(String),
+          error: null,
+          values: new Map([["event.by", 0]]),
+        },
+      ],
+    });
+    expect((await client.why("c1", "PAY"))?.to).toEqual(["paying"]);
+    expect(await client.why("none", "PAY")).toBeNull();
+  });
+
+  test("an event that comes again gets its first answer, also when that was not FULL", async () => {
+    const { client, connection } = await carts(connect);
+    await client.create("c1", "cart");
+    const first = await client.send("c1", "ADD", { by: 5 }, { id: "e1" });
+    expect(await client.send("c1", "ADD", { by: 5 }, { id: "e1" })).toEqual(first);
+    await connection.call("SM.SEND", "c1", "PAY", "ID", "e2");
+    const again = await client.send("c1", "PAY", undefined, { id: "e2" });
+    expect(again).toMatchObject({
+      states: ["paying"],
+      rev: 3,
+      hasChanged: true,
+      from: ["open"],
+      to: ["paying"],
+    });
+  });
+
+  test("changes() goes on with what was not acknowledged", async () => {
+    const { client } = await carts(connect);
+    await client.create("c1", "cart");
+    await client.send("c1", "ADD", { by: 5 });
+    for await (const change of client.changes("cart", { group: "g" })) {
+      expect(change).toMatchObject({ key: "c1", rev: 1, kind: "create", to: ["open"] });
+      await change.ack();
+      break;
+    }
+    for await (const change of client.changes("cart", { group: "g" })) {
+      expect(change).toMatchObject({ rev: 2, event: "ADD", data: { by: 5 }, context: { total: 5 } });
+      break;
+    }
+  });
+
+  test("worker() does a task, tries again when it fails, and stops when it is done", async () => {
+    const { client } = await carts(connect);
+    await client.create("c1", "cart");
+    await client.send("c1", "ADD", { by: 5 });
+    let tries = 0;
+    const paid = (async () => {
+      for await (const { to } of client.changes("cart", { group: "watch" })) if (to[0] === "paid") return;
+    })();
+    const worker = await client.worker(
+      "charge",
+      async ({ input }) => {
+        tries += 1;
+        expect(input).toEqual({ total: 5 });
+        if (tries === 1) throw new Error("no connection to the bank");
+        return { ok: true };
+      },
+      { retryAfterMs: 30, concurrency: 4 },
+    );
+    await client.send("c1", "PAY");
+    await paid;
+    await worker.stop();
+    expect(tries).toBe(2);
+    expect(await client.state("c1")).toEqual(["paid"]);
+  });
 });
 
-test("a store in the manner of Redux tells its listeners of every change", async () => {
-  const client = await carts();
+test("send() throws a DetentError with the code of the refusal", async () => {
+  const { client, connection } = await carts();
   await client.create("c1", "cart");
-  const store = openStore(client, { key: "c1", definition: "cart", group: "view" });
-  let count = 0;
-  const told = new Promise<void>((resolve) =>
-    store.subscribe(() => {
-      count += 1;
-      if (count === 2) resolve();
-    }),
+  const refusal = (sent: Promise<unknown>) =>
+    sent.then(
+      () => "taken",
+      (error) => (error instanceof DetentError && error.isRefusal ? error.code : error),
+    );
+  expect(await refusal(client.send("c1", "ADD", { by: -1 }))).toBe("GUARD");
+  expect(await refusal(client.send("c1", "PAID", { ok: true }))).toBe("ILLEGAL");
+  expect(await refusal(client.send("c1", "ADD", { by: 1 }, { ifRev: 9 }))).toBe("UNMET");
+  expect(await refusal(client.send("c1", "PAY", undefined, { ifState: "paid" }))).toBe("UNMET");
+  expect(await refusal(client.send("none", "PAY"))).toBe("NOMACHINE");
+  expect(
+    await refusal(client.send("c1", "ADD", { by: 1 }, { id: "e1", seq: { source: "s", number: 2 } })),
+  ).toBe("taken");
+  expect(await refusal(client.send("c1", "ADD", { by: 2 }, { id: "e1" }))).toBe("DUPID");
+  expect(await refusal(client.send("c1", "ADD", { by: 1 }, { seq: { source: "s", number: 2 } }))).toBe(
+    "STALE",
   );
-  await store.perform("ADD", { by: 2 });
-  await told;
-  expect(await store.getState()).toEqual({ states: ["open"], context: { total: 2 } });
-  await store.close();
+  await connection.call("SM.SUSPEND", "c1");
+  expect(await refusal(client.send("c1", "PAY"))).toBe("SUSPENDED");
+  await connection.call("SM.RESUME", "c1");
+  await client.send("c1", "PAY");
+  await client.send("c1", "PAID", { ok: true });
+  expect(await refusal(client.send("c1", "PAY"))).toBe("DONE");
+  const done = await client.send("c1", "PAY").catch((error) => error);
+  expect(done).toMatchObject({ name: "DetentError", message: expect.stringMatching(/^DONE event 'PAY'/) });
+  expect(done.cause).toBeInstanceOf(Error);
+});
+
+test("what is wrong with a request is a DetentError that is no refusal", async () => {
+  const { client } = await carts();
+  const text = JSON.stringify({ ...CART, initial: "nowhere" });
+  const wrong = await client.define("cart", text).catch((error) => error);
+  expect(wrong).toMatchObject({ code: "INVALIDDEF", isRefusal: false });
+  await expect(client.define("cart:v1", { states: { a: {} } })).rejects.toMatchObject({ code: "DEFEXISTS" });
+  await expect(client.create("c1", "none")).rejects.toMatchObject({ code: "NODEF" });
+  await expect(client.create("c1", "cart", { state: "nowhere" })).rejects.toMatchObject({ code: "NOSTATE" });
+});
+
+test("send() makes the machine, waits, and lets an event expire, as it is told", async () => {
+  const { client, connection } = await carts();
+  const at = Date.now() + 3_600_000;
+  await client.send("c1", "ADD", { by: 5 }, { definition: "cart" });
+  expect(await client.send("c1", "PAY", undefined, { delayMs: 3_600_000 })).toMatchObject({
+    hasChanged: false,
+  });
+  await client.send("c1", "ADD", { by: 1 }, { at, expireMs: 7_200_000 });
+  const pending = await connection.call("SM.PENDING", "c1");
+  expect(pending).toHaveLength(2);
+  expect(JSON.stringify(pending)).toContain(String(at));
+});
+
+test("what the connection fails with is thrown as it is", async () => {
+  const { client, connection } = await carts();
+  connection.disconnect();
+  const error = await client.state("c1").catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(Error);
+  expect(error).not.toBeInstanceOf(DetentError);
+});
+
+test("createClient() takes no connection that puts a prefix before some keys", () => {
+  const connection = new Redis({ keyPrefix: "app:", lazyConnect: true });
+  expect(() => createClient(connection)).toThrow(TypeError);
 });

@@ -1,0 +1,112 @@
+/**
+ * The documents that SM.DEF CREATE takes, as types (docs/definitions.md). They are for the editor: the server is the
+ * judge, and its errors name the path. Where a word is one of a few, any text passes, so that a definition may also be
+ * imported from a JSON file.
+ */
+
+/** A definition: a statechart in the shape of an XState config, a map of targets, or a list of transitions. */
+export type Definition = Chart | MapForm | ListForm;
+
+export interface Chart extends StateNode {
+  /** The data a machine starts with. */
+  readonly context?: object;
+  /** Values for expressions that are the same for all machines. */
+  readonly constants?: object;
+  /** What happens to an event that no active state takes; `reject` where none is given. */
+  readonly unmatched?: Word<"reject" | "defer" | "ignore">;
+}
+
+export interface MapForm {
+  readonly initial: string;
+  readonly map: { readonly [state: string]: readonly string[] };
+}
+
+export interface ListForm {
+  readonly name?: string;
+  readonly version?: string;
+  readonly states: readonly string[];
+  readonly transitions: ReadonlyArray<{ readonly from: string; readonly to: string; readonly event: string }>;
+  readonly starting_state: string;
+}
+
+export interface StateNode {
+  readonly id?: string;
+  readonly type?: Word<"atomic" | "compound" | "parallel" | "final" | "history">;
+  /** A child's name, or where to go with actions on the way. */
+  readonly initial?:
+    | string
+    | { readonly target: string | readonly string[]; readonly actions?: OneOrMore<Action> };
+  readonly states?: { readonly [state: string]: StateNode };
+  /** By event: a name, `foo.*` or `*`. */
+  readonly on?: { readonly [event: string]: Transitions };
+  readonly always?: Transitions;
+  /** By duration: milliseconds, `30s`, `72h`, or an expression. */
+  readonly after?: { readonly [duration: string]: Transitions };
+  readonly onDone?: Transitions;
+  readonly entry?: OneOrMore<Action>;
+  readonly exit?: OneOrMore<Action>;
+  /** Events to keep until a state takes them. */
+  readonly defer?: readonly string[];
+  /** Of a history state. */
+  readonly history?: Word<"shallow" | "deep">;
+  readonly target?: string | readonly string[];
+  readonly output?: unknown;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly meta?: unknown;
+}
+
+/** The first whose guard holds is taken; a text is a target. */
+export type Transitions = OneOrMore<string | Transition>;
+
+export interface Transition {
+  readonly target?: string | readonly string[];
+  readonly guard?: Guard;
+  readonly actions?: OneOrMore<Action>;
+  /** Leaves and enters the state again where source and target are the same or one is within the other. */
+  readonly reenter?: boolean;
+  readonly description?: string;
+}
+
+/** An expression, or guards put together. */
+export type Guard =
+  | string
+  | { readonly and: readonly Guard[] }
+  | { readonly or: readonly Guard[] }
+  | { readonly not: Guard }
+  | { readonly in: string };
+
+/** A text in `assign`, `data`, `input`, `output` and `log` is an expression; a text in it is written `'text'`. */
+export type Action =
+  | { readonly assign: { readonly [path: string]: unknown } }
+  | { readonly raise: string | Later }
+  | { readonly send: Later & { readonly to: string } }
+  | { readonly cancel: string }
+  | { readonly choose: ReadonlyArray<{ readonly guard?: Guard; readonly actions: OneOrMore<Action> }> }
+  | { readonly log: unknown }
+  | { readonly emit: string | { readonly event: string; readonly data?: unknown } }
+  | TaskAction;
+
+export interface TaskAction {
+  readonly task: string;
+  readonly input?: unknown;
+  /** The event that a worker's answer is. */
+  readonly done?: string;
+  /** The event when it is given up. */
+  readonly failed?: string;
+  readonly timeout?: number | string;
+  /** How often it is delivered before it is given up. */
+  readonly attempts?: number;
+}
+
+interface Later {
+  readonly event: string;
+  readonly data?: unknown;
+  readonly delay?: number | string;
+  readonly id?: string;
+}
+
+type OneOrMore<Item> = Item | readonly Item[];
+
+/** One of some words, which an editor proposes, or any text. */
+type Word<Known extends string> = Known | (string & {});

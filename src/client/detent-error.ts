@@ -1,0 +1,75 @@
+/** Errors that the server answers with, told apart by their code. */
+import type { Connection } from "./connection.ts";
+
+/** Codes by which a machine refuses an event; UNMET is the client's: `ifState` or `ifRev` did not hold. */
+export type RefusalCode =
+  | "ILLEGAL"
+  | "GUARD"
+  | "DONE"
+  | "SUSPENDED"
+  | "DUPID"
+  | "STALE"
+  | "EXECFAIL"
+  | "NOMACHINE"
+  | "UNMET";
+
+/** All that the methods of the client are answered with. The server has more: docs/errors.md. */
+export type ErrorCode =
+  | RefusalCode
+  | "NODEF"
+  | "NOSTATE"
+  | "DEFEXISTS"
+  | "INVALIDDEF"
+  | "WRONGTYPE"
+  | "MISCONF"
+  | "NOAUTH"
+  | "NOPERM"
+  | "LOADING"
+  | "ERR";
+
+const REFUSALS: ReadonlySet<string> = new Set<RefusalCode>([
+  "ILLEGAL",
+  "GUARD",
+  "DONE",
+  "SUSPENDED",
+  "DUPID",
+  "STALE",
+  "EXECFAIL",
+  "NOMACHINE",
+  "UNMET",
+]);
+
+/** An error reply: `message` is its text, `code` the first word of it, `cause` the error of the connection. */
+export class DetentError extends Error {
+  override readonly name = "DetentError";
+  readonly code: ErrorCode | (string & {});
+
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = message.slice(0, `${message} `.indexOf(" "));
+  }
+
+  /** True when a machine refused an event: nothing is wrong with the connection, the server or the request. */
+  get isRefusal(): boolean {
+    return REFUSALS.has(this.code);
+  }
+}
+
+/** A connection whose error replies are a `DetentError`. What fails otherwise is thrown as it was. */
+export function withTypedErrors(connection: Connection): Connection {
+  const call: Connection["call"] = async (command, ...args) => {
+    try {
+      return await connection.call(command, ...args);
+    } catch (error) {
+      throw error instanceof Error && error.name === "ReplyError"
+        ? new DetentError(error.message, error)
+        : error;
+    }
+  };
+  return {
+    call,
+    duplicate: () => withTypedErrors(connection.duplicate()),
+    disconnect: () => connection.disconnect(),
+    on: (event, listener) => connection.on?.(event, listener),
+  };
+}
