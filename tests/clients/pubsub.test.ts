@@ -55,6 +55,105 @@ describe.each([2, 3] as const)("pub/sub in RESP%i", (protocol) => {
   });
 });
 
+describe.each([2, 3] as const)("keyspace notifications in RESP%i", (protocol) => {
+  /** What is told of these: a key that is written, made to expire, and read too late; a machine. */
+  const requests = [
+    ["SET", "k", "v", "PX", "1"],
+    ["XADD", "t", "1-1", "a", "1"],
+    ["SM.CREATE", "m"],
+    ["DEL", "t", "m"],
+  ];
+  const told = ["set k", "expire k", "xadd t", "sm.create m", "del t", "del m", "expired k"].sort();
+
+  test("node-redis is told", async () => {
+    const options = { RESP: protocol, socket: { port: server.port, reconnectStrategy: false } } as const;
+    const [subscriber, client] = [createClient(options), createClient(options)];
+    await Promise.all([subscriber.connect(), client.connect()]);
+    onTestFinished(() => {
+      subscriber.destroy();
+      client.destroy();
+    });
+    await client.configSet("notify-keyspace-events", "EA");
+    const heard: string[] = [];
+    await subscriber.pSubscribe("__keyevent@0__:*", (key, channel) => {
+      heard.push(`${channel.slice("__keyevent@0__:".length)} ${key}`);
+    });
+    for (const request of requests) await client.sendCommand(request);
+    await vi.waitFor(() => expect([...heard].sort()).toEqual(told));
+  });
+
+  test("ioredis is told", async () => {
+    const [subscriber, client] = [
+      new Redis({ port: server.port, protocol, db: 1 }),
+      new Redis({ port: server.port, protocol, db: 1 }),
+    ];
+    onTestFinished(() => {
+      subscriber.disconnect();
+      client.disconnect();
+    });
+    await client.config("SET", "notify-keyspace-events", "KA");
+    const heard: string[] = [];
+    subscriber.on("pmessage", (_pattern: string, channel: string, event: string) => {
+      heard.push(`${event} ${channel.slice("__keyspace@1__:".length)}`);
+    });
+    await subscriber.psubscribe("__keyspace@1__:*");
+    for (const [name = "", ...args] of requests) await client.call(name, ...args);
+    await vi.waitFor(() => expect([...heard].sort()).toEqual(told));
+  });
+});
+
+test("ioredis in RESP2 is told by way of another connection what is no longer as it was read", async () => {
+  const [listener, reader, writer] = [0, 1, 2].map(() => new Redis({ port: server.port, protocol: 2 }));
+  if (listener === undefined || reader === undefined || writer === undefined)
+    throw new Error("three of them");
+  onTestFinished(() => {
+    for (const client of [listener, reader, writer]) client.disconnect();
+  });
+  const id = await listener.client("ID");
+  const heard: string[] = [];
+  listener.on("message", (channel: string, key: string) => heard.push(`${channel} ${key}`));
+  await listener.subscribe("__redis__:invalidate");
+  expect(await reader.call("CLIENT", "TRACKING", "ON", "REDIRECT", id)).toBe("OK");
+  await writer.mset("x", "1", "y", "2");
+  expect(await reader.mget("x", "y")).toEqual(["1", "2"]);
+  await writer.set("x", "3");
+  await vi.waitFor(() => expect(heard).toEqual(["__redis__:invalidate x"]));
+});
+
+test("ioredis in RESP3 goes on reading where it is told of keys", async () => {
+  const [reader, writer] = [new Redis({ port: server.port, protocol: 3 }), new Redis(server.port)];
+  onTestFinished(() => {
+    reader.disconnect();
+    writer.disconnect();
+  });
+  expect(await reader.call("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "told:", "NOLOOP")).toBe("OK");
+  for (let round = 0; round < 100; round += 1) {
+    await writer.set("told:x", round);
+    expect(await reader.get("told:x")).toBe(String(round));
+  }
+});
+
+test("node-redis in RESP2 tracks with OPTIN, and is told by way of another connection", async () => {
+  const options = { RESP: 2, socket: { port: server.port, reconnectStrategy: false } } as const;
+  const [listener, reader, writer] = [createClient(options), createClient(options), createClient(options)];
+  await Promise.all([listener.connect(), reader.connect(), writer.connect()]);
+  onTestFinished(() => {
+    for (const client of [listener, reader, writer]) client.destroy();
+  });
+  const id = await listener.clientId();
+  const heard: unknown[] = [];
+  await listener.subscribe("__redis__:invalidate", (keys) => heard.push(keys));
+  await reader.clientTracking(true, { REDIRECT: id, OPTIN: true });
+  expect(await reader.clientGetRedir()).toBe(id);
+  await writer.mSet(["x", "1", "y", "2"]);
+  await reader.get("x");
+  await reader.clientCaching(true);
+  await reader.get("y");
+  await writer.mSet(["x", "3", "y", "4"]);
+  await vi.waitFor(() => expect(heard.flat().map(String)).toEqual(["y"]));
+  expect((await reader.clientTrackingInfo()).redirect).toBe(id);
+});
+
 test("the cache of node-redis forgets what another client has changed", async () => {
   const client = createClient({
     RESP: 3,

@@ -1,22 +1,23 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { startTestServer } from "../support/server.ts";
 import { missing, outputOf } from "./external.ts";
 import { ORDER } from "./order.ts";
 
-/** Debian's interpreter: the package python3-redis is for no other. */
+/** Debian's interpreter: the package python3-redis is for no other. It speaks RESP2. */
 const PYTHON = "/usr/bin/python3";
 const reason = missing("python3-redis", PYTHON, "-c", "import redis");
 
-test.skipIf(reason !== undefined)(
-  `redis-py plays the order${reason === undefined ? "" : ` (${reason})`}`,
-  async () => {
-    const server = await startTestServer();
-    try {
-      const script = new URL("redis-py.py", import.meta.url).pathname;
-      const version = await outputOf(PYTHON, [script, String(server.port)], JSON.stringify(ORDER));
-      expect(version).toMatch(/^\d+\.\d+/);
-    } finally {
-      await server.close();
-    }
-  },
-);
+test.skipIf(reason !== undefined).each([
+  ["plays the order", "redis-py.py", JSON.stringify(ORDER), /^\d+\.\d+/],
+  [
+    "drives streams, groups, tasks, pub/sub, keyspace notifications and tracking",
+    "redis-py-streams.py",
+    "",
+    /^streams\nwaiting\ngroups\ntasks\nchannels\nnotifications\ntracking\n$/,
+  ],
+])(`redis-py %s${reason === undefined ? "" : ` (${reason})`}`, async (_title, script, stdin, output) => {
+  const server = await startTestServer();
+  onTestFinished(() => server.close());
+  const path = new URL(script, import.meta.url).pathname;
+  expect(await outputOf(PYTHON, [path, String(server.port)], stdin)).toMatch(output);
+});
