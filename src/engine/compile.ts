@@ -201,7 +201,8 @@ function linkInitial(linker: Linker, state: DraftState): Initial {
   }
   // A history's default lies below the history's parent.
   const from = kind === "history" ? (state.parent ?? state) : state;
-  if (value === undefined) return { targets: defaultTargets(linker, state, from), actions: [] };
+  if (value === undefined)
+    return kind === "history" ? historyDefault(linker, state, from) : firstChild(linker, state);
   const options = isJsonObject(value) ? value : { target: value };
   const path = at(jsonPath, key);
   if (isJsonObject(value)) {
@@ -235,33 +236,34 @@ function linkInitial(linker: Linker, state: DraftState): Initial {
   return { targets: targets.map((target) => target.index), actions };
 }
 
-/** Without `initial`, SCXML's default: the first child. A history without target goes where its parent starts. */
-function defaultTargets(linker: Linker, state: DraftState, from: DraftState): readonly number[] {
-  if (state.kind === "history") return historyDefault(linker, state, from);
+/** Without `initial`, SCXML's default: the first child. */
+function firstChild(linker: Linker, state: DraftState): Initial {
   const first = state.children.find((child) => child.kind !== "history");
   if (first === undefined) {
     linker.problems.error(
       at(state.jsonPath, "states"),
       "a compound state needs a child that is not a history",
     );
-    return [];
+    return { targets: [], actions: [] };
   }
   linker.problems.warn(state.jsonPath, `no initial; '${first.key}', the first, is taken`);
-  return [first.index];
+  return { targets: [first.index], actions: [] };
 }
 
-function historyDefault(linker: Linker, state: DraftState, from: DraftState): readonly number[] {
+/** A history without target goes where its parent starts, and does what its parent does then (XState). */
+function historyDefault(linker: Linker, state: DraftState, from: DraftState): Initial {
   if (from.kind === "parallel") {
-    return from.children.filter((child) => child.kind !== "history").map((child) => child.index);
+    const regions = from.children.filter((child) => child.kind !== "history");
+    return { targets: regions.map((child) => child.index), actions: [] };
   }
-  const targets = linkInitial(silent(linker), from).targets;
-  if (targets.some((index) => linker.draft.states[index]?.kind === "history")) {
+  const start = linkInitial(silent(linker), from);
+  if (start.targets.some((index) => linker.draft.states[index]?.kind === "history")) {
     linker.problems.error(
       state.jsonPath,
       `a target is needed here, because '${from.path || from.id}' starts with a history`,
     );
   }
-  return targets;
+  return start;
 }
 
 /** The same linker without a voice: for reading something that has been reported where it stands. */

@@ -5,8 +5,9 @@ import { explain, next } from "../../src/engine/explain.ts";
 import { graph, transitionMap } from "../../src/engine/graph.ts";
 import { start, step } from "../../src/engine/step.ts";
 import type { Env, Snapshot } from "../../src/engine/types.ts";
+import { configOf, OURS } from "./support/chart-dialects.ts";
 import { drive, machineOf } from "./support/driver.ts";
-import { chartFrom, configOf, EVENTS, OURS } from "./support/random-chart.ts";
+import { chartFrom, EVENTS } from "./support/random-chart.ts";
 
 const env: Env = { now: 0, key: "k" };
 

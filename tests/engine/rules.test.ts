@@ -374,6 +374,23 @@ describe("rule 11, history", () => {
     expect(logged(driver)).toEqual(["+a", "default"]);
   });
 
+  it("takes the default of its parent, with its actions, when it has no target of its own", () => {
+    const driver = drive({
+      initial: "out",
+      states: {
+        a: {
+          initial: { target: "b", actions: [{ log: "'default'" }] },
+          entry: [{ log: "'+a'" }],
+          states: { b: {}, h: { type: "history" } },
+        },
+        out: { on: { BACK: "a.h" } },
+      },
+    });
+    driver.send("BACK");
+    expect(driver.states()).toEqual(["a.b"]);
+    expect(logged(driver)).toEqual(["+a", "default"]);
+  });
+
   it("settles domain and targets before anything is left when a parallel state goes to its own history", () => {
     const driver = drive({
       initial: "p",

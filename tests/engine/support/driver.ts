@@ -60,25 +60,25 @@ export function drive(definition: Json, options: DriverOptions = {}): Driver {
     snapshot = read.snapshot;
   };
 
+  const raised: EngineEvent[] = [];
+
   const accept = (result: Moved): void => {
     snapshot = result.snapshot;
     effects.push(...result.effects);
     trace.push(...result.trace);
     persist();
     for (const effect of result.effects) {
-      if (effect.kind === "raise") {
-        settle(
-          deliver(machine, snapshot, { event: withData(effect.event, effect.data), env: env() }),
-          withData(effect.event, effect.data),
-        );
-      }
+      if (effect.kind === "raise") raised.push(withData(effect.event, effect.data));
     }
-    for (;;) {
-      const position = recall(machine, snapshot, inbox, env());
-      const [event] = position === undefined ? [] : inbox.splice(position, 1);
-      if (event === undefined) return;
-      settle(step(machine, snapshot, event, env()), event);
-    }
+    const position = recall(machine, snapshot, inbox, env());
+    const [event] = position === undefined ? [] : inbox.splice(position, 1);
+    if (event !== undefined) settle(step(machine, snapshot, event, env()), event);
+  };
+
+  /** Delivers what was raised without delay, in order, and what that raises. */
+  const deliverRaised = (): void => {
+    for (let event = raised.shift(); event !== undefined; event = raised.shift())
+      settle(deliver(machine, snapshot, { event, env: env() }), event);
   };
 
   const settle = (result: StepResult, event: EngineEvent): StepResult => {
@@ -94,6 +94,7 @@ export function drive(definition: Json, options: DriverOptions = {}): Driver {
   assert.ok(started.kind === "moved");
   snapshot = started.snapshot;
   accept(started);
+  deliverRaised();
 
   return {
     get machine() {
@@ -108,6 +109,7 @@ export function drive(definition: Json, options: DriverOptions = {}): Driver {
     send(type, data) {
       const event = withData(type, data);
       const result = settle(step(machine, snapshot, event, env()), event);
+      deliverRaised();
       persist();
       return result;
     },
@@ -118,6 +120,7 @@ export function drive(definition: Json, options: DriverOptions = {}): Driver {
         if (due === undefined || due.deadlineMs > until) break;
         clock = Math.max(clock, due.deadlineMs);
         settle(fire(machine, snapshot, due.seq, env()), withData(due.event, due.data));
+        deliverRaised();
         persist();
       }
       clock = until;

@@ -1,71 +1,92 @@
 /**
- * Random charts within what both engines understand, as data: the same chart is written out for the engine and for
- * xstate. Each state logs its entry and exit, each transition its number, so whole traces can be compared.
+ * Random charts within what the engine and xstate both understand, as data; `chart-dialects.ts` writes the same chart
+ * out for either. Each state logs its entry and exit, each transition its number, so whole traces can be compared.
+ * Every loop runs out: what comes by itself counts, and is guarded by the count.
  */
-import type { Json } from "../../../src/base/json.ts";
 
+/** A state of a chart. */
 export type ChartState = {
   readonly id: string;
   readonly kind: "atomic" | "compound" | "parallel" | "final" | "shallow" | "deep";
   readonly parent: ChartState | undefined;
   readonly children: ChartState[];
+  /** The child a compound state starts with, which may be its history; the default of a history, if it has one. */
   initial: string | undefined;
+  /** Logs when a compound state starts by default. */
+  logsInitial: boolean;
+  readonly entry: ChartAction[];
+  readonly exit: ChartAction[];
+  /** Final states and the root: whether there is an output. */
+  hasOutput: boolean;
+  readonly tags: readonly string[];
   readonly transitions: ChartTransition[];
 };
 
+/** A transition of a chart. `on` is a descriptor, `always`, `onDone` or a delay in milliseconds. */
 export type ChartTransition = {
-  readonly name: string;
-  /** An event, `always`, or `onDone`. */
-  readonly on: string;
+  readonly on: string | number;
   readonly targets: readonly string[];
   readonly reenter: boolean;
-  /** Taken while `context.n` is below this. */
-  readonly below: number | undefined;
-  readonly counts: boolean;
-  readonly raises: string | undefined;
+  readonly guard: ChartGuard | undefined;
+  readonly actions: readonly ChartAction[];
 };
 
+export type ChartGuard =
+  /** `context.n` is below it. */
+  | { readonly kind: "below"; readonly limit: number }
+  /** The event came with a `v` below it. */
+  | { readonly kind: "data"; readonly limit: number }
+  | { readonly kind: "in"; readonly id: string }
+  | { readonly kind: "not"; readonly guard: ChartGuard }
+  | { readonly kind: "and" | "or"; readonly guards: readonly ChartGuard[] };
+
+export type ChartAction =
+  | { readonly kind: "log"; readonly text: string }
+  | { readonly kind: "count" }
+  /** Keeps `event.output` in the context, -1 if there is none. */
+  | { readonly kind: "keep" }
+  | { readonly kind: "raise"; readonly event: string }
+  | { readonly kind: "later"; readonly event: string; readonly delayMs: number; readonly id: string }
+  | { readonly kind: "cancel"; readonly id: string }
+  /** The first whose guard holds. */
+  | {
+      readonly kind: "choose";
+      readonly guard: ChartGuard;
+      readonly yes: ChartAction[];
+      readonly no: ChartAction[];
+    };
+
+/** Events a chart reacts to. */
 export const EVENTS: readonly string[] = ["A", "B", "C", "D.x"];
-const DESCRIPTORS: readonly string[] = ["A", "B", "C", "D.x", "D.*", "*"];
+const DESCRIPTORS: readonly string[] = ["A", "A", "B", "C", "D.x", "D.*", "*"];
+const DELAYS_MS: readonly number[] = [10, 10, 20, 35];
+const IDS: readonly string[] = ["i1", "i2"];
 
 /** Draws numbers from a list; zero when it has run out, so that shorter lists give smaller charts. */
 type Draw = (below: number) => number;
+
+function pick<T>(draw: Draw, list: readonly T[]): T {
+  const item = list[draw(list.length)];
+  if (item === undefined) throw new Error("nothing to pick from");
+  return item;
+}
 
 /** Builds a chart from a list of random numbers. */
 export function chartFrom(numbers: readonly number[]): ChartState {
   let next = 0;
   const draw: Draw = (below) => (numbers[next++] ?? 0) % below;
-  let count = 0;
-  const build = (parent: ChartState | undefined, depth: number): ChartState => {
-    const isLeaf = depth >= 4 || count > 14 || (depth > 0 && draw(3) === 0);
-    const leaf = parent?.kind === "compound" && draw(6) === 1 ? "final" : "atomic";
-    const kind = isLeaf ? leaf : depth > 0 && draw(3) === 1 ? "parallel" : "compound";
-    const state: ChartState = {
-      id: `s${count++}`,
-      kind,
-      parent,
-      children: [],
-      initial: undefined,
-      transitions: [],
-    };
-    if (isLeaf) return state;
-    const size = 1 + draw(3);
-    for (let index = 0; index < size; index++) state.children.push(build(state, depth + 1));
-    const first = state.children[draw(size)] ?? state.children[0];
-    state.initial = kind === "compound" ? first?.id : undefined;
-    if (depth > 0 && draw(3) === 1) state.children.push(historyOf(state, `s${count++}`, draw(2) === 0));
-    return state;
-  };
-  const root = build(undefined, 0);
+  const root = treeFrom(draw);
   const all = descendants(root);
-  let transitions = 0;
+  let count = 0;
   let automatic: ChartState | undefined;
   const hasParallel = all.some((state) => state.kind === "parallel");
   for (const state of all) {
-    if (state.kind === "final" || state.kind === "shallow" || state.kind === "deep") continue;
+    if (isHistory(state)) continue;
+    addActions(state, draw);
+    if (state.kind === "final") continue;
     const size = 1 + draw(3);
     for (let index = 0; index < size; index++) {
-      const transition = transitionFrom(state, all, draw, `t${transitions++}`);
+      const transition = transitionFrom(state, all, draw, `t${count++}`);
       // Several states with automatic transitions are taken in document order here and in SCXML, but in the order
       // of their last entry in xstate 5.33.3: beside parallel states a chart gets one such state.
       const isOrdered = transition.on !== "always" || !hasParallel || (automatic ?? state) === state;
@@ -76,15 +97,86 @@ export function chartFrom(numbers: readonly number[]): ChartState {
   return root;
 }
 
-function historyOf(parent: ChartState, id: string, isDeep: boolean): ChartState {
+function treeFrom(draw: Draw): ChartState {
+  let count = 0;
+  const build = (parent: ChartState | undefined, depth: number): ChartState => {
+    const isLeaf = depth >= 4 || count > 14 || (depth > 0 && draw(3) === 0);
+    // xstate takes a final child of a parallel state for active before it is entered.
+    const leaf = parent?.kind === "compound" && draw(6) === 1 ? "final" : "atomic";
+    const kind = isLeaf ? leaf : draw(depth > 0 ? 3 : 6) === 1 ? "parallel" : "compound";
+    const state = newState(`s${count++}`, kind, parent, draw);
+    if (isLeaf) return state;
+    const size = 1 + draw(3);
+    for (let index = 0; index < size; index++) state.children.push(build(state, depth + 1));
+    const first = pick(draw, state.children);
+    state.initial = kind === "compound" ? first.id : undefined;
+    // A history of the root is never recorded: the root is not left.
+    if (depth > 0 && draw(3) === 1) {
+      const history = newState(`s${count++}`, draw(2) === 0 ? "deep" : "shallow", state, draw);
+      history.initial = kind === "parallel" || draw(3) === 1 ? undefined : pick(draw, state.children).id;
+      state.children.push(history);
+      if (kind === "compound" && history.initial !== undefined && draw(3) === 1) state.initial = history.id;
+    }
+    return state;
+  };
+  return build(undefined, 0);
+}
+
+function newState(
+  id: string,
+  kind: ChartState["kind"],
+  parent: ChartState | undefined,
+  draw: Draw,
+): ChartState {
   return {
     id,
-    kind: isDeep ? "deep" : "shallow",
+    kind,
     parent,
     children: [],
-    initial: parent.children[0]?.id,
+    initial: undefined,
+    logsInitial: false,
+    entry: [{ kind: "log", text: `+${id}` }],
+    exit: [{ kind: "log", text: `-${id}` }],
+    hasOutput: false,
+    tags: draw(4) === 1 ? [pick(draw, ["x", "y"])] : [],
     transitions: [],
   };
+}
+
+function addActions(state: ChartState, draw: Draw): void {
+  const { parent, kind } = state;
+  // xstate enters the siblings of a target's region, and what a history stands for, without the actions of their
+  // `initial` (`rules.test.ts` pins ours, which is SCXML's).
+  const isByDefault = ancestors(state).every(
+    (one) => one.parent?.kind !== "parallel" && !one.parent?.children.some(isHistory),
+  );
+  state.logsInitial = kind === "compound" && isByDefault && draw(3) === 1;
+  state.hasOutput = kind === "final" && draw(2) === 1;
+  if (parent === undefined) state.hasOutput = draw(4) === 1;
+  if (draw(4) === 1) state.entry.push(...bounded(draw));
+  if (draw(4) === 1) state.exit.push(...bounded(draw));
+}
+
+/** Actions for wherever they stand: what they set off ends. */
+function bounded(draw: Draw): ChartAction[] {
+  const action: ChartAction =
+    draw(2) === 0
+      ? { kind: "raise", event: pick(draw, EVENTS) }
+      : {
+          kind: "later",
+          event: pick(draw, EVENTS),
+          delayMs: pick(draw, [0, ...DELAYS_MS]),
+          id: pick(draw, IDS),
+        };
+  const guard: ChartGuard = { kind: "below", limit: 1 + draw(8) };
+  return [
+    {
+      kind: "choose",
+      guard,
+      yes: [{ kind: "count" }, action],
+      no: [{ kind: "cancel", id: pick(draw, IDS) }],
+    },
+  ];
 }
 
 function descendants(state: ChartState): readonly ChartState[] {
@@ -103,22 +195,56 @@ function transitionFrom(
       ? "always"
       : choice === 2 && source.kind !== "atomic"
         ? "onDone"
-        : (DESCRIPTORS[draw(DESCRIPTORS.length)] ?? "A");
-  const target = draw(5) === 1 ? undefined : all[draw(all.length)];
-  const isTarget = target !== undefined && target.parent !== undefined && isComparable(source, target);
-  const raises = draw(5) === 1 ? EVENTS[draw(EVENTS.length)] : undefined;
-  // Every loop of automatic steps and raised events runs out of its guard.
-  const mustEnd = on === "always" || on === "onDone" || raises !== undefined || on === "*";
-  const isGuarded = mustEnd || draw(3) === 1;
+        : choice === 3
+          ? pick(draw, DELAYS_MS)
+          : pick(draw, DESCRIPTORS);
+  const raises = draw(5) === 1 ? [{ kind: "raise" as const, event: pick(draw, EVENTS) }] : [];
+  // Every loop of steps that come by themselves runs out of its guard.
+  const mustEnd =
+    typeof on === "number" || on === "always" || on === "onDone" || on === "*" || raises.length > 0;
+  const isCounted = mustEnd || draw(3) === 1;
+  const count: ChartGuard | undefined = isCounted ? { kind: "below", limit: 1 + draw(12) } : undefined;
+  const other = draw(4) === 1 ? guardFrom(draw, all, on === "always") : undefined;
   return {
-    name,
     on,
-    targets: isTarget ? [target.id] : [],
+    targets: targetsFrom(source, all, draw),
     reenter: draw(3) === 1,
-    below: isGuarded ? 1 + draw(12) : undefined,
-    counts: isGuarded,
-    raises,
+    guard:
+      count === undefined ? other : other === undefined ? count : { kind: "and", guards: [count, other] },
+    actions: [
+      { kind: "log", text: name },
+      ...(on === "onDone" ? [{ kind: "keep" as const }] : []),
+      ...(isCounted ? [{ kind: "count" as const }] : []),
+      ...raises,
+      ...(draw(5) === 1 ? bounded(draw) : []),
+    ],
   };
+}
+
+function guardFrom(draw: Draw, all: readonly ChartState[], isAutomatic: boolean): ChartGuard {
+  const states = all.filter((one) => !isHistory(one));
+  const within: ChartGuard = { kind: "in", id: pick(draw, states).id };
+  const outside: ChartGuard = { kind: "not", guard: within };
+  // xstate asks automatic transitions after an event that nothing takes; here such an event changes nothing.
+  if (isAutomatic) return draw(2) === 0 ? within : outside;
+  const data: ChartGuard = { kind: "data", limit: draw(4) };
+  return pick<ChartGuard>(draw, [
+    within,
+    outside,
+    { kind: "or", guards: [within, data] },
+    { kind: "and", guards: [outside, data] },
+    data,
+  ]);
+}
+
+function targetsFrom(source: ChartState, all: readonly ChartState[], draw: Draw): readonly string[] {
+  if (draw(5) === 1) return [];
+  const target = pick(draw, all);
+  if (target.parent === undefined || !isComparable(source, target)) return [];
+  if (target.kind !== "parallel" || draw(2) === 0) return [target.id];
+  const regions = target.children.filter((one) => !isHistory(one));
+  const targets = regions.map((region) => pick(draw, descendants(region)));
+  return targets.filter((one) => isComparable(source, one)).map(({ id }) => id);
 }
 
 /**
@@ -127,71 +253,17 @@ function transitionFrom(
  * the history state cannot be active together with the source.
  */
 function isComparable(source: ChartState, target: ChartState): boolean {
-  if (target.kind !== "shallow" && target.kind !== "deep") return true;
+  if (!isHistory(target)) return true;
   const above = ancestors(source);
   const parent = target.parent;
   if (parent === undefined || above.includes(parent) || ancestors(parent).includes(source)) return false;
   return ancestors(parent).find((state) => above.includes(state))?.kind === "compound";
 }
 
+function isHistory({ kind }: ChartState): boolean {
+  return kind === "shallow" || kind === "deep";
+}
+
 function ancestors(state: ChartState): readonly ChartState[] {
   return [state, ...(state.parent === undefined ? [] : ancestors(state.parent))];
-}
-
-/** How each engine writes guards and actions. */
-export type Dialect = {
-  readonly log: (text: string) => unknown;
-  readonly count: () => unknown;
-  readonly raise: (event: string) => unknown;
-  readonly below: (limit: number) => unknown;
-};
-
-/** The engine's own way. */
-export const OURS: Dialect = {
-  log: (text) => ({ log: `'${text}'` }),
-  count: () => ({ assign: { n: "context.n + 1" } }),
-  raise: (event) => ({ raise: { event } }),
-  below: (limit) => `context.n < ${limit}`,
-};
-
-/** Writes a chart as a machine config. */
-export function configOf(root: ChartState, dialect: Dialect): { readonly [key: string]: Json } {
-  const write = (state: ChartState): object => {
-    if (state.kind === "shallow" || state.kind === "deep") {
-      return { id: state.id, type: "history", history: state.kind, target: state.initial };
-    }
-    const on: { [event: string]: object[] } = {};
-    const special: { [key: string]: object[] } = {};
-    for (const transition of state.transitions) {
-      const place = transition.on === "always" || transition.on === "onDone" ? special : on;
-      place[transition.on] = [...(place[transition.on] ?? []), writeTransition(transition, dialect)];
-    }
-    return {
-      id: state.id,
-      ...(state.kind === "atomic" || state.kind === "compound" ? {} : { type: state.kind }),
-      ...(state.initial === undefined ? {} : { initial: state.initial }),
-      entry: [dialect.log(`+${state.id}`)],
-      exit: [dialect.log(`-${state.id}`)],
-      ...(state.kind === "final" ? {} : { on, ...special }),
-      ...(state.children.length === 0
-        ? {}
-        : { states: Object.fromEntries(state.children.map((child) => [child.id, write(child)])) }),
-    };
-  };
-  // Why a cast: the dialect of xstate puts functions into it, ours is JSON.
-  return { ...write(root), context: { n: 0 } } as { readonly [key: string]: Json };
-}
-
-function writeTransition(transition: ChartTransition, dialect: Dialect): object {
-  const { name, targets, reenter, below, counts, raises } = transition;
-  return {
-    ...(targets.length === 0 ? {} : { target: targets.map((id) => `#${id}`) }),
-    ...(below === undefined ? {} : { guard: dialect.below(below) }),
-    reenter,
-    actions: [
-      dialect.log(name),
-      ...(counts ? [dialect.count()] : []),
-      ...(raises === undefined ? [] : [dialect.raise(raises)]),
-    ],
-  };
 }
