@@ -2,8 +2,9 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Draft, DraftState } from "./draft.ts";
 import { durationOf, parseDuration } from "./durations.ts";
-import { compileExpression, type Expression, type Template } from "./expressions.ts";
+import { compileExpression, type Expression, ExpressionFailure, type Template } from "./expressions.ts";
 import type { ExpressionLimits, Scope } from "./expressions-scope.ts";
+import { ARITHMETIC } from "./expressions-tree.ts";
 import type { Delay, Guard } from "./machine.ts";
 import { at, checkKeys, kindOf, type Problems } from "./problems.ts";
 import { resolveState } from "./targets.ts";
@@ -17,16 +18,27 @@ export type Linker = {
   readonly expressions: Map<string, ReturnType<typeof compileExpression>>;
 };
 
-/** Compiles one text; undefined, with a problem, when it is refused. */
-export function linkExpression(linker: Linker, source: string, path: string): Expression | undefined {
+/** Compiles one text; undefined, with a problem, when it is refused. `ifSyntax` is advice for what is no CEL. */
+function linkExpression(linker: Linker, source: string, path: string, ifSyntax = ""): Expression | undefined {
   let result = linker.expressions.get(source);
   if (result === undefined) {
     result = compileExpression(source, linker.limits);
     linker.expressions.set(source, result);
   }
   if (result.ok) return result.expression;
-  linker.problems.error(path, `${JSON.stringify(shorten(source))}: ${result.reason}`);
+  const { reason, isSyntax, unknown } = result;
+  const advice = isSyntax === true ? ifSyntax : unknown === undefined ? "" : whereIs(linker, unknown);
+  linker.problems.error(path, `${JSON.stringify(shorten(source))}: ${reason}${advice}`);
   return undefined;
+}
+
+/** `; did you mean context.x?`, if the context or the constants have what is called like an unknown variable. */
+function whereIs(linker: Linker, name: string): string {
+  for (const place of ["context", "constants"]) {
+    const values = linker.draft.root.json[place];
+    if (isJsonObject(values) && Object.hasOwn(values, name)) return `; did you mean ${place}.${name}?`;
+  }
+  return "";
 }
 
 function shorten(text: string): string {
@@ -35,11 +47,7 @@ function shorten(text: string): string {
 
 /** Literal JSON in which every text is an expression. A refused text becomes null; a problem says so. */
 export function linkTemplate(linker: Linker, json: Json, path: string): Template {
-  if (typeof json === "string") {
-    const expression = linkExpression(linker, json, path);
-    if (expression === undefined) return constant(null);
-    return { expressions: [expression], build: (scope) => expression.evaluate(scope) };
-  }
+  if (typeof json === "string") return linkText(linker, json, path);
   if (Array.isArray(json)) {
     return linkList(
       json.map((item, index) => linkTemplate(linker, item, at(path, index))),
@@ -53,6 +61,21 @@ export function linkTemplate(linker: Linker, json: Json, path: string): Template
     );
   }
   return constant(json);
+}
+
+/** CEL types that have no value in JSON. */
+const NO_JSON = /^(type|bytes|google\.protobuf\.Duration|OptionalNamespace|optional<.*)$/;
+
+function linkText(linker: Linker, text: string, path: string): Template {
+  const expression = linkExpression(linker, text, path, "; a text is written \"'…'\"");
+  if (expression === undefined) return constant(null);
+  if (NO_JSON.test(expression.type)) {
+    linker.problems.error(
+      path,
+      `${JSON.stringify(text)}: a value of type ${expression.type} is no JSON; a text is written "'…'"`,
+    );
+  }
+  return { expressions: [expression], build: (scope) => expression.evaluate(scope) };
 }
 
 function constant(value: Json): Template {
@@ -169,15 +192,48 @@ export function linkDelay(linker: Linker, json: Json, path: string): Delay | und
   }
   const expression = linkExpression(linker, json, path);
   if (expression === undefined) return undefined;
-  if (["dyn", "int", "double", "string"].includes(expression.type)) return expression;
-  linker.problems.error(path, `${expected}; ${JSON.stringify(json)} is of type ${expression.type}`);
-  return undefined;
+  if (!["dyn", "int", "double", "string", ARITHMETIC].includes(expression.type)) {
+    linker.problems.error(path, `${expected}; ${JSON.stringify(json)} is of type ${expression.type}`);
+    return undefined;
+  }
+  if (expression.reads.some(({ keys }) => keys[0] !== "constants")) return expression;
+  const fixed = fixedDelay(linker, expression);
+  if (fixed.ms === undefined)
+    linker.problems.error(path, `${expected}; ${JSON.stringify(json)} ${fixed.reason}`);
+  return fixed.ms;
+}
+
+/** A delay that depends on constants alone, known now; or why it is none. */
+function fixedDelay(
+  linker: Linker,
+  expression: Expression,
+): { readonly ms: number | undefined; readonly reason: string } {
+  const constants = linker.draft.root.json["constants"];
+  const scope: Scope = {
+    context: {},
+    constants: isJsonObject(constants) ? constants : {},
+    eventType: "",
+    eventData: undefined,
+    now: 0,
+    key: "",
+    resultSizeMax: linker.limits.budget,
+    activeIds: () => [],
+  };
+  try {
+    const value = expression.evaluate(scope);
+    return { ms: durationIn(value), reason: `is ${shorten(JSON.stringify(value))}` };
+  } catch (error) {
+    if (!(error instanceof ExpressionFailure)) throw error;
+    return { ms: undefined, reason: `has no value: ${error.message}` };
+  }
 }
 
 /** Evaluates a delay. @throws ExpressionFailure; returns undefined when the value is no length of time. */
 export function delayMs(delay: Delay, scope: Scope): number | undefined {
-  if (typeof delay === "number") return delay;
-  const value = delay.evaluate(scope);
+  return typeof delay === "number" ? delay : durationIn(delay.evaluate(scope));
+}
+
+function durationIn(value: Json): number | undefined {
   if (typeof value === "number") return durationOf(value);
   return typeof value === "string" ? parseDuration(value) : undefined;
 }

@@ -94,7 +94,7 @@ function entriesOf(
   const value = state.json[key];
   if (value === undefined) return [];
   if (isJsonObject(value)) return Object.entries(value);
-  const left = key === "on" ? "events" : "delays";
+  const left = key === "on" ? "event" : "delay";
   linker.problems.error(
     at(state.jsonPath, key),
     `${key} must be an object of transitions by ${left}, this is ${kindOf(value)}`,

@@ -3,7 +3,7 @@
  * (NaN, infinities, bytes, types, durations) is refused. The size is bounded because a value may share parts many
  * times over: what is small in memory can be huge in JSON.
  */
-import type { Json } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 
 export type JsonResult =
   | { readonly ok: true; readonly value: Json }
@@ -67,17 +67,22 @@ function convertObject(value: unknown, size: Rest): Json {
 function convertComposite(value: object, size: Rest): Json {
   if (Array.isArray(value)) return value.map((item) => convert(item, size));
   if (value instanceof Date) return value.toISOString();
+  if (value instanceof Map) return convertEntries(value, size);
   // A JSON object may have a field named constructor; a class instance has a function there.
-  if (value.constructor === Object || !(value.constructor instanceof Function)) {
-    const result: { [key: string]: Json } = {};
-    for (const [key, item] of Object.entries(value)) {
-      size.left -= key.length;
-      define(result, key, convert(item, size));
-    }
-    return result;
-  }
+  if (value.constructor === Object || !(value.constructor instanceof Function))
+    return convertEntries(Object.entries(value), size);
   if (value.constructor.name === "UnsignedInt") return Number(value);
   throw new Refusal(`the result is a ${value.constructor.name}, which is not a JSON value`);
+}
+
+function convertEntries(entries: Iterable<readonly [unknown, unknown]>, size: Rest): JsonObject {
+  const result: { [key: string]: Json } = {};
+  for (const [key, item] of entries) {
+    const name = String(key);
+    size.left -= name.length;
+    define(result, name, convert(item, size));
+  }
+  return result;
 }
 
 /** Sets an own property also where the key is `__proto__`. */

@@ -76,6 +76,14 @@ export function isNode(value: unknown): value is CelNode {
   return typeof value === "object" && value !== null && "op" in value && "meta" in value;
 }
 
+/** The type of arithmetic on operands of unknown type: anything but true or false. */
+export const ARITHMETIC = "number, text or list";
+
+/** True when the outermost operation is arithmetic. */
+export function isArithmetic(ast: CelNode): boolean {
+  return ["+", "-", "*", "/", "%", "-_"].includes(expansionOf(ast).op);
+}
+
 /** The variable paths an expression reads, in the order of the text, each once. */
 export function readsOf(ast: CelNode, source: string): readonly Read[] {
   const reads = new Map<string, { read: Read; start: number }>();
@@ -92,10 +100,10 @@ export function readsOf(ast: CelNode, source: string): readonly Read[] {
   return [...reads.values()].sort((a, b) => a.start - b.start).map((entry) => entry.read);
 }
 
-/** The parts of `a.b["c"][0]`; undefined when the node is no such chain. */
+/** The parts of `a.b["c"][0]` or `a.?b`; undefined when the node is no such chain. */
 function pathOf(node: CelNode): readonly string[] | undefined {
   if (node.op === "id") return [String(node.args)];
-  if (node.op !== "." && node.op !== "[]") return undefined;
+  if (![".", ".?", "[]", "[?]"].includes(node.op)) return undefined;
   const [left, right] = node.args as [CelNode, CelNode | string];
   const keys = pathOf(left);
   if (keys === undefined) return undefined;

@@ -7,7 +7,7 @@
  * the reference: a closure never decides what cel-js would decide otherwise.
  */
 import { isJsonObject, type Json } from "../base/json.ts";
-import { type CelProgram, celCompile, celEvaluate } from "./expressions-cel.ts";
+import { type CelProgram, type CelRefusal, celCompile, celEvaluate } from "./expressions-cel.ts";
 import { BAIL, type Closure, closureOf } from "./expressions-closures.ts";
 import { toJson } from "./expressions-json.ts";
 import { type ExpressionLimits, eventObject, type Read, type Scope } from "./expressions-scope.ts";
@@ -28,9 +28,7 @@ export type Expression = {
 /** Literal JSON whose texts are expressions, as in `assign` and `data`. */
 export type Template = { readonly expressions: readonly Expression[]; build(scope: Scope): Json };
 
-export type ExpressionResult =
-  | { readonly ok: true; readonly expression: Expression }
-  | { readonly ok: false; readonly reason: string };
+export type ExpressionResult = { readonly ok: true; readonly expression: Expression } | CelRefusal;
 
 /** Compiles one CEL text. A refusal carries the position (`at 8`, counted in characters from 1) and what to write. */
 export function compileExpression(source: string, limits: ExpressionLimits): ExpressionResult {

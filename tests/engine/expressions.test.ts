@@ -99,6 +99,11 @@ describe("evaluate() of an expression", () => {
     ["context.list.map(x, x / 2)", [0.5, 1, 1.5]],
     ["-(context.count - context.count)", 0],
     ["{'__proto__': 1, 'a': 2}", { a: 2 }],
+    ["now == 1700000000000 && 1700000000000 == now && now != 5", true],
+    ["double(context.count) == 3 && size(context.list) == 3.0", true],
+    ["context.list.exists(x, x == now) || 1 != 1.0", false],
+    ["event.?coupon.orValue('none') + context.?name.orValue('x')", "noneAda"],
+    ["context.list[?7].hasValue()", false],
   ])("gives JSON when it is %s", (source, value) => {
     expect(evaluate(source)).toEqual(value);
   });
@@ -115,6 +120,19 @@ describe("evaluate() of an expression", () => {
     const copy = evaluate("event.a", { ...scope, eventData });
     expect(JSON.stringify(copy)).toBe('{"__proto__":1,"constructor":2}');
     expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+  });
+
+  it("looks into fields named constructor as any other when data has them", () => {
+    const eventData = JSON.parse(
+      '{"constructor": "c", "list": [{"constructor": {"n": 1}}, {"n": 2}]}',
+    ) as Json;
+    const given = { ...scope, eventData };
+    expect(evaluate("event.constructor + event.type", given)).toBe("cPAY");
+    expect(evaluate("event.list.map(x, x)", given)).toEqual([{ constructor: { n: 1 } }, { n: 2 }]);
+    expect(evaluate("event.list.exists(x, has(x.constructor) && x.constructor.n == 1)", given)).toBe(true);
+    expect(evaluate("size(event.list[0]) + size(event.list.filter(x, 'constructor' in x))", given)).toBe(2);
+    expect(evaluate("has(context.constructor) || 'constructor' in context.deep")).toBe(false);
+    expect(failure("context.constructor")).toBe("No such key: constructor at 9");
   });
 
   it.each([
@@ -144,6 +162,7 @@ describe("compileExpression()", () => {
       "Unknown variable: hello at 1; there are context, event, data, constants, state, now, key, and a text is written \"'hello'\"",
     ],
     ["1 + 'a'", "no such overload: int + string at 1"],
+    ["optional.foo(1)", "found no matching overload for 'OptionalNamespace.foo(int)' at 1"],
     ["foo(1)", "found no matching overload for 'foo(int)' at 1"],
     [
       "context.s.matches(event.pattern)",
@@ -165,15 +184,16 @@ describe("compileExpression()", () => {
 
   it("lists the paths it reads, each once, in the order of the text, when there are several", () => {
     const result = compileExpression(
-      "context.list[context.i] > event.a && context.deep['k'].v == context.list[0] || event.a > 1",
+      "context.list[context.i] > event.?a.orValue(1) && context.deep['k'].v == context.list[0] || event.b > 1",
       EXPRESSION_LIMITS,
     );
     expect(result.ok && result.expression.reads.map(({ path }) => path)).toEqual([
       "context.list",
       "context.i",
-      "event.a",
+      "event.?a",
       "context.deep['k'].v",
       "context.list[0]",
+      "event.b",
     ]);
   });
 });
