@@ -5,6 +5,7 @@
 import type { Json } from "../base/json.ts";
 import { COMPILE_LIMITS, type CompileLimits, compile } from "./compile.ts";
 import { transitionsOf } from "./graph.ts";
+import { sourceOf } from "./guards.ts";
 import { isDescendant, type Machine, type StateNode, stateOf, type Transition } from "./machine.ts";
 import { at } from "./problems.ts";
 import type { Finding } from "./types.ts";
@@ -35,19 +36,19 @@ function placeOf(machine: Machine, state: StateNode): string {
 /** States that neither a default nor any transition ever enters. */
 function unreachableStates(machine: Machine): readonly Finding[] {
   const reached = new Set<number>();
-  const visit = (index: number): void => {
-    if (reached.has(index)) return;
-    reached.add(index);
-    const state = stateOf(machine, index);
-    if (state.parent !== -1) visit(state.parent);
-    for (const target of state.initial) visit(target);
-    if (state.kind === "parallel") for (const child of state.children) visit(child);
-    for (const transition of transitionsOf(state))
-      for (const target of transition.targets ?? []) visit(target);
+  const reach = (index: number): void => {
+    for (let at = index; at !== -1 && !reached.has(at); at = stateOf(machine, at).parent) reached.add(at);
   };
-  visit(0);
+  reach(0);
+  // A set gives out what is added to it while it is walked through.
+  for (const index of reached) {
+    const state = stateOf(machine, index);
+    state.initial.forEach(reach);
+    if (state.kind === "parallel") state.children.forEach(reach);
+    for (const { targets } of transitionsOf(state)) targets?.forEach(reach);
+  }
   return machine.states
-    .filter((state) => !reached.has(state.index) && state.parent !== -1 && reached.has(state.parent))
+    .filter((state) => !reached.has(state.index) && reached.has(state.parent))
     .map((state) =>
       warning(
         placeOf(machine, state),
@@ -56,35 +57,29 @@ function unreachableStates(machine: Machine): readonly Finding[] {
     );
 }
 
-/** Atomic states that nothing leaves, neither a transition of their own nor of an ancestor, and that are not final. */
+/** States without states below them that nothing leaves, no transition of theirs nor of an ancestor, short of the end. */
 function deadEnds(machine: Machine): readonly Finding[] {
   // The map form has no final states: a state without targets is how it says so.
   if (machine.form !== "statechart") return [];
   return machine.states
-    .filter((state) => state.kind === "atomic" && !canLeave(machine, state))
-    .map((state) =>
-      warning(
-        state.jsonPath,
-        `dead end: nothing leaves '${state.path}'; if that is meant, say "type": "final"`,
-      ),
-    );
+    .filter(({ kind, parent }) => kind === "atomic" || (kind === "final" && parent !== 0))
+    .filter((state) => !canLeave(machine, state))
+    .map((state) => warning(state.jsonPath, deadEnd(machine, state)));
+}
+
+function deadEnd(machine: Machine, { kind, path, parent }: StateNode): string {
+  return kind === "atomic"
+    ? `dead end: nothing leaves '${path}'; if that is meant, say "type": "final"`
+    : `dead end: '${stateOf(machine, parent).path}' is done in '${path}', and nothing leaves it; it needs an onDone`;
 }
 
 function canLeave(machine: Machine, state: StateNode): boolean {
-  for (
-    let node: StateNode | undefined = state;
-    node !== undefined;
-    node = node.parent === -1 ? undefined : stateOf(machine, node.parent)
-  ) {
-    if (
-      stateOf(machine, Math.max(node.parent, 0)).kind === "parallel" &&
-      node.parent !== -1 &&
-      node !== state
-    ) {
-      // A region need not be left by itself: its siblings or the parallel state's transitions move things on.
-      return true;
-    }
+  for (let index = state.index; index !== -1; index = stateOf(machine, index).parent) {
+    const node = stateOf(machine, index);
     if (transitionsOf(node).some((transition) => leaves(machine, transition, state))) return true;
+    // A region need not be left by itself: its siblings or the parallel state's transitions move things on.
+    const isRegion = node.parent !== -1 && stateOf(machine, node.parent).kind === "parallel";
+    if (isRegion && node !== state) return true;
   }
   return false;
 }
@@ -98,29 +93,55 @@ function leaves(machine: Machine, transition: Transition, state: StateNode): boo
   );
 }
 
-/** Transitions that can never be taken, because one before them for the same event has no guard. */
+/** Transitions that can never be taken, because another one always is before them. */
 function shadowedTransitions(machine: Machine): readonly Finding[] {
-  const findings: Finding[] = [];
-  for (const state of machine.states) {
+  return machine.states.flatMap((state) => {
     const { exact, prefixes, any } = state.reactions;
-    const groups = [
-      ...exact.values(),
-      ...prefixes.map(({ transitions }) => transitions),
-      any ?? [],
-      state.always,
-    ];
-    for (const group of groups) {
-      const open = group.findIndex(({ guard }) => guard === undefined);
-      if (open === -1) continue;
-      for (const transition of group.slice(open + 1)) {
-        findings.push(
-          warning(
-            transition.path,
-            `shadowed: the transition at ${group[open]?.path} has no guard and is always taken first`,
+    const groups = [...exact.values(), ...prefixes.map(({ transitions }) => transitions), any ?? []];
+    const passing = state.always.find(
+      (transition) => isOpen(transition) && leaves(machine, transition, state),
+    );
+    const shadowed = groups.flatMap((group) =>
+      passing === undefined
+        ? shadowedIn(group)
+        : group.map(({ path }) =>
+            shadow(
+              path,
+              `the automatic transition at ${passing.path} has no guard and leaves the state at once`,
+            ),
           ),
-        );
-      }
+    );
+    return [...shadowed, ...shadowedIn(state.always)];
+  });
+}
+
+/** Those of one event that come after one without guard, or after one with the same guard. */
+function shadowedIn(group: readonly Transition[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  const guards = new Map<string, Transition>();
+  let open: Transition | undefined;
+  for (const transition of group) {
+    const guard = transition.guard && sourceOf(transition.guard);
+    const twin = guard === undefined ? undefined : guards.get(guard);
+    if (open !== undefined) {
+      findings.push(
+        shadow(transition.path, `the transition at ${open.path} has no guard and is always taken first`),
+      );
+    } else if (twin !== undefined) {
+      findings.push(
+        shadow(transition.path, `the transition at ${twin.path} has the same guard and comes first`),
+      );
     }
+    if (isOpen(transition)) open ??= transition;
+    else if (guard !== undefined) guards.set(guard, twin ?? transition);
   }
   return findings;
+}
+
+function shadow(path: string, why: string): Finding {
+  return warning(path, `shadowed: ${why}`);
+}
+
+function isOpen({ guard }: Transition): boolean {
+  return guard === undefined || sourceOf(guard) === "true";
 }

@@ -167,8 +167,7 @@ function linkState(
     reactions,
     always,
     after,
-    output:
-      json["output"] === undefined ? undefined : linkTemplate(linker, json["output"], at(jsonPath, "output")),
+    output: linkOutput(linker, state),
     tags: readTexts(json, "tags", jsonPath, problems),
     meta: json["meta"],
     description: readText(json, "description", jsonPath, problems),
@@ -176,6 +175,16 @@ function linkState(
     doneEvent: doneEvent(state.id),
     jsonPath,
   };
+}
+
+function linkOutput(linker: Linker, { json, jsonPath, kind, parent }: DraftState): StateNode["output"] {
+  const output = json["output"];
+  if (output === undefined) return undefined;
+  const path = at(jsonPath, "output");
+  if (kind !== "final" && parent !== undefined) {
+    linker.problems.warn(path, "not used: only final states and the definition itself have an output");
+  }
+  return linkTemplate(linker, output, path);
 }
 
 function isDeepHistory(state: DraftState, problems: Problems): boolean {

@@ -66,9 +66,10 @@ export function childrenOf(node: CelNode): readonly CelNode[] {
   return nodesIn(node.args);
 }
 
-function nodesIn(value: unknown): readonly CelNode[] {
-  if (Array.isArray(value)) return value.flatMap(nodesIn);
-  return isNode(value) ? [value] : [];
+function nodesIn(value: unknown, found: CelNode[] = []): readonly CelNode[] {
+  if (isNode(value)) found.push(value);
+  else if (Array.isArray(value)) for (const item of value) nodesIn(item, found);
+  return found;
 }
 
 /** True for a node of the tree. */

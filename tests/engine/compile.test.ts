@@ -547,6 +547,65 @@ describe("check()", () => {
     ]);
   });
 
+  it("warns of a dead end when a state inside is done and nothing leaves it", () => {
+    const inside = (onDone: { readonly [key: string]: Json }): Json =>
+      a({ initial: "x", states: { x: { on: { E: "y" } }, y: { type: "final" } }, ...onDone });
+    expect(check(inside({ onDone: "b" }))).toEqual([]);
+    expect(check(inside({ on: { F: "b" } }))).toEqual([]);
+    expect(check(inside({}))).toMatchObject([
+      { path: "$.states.b", message: expect.stringMatching(/^unreachable/) },
+      {
+        path: "$.states.a.states.y",
+        message: "dead end: 'a' is done in 'a.y', and nothing leaves it; it needs an onDone",
+      },
+    ]);
+  });
+
+  it("warns of transitions that never have their turn when guards repeat, always hold or the state is left at once", () => {
+    const found = (state: Json): readonly (readonly [string, string])[] =>
+      check(a(state, { context: { n: 1 } })).map(({ path, message }) => [path, message] as const);
+    expect(
+      found({
+        on: {
+          E: [
+            { target: "b", guard: "true" },
+            { target: "b", guard: "context.n > 1" },
+          ],
+        },
+      }),
+    ).toEqual([
+      [
+        "$.states.a.on.E[1]",
+        "shadowed: the transition at $.states.a.on.E[0] has no guard and is always taken first",
+      ],
+    ]);
+    const twice = { target: "b", guard: { not: "context.n > 1" } };
+    expect(found({ on: { E: [twice, { target: "b", guard: "context.n > 1" }, twice] } })).toEqual([
+      [
+        "$.states.a.on.E[2]",
+        "shadowed: the transition at $.states.a.on.E[0] has the same guard and comes first",
+      ],
+    ]);
+    expect(found({ always: "b", on: { E: "b" }, after: { "1s": "b" } }).map(([path]) => path)).toEqual([
+      "$.states.a.on.E",
+      '$.states.a.after["1s"]',
+    ]);
+    expect(found({ always: { actions: [] }, on: { E: "b" } })).toEqual([]);
+  });
+
+  it("warns of an output when nothing takes it", () => {
+    const inside = { initial: "x", states: { x: { on: { E: "#(machine).b" } } }, output: 1 };
+    expect(check(a(inside))).toMatchObject([{ severity: "warning", path: "$.states.a.output" }]);
+    expect(check({ ...(a({ on: { E: "b" } }) as object), output: 1 })).toEqual([]);
+  });
+
+  it("goes through a chain of thousands of states without running out of stack", () => {
+    const states = Object.fromEntries(
+      Array.from({ length: 9_999 }, (_, i) => [`s${i}`, { on: { NEXT: `s${(i + 1) % 9_999}` } }]),
+    );
+    expect(check({ initial: "s0", states })).toEqual([]);
+  });
+
   it("names the place in the map or the list when a state is unreachable", () => {
     expect(check({ initial: "a", map: { a: [], b: ["a"] } })).toMatchObject([{ path: "$.map.b" }]);
     expect(check({ states: ["a", "b"], transitions: [], starting_state: "a" })).toMatchObject([
