@@ -25,7 +25,7 @@ import { WatchList } from "./commands/watch-list.ts";
 import type { Config } from "./config/config.ts";
 import { connections } from "./net/connections.ts";
 import { type Listener, listen } from "./net/listener.ts";
-import { doDueWork, nextDueMs } from "./server/due-work.ts";
+import { DueWork } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
 import { startUpkeep } from "./server/upkeep.ts";
 import { Waiters } from "./server/waiters.ts";
@@ -90,10 +90,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     server: context,
     waiters,
     databaseCount: config.get("databases"),
-    background: {
-      doDue: (databases, limit) => doDueWork(databases, { server: context, limit, onInternalError }),
-      nextDueMs: (databases) => nextDueMs(databases, context),
-    },
+    dueWork: new DueWork({ server: context, onInternalError }),
     dispatcher: dispatcher({
       server: context,
       handlers: HANDLERS,

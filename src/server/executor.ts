@@ -14,6 +14,7 @@ import type { Session } from "../commands/session.ts";
 import type { Change } from "../store/changes.ts";
 import { Databases } from "../store/databases.ts";
 import type { Store } from "../store/store.ts";
+import type { DueWork } from "./due-work.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Waiters } from "./waiters.ts";
 
@@ -40,19 +41,11 @@ export interface ExecutorOptions {
   readonly server: ServerContext;
   readonly waiters: Waiters;
   readonly databaseCount: number;
-  readonly background: BackgroundWork;
+  readonly dueWork: DueWork;
   /** Told after each commit what has changed. */
   readonly onCommitted: (changes: readonly Change[]) => void;
   /** Told of a turn that could not be committed. */
   readonly onCommitFailed: (error: Error) => void;
-}
-
-/** What the executor does of its own accord, in the transaction of a turn. */
-export interface BackgroundWork {
-  /** Does up to `limit` things that are due; returns how many. */
-  doDue(databases: Databases, limit: number): number;
-  /** When the next thing is due, milliseconds since the epoch; undefined when nothing is. */
-  nextDueMs(databases: Databases): number | undefined;
 }
 
 export class Executor {
@@ -70,7 +63,7 @@ export class Executor {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
-    this.#dueMs = options.background.nextDueMs(this.#databases());
+    this.#dueMs = options.dueWork.nextMs(this.#databases());
     this.#arm();
   }
 
@@ -211,23 +204,32 @@ export class Executor {
 
   #doDue(databases: Databases): void {
     if (this.#dueMs === undefined || this.#dueMs > databases.nowMs) return;
-    const { background, server, store } = this.#options;
+    const { dueWork, server, store } = this.#options;
     // While writes are paused or fail, nothing happens by itself.
     if (store.failure !== undefined || server.pause.modeAt(databases.nowMs) !== undefined) return;
-    const count = background.doDue(databases, DUE_PER_TURN_MAX);
-    this.#dueMs = background.nextDueMs(databases);
+    const count = dueWork.run(databases, DUE_PER_TURN_MAX);
+    this.#dueMs = dueWork.nextMs(databases);
     if (count >= DUE_PER_TURN_MAX) this.#schedule();
+  }
+
+  /** Something may be due at a time; infinite: nothing is. */
+  #noteDue(dueMs: number): void {
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    this.#options.dueWork.note(dueMs);
+    this.#dueMs = Math.min(this.#dueMs ?? Number.POSITIVE_INFINITY, dueMs);
   }
 
   #commit(databases: Databases): Error | undefined {
     const { transaction } = databases;
     if (transaction.isEmpty) return undefined;
-    if (transaction.dueMsMin < (this.#dueMs ?? Number.POSITIVE_INFINITY)) this.#dueMs = transaction.dueMsMin;
+    this.#noteDue(transaction.dueMsMin);
     try {
       this.#options.store.commit(transaction);
       return undefined;
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
+      // What this turn had done of its own accord is due as before.
+      this.#noteDue(0);
       this.#options.onCommitFailed(failure);
       return failure;
     }

@@ -4,7 +4,7 @@ import { Database } from "./database.ts";
 import {
   counterKey,
   definitionRecordPrefix,
-  expiriesUpTo,
+  expiriesBetween,
   expiryFields,
   garbageKey,
   metaKey,
@@ -71,9 +71,12 @@ export class Databases {
     this.#assign(index, phys);
   }
 
-  /** Removes up to `limit` keys that are due, earliest first. Returns how many entries it has gone through. */
-  expireDue(limit: number): number {
-    const { from, to } = expiriesUpTo(this.nowMs);
+  /**
+   * Removes up to `limit` keys that are due, from `fromMs` on, earliest first. Returns how many entries it has gone
+   * through.
+   */
+  expireDue(limit: number, fromMs = 0): number {
+    const { from, to } = expiriesBetween(fromMs, this.nowMs);
     const due = [];
     for (const entry of this.transaction.range(from, to)) {
       due.push(entry);
@@ -88,9 +91,9 @@ export class Databases {
     return due.length;
   }
 
-  /** When the next key is due, in milliseconds since the epoch; undefined when none is. */
-  nextExpiryMs(): number | undefined {
-    const { from, to } = expiriesUpTo(Number.MAX_SAFE_INTEGER - 1);
+  /** When the next key is due, at or after `fromMs`, in milliseconds since the epoch; undefined when none is. */
+  nextExpiryMs(fromMs = 0): number | undefined {
+    const { from, to } = expiriesBetween(fromMs, Number.MAX_SAFE_INTEGER - 1);
     for (const [key] of this.transaction.range(from, to)) return expiryFields(key).dueMs;
     return undefined;
   }

@@ -2,15 +2,28 @@
 import type { Json } from "../base/json.ts";
 import type { Fields } from "./stream-records.ts";
 
-/** The fields of an entry in this order; those without a value are left out. */
+/** The fields of an entry in this order; those without a value are left out. The names are the server's own. */
 export function fieldsOf(
   pairs: ReadonlyArray<readonly [name: string, value: Buffer | string | number | undefined]>,
 ): Fields {
-  return pairs.flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [Buffer.from(name, "utf8"), Buffer.isBuffer(value) ? value : Buffer.from(String(value), "utf8")],
-  );
+  const fields: Buffer[] = [];
+  for (const [name, value] of pairs) {
+    if (value === undefined) continue;
+    fields.push(nameOf(name), Buffer.isBuffer(value) ? value : Buffer.from(String(value), "utf8"));
+  }
+  return fields;
+}
+
+const names = new Map<string, Buffer>();
+
+/** Every recorded change of a machine writes the same dozen names: their bytes are made once. */
+function nameOf(name: string): Buffer {
+  let bytes = names.get(name);
+  if (bytes === undefined) {
+    bytes = Buffer.from(name, "utf8");
+    names.set(name, bytes);
+  }
+  return bytes;
 }
 
 /** The value of the first field of a name; undefined when there is none. */

@@ -110,9 +110,9 @@ export function expiryFields(key: Bytes): {
   return { dueMs: readU64(key, 1), phys: readU32(key, 9), id: readU64(key, 13) };
 }
 
-/** Every expiry due at or before `dueMs`. */
-export function expiriesUpTo(dueMs: number): Range {
-  return { from: raw("x"), to: raw(`x${u64(dueMs + 1)}`) };
+/** Every expiry due from `fromMs` to `toMs`, both included. */
+export function expiriesBetween(fromMs: number, toMs: number): Range {
+  return { from: raw(`x${u64(fromMs)}`), to: raw(`x${u64(toMs + 1)}`) };
 }
 
 /** A name up to this length that holds no zero byte is stored as it is. */
@@ -260,9 +260,9 @@ export function dueFields(key: Bytes): DueEntry {
   return { dueMs: readU64(key, 1), id: readU64(key, 9), kind, sequence: readU64(key, 18) };
 }
 
-/** Everything of machines that is due at or before `dueMs`. */
-export function duesUpTo(dueMs: number): Range {
-  return { from: raw("t"), to: raw(`t${u64(dueMs + 1)}`) };
+/** Everything of machines that is due from `fromMs` to `toMs`, both included. */
+export function duesBetween(fromMs: number, toMs: number): Range {
+  return { from: raw(`t${u64(fromMs)}`), to: raw(`t${u64(toMs + 1)}`) };
 }
 
 export function outcomeKey(id: number, eventId: string): Bytes {

@@ -5,7 +5,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
-import { behind, type DueEntry, dueFields, dueKey, duesUpTo, pendingKey } from "./layouts.ts";
+import { behind, type DueEntry, dueFields, dueKey, duesBetween, pendingKey } from "./layouts.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
@@ -78,12 +78,20 @@ export interface DueMachine extends DueEntry {
   readonly phys: number;
 }
 
+export interface DueRange {
+  /** Both included, milliseconds since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Where given, only what stands behind this entry. */
+  readonly last?: DueEntry | undefined;
+}
+
 /**
- * The entry that is due first, at or before `nowMs` and behind `last`, where that is given; undefined when none is.
- * Who goes through many says where it is: what it has removed lies before, and would be passed over again and again.
+ * The entry of a range that is due first; undefined when there is none. Who goes through many says where it is: what
+ * it has removed lies before, and would be passed over again and again.
  */
-export function firstDue(reader: OrderedReader, nowMs: number, last?: DueEntry): DueMachine | undefined {
-  const { from, to } = duesUpTo(nowMs);
+export function firstDue(reader: OrderedReader, { fromMs, toMs, last }: DueRange): DueMachine | undefined {
+  const { from, to } = duesBetween(fromMs, toMs);
   const start = last === undefined ? from : behind(dueKey(last));
   for (const [key, value] of reader.range(start, to)) return { ...dueFields(key), phys: decodeNumber(value) };
   return undefined;

@@ -3,9 +3,9 @@ import { bytesOfText } from "../../src/base/bytes.ts";
 import { startUpkeep } from "../../src/server/upkeep.ts";
 import { Databases } from "../../src/store/databases.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
-import { CommitError, type OrderedStore } from "../../src/store/ordered-store.ts";
 import { checkStore } from "../../src/store/self-check.ts";
 import { Store } from "../../src/store/store.ts";
+import { failingStore } from "../support/failing-store.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 test("startUpkeep() removes a flushed database slice by slice, and stops when told", () => {
@@ -37,34 +37,17 @@ test("startUpkeep() removes a flushed database slice by slice, and stops when to
 
 test("startUpkeep() asks a store that failed once a second whether it takes commits again", () => {
   const clock = new VirtualClock();
-  const ordered = new MemoryStore();
-  let failure: CommitError | undefined;
-  let asked = 0;
-  const reopen = () => {
-    asked += 1;
-    if (asked < 3 && failure !== undefined) throw failure;
-    failure = undefined;
-  };
-  const failing: OrderedStore = {
-    get: (key) => ordered.get(key),
-    range: (from, to, options) => ordered.range(from, to, options),
-    commit: (writes) => ordered.commit(writes),
-    get failure() {
-      return failure;
-    },
-    reopen,
-    setFlushPolicy: () => undefined,
-    flush: () => undefined,
-    status: () => ordered.status(),
-    close: async () => undefined,
-  };
-  const store = Store.over(failing);
-  failure = new CommitError("no space");
+  const failing = failingStore();
+  const store = Store.over(failing.store);
+  failing.fail(3);
+  const { transaction } = new Databases(store.begin(), 16, clock.now());
+  transaction.put(bytesOfText("k"), Buffer.from("v"));
+  expect(() => store.commit(transaction)).toThrow("no space");
   let reopened = 0;
   const end = startUpkeep({ store, clock, onReopened: () => (reopened += 1) });
   clock.advance(2000);
-  expect([asked, reopened]).toEqual([2, 0]);
+  expect([failing.askedCount, reopened]).toEqual([2, 0]);
   clock.advance(5000);
-  expect([asked, reopened, store.failure]).toEqual([3, 1, undefined]);
+  expect([failing.askedCount, reopened, store.failure]).toEqual([3, 1, undefined]);
   end();
 });

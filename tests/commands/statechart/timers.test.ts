@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { Store } from "../../../src/store/store.ts";
 import type { TestClient } from "../../support/client.ts";
+import { failingStore } from "../../support/failing-store.ts";
 import { define, fields, rows } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
@@ -55,6 +56,26 @@ async function logged(client: TestClient): Promise<unknown> {
 function create(client: TestClient, key: string, delay: number, ...options: readonly string[]) {
   return client.call("SM.CREATE", key, "timed", "CONTEXT", JSON.stringify({ delay }), ...options);
 }
+
+test("what was due in a turn whose commit failed is done when the store takes commits again", async () => {
+  const clock = new VirtualClock();
+  const failing = failingStore();
+  const server = await startTestServer({ clock, store: Store.over(failing.store) });
+  onTestFinished(() => server.close());
+  const client = await server.client();
+  await setUp(client);
+  await create(client, "m", 1000);
+  await client.call("SET", "k", "v", "PX", "1000");
+  failing.fail(1);
+  clock.advance(1000);
+  expect(await client.call("SM.STATE", "m")).toEqual(["waiting"]);
+  clock.advance(1000);
+  expect(await client.call("SM.STATE", "m")).toEqual(["over"]);
+  expect(await logged(client)).toEqual(["m"]);
+  expect(fields(await client.call("SM.INFO", "m"))["rev"]).toBe(2);
+  // The machine, the recorder and the change streams of both; what has expired is gone.
+  expect(await client.call("DBSIZE")).toBe(4);
+});
 
 test("a timer fires once across restarts, before, at and after its time", async () => {
   const { clock, open, close } = await restartable();
