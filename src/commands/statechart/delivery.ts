@@ -80,8 +80,12 @@ export class Delivery {
     }
   }
 
-  /** Delivers what the steps so far have set off, and what that sets off. @throws ReplyError EXECFAIL beyond the bound */
-  runFollowUps(): void {
+  /**
+   * Delivers what the steps so far have set off, and what that sets off. False when they have set off nothing, so that
+   * the machines are still what the steps have made of them. @throws ReplyError EXECFAIL beyond the bound
+   */
+  runFollowUps(): boolean {
+    if (this.#queue.length === 0) return false;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       this.#count += 1;
       if (this.#count > FOLLOW_UP_MAX) {
@@ -92,6 +96,7 @@ export class Delivery {
       }
       this.#deliver(next);
     }
+    return true;
   }
 
   #deliver(followUp: FollowUp): void {

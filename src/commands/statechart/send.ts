@@ -130,9 +130,8 @@ function step(scope: Scope, subject: Subject, options: SendOptions): Attempt {
   if (outcome.kind === "refused") return { outcome, after: subject };
   const delivery = new Delivery(scope);
   const waiting = { event, data, id, by, reason, expireAtMs, receivedMs: scope.nowMs };
-  delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, waiting);
-  delivery.runFollowUps();
-  const after = subjectAt(scope, subject.key) ?? subject;
+  const stepped = delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, waiting);
+  const after = delivery.runFollowUps() ? (subjectAt(scope, subject.key) ?? subject) : stepped;
   return { outcome, after: fenceAt(scope, after, options) };
 }
 
