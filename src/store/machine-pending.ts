@@ -10,10 +10,9 @@ import type { OrderedReader } from "./ordered-store.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** What a client asked for with an event, kept while it waits. */
-export interface PendingEvent {
+/** What waits in a machine: the event and how it came. */
+interface Waiting {
   readonly sequence: number;
-  readonly kind: "deferred" | "scheduled" | "task";
   readonly event: string;
   readonly data?: Json | undefined;
   /** The id the client gave; without one it is known as `@` and its sequence. */
@@ -21,15 +20,35 @@ export interface PendingEvent {
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
   readonly receivedMs: number;
-  /** When it is due, milliseconds since the epoch; of scheduled events and of tasks. */
-  readonly dueMs?: number | undefined;
+}
+
+/** An event in the inbox. */
+export interface DeferredEvent extends Waiting {
+  readonly kind: "deferred";
+  /** After this time it is dropped. */
+  readonly expireAtMs?: number | undefined;
+}
+
+/** An event to be delivered at a time, under the conditions it came with. */
+export interface ScheduledEvent extends Waiting {
+  readonly kind: "scheduled";
+  readonly dueMs: number;
   /** After this time it is dropped. */
   readonly expireAtMs?: number | undefined;
   readonly ifState?: string | undefined;
   readonly ifRev?: number | undefined;
-  /** Of tasks only; `id` is then the id of the task, and the event is empty where nothing is to be reported. */
-  readonly task?: AwaitedTask | undefined;
 }
+
+/** The deadline of a task; the event is that of its failure, empty where none is to be reported. */
+export interface TaskDeadline extends Waiting {
+  readonly kind: "task";
+  /** The id of the task. */
+  readonly id: string;
+  readonly dueMs: number;
+  readonly task: AwaitedTask;
+}
+
+export type PendingEvent = DeferredEvent | ScheduledEvent | TaskDeadline;
 
 /** A task whose answer a machine waits for. */
 export interface AwaitedTask {
@@ -45,12 +64,34 @@ export function pendingId(pending: PendingEvent): string {
   return pending.id ?? `@${pending.sequence}`;
 }
 
-export function putPending(transaction: Transaction, id: number, pending: PendingEvent): void {
-  transaction.put(pendingKey(id, pending.sequence), Buffer.from(JSON.stringify(pending), "utf8"));
+/** Where a machine stands: the id of its object, and its database. */
+export interface MachinePlace {
+  readonly id: number;
+  readonly phys: number;
 }
 
-export function removePending(transaction: Transaction, id: number, sequence: number): void {
-  transaction.remove(pendingKey(id, sequence));
+/** Lets something wait in a machine, and fall due if it has a time for that. */
+export function addPending(
+  transaction: Transaction,
+  { id, phys }: MachinePlace,
+  pending: PendingEvent,
+): void {
+  transaction.put(pendingKey(id, pending.sequence), Buffer.from(JSON.stringify(pending), "utf8"));
+  const due = dueEntryOf(id, pending);
+  if (due !== undefined) armDue(transaction, due, phys);
+}
+
+/** Takes back what addPending did. */
+export function dropPending(transaction: Transaction, id: number, pending: PendingEvent): void {
+  transaction.remove(pendingKey(id, pending.sequence));
+  const due = dueEntryOf(id, pending);
+  if (due !== undefined) disarmDue(transaction, due);
+}
+
+/** The entry in the index of due times; a deferred event has none. */
+export function dueEntryOf(id: number, pending: PendingEvent): DueEntry | undefined {
+  if (pending.kind === "deferred") return undefined;
+  return { dueMs: pending.dueMs, id, kind: "s", sequence: pending.sequence };
 }
 
 export function findPending(reader: OrderedReader, id: number, sequence: number): PendingEvent | undefined {

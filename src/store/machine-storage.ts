@@ -1,7 +1,7 @@
 /** What a machine keeps beside its record, and what becomes of it when the machine is removed, copied or moved. */
 import { type DueEntry, GARBAGE_OBJECT, garbageKey } from "./layouts.ts";
 import { machineParts, putMachinePart } from "./machine-parts.ts";
-import { armDue, disarmDue, pendingOf } from "./machine-pending.ts";
+import { armDue, disarmDue, dueEntryOf, pendingOf } from "./machine-pending.ts";
 import { decodeMachine, type MachineRecord } from "./machine-record.ts";
 import { indexMachine } from "./machines.ts";
 import type { ObjectStorage } from "./objects.ts";
@@ -43,8 +43,6 @@ export function dueEntries(reader: OrderedReader, id: number, machine: MachineRe
   const timers = storedTimers(machine.snapshot).map(
     ({ seq, deadlineMs }): DueEntry => ({ dueMs: deadlineMs, id, kind: "e", sequence: seq }),
   );
-  const scheduled = pendingOf(reader, id).flatMap(({ dueMs, sequence }): DueEntry[] =>
-    dueMs === undefined ? [] : [{ dueMs, id, kind: "s", sequence }],
-  );
-  return [...timers, ...scheduled];
+  const scheduled = pendingOf(reader, id).map((pending) => dueEntryOf(id, pending));
+  return [...timers, ...scheduled.filter((entry) => entry !== undefined)];
 }

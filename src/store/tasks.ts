@@ -10,7 +10,7 @@ import { type Bytes, bufferOf, bytesOf, bytesOfText } from "../base/bytes.ts";
 import type { Json } from "../base/json.ts";
 import type { Database } from "./database.ts";
 import { countField, fieldOf, fieldsOf, jsonText, textField } from "./entry-fields.ts";
-import { armDue, disarmDue, findPending, putPending, removePending } from "./machine-pending.ts";
+import { addPending, dropPending, findPending } from "./machine-pending.ts";
 import { decodeMachine, type MachineRecord } from "./machine-record.ts";
 import { type AppendOptions, appendEntry } from "./stream-append.ts";
 import { type EntryId, entryIdOf, formatId } from "./stream-id.ts";
@@ -99,16 +99,19 @@ function armTask(db: Database, id: number, { task, fields, entry }: ArmedTask): 
   const taskId = textField(fields, "id") ?? "";
   const sequence = sequenceOfTask(taskId);
   if (dueMs === undefined || sequence === undefined) return;
-  putPending(db.transaction, id, {
-    sequence,
-    kind: "task",
-    event: textField(fields, "failed") ?? "",
-    id: taskId,
-    receivedMs: db.nowMs,
-    dueMs,
-    task: { name: task, entry, owner: id },
-  });
-  armDue(db.transaction, { dueMs, id, kind: "s", sequence }, db.phys);
+  addPending(
+    db.transaction,
+    { id, phys: db.phys },
+    {
+      sequence,
+      kind: "task",
+      event: textField(fields, "failed") ?? "",
+      id: taskId,
+      receivedMs: db.nowMs,
+      dueMs,
+      task: { name: task, entry, owner: id },
+    },
+  );
 }
 
 /** The number of a task among what waits in its machine; undefined when this is not the id of a task. */
@@ -123,9 +126,7 @@ function sequenceOfTask(taskId: string): number | undefined {
 export function closeTask(db: Database, id: number, taskId: string): void {
   const sequence = sequenceOfTask(taskId);
   const pending = sequence === undefined ? undefined : findPending(db.transaction, id, sequence);
-  if (pending?.kind !== "task" || pending.id !== taskId || pending.dueMs === undefined) return;
-  removePending(db.transaction, id, pending.sequence);
-  disarmDue(db.transaction, { dueMs: pending.dueMs, id, kind: "s", sequence: pending.sequence });
+  if (pending?.kind === "task" && pending.id === taskId) dropPending(db.transaction, id, pending);
 }
 
 /** The fields of a task's entry; undefined when it is not there, or the entry is of another task. */

@@ -1,7 +1,7 @@
 /** SM.CANCEL key id [id …]: takes back deferred and scheduled events and timers; replies how many. */
 import { bytesOf } from "../../base/bytes.ts";
 import { snapshotToJson } from "../../engine/snapshot.ts";
-import { disarmDue, pendingId, pendingOf, removePending } from "../../store/machine-pending.ts";
+import { disarmDue, dropPending, pendingId, pendingOf } from "../../store/machine-pending.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { settle } from "./delivery.ts";
@@ -30,10 +30,7 @@ function cancelEvents(call: Call, subject: Subject, ids: ReadonlySet<string>): n
     (pending) => pending.kind !== "task" && ids.has(pendingId(pending)),
   );
   for (const pending of cancelled) {
-    removePending(transaction, id, pending.sequence);
-    if (pending.dueMs !== undefined) {
-      disarmDue(transaction, { dueMs: pending.dueMs, id, kind: "s", sequence: pending.sequence });
-    }
+    dropPending(transaction, id, pending);
     settle(call, { before: subject, after: subject, pending }, CANCELLED);
   }
   const deferred = cancelled.filter(({ kind }) => kind === "deferred").length;

@@ -11,15 +11,18 @@ import type { Effect } from "../../engine/types.ts";
 import * as errors from "../../protocol/errors.ts";
 import { findOutcome, replaceOutcome } from "../../store/machine-outcomes.ts";
 import {
-  disarmDue,
+  addPending,
+  type DeferredEvent,
+  dropPending,
   type PendingEvent,
   pendingOf,
-  putPending,
-  removePending,
 } from "../../store/machine-pending.ts";
 import { type Next, type Refusal, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord } from "./writing.ts";
+
+/** What the inbox keeps of an event. */
+type Deferrable = Omit<DeferredEvent, "sequence" | "kind">;
 
 /** Events one request may set off beside its own. */
 const FOLLOW_UP_MAX = 1000;
@@ -56,12 +59,7 @@ export class Delivery {
    * Applies the outcome of a step to the machine. A deferred event goes to the inbox; a refusal leaves the machine
    * as it was, but for a timer that is spent. `event` is what the inbox keeps of it.
    */
-  apply(
-    subject: Subject,
-    outcome: StepOutcome,
-    cause: Cause,
-    event: Omit<PendingEvent, "sequence" | "kind">,
-  ): Subject {
+  apply(subject: Subject, outcome: StepOutcome, cause: Cause, event: Deferrable): Subject {
     switch (outcome.kind) {
       case "moved": {
         const moved = writeMoved(this.#scope, subject, outcome, cause);
@@ -171,7 +169,7 @@ export class Delivery {
     this.#count += 1;
     if (this.#count > FOLLOW_UP_MAX)
       throw errors.refused("EXECFAIL", `more than ${FOLLOW_UP_MAX} deferred events at once`);
-    removePending(transaction, current.record.id, pending.sequence);
+    dropPending(transaction, current.record.id, pending);
     const { event, data, id, by, reason } = pending;
     const machine = { ...current.machine, deferredCount: current.machine.deferredCount - 1 };
     const without = writeRecord(this.#scope, current, machine, undefined);
@@ -183,28 +181,32 @@ export class Delivery {
 }
 
 /** The deferred events of a machine; those past their time are dropped. */
-function freshInbox(scope: Scope, subject: Subject): { inbox: PendingEvent[]; current: Subject } {
+function freshInbox(scope: Scope, subject: Subject): { inbox: DeferredEvent[]; current: Subject } {
   const { transaction } = scope.db;
   const { id } = subject.record;
-  const deferred = pendingOf(transaction, id).filter(({ kind }) => kind === "deferred");
+  const deferred = pendingOf(transaction, id).filter((pending) => pending.kind === "deferred");
   const inbox = deferred.filter(({ expireAtMs }) => expireAtMs === undefined || expireAtMs >= scope.nowMs);
   if (inbox.length === deferred.length) return { inbox, current: subject };
   for (const pending of deferred) {
     if (inbox.includes(pending)) continue;
-    removePending(transaction, id, pending.sequence);
+    dropPending(transaction, id, pending);
     expire(scope, subject, pending);
   }
   const machine = { ...subject.machine, deferredCount: inbox.length };
   return { inbox, current: writeRecord(scope, subject, machine, undefined) };
 }
 
-function defer(scope: Scope, subject: Subject, event: Omit<PendingEvent, "sequence" | "kind">): Subject {
+function defer(scope: Scope, subject: Subject, deferred: Deferrable): Subject {
   const { machine, record } = subject;
   const max = scope.server.config.get("sm-inbox-max");
   if (machine.deferredCount >= max)
     throw errors.machineLimit("the machine holds too many deferred events", max, "sm-inbox-max");
   const sequence = machine.pendingNext;
-  putPending(scope.db.transaction, record.id, { ...event, sequence, kind: "deferred" });
+  const { transaction, phys } = scope.db;
+  // One by one: an event that was scheduled has a due time too, and that is over.
+  const { event, data, id, by, reason, receivedMs, expireAtMs } = deferred;
+  const waiting = { event, data, id, by, reason, receivedMs, expireAtMs };
+  addPending(transaction, { id: record.id, phys }, { ...waiting, sequence, kind: "deferred" });
   const next = { ...machine, pendingNext: sequence + 1, deferredCount: machine.deferredCount + 1 };
   return writeRecord(scope, subject, next, undefined);
 }
@@ -217,11 +219,9 @@ function dropWaiting(scope: Scope, subject: Subject): Subject {
   const { transaction } = scope.db;
   const { id } = subject.record;
   for (const pending of pendingOf(transaction, id)) {
-    const { dueMs, sequence } = pending;
-    if (dueMs === undefined) continue;
-    removePending(transaction, id, sequence);
-    disarmDue(transaction, { dueMs, id, kind: "s", sequence });
-    if (pending.kind !== "task") settle(scope, { before: subject, after: subject, pending }, TOO_LATE);
+    if (pending.kind === "deferred") continue;
+    dropPending(transaction, id, pending);
+    if (pending.kind === "scheduled") settle(scope, { before: subject, after: subject, pending }, TOO_LATE);
   }
   return dropDeferred(scope, subject, TOO_LATE);
 }
@@ -232,7 +232,7 @@ export function dropDeferred(scope: Scope, subject: Subject, why: Refusal): Subj
   const { transaction } = scope.db;
   for (const pending of pendingOf(transaction, subject.record.id)) {
     if (pending.kind !== "deferred") continue;
-    removePending(transaction, subject.record.id, pending.sequence);
+    dropPending(transaction, subject.record.id, pending);
     settle(scope, { before: subject, after: subject, pending }, why);
   }
   return writeRecord(scope, subject, { ...subject.machine, deferredCount: 0 }, undefined);
@@ -255,7 +255,7 @@ export interface Settled {
 
 /** Brings the outcome of an event that had waited up to date; its first reply stays. */
 export function settle(scope: Scope, { before, after, pending }: Settled, outcome: StepOutcome): void {
-  if (pending.id === undefined || outcome.kind === "deferred") return;
+  if (pending.id === undefined) return;
   const { transaction } = scope.db;
   const known = findOutcome(transaction, after.record.id, pending.id);
   if (known === undefined) return;

@@ -6,13 +6,7 @@
 import { snapshotToJson } from "../../engine/snapshot.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import type { Databases } from "../../store/databases.ts";
-import {
-  armDue,
-  type DueMachine,
-  disarmDue,
-  findPending,
-  removePending,
-} from "../../store/machine-pending.ts";
+import { armDue, type DueMachine, disarmDue, dropPending, findPending } from "../../store/machine-pending.ts";
 import type { ServerContext } from "../server-context.ts";
 import { Delivery, expire, settle } from "./delivery.ts";
 import { runDeadline } from "./given-up.ts";
@@ -46,9 +40,10 @@ function spend(scope: Scope, subject: Subject, due: DueMachine, error: ReplyErro
   const { record, machine, chart } = subject;
   if (due.kind === "s") {
     const pending = findPending(scope.db.transaction, record.id, due.sequence);
-    removePending(scope.db.transaction, record.id, due.sequence);
+    if (pending === undefined) return;
+    dropPending(scope.db.transaction, record.id, pending);
     const refusal = { kind: "refused", code: error.code, message: error.text } as const;
-    if (pending !== undefined) settle(scope, { before: subject, after: subject, pending }, refusal);
+    settle(scope, { before: subject, after: subject, pending }, refusal);
   } else if (chart !== undefined) {
     const timers = chart.snapshot.timers.filter(({ seq }) => seq !== due.sequence);
     const snapshot = snapshotToJson(chart.machine, { ...chart.snapshot, timers });
@@ -71,8 +66,8 @@ function runTimer(scope: Scope, subject: Subject, sequence: number): void {
 function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
   const { transaction } = scope.db;
   const pending = findPending(transaction, subject.record.id, sequence);
-  if (pending === undefined) return;
-  removePending(transaction, subject.record.id, sequence);
+  if (pending === undefined || pending.kind === "deferred") return;
+  dropPending(transaction, subject.record.id, pending);
   if (pending.kind === "task") {
     runDeadline(scope, subject, pending);
     return;

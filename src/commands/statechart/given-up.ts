@@ -6,7 +6,7 @@
 import { bytesOf } from "../../base/bytes.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import { countField, fieldOf, textField } from "../../store/entry-fields.ts";
-import type { PendingEvent } from "../../store/machine-pending.ts";
+import type { TaskDeadline } from "../../store/machine-pending.ts";
 import { findPending, groupsOf, type PendingEntry } from "../../store/stream-groups.ts";
 import { formatId } from "../../store/stream-id.ts";
 import { entryAt, type Stream } from "../../store/streams.ts";
@@ -53,8 +53,7 @@ export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry)
 }
 
 /** The deadline of a task that its machine waits for. */
-export function runDeadline(scope: Scope, subject: Subject, { id: taskId, event, task }: PendingEvent): void {
-  if (taskId === undefined || task === undefined) return;
+export function runDeadline(scope: Scope, subject: Subject, { id: taskId, event, task }: TaskDeadline): void {
   if (keptOutcome(scope, subject.record.id, taskId) !== undefined) return;
   const { name, entry, owner } = task;
   const isOwn = owner === subject.record.id && entry !== undefined;
@@ -76,10 +75,10 @@ function bury(scope: Scope, entry: string, givenUp: GivenUp): void {
 function deliveriesOf(scope: Scope, task: string, entry: string): number {
   const stream = streamAt(scope.db, taskStream(task));
   if (stream === undefined) return 0;
-  const counts = groupsOf(stream).map(
-    (group) => findPending(stream, group, idOfText(entry))?.deliveryCount ?? 0n,
+  const counts = groupsOf(stream).map((group) =>
+    Number(findPending(stream, group, idOfText(entry))?.deliveryCount ?? 0),
   );
-  return Number(counts.reduce((most, count) => (count > most ? count : most), 0n));
+  return Math.max(0, ...counts);
 }
 
 interface Failure {

@@ -18,7 +18,7 @@ export const smPending = {
         ["id", pendingId(pending)],
         ["kind", pending.kind],
         ["event", pending.event],
-        ["due", pending.dueMs ?? null],
+        ["due", pending.kind === "deferred" ? null : pending.dueMs],
         ["data", pending.data === undefined ? null : JSON.stringify(pending.data)],
         ["state", null],
       ]),

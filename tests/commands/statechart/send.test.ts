@@ -283,6 +283,22 @@ describe("deferred events", () => {
     expect(await call("SM.VERIFY", "s")).toEqual([]);
   });
 
+  test("that were scheduled before wait like the others", async () => {
+    await send("SHUT");
+    await send("SELL", '{"n":3}', "DELAY", 10, "ID", "later");
+    clock.jump(10);
+    expect(rows(await call("SM.PENDING", "s"))).toEqual([
+      { id: "later", kind: "deferred", event: "SELL", due: null, data: '{"n":3}', state: null },
+    ]);
+    expect((await outcome("later"))["code"]).toBe("DEFERRED");
+    for (const command of ["SM.SUSPEND", "SM.RESUME"]) expect(await call(command, "s")).toBe(1);
+    clock.jump(0);
+    expect(await call("SM.VERIFY", "s")).toEqual([]);
+    expect(await send("OPEN")).toEqual(["open"]);
+    expect(await call("SM.CONTEXT", "s", "sold")).toEqual(["3"]);
+    expect((await outcome("later"))["code"]).toBe("OK");
+  });
+
   test("are refused beyond sm-inbox-max", async () => {
     await call("CONFIG", "SET", "sm-inbox-max", 1);
     await send("SHUT");
