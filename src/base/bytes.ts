@@ -16,6 +16,11 @@ export function bytesOfText(text: string): Bytes {
   return bytesOf(Buffer.from(text, "utf8"));
 }
 
+/** The text that bytes are in UTF-8; what is no UTF-8 becomes U+FFFD. */
+export function textOfBytes(bytes: Bytes): string {
+  return bufferOf(bytes).toString("utf8");
+}
+
 /** A new buffer with these bytes. */
 export function bufferOf(bytes: Bytes): Buffer {
   return Buffer.from(chars(bytes), "latin1");

@@ -3,7 +3,7 @@
  * key, def, rev, kind, event, from, to and at (milliseconds since the epoch). A map machine has no `def`, and what is
  * no event has no `event`. A message is not kept: who must not miss a change reads the change stream.
  */
-import { bufferOf, chars, raw } from "../base/bytes.ts";
+import { chars, raw, textOfBytes } from "../base/bytes.ts";
 import type { Change } from "../store/changes.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
@@ -19,7 +19,7 @@ export function publishMachineChanges(
     if (change?.kind !== "machine") continue;
     const { key, definition, history } = change;
     const message = {
-      key: bufferOf(key).toString("utf8"),
+      key: textOfBytes(key),
       def: definition === undefined ? undefined : `${definition.name}:${definition.version}`,
       rev: history.rev,
       kind: history.kind,

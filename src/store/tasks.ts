@@ -6,7 +6,7 @@
  * another (`key@rev#n.1`), because the first is spent. A task with a timeout also waits in its machine, so that its
  * deadline falls due like any other event; the answer takes it from there.
  */
-import { type Bytes, bufferOf, bytesOf, bytesOfText } from "../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOf, bytesOfText, textOfBytes } from "../base/bytes.ts";
 import type { Json } from "../base/json.ts";
 import type { Database } from "./database.ts";
 import { countField, fieldOf, fieldsOf, jsonText, textField } from "./entry-fields.ts";
@@ -35,7 +35,7 @@ export function taskStream(task: string): Bytes {
 
 /** The name of the tasks of a stream; undefined when it is not a stream of tasks. */
 export function taskOfStream(key: Bytes): string | undefined {
-  const text = bufferOf(key).toString("utf8");
+  const text = textOfBytes(key);
   return text.startsWith(STREAM_PREFIX) ? text.slice(STREAM_PREFIX.length) : undefined;
 }
 

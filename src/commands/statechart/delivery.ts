@@ -3,7 +3,7 @@
  * step has set off: deferred events a state takes now, events the machine raised, events sent to other machines.
  * All of it is in the commit of the first event, in the order in which it came up, and bounded.
  */
-import { bytesOfText } from "../../base/bytes.ts";
+import { type Bytes, bytesOfText, textOfBytes } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
 import { acceptedEvents } from "../../engine/refusal.ts";
 import { recall } from "../../engine/step.ts";
@@ -30,10 +30,9 @@ const FOLLOW_UP_MAX = 1000;
 /** An event that is still to be delivered within the commit. */
 interface FollowUp {
   readonly kind: "raise" | "send";
-  /** The key of the machine it goes to, as text. */
-  readonly to: string;
-  /** The key of the machine it comes from. */
-  readonly from: string;
+  /** The key of the machine it goes to, and of the one it comes from. */
+  readonly to: Bytes;
+  readonly from: Bytes;
   readonly event: string;
   readonly data?: Json | undefined;
 }
@@ -98,10 +97,8 @@ export class Delivery {
   }
 
   #deliver(followUp: FollowUp): void {
-    const { db, nowMs } = this.#scope;
-    const key = bytesOfText(followUp.to);
-    const record = db.find(key);
-    const subject = record?.type === "machine" ? subjectAt(this.#scope, key) : undefined;
+    const { nowMs } = this.#scope;
+    const subject = this.#machineAt(followUp.to);
     if (subject === undefined || subject.machine.status !== "active") {
       const code = subject === undefined ? "NOMACHINE" : subject.machine.status.toUpperCase();
       this.#reportLost(followUp, code);
@@ -109,12 +106,12 @@ export class Delivery {
     }
     const { kind, event, data } = followUp;
     const given = data === undefined ? { type: event } : { type: event, data };
-    const env = envOf(this.#scope, key);
+    const env = envOf(this.#scope, followUp.to);
     const outcome = kind === "raise" ? stepRaised(subject, given, env) : stepEvent(subject, given, env);
     this.apply(
       subject,
       outcome,
-      { kind, event, data, by: followUp.from },
+      { kind, event, data, by: textOfBytes(followUp.from) },
       { event, data, receivedMs: nowMs },
     );
     if (outcome.kind === "refused") this.#reportLost(followUp, outcome.code);
@@ -123,29 +120,24 @@ export class Delivery {
   /** Tells the sender of an event that was not taken, if it wants to know. */
   #reportLost(followUp: FollowUp, code: string): void {
     if (followUp.kind !== "send") return;
-    const key = bytesOfText(followUp.from);
-    const sender = this.#scope.db.find(key)?.type === "machine" ? subjectAt(this.#scope, key) : undefined;
+    const { to, from, event } = followUp;
+    const sender = this.#machineAt(from);
     if (sender?.chart === undefined || sender.machine.status !== "active") return;
     const { machine, snapshot } = sender.chart;
     if (!acceptedEvents(machine, snapshot.configuration).includes(COMMUNICATION_ERROR)) return;
-    const data = { to: followUp.to, event: followUp.event, code };
-    this.#queue.push({
-      kind: "raise",
-      to: followUp.from,
-      from: followUp.to,
-      event: COMMUNICATION_ERROR,
-      data,
-    });
+    const data = { to: textOfBytes(to), event, code };
+    this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data });
   }
 
-  #enqueue(subject: Subject, effects: readonly Effect[]): void {
-    const from = envOf(this.#scope, subject.key).key;
+  /** The machine at a key; what else a key may hold is not one. */
+  #machineAt(key: Bytes): Subject | undefined {
+    return this.#scope.db.find(key)?.type === "machine" ? subjectAt(this.#scope, key) : undefined;
+  }
+
+  #enqueue({ key: from }: Subject, effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.kind === "raise") this.#queue.push({ ...effect, to: from, from });
-      else if (effect.kind === "send") {
-        const { to, event, data } = effect;
-        this.#queue.push({ kind: "send", to, from, event, data });
-      }
+      else if (effect.kind === "send") this.#queue.push({ ...effect, to: bytesOfText(effect.to), from });
     }
   }
 

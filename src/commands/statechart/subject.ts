@@ -1,6 +1,6 @@
 /** A machine as commands work on it: its key, its record, and for a defined machine its chart and snapshot. */
 import { assert } from "../../base/assert.ts";
-import { type Bytes, bufferOf } from "../../base/bytes.ts";
+import { type Bytes, textOfBytes } from "../../base/bytes.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { snapshotFromJson } from "../../engine/snapshot.ts";
 import { activeStates } from "../../engine/step.ts";
@@ -75,7 +75,7 @@ export function envOf(scope: Scope, key: Bytes): Env {
     microstepsMax: scope.server.config.get("sm-microsteps-max"),
     resultSizeMax: RESULT_SIZE_MAX,
   };
-  return { now: scope.nowMs, key: bufferOf(key).toString("utf8"), limits, trace: true };
+  return { now: scope.nowMs, key: textOfBytes(key), limits, trace: true };
 }
 
 const RESULT_SIZE_MAX = 1_000_000;

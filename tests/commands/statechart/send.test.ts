@@ -399,6 +399,14 @@ describe("events that events set off", () => {
     expect(await call("SM.CONTEXT", "p", "lost")).toEqual([JSON.stringify(code)]);
   });
 
+  test("find a machine under a key of any bytes", async () => {
+    const key = Buffer.from([0xff, 0x00]);
+    await call("SM.CREATE", key, "ping");
+    expect(await call("SM.SEND", key, "STOP")).toEqual(["idle"]);
+    await call("SM.SEND", key, "GO", '{"to":"missing"}');
+    expect(await call("SM.CONTEXT", key, "lost")).toEqual(['"NOMACHINE"']);
+  });
+
   test("are delivered when they are due, or not once cancelled", async () => {
     await call("SM.SEND", "p", "LATER");
     expect(rows(await call("SM.PENDING", "p")).map(({ id, kind, due }) => [id, kind, due])).toEqual([
