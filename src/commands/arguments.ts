@@ -7,9 +7,9 @@ const INTEGER_MAX = 2n ** 63n - 1n;
 /** A signed 64-bit integer in Redis' strict form: no plus, no spaces, no leading zeros. undefined when it is none. */
 export function parseInteger(bytes: Buffer): bigint | undefined {
   if (bytes.length === 0 || bytes.length > 20) return undefined;
-  const text = bytes.toString("latin1");
-  if (!/^(0|-?[1-9][0-9]*)$/.test(text)) return undefined;
-  const value = BigInt(text);
+  const digits = bytes.toString("latin1");
+  if (!/^(0|-?[1-9][0-9]*)$/.test(digits)) return undefined;
+  const value = BigInt(digits);
   return isInteger64(value) ? value : undefined;
 }
 
@@ -35,6 +35,11 @@ export function safeInteger(bytes: Buffer): number {
 /** The argument in upper case, to be compared with tokens. */
 export function token(bytes: Buffer | undefined): string {
   return bytes === undefined ? "" : bytes.toString("latin1").toUpperCase();
+}
+
+/** The argument as text; bytes that are no UTF-8 become U+FFFD. */
+export function text(bytes: Buffer): string {
+  return bytes.toString("utf8");
 }
 
 /** The argument at a position. @throws ReplyError syntax error when there is none */

@@ -79,11 +79,6 @@ export function word(call: Call, text: string): Reply {
   return simple(isModuleMode(call) ? text.replace(/[\r\n]/g, " ") : text);
 }
 
-/** An argument as text: bytes that are no UTF-8 become U+FFFD. In upper case it is compared with tokens. */
-export function textOfArgument(bytes: Buffer): string {
-  return bytes.toString("utf8");
-}
-
 export interface NewMachine {
   readonly map: TransitionMap;
   readonly initial: string;

@@ -6,12 +6,12 @@ import { bytesOf } from "../../base/bytes.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
-import { argument, safeInteger, token } from "../arguments.ts";
+import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { parseJson } from "../statechart/chart-cache.ts";
 import { type Creation, createFrom, definitionAt } from "../statechart/creation.ts";
 import { Delivery } from "../statechart/delivery.ts";
-import { isModuleMode, refusalToReplace, storeMachine, textOfArgument } from "./map-machine.ts";
+import { isModuleMode, refusalToReplace, storeMachine } from "./map-machine.ts";
 
 type Options = Omit<Creation, "definition"> & { readonly isNew: boolean };
 
@@ -22,7 +22,7 @@ export const smCreate = {
     const id = call.args[2];
     // To the module further arguments mean nothing.
     const isBlank = id === undefined || isModuleMode(call);
-    const definition = isBlank ? undefined : definitionAt(call.db, textOfArgument(id));
+    const definition = isBlank ? undefined : definitionAt(call.db, text(id));
     const options = isBlank ? undefined : readOptions(call);
     const refused = refusalToReplace(call, key);
     if (refused !== undefined) return refused;
@@ -49,9 +49,9 @@ function readOptions(call: Call): Options {
     if (option === "NX") {
       options = { ...options, isNew: true };
       position -= 1;
-    } else if (option === "STATE") options = { ...options, state: textOfArgument(value()) };
+    } else if (option === "STATE") options = { ...options, state: text(value()) };
     else if (option === "CONTEXT") options = { ...options, context: readContext(call, value()) };
-    else if (option === "REASON") options = { ...options, reason: textOfArgument(value()) };
+    else if (option === "REASON") options = { ...options, reason: text(value()) };
     else if (option === "EX" || option === "PX") {
       if (options.expireAtMs !== 0) throw errors.syntaxError();
       options = { ...options, expireAtMs: expiry(call, safeInteger(value()), option === "EX" ? 1000 : 1) };
@@ -71,7 +71,7 @@ function readContext(call: Call, bytes: Buffer): JsonObject {
   if (bytes.length > max) {
     throw errors.machineLimit(`the context has ${bytes.length} bytes`, max, "sm-context-bytes-max");
   }
-  const parsed = parseJson(textOfArgument(bytes));
+  const parsed = parseJson(text(bytes));
   if (!parsed.ok) throw errors.err(`CONTEXT is ${parsed.reason}`);
   if (!isJsonObject(parsed.value)) throw errors.err("CONTEXT must be a JSON object");
   return parsed.value;

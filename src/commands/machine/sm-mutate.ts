@@ -5,49 +5,50 @@
 import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
-import { argument } from "../arguments.ts";
-import type { Handler } from "../handler.ts";
-import { mutate } from "../statechart/driving.ts";
+import { argument, text } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { mutate, type Wish } from "../statechart/driving.ts";
 import { subjectOf } from "../statechart/subject.ts";
 import {
   atMost,
+  type Found,
   hasState,
   isModuleMode,
   leadsTo,
   machineToMove,
   moveMachine,
   refusal,
-  textOfArgument,
 } from "./map-machine.ts";
 
 export const smMutate = {
   name: "SM.MUTATE",
   run: (call) => {
     atMost(call, 5, "SM.MUTATE");
-    const [, , , reason, option] = call.args;
-    const isForced = option !== undefined && textOfArgument(option).toUpperCase() === "FORCE";
+    const [, , , given, option] = call.args;
+    const isForced = option !== undefined && text(option).toUpperCase() === "FORCE";
     const isKnown = option === undefined || isForced;
     if (!isKnown && !isModuleMode(call)) throw errors.syntaxError();
     const key = argument(call.args, 1);
     const found = machineToMove(call, key);
     if ("refused" in found) return refusal(call, key, found.refused);
     if (!isKnown) return refusal(call, key, errors.moduleOption());
-    const { machine } = found;
-    const to = textOfArgument(argument(call.args, 2));
-    if (machine.definition !== undefined) {
-      const subject = subjectOf(call, bytesOf(key), found.record);
-      const text = reason === undefined ? undefined : textOfArgument(reason);
-      if (mutate(call, subject, to, { kind: "mutate", reason: text, isForced })) return OK;
-      return refusal(call, key, isModuleMode(call) ? errors.moduleTransition() : null);
-    }
-    if (!hasState(call, machine, to) || !(isForced || leadsTo(machine, to))) {
-      return refusal(call, key, isModuleMode(call) ? errors.moduleTransition() : null);
-    }
-    moveMachine(call, key, found, {
-      to,
-      reason: reason === undefined ? undefined : textOfArgument(reason),
-      kind: isForced ? "force" : "mutate",
-    });
-    return OK;
+    const move: Wish = {
+      to: text(argument(call.args, 2)),
+      reason: given === undefined ? undefined : text(given),
+      isForced,
+    };
+    const isMoved =
+      found.machine.definition === undefined
+        ? moveMap(call, key, found, move)
+        : mutate(call, subjectOf(call, bytesOf(key), found.record), move);
+    return isMoved ? OK : refusal(call, key, isModuleMode(call) ? errors.moduleTransition() : null);
   },
 } as const satisfies Handler;
+
+/** False when the machine has no such state, or its current state does not list it. */
+function moveMap(call: Call, key: Buffer, found: Found, { to, reason, isForced }: Wish): boolean {
+  const { machine } = found;
+  if (!hasState(call, machine, to) || !(isForced || leadsTo(machine, to))) return false;
+  moveMachine(call, key, found, { to, reason, kind: isForced ? "force" : "mutate" });
+  return true;
+}

@@ -1,10 +1,10 @@
 /** SM.STATE key [LIST]: the current state, or the states that are keys of the map; null for another word. */
 import { bytesOf } from "../../base/bytes.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { listedStates } from "../statechart/driving.ts";
 import { subjectOf } from "../statechart/subject.ts";
-import { atMost, isModuleMode, machineAt, mapOf, textOfArgument, word } from "./map-machine.ts";
+import { atMost, isModuleMode, machineAt, mapOf, word } from "./map-machine.ts";
 
 export const smState = {
   name: "SM.STATE",
@@ -16,7 +16,7 @@ export const smState = {
     const option = call.args[2];
     if (option === undefined) return machine.states.map(([state]) => word(call, state));
     // The module lists the states whatever the word is.
-    if (!isModuleMode(call) && textOfArgument(option).toUpperCase() !== "LIST") return null;
+    if (!isModuleMode(call) && text(option).toUpperCase() !== "LIST") return null;
     if (machine.definition !== undefined) {
       const subject = subjectOf(call, bytesOf(argument(call.args, 1)), found.record);
       return listedStates(subject).map((state) => word(call, state));

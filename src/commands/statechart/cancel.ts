@@ -2,11 +2,10 @@
 import { bytesOf } from "../../base/bytes.ts";
 import { snapshotToJson } from "../../engine/snapshot.ts";
 import { disarmDue, dropPending, pendingId, pendingOf } from "../../store/machine-pending.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { settle } from "./delivery.ts";
 import { timerId } from "./pending.ts";
-import { text } from "./send-options.ts";
 import { type Subject, subjectAt } from "./subject.ts";
 import { timerEntry, writeRecord } from "./writing.ts";
 

@@ -1,9 +1,8 @@
 /** SM.CONTEXT key [path …]: the machine's data as JSON, or the values at dotted paths, null where there is none. */
 import { bytesOf } from "../../base/bytes.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { text } from "./send-options.ts";
 import { subjectAt } from "./subject.ts";
 
 export const smContext = {

@@ -5,10 +5,9 @@
 import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
 import { type MachineCounter, machineCounters } from "../../store/machine-index.ts";
-import { argument, token } from "../arguments.ts";
+import { argument, text, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { splitDefinitionId } from "./creation.ts";
-import { text } from "./send-options.ts";
 
 interface Filter {
   readonly definition?: { readonly name: string; readonly version: string | undefined };

@@ -1,10 +1,9 @@
 /** SM.DEF CHECK json: what is wrong with a definition and what looks wrong, each with its JSON path. */
 import { check } from "../../engine/check.ts";
 import { map } from "../../protocol/reply.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { parseJson } from "./chart-cache.ts";
-import { text } from "./send-options.ts";
 
 export const smDefCheck = {
   name: "SM.DEF|CHECK",

@@ -1,12 +1,11 @@
 /** SM.DEF CREATE name[:version] json: stores a definition that compiles; the same document again is no change. */
 import * as errors from "../../protocol/errors.ts";
 import { findDefinition, putDefinition } from "../../store/definitions.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { compileDocument } from "./chart-cache.ts";
 import { splitDefinitionId } from "./creation.ts";
 import { isSameDocument } from "./definition-copy.ts";
-import { text } from "./send-options.ts";
 
 const FIRST_VERSION = "v1";
 /** Names are fields of index keys, which are bounded. */

@@ -1,10 +1,9 @@
 /** SM.DEF DEL name:version: removes a definition no machine is pinned to. */
 import * as errors from "../../protocol/errors.ts";
 import { findDefinition, machineCountOf, removeDefinition } from "../../store/definitions.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { splitDefinitionId } from "./creation.ts";
-import { text } from "./send-options.ts";
 
 export const smDefDel = {
   name: "SM.DEF|DEL",

@@ -1,9 +1,8 @@
 /** SM.DEF GET name[:version]: the document of a definition, as it was given; the newest without a version. */
 import { findDefinition } from "../../store/definitions.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { splitDefinitionId } from "./creation.ts";
-import { text } from "./send-options.ts";
 
 export const smDefGet = {
   name: "SM.DEF|GET",

@@ -2,10 +2,9 @@
 import { type GraphFormat, graph } from "../../engine/graph.ts";
 import * as errors from "../../protocol/errors.ts";
 import { findDefinition } from "../../store/definitions.ts";
-import { argument, token } from "../arguments.ts";
+import { argument, text, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { splitDefinitionId } from "./creation.ts";
-import { text } from "./send-options.ts";
 
 const FORMATS: ReadonlyMap<string, GraphFormat> = new Map([
   ["MERMAID", "mermaid"],

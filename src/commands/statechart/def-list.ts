@@ -2,8 +2,8 @@
 
 import { wrongNumberOfArguments } from "../../protocol/errors.ts";
 import { listDefinitions } from "../../store/definitions.ts";
+import { text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { text } from "./send-options.ts";
 
 export const smDefList = {
   name: "SM.DEF|LIST",

@@ -37,22 +37,23 @@ function initialOf(machine: Machine): string {
   return initial;
 }
 
+/** What SM.MUTATE asks for. */
+export interface Wish {
+  readonly to: string;
+  readonly reason: string | undefined;
+  readonly isForced: boolean;
+}
+
 /**
  * SM.MUTATE: sends the first event, in document order, that leads to the state from where the machine is and whose
  * guard lets it pass without data. False when none does. Forced, the machine starts anew in that state with the
  * context it has.
  */
-export function mutate(
-  scope: Scope,
-  subject: Subject,
-  to: string,
-  cause: Cause & { readonly isForced: boolean },
-): boolean {
+export function mutate(scope: Scope, subject: Subject, { to, reason, isForced }: Wish): boolean {
   const { chart } = subject;
   if (chart === undefined || findState(chart.machine, to) === undefined) return false;
-  const { isForced, ...rest } = cause;
   if (isForced) {
-    restart(scope, subject, { ...rest, kind: "force" }, { state: to, context: chart.snapshot.context });
+    restart(scope, subject, { kind: "force", reason }, { state: to, context: chart.snapshot.context });
     return true;
   }
   const env = envOf(scope, subject.key);
@@ -61,7 +62,7 @@ export function mutate(
     const outcome = stepEvent(subject, { type: event }, env);
     if (outcome.kind !== "moved" || !reaches(outcome, to)) continue;
     const delivery = new Delivery(scope);
-    delivery.apply(subject, outcome, { ...rest, event }, { event, receivedMs: scope.nowMs });
+    delivery.apply(subject, outcome, { kind: "mutate", reason, event }, { event, receivedMs: scope.nowMs });
     delivery.runFollowUps();
     return true;
   }

@@ -6,9 +6,8 @@ import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { type HistoryEntry, historyOf } from "../../store/machine-history.ts";
-import { argument, safeInteger, token } from "../arguments.ts";
+import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { text } from "./send-options.ts";
 import { subjectAt } from "./subject.ts";
 
 export const smHistory = {

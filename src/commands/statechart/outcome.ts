@@ -2,10 +2,9 @@
 import { bytesOf } from "../../base/bytes.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import type { Outcome } from "../../store/machine-outcomes.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { keptOutcome } from "./outcome-reply.ts";
-import { text } from "./send-options.ts";
 import { subjectAt } from "./subject.ts";
 
 export const smOutcome = {

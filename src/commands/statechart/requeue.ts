@@ -15,11 +15,10 @@ import {
   settleFirstId,
 } from "../../store/streams.ts";
 import { DEAD, requeueTask, streamAt } from "../../store/tasks.ts";
-import { argument, safeInteger, token } from "../arguments.ts";
+import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { keepingOf } from "../keeping.ts";
 import { exactId } from "../stream/ids.ts";
-import { text } from "./send-options.ts";
 
 export const smRequeue = {
   name: "SM.REQUEUE",

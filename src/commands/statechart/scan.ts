@@ -9,10 +9,9 @@ import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { machinesByDefinition, machinesInState, type Walk } from "../../store/machine-index.ts";
 import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
-import { argument, safeInteger, token } from "../arguments.ts";
+import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { splitDefinitionId } from "./creation.ts";
-import { text } from "./send-options.ts";
 
 const COUNT_DEFAULT = 10;
 

@@ -1,7 +1,7 @@
 /** The options of SM.SEND, in any order after the event and its data. */
 import type { Json } from "../../base/json.ts";
 import * as errors from "../../protocol/errors.ts";
-import { argument, safeInteger, token } from "../arguments.ts";
+import { argument, safeInteger, text, token } from "../arguments.ts";
 import { parseJson } from "./chart-cache.ts";
 
 export interface SendOptions {
@@ -119,9 +119,4 @@ function setDue(draft: Draft, dueMs: number): void {
 function atLeastZero(value: number, option: string): number {
   if (value < 0) throw errors.err(`${option} must not be negative`);
   return value;
-}
-
-/** The text of an argument; bytes that are no UTF-8 become U+FFFD. */
-export function text(bytes: Buffer): string {
-  return bytes.toString("utf8");
 }

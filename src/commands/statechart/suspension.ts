@@ -8,9 +8,8 @@ import * as errors from "../../protocol/errors.ts";
 import type { HistoryEntry } from "../../store/machine-history.ts";
 import { armDue, disarmDue } from "../../store/machine-pending.ts";
 import { dueEntries } from "../../store/machine-storage.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { text } from "./send-options.ts";
 import { type Subject, subjectAt } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
 

@@ -6,11 +6,10 @@
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply, simple } from "../../protocol/reply.ts";
-import { argument, safeInteger, token } from "../arguments.ts";
+import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
 import { isIn } from "./send.ts";
-import { text } from "./send-options.ts";
 import { type Subject, subjectAt } from "./subject.ts";
 
 export const smWait = {

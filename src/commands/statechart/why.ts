@@ -5,12 +5,12 @@ import { type Candidate, explain } from "../../engine/explain.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
-import { argument } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { codeOf } from "./delivery.ts";
 import { targetsOf } from "./machine-step.ts";
 import { type Attempt, attempt, refusalWhenDone } from "./send.ts";
-import { eventData, NO_OPTIONS, text } from "./send-options.ts";
+import { eventData, NO_OPTIONS } from "./send-options.ts";
 import { envOf, type Subject, subjectAt } from "./subject.ts";
 
 export const smWhy = {
