@@ -77,8 +77,9 @@ export function reset(scope: Scope, subject: Subject): void {
   restart(scope, dropDeferred(scope, subject, RESET), { kind: "reset" }, {});
 }
 
-function reaches(outcome: Next, to: string): boolean {
-  return outcome.states.some((state) => state === to || state.startsWith(`${to}.`));
+/** Whether a step has led to a state, even if it went on from there by itself. */
+function reaches({ states, entered }: Next, to: string): boolean {
+  return [...states, ...entered].some((state) => state === to || state.startsWith(`${to}.`));
 }
 
 /** Begins the machine anew: its timers are disarmed. */

@@ -60,6 +60,17 @@ describe("a defined machine", () => {
     expect(await call("SM.PENDING", "d")).toEqual([]);
   });
 
+  test("is driven by SM.MUTATE through a state that it leaves by itself", async () => {
+    await define(client, "relay", {
+      initial: "a",
+      states: { a: { on: { GO: "b" } }, b: { always: "c" }, c: { on: { BACK: "a" } } },
+    });
+    await call("SM.CREATE", "r", "relay");
+    expect(await call("SM.MUTATE", "r", "c")).toBeNull();
+    expect(await call("SM.MUTATE", "r", "b")).toBe("OK");
+    expect(await call("SM.STATE", "r")).toEqual(["c"]);
+  });
+
   test("is forced into any state it has, with its context, and reset without", async () => {
     await call("SM.MUTATE", "d", "open");
     expect(await call("SM.MUTATE", "d", "broken", "axe", "FORCE")).toBe("OK");
