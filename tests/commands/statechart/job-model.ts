@@ -125,6 +125,7 @@ function enter(job: Job, state: string, nowMs: number): void {
   if (state === "ended") {
     job.status = "done";
     job.inbox = 0;
+    job.scheduled = [];
   }
   if (job.inbox > 0 && (state === "busy" || state === "late")) {
     job.inbox -= 1;
