@@ -24,6 +24,16 @@ const CHART = JSON.stringify({
   },
 });
 
+const GROUP = ["XGROUP", "CREATE", "stream", "workers", "$", "MKSTREAM"];
+const XADD = ["XADD", "stream", "*", "field", VALUE];
+const XREADGROUP = ["XREADGROUP", "GROUP", "workers", "w", "COUNT", "1", "STREAMS", "stream", ">"];
+
+/** A definition, and a thousand machines of it as redis-benchmark names them. */
+function charts(definition: string, prefix: string): string[][] {
+  const keys = Array.from({ length: 1000 }, (_, i) => `${prefix}:${String(i).padStart(12, "0")}`);
+  return [["SM.DEF", "CREATE", definition, CHART], ...keys.map((key) => ["SM.CREATE", key, definition])];
+}
+
 export const CASES: readonly Case[] = [
   { name: "redis SET, always", server: "redis always", args: ["SET", "key", VALUE], setup: [] },
   {
@@ -55,15 +65,34 @@ export const CASES: readonly Case[] = [
     name: "detent SM.SEND",
     server: "detent",
     args: ["-r", "1000", "SM.SEND", "chart:__rand_int__", "GO"],
-    setup: [
-      ["SM.DEF", "CREATE", "bench", CHART],
-      ...Array.from({ length: 1000 }, (_, i) => [
-        "SM.CREATE",
-        `chart:${String(i).padStart(12, "0")}`,
-        "bench",
-      ]),
-    ],
+    setup: charts("bench", "chart"),
     against: "detent SM.MUTATE",
+  },
+  {
+    name: "detent SM.SEND, id",
+    server: "detent",
+    args: ["-r", "1000000", "SM.SEND", "chart:000000000001", "GO", "ID", "__rand_int__"],
+    setup: [],
+    against: "detent SM.SEND",
+  },
+  {
+    name: "detent SM.SEND, unheard",
+    server: "detent",
+    args: ["-r", "1000", "SM.SEND", "quiet:__rand_int__", "GO"],
+    // A change stream's key that holds something else takes no entries.
+    setup: [["SET", "sm:changes:quiet", "none"], ...charts("quiet", "quiet")],
+    against: "detent SM.SEND",
+  },
+  // Each round reads what it has added, as many entries as there are requests.
+  { name: "redis XADD, always", server: "redis always", args: XADD, setup: [GROUP] },
+  { name: "redis XREADGROUP, always", server: "redis always", args: XREADGROUP, setup: [] },
+  { name: "detent XADD", server: "detent", args: XADD, setup: [GROUP], against: "redis XADD, always" },
+  {
+    name: "detent XREADGROUP",
+    server: "detent",
+    args: XREADGROUP,
+    setup: [],
+    against: "redis XREADGROUP, always",
   },
   { name: "redis SET, memory", server: "redis memory", args: ["SET", "key", VALUE], setup: [] },
   { name: "redis GET, memory", server: "redis memory", args: ["GET", "key"], setup: [] },

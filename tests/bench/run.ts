@@ -3,9 +3,10 @@
  * and ratios. What matters is the ratio: the absolute figures are those of the machine and of what else it does.
  *
  * Goals: throughput and latency of single commands over loopback at several depths of pipelining; start-up and
- * memory with many machines. Not measured: networks, many keys that do not fit in memory, mixed loads.
+ * memory with many machines; timers that are due at once. Not measured: networks, many keys that do not fit in
+ * memory, mixed loads.
  *
- *   npx tsx tests/bench/run.ts [--rounds 5] [--requests 60000] [--machines 1000000] [--only TEXT]
+ *   npx tsx tests/bench/run.ts [--rounds 5] [--requests 60000] [--machines 1000000] [--only TEXT|machines]
  */
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -15,6 +16,7 @@ import { parseArgs } from "node:util";
 import { CASES, type Case, DEPTHS } from "./cases.ts";
 import { measureMachines } from "./machines.ts";
 import { type BenchServer, runBenchmark, startDetent, startRedis } from "./servers.ts";
+import { measureTimers } from "./timers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -52,7 +54,11 @@ try {
 } finally {
   await Promise.all(Object.values(servers).map((server) => server.stop()));
 }
-if (values.only === "") await measureMachines(join(directory, "machines"), Number(values.machines));
+if (values.only === "" || values.only === "machines") {
+  const count = Number(values.machines);
+  const fillMs = await measureMachines(join(directory, "machines"), count);
+  await measureTimers(join(directory, "timers"), count, fillMs);
+}
 rmSync(directory, { recursive: true, force: true });
 
 interface Figures {
