@@ -7,12 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { splitInline } from "../../src/protocol/inline-request.ts";
 import { ByteConnection, settle } from "../support/byte-connection.ts";
 import { encodeRequest } from "../support/client.ts";
-import { exerciseRecorder } from "../support/exercised-commands.ts";
-import { declaredName } from "../support/reply-schema.ts";
+import { ReplyMatcher } from "../support/reply-matcher.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { type RedisServer, redisServerMissing, startRedisServer } from "./redis-server.ts";
-
-const recorder = exerciseRecorder();
 
 /** Tests by name, each a script. A line that begins with `~` compares what comes without its order. */
 export function describeConnections(name: string, scripts: Readonly<Record<string, string>>): void {
@@ -55,6 +52,8 @@ class Side {
   readonly #fence: ByteConnection;
   readonly #ids = new Map<string, string>();
   readonly #connections = new Map<string, ByteConnection>();
+  /** Every reply is checked against commands.json, those of Redis too. */
+  readonly #matchers = new Map<string, ReplyMatcher>();
 
   private constructor(target: number | string, fence: ByteConnection) {
     this.#target = target;
@@ -73,18 +72,18 @@ class Side {
   /** Sends a request and returns what every connection has received since the last one. */
   async run([name, ...args]: readonly Buffer[]): Promise<Record<string, string>> {
     const connection = await this.#connection(String(name));
-    const declared = declaredName(args);
-    if (declared !== undefined) recorder.record(declared);
     const filled = [];
     for (const arg of args) filled.push(await this.#filled(arg));
+    this.#matchers.get(String(name))?.sent(filled);
     connection.write(encodeRequest(filled));
     await settle(this.#fence);
-    return Object.fromEntries(
-      [...this.#connections].map(([each, one]) => [
-        each,
-        `${this.#withoutIds(one.take())}${one.isClosed ? "(closed)" : ""}`,
-      ]),
-    );
+    return Object.fromEntries([...this.#connections].map(([each, one]) => [each, this.#received(each, one)]));
+  }
+
+  #received(name: string, connection: ByteConnection): string {
+    const bytes = connection.take();
+    this.#matchers.get(name)?.received(Buffer.from(bytes, "latin1"));
+    return `${this.#withoutIds(bytes)}${connection.isClosed ? "(closed)" : ""}`;
   }
 
   /** `{a2}` stands for the id of a connection. */
@@ -118,11 +117,15 @@ class Side {
     const known = this.#connections.get(name);
     if (known !== undefined) return known;
     const opened = await ByteConnection.open(this.#target);
+    const matcher = new ReplyMatcher();
     this.#connections.set(name, opened);
+    this.#matchers.set(name, matcher);
     if (name.endsWith("3")) {
-      opened.write(encodeRequest(["HELLO", "3"]));
+      const hello = ["HELLO", "3"];
+      matcher.sent(hello);
+      opened.write(encodeRequest(hello));
       await opened.replies(1);
-      opened.take();
+      matcher.received(Buffer.from(opened.take(), "latin1"));
     }
     return opened;
   }

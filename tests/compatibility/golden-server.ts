@@ -1,6 +1,7 @@
 /** Plays a golden case on a server of its own and returns the bytes it received. */
 import { ByteConnection, countReplies, settle } from "../support/byte-connection.ts";
 import { encodeRequest } from "../support/client.ts";
+import { ReplyMatcher } from "../support/reply-matcher.ts";
 import { startTestServer } from "../support/server.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 import type { GoldenCase, Step } from "./golden-cases.ts";
@@ -16,6 +17,19 @@ export interface Played {
 const bytesOfLatin1 = (text: string | number) => Buffer.from(String(text), "latin1");
 const request = (args: Step) => encodeRequest(args.map(bytesOfLatin1));
 
+/** A connection whose replies are checked against commands.json. */
+interface Checked {
+  readonly connection: ByteConnection;
+  readonly matcher: ReplyMatcher;
+}
+
+async function ask({ connection, matcher }: Checked, args: Step): Promise<void> {
+  matcher.sent(args.map(bytesOfLatin1));
+  connection.write(request(args));
+  await connection.replies(1);
+  matcher.received(bytesOfLatin1(connection.take()));
+}
+
 export async function play(golden: GoldenCase, protocol: 2 | 3): Promise<Played> {
   const clock = new VirtualClock();
   const server = await startTestServer({
@@ -23,37 +37,33 @@ export async function play(golden: GoldenCase, protocol: 2 | 3): Promise<Played>
     config: { "sm-compat": "module", "enable-debug-command": "yes" },
   });
   const opened: ByteConnection[] = [];
-  const open = async (): Promise<ByteConnection> => {
+  const open = async (): Promise<Checked> => {
     const connection = await ByteConnection.open(server.port);
     opened.push(connection);
-    if (protocol === 3) {
-      connection.write(request(["HELLO", "3"]));
-      await connection.replies(1);
-      connection.take();
-    }
-    return connection;
+    const checked = { connection, matcher: new ReplyMatcher() };
+    if (protocol === 3) await ask(checked, ["HELLO", "3"]);
+    return checked;
   };
   try {
     const first = await open();
     const second = golden.setup?.some(([head]) => head === "@2" || head === "@3") ? await open() : undefined;
     for (const step of golden.setup ?? []) {
       const [head, ...rest] = step;
-      if (head === "@sleep") {
-        clock.advance(Number(rest[0]));
-        continue;
-      }
       const onSecond = head === "@2" ? second : undefined;
-      const connection = onSecond ?? first;
-      connection.write(request(onSecond === undefined ? step : rest));
-      await connection.replies(1);
-      connection.take();
+      if (head === "@sleep") clock.advance(Number(rest[0]));
+      else if (onSecond !== undefined) await ask(onSecond, rest);
+      else await ask(first, step);
     }
-    first.write(golden.raw === undefined ? request(golden.cmd ?? []) : bytesOfLatin1(golden.raw));
-    await first.replies(countReplies(bytesOfLatin1(protocol === 2 ? golden.resp2 : golden.resp3)));
+    const { connection, matcher } = first;
+    if (golden.raw === undefined) matcher.sent((golden.cmd ?? []).map(bytesOfLatin1));
+    connection.write(golden.raw === undefined ? request(golden.cmd ?? []) : bytesOfLatin1(golden.raw));
+    await connection.replies(countReplies(bytesOfLatin1(protocol === 2 ? golden.resp2 : golden.resp3)));
     const fence = await ByteConnection.open(server.port);
     opened.push(fence);
     await settle(fence);
-    return { reply: first.take(), pushed: second?.take() ?? "", isClosed: first.isClosed };
+    const reply = connection.take();
+    if (golden.raw === undefined) matcher.received(bytesOfLatin1(reply));
+    return { reply, pushed: second?.connection.take() ?? "", isClosed: connection.isClosed };
   } finally {
     for (const connection of opened) connection.close();
     await server.close();

@@ -77,6 +77,31 @@ describe("the program", () => {
     expect(existsSync(join(data, "run.pid"))).toBe(false);
   });
 
+  test("CONFIG REWRITE writes what was set into the file, for the next start", async () => {
+    const dir = temporaryDirectory();
+    const file = join(dir, "detent.conf");
+    const socketPath = join(dir, "socket");
+    writeFileSync(file, `# ours\nport 0\nunixsocket ${socketPath}\nmaxclients 77\n`);
+    const first = startProgram({ args: [file, "--dir", dir] });
+    await first.printed(READY);
+    const client = await TestClient.connect(socketPath);
+    expect(await client.call("CONFIG", "SET", "maxclients", "78", "sm-compat", "module")).toBe("OK");
+    expect(await client.call("CONFIG", "REWRITE")).toBe("OK");
+    await client.close();
+    first.child.kill("SIGTERM");
+    await first.ended;
+    expect(readFileSync(file, "utf8")).toMatch(/^# ours\nport 0\n/);
+
+    const second = startProgram({ args: [file] });
+    await second.printed(READY);
+    const again = await TestClient.connect(socketPath);
+    expect(await again.call("CONFIG", "GET", "maxclients")).toEqual(["maxclients", "78"]);
+    expect(await again.call("CONFIG", "GET", "sm-compat")).toEqual(["sm-compat", "module"]);
+    expect(await again.call("CONFIG", "GET", "dir")).toEqual(["dir", dir]);
+    second.child.kill("SIGTERM");
+    expect(await second.ended).toBe(0);
+  });
+
   test("a configuration that is wrong prints Redis' block and ends with 1", async () => {
     const program = startProgram({ args: ["--port", "6400", "--nosuch", "x"], cwd: temporaryDirectory() });
     expect(await program.ended).toBe(1);

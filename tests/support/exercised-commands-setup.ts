@@ -1,6 +1,7 @@
 /**
- * A vitest global setup: the run fails when a command of commands.json was never sent. It judges only when
- * DETENT_ALL_COMMANDS=1 is set, which the target that runs the whole suite does; a part of it cannot send all.
+ * A vitest global setup: the run fails when a command of commands.json was never seen at work. It judges only
+ * when DETENT_ALL_COMMANDS=1 is set, which `make test` does when it runs the whole suite: a part of it, or one without
+ * redis-server, has not all of them.
  */
 import { forgetExercised, unexercisedCommands } from "./exercised-commands.ts";
 
@@ -12,6 +13,6 @@ export function setup(): () => void {
     if (missing.length === 0) return;
     // An error here is only printed: vitest ends with the exit code of the tests.
     process.exitCode = 1;
-    throw new Error(`no test has sent these commands: ${missing.join(" ")}`);
+    throw new Error(`no test has seen these commands at work: ${missing.join(" ")}`);
   };
 }

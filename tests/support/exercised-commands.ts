@@ -1,5 +1,5 @@
 /**
- * Which commands the tests have sent. Test files run in processes of their own, so each notes the names it sees in
+ * Which commands the tests have seen at work. Test files run in processes of their own, so each notes the names it sees in
  * a file of a shared folder; whoever looks for the unexercised reads them all.
  */
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { CATALOGUE } from "../../src/commands/catalogue.ts";
 export const EXERCISED_DIR = join(import.meta.dirname, "../../node_modules/.cache/detent-exercised-commands");
 
 export type ExerciseRecorder = {
-  /** Notes that a command of commands.json was sent: its declared name, `CONFIG|GET`. */
+  /** Notes that a command of commands.json was answered: its declared name, `CONFIG|GET`. */
   record(name: string): void;
 };
 

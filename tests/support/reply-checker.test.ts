@@ -16,13 +16,14 @@ describe("replyChecker", () => {
   const recorded: string[] = [];
   const checker = () => replyChecker({ record: (name) => recorded.push(name) });
 
-  it("records a command and takes its reply when it is as declared, or an error", () => {
+  it("takes a reply that is as declared, or an error, and records what was answered", () => {
     const check = checker();
     check(["config", "GET", "port"], ["port", "6379"]);
     check(["GET", Buffer.from("k")], new ReplyFailure("WRONGTYPE"));
     check(["nope"], 1);
     check(["CONFIG"], new ReplyFailure("ERR wrong number of arguments for 'config' command"));
-    expect(recorded).toEqual(["CONFIG|GET", "GET", "CONFIG"]);
+    check(["MODULE", "LOAD", "x"], new ReplyFailure("ERR"));
+    expect(recorded).toEqual(["CONFIG|GET", "MODULE|LOAD"]);
   });
 
   it("throws when a reply is another", () => {

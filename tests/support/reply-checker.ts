@@ -1,6 +1,6 @@
 /**
  * Checks the replies of one connection, in the order of its requests, against commands.json, and records which
- * commands were sent. It follows what changes the meaning of a reply: HELLO and RESET the protocol, MULTI and EXEC
+ * commands were answered: a command of which only refusals were seen has not been exercised. It follows what changes the meaning of a reply: HELLO and RESET the protocol, MULTI and EXEC
  * the commands that the items of EXEC's reply belong to.
  */
 import { CATALOGUE, findByFullName } from "../../src/commands/catalogue.ts";
@@ -12,6 +12,14 @@ import { ReplyFailure } from "./resp-decoder.ts";
 export type ReplyChecker = (request: ReadonlyArray<string | number | Buffer>, reply: DecodedReply) => void;
 
 const recorder = exerciseRecorder();
+
+/** Commands that are never answered but with an error: it counts as having seen them at work. */
+const NEVER_ANSWERED: ReadonlySet<string> = new Set([
+  "MODULE|LOAD",
+  "MODULE|LOADEX",
+  "MODULE|UNLOAD",
+  "SHUTDOWN",
+]);
 
 /** A checker for a new connection. It throws an Error for a reply that is not as declared. */
 export function replyChecker(exercised: ExerciseRecorder = recorder): ReplyChecker {
@@ -26,7 +34,7 @@ export function replyChecker(exercised: ExerciseRecorder = recorder): ReplyCheck
   return (request, reply) => {
     const name = declaredName(request);
     if (name === undefined) return;
-    exercised.record(name);
+    if (isAtWork(name, reply)) exercised.record(name);
     if (reply === "QUEUED") {
       queued.push(name);
       return;
@@ -41,4 +49,8 @@ export function replyChecker(exercised: ExerciseRecorder = recorder): ReplyCheck
     if (name === "EXEC" || name === "DISCARD" || name === "RESET") queued = [];
     if (name === "RESET") protocol = 2;
   };
+}
+
+function isAtWork(name: string, reply: DecodedReply): boolean {
+  return !(reply instanceof ReplyFailure) || NEVER_ANSWERED.has(name);
 }
