@@ -111,15 +111,18 @@ function treeFrom(draw: Draw): ChartState {
     const first = pick(draw, state.children);
     state.initial = kind === "compound" ? first.id : undefined;
     // A history of the root is never recorded: the root is not left.
-    if (depth > 0 && draw(3) === 1) {
-      const history = newState(`s${count++}`, draw(2) === 0 ? "deep" : "shallow", state, draw);
-      history.initial = kind === "parallel" || draw(3) === 1 ? undefined : pick(draw, state.children).id;
-      state.children.push(history);
-      if (kind === "compound" && history.initial !== undefined && draw(3) === 1) state.initial = history.id;
-    }
+    if (depth > 0 && draw(3) === 1) addHistory(state, `s${count++}`, draw);
     return state;
   };
   return build(undefined, 0);
+}
+
+function addHistory(parent: ChartState, id: string, draw: Draw): void {
+  const history = newState(id, draw(2) === 0 ? "deep" : "shallow", parent, draw);
+  const target = pick(draw, parent.children).id;
+  history.initial = parent.kind === "parallel" || draw(3) === 1 ? undefined : target;
+  parent.children.push(history);
+  if (parent.kind === "compound" && history.initial !== undefined && draw(3) === 1) parent.initial = id;
 }
 
 function newState(
