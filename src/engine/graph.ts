@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from "../base/json.ts";
 import { targetPaths } from "./explain.ts";
 import { sourceOf } from "./guards.ts";
-import { type Machine, type StateNode, stateOf, type Transition } from "./machine.ts";
+import { isDescendant, type Machine, type StateNode, stateOf, type Transition } from "./machine.ts";
 
 export type GraphFormat = "mermaid" | "dot" | "json";
 
@@ -68,15 +68,17 @@ function label(machine: Machine, transition: Transition): string {
   const delay = descriptor.startsWith("xstate.after.")
     ? descriptor.slice("xstate.after.".length, -id.length - 1)
     : undefined;
-  const event =
-    delay !== undefined ? `after ${delay}` : descriptor === doneEvent ? "done" : descriptor || "always";
+  const name = descriptor.replace(/^xstate\.(?=done\.)/, "");
+  const event = delay !== undefined ? `after ${delay}` : descriptor === doneEvent ? "done" : name || "always";
   return transition.guard === undefined ? event : `${event} [${sourceOf(transition.guard)}]`;
 }
 
 function mermaid(machine: Machine): string {
   const lines = ["stateDiagram-v2"];
-  for (const target of stateOf(machine, 0).initial) lines.push(`  [*] --> s${target}`);
-  drawMermaid(machine, { state: stateOf(machine, 0), indent: "  ", lines });
+  const root = stateOf(machine, 0);
+  // Mermaid knows regions within a composite state only.
+  if (root.kind === "parallel") drawMermaid(machine, { state: root, indent: "  ", lines });
+  else drawInside(machine, { state: root, indent: "  ", lines });
   for (const { source, targets, text } of arrows(machine)) {
     for (const target of targets) lines.push(`  s${source} --> s${target} : ${plain(text)}`);
   }
@@ -85,29 +87,37 @@ function mermaid(machine: Machine): string {
 
 type Drawing = { readonly state: StateNode; readonly indent: string; readonly lines: string[] };
 
+function drawMermaid(machine: Machine, drawing: Drawing): void {
+  const { state, indent, lines } = drawing;
+  const mark = state.kind !== "history" ? "" : state.isDeepHistory ? " (H*)" : " (H)";
+  const isComposite = state.children.length > 0;
+  const name = state.parent === -1 ? state.id : state.key;
+  lines.push(`${indent}state "${plain(name)}${mark}" as s${state.index}${isComposite ? " {" : ""}`);
+  if (state.kind === "final") lines.push(`${indent}s${state.index} --> [*]`);
+  if (!isComposite) return;
+  drawInside(machine, { ...drawing, indent: `${indent}  ` });
+  lines.push(`${indent}}`);
+}
+
 /** The states below one, regions of a parallel state apart. */
-function drawMermaid(machine: Machine, { state, indent, lines }: Drawing): void {
+function drawInside(machine: Machine, { state, indent, lines }: Drawing): void {
+  for (const target of state.initial) lines.push(`${indent}[*] --> s${target}`);
   for (const [position, index] of [...state.children, ...state.histories].entries()) {
     if (state.kind === "parallel" && position > 0 && position < state.children.length)
       lines.push(`${indent}--`);
-    const child = stateOf(machine, index);
-    const mark = child.kind !== "history" ? "" : child.isDeepHistory ? " (H*)" : " (H)";
-    const isComposite = child.children.length > 0;
-    lines.push(`${indent}state "${plain(child.key)}${mark}" as s${index}${isComposite ? " {" : ""}`);
-    if (child.kind === "final") lines.push(`${indent}s${index} --> [*]`);
-    if (!isComposite) continue;
-    for (const target of child.initial) lines.push(`${indent}  [*] --> s${target}`);
-    drawMermaid(machine, { state: child, indent: `${indent}  `, lines });
-    lines.push(`${indent}}`);
+    drawMermaid(machine, { state: stateOf(machine, index), indent, lines });
   }
 }
 
-/** Arrows to draw: transitions with a target; the root's start at each of its children. */
+/** Arrows to draw: transitions with a target; the root's start at each of its children that is not the end. */
 function arrows(
   machine: Machine,
 ): readonly { readonly source: number; readonly targets: readonly number[]; readonly text: string }[] {
   return machine.transitions.flatMap((transition) => {
-    const sources = transition.source === 0 ? stateOf(machine, 0).children : [transition.source];
+    const isRoot = transition.source === 0;
+    const sources = isRoot
+      ? stateOf(machine, 0).children.filter((child) => stateOf(machine, child).kind !== "final")
+      : [transition.source];
     const { targets } = transition;
     return targets === undefined
       ? []
@@ -143,8 +153,9 @@ function dot(machine: Machine): string {
   for (const { source, targets, text } of arrows(machine)) {
     for (const target of targets) {
       const [from, to] = [leafOf(machine, source), leafOf(machine, target)];
-      const tail = from === source ? "" : `, ltail=cluster_${source}`;
-      const head = to === target ? "" : `, lhead=cluster_${target}`;
+      // An arrow ends at the border of a composite state unless it comes from within.
+      const tail = from === source || isDescendant(machine, to, source) ? "" : `, ltail=cluster_${source}`;
+      const head = to === target || isDescendant(machine, from, target) ? "" : `, lhead=cluster_${target}`;
       lines.push(`  n${from} -> n${to} [label=${quote(text)}${tail}${head}];`);
     }
   }

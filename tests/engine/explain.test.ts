@@ -250,7 +250,6 @@ describe("graph()", () => {
         "  s7 --> [*]",
         "  s1 --> s7 : STOP",
         "  s4 --> s7 : STOP",
-        "  s7 --> s7 : STOP",
         "  s1 --> s7 : done",
         "  s2 --> s4 : E [context.n > 1]",
         "  s4 --> s7 : after 5",
@@ -258,6 +257,31 @@ describe("graph()", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("draws a parallel root as a state with regions, which Mermaid knows within states only", () => {
+    const regions = machineOf({
+      id: "m",
+      type: "parallel",
+      states: { x: {}, y: {} },
+      on: { E: { target: ".x" } },
+    });
+    expect(graph(regions, "mermaid").split("\n").slice(1, 6)).toEqual([
+      '  state "m" as s0 {',
+      '    state "x" as s1',
+      "    --",
+      '    state "y" as s2',
+      "  }",
+    ]);
+  });
+
+  it("lets arrows of Graphviz within a composite state end at its states", () => {
+    const inside = machineOf({
+      initial: "a",
+      states: { a: { initial: "x", states: { x: { on: { UP: "#a" } }, y: {} }, id: "a", on: { Y: ".y" } } },
+    });
+    expect(graph(inside, "dot")).toContain('n2 -> n3 [label="Y"];');
+    expect(graph(inside, "dot")).toContain('n2 -> n2 [label="UP"];');
   });
 
   it("draws Graphviz", () => {
