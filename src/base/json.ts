@@ -9,6 +9,30 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** True when objects and lists are nested deeper than this. Goes level by level: no depth exhausts the stack. */
+export function isDeeperThan(value: Json, depthMax: number): boolean {
+  let level: readonly Json[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > depthMax) return true;
+    level = level.flatMap(partsOf);
+  }
+  return false;
+}
+
+/** True when a number in it is beyond all that JSON can say again: `1e400` is read as infinity. Any depth. */
+export function hasInfinity(value: Json): boolean {
+  let level: readonly Json[] = [value];
+  while (level.length > 0) {
+    if (level.some((part) => typeof part === "number" && !Number.isFinite(part))) return true;
+    level = level.flatMap(partsOf);
+  }
+  return false;
+}
+
+function partsOf(value: Json): readonly Json[] {
+  return typeof value === "object" && value !== null ? Object.values(value) : [];
+}
+
 /** True when two JSON values are equal; the order of an object's keys does not matter. */
 export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;

@@ -3,7 +3,8 @@
  * errors and warnings of the compiler first, then states in document order.
  */
 import type { Json } from "../base/json.ts";
-import { COMPILE_LIMITS, type CompileLimits, compile } from "./compile.ts";
+import { COMPILE_LIMITS, compile } from "./compile.ts";
+import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
 import { transitionsOf } from "./graph.ts";
 import { sourceOf } from "./guards.ts";
 import { isDescendant, type Machine, type StateNode, stateOf, type Transition } from "./machine.ts";
@@ -11,8 +12,8 @@ import { at } from "./problems.ts";
 import type { Finding } from "./types.ts";
 
 /** All findings; empty when the definition is clean. */
-export function check(json: Json, limits: CompileLimits = COMPILE_LIMITS): readonly Finding[] {
-  const result = compile(json, limits);
+export function check(json: Json, keys: DocumentKeys = NO_KEYS): readonly Finding[] {
+  const result = compile(json, COMPILE_LIMITS, keys);
   if (!result.ok) return result.findings;
   const { machine } = result;
   return [

@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkActions } from "./compile-actions.ts";
 import { type Linker, linkDelay, linkGuard } from "./compile-expressions.ts";
+import { entriesIn } from "./document-keys.ts";
 import type { Draft, DraftState } from "./draft.ts";
 import type { AfterTimer, Reactions, Transition } from "./machine.ts";
 import { at, checkKeys, kindOf, type Problems, readText, readTexts } from "./problems.ts";
@@ -93,7 +94,7 @@ function entriesOf(
 ): readonly (readonly [string, Json])[] {
   const value = state.json[key];
   if (value === undefined) return [];
-  if (isJsonObject(value)) return Object.entries(value);
+  if (isJsonObject(value)) return entriesIn(linker.draft.keys, value, at(state.jsonPath, key));
   const left = key === "on" ? "event" : "delay";
   linker.problems.error(
     at(state.jsonPath, key),

@@ -2,10 +2,11 @@
  * Definition in, machine out. Two passes: `draft.ts` numbers the states, this file links them. All problems are
  * collected; a definition with any error does not compile, and the first one is the answer to the client.
  */
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkActions } from "./compile-actions.ts";
 import { type Linker, linkTemplate } from "./compile-expressions.ts";
 import { checkTogether, doneEvent, linkTransitions } from "./compile-transitions.ts";
+import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
 import { type DraftState, draftStatechart, type ShapeLimits } from "./draft.ts";
 import { EXPRESSION_LIMITS, type ExpressionLimits } from "./expressions-scope.ts";
 import { draftList, draftMap, isListForm, isMapForm } from "./forms.ts";
@@ -39,17 +40,31 @@ export type CompileResult =
       readonly findings: readonly Finding[];
     };
 
-/** Compiles a definition in any of its three forms. Never throws on what a client wrote. */
-export function compile(json: Json, limits: CompileLimits = COMPILE_LIMITS): CompileResult {
+/**
+ * Compiles a definition in any of its three forms. Never throws on what a client wrote. `keys` is what `readKeys` says
+ * of its text.
+ */
+export function compile(
+  json: Json,
+  limits: CompileLimits = COMPILE_LIMITS,
+  keys: DocumentKeys = NO_KEYS,
+): CompileResult {
   const problems = createProblems();
-  const machine = compileWith(json, problems, limits);
+  for (const path of keys.repeated)
+    problems.error(path, "this is given twice; keys of an object must differ");
+  const machine = compileWith(json, problems, { limits, keys });
   const error = problems.findings.find((finding) => finding.severity === "error");
   if (machine !== undefined && error === undefined) return { ok: true, machine, findings: problems.findings };
   const { path, message } = error ?? { path: "$", message: "not a definition" };
   return { ok: false, path, reason: message, findings: problems.findings };
 }
 
-function compileWith(json: Json, problems: Problems, limits: CompileLimits): Machine | undefined {
+function compileWith(
+  json: Json,
+  problems: Problems,
+  given: { readonly limits: CompileLimits; readonly keys: DocumentKeys },
+): Machine | undefined {
+  const { limits, keys } = given;
   if (!isJsonObject(json)) {
     problems.error("$", `a definition is a JSON object, this is ${kindOf(json)}`);
     return undefined;
@@ -58,33 +73,16 @@ function compileWith(json: Json, problems: Problems, limits: CompileLimits): Mac
     problems.error("$", `the JSON of a definition may be nested ${limits.jsonDepthMax} deep`);
     return undefined;
   }
-  const flat = isMapForm(json)
-    ? draftMap(json, problems, limits.statesMax)
-    : isListForm(json)
-      ? draftList(json, problems, limits.statesMax)
-      : undefined;
-  if (flat !== undefined)
-    return link(
-      { draft: flat.draft, problems, limits: limits.expressions, expressions: new Map() },
-      {},
-      flat.initial,
-    );
-  if (isMapForm(json) || isListForm(json)) return undefined;
-  const draft = draftStatechart(json, problems, limits);
-  return (
-    draft && link({ draft, problems, limits: limits.expressions, expressions: new Map() }, json, undefined)
-  );
-}
-
-function isDeeperThan(json: Json, depthMax: number): boolean {
-  let level: readonly Json[] = [json];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > depthMax) return true;
-    level = level.flatMap((value) =>
-      typeof value === "object" && value !== null ? Object.values(value) : [],
-    );
+  const linker: Omit<Linker, "draft"> = { problems, limits: limits.expressions, expressions: new Map() };
+  const { statesMax } = limits;
+  if (isMapForm(json) || isListForm(json)) {
+    const flat = isMapForm(json)
+      ? draftMap(json, problems, { statesMax, keys })
+      : draftList(json, problems, statesMax);
+    return flat && link({ ...linker, draft: flat.draft }, {}, flat.initial);
   }
-  return false;
+  const draft = draftStatechart(json, problems, given);
+  return draft && link({ ...linker, draft }, json, undefined);
 }
 
 function link(linker: Linker, json: JsonObject, flatInitial: number | undefined): Machine {

@@ -1,8 +1,9 @@
 /**
  * The first pass over a definition: the tree of states with numbers, paths and ids, not yet linked. All three forms
- * (statechart, map, transition list) end here, so the second pass (`link.ts`) knows one shape only.
+ * (statechart, map, transition list) end here, so the second pass (`compile.ts`) knows one shape only.
  */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { type DocumentKeys, entriesIn, NO_KEYS } from "./document-keys.ts";
 import type { StateNode } from "./machine.ts";
 import { at, checkKeys, kindOf, type Problems, readText } from "./problems.ts";
 
@@ -35,6 +36,7 @@ export type Draft = {
   readonly states: readonly DraftState[];
   readonly byPath: ReadonlyMap<string, DraftState>;
   readonly byId: ReadonlyMap<string, DraftState>;
+  readonly keys: DocumentKeys;
 };
 
 /** Bounds on the shape of a definition. */
@@ -53,6 +55,7 @@ const STATE_KEYS: Readonly<Record<StateNode["kind"], readonly string[]>> = {
 const ROOT_KEYS = ["context", "constants", "unmatched"];
 
 type Builder = {
+  readonly keys: DocumentKeys;
   readonly problems: Problems;
   readonly limits: ShapeLimits;
   readonly states: DraftState[];
@@ -64,14 +67,15 @@ type Builder = {
 export function draftStatechart(
   json: JsonObject,
   problems: Problems,
-  limits: ShapeLimits,
+  given: { readonly limits: ShapeLimits; readonly keys: DocumentKeys },
 ): Draft | undefined {
-  const builder: Builder = { problems, limits, states: [], byPath: new Map(), byId: new Map() };
+  const builder: Builder = { ...given, problems, states: [], byPath: new Map(), byId: new Map() };
   const root = addState(builder, { key: "", json, jsonPath: "$", parent: undefined });
   if (root === undefined) return undefined;
   if (root.children.length === 0)
     problems.error("$.states", 'a machine needs states: {"states": {"a": {}, …}}');
-  return { form: "statechart", root, states: builder.states, byPath: builder.byPath, byId: builder.byId };
+  const { states, byPath, byId, keys } = builder;
+  return { form: "statechart", root, states, byPath, byId, keys };
 }
 
 /** A flat tree for the map and list forms. `names` are all states in document order. */
@@ -112,7 +116,7 @@ export function draftFlat(
     byId.set(name, state);
   }
   root.last = states.length - 1;
-  return { form, root, states, byPath, byId };
+  return { form, root, states, byPath, byId, keys: NO_KEYS };
 }
 
 function newState(given: Omit<DraftState, "depth" | "children" | "last" | "plain">): DraftState {
@@ -193,7 +197,7 @@ function addChildren(builder: Builder, state: DraftState): void {
     problems.error(path, `states must be an object of states by name, this is ${kindOf(children)}`);
     return;
   }
-  for (const [key, json] of Object.entries(children)) {
+  for (const [key, json] of entriesIn(builder.keys, children, path)) {
     const childPath = at(path, key);
     if (key === "" || key.includes(".") || key.startsWith("#") || key === "__proto__") {
       problems.error(

@@ -3,6 +3,7 @@
  * transitions (`{states, transitions, starting_state}`, the first match in list order wins). Both give flat machines.
  */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { type DocumentKeys, entriesIn } from "./document-keys.ts";
 import { type Draft, draftFlat } from "./draft.ts";
 import { at, checkKeys, kindOf, nearest, type Problems, readText } from "./problems.ts";
 
@@ -20,7 +21,11 @@ export function isListForm(json: JsonObject): boolean {
 }
 
 /** Reads the map form. States are the keys, then targets and initial in the order they are met. */
-export function draftMap(json: JsonObject, problems: Problems, statesMax: number): FlatDraft | undefined {
+export function draftMap(
+  json: JsonObject,
+  problems: Problems,
+  { statesMax, keys }: { readonly statesMax: number; readonly keys: DocumentKeys },
+): FlatDraft | undefined {
   checkKeys(json, "$", { allowed: ["initial", "map", "current", "reason"], what: "a map machine", problems });
   const map = json["map"];
   const initial = readText(json, "initial", "$", problems);
@@ -32,9 +37,10 @@ export function draftMap(json: JsonObject, problems: Problems, statesMax: number
     problems.error("$.initial", "initial must name a state");
     return undefined;
   }
-  const names = new Set<string>(Object.keys(map));
+  const entries = entriesIn(keys, map, "$.map");
+  const names = new Set<string>(entries.map(([name]) => name));
   const edges: { from: string; to: string; path: string }[] = [];
-  for (const [from, targets] of Object.entries(map)) {
+  for (const [from, targets] of entries) {
     const path = at("$.map", from);
     for (const [index, to] of stateList(targets, path, problems).entries()) {
       names.add(to);

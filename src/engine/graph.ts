@@ -20,10 +20,12 @@ export function graph(machine: Machine, format: GraphFormat): string {
 
 /**
  * State path to the paths it can move to, in document order: what `map` is in a map machine. A state lists what its
- * ancestors' transitions reach too, because a client sees it only.
+ * ancestors' transitions reach too, because a client sees it only. Pairs, because an object would not keep the order.
  */
-export function transitionMap(machine: Machine): { readonly [state: string]: readonly string[] } {
-  const entries = machine.states
+export function transitionMap(
+  machine: Machine,
+): readonly (readonly [state: string, targets: readonly string[]])[] {
+  return machine.states
     .filter(
       (state) =>
         state.kind !== "history" &&
@@ -31,7 +33,6 @@ export function transitionMap(machine: Machine): { readonly [state: string]: rea
         state.parent !== -1,
     )
     .map((state) => [state.path, reachable(machine, state)] as const);
-  return Object.fromEntries(entries);
 }
 
 function reachable(machine: Machine, state: StateNode): readonly string[] {

@@ -319,19 +319,19 @@ describe("graph()", () => {
 
 describe("transitionMap()", () => {
   it("maps each state to what it or its ancestors can reach", () => {
-    expect(transitionMap(machineOf(order))).toEqual({
-      new: ["paid", "cancelled"],
-      paid: ["shipped", "cancelled"],
-      shipped: [],
-      cancelled: [],
-    });
+    expect(transitionMap(machineOf(order))).toEqual([
+      ["new", ["paid", "cancelled"]],
+      ["paid", ["shipped", "cancelled"]],
+      ["shipped", []],
+      ["cancelled", []],
+    ]);
   });
 
   it("gives back the map when the machine was one", () => {
-    expect(transitionMap(machineOf({ initial: "a", map: { a: ["b", "c"], b: [] } }))).toEqual({
-      a: ["b", "c"],
-      b: [],
-      c: [],
-    });
+    expect(transitionMap(machineOf({ initial: "a", map: { a: ["b", "c"], b: [] } }))).toEqual([
+      ["a", ["b", "c"]],
+      ["b", []],
+      ["c", []],
+    ]);
   });
 });

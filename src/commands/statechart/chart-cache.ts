@@ -1,22 +1,25 @@
 /**
- * Compiled definitions, the latest used. A definition is immutable, so a compiled one never grows stale: it is
+ * Compiled definitions, those compiled last. A definition is immutable, so a compiled one never grows stale: it is
  * known by the number it was stored under.
  */
 import { assert } from "../../base/assert.ts";
-import type { Json } from "../../base/json.ts";
-import { type CompileResult, compile } from "../../engine/compile.ts";
+import { hasInfinity, isDeeperThan, type Json } from "../../base/json.ts";
+import { COMPILE_LIMITS, type CompileResult, compile } from "../../engine/compile.ts";
+import { readKeys } from "../../engine/document-keys.ts";
 import type { Machine } from "../../engine/machine.ts";
 import type { StoredDefinition } from "../../store/definitions.ts";
 
-/** How many compiled definitions are kept. */
-const CHART_COUNT_MAX = 1024;
+/** How many states of compiled definitions are kept; one takes some kilobytes. */
+const STATE_COUNT_MAX = 100_000;
 
 export class ChartCache {
   readonly #charts = new Map<number, Machine>();
+  #stateCount = 0;
 
   /** Forgets all: after a commit that failed the numbers of new definitions are given again. */
   clear(): void {
     this.#charts.clear();
+    this.#stateCount = 0;
   }
 
   /** The compiled form of a stored definition. A miss costs the compilation. */
@@ -28,17 +31,26 @@ export class ChartCache {
       result.ok,
       `definition ${definition.name}:${definition.version} compiles as it did when it was created`,
     );
-    const [oldest] = this.#charts.keys();
-    if (this.#charts.size >= CHART_COUNT_MAX && oldest !== undefined) this.#charts.delete(oldest);
-    this.#charts.set(definition.sequence, result.machine);
+    this.keep(definition, result.machine);
     return result.machine;
+  }
+
+  /** Keeps the compiled form of a definition that has just been stored. */
+  keep({ sequence }: StoredDefinition, machine: Machine): void {
+    this.#charts.set(sequence, machine);
+    this.#stateCount += machine.states.length;
+    for (const [oldest, { states }] of this.#charts) {
+      if (this.#stateCount <= STATE_COUNT_MAX || oldest === sequence) break;
+      this.#charts.delete(oldest);
+      this.#stateCount -= states.length;
+    }
   }
 }
 
 /** Compiles the text of a definition. Text that is no JSON is a definition that does not compile. */
 export function compileDocument(document: string): CompileResult {
   const parsed = parseJson(document);
-  if (parsed.ok) return compile(parsed.value);
+  if (parsed.ok) return compile(parsed.value, COMPILE_LIMITS, readKeys(document));
   const finding = { severity: "error" as const, path: "$", message: parsed.reason };
   return { ok: false, path: "$", reason: parsed.reason, findings: [finding] };
 }
@@ -50,9 +62,10 @@ export function parseJson(
   try {
     // Whatever JSON.parse returns is a JSON value.
     const value = JSON.parse(text) as Json;
-    return isDeeperThan(value, DEPTH_MAX)
-      ? { ok: false, reason: `nested too deeply: at most ${DEPTH_MAX} levels` }
-      : { ok: true, value };
+    if (isDeeperThan(value, DEPTH_MAX))
+      return { ok: false, reason: `nested too deeply: at most ${DEPTH_MAX} levels` };
+    if (hasInfinity(value)) return { ok: false, reason: "not exact: a number in it is too large" };
+    return { ok: true, value };
   } catch (error) {
     return { ok: false, reason: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
@@ -60,15 +73,3 @@ export function parseJson(
 
 /** Levels of arrays and objects in a document, an event's data or a context: expressions walk them recursively. */
 const DEPTH_MAX = 128;
-
-/** Walks level by level, so that the depth of the value cannot exhaust the stack. */
-function isDeeperThan(value: Json, depthMax: number): boolean {
-  let level: Json[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > depthMax) return true;
-    level = level.flatMap((item) =>
-      typeof item === "object" && item !== null ? (Object.values(item) as Json[]) : [],
-    );
-  }
-  return false;
-}

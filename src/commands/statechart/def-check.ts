@@ -1,16 +1,19 @@
 /** SM.DEF CHECK json: what is wrong with a definition and what looks wrong, each with its JSON path. */
 import { check } from "../../engine/check.ts";
+import { readKeys } from "../../engine/document-keys.ts";
 import { map } from "../../protocol/reply.ts";
-import { argument, text } from "../arguments.ts";
+import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { parseJson } from "./chart-cache.ts";
+import { definitionText } from "./definition-text.ts";
 
 export const smDefCheck = {
   name: "SM.DEF|CHECK",
-  run: ({ args }) => {
-    const parsed = parseJson(text(argument(args, 2)));
+  run: ({ args, server }) => {
+    const document = definitionText(server, argument(args, 2));
+    const parsed = parseJson(document);
     const findings = parsed.ok
-      ? check(parsed.value)
+      ? check(parsed.value, readKeys(document))
       : [{ severity: "error", path: "$", message: parsed.reason } as const];
     return findings.map(({ severity, path, message }) =>
       map([

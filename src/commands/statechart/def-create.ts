@@ -6,6 +6,7 @@ import type { Handler } from "../handler.ts";
 import { compileDocument } from "./chart-cache.ts";
 import { splitDefinitionId } from "./creation.ts";
 import { isSameDocument } from "./definition-copy.ts";
+import { definitionText } from "./definition-text.ts";
 
 const FIRST_VERSION = "v1";
 /** Names are fields of index keys, which are bounded. */
@@ -20,18 +21,15 @@ export const smDefCreate = {
       if (Buffer.byteLength(part) > NAME_BYTES_MAX)
         throw errors.machineLimit("the name or version is too long", NAME_BYTES_MAX, "bytes");
     }
-    const bytes = argument(args, 3);
-    const max = server.config.get("sm-definition-bytes-max");
-    if (bytes.length > max) {
-      throw errors.machineLimit(`the definition has ${bytes.length} bytes`, max, "sm-definition-bytes-max");
-    }
-    const document = text(bytes);
+    const document = definitionText(server, argument(args, 3));
     const result = compileDocument(document);
     if (!result.ok) throw errors.invalidDefinition(result.path, result.reason);
     const id = `${name}:${version}`;
     const existing = findDefinition(db, name, version);
-    if (existing === undefined) putDefinition(db, { name, version, document, createdMs: nowMs });
-    else if (!isSameDocument(existing.document, document)) throw errors.definitionExists(id);
+    if (existing === undefined) {
+      const stored = putDefinition(db, { name, version, document, createdMs: nowMs });
+      server.charts.keep(stored, result.machine);
+    } else if (!isSameDocument(existing.document, document)) throw errors.definitionExists(id);
     return id;
   },
 } as const satisfies Handler;

@@ -13,15 +13,17 @@ import type { Cause } from "./writing.ts";
 /** The four fields SM.GET prints: the map is derived from the transitions of the definition. */
 export function documentOf({ machine, chart }: Subject): string {
   const { reason } = machine;
-  const current = machine.states.map(([state]) => state).join(",");
-  const map = chart === undefined ? {} : transitionMap(chart.machine);
-  const initial = chart === undefined ? "" : initialOf(chart.machine);
-  return JSON.stringify({ current, map, initial, ...(reason === undefined ? {} : { reason }) });
+  const current = JSON.stringify(machine.states.map(([state]) => state).join(","));
+  const map = chart === undefined ? [] : transitionMap(chart.machine);
+  const members = map.map(([state, targets]) => `${JSON.stringify(state)}:${JSON.stringify(targets)}`);
+  const initial = JSON.stringify(chart === undefined ? "" : initialOf(chart.machine));
+  const last = reason === undefined ? "" : `,"reason":${JSON.stringify(reason)}`;
+  return `{"current":${current},"map":{${members.join(",")}},"initial":${initial}${last}}`;
 }
 
 /** The states SM.STATE LIST shows: those the derived map has as keys. */
 export function listedStates({ chart }: Subject): string[] {
-  return chart === undefined ? [] : Object.keys(transitionMap(chart.machine));
+  return chart === undefined ? [] : transitionMap(chart.machine).map(([state]) => state);
 }
 
 const initials = new WeakMap<Machine, string>();

@@ -113,6 +113,27 @@ describe("SM.DEF CREATE", () => {
     expect(await call("SM.DEF", "CREATE", "big", big)).toEqual(beginning("ERR"));
   });
 
+  test("refuses numbers beyond what JSON can say again, in documents, contexts and data", async () => {
+    const document = '{"initial": "a", "context": {"n": 1e999}, "states": {"a": {}}}';
+    expect(await call("SM.DEF", "CREATE", "large", document)).toEqual(beginning("INVALIDDEF \\$:"));
+    const refusal = { message: expect.stringContaining("a number in it is too large") };
+    expect(await call("SM.CREATE", "m", "lamp", "CONTEXT", '{"n": [-1e999]}')).toEqual(refusal);
+    await call("SM.CREATE", "m", "lamp");
+    expect(await call("SM.SEND", "m", "ON", '{"n": 1e999}')).toEqual(refusal);
+  });
+
+  test("keeps states in document order when their names are numbers, and refuses a key given twice", async () => {
+    const document = '{"type": "parallel", "states": {"b": {}, "10": {}, "2": {}}}';
+    expect(await call("SM.DEF", "CREATE", "numbers", document)).toBe("numbers:v1");
+    await call("SM.CREATE", "m", "numbers");
+    expect(await call("SM.STATE", "m")).toEqual(["b", "10", "2"]);
+    expect(await call("SM.GET", "m")).toBe(
+      '{"current":"b,10,2","map":{"b":[],"10":[],"2":[]},"initial":"b,10,2"}',
+    );
+    const twice = '{"initial": "a", "states": {"a": {}, "a": {}}}';
+    expect(await call("SM.DEF", "CREATE", "twice", twice)).toEqual(beginning("INVALIDDEF \\$.states.a:"));
+  });
+
   test("takes the map form and the list of transitions", async () => {
     await define(client, "map", { initial: "a", map: { a: ["b", "c"], b: ["a"] } });
     await define(client, "list", {
