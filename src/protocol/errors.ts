@@ -145,10 +145,10 @@ export const noSuchUser = (user: Name) => err(`No such user '${shown(user)}'`);
 export const unknownClientType = (type: Name) => err(`Unknown client type '${shown(type)}'`);
 export const invalidClientId = () => err("Invalid client ID");
 export const clientIdNotPositive = () => err("client-id should be greater than 0");
-export const maxAgeNotPositive = () => err("maxage should be greater than 0");
 export const unknownClientAttribute = (name: Name) => err(`Unrecognized option '${shown(name)}'`);
 export const invalidClientAttribute = (name: Name) =>
   err(`${shown(name)} cannot contain spaces, newlines or special characters.`);
+export const invalidUnblockReason = () => err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
 export const unknownPauseMode = () => err("CLIENT PAUSE mode must be WRITE or ALL");
 export const tooManyClients = () => err("max number of clients reached");
 export const loading = () => new ReplyError("LOADING Redis is loading the dataset in memory");

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { HANDLERS } from "../../src/commands/registry.ts";
+import type { ConfigValues } from "../../src/config/directives.ts";
 import { TestClient } from "../support/client.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { type RedisServer, redisServerMissing, startRedisServer } from "./redis-server.ts";
@@ -23,9 +24,21 @@ export interface Servers {
   connect(protocol: 2 | 3): Promise<Pair>;
 }
 
+/** What both servers are started with. */
+export interface Setting {
+  readonly redis: readonly string[];
+  readonly detent: Partial<ConfigValues>;
+}
+
+const DEFAULTS: Setting = { redis: [], detent: {} };
+
 /** Tests by name, each a script that runs on empty servers. */
-export function describeAgainstRedis(name: string, scripts: Readonly<Record<string, Script>>): void {
-  withRedis(name, (servers) => {
+export function describeAgainstRedis(
+  name: string,
+  scripts: Readonly<Record<string, Script>>,
+  setting = DEFAULTS,
+): void {
+  const tests = (servers: Servers) => {
     for (const [title, script] of Object.entries(scripts)) {
       test.each(PROTOCOLS)(`${title} (RESP%i)`, async (protocol) => {
         const pair = await servers.connect(protocol);
@@ -33,18 +46,19 @@ export function describeAgainstRedis(name: string, scripts: Readonly<Record<stri
         await disconnect(pair);
       });
     }
-  });
+  };
+  withRedis(name, tests, setting);
 }
 
 /** A group of tests with both servers running; skipped, and called so, where redis-server is not installed. */
-export function withRedis(name: string, tests: (servers: Servers) => void): void {
+export function withRedis(name: string, tests: (servers: Servers) => void, setting = DEFAULTS): void {
   const title = redisServerMissing === undefined ? name : `${name} (${redisServerMissing})`;
   describe.skipIf(redisServerMissing !== undefined)(title, () => {
     let redis: RedisServer;
     let detent: TestServer;
     beforeAll(async () => {
-      redis = await startRedisServer();
-      detent = await startTestServer();
+      redis = await startRedisServer(...setting.redis);
+      detent = await startTestServer({ config: setting.detent });
     });
     afterAll(async () => {
       await redis?.close();

@@ -311,6 +311,17 @@ describeAgainstRedis("expiry", {
     PEXPIREAT k 33177117420001 GT
     PEXPIRETIME k
     EXPIRE none 100 NX
+    PEXPIRE k 100000 NX
+    PEXPIRE k 100000 GT
+    PEXPIRE k 100000 xx lt
+    PEXPIRE k 200000 GT
+    PEXPIREAT k 33177117420000 NX
+    PEXPIREAT k 33177117420000 XX
+    PERSIST k
+    PEXPIRE k 100000 XX
+    PEXPIRE k 100000 GT
+    PEXPIRE k 100000 LT
+    TTL k
     EXPIRE k -1 GT
     EXPIRE k -1 LT
     EXISTS k
@@ -326,6 +337,11 @@ describeAgainstRedis("expiry", {
     !EXPIRE k x NX XX
     !EXPIRE k x GT LT
     !PEXPIREAT k x NX GT
+    !PEXPIRE k 1 NX XX
+    !PEXPIRE k 1 GT LT
+    !PEXPIRE k 1 BOGUS
+    !EXPIREAT k 1 BOGUS
+    !PEXPIREAT k 1 BOGUS
   `,
   "what is no time is refused": [
     "SET k v",

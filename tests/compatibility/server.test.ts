@@ -69,6 +69,9 @@ describeAgainstRedis("Server commands", {
     SLOWLOG GET -1
     !SLOWLOG GET -2
     !SLOWLOG GET x
+    !SLOWLOG GET 1 2
+    !SLOWLOG LEN x
+    !SLOWLOG RESET x
     !SLOWLOG NOPE
     CONFIG SET slowlog-log-slower-than 0
     SET k v
@@ -79,6 +82,8 @@ describeAgainstRedis("Server commands", {
     LATENCY HISTORY command
     LATENCY RESET
     LATENCY RESET command
+    LATENCY RESET command other
+    LATENCY HISTORY nosuch
     !LATENCY HISTORY
     !LATENCY NOPE
   `,
@@ -96,6 +101,99 @@ describeAgainstRedis("Server commands", {
     !SHUTDOWN SAVE NOSAVE
     !SHUTDOWN ABORT NOW
     !SHUTDOWN ABORT
+    !SHUTDOWN FORCE SAVE NOSAVE
+    !SHUTDOWN ABORT FORCE
     !DEBUG SLEEP 0
   `,
+  ACL: `
+    ACL WHOAMI
+    ~ACL CAT transaction
+    ~ACL CAT STREAM
+    ~ACL CAT string
+    ~ACL CAT pubsub
+    !ACL CAT nosuch
+    !ACL CAT string x
+    !ACL CAT nosuch x
+    !ACL WHOAMI x
+    !ACL NOPE
+    !ACL
+  `,
+  "COMMAND and its subcommands": `
+    !COMMAND COUNT x
+    COMMAND INFO nosuch
+    COMMAND INFO get nosuch strlen
+    COMMAND DOCS nosuch
+    ~COMMAND LIST FILTERBY PATTERN x*
+    ~COMMAND LIST FILTERBY PATTERN X*
+    ~COMMAND LIST FILTERBY PATTERN xgroup|*
+    ~COMMAND LIST FILTERBY ACLCAT transaction
+    COMMAND LIST FILTERBY ACLCAT nosuch
+    COMMAND LIST FILTERBY MODULE nosuch
+    COMMAND LIST FILTERBY PATTERN nosuch
+    !COMMAND LIST FILTERBY nosuch x
+    !COMMAND LIST FILTERBY
+    !COMMAND LIST FILTERBY PATTERN
+    !COMMAND LIST x
+    COMMAND GETKEYS XREADGROUP GROUP g c STREAMS a b 0 0
+    COMMAND GETKEYS XREAD COUNT 1 BLOCK 5 STREAMS a b 0 0
+    COMMAND GETKEYS XREAD BLOCK STREAMS STREAMS a 0
+    COMMAND GETKEYS XGROUP CREATE s g 0
+    COMMAND GETKEYS XINFO STREAM s
+    COMMAND GETKEYS XCLAIM s g c 0 1
+    COMMAND GETKEYS RESTORE k 0 x
+    !COMMAND GETKEYS PING x
+    !COMMAND GETKEYS nosuch x
+    !COMMAND GETKEYS GET a b
+    !COMMAND GETKEYS
+    COMMAND GETKEYSANDFLAGS XREADGROUP GROUP g c STREAMS a b 0 0
+    COMMAND GETKEYSANDFLAGS XADD s * a 1
+    COMMAND GETKEYSANDFLAGS SET k v
+    !COMMAND GETKEYSANDFLAGS PING x
+    !COMMAND GETKEYSANDFLAGS
+    !COMMAND NOPE
+  `,
 });
+
+describeAgainstRedis(
+  "Commands that have to be allowed",
+  {
+    DEBUG: `
+      DEBUG SLEEP 0
+      DEBUG SLEEP 0.001
+      DEBUG SET-ACTIVE-EXPIRE 0
+      DEBUG SET-ACTIVE-EXPIRE 1
+      SET k v
+      DEBUG RELOAD
+      GET k
+      ?DEBUG DIGEST
+      ?DEBUG OBJECT k
+      !DEBUG OBJECT nokey
+      !DEBUG NOPE
+      !DEBUG SLEEP
+      !DEBUG
+    `,
+    MODULE: `
+      !MODULE LOAD /no/such/file.so
+      !MODULE LOAD /no/such/file.so a b
+      !MODULE LOADEX /no/such/file.so
+      !MODULE LOADEX /no/such/file.so CONFIG a b ARGS c
+      !MODULE LOADEX /no/such/file.so CONFIG a
+      !MODULE LOADEX /no/such/file.so NOPE
+      !MODULE UNLOAD nosuch
+      !MODULE UNLOAD
+      !MODULE LOAD
+    `,
+    SAVE: `
+      SET k v
+      SAVE
+      ?LASTSAVE
+      MULTI
+      !SAVE
+      !EXEC
+    `,
+  },
+  {
+    redis: ["--enable-debug-command", "yes", "--enable-module-command", "yes"],
+    detent: { "enable-debug-command": "yes" },
+  },
+);

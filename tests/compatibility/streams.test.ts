@@ -248,4 +248,36 @@ describeAgainstRedis("XDEL and XTRIM", {
     XLEN s
   `,
   ],
+  "a string is no stream, and a stream no string": `
+    SET str v
+    XADD s 1-1 a 1
+    !XADD str 1-1 a 1
+    !XLEN str
+    !XRANGE str - +
+    !XREVRANGE str + -
+    !XDEL str 1-1
+    !XTRIM str MAXLEN 1
+    !XREAD STREAMS s str 0 0
+    !XSETID str 1-1
+    !GET s
+    !GETDEL s
+    !GETEX s
+    !GETSET s v
+    !GETRANGE s 0 1
+    !SUBSTR s 0 1
+    !STRLEN s
+    !APPEND s v
+    !SETRANGE s 0 v
+    !INCR s
+    !DECRBY s 1
+    !INCRBYFLOAT s 1
+    !LCS s str
+    !SET s v GET
+    !SET s v NX GET
+    MGET s str
+    SETNX s v
+    MSETNX s v other v
+    SET s v XX
+    GET s
+  `,
 });

@@ -12,7 +12,6 @@ const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: s
   ["unknownClientType", errors.unknownClientType(bytes("odd")), "ERR Unknown client type 'odd'"],
   ["invalidClientId", errors.invalidClientId(), "ERR Invalid client ID"],
   ["clientIdNotPositive", errors.clientIdNotPositive(), "ERR client-id should be greater than 0"],
-  ["maxAgeNotPositive", errors.maxAgeNotPositive(), "ERR maxage should be greater than 0"],
   ["unknownClientAttribute", errors.unknownClientAttribute(bytes("LIB")), "ERR Unrecognized option 'LIB'"],
   [
     "invalidClientAttribute",

@@ -33,7 +33,7 @@ function killFiltered(call: Call): number {
     const value = args[at + 1];
     if (value === undefined) throw errors.syntaxError();
     if (token(option) === "SKIPME") skipsSelf = readSkipMe(value);
-    else filters.push(filterOf(token(option), value, call.nowMs));
+    else filters.push(filterOf(token(option), value));
   }
   const killed = [...server.sessions.all()].filter(
     (session) => !(skipsSelf && session === self) && filters.every((filter) => filter(session)),
@@ -48,7 +48,7 @@ function readSkipMe(value: Buffer): boolean {
   return answer === "YES";
 }
 
-function filterOf(option: string, value: Buffer, nowMs: number): Filter {
+function filterOf(option: string, value: Buffer): Filter {
   const text = value.toString("latin1");
   switch (option) {
     case "ID": {
@@ -66,10 +66,6 @@ function filterOf(option: string, value: Buffer, nowMs: number): Filter {
     case "USER":
       if (text !== "default") throw errors.noSuchUser(value);
       return (session) => session.isAuthenticated;
-    case "MAXAGE": {
-      const ageSeconds = positive(value, errors.maxAgeNotPositive);
-      return (session) => nowMs - session.createdAtMs >= ageSeconds * 1000;
-    }
     default:
       throw errors.syntaxError();
   }

@@ -1,5 +1,6 @@
 /** ACL CAT [category]: the categories, or the commands of one. */
 import * as errors from "../../protocol/errors.ts";
+import { argument } from "../arguments.ts";
 import { ACL_CATEGORIES } from "../catalogue-declaration.ts";
 import { commandNames, isCategory, isInCategory } from "../catalogue-info.ts";
 import type { Handler } from "../handler.ts";
@@ -7,6 +8,7 @@ import type { Handler } from "../handler.ts";
 export const aclCat = {
   name: "ACL|CAT",
   run: ({ args, server }) => {
+    if (args.length > 3) throw errors.unknownSubcommandOrArity("ACL", argument(args, 1));
     const category = args[2]?.toString("latin1");
     if (category === undefined) return ACL_CATEGORIES.map((name) => name.toLowerCase());
     if (!isCategory(category)) throw errors.unknownCategory(category);

@@ -37,3 +37,8 @@ export function groupOptions(args: readonly Buffer[], mayMkstream: boolean): Gro
   }
   return { hasMkstream, entriesRead };
 }
+
+/** Options given over and over make no sense, which Redis finds last of all. @throws ReplyError */
+export function checkCount(args: readonly Buffer[], countMax: number): void {
+  if (args.length > countMax) throw errors.unknownSubcommandOrArity("XGROUP", argument(args, 1));
+}

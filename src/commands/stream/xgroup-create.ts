@@ -7,7 +7,7 @@ import { ID_MIN } from "../../store/stream-id.ts";
 import { createStream, saveStream } from "../../store/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { groupOptions } from "./group-arguments.ts";
+import { checkCount, groupOptions } from "./group-arguments.ts";
 import { exactId } from "./ids.ts";
 import { streamAt } from "./streams.ts";
 
@@ -19,6 +19,7 @@ export const xgroupCreate = {
     const key = argument(args, 2);
     const found = streamAt(call, key);
     if (found === undefined && !hasMkstream) throw errors.noStreamForGroup();
+    checkCount(args, 8);
     const idArgument = argument(args, 4);
     const lastId =
       idArgument.toString("latin1") === "$" ? (found?.header.lastId ?? ID_MIN) : exactId(idArgument);

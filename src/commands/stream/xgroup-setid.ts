@@ -4,7 +4,7 @@ import { saveGroup } from "../../store/stream-groups.ts";
 import { saveStream } from "../../store/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { groupOptions, namedGroup } from "./group-arguments.ts";
+import { checkCount, groupOptions, namedGroup } from "./group-arguments.ts";
 import { idOrEnd } from "./ids.ts";
 
 export const xgroupSetid = {
@@ -12,6 +12,7 @@ export const xgroupSetid = {
   run: (call) => {
     const { entriesRead } = groupOptions(call.args, false);
     const { stream, group } = namedGroup(call);
+    checkCount(call.args, 7);
     const id = argument(call.args, 4);
     group.lastId = id.toString("latin1") === "$" ? stream.header.lastId : idOrEnd(id);
     group.entriesRead = entriesRead;

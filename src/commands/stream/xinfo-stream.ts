@@ -25,9 +25,9 @@ export const xinfoStream = {
   name: "XINFO|STREAM",
   run: (call) => {
     const { args } = call;
-    const count = fullCount(args);
     const stream = streamAt(call, argument(args, 2));
     if (stream === undefined) throw errors.noSuchKey();
+    const count = fullCount(args);
     const { header } = stream;
     const facts: Array<[string, Reply]> = [
       ["length", header.length],
