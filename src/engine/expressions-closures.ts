@@ -12,7 +12,7 @@
 import { isJsonObject } from "../base/json.ts";
 import type { Scope } from "./expressions-scope.ts";
 import { eventObject } from "./expressions-scope.ts";
-import { type CelNode, expansionOf } from "./expressions-tree.ts";
+import { type CelNode, expansionOf, type LinearRegex } from "./expressions-tree.ts";
 
 /** The closure does not know: ask cel-js. */
 export const BAIL: unique symbol = Symbol("bail");
@@ -198,10 +198,13 @@ const TEXT_TESTS: Readonly<Record<string, (text: string, part: string) => boolea
   endsWith: (text, part) => text.endsWith(part),
 };
 
-function onText(operand: Closure, test: (text: string) => boolean): Closure {
+/** Patterns that would take longer are left to the other evaluator, which keeps to a budget. */
+const REGEX_COST_MAX = 100_000;
+
+function onText(operand: Closure, { test, costOf }: LinearRegex): Closure {
   return (scope) => {
     const text = operand(scope);
-    return typeof text === "string" ? test(text) : BAIL;
+    return typeof text === "string" && costOf(text) <= REGEX_COST_MAX ? test(text) : BAIL;
   };
 }
 

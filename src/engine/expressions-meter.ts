@@ -4,7 +4,7 @@
  */
 import { RE2JS } from "re2js";
 import type { ExpressionLimits } from "./expressions-scope.ts";
-import { type CelNode, childrenOf, expansionOf } from "./expressions-tree.ts";
+import { type CelNode, childrenOf, expansionOf, type LinearRegex } from "./expressions-tree.ts";
 
 /** What the running evaluation has spent. One at a time: evaluation is synchronous and does not nest. */
 let spent = 0;
@@ -58,50 +58,90 @@ function meter(node: CelNode): void {
   meterOperands(node);
 }
 
-/** Has the value of a node charged. Checked nodes are evaluated through `meta.evaluate`. */
+/**
+ * Has the value of a node charged, or the error it gives instead: `||`, `&&` and the quantifiers go on after one.
+ * Checked nodes are evaluated through `meta.evaluate`.
+ */
 function hook(node: CelNode, measure: (value: unknown) => number): void {
   const target = expansionOf(node);
   if (target.meta.macro !== undefined) return;
   const evaluate = target.meta.evaluate;
   target.setMeta("evaluate", (evaluator, ast, context) => {
     charge(0);
-    const value = evaluate.call(ast, evaluator, ast, context);
+    let value: unknown;
+    try {
+      value = evaluate.call(ast, evaluator, ast, context);
+    } catch (error) {
+      charge(ERROR_COST);
+      throw error;
+    }
     charge(measure(value));
     return value;
   });
 }
 
-/** A step of a macro costs as much as this many characters or values. */
-const MACRO_STEP = 10;
+// Costs as multiples of that of a character or value that is built, which is some hundred nanoseconds.
+const MACRO_STEP_COST = 10;
+const ERROR_COST = 200;
+/** A part of a date in a time zone. */
+const ZONE_COST = 1000;
+/** So many states of a regular expression, gone through with one character, cost as much as a character. */
+const REGEX_STATES = 40;
 
 function measureOf(node: CelNode): ((value: unknown) => number) | undefined {
   switch (node.op) {
     case "+":
     case "list":
-    case "rcall":
     case "call":
       return sizeOf;
+    case "rcall":
+      return isZoned(node) ? () => ZONE_COST : sizeOf;
     case "map":
       return (value) => (typeof value === "object" && value !== null ? sizeOf(Object.values(value)) : 1);
     case "accuPush":
-      return (value) => (Array.isArray(value) ? MACRO_STEP + sizeOf(value.at(-1)) : MACRO_STEP);
-    case "?:":
+      return (value) => (Array.isArray(value) ? sizeOf(value.at(-1)) : 1);
     case "comprehension":
-      return () => MACRO_STEP;
+      return () => MACRO_STEP_COST;
     default:
       return undefined;
   }
 }
 
-/** What the operators and functions that walk through their operands read: charged where the operand is evaluated. */
+/** `getHours('Europe/Berlin')` and the like. */
+function isZoned({ args }: CelNode): boolean {
+  const [name, , parameters] = args as [string, CelNode, readonly CelNode[]];
+  return name.startsWith("get") && parameters.length > 0;
+}
+
+/** What is charged where an operand is evaluated: all that is read through, and all that is done again and again. */
 function meterOperands(node: CelNode): void {
-  if (node.op === "==" || node.op === "!=" || node.op === "in") {
-    for (const operand of childrenOf(node)) hook(operand, (value) => deepSizeOf(value, spentMax - spent));
-  } else if (node.op === "rcall") {
-    const receiver = childrenOf(node)[0];
-    if (receiver !== undefined)
-      hook(receiver, (value) => (typeof value === "string" ? value.length >> 5 : 1));
+  const operands = childrenOf(node);
+  switch (node.op) {
+    case "==":
+    case "!=":
+    case "in":
+      for (const operand of operands) hook(operand, (value) => deepSizeOf(value, spentMax - spent));
+      break;
+    case "||":
+    case "&&":
+      for (const operand of operands) hook(operand, () => 0);
+      break;
+    case "rcall":
+      if (operands[0] !== undefined)
+        hook(operands[0], (value) => (typeof value === "string" ? value.length >> 5 : 1));
+      break;
+    case "comprehension": {
+      const step = operands.at(-1);
+      if (step === undefined) break;
+      const cost = MACRO_STEP_COST + nodeCount(step);
+      hook(step, () => cost);
+      break;
+    }
   }
+}
+
+function nodeCount(node: CelNode): number {
+  return childrenOf(expansionOf(node)).reduce((sum, child) => sum + nodeCount(child), 1);
 }
 
 /** Characters of a text or of the texts of a list, one for each value; not deep, because deeper parts were charged. */
@@ -130,19 +170,39 @@ function useLinearRegex(node: CelNode): string | undefined {
   if (pattern?.op !== "value" || typeof pattern.args !== "string") {
     return `the pattern of matches() must be a text in quotes, so that it can be checked now${position(node)}`;
   }
-  try {
-    const regex = RE2JS.compile(pattern.args);
-    node.regex = (text) => regex.test(text);
-  } catch (error) {
-    return `${error instanceof Error ? error.message : "bad pattern"}${position(pattern)}`;
-  }
+  const regex = regexOf(pattern.args);
+  if (typeof regex === "string") return `${regex}${position(pattern)}`;
+  node.regex = regex;
   node.setMeta("evaluate", (evaluator, _ast, context) => {
     const text = evaluator.run(receiver, context);
     if (typeof text !== "string") throw new Error(`matches() needs a text, not ${typeof text}`);
-    charge(text.length);
-    return node.regex?.(text);
+    charge(regex.costOf(text));
+    return regex.test(text);
   });
   return undefined;
+}
+
+/** States of a regular expression; each is a bit of work for each character. */
+const REGEX_STATES_MAX = 10_000;
+
+/** The compiled pattern, or why it is refused. */
+function regexOf(pattern: string): LinearRegex | string {
+  const tooLarge = `the pattern is too large: it may have ${REGEX_STATES_MAX} states, a{500} has 500`;
+  // Repetitions are written out when the pattern is compiled; these would take a second to find it too large.
+  const counts = [...pattern.matchAll(/\{(?:\d+,)?(\d+)/g)].map(([, count]) => Number(count));
+  if (counts.reduce((sum, count) => sum + count, 0) > REGEX_STATES_MAX) return tooLarge;
+  try {
+    const regex = RE2JS.compile(pattern);
+    const states = regex.programSize();
+    if (states > REGEX_STATES_MAX) return tooLarge;
+    const costPerCharacter = 1 + states / REGEX_STATES;
+    return {
+      test: (text) => regex.test(text),
+      costOf: (text) => text.length * costPerCharacter,
+    };
+  } catch (error) {
+    return error instanceof Error ? error.message : "bad pattern";
+  }
 }
 
 function position(node: CelNode): string {

@@ -37,7 +37,13 @@ export type CelNode = {
   };
   setMeta(name: "evaluate", value: Evaluate): CelNode;
   /** Ours: the compiled pattern of a `matches`. */
-  regex?: (text: string) => boolean;
+  regex?: LinearRegex;
+};
+
+/** A regular expression that takes a time linear in the text, and says how much of it, as the meter counts. */
+export type LinearRegex = {
+  readonly test: (text: string) => boolean;
+  readonly costOf: (text: string) => number;
 };
 
 /** `has(…)` and `cel.bind(…)`, the two macros that are not expanded to a comprehension. */

@@ -169,6 +169,12 @@ describe("compileExpression()", () => {
       "the pattern of matches() must be a text in quotes, so that it can be checked now at 1",
     ],
     ["context.s.matches('(?=a)')", "invalid or unsupported Perl syntax: `(?=` at 19"],
+    ["context.s.matches('(a{1000}|b{1000}){9}')", "invalid repeat count"],
+    [
+      "context.s.matches('a{900}b{900}c{900}d{900}e{900}f{900}g{900}h{900}i{900}j{900}k{900}l{900}')",
+      "too large",
+    ],
+    [`context.s.matches('(${"ab?".repeat(100)}){60}')`, "the pattern is too large: it may have 10000 states"],
     ["context.s.matches('a{2000}')", "invalid repeat count: `{2000}` at 19"],
     ["[1].map(a, [1].map(b, [1].map(c, [1].map(d, d))))", "macros may be nested 3 deep at 34"],
     [
@@ -241,6 +247,30 @@ describe("the bounds of an evaluation", () => {
     expect(failure("context.m.all(x, context.m == context.m + [])", big)).toContain(
       "takes more than 1000000 steps",
     );
+  });
+
+  it.each([
+    ["bodies that are long", `numbers.exists(x, ${Array(90).fill("x > 1000000").join(" || ")})`],
+    ["errors that are passed over", `numbers.exists(x, ${Array(90).fill("x.y > 1").join(" || ")})`],
+    [
+      "times in time zones",
+      "numbers.exists(x, timestamp('2026-01-02T03:04:05Z').getHours('Asia/Tokyo') > 99)",
+    ],
+    ["patterns with many states", "numbers.exists(x, context.s.matches('[ab]{0,1000}z$'))"],
+  ])("stops soon when it is %s", (_what, source) => {
+    const numbers = Array.from({ length: 100_000 }, (_, i) => i);
+    const started = performance.now();
+    expect(failure(`context.${source}`, { ...big, context: { numbers, s: "a".repeat(5000) } })).toContain(
+      "takes more than 1000000 steps",
+    );
+    // Measured: a tenth of a second; without bounds 1 s, 165 s, 9 s.
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it("leaves a text that takes long to match to the evaluator that keeps to its budget", () => {
+    const given = { ...big, context: { s: "a".repeat(500_000) } };
+    expect(evaluate("context.s.matches('a$')", given)).toBe(true);
+    expect(failure("context.s.matches('[ab]{0,1000}z$')", given)).toContain("takes more than 1000000 steps");
   });
 
   it("stops texts that double when they are bound again and again", () => {
