@@ -1,18 +1,8 @@
 /** PSETEX key milliseconds value: makes the key a string that expires. */
-import { bytesOf } from "../../base/bytes.ts";
-import { OK } from "../../protocol/reply.ts";
-import { argument } from "../arguments.ts";
-import { positiveExpiry } from "../expiry.ts";
 import type { Handler } from "../handler.ts";
-import { setString } from "./write-string.ts";
+import { setExpiring } from "./write-string.ts";
 
 export const psetex = {
   name: "PSETEX",
-  run: (call) => {
-    const form = { unit: "milliseconds", from: "now" } as const;
-    const context = { nowMs: call.nowMs, command: "psetex" };
-    const expireAtMs = positiveExpiry(argument(call.args, 2), form, context);
-    setString(call, bytesOf(argument(call.args, 1)), argument(call.args, 3), expireAtMs);
-    return OK;
-  },
+  run: (call) => setExpiring(call, "milliseconds"),
 } as const satisfies Handler;

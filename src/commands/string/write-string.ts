@@ -1,14 +1,25 @@
 /** Writing string keys. */
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
+import { OK, type Reply } from "../../protocol/reply.ts";
 import type { KeyEvent } from "../../store/changes.ts";
 import type { KeyRecord } from "../../store/records.ts";
+import { argument } from "../arguments.ts";
+import { positiveExpiry, type TimeForm } from "../expiry.ts";
 import type { Call } from "../handler.ts";
 
 /** Makes the key a string, whatever it was; `expireAtMs` 0: it does not expire. */
 export function setString(call: Call, key: Bytes, value: Buffer, expireAtMs = 0): void {
   call.db.put(key, { type: "string", payload: value, expireAtMs }, "set");
   if (expireAtMs !== 0) call.db.tell(key, "expire");
+}
+
+/** Carries out `SETEX key seconds value` and its twin in milliseconds. @throws ReplyError for a time that is none */
+export function setExpiring(call: Call, unit: TimeForm["unit"]): Reply {
+  const context = { nowMs: call.nowMs, command: call.command.name };
+  const expireAtMs = positiveExpiry(argument(call.args, 2), { unit, from: "now" }, context);
+  setString(call, bytesOf(argument(call.args, 1)), argument(call.args, 3), expireAtMs);
+  return OK;
 }
 
 /** Gives a string key, if it is there, another value and leaves its expiry as it is. */
