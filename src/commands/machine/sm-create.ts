@@ -6,36 +6,32 @@ import { bytesOf } from "../../base/bytes.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
-import { argument, safeInteger, text, token } from "../arguments.ts";
+import { argument, text, token } from "../arguments.ts";
+import { positiveExpiry } from "../expiry.ts";
 import type { Call, Handler } from "../handler.ts";
 import { parseJson } from "../statechart/chart-cache.ts";
 import { type Creation, createFrom, definitionAt } from "../statechart/creation.ts";
-import { Delivery } from "../statechart/delivery.ts";
 import { isModuleMode, refusalToReplace, storeMachine } from "./map-machine.ts";
 
+/** What is asked for behind the definition. */
 type Options = Omit<Creation, "definition"> & { readonly isNew: boolean };
 
 export const smCreate = {
   name: "SM.CREATE",
   run: (call) => {
     const key = argument(call.args, 1);
-    const id = call.args[2];
     // To the module further arguments mean nothing.
-    const isBlank = id === undefined || isModuleMode(call);
-    const definition = isBlank ? undefined : definitionAt(call.db, text(id));
-    const options = isBlank ? undefined : readOptions(call);
+    const options = call.args.length === 2 || isModuleMode(call) ? undefined : readOptions(call);
     const refused = refusalToReplace(call, key);
     if (refused !== undefined) return refused;
-    if (definition === undefined || options === undefined) {
+    if (options === undefined) {
       const reason = isModuleMode(call) ? "" : undefined;
       storeMachine(call, key, { map: [], initial: "", current: "", reason, kind: "create" });
       return OK;
     }
+    const definition = definitionAt(call.db, text(argument(call.args, 2)));
     if (options.isNew && call.db.find(bytesOf(key)) !== undefined) return null;
-    const { subject, next } = createFrom(call, bytesOf(key), { ...options, definition });
-    const delivery = new Delivery(call);
-    delivery.start(subject, next);
-    delivery.runFollowUps();
+    createFrom(call, bytesOf(key), { ...options, definition });
     return OK;
   },
 } as const satisfies Handler;
@@ -54,16 +50,12 @@ function readOptions(call: Call): Options {
     else if (option === "REASON") options = { ...options, reason: text(value()) };
     else if (option === "EX" || option === "PX") {
       if (options.expireAtMs !== 0) throw errors.syntaxError();
-      options = { ...options, expireAtMs: expiry(call, safeInteger(value()), option === "EX" ? 1000 : 1) };
+      const form = { unit: option === "EX" ? "seconds" : "milliseconds", from: "now" } as const;
+      const context = { nowMs: call.nowMs, command: "sm.create" };
+      options = { ...options, expireAtMs: positiveExpiry(value(), form, context) };
     } else throw errors.syntaxError();
   }
   return options;
-}
-
-function expiry(call: Call, amount: number, unitMs: number): number {
-  const atMs = call.nowMs + amount * unitMs;
-  if (amount <= 0 || !Number.isSafeInteger(atMs)) throw errors.invalidExpireTime("sm.create");
-  return atMs;
 }
 
 function readContext(call: Call, bytes: Buffer): JsonObject {

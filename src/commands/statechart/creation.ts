@@ -1,4 +1,5 @@
 /** Making a machine of a definition: the definition is found, the initial macrostep runs, the machine is written. */
+import { assert } from "../../base/assert.ts";
 import type { Bytes } from "../../base/bytes.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Machine } from "../../engine/machine.ts";
@@ -10,8 +11,9 @@ import { findDefinition, type StoredDefinition } from "../../store/definitions.t
 import type { MachineRecord } from "../../store/machine-record.ts";
 import { createMachine } from "../../store/machines.ts";
 import { keepingOf } from "../keeping.ts";
+import { Delivery } from "./delivery.ts";
 import { movedTo, type Next } from "./machine-step.ts";
-import { envOf, type Scope, type Subject, subjectOf } from "./subject.ts";
+import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { activeStates, armTimers, recordedEffects, wholeContext } from "./writing.ts";
 
 /** `name:version` taken apart; the version is what follows the last colon. */
@@ -43,14 +45,11 @@ export interface Creation {
   readonly expireAtMs: number;
 }
 
-/** What a creation leaves behind: the machine, and what its first macrostep has set off. */
-export interface Created {
-  readonly subject: Subject;
-  readonly next: Next;
-}
-
-/** Writes a new machine in place of whatever the key holds. @throws ReplyError NOSTATE, EXECFAIL */
-export function createFrom(scope: Scope, key: Bytes, creation: Creation): Created {
+/**
+ * Writes a new machine in place of whatever the key holds, with all its first macrostep sets off; returns what it has
+ * become. @throws ReplyError NOSTATE, EXECFAIL
+ */
+export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subject {
   const { definition } = creation;
   const machine = scope.server.charts.chartOf(definition);
   const next = begin(machine, creation, envOf(scope, key));
@@ -88,7 +87,12 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Create
   const write = { machine: record, expireAtMs, history, keeping, event: "sm.create" } as const;
   const written = createMachine(scope.db, key, write);
   armTimers(scope, written.id, next.effects);
-  return { subject: subjectOf(scope, key, written), next };
+  const delivery = new Delivery(scope);
+  delivery.start(key, next);
+  delivery.runFollowUps();
+  const subject = subjectAt(scope, key);
+  assert(subject !== undefined, "the machine that was made");
+  return subject;
 }
 
 /** The initial macrostep. @throws ReplyError NOSTATE, EXECFAIL */

@@ -50,8 +50,8 @@ export class Delivery {
   }
 
   /** Takes up what the first macrostep of a new machine has set off. */
-  start(subject: Subject, next: Next): void {
-    this.#enqueue(subject, next.effects);
+  start(key: Bytes, next: Next): void {
+    this.#enqueue(key, next.effects);
   }
 
   /**
@@ -62,7 +62,7 @@ export class Delivery {
     switch (outcome.kind) {
       case "moved": {
         const moved = writeMoved(this.#scope, subject, outcome, cause);
-        this.#enqueue(moved, outcome.effects);
+        this.#enqueue(moved.key, outcome.effects);
         return this.#recallDeferred(moved);
       }
       case "deferred":
@@ -134,7 +134,7 @@ export class Delivery {
     return this.#scope.db.find(key)?.type === "machine" ? subjectAt(this.#scope, key) : undefined;
   }
 
-  #enqueue({ key: from }: Subject, effects: readonly Effect[]): void {
+  #enqueue(from: Bytes, effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.kind === "raise") this.#queue.push({ ...effect, to: from, from });
       else if (effect.kind === "send") this.#queue.push({ ...effect, to: bytesOfText(effect.to), from });

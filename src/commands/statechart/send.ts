@@ -43,11 +43,7 @@ export const smSend = {
 function createFirst(call: Call, key: Bytes, options: SendOptions): Subject {
   if (options.definition === undefined) throw errors.noMachine(argument(call.args, 1));
   const definition = definitionAt(call.db, options.definition);
-  const { subject, next } = createFrom(call, key, { definition, by: options.by, expireAtMs: 0 });
-  const delivery = new Delivery(call);
-  delivery.start(subject, next);
-  delivery.runFollowUps();
-  return subjectAt(call, key) ?? subject;
+  return createFrom(call, key, { definition, by: options.by, expireAtMs: 0 });
 }
 
 /** The reply; undefined when IFSTATE or IFREV do not hold. */

@@ -269,6 +269,7 @@ describe("SM.CREATE", () => {
     [["CONTEXT", "{"], "ERR"],
     [["CONTEXT", "[1]"], "ERR"],
     [["EX", 0], "ERR invalid expire time in 'sm.create' command"],
+    [["EX", "9223372036854775807"], "ERR invalid expire time in 'sm.create' command"],
     [["EX", "x"], "ERR value is not an integer or out of range"],
     [["EX", 1, "PX", 1], "ERR syntax error"],
     [["NONSENSE"], "ERR syntax error"],
@@ -281,7 +282,9 @@ describe("SM.CREATE", () => {
 
   test("does not replace a key of another type, and makes a blank machine without a definition", async () => {
     await call("SET", "text", "v");
-    expect(await call("SM.CREATE", "text", "lamp")).toEqual(beginning("WRONGTYPE"));
+    for (const definition of ["lamp", "none"]) {
+      expect(await call("SM.CREATE", "text", definition)).toEqual(beginning("WRONGTYPE"));
+    }
     expect(await call("SM.CREATE", "k")).toBe("OK");
     expect(await call("SM.STATE", "k")).toEqual([""]);
   });
