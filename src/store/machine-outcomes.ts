@@ -74,7 +74,8 @@ export function addOutcome(
   transaction.put(outcomeOrderKey(id, sequence), Buffer.from(outcome.id, "utf8"));
   const oldestMs = limits.ttlMs === 0 ? 0 : outcome.atMs - limits.ttlMs;
   // One comes in at a time, so only a lowered limit lets more than a few go at once; the rest goes with the next.
-  const last = Math.min(sequence, first + DROPPED_AT_ONCE_MAX);
+  // The new one is among them: a machine that may keep none drops it too.
+  const last = Math.min(sequence + 1, first + DROPPED_AT_ONCE_MAX);
   for (let number = first; number < last; number += 1) {
     const eventId = transaction.get(outcomeOrderKey(id, number))?.toString("utf8");
     if (eventId === undefined) continue;

@@ -14,7 +14,7 @@ import { keepingOf } from "../keeping.ts";
 import { Delivery } from "./delivery.ts";
 import { movedTo, type Next } from "./machine-step.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
-import { activeStates, armTimers, recordedEffects, wholeContext } from "./writing.ts";
+import { activeStates, armTimers, checkLimits, recordedEffects, wholeContext } from "./writing.ts";
 
 /** `name:version` taken apart; the version is what follows the last colon. */
 export function splitDefinitionId(id: string): {
@@ -53,6 +53,7 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
   const { definition } = creation;
   const machine = scope.server.charts.chartOf(definition);
   const next = begin(machine, creation, envOf(scope, key));
+  checkLimits(scope, next);
   const record: MachineRecord = {
     definition: { name: definition.name, version: definition.version },
     map: undefined,

@@ -54,22 +54,23 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
 }
 
 /** @throws ReplyError EXECFAIL when the machine would hold more than the directives allow */
-function checkLimits(scope: Scope, next: Next): void {
-  const contextBytesMax = scope.server.config.get("sm-context-bytes-max");
-  if (contextBytesMax > 0 && next.changes.length > 0) {
-    const bytes = Buffer.byteLength(JSON.stringify(next.snapshot));
-    if (bytes > contextBytesMax) {
+export function checkLimits(scope: Scope, next: Next): void {
+  if (next.changes.length > 0) {
+    const bytes = Buffer.byteLength(JSON.stringify(wholeContext(next) ?? {}));
+    const max = scope.server.config.get("sm-context-bytes-max");
+    if (bytes > max) {
       throw errors.refused(
         "EXECFAIL",
-        `the context would take ${bytes} bytes, sm-context-bytes-max is ${contextBytesMax}`,
+        `the context would take ${bytes} bytes, sm-context-bytes-max is ${max}`,
       );
     }
   }
-  const timersMax = scope.server.config.get("sm-timers-max");
-  const armed = next.effects.filter(({ kind }) => kind === "arm").length;
-  const count = next.live?.timers.length ?? 0;
-  if (timersMax > 0 && armed > 0 && count > timersMax) {
-    throw errors.refused("EXECFAIL", `the machine would have ${count} timers, sm-timers-max is ${timersMax}`);
+  if (next.effects.some(({ kind }) => kind === "arm")) {
+    const count = next.live?.timers.length ?? 0;
+    const max = scope.server.config.get("sm-timers-max");
+    if (count > max) {
+      throw errors.refused("EXECFAIL", `the machine would have ${count} timers, sm-timers-max is ${max}`);
+    }
   }
 }
 
