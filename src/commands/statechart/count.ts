@@ -5,54 +5,50 @@
 import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
 import { type MachineCounter, machineCounters } from "../../store/machine-index.ts";
-import { argument, text, token } from "../arguments.ts";
+import { argument, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { splitDefinitionId } from "./creation.ts";
+import { type MachineFilter, narrowed } from "./machine-filter.ts";
 
-interface Filter {
-  readonly definition?: { readonly name: string; readonly version: string | undefined };
-  readonly state?: string;
-  readonly status?: string;
-  readonly by?: "STATE" | "STATUS" | "VERSION";
-}
+type By = "STATE" | "STATUS" | "VERSION";
 
 export const smCount = {
   name: "SM.COUNT",
   run: ({ args, db }) => {
-    const filter = readFilter(args);
-    const byState = filter.state !== undefined || filter.by === "STATE";
-    const counters = machineCounters(db, filter.definition?.name, filter.definition?.version).filter(
+    const { filter, by } = readOptions(args);
+    const { definition, state: wanted, status: wantedStatus } = filter;
+    const byState = wanted !== undefined || by === "STATE";
+    const counters = machineCounters(db, definition?.name, definition?.version).filter(
       ({ state, status }) =>
-        (byState ? state !== undefined && (filter.state ?? state) === state : state === undefined) &&
-        (filter.status ?? status) === status,
+        (byState ? state !== undefined && (wanted ?? state) === state : state === undefined) &&
+        (wantedStatus ?? status) === status,
     );
-    if (filter.by === undefined) return counters.reduce((sum, { count }) => sum + count, 0);
-    return sums(counters, filter.by);
+    if (by === undefined) return counters.reduce((sum, { count }) => sum + count, 0);
+    return sums(counters, by);
   },
 } as const satisfies Handler;
 
-function readFilter(args: readonly Buffer[]): Filter {
-  let filter: Filter = {};
+function readOptions(args: readonly Buffer[]): { readonly filter: MachineFilter; readonly by?: By } {
+  let filter: MachineFilter = {};
+  let by: By | undefined;
   for (let position = 1; position < args.length; position += 2) {
     const option = token(args[position]);
-    const value = text(argument(args, position + 1));
-    if (option === "DEF") filter = { ...filter, definition: splitDefinitionId(value) };
-    else if (option === "STATE") filter = { ...filter, state: value };
-    else if (option === "STATUS") filter = { ...filter, status: value.toLowerCase() };
-    else if (option === "BY") filter = { ...filter, by: readBy(value) };
+    const value = argument(args, position + 1);
+    const more = narrowed(filter, option, value);
+    if (more !== undefined) filter = more;
+    else if (option === "BY") by = readBy(value);
     else throw errors.syntaxError();
   }
-  return filter;
+  return by === undefined ? { filter } : { filter, by };
 }
 
-function readBy(value: string): "STATE" | "STATUS" | "VERSION" {
-  const by = value.toUpperCase();
+function readBy(value: Buffer): By {
+  const by = token(value);
   if (by !== "STATE" && by !== "STATUS" && by !== "VERSION") throw errors.syntaxError();
   return by;
 }
 
 /** The sums by one field, in the order of its values. */
-function sums(counters: readonly MachineCounter[], by: "STATE" | "STATUS" | "VERSION") {
+function sums(counters: readonly MachineCounter[], by: By) {
   const byValue = new Map<string, number>();
   for (const { definition, state, status, count } of counters) {
     const version = definition.name === "" ? "" : `${definition.name}:${definition.version}`;

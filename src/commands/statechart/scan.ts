@@ -9,17 +9,13 @@ import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { machinesByDefinition, machinesInState, type Walk } from "../../store/machine-index.ts";
 import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
-import { argument, safeInteger, text, token } from "../arguments.ts";
+import { argument, safeInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { splitDefinitionId } from "./creation.ts";
+import { type MachineFilter, narrowed } from "./machine-filter.ts";
 
 const COUNT_DEFAULT = 10;
 
-interface Filter {
-  readonly name?: string;
-  readonly version?: string | undefined;
-  readonly state?: string;
-  readonly status?: string;
+interface Filter extends MachineFilter {
   readonly olderMs?: number;
   readonly match?: Buffer;
   readonly count: number;
@@ -31,7 +27,7 @@ export const smScan = {
     const { args, db, nowMs } = call;
     const cursor = readCursor(argument(args, 1));
     const filter = readFilter(args);
-    const from = { db, name: filter.name, version: filter.version, cursor };
+    const from = { db, name: filter.definition?.name, version: filter.definition?.version, cursor };
     const enteredUntilMs = filter.olderMs === undefined ? undefined : nowMs - filter.olderMs;
     const walk =
       filter.state === undefined
@@ -70,9 +66,8 @@ function readFilter(args: readonly Buffer[]): Filter {
   for (let position = 2; position < args.length; position += 2) {
     const option = token(args[position]);
     const value = argument(args, position + 1);
-    if (option === "DEF") filter = { ...filter, ...splitDefinitionId(text(value)) };
-    else if (option === "STATE") filter = { ...filter, state: text(value) };
-    else if (option === "STATUS") filter = { ...filter, status: text(value).toLowerCase() };
+    const more = narrowed(filter, option, value);
+    if (more !== undefined) filter = { ...filter, ...more };
     else if (option === "OLDER") filter = { ...filter, olderMs: notNegative(safeInteger(value)) };
     else if (option === "MATCH") filter = { ...filter, match: value };
     else if (option === "COUNT") filter = { ...filter, count: readCount(value) };

@@ -9,6 +9,7 @@ import { NULL_ARRAY, type Reply, simple } from "../../protocol/reply.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
+import { readStatus } from "./machine-filter.ts";
 import { isIn } from "./send.ts";
 import { type Subject, subjectAt } from "./subject.ts";
 
@@ -46,16 +47,13 @@ function condition(kind: Buffer, value: Buffer): Condition {
       return ({ machine }) => machine.rev >= rev;
     }
     case "STATUS": {
-      const status = given.toLowerCase();
-      if (!STATUSES.has(status)) throw errors.err("the status must be active, done or suspended");
+      const status = readStatus(value);
       return ({ machine }) => machine.status === status;
     }
     default:
       throw errors.syntaxError();
   }
 }
-
-const STATUSES = new Set(["active", "done", "suspended"]);
 
 /** The active states when the condition is met. */
 function ask(call: Call, key: Bytes, isMet: Condition): Reply | undefined {

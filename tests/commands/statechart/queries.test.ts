@@ -254,6 +254,9 @@ describe("SM.SCAN and SM.COUNT", () => {
     for (const bad of [["x"], ["0", "COUNT", 0], ["0", "OLDER", -1], ["0", "DEF"], ["0", "NONSENSE", 1]]) {
       expect(await call("SM.SCAN", ...bad)).toBeInstanceOf(ReplyFailure);
     }
+    const noStatus = new ReplyFailure("ERR the status must be active, done or suspended");
+    expect(await call("SM.SCAN", 0, "STATUS", "paused")).toEqual(noStatus);
+    expect(await call("SM.COUNT", "STATUS", "paused")).toEqual(noStatus);
   });
 
   test("SCAN returns what stays, while others come, go and move", async () => {
