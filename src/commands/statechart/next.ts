@@ -21,6 +21,8 @@ export const smNext = {
   run: (call) => {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject === undefined) return null;
+    // Neither a suspended machine nor one that is done accepts any.
+    if (subject.machine.status !== "active") return [];
     const { chart } = subject;
     if (chart === undefined) return nextOfMap(subject).map(accepted);
     const events = next(chart.machine, chart.snapshot, envOf(call, subject.key));

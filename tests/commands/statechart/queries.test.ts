@@ -321,6 +321,7 @@ test("SM.SUSPEND and SM.RESUME answer whether they changed something, and stand 
   expect(await call("SM.SUSPEND", "r", "repair")).toBe(1);
   expect(await call("SM.SUSPEND", "r")).toBe(0);
   expect(fields(await call("SM.INFO", "r"))).toMatchObject({ status: "suspended", reason: "repair", rev: 3 });
+  expect(await call("SM.NEXT", "r")).toEqual([]);
   const suspended = new ReplyFailure("SUSPENDED the machine is suspended: repair");
   expect(await call("SM.SEND", "r", "HALT")).toEqual(suspended);
   expect(await call("SM.MUTATE", "r", "legs.still")).toEqual(suspended);
