@@ -90,13 +90,13 @@ function readOption(draft: Draft, args: readonly Buffer[], position: number, now
       draft.ifRev = safeInteger(value());
       break;
     case "DELAY":
-      setDue(draft, nowMs + atLeastZero(safeInteger(value()), "DELAY"));
+      setDue(draft, later(nowMs, value(), "DELAY"));
       break;
     case "AT":
-      setDue(draft, atLeastZero(safeInteger(value()), "AT"));
+      setDue(draft, later(0, value(), "AT"));
       break;
     case "EXPIRE":
-      draft.expireAtMs = nowMs + atLeastZero(safeInteger(value()), "EXPIRE");
+      draft.expireAtMs = later(nowMs, value(), "EXPIRE");
       break;
     case "DEF":
       draft.definition = text(value());
@@ -112,11 +112,13 @@ function readOption(draft: Draft, args: readonly Buffer[], position: number, now
 
 function setDue(draft: Draft, dueMs: number): void {
   if (draft.dueMs !== undefined) throw errors.err("DELAY and AT options at the same time are not compatible");
-  if (!Number.isSafeInteger(dueMs)) throw errors.outOfRange();
   draft.dueMs = dueMs;
 }
 
-function atLeastZero(value: number, option: string): number {
-  if (value < 0) throw errors.err(`${option} must not be negative`);
-  return value;
+/** The time that lies so many milliseconds after another. */
+function later(fromMs: number, bytes: Buffer, option: string): number {
+  const ms = safeInteger(bytes);
+  if (ms < 0) throw errors.err(`${option} must not be negative`);
+  if (!Number.isSafeInteger(fromMs + ms)) throw errors.outOfRange();
+  return fromMs + ms;
 }

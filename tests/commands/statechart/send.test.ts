@@ -87,6 +87,8 @@ describe("refusals", () => {
     [["SHUT", "DELAY", -1], "ERR"],
     [["SHUT", "DELAY", 1, "AT", 1], "ERR DELAY and AT"],
     [["SHUT", "EXPIRE", -1], "ERR"],
+    [["SHUT", "EXPIRE", Number.MAX_SAFE_INTEGER], "ERR value is out of range"],
+    [["SHUT", "DELAY", Number.MAX_SAFE_INTEGER], "ERR value is out of range"],
     [[""], "ERR the event's name is empty"],
   ])("of the arguments %j with %s", async (args, message) => {
     expect(await send(...args)).toMatchObject({ message: expect.stringMatching(new RegExp(`^${message}`)) });
