@@ -18,9 +18,7 @@ export function refusalOf(run: Run, event: string): Refused {
   );
   const accepted = acceptedEvents(run.machine, run.configuration);
   if (guards.length === 0) {
-    const where = stateNames(run.machine, run.configuration)
-      .map((name) => `'${name}'`)
-      .join(", ");
+    const where = quoted(stateNames(run.machine, run.configuration));
     return {
       kind: "refused",
       code: "ILLEGAL",
@@ -38,6 +36,16 @@ export function refusalOf(run: Run, event: string): Refused {
     accepted,
     guards,
   };
+}
+
+/** Why a machine that is done, in these states, refuses an event. */
+export function tooLate(event: string, states: readonly string[]): string {
+  return `event '${event}' comes too late: the machine is done, in ${quoted(states)}`;
+}
+
+/** Names as a message has them: `'a', 'b'`. */
+export function quoted(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(", ");
 }
 
 function list(accepted: readonly string[]): string {

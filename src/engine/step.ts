@@ -8,7 +8,7 @@ import { ExecutionFailure, Run, snapshotOf } from "./interpreter.ts";
 import { type EntrySet, type Machine, stateOf, type Transition } from "./machine.ts";
 import { changesOf, macrostep, runToCompletion } from "./macrostep.ts";
 import { enterStates } from "./microstep.ts";
-import { refusalOf, stateNames } from "./refusal.ts";
+import { quoted, refusalOf, stateNames, tooLate } from "./refusal.ts";
 import { selectTransitions } from "./select.ts";
 import { initialEntrySet } from "./sets.ts";
 import type {
@@ -184,10 +184,6 @@ function enterInitialStates(run: Run, entry: EntrySet): void {
   run.trace?.push({ event: run.eventType, transitions: [], exited: [], entered: entry.states });
 }
 
-function quoted(names: readonly string[]): string {
-  return names.map((name) => `'${name}'`).join(", ");
-}
-
 function noState(name: string): Refused {
   return {
     kind: "refused",
@@ -199,11 +195,10 @@ function noState(name: string): Refused {
 }
 
 function done(machine: Machine, snapshot: Snapshot, event: string): Refused {
-  const where = quoted(stateNames(machine, snapshot.configuration));
   return {
     kind: "refused",
     code: "DONE",
-    message: `event '${event}' comes too late: the machine is done, in ${where}`,
+    message: tooLate(event, stateNames(machine, snapshot.configuration)),
     accepted: [],
     guards: [],
   };

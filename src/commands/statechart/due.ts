@@ -11,7 +11,7 @@ import type { ServerContext } from "../server-context.ts";
 import { Delivery, expire, settle } from "./delivery.ts";
 import { runDeadline } from "./given-up.ts";
 import { type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
-import { isIn } from "./send.ts";
+import { conditionsHold } from "./send.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
 
@@ -76,12 +76,9 @@ function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
     expire(scope, subject, pending);
     return;
   }
-  const { event, data, id, by, reason, ifState, ifRev } = pending;
-  const isWanted =
-    (ifState === undefined || isIn(subject, ifState)) &&
-    (ifRev === undefined || subject.machine.rev === ifRev);
+  const { event, data, id, by, reason } = pending;
   const given = data === undefined ? { type: event } : { type: event, data };
-  const outcome: StepOutcome = isWanted
+  const outcome: StepOutcome = conditionsHold(subject, pending)
     ? stepEvent(subject, given, envOf(scope, subject.key))
     : { kind: "refused", code: "UNMET", message: "IFSTATE or IFREV did not hold when the event was due" };
   const delivery = new Delivery(scope);

@@ -8,6 +8,7 @@
  */
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import { sameJson } from "../../base/json.ts";
+import { tooLate } from "../../engine/refusal.ts";
 import * as errors from "../../protocol/errors.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import { addOutcome, findOutcome, forgetOutcome } from "../../store/machine-outcomes.ts";
@@ -80,12 +81,15 @@ function fence(subject: Subject, options: SendOptions): StepOutcome | undefined 
 /** The refusal of any event by a machine that has come to its end. */
 export function refusalWhenDone({ status, states }: MachineRecord, event: string): Refusal | undefined {
   if (status !== "done") return undefined;
-  const where = states.map(([state]) => `'${state}'`).join(", ");
-  const message = `event '${event}' comes too late: the machine is done, in ${where}`;
-  return { kind: "refused", code: "DONE", message };
+  const names = states.map(([state]) => state);
+  return { kind: "refused", code: "DONE", message: tooLate(event, names) };
 }
 
-function conditionsHold(subject: Subject, { ifState, ifRev }: SendOptions): boolean {
+/** Whether IFSTATE and IFREV hold, those that were given. */
+export function conditionsHold(
+  subject: Subject,
+  { ifState, ifRev }: { readonly ifState?: string | undefined; readonly ifRev?: number | undefined },
+): boolean {
   if (ifRev !== undefined && subject.machine.rev !== ifRev) return false;
   return ifState === undefined || isIn(subject, ifState);
 }
