@@ -20,7 +20,7 @@ import type { HistoryEntry } from "./machine-history.ts";
 import type { MachineRecord } from "./machine-record.ts";
 import { appendEntry } from "./stream-append.ts";
 import type { Fields } from "./stream-records.ts";
-import { putTask } from "./tasks.ts";
+import { putTask, type TaskOrder } from "./tasks.ts";
 
 /** The stream of the changes of map machines; those of a definition follow behind a colon and its name. */
 const CHANGES = "sm:changes";
@@ -47,15 +47,7 @@ export interface RecordedChange {
 /** What a change asks for outside: what the machine's history keeps as `effects`. */
 export type OutsideEffect =
   | { readonly kind: "emit"; readonly event: string; readonly data?: Json }
-  | {
-      readonly kind: "task";
-      readonly task: string;
-      readonly input?: Json;
-      readonly done?: string;
-      readonly failed?: string;
-      readonly timeoutMs?: number;
-      readonly attempts?: number;
-    }
+  | ({ readonly kind: "task" } & TaskOrder)
   | { readonly kind: "log"; readonly value: Json };
 
 /** Writes the entries of a change. Costs the same at any length of the streams. */

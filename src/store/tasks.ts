@@ -39,19 +39,31 @@ export function taskOfStream(key: Bytes): string | undefined {
   return text.startsWith(STREAM_PREFIX) ? text.slice(STREAM_PREFIX.length) : undefined;
 }
 
-export interface NewTask {
-  readonly key: Bytes;
-  readonly id: number;
-  /** The machine as the change has left it. */
-  readonly machine: MachineRecord;
-  /** Which of the tasks of the change, from 1. */
-  readonly number: number;
+/** What a machine asks for with a task. */
+export interface TaskOrder {
   readonly task: string;
   readonly input?: Json;
   readonly done?: string;
   readonly failed?: string;
   readonly timeoutMs?: number;
   readonly attempts?: number;
+}
+
+export interface NewTask extends TaskOrder {
+  readonly key: Bytes;
+  readonly id: number;
+  /** The machine as the change has left it. */
+  readonly machine: MachineRecord;
+  /** Which of the tasks of the change, from 1. */
+  readonly number: number;
+}
+
+/**
+ * Whether a machine is the one that has set a task. One that was made later under the same key counts its revisions
+ * anew, so that its tasks have the same ids.
+ */
+export function hasSet({ createdMs }: MachineRecord, task: Fields): boolean {
+  return (countField(task, "at") ?? 0) >= createdMs;
 }
 
 /** Writes the entry of a task and arms its deadline. */
@@ -189,8 +201,10 @@ export function requeueTask(db: Database, dead: Fields, limits: AppendOptions): 
   const entry = appendEntry(db, taskStream(task), fields, { ...limits, keepsUnread: true });
   if (entry === undefined) return false;
   const record = db.find(bytesOf(key));
-  if (record?.type === "machine" && decodeMachine(record).status === "active") {
-    armTask(db, record.id, { fields, task, entry: formatId(entry) });
+  if (record?.type === "machine") {
+    const machine = decodeMachine(record);
+    const isAwaited = machine.status === "active" && hasSet(machine, dead);
+    if (isAwaited) armTask(db, record.id, { fields, task, entry: formatId(entry) });
   }
   return true;
 }

@@ -18,7 +18,7 @@ import {
   pendingOf,
 } from "../../store/machine-pending.ts";
 import { type Next, type Refusal, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
-import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
+import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord } from "./writing.ts";
 
 /** What the inbox keeps of an event. */
@@ -98,7 +98,7 @@ export class Delivery {
 
   #deliver(followUp: FollowUp): void {
     const { nowMs } = this.#scope;
-    const subject = this.#machineAt(followUp.to);
+    const subject = findSubject(this.#scope, followUp.to);
     if (subject === undefined || subject.machine.status !== "active") {
       const code = subject === undefined ? "NOMACHINE" : subject.machine.status.toUpperCase();
       this.#reportLost(followUp, code);
@@ -121,17 +121,12 @@ export class Delivery {
   #reportLost(followUp: FollowUp, code: string): void {
     if (followUp.kind !== "send") return;
     const { to, from, event } = followUp;
-    const sender = this.#machineAt(from);
+    const sender = findSubject(this.#scope, from);
     if (sender?.chart === undefined || sender.machine.status !== "active") return;
     const { machine, snapshot } = sender.chart;
     if (!acceptedEvents(machine, snapshot.configuration).includes(COMMUNICATION_ERROR)) return;
     const data = { to: textOfBytes(to), event, code };
     this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data });
-  }
-
-  /** The machine at a key; what else a key may hold is not one. */
-  #machineAt(key: Bytes): Subject | undefined {
-    return this.#scope.db.find(key)?.type === "machine" ? subjectAt(this.#scope, key) : undefined;
   }
 
   #enqueue(from: Bytes, effects: readonly Effect[]): void {

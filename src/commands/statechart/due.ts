@@ -12,7 +12,7 @@ import { Delivery, expire, settle } from "./delivery.ts";
 import { runDeadline } from "./given-up.ts";
 import { type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
 import { conditionsHold } from "./send.ts";
-import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
+import { envOf, findSubject, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
 
 /** Carries out one entry of the index of due times. `databases` shows the key space at the time it was due. */
@@ -20,9 +20,9 @@ export function runDue(server: ServerContext, databases: Databases, due: DueMach
   disarmDue(databases.transaction, due);
   const db = databases.withPhys(due.phys);
   const key = db?.keyOf(due.id);
-  if (db === undefined || key === undefined || db.find(key)?.type !== "machine") return;
+  if (db === undefined || key === undefined) return;
   const scope: Scope = { databases, db, server, nowMs };
-  const subject = subjectAt(scope, key);
+  const subject = findSubject(scope, key);
   if (subject?.machine.status !== "active") return;
   const savepoint = databases.transaction.savepoint();
   try {

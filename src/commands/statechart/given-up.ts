@@ -3,18 +3,20 @@
  * with its reason, and its machine gets the `failed` event the task has named, under the task's id, so that an answer
  * that still comes is one too many. Where no event is named the id is spent all the same.
  */
-import { bytesOf } from "../../base/bytes.ts";
+import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import { countField, fieldOf, textField } from "../../store/entry-fields.ts";
 import type { TaskDeadline } from "../../store/machine-pending.ts";
 import { findPending, groupsOf, type PendingEntry } from "../../store/stream-groups.ts";
 import { formatId } from "../../store/stream-id.ts";
+import type { Fields } from "../../store/stream-records.ts";
 import { entryAt, type Stream } from "../../store/streams.ts";
 import {
   buryTask,
   closeTask,
   findTask,
   type GivenUp,
+  hasSet,
   idOfText,
   removeTask,
   streamAt,
@@ -24,7 +26,7 @@ import {
 import { keptOutcome } from "./outcome-reply.ts";
 import { keep, send } from "./send.ts";
 import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
-import { type Scope, type Subject, subjectAt } from "./subject.ts";
+import { findSubject, type Scope, type Subject } from "./subject.ts";
 
 /**
  * Gives up the task of a pending entry that is about to be delivered once more than it may be; its entry is then
@@ -40,8 +42,7 @@ export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry)
   const taskId = textField(fields, "id");
   if (key === undefined || taskId === undefined) return;
   const entry = formatId(pending.id);
-  const record = scope.db.find(bytesOf(key));
-  const subject = record?.type === "machine" ? subjectAt(scope, bytesOf(key)) : undefined;
+  const subject = setterOf(scope, bytesOf(key), fields);
   if (subject?.machine.status === "suspended") return;
   const isAnswered = subject !== undefined && keptOutcome(scope, subject.record.id, taskId) !== undefined;
   const givenUp = { task, fields, reason: "attempts", deliveries: Number(pending.deliveryCount) };
@@ -50,6 +51,12 @@ export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry)
   if (subject === undefined || isAnswered) return;
   closeTask(scope.db, subject.record.id, taskId);
   tellFailed(scope, subject, { taskId, task, reason: "attempts", failed: textField(fields, "failed") });
+}
+
+/** The machine that has set a task; undefined when it is gone, whatever stands under its key now. */
+function setterOf(scope: Scope, key: Bytes, task: Fields): Subject | undefined {
+  const subject = findSubject(scope, key);
+  return subject !== undefined && hasSet(subject.machine, task) ? subject : undefined;
 }
 
 /** The deadline of a task that its machine waits for. */

@@ -42,6 +42,12 @@ export function subjectAt(scope: Scope, key: Bytes): Subject | undefined {
   return subjectOf(scope, key, record);
 }
 
+/** The machine at a key; undefined for whatever else it may hold. */
+export function findSubject(scope: Scope, key: Bytes): Subject | undefined {
+  const record = scope.db.find(key);
+  return record?.type === "machine" ? subjectOf(scope, key, record) : undefined;
+}
+
 /** The machine of a record. */
 export function subjectOf(scope: Scope, key: Bytes, record: KeyRecord): Subject {
   const machine = decodeMachine(record);

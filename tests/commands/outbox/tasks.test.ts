@@ -160,6 +160,20 @@ describe("a task", () => {
     expect(await client.call("XLEN", "sm:tasks:charge")).toBe(1);
   });
 
+  test("of a machine that was made anew is given up without a word to the new one", async () => {
+    await pay({ attempts: 1, timeout: "30s" });
+    await read("w1");
+    clock.advance(1);
+    await client.call("SM.CREATE", "o1", "order");
+    await client.call("SM.SEND", "o1", "PAY");
+    expect(await claim("w2")).toMatchObject(["0-0", [], [`${START_MS}-0`]]);
+    expect(await state()).toEqual(["paying"]);
+    expect(await entriesAt(client, "sm:dead")).toMatchObject([{ id: "o1@2#1", reason: "attempts" }]);
+    expect(await client.call("SM.REQUEUE", "ALL")).toBe(1);
+    expect(await client.call("SM.PENDING", "o1")).toHaveLength(1);
+    expect(await answer("o1@2#1")).toEqual(["paid"]);
+  });
+
   test("is answered to no copy of its machine, which hears of the deadline all the same", async () => {
     await pay({ timeout: "30s" });
     await client.call("COPY", "o1", "o2");
