@@ -14,8 +14,8 @@ import {
   saveStream,
 } from "./streams.ts";
 
-/** How many entries too many a stream may have before it is trimmed. */
-const SLACK = 100;
+/** A stream is trimmed once it has a hundredth too many, or so many entries: each trim looks at every group. */
+const SLACK_MAX = 100;
 
 export interface AppendOptions {
   /** Above the last id of the stream; left out: from the turn's time and the last id, as for `*`. */
@@ -43,7 +43,8 @@ export function appendEntry(
   if (entryId === undefined || entryId <= stream.header.lastId) return undefined;
   appendTo(stream, { id: entryId, fields, nodeEntriesMax: NODE_ENTRIES_MAX });
   const mayTrim = lengthMax > 0 && !(keepsUnread && stream.header.groupCount === 0);
-  const trimmed = mayTrim ? trimAcknowledged(stream, lengthMax, SLACK) : 0;
+  const slack = Math.min(SLACK_MAX, Math.floor(lengthMax / 100));
+  const trimmed = mayTrim ? trimAcknowledged(stream, lengthMax, slack) : 0;
   saveStream(stream, "xadd");
   if (trimmed > 0) recordEvent(stream, "xtrim");
   return entryId;
