@@ -28,6 +28,9 @@ export function verifyMachine(db: Database, id: number, machine: MachineRecord):
   if (deferred !== machine.deferredCount) {
     findings.push(`it counts ${machine.deferredCount} deferred events and has ${deferred}`);
   }
+  if (pending.some(({ kind, sequence }) => kind !== "task" && sequence >= machine.pendingNext)) {
+    findings.push(`its next waiting event is number ${machine.pendingNext}, and it has one that comes later`);
+  }
   for (const entry of dueEntries(transaction, id, machine)) {
     const isArmed = transaction.get(dueKey(entry)) !== undefined;
     if (isArmed === (machine.status === "active")) continue;

@@ -7,7 +7,9 @@ import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import { putMachinePart } from "../../store/machine-parts.ts";
+import { decodeMachine } from "../../store/machine-record.ts";
 import { armMachine } from "../../store/machine-storage.ts";
+import { verifyMachine } from "../../store/machine-verify.ts";
 import { createMachine } from "../../store/machines.ts";
 import type { KeyRecord } from "../../store/records.ts";
 import { argument, integer, token } from "../arguments.ts";
@@ -91,13 +93,15 @@ function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: number): 
   if (value.kind === "whole") {
     for (const part of value.parts) putMachinePart(db.transaction, record.id, part);
     armMachine(db.transaction, db.phys, record.id, machine);
-    if (machine.definition !== undefined) checkDefined(call, record);
+    checkSound(call, record);
   }
 }
 
-/** @throws ReplyError when its definition is not there, or the payload is not of a machine of this definition */
-function checkDefined(call: Call, record: KeyRecord): void {
-  if (!fitsDefinition(call, record)) throw errors.badDumpFormat();
+/** @throws ReplyError when the machine's definition is not there, does not fit it, or its parts contradict it */
+function checkSound(call: Call, record: KeyRecord): void {
+  const isSound =
+    fitsDefinition(call, record) && verifyMachine(call.db, record.id, decodeMachine(record)).length === 0;
+  if (!isSound) throw errors.badDumpFormat();
 }
 
 /** The machine of a document of the module, which begins its history here. */

@@ -130,6 +130,10 @@ describe("machines as keys", () => {
       );
     const record = '[null,"a",[["a",1]],"active",1,1,1,null]\n[["a",["b"]]]';
     const history = "h\0\0\0\0\0\0\0\x01";
+    const set = '[1,"set",[],["a"]]';
+    const eventful = (numbers: string) => record.replace("null]", `null,null,{},${numbers}]`);
+    const scheduled = '{"sequence":1,"kind":"scheduled","event":"b","receivedMs":1,"dueMs":9000000000000}';
+    const pending = "p\0\0\0\0\0\0\0\x01";
     const payloads = [
       own(),
       own("{}"),
@@ -144,7 +148,10 @@ describe("machines as keys", () => {
       own(record, "x\0\0\0\0\0\0\0\x01", "[]"),
       own(record, history, "[]"),
       own(record, history, '[1,"nonsense",[],[]]'),
-      own(record, "h\0", '[1,"set",[],["a"]]'),
+      own(record, "h\0", set),
+      own(record.replace(",1,1,1,", ",2,1,1,"), history, set),
+      own(eventful("1,1,1,1"), history, set),
+      own(eventful("1,0,1,1"), history, set, pending, scheduled),
       sealDump(RDB_MODULE, rdbLength(TYPE_ID | 3n), ...pieces(record), Buffer.from([0])),
       sealDump(RDB_MODULE, rdbLength(1n)),
       sealDump(RDB_MODULE, rdbLength(TYPE_ID | 1n), ...pieces("{}"), Buffer.from([0])),
@@ -155,8 +162,11 @@ describe("machines as keys", () => {
     for (const payload of payloads) {
       expect(await client.call("RESTORE", "n", 0, payload)).toEqual(new ReplyFailure("ERR Bad data format"));
     }
-    expect(await client.call("RESTORE", "n", 0, own(record, history, '[1,"set",[],["a"]]'))).toBe("OK");
+    expect(await client.call("RESTORE", "n", 0, own(record, history, set))).toBe("OK");
     expect(await client.call("SM.STATE", "n")).toEqual(["a"]);
+    const sound = own(eventful("2,0,1,1"), history, set, pending, scheduled);
+    expect(await client.call("RESTORE", "n", 0, sound, "REPLACE")).toBe("OK");
+    expect(await client.call("SM.PENDING", "n")).toHaveLength(1);
     expect(await client.call("DBSIZE")).toBe(2);
   });
 });
