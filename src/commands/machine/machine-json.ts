@@ -78,6 +78,7 @@ class Reader {
 
   #member(key: string, offset: number): void {
     this.path = at("$", key);
+    checkKey(key, offset);
     const field = FIELDS.find((name) => name === key);
     if (field === undefined) this.#scanner.skip();
     else if (this.#draft[field] !== undefined) throw new JsonFault(`"${field}" is given twice`, offset);
@@ -107,8 +108,7 @@ class Reader {
     this.#scanner.object((state, offset) => {
       this.path = at(path, state);
       if (!this.#isModule && lists.has(state)) throw new JsonFault("the state is given twice", offset);
-      // A key goes through the same check as a string value: what is stored has bytes in UTF-8.
-      if (!isText(state)) throw new JsonFault("half of a surrogate pair is no character", offset);
+      checkKey(state, offset);
       lists.set(state, this.#targets());
     });
     return [...lists];
@@ -140,8 +140,9 @@ class Reader {
   }
 }
 
-function isText(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
+/** A key goes through the same check as a string value: what is stored has bytes in UTF-8. */
+function checkKey(key: string, offset: number): void {
+  if (/\p{Surrogate}/u.test(key)) throw new JsonFault("half of a surrogate pair is no character", offset);
 }
 
 function missing(field: Field, offset: number): JsonFault {
