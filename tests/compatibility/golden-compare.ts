@@ -6,7 +6,7 @@ import { type Decoded, decodeReply, Push, ReplyFailure } from "../support/resp-d
 import type { GoldenCase } from "./golden-cases.ts";
 
 /** Groups about the registration of commands, where Detent says more: all that the module says must be there. */
-const SUPERSET_GROUPS = new Set(["command", "info", "acl"]);
+const SUPERSET_GROUPS = new Set(["command", "info"]);
 
 /** How a reply differs from the expected one; undefined when it agrees. */
 export function difference(golden: GoldenCase, expected: string, received: string): string | undefined {
