@@ -8,6 +8,9 @@ export interface GoldenCase {
   readonly id: string;
   readonly group: string;
   readonly setup?: readonly Step[];
+  /** The reply to each step of the setup, null for a wait. */
+  readonly setup_resp2?: readonly (string | null)[];
+  readonly setup_resp3?: readonly (string | null)[];
   readonly cmd?: readonly string[];
   readonly raw?: string;
   readonly resp2: string;

@@ -7,6 +7,8 @@ import { VirtualClock } from "../support/virtual-clock.ts";
 import type { GoldenCase, Step } from "./golden-cases.ts";
 
 export interface Played {
+  /** The reply to each step of the setup, empty for a wait. */
+  readonly setup: readonly string[];
   /** Bytes that came on connection 1 after the measured command, as latin-1. */
   readonly reply: string;
   /** Bytes that came on connection 2 meanwhile; empty when the case has none. */
@@ -23,11 +25,14 @@ interface Checked {
   readonly matcher: ReplyMatcher;
 }
 
-async function ask({ connection, matcher }: Checked, args: Step): Promise<void> {
+/** The reply as latin-1. */
+async function ask({ connection, matcher }: Checked, args: Step): Promise<string> {
   matcher.sent(args.map(bytesOfLatin1));
   connection.write(request(args));
   await connection.replies(1);
-  matcher.received(bytesOfLatin1(connection.take()));
+  const reply = connection.take();
+  matcher.received(bytesOfLatin1(reply));
+  return reply;
 }
 
 export async function play(golden: GoldenCase, protocol: 2 | 3): Promise<Played> {
@@ -47,12 +52,14 @@ export async function play(golden: GoldenCase, protocol: 2 | 3): Promise<Played>
   try {
     const first = await open();
     const second = golden.setup?.some(([head]) => head === "@2" || head === "@3") ? await open() : undefined;
+    const setup: string[] = [];
     for (const step of golden.setup ?? []) {
       const [head, ...rest] = step;
       const onSecond = head === "@2" ? second : undefined;
-      if (head === "@sleep") clock.advance(Number(rest[0]));
-      else if (onSecond !== undefined) await ask(onSecond, rest);
-      else await ask(first, step);
+      if (head === "@sleep") {
+        clock.advance(Number(rest[0]));
+        setup.push("");
+      } else setup.push(await (onSecond === undefined ? ask(first, step) : ask(onSecond, rest)));
     }
     const { connection, matcher } = first;
     if (golden.raw === undefined) matcher.sent((golden.cmd ?? []).map(bytesOfLatin1));
@@ -63,7 +70,7 @@ export async function play(golden: GoldenCase, protocol: 2 | 3): Promise<Played>
     await settle(fence);
     const reply = connection.take();
     if (golden.raw === undefined) matcher.received(bytesOfLatin1(reply));
-    return { reply, pushed: second?.connection.take() ?? "", isClosed: connection.isClosed };
+    return { setup, reply, pushed: second?.connection.take() ?? "", isClosed: connection.isClosed };
   } finally {
     for (const connection of opened) connection.close();
     await server.close();

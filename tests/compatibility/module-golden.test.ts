@@ -90,6 +90,9 @@ describe.each(PROTOCOLS)("RESP%i", (protocol) => {
   test.each(GOLDEN_CASES.map((golden) => [golden.id, golden] as const))("%s", async (id, golden) => {
     if (missingCommands(golden).length > 0) return;
     const played = await play(golden, protocol);
+    const setup = (protocol === 2 ? golden.setup_resp2 : golden.setup_resp3) ?? [];
+    const differences = setup.map((reply, i) => difference(golden, reply ?? "", played.setup[i] ?? ""));
+    expect(differences.filter((text) => text !== undefined)).toEqual([]);
     const deliberate = DELIBERATE[id];
     if (deliberate !== undefined) {
       expect(played.reply, deliberate.why).toMatch(deliberate.reply);
