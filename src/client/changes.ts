@@ -1,8 +1,16 @@
 /**
- * The changes of machines as they happen, through a consumer group. What a consumer was given and has not
- * acknowledged it is given again when it starts anew under the same name, before anything else.
+ * The changes of machines as they happen, through a consumer group, in order and without a gap. What a consumer was
+ * given and has not acknowledged it is given again when it starts anew under the same name, before anything else.
  */
-import { type Connection, ensureGroup, entriesRead, jsonIn, type StreamEntry } from "./connection.ts";
+import {
+  type Connection,
+  ensureGroup,
+  entriesRead,
+  isGroupMissing,
+  jsonIn,
+  listOf,
+  type StreamEntry,
+} from "./connection.ts";
 
 export interface ChangeOptions {
   readonly group: string;
@@ -35,49 +43,117 @@ export interface MachineChange {
   ack(): Promise<void>;
 }
 
-/** Entries asked for at once, and how long to wait for one: a signal is heeded at least so often. */
+/** Entries asked for at once, and how long the server waits for one. */
 const COUNT = 100;
-const BLOCK_MS = 500;
+const BLOCK_MS = 5000;
 
-/** The changes of the machines of a definition, until the signal. Uses a connection of its own. */
+/**
+ * The changes of the machines of a definition, until the signal. Uses a connection of its own. Where stream and group
+ * are gone it begins anew with what comes. @throws whatever the connection throws; what was not acknowledged then
+ * comes when the reading is begun again
+ */
 export async function* readChanges(
   connection: Connection,
   name: string,
   { group, consumer = "reader", signal }: ChangeOptions,
 ): AsyncGenerator<MachineChange, void, undefined> {
+  if (signal?.aborted === true) return;
   const stream = `sm:changes:${name}`;
-  await ensureGroup(connection, stream, group);
   const reader = connection.duplicate();
-  const read = async (after: string): Promise<StreamEntry[]> => {
-    const where = ["COUNT", COUNT, "BLOCK", BLOCK_MS, "STREAMS", stream, after];
-    return entriesRead(await reader.call("XREADGROUP", "GROUP", group, consumer, ...where));
-  };
+  reader.on?.("error", () => undefined);
+  const end = (): void => reader.disconnect();
+  signal?.addEventListener("abort", end);
   const isEnded = (): boolean => signal?.aborted === true;
   const ack = async (entry: string): Promise<void> => {
     await connection.call("XACK", stream, group, entry);
   };
+  const place: Place = { reader, stream, group, consumer };
+  const beginAnew = async (error: unknown): Promise<Batch> => {
+    if (!isGroupMissing(error)) throw error;
+    await ensureGroup(reader, stream, group);
+    return { entries: [], source: "pending", last: START };
+  };
+  let last = START;
+  let source: Source = "pending";
   try {
-    let after = "0";
+    await ensureGroup(reader, stream, group);
     while (!isEnded()) {
-      const entries = await read(after);
-      for (const entry of entries) {
+      const batch: Batch = await nextBatch(place, last, source).catch(beginAnew);
+      ({ source, last } = batch);
+      for (const { id, fields } of batch.entries) {
         if (isEnded()) return;
-        yield changeOf(entry, ack);
+        last = id;
+        if (fields === undefined) await ack(id);
+        else yield changeOf(id, fields, () => ack(id));
       }
-      if (after !== ">") after = entries.at(-1)?.id ?? ">";
     }
+  } catch (error) {
+    // A call that the end has cut off is no failure.
+    if (!isEnded()) throw error;
   } finally {
+    signal?.removeEventListener("abort", end);
     reader.disconnect();
   }
 }
 
-function changeOf({ id, fields }: StreamEntry, ack: (entry: string) => Promise<void>): MachineChange {
+/** Below every id. */
+const START = "0-0";
+
+interface Place {
+  readonly reader: Connection;
+  readonly stream: string;
+  readonly group: string;
+  readonly consumer: string;
+}
+
+/** Where the next entries are: among what the consumer has pending, or new ones. */
+type Source = "pending" | "new";
+
+interface Batch {
+  readonly entries: readonly StreamEntry[];
+  readonly source: Source;
+  /** The last entry that has been given to the caller, or was left out. */
+  readonly last: string;
+}
+
+/**
+ * The entries behind `last`. A reply that is lost on the way leaves the consumer with entries it has not seen, and
+ * the connection may ask again without a word. So what is new is given to the caller only if it is the first that the
+ * consumer has pending behind `last`; otherwise what is pending is read first.
+ */
+async function nextBatch(place: Place, last: string, source: Source): Promise<Batch> {
+  if (source === "pending") {
+    const entries = await read(place, last);
+    return { entries, source: entries.length === 0 ? "new" : "pending", last };
+  }
+  const entries = await read(place, ">");
+  const [first] = entries;
+  const isNext = first === undefined || first.id === (await firstPendingBehind(place, last));
+  return isNext ? { entries, source: "new", last } : { entries: [], source: "pending", last };
+}
+
+async function read({ reader, stream, group, consumer }: Place, after: string): Promise<StreamEntry[]> {
+  const where = ["COUNT", COUNT, "BLOCK", BLOCK_MS, "STREAMS", stream, after];
+  return entriesRead(await reader.call("XREADGROUP", "GROUP", group, consumer, ...where));
+}
+
+async function firstPendingBehind(place: Place, last: string): Promise<string | undefined> {
+  const { reader, stream, group, consumer } = place;
+  const [first] = listOf(await reader.call("XPENDING", stream, group, `(${last}`, "+", 1, consumer));
+  return first === undefined ? undefined : String(listOf(first)[0]);
+}
+
+function changeOf(
+  entry: string,
+  fields: ReadonlyMap<string, string>,
+  ack: () => Promise<void>,
+): MachineChange {
   const states = (name: string): string[] => {
     const value = jsonIn(fields.get(name));
     return Array.isArray(value) ? value.map(String) : [];
   };
   return {
-    entry: id,
+    entry,
     key: fields.get("key") ?? "",
     definition: fields.get("def") ?? "",
     rev: Number(fields.get("rev")),
@@ -91,6 +167,6 @@ function changeOf({ id, fields }: StreamEntry, ack: (entry: string) => Promise<v
     data: jsonIn(fields.get("data")),
     context: jsonIn(fields.get("context")),
     at: Number(fields.get("at")),
-    ack: () => ack(id),
+    ack,
   };
 }

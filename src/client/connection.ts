@@ -36,16 +36,17 @@ export function jsonIn<Value = unknown>(text: unknown): Value {
 
 export interface StreamEntry {
   readonly id: string;
-  readonly fields: ReadonlyMap<string, string>;
+  /** Undefined when the entry was removed from the stream and is pending all the same. */
+  readonly fields: ReadonlyMap<string, string> | undefined;
 }
 
-/** The entries of XRANGE, of XAUTOCLAIM, or of one stream of XREADGROUP; those that were removed are left out. */
+/** The entries of XRANGE, of XAUTOCLAIM, or of one stream of XREADGROUP. */
 export function entriesIn(reply: unknown): StreamEntry[] {
-  return listOf(reply).flatMap((entry) => {
+  return listOf(reply).map((entry) => {
     const [id, fields] = listOf(entry);
-    if (!Array.isArray(fields)) return [];
+    if (!Array.isArray(fields)) return { id: String(id), fields: undefined };
     const texts = Array.from(fieldsOf(fields), ([name, value]) => [name, String(value)] as const);
-    return [{ id: String(id), fields: new Map(texts) }];
+    return { id: String(id), fields: new Map(texts) };
   });
 }
 
@@ -63,4 +64,9 @@ export async function ensureGroup(connection: Connection, stream: string, group:
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw error;
   }
+}
+
+/** True when the server says that a stream or its group is not there: flushed, deleted, or destroyed. */
+export function isGroupMissing(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOGROUP");
 }

@@ -1,0 +1,68 @@
+/** changes(): every change, in order, whatever the connection does. */
+import { expect, test } from "vitest";
+import type { MachineChange } from "../../src/client/changes.ts";
+import { carts } from "./carts.ts";
+import { losingReplies, withoutServer } from "./ways.ts";
+
+const STREAM = "sm:changes:cart";
+
+/** The revisions read until one is `last`; each is acknowledged. */
+async function revisions(changes: AsyncIterable<MachineChange>, last: number): Promise<number[]> {
+  const revs: number[] = [];
+  for await (const change of changes) {
+    revs.push(change.rev);
+    await change.ack();
+    if (change.rev === last) break;
+  }
+  return revs;
+}
+
+test("changes() leaves out nothing and keeps the order when a reply is lost", async () => {
+  const { client, through } = await carts();
+  const reader = through(losingReplies("XREADGROUP", 2));
+  await client.create("c1", "cart");
+  for (let by = 1; by <= 350; by += 1) await client.send("c1", "ADD", { by });
+  const revs = await revisions(reader.changes("cart", { group: "g" }), 351);
+  expect(revs).toEqual(Array.from({ length: 351 }, (_, index) => index + 1));
+});
+
+test("changes() passes over entries that were removed before they were acknowledged", async () => {
+  const { client, connection } = await carts();
+  await client.create("c1", "cart");
+  for (let by = 1; by <= 150; by += 1) await client.send("c1", "ADD", { by });
+  await connection.call("XGROUP", "CREATE", STREAM, "g", "0");
+  await connection.call("XREADGROUP", "GROUP", "g", "reader", "STREAMS", STREAM, ">");
+  await connection.call("XTRIM", STREAM, "MAXLEN", 1);
+  expect(await revisions(client.changes("cart", { group: "g" }), 151)).toEqual([151]);
+  expect(await connection.call("XPENDING", STREAM, "g")).toEqual([0, null, null, null]);
+});
+
+test("changes() goes on when the stream is gone and comes again", async () => {
+  const { client, connection } = await carts();
+  await client.create("c1", "cart");
+  const revs: number[] = [];
+  for await (const change of client.changes("cart", { group: "g" })) {
+    revs.push(change.rev);
+    await change.ack();
+    if (change.rev === 1) {
+      await connection.call("DEL", STREAM);
+      await client.send("c1", "ADD", { by: 1 });
+    } else break;
+  }
+  expect(revs).toEqual([1, 2]);
+});
+
+test("changes() ends with its signal though the server does not answer", async () => {
+  const { through } = await carts();
+  const ending = new AbortController();
+  const changes = through(withoutServer).changes("cart", { group: "g", signal: ending.signal });
+  const next = changes.next();
+  ending.abort();
+  expect(await next).toEqual({ done: true, value: undefined });
+});
+
+test("changes() of a signal that was given before reads nothing", async () => {
+  const { through } = await carts();
+  const changes = through(withoutServer).changes("cart", { group: "g", signal: AbortSignal.abort() });
+  expect(await changes.next()).toEqual({ done: true, value: undefined });
+});
