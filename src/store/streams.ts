@@ -161,6 +161,14 @@ export function deleteEntry(stream: Stream, id: EntryId): boolean {
   return true;
 }
 
+/** Removes an entry from among others, and notes that there is a hole: what groups lag behind counts with it. */
+export function deleteAmong(stream: Stream, id: EntryId): boolean {
+  if (!deleteEntry(stream, id)) return false;
+  const { header } = stream;
+  if (id > header.maxDeletedId) header.maxDeletedId = id;
+  return true;
+}
+
 /** Finds the first entry anew after some were removed. */
 export function settleFirstId(stream: Stream): void {
   const { header } = stream;

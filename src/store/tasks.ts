@@ -15,7 +15,7 @@ import { decodeMachine, type MachineRecord } from "./machine-record.ts";
 import { type AppendOptions, appendEntry } from "./stream-append.ts";
 import { type EntryId, entryIdOf, formatId } from "./stream-id.ts";
 import type { Fields } from "./stream-records.ts";
-import { deleteEntry, entryAt, openStream, type Stream, saveStream, settleFirstId } from "./streams.ts";
+import { deleteAmong, entryAt, openStream, type Stream, saveStream, settleFirstId } from "./streams.ts";
 
 /** The stream of the tasks that were given up. */
 export const DEAD = bytesOfText("sm:dead");
@@ -154,7 +154,7 @@ export function findTask(
 /** Takes the entry of a task out of its stream. Who has it pending finds it gone. */
 export function removeTask(db: Database, task: string, entry: string): void {
   const stream = streamAt(db, taskStream(task));
-  if (stream === undefined || !deleteEntry(stream, idOfText(entry))) return;
+  if (stream === undefined || !deleteAmong(stream, idOfText(entry))) return;
   settleFirstId(stream);
   saveStream(stream, "xdel");
 }

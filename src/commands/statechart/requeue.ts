@@ -6,7 +6,7 @@ import * as errors from "../../protocol/errors.ts";
 import { textField } from "../../store/entry-fields.ts";
 import { type EntryId, ID_MAX, ID_MIN } from "../../store/stream-id.ts";
 import {
-  deleteEntry,
+  deleteAmong,
   entriesOf,
   entryAt,
   type Stream,
@@ -32,7 +32,7 @@ export const smRequeue = {
     let count = 0;
     for (const { id, fields } of chosen(stream, selection)) {
       if (!requeueTask(call.db, fields, limits)) continue;
-      deleteEntry(stream, id);
+      deleteAmong(stream, id);
       count += 1;
     }
     if (count === 0) return 0;

@@ -1,6 +1,6 @@
 /** XDEL key id [id …]: removes entries; how many there were. */
 
-import { deleteEntry, saveStream, settleFirstId } from "../../store/streams.ts";
+import { deleteAmong, saveStream, settleFirstId } from "../../store/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { exactId } from "./ids.ts";
@@ -12,13 +12,8 @@ export const xdel = {
     const stream = streamAt(call, argument(call.args, 1));
     if (stream === undefined) return 0;
     const ids = call.args.slice(2).map(exactId);
-    const { header } = stream;
     let count = 0;
-    for (const id of ids) {
-      if (!deleteEntry(stream, id)) continue;
-      count += 1;
-      if (id > header.maxDeletedId) header.maxDeletedId = id;
-    }
+    for (const id of ids) if (deleteAmong(stream, id)) count += 1;
     if (count === 0) return 0;
     settleFirstId(stream);
     saveStream(stream, "xdel");

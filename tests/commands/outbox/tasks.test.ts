@@ -102,6 +102,19 @@ describe("a task", () => {
     expect(await state()).toEqual(["unpaid"]);
   });
 
+  test("that is dead before anybody read it counts no more for what groups lag behind", async () => {
+    await pay({ timeout: "30s" });
+    await client.call("SM.CREATE", "o2", "order");
+    await client.call("SM.SEND", "o2", "PAY");
+    await client.call("SM.CREATE", "o3", "order");
+    clock.advance(1);
+    await client.call("SM.SEND", "o3", "PAY");
+    await read("w1");
+    clock.advance(29_999);
+    const [group] = (await client.call("XINFO", "GROUPS", "sm:tasks:charge")) as unknown[][];
+    expect(group?.slice(-2)).toEqual(["lag", 1]);
+  });
+
   test("that was delivered as often as it may be is given up with the next claim", async () => {
     await pay({ attempts: 2 });
     await read("w1");
