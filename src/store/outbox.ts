@@ -56,14 +56,14 @@ export function tellChange(db: Database, change: RecordedChange, keeping: Keepin
   const { definition } = machine;
   if (definition === undefined && !keeping.tellsMaps) return;
   const stream = bytesOfText(definition === undefined ? CHANGES : `${CHANGES}:${definition.name}`);
-  const limits = { lengthMax: keeping.changesMax };
-  appendEntry(db, stream, changeFields(change), limits);
+  const options = { lengthMax: keeping.changesMax, nowMs: history.atMs };
+  appendEntry(db, stream, changeFields(change), options);
   let taskCount = 0;
   for (const effect of effectsOf(history)) {
-    if (effect.kind === "emit") appendEntry(db, stream, emitFields(change, effect), limits);
+    if (effect.kind === "emit") appendEntry(db, stream, emitFields(change, effect), options);
     else if (effect.kind === "task") {
       taskCount += 1;
-      putTask(db, { ...change, ...effect, number: taskCount }, limits);
+      putTask(db, { ...change, ...effect, number: taskCount }, options);
     }
   }
 }

@@ -1,25 +1,19 @@
 /** Appending to a stream from within other commands: the change stream and the tasks of machines. */
 import type { Bytes } from "../base/bytes.ts";
 import type { Database } from "./database.ts";
-import type { EntryId } from "./stream-id.ts";
+import { autoId, type EntryId } from "./stream-id.ts";
 import type { Fields } from "./stream-records.ts";
 import { trimAcknowledged } from "./stream-trim.ts";
-import {
-  appendTo,
-  createStream,
-  NODE_ENTRIES_MAX,
-  nextAutoId,
-  openStream,
-  recordEvent,
-  saveStream,
-} from "./streams.ts";
+import { appendTo, createStream, NODE_ENTRIES_MAX, openStream, recordEvent, saveStream } from "./streams.ts";
 
 /** A stream is trimmed once it has a hundredth too many, or so many entries: each trim looks at every group. */
 const SLACK_MAX = 100;
 
 export interface AppendOptions {
-  /** Above the last id of the stream; left out: from the turn's time and the last id, as for `*`. */
+  /** Above the last id of the stream; left out: from the time and the last id, as for `*`. */
   readonly id?: EntryId;
+  /** The time the id tells; left out: that of the database, which for what is overdue is when it was due. */
+  readonly nowMs?: number;
   /** Entries to keep; what a consumer group has not acknowledged stays beyond it. 0 or left out: all. */
   readonly lengthMax?: number;
   /** Keeps all entries of a stream that has no consumer group: nobody has read them yet. */
@@ -34,12 +28,12 @@ export function appendEntry(
   db: Database,
   key: Bytes,
   fields: Fields,
-  { id, lengthMax = 0, keepsUnread = false }: AppendOptions = {},
+  { id, nowMs = db.nowMs, lengthMax = 0, keepsUnread = false }: AppendOptions = {},
 ): EntryId | undefined {
   const record = db.find(key);
   if (record !== undefined && record.type !== "stream") return undefined;
   const stream = record === undefined ? createStream(db, key) : openStream(db, key, record);
-  const entryId = id ?? nextAutoId(stream);
+  const entryId = id ?? autoId(nowMs, stream.header.lastId);
   if (entryId === undefined || entryId <= stream.header.lastId) return undefined;
   appendTo(stream, { id: entryId, fields, nodeEntriesMax: NODE_ENTRIES_MAX });
   const mayTrim = lengthMax > 0 && !(keepsUnread && stream.header.groupCount === 0);

@@ -10,7 +10,14 @@ import { type Bytes, bufferOf, bytesOf, bytesOfText, textOfBytes } from "../base
 import type { Json } from "../base/json.ts";
 import type { Database } from "./database.ts";
 import { countField, fieldOf, fieldsOf, jsonText, textField } from "./entry-fields.ts";
-import { addPending, dropPending, findPending } from "./machine-pending.ts";
+import {
+  addPending,
+  disarmDue,
+  dropPending,
+  dueEntryOf,
+  findPending,
+  type TaskDeadline,
+} from "./machine-pending.ts";
 import { decodeMachine, type MachineRecord } from "./machine-record.ts";
 import { type AppendOptions, appendEntry } from "./stream-append.ts";
 import { type EntryId, entryIdOf, formatId } from "./stream-id.ts";
@@ -67,7 +74,7 @@ export function hasSet({ createdMs }: MachineRecord, task: Fields): boolean {
 }
 
 /** Writes the entry of a task and arms its deadline. */
-export function putTask(db: Database, given: NewTask, limits: AppendOptions): void {
+export function putTask(db: Database, given: NewTask, options: AppendOptions): void {
   const { machine, timeoutMs, task } = given;
   const taskId = Buffer.concat([bufferOf(given.key), Buffer.from(`@${machine.rev}#${given.number}`, "utf8")]);
   const deadlineMs = timeoutMs === undefined ? undefined : machine.updatedMs + timeoutMs;
@@ -83,18 +90,19 @@ export function putTask(db: Database, given: NewTask, limits: AppendOptions): vo
     ["deadline", deadlineMs],
     ["at", machine.updatedMs],
   ]);
-  const entry = addTask(db, task, fields, limits);
-  if (machine.status === "active") armTask(db, given.id, { fields, task, entry });
+  const entry = addTask(db, task, fields, options);
+  armTask(db, given, { fields, task, entry });
 }
 
 /**
  * Adds a task to its stream; returns the entry's id. Where the key holds something else the task is given up at
  * once, which keeps it for SM.REQUEUE.
  */
-function addTask(db: Database, task: string, fields: Fields, limits: AppendOptions): string | undefined {
-  const entry = appendEntry(db, taskStream(task), fields, { ...limits, keepsUnread: true });
+function addTask(db: Database, task: string, fields: Fields, options: AppendOptions): string | undefined {
+  const entry = appendEntry(db, taskStream(task), fields, { ...options, keepsUnread: true });
   if (entry !== undefined) return formatId(entry);
-  buryTask(db, { task, fields, reason: "wrongtype", deliveries: 0 });
+  const { nowMs = db.nowMs } = options;
+  buryTask(db, { task, fields, reason: "wrongtype", deliveries: 0, nowMs });
   return undefined;
 }
 
@@ -105,25 +113,29 @@ interface ArmedTask {
   readonly entry: string | undefined;
 }
 
-/** Lets the deadline of a task fall due for its machine, unless it has none. */
-function armTask(db: Database, id: number, { task, fields, entry }: ArmedTask): void {
+/** Lets the deadline of a task fall due for its machine, unless it has none; of a suspended one when it goes on. */
+function armTask(
+  db: Database,
+  { id, machine }: Pick<NewTask, "id" | "machine">,
+  { task, fields, entry }: ArmedTask,
+): void {
+  if (machine.status === "done") return;
   const dueMs = countField(fields, "deadline");
   const taskId = textField(fields, "id") ?? "";
   const sequence = sequenceOfTask(taskId);
   if (dueMs === undefined || sequence === undefined) return;
-  addPending(
-    db.transaction,
-    { id, phys: db.phys },
-    {
-      sequence,
-      kind: "task",
-      event: textField(fields, "failed") ?? "",
-      id: taskId,
-      receivedMs: db.nowMs,
-      dueMs,
-      task: { name: task, entry, owner: id },
-    },
-  );
+  const deadline: TaskDeadline = {
+    sequence,
+    kind: "task",
+    event: textField(fields, "failed") ?? "",
+    id: taskId,
+    receivedMs: db.nowMs,
+    dueMs,
+    task: { name: task, entry, owner: id },
+  };
+  addPending(db.transaction, { id, phys: db.phys }, deadline);
+  const due = dueEntryOf(id, deadline);
+  if (machine.status === "suspended" && due !== undefined) disarmDue(db.transaction, due);
 }
 
 /** The number of a task among what waits in its machine; undefined when this is not the id of a task. */
@@ -166,17 +178,19 @@ export interface GivenUp {
   /** Why: `attempts`, `timeout`, or `wrongtype` for a task that could not be written. */
   readonly reason: string;
   readonly deliveries: number;
+  /** When. */
+  readonly nowMs: number;
 }
 
 /** Adds a task to the dead ones. False when the key of their stream holds something else. */
-export function buryTask(db: Database, { task, fields, reason, deliveries }: GivenUp): boolean {
+export function buryTask(db: Database, { task, fields, reason, deliveries, nowMs }: GivenUp): boolean {
   const burial = fieldsOf([
     ["task", task],
     ["reason", reason],
     ["deliveries", deliveries],
-    ["died", db.nowMs],
+    ["died", nowMs],
   ]);
-  return appendEntry(db, DEAD, [...fields, ...burial]) !== undefined;
+  return appendEntry(db, DEAD, [...fields, ...burial], { nowMs }) !== undefined;
 }
 
 /** What buryTask adds to the fields of a task. */
@@ -203,8 +217,8 @@ export function requeueTask(db: Database, dead: Fields, limits: AppendOptions): 
   const record = db.find(bytesOf(key));
   if (record?.type === "machine") {
     const machine = decodeMachine(record);
-    const isAwaited = machine.status === "active" && hasSet(machine, dead);
-    if (isAwaited) armTask(db, record.id, { fields, task, entry: formatId(entry) });
+    if (hasSet(machine, dead))
+      armTask(db, { id: record.id, machine }, { fields, task, entry: formatId(entry) });
   }
   return true;
 }

@@ -45,7 +45,8 @@ export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry)
   const subject = setterOf(scope, bytesOf(key), fields);
   if (subject?.machine.status === "suspended") return;
   const isAnswered = subject !== undefined && keptOutcome(scope, subject.record.id, taskId) !== undefined;
-  const givenUp = { task, fields, reason: "attempts", deliveries: Number(pending.deliveryCount) };
+  const deliveries = Number(pending.deliveryCount);
+  const givenUp = { task, fields, reason: "attempts", deliveries, nowMs: scope.nowMs };
   if (!isAnswered && !buryTask(scope.db, givenUp)) return;
   removeTask(scope.db, task, entry);
   if (subject === undefined || isAnswered) return;
@@ -69,7 +70,7 @@ export function runDeadline(scope: Scope, subject: Subject, { id: taskId, event,
   const attempts = fields === undefined ? undefined : countField(fields, "attempts");
   const reason = attempts !== undefined && deliveries >= attempts ? "attempts" : "timeout";
   if (fields !== undefined && entry !== undefined)
-    bury(scope, entry, { task: name, fields, reason, deliveries });
+    bury(scope, entry, { task: name, fields, reason, deliveries, nowMs: scope.nowMs });
   tellFailed(scope, subject, { taskId, task: name, reason, failed: event === "" ? undefined : event });
 }
 

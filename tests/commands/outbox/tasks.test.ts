@@ -1,8 +1,10 @@
 /** Tasks: what workers find, how they answer, and what becomes of a task that nobody gets done. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Store } from "../../../src/store/store.ts";
 import type { TestClient } from "../../support/client.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
+import { temporaryDirectory } from "../../support/stores.ts";
 import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
 import { entriesAt } from "./entries.ts";
 
@@ -196,4 +198,39 @@ describe("a task", () => {
     expect(await state()).toEqual(["paid"]);
     expect(await client.call("EXISTS", "sm:dead")).toBe(0);
   });
+
+  test("that is put back while its machine is suspended has a deadline when it goes on", async () => {
+    await pay({ timeout: "30s" });
+    clock.advance(30_000);
+    expect(await state()).toEqual(["unpaid"]);
+    await client.call("SM.SUSPEND", "o1");
+    expect(await client.call("SM.REQUEUE", "ALL")).toBe(1);
+    clock.advance(60_000);
+    expect(await client.call("XLEN", "sm:dead")).toBe(0);
+    await client.call("SM.RESUME", "o1");
+    clock.advance(1);
+    expect(await entriesAt(client, "sm:dead")).toMatchObject([{ id: "o1@2#1.1", reason: "timeout" }]);
+  });
+});
+
+test("a deadline that passes while the server is down is told of at the time of the start", async () => {
+  const directory = temporaryDirectory();
+  const downClock = new VirtualClock();
+  const open = async () => startTestServer({ clock: downClock, store: await Store.open(directory) });
+  const before = await open();
+  const first = await before.client();
+  await first.call("SM.DEF", "CREATE", "order", JSON.stringify(order({ timeout: "30s" })));
+  await first.call("SM.CREATE", "o1", "order");
+  await first.call("SM.SEND", "o1", "PAY");
+  await before.close();
+  downClock.advance(3_600_000);
+  const after = await open();
+  const second = await after.client();
+  expect(await second.call("SM.STATE", "o1")).toEqual(["unpaid"]);
+  const at = START_MS + 3_600_000;
+  const newest = await second.call("XREVRANGE", "sm:changes:order", "+", "-", "COUNT", 1);
+  expect(newest).toEqual([[`${at}-0`, expect.arrayContaining(["at", String(at)])]]);
+  const dead = await second.call("XRANGE", "sm:dead", "-", "+");
+  expect(dead).toEqual([[`${at}-0`, expect.arrayContaining(["died", String(at)])]]);
+  await after.close();
 });
