@@ -29,29 +29,30 @@ import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
 import { findSubject, type Scope, type Subject } from "./subject.ts";
 
 /**
- * Gives up the task of a pending entry that is about to be delivered once more than it may be; its entry is then
- * gone. Of a suspended machine nothing is given up, since it takes no event. Other streams are left alone.
+ * Gives up the task of a pending entry that is about to be delivered once more than it may be. True when nothing is
+ * left to be done with it: the group is then to forget the entry. A task that was given up is gone from its stream;
+ * one that was answered, and never acknowledged, stays for other groups. Of a suspended machine nothing is given up,
+ * since it takes no event. Other streams are left alone.
  */
-export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry): void {
+export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry): boolean {
   const task = taskOfStream(stream.key);
   const fields = task === undefined ? undefined : entryAt(stream, pending.id);
-  if (task === undefined || fields === undefined) return;
+  if (task === undefined || fields === undefined) return false;
   const attempts = countField(fields, "attempts");
-  if (attempts === undefined || pending.deliveryCount < BigInt(attempts)) return;
+  if (attempts === undefined || pending.deliveryCount < BigInt(attempts)) return false;
   const key = fieldOf(fields, "key");
   const taskId = textField(fields, "id");
-  if (key === undefined || taskId === undefined) return;
-  const entry = formatId(pending.id);
+  if (key === undefined || taskId === undefined) return false;
   const subject = setterOf(scope, bytesOf(key), fields);
-  if (subject?.machine.status === "suspended") return;
-  const isAnswered = subject !== undefined && keptOutcome(scope, subject.record.id, taskId) !== undefined;
+  if (subject?.machine.status === "suspended") return false;
+  if (subject !== undefined && keptOutcome(scope, subject.record.id, taskId) !== undefined) return true;
   const deliveries = Number(pending.deliveryCount);
-  const givenUp = { task, fields, reason: "attempts", deliveries, nowMs: scope.nowMs };
-  if (!isAnswered && !buryTask(scope.db, givenUp)) return;
-  removeTask(scope.db, task, entry);
-  if (subject === undefined || isAnswered) return;
+  if (!buryTask(scope.db, { task, fields, reason: "attempts", deliveries, nowMs: scope.nowMs })) return false;
+  removeTask(scope.db, task, formatId(pending.id));
+  if (subject === undefined) return true;
   closeTask(scope.db, subject.record.id, taskId);
   tellFailed(scope, subject, { taskId, task, reason: "attempts", failed: textField(fields, "failed") });
+  return true;
 }
 
 /** The machine that has set a task; undefined when it is gone, whatever stands under its key now. */

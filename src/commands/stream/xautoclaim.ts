@@ -42,8 +42,9 @@ export const xautoclaim = {
     const claimed: Reply[] = [];
     const deleted: Reply[] = [];
     for (const entry of pending) {
-      if (!query.isJustId) giveUpSpent(call, stream, entry);
-      const reply = claimEntry(found, consumer, entry, query.isJustId);
+      const isSpent = !query.isJustId && giveUpSpent(call, stream, entry);
+      const reply = isSpent ? undefined : claimEntry(found, consumer, entry, query.isJustId);
+      if (isSpent) removePending(stream, group, entry);
       if (reply === undefined) deleted.push(idReply(entry.id));
       else claimed.push(reply);
     }

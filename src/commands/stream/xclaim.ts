@@ -35,7 +35,7 @@ export const xclaim = {
     const consumer = seenConsumer(found, argument(args, 3));
     const replies: Reply[] = [];
     for (const id of claim.ids) {
-      if (!claim.isJustId) giveUpClaimed(call, found, id, claim.minIdleMs);
+      if (!claim.isJustId && giveUpClaimed(call, found, id, claim.minIdleMs)) continue;
       const reply = claimEntry(found, consumer, { id, claim, nowMs });
       if (reply !== undefined) replies.push(reply);
     }
@@ -57,11 +57,18 @@ interface Claim {
   readonly lastId: EntryId | undefined;
 }
 
-/** Gives up a task that would be delivered once too often. */
-function giveUpClaimed(call: Call, { stream, group }: StreamAndGroup, id: EntryId, minIdleMs: bigint): void {
+/** Gives up a task that would be delivered once too often; true when it is then no longer pending. */
+function giveUpClaimed(
+  call: Call,
+  { stream, group }: StreamAndGroup,
+  id: EntryId,
+  minIdleMs: bigint,
+): boolean {
   const before = findPending(stream, group, id);
   const isIdle = before !== undefined && BigInt(call.nowMs - before.deliveredMs) >= minIdleMs;
-  if (isIdle) giveUpSpent(call, stream, before);
+  if (!isIdle || !giveUpSpent(call, stream, before)) return false;
+  removePending(stream, group, before);
+  return true;
 }
 
 /** The reply for an entry; undefined when it was not claimed. */

@@ -10,6 +10,7 @@ import {
   findPending,
   pendingEntries,
   putPending,
+  removePending,
   saveGroup,
 } from "../../store/stream-groups.ts";
 import { type EntryId, ID_MAX, idAfter } from "../../store/stream-id.ts";
@@ -169,8 +170,9 @@ function deliverAgain(
     if (pending.length >= count) break;
   }
   return pending.map((entry) => {
-    giveUpSpent(call, stream, entry);
-    const fields = entryAt(stream, entry.id);
+    const isSpent = giveUpSpent(call, stream, entry);
+    if (isSpent) removePending(stream, group, entry);
+    const fields = isSpent ? undefined : entryAt(stream, entry.id);
     if (fields === undefined) return [idReply(entry.id), NULL_ARRAY];
     const again = { ...entry, deliveredMs: stream.db.nowMs, deliveryCount: entry.deliveryCount + 1n };
     putPending(stream, group, again, entry);

@@ -82,6 +82,27 @@ describe("a task", () => {
     expect(await client.call("SM.CONTEXT", "o1", "charges")).toEqual(["1"]);
   });
 
+  test.each([
+    ["XAUTOCLAIM", () => claim("w3")],
+    ["XCLAIM", () => client.call("XCLAIM", "sm:tasks:charge", "workers", "w3", 0, `${START_MS}-0`)],
+    [
+      "XREADGROUP",
+      () => client.call("XREADGROUP", "GROUP", "workers", "w2", "STREAMS", "sm:tasks:charge", 0),
+    ],
+  ])(
+    "that was answered and delivered as often as it may be is acknowledged by %s, and stays",
+    async (_name, again) => {
+      await pay({ attempts: 2 });
+      await read("w1");
+      await claim("w2");
+      await answer("o1@2#1");
+      expect(JSON.stringify(await again())).not.toContain("o1@2#1");
+      expect(await client.call("XPENDING", "sm:tasks:charge", "workers")).toEqual([0, null, null, null]);
+      expect(await entriesAt(client, "sm:tasks:charge")).toMatchObject([{ id: "o1@2#1" }]);
+      expect(await client.call("EXISTS", "sm:dead")).toBe(0);
+    },
+  );
+
   test("is due no more once it was answered", async () => {
     await pay({ timeout: "30s" });
     expect(await client.call("SM.PENDING", "o1")).toHaveLength(1);
