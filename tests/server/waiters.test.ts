@@ -174,7 +174,7 @@ test("CLIENT UNBLOCK ends a wait as its deadline does, or with an error when tol
   expect(await b.call("CLIENT", "UNBLOCK", id, "error")).toBe(1);
   expect(await refused.reply).toEqual(failure(/^UNBLOCKED client unblocked via CLIENT UNBLOCK$/));
   expect(await b.call("CLIENT", "UNBLOCK", "99999", "TIMEOUT")).toBe(0);
-  expect(await b.call("CLIENT", "UNBLOCK", id, "NOW")).toEqual(failure(/^ERR syntax error/));
+  expect(await b.call("CLIENT", "UNBLOCK", id, "NOW")).toEqual(failure(/^ERR CLIENT UNBLOCK reason/));
   expect(await b.call("CLIENT", "UNBLOCK", "x")).toEqual(failure(/^ERR value is not an integer/));
 });
 

@@ -59,17 +59,6 @@ describe("CLIENT KILL", () => {
     expect(await self.call("CLIENT", "KILL", "USER", "default", "SKIPME", "no")).toBe(1);
     await self.closed();
   });
-
-  test("MAXAGE chooses connections at least so many seconds old", async () => {
-    const { server, clock } = await serve();
-    const old = await server.client();
-    await old.call("PING");
-    clock.advance(10_000);
-    const young = await server.client();
-    expect(await young.call("CLIENT", "KILL", "MAXAGE", "11")).toBe(0);
-    expect(await young.call("CLIENT", "KILL", "MAXAGE", "10")).toBe(1);
-    await old.closed();
-  });
 });
 
 describe("CLIENT REPLY", () => {
