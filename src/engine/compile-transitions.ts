@@ -36,6 +36,7 @@ export function linkTransitions(linker: Linker, state: DraftState): StateTransit
   const byDescriptor = new Map<string, Transition[]>();
   const all: Transition[] = [];
   const add = (descriptor: string, transitions: readonly Transition[]): void => {
+    if (transitions.length === 0) return;
     const known = byDescriptor.get(descriptor);
     if (known === undefined) byDescriptor.set(descriptor, [...transitions]);
     else known.push(...transitions);
@@ -44,41 +45,22 @@ export function linkTransitions(linker: Linker, state: DraftState): StateTransit
   for (const [name, value] of entriesOf(linker, state, "on")) {
     const path = at(at(jsonPath, "on"), name);
     const descriptor = linkDescriptor(linker, name, path);
-    add(
-      descriptor,
-      linkGroup(linker, value, { from: state, descriptor, isPublic: !isInternal(descriptor), path }),
-    );
+    const isPublic = !isInternal(descriptor);
+    add(descriptor, linkGroup(linker, value, { from: state, descriptor, isPublic, path }));
   }
   for (const plain of state.plain) add(plain.event, [plainTransition(linker.draft, state, plain)]);
+  const own = { from: state, isPublic: false };
   const after: AfterTimer[] = [];
   for (const [delayText, value] of entriesOf(linker, state, "after")) {
     const path = at(at(jsonPath, "after"), delayText);
     const event = `xstate.after.${delayText}.${state.id}`;
     const delay = linkDelay(linker, delayText, path);
     if (delay !== undefined) after.push({ delay, event, path });
-    add(event, linkGroup(linker, value, { from: state, descriptor: event, isPublic: false, path }));
+    add(event, linkGroup(linker, value, { ...own, descriptor: event, path }));
   }
-  if (json["onDone"] !== undefined) {
-    const descriptor = doneEvent(state.id);
-    add(
-      descriptor,
-      linkGroup(linker, json["onDone"], {
-        from: state,
-        descriptor,
-        isPublic: false,
-        path: at(jsonPath, "onDone"),
-      }),
-    );
-  }
-  const always =
-    json["always"] === undefined
-      ? []
-      : linkGroup(linker, json["always"], {
-          from: state,
-          descriptor: "",
-          isPublic: false,
-          path: at(jsonPath, "always"),
-        });
+  const done = { ...own, descriptor: doneEvent(state.id), path: at(jsonPath, "onDone") };
+  add(done.descriptor, linkGroup(linker, json["onDone"], done));
+  const always = linkGroup(linker, json["always"], { ...own, descriptor: "", path: at(jsonPath, "always") });
   return {
     reactions: reactionsOf(byDescriptor, state.plain.length > 0),
     always,
@@ -130,7 +112,8 @@ function linkDescriptor(linker: Linker, descriptor: string, path: string): strin
   return descriptor.startsWith("done.state.") ? `xstate.${descriptor}` : descriptor;
 }
 
-function linkGroup(linker: Linker, json: Json, group: Group): readonly Transition[] {
+function linkGroup(linker: Linker, json: Json | undefined, group: Group): readonly Transition[] {
+  if (json === undefined) return [];
   if (!Array.isArray(json)) {
     const transition = linkTransition(linker, json, group);
     return transition === undefined ? [] : [transition];

@@ -11,8 +11,8 @@ import { TypeError as CheckError, Environment, EvaluationError, ParseError } fro
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { inspect, overBudget, startMeter } from "./expressions-meter.ts";
 import type { ExpressionLimits, Read, Scope } from "./expressions-scope.ts";
-import { eventObject } from "./expressions-scope.ts";
-import { ARITHMETIC, type CelNode, isArithmetic, readsOf, VARIABLES } from "./expressions-tree.ts";
+import { ARITHMETIC, type CelNode, isArithmetic, readsOf } from "./expressions-tree.ts";
+import { VARIABLE_NAMES, VARIABLE_TYPES, variablesIn } from "./expressions-variables.ts";
 
 /** A parsed and checked CEL text. */
 export type CelProgram = {
@@ -65,10 +65,9 @@ function refusalOf(error: unknown): CelRefusal {
   if (error instanceof ParseError) return { ok: false, reason, isSyntax: true };
   if (!(error instanceof CheckError) || error.code !== "unknown_variable") return { ok: false, reason };
   const name = error.summary.slice(error.summary.lastIndexOf(" ") + 1);
-  const known = Object.keys(VARIABLES).join(", ");
   return {
     ok: false,
-    reason: `${reason}; there are ${known}, and a text is written "'${name}'"`,
+    reason: `${reason}; there are ${VARIABLE_NAMES.join(", ")}, and a text is written "'${name}'"`,
     unknown: name,
   };
 }
@@ -78,15 +77,7 @@ export function celEvaluate(
   program: CelProgram,
   scope: Scope,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string } {
-  const variables: JsonObject = {
-    context: scope.context,
-    constants: scope.constants,
-    event: eventObject(scope.eventType, scope.eventData),
-    data: scope.eventData ?? null,
-    state: scope.activeIds(),
-    now: scope.now,
-    key: scope.key,
-  };
+  const variables = variablesIn(scope);
   const result = evaluateWith(program, variables);
   return result.ok || !result.isUnsupported ? result : evaluateWith(program, withMaps(variables));
 }
@@ -141,7 +132,7 @@ function createEnvironment(limits: ExpressionLimits): Environment {
     enableOptionalTypes: true,
     limits: { maxAstNodes: limits.nodesMax, maxDepth: limits.depthMax },
   });
-  for (const [name, type] of Object.entries(VARIABLES)) environment.registerVariable(name, type);
+  for (const [name, type] of VARIABLE_TYPES) environment.registerVariable(name, type);
   const operators: Record<string, (a: unknown, b: unknown) => number> = {
     "+": (a, b) => Number(a) + Number(b),
     "-": (a, b) => Number(a) - Number(b),

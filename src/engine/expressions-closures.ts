@@ -11,8 +11,8 @@
  */
 import { isJsonObject } from "../base/json.ts";
 import type { Scope } from "./expressions-scope.ts";
-import { eventObject } from "./expressions-scope.ts";
 import { type CelNode, expansionOf, type LinearRegex } from "./expressions-tree.ts";
+import { readerOf } from "./expressions-variables.ts";
 
 /** The closure does not know: ask cel-js. */
 export const BAIL: unique symbol = Symbol("bail");
@@ -28,7 +28,7 @@ export function closureOf(ast: CelNode): Closure | undefined {
     case "value":
       return literal(node.args);
     case "id":
-      return variable(String(node.args));
+      return readerOf(String(node.args));
     case ".":
       return field(node);
     case "[]":
@@ -67,27 +67,6 @@ function literal(value: unknown): Closure | undefined {
     return () => value;
   }
   return undefined;
-}
-
-function variable(name: string): Closure | undefined {
-  switch (name) {
-    case "context":
-      return (scope) => scope.context;
-    case "constants":
-      return (scope) => scope.constants;
-    case "event":
-      return (scope) => eventObject(scope.eventType, scope.eventData);
-    case "data":
-      return (scope) => scope.eventData ?? null;
-    case "state":
-      return (scope) => scope.activeIds();
-    case "now":
-      return (scope) => scope.now;
-    case "key":
-      return (scope) => scope.key;
-    default:
-      return undefined;
-  }
 }
 
 function field(node: CelNode): Closure | undefined {

@@ -1,5 +1,5 @@
 /** What expressions are given and bound by: shared by the closures, by cel-js and by the module over both. */
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 
 /** Bounds on the text of one expression, checked when it is compiled. */
 export type ExpressionLimits = {
@@ -37,8 +37,3 @@ export type Scope = {
 
 /** A variable path an expression reads: `context.total` as written, and its parts. */
 export type Read = { readonly path: string; readonly keys: readonly string[] };
-
-/** The variable `event`: the fields of the data, if it is an object, and `type`. */
-export function eventObject(type: string, data: Json | undefined): JsonObject {
-  return isJsonObject(data) ? { ...data, type } : { type };
-}

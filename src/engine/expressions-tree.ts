@@ -4,17 +4,7 @@
  * closures with cel-js itself.
  */
 import type { Read } from "./expressions-scope.ts";
-
-/** The variables of an expression and their CEL types. */
-export const VARIABLES: Readonly<Record<string, string>> = {
-  context: "map<string, dyn>",
-  event: "map<string, dyn>",
-  data: "dyn",
-  constants: "map<string, dyn>",
-  state: "list<string>",
-  now: "double",
-  key: "string",
-};
+import { readerOf } from "./expressions-variables.ts";
 
 /** Runs a node; `this` of a hook is the node. */
 type Evaluate = (evaluator: Evaluator, ast: CelNode, context: unknown) => unknown;
@@ -98,7 +88,7 @@ export function readsOf(ast: CelNode, source: string): readonly Read[] {
     const keys = pathOf(node);
     if (keys === undefined) {
       for (const child of nodesIn(node.args)) visit(child);
-    } else if (Object.hasOwn(VARIABLES, keys[0] ?? "")) {
+    } else if (readerOf(keys[0] ?? "") !== undefined) {
       const path = source.slice(node.start, node.end);
       if (!reads.has(path)) reads.set(path, { read: { path, keys }, start: node.start });
     }

@@ -10,7 +10,8 @@ import { isJsonObject, type Json } from "../base/json.ts";
 import { type CelProgram, type CelRefusal, celCompile, celEvaluate } from "./expressions-cel.ts";
 import { BAIL, type Closure, closureOf } from "./expressions-closures.ts";
 import { toJson } from "./expressions-json.ts";
-import { type ExpressionLimits, eventObject, type Read, type Scope } from "./expressions-scope.ts";
+import type { ExpressionLimits, Read, Scope } from "./expressions-scope.ts";
+import { readerOf } from "./expressions-variables.ts";
 
 /** The reason why an evaluation gave no value. Thrown by `Expression.evaluate`, caught by the interpreter only. */
 export class ExpressionFailure extends Error {}
@@ -70,32 +71,11 @@ function jsonOf(value: unknown, scope: Scope): Json {
 /** The value of a path an expression reads, undefined where there is none. */
 export function readValue(read: Read, scope: Scope): Json | undefined {
   const [variable, ...keys] = read.keys;
-  let value = variableValue(variable ?? "", scope);
+  let value = readerOf(variable ?? "")?.(scope);
   for (const key of keys) {
     if (Array.isArray(value)) value = value[Number(key)];
     else if (isJsonObject(value) && Object.hasOwn(value, key)) value = value[key];
     else return undefined;
   }
   return value;
-}
-
-function variableValue(name: string, scope: Scope): Json | undefined {
-  switch (name) {
-    case "context":
-      return scope.context;
-    case "constants":
-      return scope.constants;
-    case "event":
-      return eventObject(scope.eventType, scope.eventData);
-    case "data":
-      return scope.eventData ?? null;
-    case "state":
-      return scope.activeIds();
-    case "now":
-      return scope.now;
-    case "key":
-      return scope.key;
-    default:
-      return undefined;
-  }
 }

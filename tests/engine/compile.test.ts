@@ -156,6 +156,7 @@ describe("compile()", () => {
     ["an unknown path below an id", on("#(machine).a.x"), "$.states.a.on.E", "there is no state"],
     ["a root target without dot", a({ on: { F: "b" } }, { on: { E: "a" } }), "$.on.E", 'write ".a"'],
     ["an unknown root target", a({ on: { F: "b" } }, { on: { E: "q" } }), "$.on.E", "there is no state 'q'"],
+    ["always that is null", a({ always: null }), "$.states.a.always", "this is null"],
     ["a transition that is a number", on(1), "$.states.a.on.E", "a transition is the name of a target"],
     [
       "a target that is a number",
