@@ -149,7 +149,7 @@ function addState(builder: Builder, place: Place): DraftState | undefined {
     return undefined;
   }
   const isRoot = parent === undefined;
-  const kind = isRoot && json["type"] === undefined ? "compound" : kindOfState(json, jsonPath, problems);
+  const kind = isRoot ? kindOfRoot(json, problems) : kindOfState(json, jsonPath, problems);
   checkKeys(json, jsonPath, {
     allowed: isRoot ? [...STATE_KEYS[kind], ...ROOT_KEYS] : STATE_KEYS[kind],
     what: isRoot ? "the definition" : `a state of type ${kind}`,
@@ -217,6 +217,14 @@ const KINDS: readonly string[] = ["atomic", "compound", "parallel", "history", "
 
 function isKind(value: Json | undefined): value is StateNode["kind"] {
   return typeof value === "string" && KINDS.includes(value);
+}
+
+/** The root holds states, one or all of which are active, also where it says that it does not. */
+function kindOfRoot(json: JsonObject, problems: Problems): "compound" | "parallel" {
+  const type = json["type"] ?? "compound";
+  if (type === "compound" || type === "parallel") return type;
+  problems.error("$.type", "the type of a definition is compound or parallel");
+  return "compound";
 }
 
 function kindOfState(json: JsonObject, jsonPath: string, problems: Problems): StateNode["kind"] {

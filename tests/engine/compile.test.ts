@@ -66,6 +66,9 @@ describe("compile()", () => {
       "$.states.a.on",
       'unknown key "on" in a state of type final',
     ],
+    ["a root that is a history", { type: "history", states: { a: {} } }, "$.type", "is compound or parallel"],
+    ["a root that is atomic", { type: "atomic", states: { a: {} } }, "$.type", "is compound or parallel"],
+    ["a parallel root without states", { type: "parallel" }, "$.states", "a machine needs states"],
     ["an unknown type", a({ type: "paralel" }), "$.states.a.type", "type must be one of atomic, compound"],
     [
       "a compound without children",
