@@ -100,7 +100,7 @@ function shadowedTransitions(machine: Machine): readonly Finding[] {
     const { exact, prefixes, any } = state.reactions;
     const groups = [...exact.values(), ...prefixes.map(({ transitions }) => transitions), any ?? []];
     const passing = state.always.find(
-      (transition) => isOpen(transition) && leaves(machine, transition, state),
+      (transition) => isOpen(transition) && transition.targets?.every((target) => isOutside(target, state)),
     );
     const shadowed = groups.flatMap((group) =>
       passing === undefined
@@ -137,6 +137,10 @@ function shadowedIn(group: readonly Transition[]): readonly Finding[] {
     else if (guard !== undefined) guards.set(guard, twin ?? transition);
   }
   return findings;
+}
+
+function isOutside(target: number, { index, last }: StateNode): boolean {
+  return target < index || target > last;
 }
 
 function shadow(path: string, why: string): Finding {

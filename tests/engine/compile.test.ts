@@ -595,6 +595,7 @@ describe("check()", () => {
       '$.states.a.after["1s"]',
     ]);
     expect(found({ always: { actions: [] }, on: { E: "b" } })).toEqual([]);
+    expect(found({ always: ".x", on: { E: "b" }, initial: "x", states: { x: {} } })).toEqual([]);
   });
 
   it("warns of an output when nothing takes it", () => {
