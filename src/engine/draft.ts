@@ -199,7 +199,7 @@ function addChildren(builder: Builder, state: DraftState): void {
   }
   for (const [key, json] of entriesIn(builder.keys, children, path)) {
     const childPath = at(path, key);
-    if (key === "" || key.includes(".") || key.startsWith("#") || key === "__proto__") {
+    if (key === "" || key.includes(".") || key.startsWith("#") || key === "__proto__" || hasHalf(key)) {
       problems.error(
         childPath,
         `${JSON.stringify(key)} cannot name a state: a name has a letter at least, no '.', and no '#' in front`,
@@ -211,6 +211,11 @@ function addChildren(builder: Builder, state: DraftState): void {
       if (child !== undefined) state.children.push(child);
     }
   }
+}
+
+/** True when a name holds half of a surrogate pair: it has no bytes in UTF-8, so two of them look alike outside. */
+export function hasHalf(name: string): boolean {
+  return /\p{Surrogate}/u.test(name);
 }
 
 const KINDS: readonly string[] = ["atomic", "compound", "parallel", "history", "final"];

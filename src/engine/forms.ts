@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type DocumentKeys, entriesIn } from "./document-keys.ts";
-import { type Draft, draftFlat } from "./draft.ts";
+import { type Draft, draftFlat, hasHalf } from "./draft.ts";
 import { at, checkKeys, kindOf, nearest, type Problems, readText } from "./problems.ts";
 
 /** A flat draft and the index of its initial state. */
@@ -48,7 +48,7 @@ export function draftMap(
     }
   }
   names.add(initial);
-  if (isTooLarge(names, statesMax, problems)) return undefined;
+  if (hasFault(names, statesMax, problems)) return undefined;
   const draft = draftFlat("map", names);
   for (const { from, to, path } of edges) {
     draft.byPath.get(from)?.plain.push({ event: to, target: to, jsonPath: path });
@@ -68,7 +68,7 @@ export function draftList(json: JsonObject, problems: Problems, statesMax: numbe
     problems.error("$.transitions", `transitions must be a list, this is ${kindOf(transitions)}`);
     return undefined;
   }
-  if (isTooLarge(names, statesMax, problems)) return undefined;
+  if (hasFault(names, statesMax, problems)) return undefined;
   const draft = draftFlat("transitions", names);
   for (const [index, item] of transitions.entries())
     addEdge(draft, item, at("$.transitions", index), problems);
@@ -112,7 +112,10 @@ function unknownState(name: string, names: Iterable<string>): string {
   return `there is no state '${name}'; ${hint === undefined ? `there are ${known.slice(0, 10).join(", ")}` : `did you mean '${hint}'?`}`;
 }
 
-function isTooLarge(names: ReadonlySet<string>, statesMax: number, problems: Problems): boolean {
+function hasFault(names: ReadonlySet<string>, statesMax: number, problems: Problems): boolean {
+  const half = [...names].find(hasHalf);
+  if (half !== undefined)
+    problems.error("$", `${JSON.stringify(half)} cannot name a state: it holds half a character`);
   if (names.size <= statesMax) return false;
   problems.error("$", `a definition may have ${statesMax} states, this has ${names.size}`);
   return true;

@@ -51,6 +51,13 @@ describe("compile()", () => {
       "$.states.a",
       "a state must be an object ({} at least), this is a text",
     ],
+    [
+      "a name of half a character",
+      { states: { "\ud800": {} } },
+      '$.states["\\ud800"]',
+      "cannot name a state",
+    ],
+    ["a map with half a character", { initial: "a", map: { a: ["\ud800"] } }, "$", "holds half a character"],
     ["a dotted name", { states: { "a.b": {} } }, '$.states["a.b"]', '"a.b" cannot name a state'],
     [
       "an unknown key",
