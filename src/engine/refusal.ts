@@ -18,11 +18,10 @@ export function refusalOf(run: Run, event: string): Refused {
   );
   const accepted = acceptedEvents(run.machine, run.configuration);
   if (guards.length === 0) {
-    const where = quoted(stateNames(run.machine, run.configuration));
     return {
       kind: "refused",
       code: "ILLEGAL",
-      message: `event '${event}' is not accepted in ${where}; ${list(accepted)}`,
+      message: notAccepted(event, stateNames(run.machine, run.configuration), accepted),
       accepted,
       guards,
     };
@@ -36,6 +35,11 @@ export function refusalOf(run: Run, event: string): Refused {
     accepted,
     guards,
   };
+}
+
+/** Why states refuse an event that none of them knows. */
+export function notAccepted(event: string, states: readonly string[], accepted: readonly string[]): string {
+  return `event '${event}' is not accepted in ${quoted(states)}; ${list(accepted)}`;
 }
 
 /** Why a machine that is done, in these states, refuses an event. */

@@ -1,13 +1,12 @@
 /** SM.CANCEL key id [id …]: takes back deferred and scheduled events and timers; replies how many. */
 import { bytesOf } from "../../base/bytes.ts";
-import { snapshotToJson } from "../../engine/snapshot.ts";
 import { disarmDue, dropPending, pendingId, pendingOf } from "../../store/machine-pending.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { settle } from "./delivery.ts";
 import { timerId } from "./pending.ts";
+import { settle } from "./settle.ts";
 import { type Subject, subjectAt } from "./subject.ts";
-import { timerEntry, writeRecord } from "./writing.ts";
+import { timerEntry, writeRecord, writeSnapshot } from "./writing.ts";
 
 export const smCancel = {
   name: "SM.CANCEL",
@@ -48,7 +47,6 @@ function cancelTimers(call: Call, before: Subject, ids: ReadonlySet<string>): nu
   if (cancelled.length === 0) return 0;
   for (const timer of cancelled) disarmDue(call.db.transaction, timerEntry(subject.record.id, timer));
   const timers = chart.snapshot.timers.filter((timer) => !cancelled.includes(timer));
-  const snapshot = snapshotToJson(chart.machine, { ...chart.snapshot, timers });
-  writeRecord(call, subject, { ...subject.machine, snapshot }, undefined);
+  writeSnapshot(call, subject, { ...chart.snapshot, timers });
   return cancelled.length;
 }

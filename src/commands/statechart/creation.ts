@@ -4,7 +4,6 @@ import type { Bytes } from "../../base/bytes.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { start } from "../../engine/step.ts";
-import type { Env, Moved } from "../../engine/types.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Database } from "../../store/database.ts";
 import { findDefinition, type StoredDefinition } from "../../store/definitions.ts";
@@ -12,9 +11,9 @@ import type { MachineRecord } from "../../store/machine-record.ts";
 import { createMachine } from "../../store/machines.ts";
 import { keepingOf } from "../keeping.ts";
 import { Delivery } from "./delivery.ts";
-import { movedTo, type Next } from "./machine-step.ts";
-import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
-import { activeStates, armTimers, checkLimits, recordedEffects, wholeContext } from "./writing.ts";
+import { type Next, taken } from "./machine-step.ts";
+import { envOf, type Scope, type StepEnv, type Subject, subjectAt } from "./subject.ts";
+import { activeStates, armTimers, recordedEffects } from "./writing.ts";
 
 /** `name:version` taken apart; the version is what follows the last colon. */
 export function splitDefinitionId(id: string): {
@@ -53,7 +52,6 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
   const { definition } = creation;
   const machine = scope.server.charts.chartOf(definition);
   const next = begin(machine, creation, envOf(scope, key));
-  checkLimits(scope, next);
   const record: MachineRecord = {
     definition: { name: definition.name, version: definition.version },
     map: undefined,
@@ -80,7 +78,7 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
     status: next.isDone ? ("done" as const) : undefined,
     reason: creation.reason,
     by: creation.by,
-    context: wholeContext(next),
+    context: next.live?.context,
     effects: recordedEffects(next.effects),
   };
   const { expireAtMs } = creation;
@@ -97,7 +95,7 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
 }
 
 /** The initial macrostep. @throws ReplyError NOSTATE, EXECFAIL */
-export function begin(machine: Machine, options: Pick<Creation, "state" | "context">, env: Env): Next {
+export function begin(machine: Machine, options: Pick<Creation, "state" | "context">, env: StepEnv): Next {
   const { state, context } = options;
   const started = start(machine, env, {
     ...(state === undefined ? {} : { state }),
@@ -105,5 +103,7 @@ export function begin(machine: Machine, options: Pick<Creation, "state" | "conte
   });
   if (started.kind === "refused") throw errors.refused("NOSTATE", started.message);
   if (started.kind === "failed") throw errors.refused("EXECFAIL", started.message);
-  return movedTo({ machine, snapshot: started.snapshot }, started satisfies Moved);
+  const next = taken({ machine, snapshot: started.snapshot }, started, env);
+  if (next.kind === "refused") throw errors.refused("EXECFAIL", next.message);
+  return next;
 }

@@ -9,20 +9,12 @@ import { acceptedEvents } from "../../engine/refusal.ts";
 import { recall } from "../../engine/step.ts";
 import type { Effect } from "../../engine/types.ts";
 import * as errors from "../../protocol/errors.ts";
-import { findOutcome, replaceOutcome } from "../../store/machine-outcomes.ts";
-import {
-  addPending,
-  type DeferredEvent,
-  dropPending,
-  type PendingEvent,
-  pendingOf,
-} from "../../store/machine-pending.ts";
-import { type Next, type Refusal, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
+import { type DeferredEvent, dropPending } from "../../store/machine-pending.ts";
+import { type Deferrable, defer, dropWaiting, freshInbox, isInboxFull } from "./inbox.ts";
+import { eventOf, type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
+import { settle } from "./settle.ts";
 import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
-import { type Cause, writeMoved, writeRecord } from "./writing.ts";
-
-/** What the inbox keeps of an event. */
-type Deferrable = Omit<DeferredEvent, "sequence" | "kind">;
+import { type Cause, writeMoved, writeRecord, writeSnapshot } from "./writing.ts";
 
 /** Events one request may set off beside its own. */
 const FOLLOW_UP_MAX = 1000;
@@ -59,22 +51,10 @@ export class Delivery {
    * as it was, but for a timer that is spent. `event` is what the inbox keeps of it.
    */
   apply(subject: Subject, outcome: StepOutcome, cause: Cause, event: Deferrable): Subject {
-    switch (outcome.kind) {
-      case "moved": {
-        const moved = writeMoved(this.#scope, subject, outcome, cause);
-        this.#enqueue(moved.key, outcome.effects);
-        return this.#recallDeferred(moved);
-      }
-      case "deferred":
-        return defer(this.#scope, subject, event);
-      case "ignored":
-        return subject;
-      case "refused": {
-        if (outcome.snapshot === undefined) return subject;
-        const machine = { ...subject.machine, snapshot: outcome.snapshot };
-        return writeRecord(this.#scope, subject, machine, undefined);
-      }
-    }
+    if (outcome.kind === "moved") return this.#recallDeferred(this.#move(subject, outcome, cause));
+    const { spent } = outcome;
+    const current = spent === undefined ? subject : writeSnapshot(this.#scope, subject, spent);
+    return outcome.kind === "deferred" ? defer(this.#scope, current, event) : current;
   }
 
   /**
@@ -105,9 +85,13 @@ export class Delivery {
       return;
     }
     const { kind, event, data } = followUp;
-    const given = data === undefined ? { type: event } : { type: event, data };
+    const given = eventOf(followUp);
     const env = envOf(this.#scope, followUp.to);
     const outcome = kind === "raise" ? stepRaised(subject, given, env) : stepEvent(subject, given, env);
+    if (outcome.kind === "deferred" && isInboxFull(this.#scope, subject)) {
+      this.#reportLost(followUp, "ERR");
+      return;
+    }
     this.apply(
       subject,
       outcome,
@@ -136,137 +120,40 @@ export class Delivery {
     }
   }
 
+  #move(subject: Subject, next: Next, cause: Cause): Subject {
+    const moved = writeMoved(this.#scope, subject, next, cause);
+    this.#enqueue(moved.key, next.effects);
+    return moved;
+  }
+
   /** Hands the machine each deferred event it takes now, in the order of the inbox, until it takes none. */
   #recallDeferred(subject: Subject): Subject {
-    if (subject.machine.status === "done") return dropWaiting(this.#scope, subject);
-    if (subject.machine.deferredCount === 0) return subject;
-    if (subject.chart === undefined) return subject;
-    const { transaction } = this.#scope.db;
-    const { inbox, current } = freshInbox(this.#scope, subject);
-    const { chart } = current;
-    if (chart === undefined) return current;
-    const events = inbox.map(({ event, data }) =>
-      data === undefined ? { type: event } : { type: event, data },
-    );
+    const { inbox, current: fresh } = freshInbox(this.#scope, subject);
+    const waiting = inbox.map((pending) => ({ ...eventOf(pending), pending }));
     const env = envOf(this.#scope, subject.key);
-    const position = recall(chart.machine, chart.snapshot, events, env);
-    const pending = position === undefined ? undefined : inbox[position];
-    const given = position === undefined ? undefined : events[position];
-    if (pending === undefined || given === undefined) return current;
-    this.#count += 1;
-    if (this.#count > FOLLOW_UP_MAX)
-      throw errors.refused("EXECFAIL", `more than ${FOLLOW_UP_MAX} deferred events at once`);
-    dropPending(transaction, current.record.id, pending);
+    let current = fresh;
+    while (current.machine.status !== "done") {
+      const { chart } = current;
+      const position = chart === undefined ? undefined : recall(chart.machine, chart.snapshot, waiting, env);
+      const [taken] = position === undefined ? [] : waiting.splice(position, 1);
+      if (taken === undefined) return current;
+      current = this.#take(current, taken.pending);
+    }
+    return dropWaiting(this.#scope, current);
+  }
+
+  /** Takes an event out of the inbox and hands it to the machine, which then has it no more, whatever comes of it. */
+  #take(subject: Subject, pending: DeferredEvent): Subject {
+    dropPending(this.#scope.db.transaction, subject.record.id, pending);
+    const machine = { ...subject.machine, deferredCount: subject.machine.deferredCount - 1 };
+    const before = writeRecord(this.#scope, subject, machine, undefined);
+    const outcome = stepEvent(before, eventOf(pending), envOf(this.#scope, subject.key));
     const { event, data, id, by, reason } = pending;
-    const machine = { ...current.machine, deferredCount: current.machine.deferredCount - 1 };
-    const without = writeRecord(this.#scope, current, machine, undefined);
-    const outcome = stepEvent(without, given, env);
-    const after = this.apply(without, outcome, { kind: "event", event, data, id, by, reason }, pending);
-    settle(this.#scope, { before: without, after, pending }, outcome);
-    return outcome.kind === "moved" ? after : this.#recallDeferred(after);
-  }
-}
-
-/** The deferred events of a machine; those past their time are dropped. */
-function freshInbox(scope: Scope, subject: Subject): { inbox: DeferredEvent[]; current: Subject } {
-  const { transaction } = scope.db;
-  const { id } = subject.record;
-  const deferred = pendingOf(transaction, id).filter((pending) => pending.kind === "deferred");
-  const inbox = deferred.filter(({ expireAtMs }) => expireAtMs === undefined || expireAtMs >= scope.nowMs);
-  if (inbox.length === deferred.length) return { inbox, current: subject };
-  for (const pending of deferred) {
-    if (inbox.includes(pending)) continue;
-    dropPending(transaction, id, pending);
-    expire(scope, subject, pending);
-  }
-  const machine = { ...subject.machine, deferredCount: inbox.length };
-  return { inbox, current: writeRecord(scope, subject, machine, undefined) };
-}
-
-function defer(scope: Scope, subject: Subject, deferred: Deferrable): Subject {
-  const { machine, record } = subject;
-  const max = scope.server.config.get("sm-inbox-max");
-  if (machine.deferredCount >= max)
-    throw errors.machineLimit("the machine holds too many deferred events", max, "sm-inbox-max");
-  const sequence = machine.pendingNext;
-  const { transaction, phys } = scope.db;
-  // One by one: an event that was scheduled has a due time too, and that is over.
-  const { event, data, id, by, reason, receivedMs, expireAtMs } = deferred;
-  const waiting = { event, data, id, by, reason, receivedMs, expireAtMs };
-  addPending(transaction, { id: record.id, phys }, { ...waiting, sequence, kind: "deferred" });
-  const next = { ...machine, pendingNext: sequence + 1, deferredCount: machine.deferredCount + 1 };
-  return writeRecord(scope, subject, next, undefined);
-}
-
-/** What becomes of the events of a machine that is done. */
-const TOO_LATE: Refusal = { kind: "refused", code: "DONE", message: "the machine is done" };
-
-/** A machine that is done takes no event any more: nothing of it falls due, and its inbox is emptied. */
-function dropWaiting(scope: Scope, subject: Subject): Subject {
-  const { transaction } = scope.db;
-  const { id } = subject.record;
-  for (const pending of pendingOf(transaction, id)) {
-    if (pending.kind === "deferred") continue;
-    dropPending(transaction, id, pending);
-    if (pending.kind === "scheduled") settle(scope, { before: subject, after: subject, pending }, TOO_LATE);
-  }
-  return dropDeferred(scope, subject, TOO_LATE);
-}
-
-/** Empties the inbox of a machine; the outcomes of its events say why. */
-export function dropDeferred(scope: Scope, subject: Subject, why: Refusal): Subject {
-  if (subject.machine.deferredCount === 0) return subject;
-  const { transaction } = scope.db;
-  for (const pending of pendingOf(transaction, subject.record.id)) {
-    if (pending.kind !== "deferred") continue;
-    dropPending(transaction, subject.record.id, pending);
-    settle(scope, { before: subject, after: subject, pending }, why);
-  }
-  return writeRecord(scope, subject, { ...subject.machine, deferredCount: 0 }, undefined);
-}
-
-/** An event that waited longer than it was to live. */
-export function expire(scope: Scope, subject: Subject, pending: PendingEvent): void {
-  settle(
-    scope,
-    { before: subject, after: subject, pending },
-    { kind: "refused", code: "EXPIRED", message: "it waited too long" },
-  );
-}
-
-export interface Settled {
-  readonly before: Subject;
-  readonly after: Subject;
-  readonly pending: PendingEvent;
-}
-
-/** Brings the outcome of an event that had waited up to date; its first reply stays. */
-export function settle(scope: Scope, { before, after, pending }: Settled, outcome: StepOutcome): void {
-  if (pending.id === undefined) return;
-  const { transaction } = scope.db;
-  const known = findOutcome(transaction, after.record.id, pending.id);
-  if (known === undefined) return;
-  replaceOutcome(transaction, after.record.id, {
-    ...known,
-    atMs: scope.nowMs,
-    code: codeOf(outcome),
-    from: before.machine.states.map(([state]) => state),
-    to: after.machine.states.map(([state]) => state),
-    rev: after.machine.rev,
-    details: outcome.kind === "refused" ? outcome.message : undefined,
-  });
-}
-
-/** What an outcome is called. */
-export function codeOf(outcome: StepOutcome): string {
-  switch (outcome.kind) {
-    case "moved":
-      return "OK";
-    case "refused":
-      return outcome.code;
-    case "deferred":
-      return "DEFERRED";
-    case "ignored":
-      return "IGNORED";
+    const after =
+      outcome.kind === "moved"
+        ? this.#move(before, outcome, { kind: "event", event, data, id, by, reason })
+        : before;
+    settle(this.#scope, { before, after, pending }, outcome);
+    return after;
   }
 }

@@ -3,17 +3,18 @@
  * like a request does, and happens once: the entry of the index goes in the commit of what it causes.
  */
 
-import { snapshotToJson } from "../../engine/snapshot.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import type { Databases } from "../../store/databases.ts";
 import { armDue, type DueMachine, disarmDue, dropPending, findPending } from "../../store/machine-pending.ts";
 import type { ServerContext } from "../server-context.ts";
-import { Delivery, expire, settle } from "./delivery.ts";
+import { Delivery } from "./delivery.ts";
 import { runDeadline } from "./given-up.ts";
-import { type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
+import { expire } from "./inbox.ts";
+import { eventOf, type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
 import { conditionsHold } from "./send.ts";
+import { settle } from "./settle.ts";
 import { envOf, findSubject, type Scope, type Subject, subjectAt } from "./subject.ts";
-import { writeRecord } from "./writing.ts";
+import { writeSnapshot } from "./writing.ts";
 
 /** Carries out one entry of the index of due times. `databases` shows the key space at the time it was due. */
 export function runDue(server: ServerContext, databases: Databases, due: DueMachine, nowMs: number): void {
@@ -37,7 +38,7 @@ export function runDue(server: ServerContext, databases: Databases, due: DueMach
 }
 
 function spend(scope: Scope, subject: Subject, due: DueMachine, error: ReplyError): void {
-  const { record, machine, chart } = subject;
+  const { record, chart } = subject;
   if (due.kind === "s") {
     const pending = findPending(scope.db.transaction, record.id, due.sequence);
     if (pending === undefined) return;
@@ -46,8 +47,7 @@ function spend(scope: Scope, subject: Subject, due: DueMachine, error: ReplyErro
     settle(scope, { before: subject, after: subject, pending }, refusal);
   } else if (chart !== undefined) {
     const timers = chart.snapshot.timers.filter(({ seq }) => seq !== due.sequence);
-    const snapshot = snapshotToJson(chart.machine, { ...chart.snapshot, timers });
-    writeRecord(scope, subject, { ...machine, snapshot }, undefined);
+    writeSnapshot(scope, subject, { ...chart.snapshot, timers });
   }
 }
 
@@ -77,9 +77,8 @@ function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
     return;
   }
   const { event, data, id, by, reason } = pending;
-  const given = data === undefined ? { type: event } : { type: event, data };
   const outcome: StepOutcome = conditionsHold(subject, pending)
-    ? stepEvent(subject, given, envOf(scope, subject.key))
+    ? stepEvent(subject, eventOf(pending), envOf(scope, subject.key))
     : { kind: "refused", code: "UNMET", message: "IFSTATE or IFREV did not hold when the event was due" };
   const delivery = new Delivery(scope);
   delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, pending);

@@ -4,11 +4,12 @@
  */
 
 import type { Json } from "../../base/json.ts";
-import { stateNames } from "../../engine/refusal.ts";
+import { notAccepted, stateNames } from "../../engine/refusal.ts";
 import { snapshotToJson } from "../../engine/snapshot.ts";
 import { deliver, fire, step } from "../../engine/step.ts";
-import type { Change, Effect, EngineEvent, Env, Moved, Snapshot, StepResult } from "../../engine/types.ts";
-import type { Chart, Subject } from "./subject.ts";
+import type { Change, Effect, EngineEvent, Moved, Snapshot, StepResult } from "../../engine/types.ts";
+import { TASKS_PER_CHANGE_MAX } from "../../store/tasks.ts";
+import type { Chart, MachineBounds, StepEnv, Subject } from "./subject.ts";
 
 /** What a machine has become. */
 export interface Next {
@@ -27,79 +28,98 @@ export interface Next {
 }
 
 /** A refusal with its code and the text after it. */
-export interface Refusal {
+export interface Refusal extends Untaken {
   readonly kind: "refused";
   readonly code: string;
   readonly message: string;
-  /** What the machine is after the refusal, where that differs: a timer that failed is spent. */
-  readonly snapshot?: Json;
 }
 
-export type StepOutcome = Next | Refusal | { readonly kind: "deferred" } | { readonly kind: "ignored" };
+/** An event that moves nothing: it waits in the inbox from now on, or is spent. */
+export interface Unmoved extends Untaken {
+  readonly kind: "deferred" | "ignored";
+}
+
+interface Untaken {
+  /** What the machine is then, where that differs: the timer that has brought the event is gone. */
+  readonly spent?: Snapshot;
+}
+
+export type StepOutcome = Next | Refusal | Unmoved;
+
+/** What waits or was sent, as the engine takes it. */
+export function eventOf({ event, data }: { readonly event: string; readonly data?: Json | undefined }) {
+  return data === undefined ? { type: event } : { type: event, data };
+}
 
 /** An event from outside. */
-export function stepEvent(subject: Subject, event: EngineEvent, env: Env): StepOutcome {
+export function stepEvent(subject: Subject, event: EngineEvent, env: StepEnv): StepOutcome {
   const { chart } = subject;
   if (chart === undefined) return stepMap(subject, event.type);
-  return outcomeOf(chart, step(chart.machine, chart.snapshot, event, env));
+  return outcomeOf(chart, step(chart.machine, chart.snapshot, event, env), env);
 }
 
 /** An event the machine has sent itself: what nothing takes is spent. */
-export function stepRaised(subject: Subject, event: EngineEvent, env: Env): StepOutcome {
+export function stepRaised(subject: Subject, event: EngineEvent, env: StepEnv): StepOutcome {
   const { chart } = subject;
   if (chart === undefined) return stepMap(subject, event.type);
-  return outcomeOf(chart, deliver(chart.machine, chart.snapshot, { event, env }));
+  return outcomeOf(chart, deliver(chart.machine, chart.snapshot, { event, env }), env);
 }
 
-/** A timer of the engine that is due. */
-export function stepTimer(chart: Chart, sequence: number, env: Env): StepOutcome {
-  const result = fire(chart.machine, chart.snapshot, sequence, env);
-  const spent =
-    result.snapshot === chart.snapshot ? undefined : snapshotToJson(chart.machine, result.snapshot);
-  if (result.kind === "moved") return movedTo(chart, result);
-  if (result.kind === "failed") {
-    const refusal = { kind: "refused" as const, code: "EXECFAIL", message: result.message };
-    return spent === undefined ? refusal : { ...refusal, snapshot: spent };
+/** A timer of the engine that is due. Whatever comes of it, the machine has it no more. */
+export function stepTimer(chart: Chart, sequence: number, env: StepEnv): StepOutcome {
+  const { machine, snapshot } = chart;
+  const outcome = outcomeOf(chart, fire(machine, snapshot, sequence, env), env);
+  if (outcome.kind === "moved") return outcome;
+  const timers = snapshot.timers.filter(({ seq }) => seq !== sequence);
+  return { ...outcome, spent: { ...snapshot, timers } };
+}
+
+/** A step that was taken; refused when the machine would then hold more than it may. */
+export function taken(chart: Chart, moved: Moved, { bounds }: StepEnv): Next | Refusal {
+  const next = movedTo(chart, moved);
+  const reason = excess(next, bounds);
+  return reason === undefined ? next : { kind: "refused", code: "EXECFAIL", message: reason };
+}
+
+function excess({ live, changes, effects }: Next, bounds: MachineBounds): string | undefined {
+  const { contextBytesMax, timersMax } = bounds;
+  if (changes.length > 0) {
+    const bytes = Buffer.byteLength(JSON.stringify(live?.context ?? {}));
+    if (bytes > contextBytesMax)
+      return `the context would take ${bytes} bytes, sm-context-bytes-max is ${contextBytesMax}`;
   }
-  if (spent === undefined) return { kind: result.kind };
-  // A timer nothing takes leaves the machine without it.
-  return { ...unchanged(chart, result.snapshot), snapshot: spent };
+  const timerCount = live?.timers.length ?? 0;
+  if (timerCount > timersMax && effects.some(({ kind }) => kind === "arm"))
+    return `the machine would have ${timerCount} timers, sm-timers-max is ${timersMax}`;
+  if (effects.filter(({ kind }) => kind === "task").length >= TASKS_PER_CHANGE_MAX)
+    return `one event has set ${TASKS_PER_CHANGE_MAX} tasks or more`;
+  return undefined;
 }
 
-/** A step that was taken, in the terms of the store. */
-export function movedTo(chart: Chart, moved: Moved): Next {
-  const entered = new Set<number>();
-  for (const microstep of moved.trace) for (const index of microstep.entered) entered.add(index);
+/** In the terms of the store. */
+function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Moved): Next {
+  const entered = new Set(trace.flatMap((microstep) => microstep.entered));
   return {
-    ...unchanged(chart, moved.snapshot),
+    kind: "moved",
+    states: stateNames(machine, snapshot.configuration),
     entered: new Set(
       stateNames(
-        chart.machine,
+        machine,
         [...entered].sort((a, b) => a - b),
       ),
     ),
-    effects: moved.effects,
-    changes: moved.changes,
-  };
-}
-
-function unchanged(chart: Chart, snapshot: Snapshot): Next {
-  return {
-    kind: "moved",
-    states: stateNames(chart.machine, snapshot.configuration),
-    entered: new Set(),
     isDone: snapshot.status === "done",
-    snapshot: snapshotToJson(chart.machine, snapshot),
+    snapshot: snapshotToJson(machine, snapshot),
     live: snapshot,
-    effects: [],
-    changes: [],
+    effects,
+    changes,
   };
 }
 
-function outcomeOf(chart: Chart, result: StepResult): StepOutcome {
+function outcomeOf(chart: Chart, result: StepResult, env: StepEnv): StepOutcome {
   switch (result.kind) {
     case "moved":
-      return movedTo(chart, result);
+      return taken(chart, result, env);
     case "refused":
       return { kind: "refused", code: result.code, message: result.message };
     case "failed":
@@ -114,8 +134,7 @@ function stepMap(subject: Subject, target: string): StepOutcome {
   const current = subject.machine.states[0]?.[0] ?? "";
   const targets = targetsOf(subject, current);
   if (!targets.includes(target)) {
-    const accepted = targets.length === 0 ? "none" : [...new Set(targets)].join(", ");
-    const message = `event '${target}' is not accepted in '${current}'; accepted: ${accepted}`;
+    const message = notAccepted(target, [current], [...new Set(targets)]);
     return { kind: "refused", code: "ILLEGAL", message };
   }
   return {

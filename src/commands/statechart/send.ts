@@ -18,10 +18,11 @@ import { closeTask } from "../../store/tasks.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { createFrom, definitionAt } from "./creation.ts";
-import { codeOf, Delivery } from "./delivery.ts";
-import { type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
+import { Delivery } from "./delivery.ts";
+import { eventOf, type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
 import { keptOutcome, replyFromJson, replyOf, replyToJson, type SendReply } from "./outcome-reply.ts";
 import { parseSend, type SendOptions } from "./send-options.ts";
+import { codeOf } from "./settle.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
 
@@ -125,8 +126,7 @@ export function attempt(scope: Scope, subject: Subject, options: SendOptions): A
 
 function step(scope: Scope, subject: Subject, options: SendOptions): Attempt {
   const { event, data, id, by, reason, expireAtMs } = options;
-  const given = data === undefined ? { type: event } : { type: event, data };
-  const outcome = stepEvent(subject, given, envOf(scope, subject.key));
+  const outcome = stepEvent(subject, eventOf(options), envOf(scope, subject.key));
   if (outcome.kind === "refused") return { outcome, after: subject };
   const delivery = new Delivery(scope);
   const waiting = { event, data, id, by, reason, expireAtMs, receivedMs: scope.nowMs };

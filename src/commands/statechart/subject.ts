@@ -75,13 +75,28 @@ export function fitsDefinition(scope: Scope, record: KeyRecord): boolean {
   return active.length === states.length && states.every(([state], i) => active[i] === state);
 }
 
-/** What the engine may know of the world. */
-export function envOf(scope: Scope, key: Bytes): Env {
-  const limits = {
-    microstepsMax: scope.server.config.get("sm-microsteps-max"),
-    resultSizeMax: RESULT_SIZE_MAX,
+/** What a machine may hold. */
+export interface MachineBounds {
+  readonly contextBytesMax: number;
+  readonly timersMax: number;
+}
+
+/** What a step may know of the world, and how far it may go. */
+export interface StepEnv extends Env {
+  readonly bounds: MachineBounds;
+}
+
+export function envOf({ nowMs, server: { config } }: Scope, key: Bytes): StepEnv {
+  return {
+    now: nowMs,
+    key: textOfBytes(key),
+    limits: { microstepsMax: config.get("sm-microsteps-max"), resultSizeMax: RESULT_SIZE_MAX },
+    trace: true,
+    bounds: {
+      contextBytesMax: config.get("sm-context-bytes-max"),
+      timersMax: config.get("sm-timers-max"),
+    },
   };
-  return { now: scope.nowMs, key: textOfBytes(key), limits, trace: true };
 }
 
 const RESULT_SIZE_MAX = 1_000_000;

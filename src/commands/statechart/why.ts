@@ -7,10 +7,10 @@ import { map, type Reply } from "../../protocol/reply.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { codeOf } from "./delivery.ts";
-import { targetsOf } from "./machine-step.ts";
+import { eventOf, targetsOf } from "./machine-step.ts";
 import { type Attempt, attempt, refusalWhenDone } from "./send.ts";
 import { eventData, NO_OPTIONS } from "./send-options.ts";
+import { codeOf } from "./settle.ts";
 import { envOf, type Subject, subjectAt } from "./subject.ts";
 
 export const smWhy = {
@@ -23,7 +23,7 @@ export const smWhy = {
     const json = call.args[3];
     const data =
       json === undefined ? undefined : eventData(json, call.server.config.get("sm-event-bytes-max"));
-    const given = data === undefined ? { type: event } : { type: event, data };
+    const given = eventOf({ event, data });
     const env = envOf(call, subject.key);
     const { outcome, after } = standing(subject, event) ?? rehearsal(call, subject, event, data);
     const { chart } = subject;

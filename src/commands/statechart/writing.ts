@@ -1,14 +1,14 @@
 /** Turns what a step has made of a machine into the writes of one commit: record, indexes, history, timers. */
-import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
-import type { Effect, Timer } from "../../engine/types.ts";
-import * as errors from "../../protocol/errors.ts";
+import { assert } from "../../base/assert.ts";
+import type { Json, JsonObject } from "../../base/json.ts";
+import { snapshotToJson } from "../../engine/snapshot.ts";
+import type { Effect, Snapshot, Timer } from "../../engine/types.ts";
 import type { KeyEvent } from "../../store/changes.ts";
 import type { DueEntry } from "../../store/layouts.ts";
 import type { HistoryEntry, HistoryKind } from "../../store/machine-history.ts";
 import { armDue, disarmDue } from "../../store/machine-pending.ts";
 import type { ActiveState, MachineRecord } from "../../store/machine-record.ts";
 import { updateMachine } from "../../store/machines.ts";
-import { TASKS_PER_CHANGE_MAX } from "../../store/tasks.ts";
 import { keepingOf } from "../keeping.ts";
 import type { Next } from "./machine-step.ts";
 import type { Scope, Subject } from "./subject.ts";
@@ -42,10 +42,9 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     from: before.states.map(([state]) => state),
     to: next.states,
     status: next.isDone ? "done" : undefined,
-    context: cause.kind === "reset" || cause.kind === "force" ? wholeContext(next) : contextOf(next),
+    context: cause.kind === "reset" || cause.kind === "force" ? next.live?.context : contextOf(next),
     effects: recordedEffects(next.effects),
   };
-  checkLimits(scope, next);
   const { chart } = subject;
   const moved = chart === undefined || next.live === undefined ? chart : { ...chart, snapshot: next.live };
   const written = writeRecord(scope, { ...subject, chart: moved }, machine, history);
@@ -53,25 +52,12 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
   return written;
 }
 
-/** @throws ReplyError EXECFAIL when the machine would hold more than the directives allow */
-export function checkLimits(scope: Scope, next: Next): void {
-  if (next.changes.length > 0) {
-    const bytes = Buffer.byteLength(JSON.stringify(wholeContext(next) ?? {}));
-    const max = scope.server.config.get("sm-context-bytes-max");
-    if (bytes > max) {
-      throw errors.refused(
-        "EXECFAIL",
-        `the context would take ${bytes} bytes, sm-context-bytes-max is ${max}`,
-      );
-    }
-  }
-  if (next.effects.some(({ kind }) => kind === "arm")) {
-    const count = next.live?.timers.length ?? 0;
-    const max = scope.server.config.get("sm-timers-max");
-    if (count > max) {
-      throw errors.refused("EXECFAIL", `the machine would have ${count} timers, sm-timers-max is ${max}`);
-    }
-  }
+/** Writes a machine that has lost timers and is otherwise as it was. Their entries in the index are the caller's. */
+export function writeSnapshot(scope: Scope, subject: Subject, snapshot: Snapshot): Subject {
+  const { chart } = subject;
+  assert(chart !== undefined, "a machine with a snapshot has a chart");
+  const machine = { ...subject.machine, snapshot: snapshotToJson(chart.machine, snapshot) };
+  return writeRecord(scope, { ...subject, chart: { ...chart, snapshot } }, machine, undefined);
 }
 
 /**
@@ -127,21 +113,9 @@ function contextOf(next: Next): JsonObject | undefined {
   return Object.fromEntries(next.changes.map(({ path, value }) => [path, value]));
 }
 
-/** The context as it is: what an entry holds that later ones build on. */
-export function wholeContext({ snapshot }: Next): JsonObject | undefined {
-  const context = isJsonObject(snapshot) ? snapshot["x"] : undefined;
-  return isJsonObject(context) ? context : undefined;
-}
-
-/**
- * What the change asks for outside: kept with it, in order.
- * @throws ReplyError EXECFAIL when it sets more tasks than there are numbers for
- */
+/** What the change asks for outside: kept with it, in order. */
 export function recordedEffects(effects: readonly Effect[]): Json | undefined {
   const outside = effects.filter(({ kind }) => kind === "emit" || kind === "task" || kind === "log");
-  if (outside.filter(({ kind }) => kind === "task").length >= TASKS_PER_CHANGE_MAX) {
-    throw errors.refused("EXECFAIL", `one event has set ${TASKS_PER_CHANGE_MAX} tasks or more`);
-  }
   return outside.length === 0 ? undefined : outside.map((effect) => ({ ...effect }) as JsonObject);
 }
 

@@ -80,3 +80,63 @@ test("sm-outcome-max 0 remembers no outcome", async () => {
   expect(await call("SM.OUTCOME", "s", "x")).toEqual([null]);
   expect(await call("SM.VERIFY", "s")).toEqual([]);
 });
+
+test("more events than one may set off are taken from the inbox all the same", async () => {
+  await define(client, "till", {
+    initial: "shut",
+    context: { sold: 0 },
+    states: {
+      shut: { defer: ["SELL"], on: { OPEN: "open" } },
+      open: { on: { SELL: { actions: [{ assign: { sold: "context.sold + 1" } }] } } },
+    },
+  });
+  await call("CONFIG", "SET", "sm-inbox-max", 2000);
+  await call("SM.CREATE", "t", "till");
+  await client.pipeline(Array.from({ length: 1200 }, () => ["SM.SEND", "t", "SELL"]));
+  expect(await call("SM.SEND", "t", "OPEN")).toEqual(["open"]);
+  expect(await call("SM.CONTEXT", "t", "sold")).toEqual(["1200"]);
+  expect(await call("SM.PENDING", "t")).toEqual([]);
+});
+
+test("a deferred event that meets a limit is dropped, and the machine goes on", async () => {
+  await define(client, "box", {
+    initial: "shut",
+    context: { text: "" },
+    states: {
+      shut: { defer: ["PUT"], on: { OPEN: "open" } },
+      open: { on: { PUT: { actions: [{ assign: { text: "context.text + data" } }] } } },
+    },
+  });
+  await call("CONFIG", "SET", "sm-context-bytes-max", 1024);
+  await call("SM.CREATE", "b", "box");
+  await call("SM.SEND", "b", "PUT", JSON.stringify("x".repeat(1024)), "ID", "large");
+  await call("SM.SEND", "b", "PUT", '"y"', "ID", "small");
+  expect(await call("SM.SEND", "b", "OPEN")).toEqual(["open"]);
+  expect(await call("SM.CONTEXT", "b")).toBe('{"text":"y"}');
+  const codes = rows(await call("SM.OUTCOME", "b", "large", "small")).map(({ code }) => code);
+  expect(codes).toEqual(["EXECFAIL", "OK"]);
+});
+
+test("an event that finds the inbox of another machine full is lost, and its sender hears of it", async () => {
+  await define(client, "box", { initial: "shut", states: { shut: { defer: ["PUT"] } } });
+  await define(client, "sender", {
+    initial: "on",
+    context: { lost: "" },
+    states: {
+      on: {
+        on: {
+          GO: { actions: [{ send: { to: "'b'", event: "PUT" } }] },
+          "error.communication": { actions: [{ assign: { lost: "data.code" } }] },
+        },
+      },
+    },
+  });
+  await call("CONFIG", "SET", "sm-inbox-max", 1);
+  await call("SM.CREATE", "b", "box");
+  await call("SM.CREATE", "a", "sender");
+  for (const lost of ["", "ERR"]) {
+    expect(await call("SM.SEND", "a", "GO")).toEqual(["on"]);
+    expect(await call("SM.CONTEXT", "a", "lost")).toEqual([JSON.stringify(lost)]);
+  }
+  expect(await call("SM.PENDING", "b")).toHaveLength(1);
+});

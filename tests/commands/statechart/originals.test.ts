@@ -150,6 +150,15 @@ describe("a map machine", () => {
     );
   });
 
+  test("names no more than a few of the events it accepts when it refuses one", async () => {
+    const targets = Array.from({ length: 30 }, (_, i) => `s${i}`);
+    await call("SM.SET", "m", JSON.stringify({ current: "", initial: "a", map: { a: targets } }));
+    const accepted = `${targets.slice(0, 20).join(", ")}, … (30)`;
+    expect(await call("SM.SEND", "m", "z")).toEqual(
+      new ReplyFailure(`ILLEGAL event 'z' is not accepted in 'a'; accepted: ${accepted}`),
+    );
+  });
+
   test("has rev, history, outcomes, indexes and suspension like any other", async () => {
     await call("SM.MUTATE", "m", "b", "because");
     await call("SM.RESET", "m");

@@ -166,6 +166,29 @@ test("a timer that sets off a refusal elsewhere is spent all the same", async ()
   expect(await client.call("SM.PENDING", "a")).toEqual([]);
 });
 
+test("a timer whose event is deferred waits in the inbox, and one that nothing takes leaves no trace", async () => {
+  const { clock, open } = await restartable();
+  const client = await open();
+  await define(client, "waiter", {
+    initial: "busy",
+    states: {
+      busy: {
+        entry: [{ raise: { event: "LATER", delay: 1000 } }, { raise: { event: "NONSENSE", delay: 1000 } }],
+        defer: ["LATER"],
+        on: { REST: "idle" },
+      },
+      idle: { on: { LATER: "done" } },
+      done: {},
+    },
+  });
+  await client.call("SM.CREATE", "w", "waiter");
+  clock.jump(1000);
+  expect(rows(await client.call("SM.PENDING", "w"))).toMatchObject([{ kind: "deferred", event: "LATER" }]);
+  expect(fields(await client.call("SM.INFO", "w"))).toMatchObject({ rev: 1, timers: 0, pending: 1 });
+  expect(await client.call("SM.SEND", "w", "REST")).toEqual(["done"]);
+  expect(await client.call("SM.VERIFY")).toEqual([]);
+});
+
 test("nothing of a suspended machine falls due until it is resumed, across a restart too", async () => {
   const { clock, open, close } = await restartable();
   let client = await open();
