@@ -24,6 +24,7 @@ export interface Scheduled {
   readonly order: number;
   readonly event: string;
   readonly n: number;
+  readonly id: string | undefined;
 }
 
 export interface Job {
@@ -32,7 +33,8 @@ export interface Job {
   rev: number;
   status: "active" | "suspended" | "done";
   timerMs: number | undefined;
-  inbox: number;
+  /** Ids of the deferred STOPs, in order; undefined for one without. */
+  inbox: (string | undefined)[];
   scheduled: Scheduled[];
   /** Events by id, with the reply each has got. */
   ids: Map<string, { readonly event: string; readonly n: number; readonly reply: string }>;
@@ -56,7 +58,7 @@ export function newJob(expireAtMs: number | undefined): Job {
     rev: 1,
     status: "active",
     timerMs: undefined,
-    inbox: 0,
+    inbox: [],
     scheduled: [],
     ids: new Map(),
     highest: Number.NEGATIVE_INFINITY,
@@ -66,7 +68,7 @@ export function newJob(expireAtMs: number | undefined): Job {
 }
 
 export function copyOf(job: Job): Job {
-  return { ...job, scheduled: [...job.scheduled], ids: new Map(job.ids) };
+  return { ...job, inbox: [...job.inbox], scheduled: [...job.scheduled], ids: new Map(job.ids) };
 }
 
 /** The state it replies with, or the code of its refusal. */
@@ -83,9 +85,9 @@ export function send(job: Job, { event, n, id, sequence, delay }: Sent, nowMs: n
     if (sequence !== undefined && sequence <= job.highest) return "STALE";
     if (delay !== undefined) {
       job.order += 1;
-      job.scheduled.push({ dueMs: nowMs + delay, order: job.order, event, n });
+      job.scheduled.push({ dueMs: nowMs + delay, order: job.order, event, n, id });
     } else {
-      const refusal = deliver(job, event, n, nowMs);
+      const refusal = deliver(job, { event, n, id }, nowMs);
       if (refusal !== undefined) return refusal;
     }
     if (sequence !== undefined) job.highest = sequence;
@@ -94,9 +96,9 @@ export function send(job: Job, { event, n, id, sequence, delay }: Sent, nowMs: n
 }
 
 /** Undefined, or the code of the refusal. */
-function deliver(job: Job, event: string, n: number, nowMs: number): string | undefined {
+function deliver(job: Job, { event, n, id }: Sent, nowMs: number): string | undefined {
   if (job.state === "held" && event === "STOP") {
-    job.inbox += 1;
+    job.inbox.push(id);
     return undefined;
   }
   if (job.state === "idle" && event === "START") {
@@ -124,13 +126,39 @@ function enter(job: Job, state: string, nowMs: number): void {
   job.timerMs = state === "busy" ? nowMs + LATE_MS : undefined;
   if (state === "ended") {
     job.status = "done";
-    job.inbox = 0;
+    job.inbox = [];
     job.scheduled = [];
   }
-  if (job.inbox > 0 && (state === "busy" || state === "late")) {
-    job.inbox -= 1;
+  if (job.inbox.length > 0 && (state === "busy" || state === "late")) {
+    job.inbox.shift();
     enter(job, "idle", nowMs);
   }
+}
+
+/** SM.RESET: the code of a refusal, or undefined. */
+export function reset(job: Job, nowMs: number): string | undefined {
+  if (job.status === "suspended") return "SUSPENDED";
+  job.inbox = [];
+  job.n = 0;
+  job.status = "active";
+  enter(job, "idle", nowMs);
+  return undefined;
+}
+
+/** SM.MUTATE with FORCE: the code of a refusal, or undefined. */
+export function force(job: Job, state: string, nowMs: number): string | undefined {
+  if (job.status === "suspended") return "SUSPENDED";
+  job.status = "active";
+  enter(job, state, nowMs);
+  return undefined;
+}
+
+/** SM.CANCEL: how many deferred and scheduled events it has taken back. */
+export function cancel(job: Job, id: string): number {
+  const before = job.inbox.length + job.scheduled.length;
+  job.inbox = job.inbox.filter((other) => other !== id);
+  job.scheduled = job.scheduled.filter((other) => other.id !== id);
+  return before - job.inbox.length - job.scheduled.length;
 }
 
 export function setStatus(job: Job, from: Job["status"], to: Job["status"]): number {
@@ -149,7 +177,7 @@ export function passTime(job: Job, nowMs: number): boolean {
     if (next.event === undefined) enter(job, "late", nowMs);
     else {
       job.scheduled = job.scheduled.filter(({ order }) => order !== next.order);
-      if (job.status === "active") deliver(job, next.event, next.n, nowMs);
+      if (job.status === "active") deliver(job, { ...next, event: next.event }, nowMs);
     }
   }
 }

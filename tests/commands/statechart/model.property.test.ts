@@ -12,18 +12,30 @@ import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { temporaryDirectory } from "../../support/stores.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
-import { copyOf, JOB, type Job, newJob, passTime, send, setStatus } from "./job-model.ts";
+import {
+  cancel,
+  copyOf,
+  force,
+  JOB,
+  type Job,
+  newJob,
+  passTime,
+  reset,
+  send,
+  setStatus,
+} from "./job-model.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 15);
 
 const key = fc.constantFrom("a", "b", "c");
 const span = fc.constantFrom(0, 1, 4000, 10_000, 25_000);
+const id = fc.constantFrom("x", "y", "z");
 const sent = fc.record({
   kind: fc.constant("send" as const),
   key,
   event: fc.constantFrom("START", "STOP", "HOLD", "FREE", "END", "NONSENSE"),
   n: fc.integer({ min: 0, max: 9 }),
-  id: fc.option(fc.constantFrom("x", "y", "z"), { nil: undefined, freq: 3 }),
+  id: fc.option(id, { nil: undefined, freq: 3 }),
   sequence: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined, freq: 2 }),
   delay: fc.option(span, { nil: undefined, freq: 2 }),
 });
@@ -32,8 +44,22 @@ const command = fc.oneof(
   { arbitrary: fc.record({ kind: fc.constant("create" as const), key, px: fc.option(span) }), weight: 3 },
   { arbitrary: fc.record({ kind: fc.constantFrom("suspend" as const, "resume" as const), key }), weight: 3 },
   {
-    arbitrary: fc.record({ kind: fc.constantFrom("copy" as const, "rename" as const), key, to: key }),
-    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("copy" as const, "rename" as const, "restore" as const),
+      key,
+      to: key,
+    }),
+    weight: 3,
+  },
+  { arbitrary: fc.record({ kind: fc.constant("cancel" as const), key, id }), weight: 1 },
+  { arbitrary: fc.record({ kind: fc.constant("reset" as const), key }), weight: 1 },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant("force" as const),
+      key,
+      state: fc.constantFrom(...Object.keys(JOB.states)),
+    }),
+    weight: 1,
   },
   { arbitrary: fc.record({ kind: fc.constant("delete" as const), key }), weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant("expire" as const), key, ms: span }), weight: 1 },
@@ -100,23 +126,14 @@ async function run(world: World, given: Command): Promise<void> {
       expect(await world.call(`SM.${given.kind}`, given.key)).toBe(changed);
       return;
     }
-    case "copy": {
-      const reply = await world.call("COPY", given.key, given.to, "REPLACE");
-      if (given.key === given.to) expect(reply).toBeInstanceOf(ReplyFailure);
-      else expect(reply).toBe(job === undefined ? 0 : 1);
-      if (job !== undefined && given.key !== given.to) jobs.set(given.to, copyOf(job));
-      return;
-    }
-    case "rename": {
-      const reply = await world.call("RENAME", given.key, given.to);
-      if (job === undefined) expect(reply).toBeInstanceOf(ReplyFailure);
-      else {
-        expect(reply).toBe("OK");
-        jobs.delete(given.key);
-        jobs.set(given.to, job);
-      }
-      return;
-    }
+    case "copy":
+    case "rename":
+    case "restore":
+      return runCopying(world, given, job);
+    case "cancel":
+    case "reset":
+    case "force":
+      return runDriving(world, given, job);
     case "delete":
       expect(await world.call("DEL", given.key)).toBe(Number(jobs.delete(given.key)));
       return;
@@ -132,6 +149,54 @@ async function run(world: World, given: Command): Promise<void> {
       await world.open();
       return;
   }
+}
+
+type Copying = Extract<Command, { readonly kind: "copy" | "rename" | "restore" }>;
+
+async function runCopying(
+  world: World,
+  { kind, key: from, to }: Copying,
+  job: Job | undefined,
+): Promise<void> {
+  const { jobs } = world;
+  if (kind === "rename") {
+    const reply = await world.call("RENAME", from, to);
+    if (job === undefined) expect(reply).toBeInstanceOf(ReplyFailure);
+    else expect(reply).toBe("OK");
+    jobs.delete(from);
+    if (job !== undefined) jobs.set(to, job);
+  } else if (kind === "copy") {
+    const reply = await world.call("COPY", from, to, "REPLACE");
+    if (from === to) expect(reply).toBeInstanceOf(ReplyFailure);
+    else expect(reply).toBe(Number(job !== undefined));
+    if (job !== undefined && from !== to) jobs.set(to, copyOf(job));
+  } else if (job !== undefined) {
+    const { bytes } = await world.client.exchange("DUMP", from);
+    const payload = bytes.subarray(bytes.indexOf("\r\n") + 2, -2);
+    expect(await world.call("RESTORE", to, 0, payload, "REPLACE")).toBe("OK");
+    jobs.set(to, { ...copyOf(job), expireAtMs: undefined });
+  }
+}
+
+type Driving = Extract<Command, { readonly kind: "cancel" | "reset" | "force" }>;
+
+async function runDriving(world: World, given: Driving, job: Job | undefined): Promise<void> {
+  const nowMs = world.clock.now();
+  if (given.kind === "cancel") {
+    const count = job === undefined ? 0 : cancel(job, given.id);
+    expect(await world.call("SM.CANCEL", given.key, given.id)).toBe(count);
+    return;
+  }
+  const reply = await (given.kind === "reset"
+    ? world.call("SM.RESET", given.key)
+    : world.call("SM.MUTATE", given.key, given.state, "", "FORCE"));
+  if (job === undefined) {
+    expect(reply).toBeNull();
+    return;
+  }
+  const refusal = given.kind === "reset" ? reset(job, nowMs) : force(job, given.state, nowMs);
+  if (refusal === undefined) expect(reply).toBe("OK");
+  else expect(reply).toMatchObject({ message: expect.stringMatching(`^${refusal} `) });
 }
 
 type Sending = Extract<Command, { readonly kind: "send" }>;
@@ -191,7 +256,7 @@ async function expectSame(world: World, name: string, job: Job): Promise<void> {
     status: job.status,
     rev: job.rev,
     context: JSON.stringify({ n: job.n }),
-    pending: job.inbox + job.scheduled.length,
+    pending: job.inbox.length + job.scheduled.length,
     timers: job.timerMs === undefined ? 0 : 1,
     ttl: job.expireAtMs === undefined ? -1 : job.expireAtMs - world.clock.now(),
   });
