@@ -6,9 +6,11 @@
  * Both are read from the front of an index by due time. What has been done is removed there, and until a checkpoint
  * the removals still lie in the way of whoever begins at the front: so it is remembered up to where nothing is left.
  */
+import type { Bytes } from "../base/bytes.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { putOff, runDue } from "../commands/statechart/due.ts";
 import { Databases } from "../store/databases.ts";
+import { behind, dueKey, duesAt, expiriesAt } from "../store/layouts.ts";
 import { type DueMachine, firstDue } from "../store/machine-pending.ts";
 
 /** How long an entry waits that met a bug of ours: it must not stand in the way of those behind it. */
@@ -22,9 +24,9 @@ export interface DueOptions {
 
 export class DueWork {
   readonly #options: DueOptions;
-  /** No timer, and no expiry, is due before. */
-  #timersFromMs = 0;
-  #expiriesFromMs = 0;
+  /** In the index of timers, and in that of expiries, nothing stands before these places. */
+  #timersFrom = duesAt(0);
+  #expiriesFrom = expiriesAt(0);
 
   constructor(options: DueOptions) {
     this.#options = options;
@@ -32,29 +34,25 @@ export class DueWork {
 
   /** Something may be due at `dueMs`: it was armed, or doing it was taken back. */
   note(dueMs: number): void {
-    this.#timersFromMs = Math.min(this.#timersFromMs, dueMs);
-    this.#expiriesFromMs = Math.min(this.#expiriesFromMs, dueMs);
+    this.#timersFrom = first(this.#timersFrom, duesAt(dueMs));
+    this.#expiriesFrom = first(this.#expiriesFrom, expiriesAt(dueMs));
   }
 
   /** Does up to `limit` things that are due; returns how many. */
   run(databases: Databases, limit: number): number {
     let done = 0;
-    let last: DueMachine | undefined;
+    let from = this.#timersFrom;
     while (done < limit) {
-      // What is armed meanwhile is due now or later; what sorts before the last one waits for the next turn.
-      const timer = firstDue(databases.transaction, {
-        fromMs: this.#timersFromMs,
-        toMs: databases.nowMs,
-        last,
-      });
-      const expiryMs = this.#nextExpiryMs(databases);
-      const isExpiryDue = expiryMs !== undefined && expiryMs <= databases.nowMs;
-      if (timer !== undefined && !(isExpiryDue && expiryMs < timer.dueMs)) {
+      const timer = firstDue(databases.transaction, from, databases.nowMs);
+      const expiry = this.#nextExpiry(databases);
+      const isExpiryDue = expiry !== undefined && expiry.dueMs <= databases.nowMs;
+      if (timer !== undefined && !(isExpiryDue && expiry.dueMs < timer.dueMs)) {
         this.#runOne(databases, timer);
-        last = timer;
+        // What is armed meanwhile is due now or later; what sorts before this one waits for the next turn.
+        from = behind(dueKey(timer));
         done += 1;
       } else if (isExpiryDue) {
-        const expired = databases.expireDue(timer === undefined ? limit - done : 1, expiryMs);
+        const expired = databases.expireDue(timer === undefined ? limit - done : 1, expiry.place);
         this.#options.server.statistics.expiredKeys += expired;
         done += expired;
       } else break;
@@ -64,20 +62,19 @@ export class DueWork {
 
   /** When the next thing is due, milliseconds since the epoch; undefined when nothing is. */
   nextMs(databases: Databases): number | undefined {
-    const range = { fromMs: this.#timersFromMs, toMs: Number.MAX_SAFE_INTEGER - 1 };
-    const timerMs = firstDue(databases.transaction, range)?.dueMs;
-    this.#timersFromMs = timerMs ?? databases.nowMs;
-    const expiryMs = this.#nextExpiryMs(databases);
-    if (timerMs === undefined || expiryMs === undefined) return timerMs ?? expiryMs;
-    return Math.min(timerMs, expiryMs);
+    const timer = firstDue(databases.transaction, this.#timersFrom, Number.MAX_SAFE_INTEGER - 1);
+    this.#timersFrom = timer === undefined ? duesAt(databases.nowMs) : dueKey(timer);
+    const expiry = this.#nextExpiry(databases);
+    if (timer === undefined || expiry === undefined) return timer?.dueMs ?? expiry?.dueMs;
+    return Math.min(timer.dueMs, expiry.dueMs);
   }
 
   /** DEBUG SET-ACTIVE-EXPIRE 0 leaves keys until somebody looks at them. */
-  #nextExpiryMs(databases: Databases): number | undefined {
+  #nextExpiry(databases: Databases) {
     if (!this.#options.server.hasActiveExpiry) return undefined;
-    const expiryMs = databases.nextExpiryMs(this.#expiriesFromMs);
-    this.#expiriesFromMs = expiryMs ?? databases.nowMs;
-    return expiryMs;
+    const expiry = databases.nextExpiry(this.#expiriesFrom);
+    this.#expiriesFrom = expiry === undefined ? expiriesAt(databases.nowMs) : expiry.place;
+    return expiry;
   }
 
   #runOne(databases: Databases, due: DueMachine): void {
@@ -95,4 +92,8 @@ export class DueWork {
       putOff(databases, due, databases.nowMs + PUT_OFF_MS);
     }
   }
+}
+
+function first(a: Bytes, b: Bytes): Bytes {
+  return a < b ? a : b;
 }

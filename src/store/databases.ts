@@ -1,10 +1,10 @@
 /** The databases of the key space as one transaction sees them, and what concerns several at once. */
-import { bytesOf } from "../base/bytes.ts";
+import { type Bytes, bytesOf } from "../base/bytes.ts";
 import { Database } from "./database.ts";
 import {
   counterKey,
   definitionRecordPrefix,
-  expiriesBetween,
+  expiriesAt,
   expiryFields,
   garbageKey,
   metaKey,
@@ -72,11 +72,11 @@ export class Databases {
   }
 
   /**
-   * Removes up to `limit` keys that are due, from `fromMs` on, earliest first. Returns how many entries it has gone
-   * through.
+   * Removes up to `limit` keys that are due, from a place in the index on, earliest first. Returns how many entries it
+   * has gone through.
    */
-  expireDue(limit: number, fromMs = 0): number {
-    const { from, to } = expiriesBetween(fromMs, this.nowMs);
+  expireDue(limit: number, from = expiriesAt(0)): number {
+    const to = expiriesAt(this.nowMs + 1);
     const due = [];
     for (const entry of this.transaction.range(from, to)) {
       due.push(entry);
@@ -91,10 +91,10 @@ export class Databases {
     return due.length;
   }
 
-  /** When the next key is due, at or after `fromMs`, in milliseconds since the epoch; undefined when none is. */
-  nextExpiryMs(fromMs = 0): number | undefined {
-    const { from, to } = expiriesBetween(fromMs, Number.MAX_SAFE_INTEGER - 1);
-    for (const [key] of this.transaction.range(from, to)) return expiryFields(key).dueMs;
+  /** The first key that expires, from a place in the index on: when, and its place; undefined when none does. */
+  nextExpiry(from = expiriesAt(0)): { readonly dueMs: number; readonly place: Bytes } | undefined {
+    for (const [place] of this.transaction.range(from, expiriesAt(Number.MAX_SAFE_INTEGER)))
+      return { dueMs: expiryFields(place).dueMs, place };
     return undefined;
   }
 

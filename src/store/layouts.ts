@@ -110,9 +110,9 @@ export function expiryFields(key: Bytes): {
   return { dueMs: readU64(key, 1), phys: readU32(key, 9), id: readU64(key, 13) };
 }
 
-/** Every expiry due from `fromMs` to `toMs`, both included. */
-export function expiriesBetween(fromMs: number, toMs: number): Range {
-  return { from: raw(`x${u64(fromMs)}`), to: raw(`x${u64(toMs + 1)}`) };
+/** Where the keys that expire at or after `dueMs` begin. */
+export function expiriesAt(dueMs: number): Bytes {
+  return raw(`x${u64(dueMs)}`);
 }
 
 /** A name up to this length that holds no zero byte is stored as it is. */
@@ -260,9 +260,9 @@ export function dueFields(key: Bytes): DueEntry {
   return { dueMs: readU64(key, 1), id: readU64(key, 9), kind, sequence: readU64(key, 18) };
 }
 
-/** Everything of machines that is due from `fromMs` to `toMs`, both included. */
-export function duesBetween(fromMs: number, toMs: number): Range {
-  return { from: raw(`t${u64(fromMs)}`), to: raw(`t${u64(toMs + 1)}`) };
+/** Where what is due of machines at or after `dueMs` begins. */
+export function duesAt(dueMs: number): Bytes {
+  return raw(`t${u64(dueMs)}`);
 }
 
 export function outcomeKey(id: number, eventId: string): Bytes {

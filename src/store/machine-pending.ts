@@ -4,8 +4,9 @@
  * in one index by due time.
  */
 import { assert } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
 import type { Json } from "../base/json.ts";
-import { behind, type DueEntry, dueFields, dueKey, duesBetween, pendingKey } from "./layouts.ts";
+import { type DueEntry, dueFields, dueKey, duesAt, pendingKey } from "./layouts.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
@@ -119,22 +120,13 @@ export interface DueMachine extends DueEntry {
   readonly phys: number;
 }
 
-export interface DueRange {
-  /** Both included, milliseconds since the epoch. */
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Where given, only what stands behind this entry. */
-  readonly last?: DueEntry | undefined;
-}
-
 /**
- * The entry of a range that is due first; undefined when there is none. Who goes through many says where it is: what
- * it has removed lies before, and would be passed over again and again.
+ * The first entry from a place in the index on that is due at or before `nowMs`; undefined when there is none. Who goes
+ * through many says where it is: what it has removed lies before, and would be passed over again and again.
  */
-export function firstDue(reader: OrderedReader, { fromMs, toMs, last }: DueRange): DueMachine | undefined {
-  const { from, to } = duesBetween(fromMs, toMs);
-  const start = last === undefined ? from : behind(dueKey(last));
-  for (const [key, value] of reader.range(start, to)) return { ...dueFields(key), phys: decodeNumber(value) };
+export function firstDue(reader: OrderedReader, from: Bytes, nowMs: number): DueMachine | undefined {
+  for (const [key, value] of reader.range(from, duesAt(nowMs + 1)))
+    return { ...dueFields(key), phys: decodeNumber(value) };
   return undefined;
 }
 

@@ -11,6 +11,8 @@ const CHUNK_LENGTH_MAX = 512;
 export class SortedMap<V> {
   readonly #values = new Map<string, V>();
   #chunks: string[][] | undefined;
+  /** Counts the changes of the order, so that a range knows whether it still stands where it stood. */
+  #orderVersion = 0;
 
   get size(): number {
     return this.#values.size;
@@ -26,18 +28,24 @@ export class SortedMap<V> {
 
   set(key: Bytes, value: V): void {
     const text = chars(key);
-    if (this.#chunks !== undefined && !this.#values.has(text)) insert(this.#chunks, text);
+    if (this.#chunks !== undefined && !this.#values.has(text)) {
+      insert(this.#chunks, text);
+      this.#orderVersion += 1;
+    }
     this.#values.set(text, value);
   }
 
   delete(key: Bytes): void {
     const text = chars(key);
-    if (this.#values.delete(text) && this.#chunks !== undefined) removeFrom(this.#chunks, text);
+    if (!this.#values.delete(text) || this.#chunks === undefined) return;
+    removeFrom(this.#chunks, text);
+    this.#orderVersion += 1;
   }
 
   clear(): void {
     this.#values.clear();
     this.#chunks = undefined;
+    this.#orderVersion += 1;
   }
 
   /** True once the order has been built. */
@@ -56,21 +64,52 @@ export class SortedMap<V> {
   }
 
   /**
-   * Entries with `from <= key < to` in byte order. The map may change while they are read: each step looks
-   * for the next key after the last one.
+   * Entries with `from <= key < to` in byte order. The map may change while they are read: the next key is then looked
+   * for after the last one. While it does not, a step costs a few comparisons.
    */
   *range(from: Bytes, to: Bytes, reverse = false): Generator<[Bytes, V]> {
     this.#chunks ??= chunked([...this.#values.keys()].sort(compare));
     const low = chars(from);
     const high = chars(to);
-    let key = reverse ? below(this.#chunks, high) : atOrAbove(this.#chunks, low, true);
-    while (key !== undefined && (reverse ? key >= low : key < high)) {
+    let position = reverse ? below(this.#chunks, high) : atOrAbove(this.#chunks, low, true);
+    for (;;) {
+      const key = keyAt(this.#chunks, position);
+      if (key === undefined || (reverse ? key < low : key >= high)) return;
       const value = this.#values.get(key);
+      const version = this.#orderVersion;
       if (value !== undefined) yield [raw(key), value];
       if (this.#chunks === undefined) return;
-      key = reverse ? below(this.#chunks, key) : atOrAbove(this.#chunks, key, false);
+      if (version !== this.#orderVersion)
+        position = reverse ? below(this.#chunks, key) : atOrAbove(this.#chunks, key, false);
+      else if (reverse) back(this.#chunks, position);
+      else forward(this.#chunks, position);
     }
   }
+}
+
+/** A place in the order: a chunk, and a key in it. There may be none. */
+interface Position {
+  chunk: number;
+  index: number;
+}
+
+function keyAt(chunks: string[][], { chunk, index }: Position): string | undefined {
+  return chunks[chunk]?.[index];
+}
+
+/** No chunk is empty. */
+function forward(chunks: string[][], position: Position): void {
+  position.index += 1;
+  if (position.index < (chunks[position.chunk]?.length ?? 0)) return;
+  position.chunk += 1;
+  position.index = 0;
+}
+
+function back(chunks: string[][], position: Position): void {
+  position.index -= 1;
+  if (position.index >= 0) return;
+  position.chunk -= 1;
+  position.index = (chunks[position.chunk]?.length ?? 0) - 1;
 }
 
 function compare(a: string, b: string): number {
@@ -128,19 +167,20 @@ function removeFrom(chunks: string[][], key: string): void {
   if (chunk.length === 0) chunks.splice(index, 1);
 }
 
-function atOrAbove(chunks: string[][], key: string, inclusive: boolean): string | undefined {
-  const index = chunkIndex(chunks, key);
-  const chunk = chunks[index];
-  if (chunk === undefined) return undefined;
-  let position = lowerBound(chunk, key);
-  if (!inclusive && chunk[position] === key) position += 1;
-  return position < chunk.length ? chunk[position] : chunks[index + 1]?.[0];
+function atOrAbove(chunks: string[][], key: string, inclusive: boolean): Position {
+  const chunk = chunkIndex(chunks, key);
+  const position = { chunk, index: lowerBound(chunks[chunk] ?? [], key) };
+  const found = keyAt(chunks, position);
+  if (found === undefined) {
+    position.chunk += 1;
+    position.index = 0;
+  } else if (!inclusive && found === key) forward(chunks, position);
+  return position;
 }
 
-function below(chunks: string[][], key: string): string | undefined {
-  const index = chunkIndex(chunks, key);
-  const chunk = chunks[index];
-  if (chunk === undefined) return undefined;
-  const position = lowerBound(chunk, key);
-  return position > 0 ? chunk[position - 1] : chunks[index - 1]?.at(-1);
+function below(chunks: string[][], key: string): Position {
+  const chunk = chunkIndex(chunks, key);
+  const position = { chunk, index: lowerBound(chunks[chunk] ?? [], key) };
+  back(chunks, position);
+  return position;
 }

@@ -68,6 +68,7 @@ interface Figures {
 
 async function table(depth: number): Promise<void> {
   const cases = CASES.filter(({ name }) => name.includes(values.only));
+  if (cases.length === 0) return;
   const figures = new Map<string, Figures[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, server, args } of cases) {

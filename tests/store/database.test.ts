@@ -80,11 +80,11 @@ describe("Database", () => {
     databases.at(1).put(key("other"), text("v", 1), "set");
     databases.flush(1);
     const later = new Databases(databases.transaction, 16, 10_000);
-    expect(later.nextExpiryMs()).toBe(1);
+    expect(later.nextExpiry()?.dueMs).toBe(1);
     expect(later.expireDue(3)).toBe(3);
     expect(later.at(0).size).toBe(3);
     expect(later.expireDue(10)).toBe(3);
-    expect([later.at(0).size, later.nextExpiryMs()]).toEqual([0, undefined]);
+    expect([later.at(0).size, later.nextExpiry()]).toEqual([0, undefined]);
   });
 
   test("swap() and flush() move no key and are undone by a rollback", () => {
@@ -101,6 +101,26 @@ describe("Database", () => {
 });
 
 describe("SortedMap", () => {
+  test.each([false, true])(
+    "range() goes on behind the last key when keys come and go meanwhile (reverse: %s)",
+    (reverse) => {
+      const map = new SortedMap<number>();
+      const name = (i: number) => key(`k${String(i).padStart(4, "0")}`);
+      for (let i = 0; i < 2000; i += 2) map.set(name(i), i);
+      const seen: number[] = [];
+      for (const [, value] of map.range(key("k"), key("l"), reverse)) {
+        seen.push(value);
+        map.delete(name(value));
+        const ahead = reverse ? value - 1 : value + 1;
+        if (value % 4 === 0 && ahead >= 0) map.set(name(ahead), ahead);
+      }
+      const expected = Array.from({ length: 2000 }, (_, i) => i).filter((i) =>
+        reverse ? i % 2 === 0 || (i % 4 === 3 && i < 1999) : i % 2 === 0 || i % 4 === 1,
+      );
+      expect(seen).toEqual(reverse ? expected.reverse() : expected);
+    },
+  );
+
   test("range() agrees with a sorted array under any operations", () => {
     const operation = fc.record({ key: fc.string({ maxLength: 3, unit: "binary" }), remove: fc.boolean() });
     fc.assert(
