@@ -217,6 +217,7 @@ function fixedDelay(
     now: 0,
     key: "",
     resultSizeMax: linker.limits.budget,
+    budgetLeft: linker.limits.budget,
     activeIds: () => [],
   };
   try {

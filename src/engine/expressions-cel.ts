@@ -9,7 +9,7 @@
  */
 import { TypeError as CheckError, Environment, EvaluationError, ParseError } from "@marcbachmann/cel-js";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { inspect, overBudget, startMeter } from "./expressions-meter.ts";
+import { inspect, startMeter, stopMeter } from "./expressions-meter.ts";
 import type { ExpressionLimits, Read, Scope } from "./expressions-scope.ts";
 import { ARITHMETIC, type CelNode, isArithmetic, readsOf } from "./expressions-tree.ts";
 import { VARIABLE_NAMES, VARIABLE_TYPES, variablesIn } from "./expressions-variables.ts";
@@ -78,25 +78,31 @@ export function celEvaluate(
   scope: Scope,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string } {
   const variables = variablesIn(scope);
-  const result = evaluateWith(program, variables);
-  return result.ok || !result.isUnsupported ? result : evaluateWith(program, withMaps(variables));
+  const result = evaluateWith(program, variables, scope);
+  return result.ok || !result.isUnsupported ? result : evaluateWith(program, withMaps(variables), scope);
 }
 
 function evaluateWith(
   program: CelProgram,
   variables: object,
+  scope: Scope,
 ):
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly reason: string; readonly isUnsupported: boolean } {
-  startMeter(program.budget);
+  startMeter(program.budget, scope.budgetLeft);
+  let value: unknown;
+  let failure: unknown;
   try {
-    const value = program.run(variables);
-    const excess = overBudget();
-    return excess === undefined ? { ok: true, value } : { ok: false, reason: excess, isUnsupported: false };
+    value = program.run(variables);
   } catch (error) {
-    const isUnsupported = error instanceof EvaluationError && error.code === "unsupported_type";
-    return { ok: false, reason: overBudget() ?? reasonOf(error), isUnsupported };
+    failure = error;
   }
+  const { cost, excess } = stopMeter();
+  scope.budgetLeft = Math.max(0, scope.budgetLeft - cost);
+  if (excess !== undefined) return { ok: false, reason: excess, isUnsupported: false };
+  if (failure === undefined) return { ok: true, value };
+  const isUnsupported = failure instanceof EvaluationError && failure.code === "unsupported_type";
+  return { ok: false, reason: reasonOf(failure), isUnsupported };
 }
 
 /**

@@ -178,7 +178,7 @@ const TEXT_TESTS: Readonly<Record<string, (text: string, part: string) => boolea
 };
 
 /** Patterns that would take longer are left to the other evaluator, which keeps to a budget. */
-const REGEX_COST_MAX = 100_000;
+const REGEX_COST_MAX = 2_000;
 
 function onText(operand: Closure, { test, costOf }: LinearRegex): Closure {
   return (scope) => {

@@ -9,6 +9,7 @@ import { type CelNode, childrenOf, expansionOf, type LinearRegex } from "./expre
 /** What the running evaluation has spent. One at a time: evaluation is synchronous and does not nest. */
 let spent = 0;
 let spentMax = 0;
+let excess = "";
 
 class BudgetExceeded extends Error {}
 
@@ -18,15 +19,19 @@ class BudgetExceeded extends Error {}
  */
 const EXCEEDED = new BudgetExceeded("the budget of the evaluation is spent");
 
-/** An evaluation begins; it may build and compare this many characters and values. */
-export function startMeter(budget: number): void {
+/** An evaluation begins; it may build and compare `budget` characters and values, and no more than is left in all. */
+export function startMeter(budget: number, left: number): void {
   spent = 0;
-  spentMax = budget;
+  spentMax = Math.min(budget, left);
+  excess =
+    left < budget
+      ? "the expressions of one event take too many steps or characters in all"
+      : `the expression takes more than ${budget} steps or characters`;
 }
 
-/** Why the evaluation that has just ended must not count, whatever it gave; undefined when it kept to its budget. */
-export function overBudget(): string | undefined {
-  return spent > spentMax ? `the expression takes more than ${spentMax} steps or characters` : undefined;
+/** What the evaluation that has just ended has cost, and why it must not count if it went beyond its budget. */
+export function stopMeter(): { readonly cost: number; readonly excess: string | undefined } {
+  return { cost: EVALUATION_COST + spent, excess: spent > spentMax ? excess : undefined };
 }
 
 function charge(amount: number): void {
@@ -81,6 +86,7 @@ function hook(node: CelNode, measure: (value: unknown) => number): void {
 }
 
 // Costs as multiples of that of a character or value that is built, which is some hundred nanoseconds.
+const EVALUATION_COST = 10;
 const MACRO_STEP_COST = 10;
 const ERROR_COST = 200;
 /** A part of a date in a time zone. */

@@ -21,6 +21,9 @@ export const EXPRESSION_LIMITS: ExpressionLimits = {
   budget: 1_000_000,
 };
 
+/** What all evaluations of one event may cost: a second or so. */
+export const EVENT_BUDGET = 10_000_000;
+
 /** What an expression may read. */
 export type Scope = {
   readonly context: JsonObject;
@@ -31,6 +34,8 @@ export type Scope = {
   readonly now: number;
   readonly key: string;
   readonly resultSizeMax: number;
+  /** What the evaluations of one event may still cost in all, as `ExpressionLimits.budget` counts; taken from by each. */
+  budgetLeft: number;
   /** The variable `state`: names of all active states. */
   activeIds(): readonly string[];
 };

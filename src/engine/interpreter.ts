@@ -3,7 +3,7 @@
  * What has not been touched is shared with the snapshot before (`owns*` says what has been copied).
  */
 import type { Json, JsonObject } from "../base/json.ts";
-import type { Scope } from "./expressions-scope.ts";
+import { EVENT_BUDGET, type Scope } from "./expressions-scope.ts";
 import { type Machine, stateOf } from "./machine.ts";
 import { type Effect, type Env, type Snapshot, STEP_LIMITS, type Timer, type TraceStep } from "./types.ts";
 
@@ -21,6 +21,7 @@ export class Run implements Scope {
   readonly now: number;
   readonly key: string;
   readonly resultSizeMax: number;
+  budgetLeft = EVENT_BUDGET;
   status: Snapshot["status"];
   output: Json | undefined;
   /** Written to only after `ownConfiguration` has copied it. */

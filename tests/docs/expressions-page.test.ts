@@ -37,6 +37,7 @@ test.each(rows)("$source", ({ source, value }) => {
     now,
     key,
     resultSizeMax: 1_000_000,
+    budgetLeft: 1_000_000,
     activeIds: () => [],
   });
   expect(JSON.stringify(result)).toBe(value);

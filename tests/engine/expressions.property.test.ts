@@ -7,7 +7,7 @@ import type { Json } from "../../src/base/json.ts";
 import { celCompile, celEvaluate } from "../../src/engine/expressions-cel.ts";
 import { BAIL, closureOf } from "../../src/engine/expressions-closures.ts";
 import { toJson } from "../../src/engine/expressions-json.ts";
-import { EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions-scope.ts";
+import { EVENT_BUDGET, EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions-scope.ts";
 
 const leaf = fc.constantFrom(
   "1",
@@ -108,6 +108,7 @@ const scope: fc.Arbitrary<Scope> = fc
     now: 1_700_000_000_000,
     key: "k",
     resultSizeMax: 100_000,
+    budgetLeft: EVENT_BUDGET,
     activeIds: () => ["a", "a.b"],
   }));
 

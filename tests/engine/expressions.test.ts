@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/base/json.ts";
 import { compileExpression, ExpressionFailure, readValue } from "../../src/engine/expressions.ts";
-import { EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions-scope.ts";
+import { EVENT_BUDGET, EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions-scope.ts";
 
 const scope: Scope = {
   context: {
@@ -20,13 +20,14 @@ const scope: Scope = {
   now: 1_700_000_000_000,
   key: "order:1",
   resultSizeMax: 1000,
+  budgetLeft: EVENT_BUDGET,
   activeIds: () => ["paid"],
 };
 
 function evaluate(source: string, given: Scope = scope): Json {
   const result = compileExpression(source, EXPRESSION_LIMITS);
   if (!result.ok) throw new Error(result.reason);
-  return result.expression.evaluate(given);
+  return result.expression.evaluate({ ...given });
 }
 
 function refusal(source: string): string {
@@ -265,6 +266,18 @@ describe("the bounds of an evaluation", () => {
     );
     // Measured: a tenth of a second; without bounds 1 s, 165 s, 9 s.
     expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it("stops when the evaluations of one event take too much in all", () => {
+    const costly = compileExpression("context.m.exists(x, x < 0)", EXPRESSION_LIMITS);
+    if (!costly.ok) throw new Error(costly.reason);
+    const event: Scope = { ...big, budgetLeft: EVENT_BUDGET };
+    const evaluated = (): Json => costly.expression.evaluate(event);
+    // Each is within the bound of one expression, a tenth of that of an event.
+    for (let i = 0; i < 10; i++) expect(evaluated()).toBe(false);
+    expect(() => {
+      for (let i = 0; i < 10; i++) evaluated();
+    }).toThrow("the expressions of one event take too many steps or characters in all");
   });
 
   it("leaves a text that takes long to match to the evaluator that keeps to its budget", () => {
