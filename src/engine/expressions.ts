@@ -8,8 +8,9 @@
  */
 import { isJsonObject, type Json } from "../base/json.ts";
 import { type CelProgram, type CelRefusal, celCompile, celEvaluate } from "./expressions-cel.ts";
-import { BAIL, type Closure, closureOf } from "./expressions-closures.ts";
+import { type Closure, closureOf } from "./expressions-closures.ts";
 import { toJson } from "./expressions-json.ts";
+import { BAIL } from "./expressions-operators.ts";
 import type { ExpressionLimits, Read, Scope } from "./expressions-scope.ts";
 import { readerOf } from "./expressions-variables.ts";
 

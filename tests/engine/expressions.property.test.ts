@@ -5,8 +5,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/base/json.ts";
 import { celCompile, celEvaluate } from "../../src/engine/expressions-cel.ts";
-import { BAIL, closureOf } from "../../src/engine/expressions-closures.ts";
+import { closureOf } from "../../src/engine/expressions-closures.ts";
 import { toJson } from "../../src/engine/expressions-json.ts";
+import { BAIL } from "../../src/engine/expressions-operators.ts";
 import { EVENT_BUDGET, EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions-scope.ts";
 
 const leaf = fc.constantFrom(
