@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { HANDLERS } from "../../src/commands/registry.ts";
 import type { ConfigValues } from "../../src/config/directives.ts";
-import { TestClient } from "../support/client.ts";
+import { encodeRequest, TestClient } from "../support/client.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { type RedisServer, redisServerMissing, startRedisServer } from "./redis-server.ts";
 import { difference, type Script, type Step, stepsOf } from "./script.ts";
@@ -76,6 +76,29 @@ export async function compareStep(pair: Pair, step: Step): Promise<void> {
   ]);
   const problem = difference(step, expected, actual);
   if (problem !== undefined) throw new Error(problem);
+}
+
+/**
+ * Compares what both servers tell of keys from now on: returns a function that does so for what was told since it was
+ * last called. @throws Error that shows both where they differ
+ */
+export async function listenToKeys({ connect }: Servers): Promise<() => Promise<void>> {
+  const pair = await connect(3);
+  const clients = [pair.redis, pair.detent];
+  for (const client of clients) {
+    await client.call("CONFIG", "SET", "notify-keyspace-events", "KEAnm");
+    client.write(encodeRequest(["PSUBSCRIBE", "__key*"]));
+  }
+  return async () => {
+    await Promise.all(clients.map((client) => client.call("PING")));
+    const [expected = [], actual = []] = clients.map(({ pushes }) =>
+      pushes.splice(0).map(({ bytes }) => bytes.toString("latin1").replaceAll("\r\n", " ")),
+    );
+    const at = expected.findIndex((message, index) => message !== actual[index]);
+    if (at < 0 && expected.length === actual.length) return;
+    const first = at < 0 ? expected.length : at;
+    throw new Error(`message ${first} differs\n  Redis:  ${expected[first]}\n  Detent: ${actual[first]}`);
+  };
 }
 
 export async function disconnect(pair: Pair): Promise<void> {

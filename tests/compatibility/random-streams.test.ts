@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { test } from "vitest";
 import type { Argument } from "../support/client.ts";
-import { compareStep, disconnect, type Pair, withRedis } from "./differential.ts";
+import { compareStep, disconnect, listenToKeys, type Pair, withRedis } from "./differential.ts";
 
 const key = fc.constantFrom("s", "s", "s", "t", "str");
 const group = fc.constantFrom("g", "g", "h");
@@ -142,16 +142,18 @@ async function send(pair: Pair, args: readonly Argument[]): Promise<void> {
   for (const each of ["ann", "bob"]) await send(pair, ["XGROUP", "CREATECONSUMER", on, of, each]);
 }
 
-withRedis("random requests about streams", ({ connect }) => {
+withRedis("random requests about streams", (servers) => {
   test.each([2, 3] as const)(
-    "both servers agree on every reply and on what is left (RESP%i)",
+    "both servers agree on every reply, on what they tell of keys, and on what is left (RESP%i)",
     async (protocol) => {
-      const pair = await connect(protocol);
+      const pair = await servers.connect(protocol);
+      const compareMessages = await listenToKeys(servers);
       await fc.assert(
         fc.asyncProperty(fc.array(requests, { maxLength: 60 }), async (session) => {
           await send(pair, ["FLUSHALL"]);
           await send(pair, ["SET", "str", "v"]);
           for (const args of session) await send(pair, args);
+          await compareMessages();
           for (const name of ["s", "t"]) {
             await send(pair, ["XRANGE", name, "-", "+"]);
             await send(pair, ["XINFO", "STREAM", name]);

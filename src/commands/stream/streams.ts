@@ -2,6 +2,7 @@
 import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
+import type { KeyRecord } from "../../store/records.ts";
 import { findGroup, type Group } from "../../store/stream-groups.ts";
 import {
   type EntryRange,
@@ -11,12 +12,15 @@ import {
   type StreamEntry,
 } from "../../store/streams.ts";
 import type { Call } from "../handler.ts";
-import { lookFor } from "../values.ts";
+import { look, lookFor } from "../values.ts";
 import { idReply } from "./ids.ts";
 
 /** The stream at a key, undefined when there is no such key. @throws ReplyError WRONGTYPE */
 export function streamAt(call: Call, key: Buffer): Stream | undefined {
-  const record = lookFor(call, key);
+  return streamOf(call, key, lookFor(call, key));
+}
+
+function streamOf(call: Call, key: Buffer, record: KeyRecord | undefined): Stream | undefined {
   if (record === undefined) return undefined;
   if (record.type !== "stream") throw errors.wrongType();
   return openStream(call.db, bytesOf(key), record);
@@ -27,9 +31,22 @@ export interface StreamAndGroup {
   readonly group: Group;
 }
 
-/** A group of the stream at a key; undefined when there is no such key or group. @throws ReplyError WRONGTYPE */
+/**
+ * A group of the stream at a key, which is read, also by commands that write; undefined when there is no such key or
+ * group. @throws ReplyError WRONGTYPE
+ */
 export function groupAt(call: Call, key: Buffer, name: Buffer): StreamAndGroup | undefined {
-  const stream = streamAt(call, key);
+  return groupOf(call, key, name, look(call, key));
+}
+
+/** As `groupAt`, of a key that was looked at before. */
+export function groupOf(
+  call: Call,
+  key: Buffer,
+  name: Buffer,
+  record: KeyRecord | undefined,
+): StreamAndGroup | undefined {
+  const stream = streamOf(call, key, record);
   const group = stream === undefined ? undefined : findGroup(stream, name);
   return stream === undefined || group === undefined ? undefined : { stream, group };
 }

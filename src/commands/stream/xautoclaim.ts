@@ -17,9 +17,10 @@ import { entryAt } from "../../store/streams.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { giveUpSpent } from "../statechart/given-up.ts";
+import { look } from "../values.ts";
 import { seenConsumer } from "./consumers.ts";
 import { idReply, intervalStart } from "./ids.ts";
-import { entryReply, groupAt, type StreamAndGroup } from "./streams.ts";
+import { entryReply, groupOf, type StreamAndGroup } from "./streams.ts";
 
 const COUNT_DEFAULT = 100;
 /** Redis' own bound: beyond it its arithmetic would overflow. */
@@ -31,10 +32,11 @@ export const xautoclaim = {
   name: "XAUTOCLAIM",
   run: (call) => {
     const { args, nowMs } = call;
-    const query = parse(args);
     const key = argument(args, 1);
     const name = argument(args, 2);
-    const found = groupAt(call, key, name);
+    const record = look(call, key);
+    const query = parse(args);
+    const found = groupOf(call, key, name, record);
     if (found === undefined) throw errors.noKeyOrGroup(key, name);
     const { stream, group } = found;
     const consumer = seenConsumer(found, argument(args, 3));

@@ -5,6 +5,7 @@ import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
 import { type EntryId, ID_MAX, ID_MIN, idAfter, idBefore } from "../../store/stream-id.ts";
 import { lastValidId, openStream } from "../../store/streams.ts";
 import type { Call, Handler } from "../handler.ts";
+import { look } from "../values.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
 import { exactId } from "./ids.ts";
 import { readArguments } from "./read-arguments.ts";
@@ -58,7 +59,7 @@ function startOf(call: Call, key: Buffer, id: Buffer): EntryId {
 function read(call: Call, positions: readonly Position[], count: number): Reply | undefined {
   const found: Array<readonly [Buffer, Reply]> = [];
   for (const { key, after } of positions) {
-    const record = call.db.find(bytesOf(key));
+    const record = look(call, key);
     const from = idAfter(after);
     if (record?.type !== "stream" || from === undefined) continue;
     const entries = rangeReply(openStream(call.db, bytesOf(key), record), { from, to: ID_MAX }, count);
