@@ -6,7 +6,7 @@ import { compileExpression, type Expression, ExpressionFailure, type Template } 
 import type { ExpressionLimits, Scope } from "./expressions-scope.ts";
 import { ARITHMETIC } from "./expressions-tree.ts";
 import type { Delay, Guard } from "./machine.ts";
-import { at, checkKeys, kindOf, type Problems } from "./problems.ts";
+import { at, checkKeys, kindOf, nearest, type Problems } from "./problems.ts";
 import { resolveState } from "./targets.ts";
 
 /** What the second pass of a compilation carries around. */
@@ -25,11 +25,29 @@ function linkExpression(linker: Linker, source: string, path: string, ifSyntax =
     result = compileExpression(source, linker.limits);
     linker.expressions.set(source, result);
   }
-  if (result.ok) return result.expression;
+  if (result.ok) {
+    checkConstants(linker, result.expression, path);
+    return result.expression;
+  }
   const { reason, isSyntax, unknown } = result;
   const advice = isSyntax === true ? ifSyntax : unknown === undefined ? "" : whereIs(linker, unknown);
   linker.problems.error(path, `${JSON.stringify(shorten(source))}: ${reason}${advice}`);
   return undefined;
+}
+
+/** Warns of constants there are not: what reads one fails each time, unless it asks with `has` first. */
+function checkConstants({ draft, problems }: Linker, { reads }: Expression, path: string): void {
+  for (const { keys } of reads) {
+    const [variable, name] = keys;
+    const constants = draft.root.json["constants"] ?? {};
+    if (variable !== "constants" || name === undefined || !isJsonObject(constants)) continue;
+    if (Object.hasOwn(constants, name)) continue;
+    const hint = nearest(name, Object.keys(constants));
+    problems.warn(
+      path,
+      `there is no constant '${name}'${hint === undefined ? "" : `; did you mean '${hint}'?`}`,
+    );
+  }
 }
 
 /** `; did you mean context.x?`, if the context or the constants have what is called like an unknown variable. */

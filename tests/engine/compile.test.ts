@@ -605,6 +605,19 @@ describe("check()", () => {
     expect(found({ always: ".x", on: { E: "b" }, initial: "x", states: { x: {} } })).toEqual([]);
   });
 
+  it("warns of a constant when there is none of that name", () => {
+    const reading = (guard: string): Json =>
+      a({ on: { E: { guard, target: "b" } } }, { constants: { grace: 1 } });
+    expect(check(reading("constants.grace > 0 && constants['grace'] > 0"))).toEqual([]);
+    expect(check(reading("constants.grase > 0"))).toEqual([
+      {
+        severity: "warning",
+        path: "$.states.a.on.E.guard",
+        message: "there is no constant 'grase'; did you mean 'grace'?",
+      },
+    ]);
+  });
+
   it("warns of an output when nothing takes it", () => {
     const inside = { initial: "x", states: { x: { on: { E: "#(machine).b" } } }, output: 1 };
     expect(check(a(inside))).toMatchObject([{ severity: "warning", path: "$.states.a.output" }]);
