@@ -107,7 +107,8 @@ export class Tracking {
       const change = changes[index];
       if (change === undefined) continue;
       if (change.kind === "flush" || change.kind === "swap") isWhole = true;
-      else {
+      // That a key is new is told before what made it so, which is the change.
+      else if (change.kind !== "key" || change.event !== "new") {
         if (this.#prefixes.size > 0) this.#changed.set(change.key, session);
         this.#invalidate(change.key, session);
       }
