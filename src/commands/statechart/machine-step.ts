@@ -9,6 +9,7 @@ import { snapshotToJson } from "../../engine/snapshot.ts";
 import { deliver, fire, step } from "../../engine/step.ts";
 import type { Change, Effect, EngineEvent, Moved, Snapshot, StepResult } from "../../engine/types.ts";
 import { TASKS_PER_CHANGE_MAX } from "../../store/tasks.ts";
+import { indexOf } from "../machine/map-index.ts";
 import type { Chart, MachineBounds, StepEnv, Subject } from "./subject.ts";
 
 /** What a machine has become. */
@@ -133,8 +134,8 @@ function outcomeOf(chart: Chart, result: StepResult, env: StepEnv): StepOutcome 
 function stepMap(subject: Subject, target: string): StepOutcome {
   const current = subject.machine.states[0]?.[0] ?? "";
   const targets = targetsOf(subject, current);
-  if (!targets.includes(target)) {
-    const message = notAccepted(target, [current], [...new Set(targets)]);
+  if (!targets.has(target)) {
+    const message = notAccepted(target, [current], [...targets]);
     return { kind: "refused", code: "ILLEGAL", message };
   }
   return {
@@ -149,7 +150,9 @@ function stepMap(subject: Subject, target: string): StepOutcome {
   };
 }
 
-/** The targets a map machine lists for a state. */
-export function targetsOf(subject: Subject, state: string): readonly string[] {
-  return subject.machine.map?.find(([name]) => name === state)?.[1] ?? [];
+/** The targets that a map machine lists for a state, each once. */
+export function targetsOf({ machine: { map } }: Subject, state: string): ReadonlySet<string> {
+  return (map === undefined ? undefined : indexOf(map).targets.get(state)) ?? NO_TARGETS;
 }
+
+const NO_TARGETS: ReadonlySet<string> = new Set();

@@ -36,8 +36,7 @@ export const smNext = {
 
 function nextOfMap(subject: Subject): Accepted[] {
   const state = subject.machine.states[0]?.[0] ?? "";
-  const targets = new Set(targetsOf(subject, state));
-  return [...targets].map((target) => ({
+  return [...targetsOf(subject, state)].map((target) => ({
     event: target,
     state,
     targets: [target],

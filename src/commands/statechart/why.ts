@@ -69,7 +69,7 @@ function refusedBy({ code, text: message }: ReplyError, subject: Subject): Attem
 
 function mapCandidates(subject: Subject, event: string): Reply[] {
   const from = subject.machine.states[0]?.[0] ?? "";
-  if (!targetsOf(subject, from).includes(event)) return [];
+  if (!targetsOf(subject, from).has(event)) return [];
   return [candidate({ state: from, event, targets: [event], outcome: "taken" })];
 }
 
