@@ -12,7 +12,8 @@
  * | o     | phys u32, id u64             | the user key: order of SCAN, way from id to key    |
  * | v     | id u64                       | a long string's bytes                              |
  * | x     | due ms u64, phys u32, id u64 | the user key: expiry, earliest first               |
- * | h     | id u64, rev u64              | a history entry of a machine (machine-history.ts)  |
+ * | h     | id u64, rev u64              | a history entry of a machine (machine-history.ts); |
+ * |       |                              | rev 0: what it was after those that were trimmed   |
  * | i     | phys u32, definition 0,      | nothing: machines by active state, by the time the |
  * |       | version 0, state 0,          | state was entered                                  |
  * |       | since ms u64, id u64         |                                                    |

@@ -1,7 +1,6 @@
 /** The history of a machine: one entry for each recorded change, in the commit of the change. */
 import { assert } from "../base/assert.ts";
-import type { Bytes } from "../base/bytes.ts";
-import type { Json, JsonObject } from "../base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { historyKey, revOfHistoryKey } from "./layouts.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import type { Transaction } from "./transaction.ts";
@@ -60,6 +59,10 @@ type Stored = [
 ];
 
 export function putHistory(transaction: Transaction, id: number, entry: HistoryEntry): void {
+  transaction.put(historyKey(id, entry.rev), Buffer.from(JSON.stringify(fieldsOf(entry)), "utf8"));
+}
+
+function fieldsOf(entry: HistoryEntry): readonly unknown[] {
   const fields = [
     entry.atMs,
     entry.kind,
@@ -77,14 +80,16 @@ export function putHistory(transaction: Transaction, id: number, entry: HistoryE
   let length = fields.length;
   while (fields[length - 1] === undefined) length -= 1;
   // In an array JSON.stringify writes undefined as null.
-  const stored = length === fields.length ? fields : fields.slice(0, length);
-  transaction.put(historyKey(id, entry.rev), Buffer.from(JSON.stringify(stored), "utf8"));
+  return length === fields.length ? fields : fields.slice(0, length);
 }
 
 /** Entries that one write removes at most, for a limit that was lowered: the rest goes with the next writes. */
 const TRIMMED_MAX = 100;
 
-/** Keeps the newest `max` entries of a machine that has come to `rev`; 0 keeps all. */
+/**
+ * Keeps the newest `max` entries of a machine that has come to `rev`; 0 keeps all. What the machine was after the
+ * last entry that went is kept in their place, so that what it was later can still be told.
+ */
 export function trimHistory(
   transaction: Transaction,
   id: number,
@@ -92,20 +97,88 @@ export function trimHistory(
 ): void {
   const last = rev - max;
   if (max === 0 || last < 1) return;
-  transaction.remove(historyKey(id, last));
-  if (last === 1 || transaction.get(historyKey(id, last - 1)) === undefined) return;
-  const older: Bytes[] = [];
-  for (const [key] of transaction.range(historyKey(id, 0), historyKey(id, last))) {
-    older.push(key);
-    if (older.length === TRIMMED_MAX) break;
+  const isOne = last === 1 || transaction.get(historyKey(id, last - 1)) === undefined;
+  const entries = historyOf(transaction, id, { from: isOne ? last : 1, to: last, limit: TRIMMED_MAX });
+  let standing = trimmedOf(transaction, id);
+  for (const entry of entries) {
+    standing = standingAfter(standing, entry);
+    transaction.remove(historyKey(id, entry.rev));
   }
-  for (const key of older) transaction.remove(key);
+  if (standing === undefined) return;
+  const fields = [standing.rev, ...fieldsOf(standing)];
+  transaction.put(historyKey(id, TRIMMED_REV), Buffer.from(JSON.stringify(fields), "utf8"));
 }
 
-/** The entry that putHistory wrote. @throws Error when it is none: data is never guessed at */
-export function decodeHistory(rev: number, value: Buffer): HistoryEntry {
-  const stored: unknown = JSON.parse(value.toString("utf8"));
-  assert(Array.isArray(stored) && stored.length >= 4 && stored.length <= 12, "a history entry");
+/** Where it stands what a machine was after the last entry that was trimmed; entries count from 1. */
+const TRIMMED_REV = 0;
+
+function trimmedOf(reader: OrderedReader, id: number): Standing | undefined {
+  const value = reader.get(historyKey(id, TRIMMED_REV));
+  return value === undefined ? undefined : decodeHistory(TRIMMED_REV, value);
+}
+
+/** What a machine was after an entry: that entry, with the context as a whole and the reason of the time. */
+export type Standing = Pick<
+  HistoryEntry,
+  "rev" | "atMs" | "kind" | "from" | "to" | "reason" | "context" | "status"
+>;
+
+/**
+ * What a machine was after the last entry that `counts`; undefined when none does. The context is undefined when the
+ * history does not tell. O(number of entries until then).
+ */
+export function standingAt(
+  reader: OrderedReader,
+  id: number,
+  { to, counts }: { readonly to: number; readonly counts: (entry: Standing) => boolean },
+): Standing | undefined {
+  const trimmed = trimmedOf(reader, id);
+  let standing = trimmed !== undefined && counts(trimmed) ? trimmed : undefined;
+  for (const entry of historyOf(reader, id, { from: 1, to })) {
+    if (counts(entry)) standing = standingAfter(standing, entry);
+  }
+  return standing;
+}
+
+/** Entries that hold the context whole, not what has changed of it. */
+const WHOLE_CONTEXT: ReadonlySet<HistoryKind> = new Set(["create", "set", "reset", "force"]);
+
+function standingAfter(before: Standing | undefined, entry: HistoryEntry): Standing {
+  const { rev, atMs, kind, from, to, status, reason = before?.reason } = entry;
+  const context = WHOLE_CONTEXT.has(kind) ? (entry.context ?? {}) : changed(before?.context, entry.context);
+  return { rev, atMs, kind, from, to, status, reason, context };
+}
+
+function changed(context: JsonObject | undefined, changes: JsonObject = {}): JsonObject | undefined {
+  if (context === undefined) return undefined;
+  const whole = Object.entries(changes).reduce<Json>(
+    (value, [path, change]) => assigned(value, path.split("."), change),
+    context,
+  );
+  return isJsonObject(whole) ? whole : context;
+}
+
+/** A value with another at a dotted path below it, as `assign` sets it: into lists too, objects made on the way. */
+function assigned(container: Json | undefined, keys: readonly string[], value: Json): Json {
+  const [key, ...rest] = keys;
+  if (key === undefined) return value;
+  if (Array.isArray(container))
+    return container.toSpliced(Number(key), 1, assigned(container[Number(key)], rest, value));
+  const object = isJsonObject(container) ? container : {};
+  const inner = Object.hasOwn(object, key) ? object[key] : undefined;
+  return { ...object, [key]: assigned(inner, rest, value) };
+}
+
+/**
+ * The entry that putHistory wrote, or what stands for those that were trimmed, which says its rev itself.
+ * @throws Error when it is none: data is never guessed at
+ */
+export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry {
+  const parsed: unknown = JSON.parse(value.toString("utf8"));
+  assert(Array.isArray(parsed), "a history entry");
+  const stored: unknown[] = revOfKey === TRIMMED_REV ? parsed.slice(1) : parsed;
+  const rev: unknown = revOfKey === TRIMMED_REV ? parsed[0] : revOfKey;
+  assert(typeof rev === "number" && stored.length >= 4 && stored.length <= 12, "a history entry");
   // Written by putHistory; the store checks its bytes.
   const [atMs, kind, from, to, reason, event, id, by, context, status, effects, data] = stored as Stored;
   return {
@@ -137,13 +210,10 @@ export interface HistoryRange {
 export function historyOf(reader: OrderedReader, id: number, range: HistoryRange): HistoryEntry[] {
   const entries: HistoryEntry[] = [];
   const limit = range.limit ?? Number.POSITIVE_INFINITY;
-  if (limit <= 0 || range.from > range.to) return entries;
+  const from = Math.max(range.from, 1);
+  if (limit <= 0 || from > range.to) return entries;
   const options = { reverse: range.reverse === true };
-  for (const [key, value] of reader.range(
-    historyKey(id, range.from),
-    historyKey(id, range.to + 1),
-    options,
-  )) {
+  for (const [key, value] of reader.range(historyKey(id, from), historyKey(id, range.to + 1), options)) {
     entries.push(decodeHistory(revOfHistoryKey(key), value));
     if (entries.length === limit) break;
   }

@@ -70,23 +70,23 @@ type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };
 /** Whether a key's fields after the id, and the value, are those of a history entry. */
 export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
   if (chars(rest).length !== 8) return false;
-  const rev = readU64(rest, 0);
   let entry: HistoryEntry;
   try {
-    entry = decodeHistory(rev, value);
+    entry = decodeHistory(readU64(rest, 0), value);
   } catch {
     // Not JSON, or of another length: that is the answer.
     return false;
   }
-  const { atMs, kind, from, to, context, event, id, by, reason }: UntrustedEntry = entry;
+  const { rev, atMs, kind, from, to, context, event, id, by, reason, status }: UntrustedEntry = entry;
   return (
-    Number.isSafeInteger(rev) &&
+    isCount(rev) &&
     isCount(atMs) &&
     isText(kind) &&
     Object.hasOwn(HISTORY_KINDS, kind) &&
     isTexts(from) &&
     isTexts(to) &&
     [event, id, by, reason].every((text) => text === undefined || isText(text)) &&
+    (status === undefined || status === "done" || status === "suspended") &&
     (context === undefined || isObject(context))
   );
 }

@@ -1,9 +1,9 @@
 /** SM.INFO key [REV n|TIME unix-ms]: all about a machine, now or as it was. */
 import { bytesOf } from "../../base/bytes.ts";
-import { isJsonObject, type Json } from "../../base/json.ts";
+import type { Json } from "../../base/json.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { historyOf } from "../../store/machine-history.ts";
+import { standingAt } from "../../store/machine-history.ts";
 import { pendingOf } from "../../store/machine-pending.ts";
 import type { MachineStatus } from "../../store/machine-record.ts";
 import { argument, safeInteger, token } from "../arguments.ts";
@@ -58,52 +58,30 @@ function present(call: Call, { machine, record, chart }: Subject): State {
 }
 
 /**
- * The machine as its history tells it: the last context that was recorded whole with all later changes applied.
- * Undefined when it was not there yet, or when the history does not reach back that far. O(number of changes until
- * then).
+ * The machine as its history tells it. Undefined when it was not there yet, or when the history does not reach back
+ * that far. O(number of changes until then).
  */
 function past(call: Call, subject: Subject, until: Until): State | undefined {
   const { rev, updatedMs } = subject.machine;
   if ("rev" in until && until.rev > rev) return undefined;
   if ("rev" in until ? until.rev === rev : until.atMs >= updatedMs) return present(call, subject);
-  const range = { from: 1, to: "rev" in until ? until.rev : rev };
-  const entries = historyOf(call.db.transaction, subject.record.id, range).filter(
-    ({ atMs }) => "rev" in until || atMs <= until.atMs,
-  );
-  const last = entries.at(-1);
-  const isThere = last !== undefined && (!("rev" in until) || last.rev === until.rev);
-  const base = entries.findLastIndex(({ kind }) => WHOLE_CONTEXT.has(kind));
-  if (!isThere || (base < 0 && subject.chart !== undefined)) return undefined;
-  const context: { [key: string]: Json } = structuredClone({ ...entries[base]?.context });
-  for (const entry of entries.slice(base + 1)) {
-    for (const [path, value] of Object.entries(entry.context ?? {})) assign(context, path.split("."), value);
-  }
+  const standing = standingAt(call.db.transaction, subject.record.id, {
+    to: "rev" in until ? until.rev : rev,
+    counts: (entry) => ("rev" in until ? entry.rev <= until.rev : entry.atMs <= until.atMs),
+  });
+  if (standing === undefined || ("rev" in until && standing.rev !== until.rev)) return undefined;
+  const { to: states, status = "active", atMs: updatedAtMs, reason, context } = standing;
+  if (context === undefined) return undefined;
   return {
-    states: last.to,
-    status: last.status ?? "active",
-    rev: last.rev,
+    states,
+    status,
+    rev: standing.rev,
     context,
-    updatedMs: last.atMs,
-    reason: entries.findLast(({ reason }) => reason !== undefined)?.reason,
+    updatedMs: updatedAtMs,
+    reason,
     pending: 0,
     timers: 0,
   };
-}
-
-/** Entries that hold the context whole, not what has changed of it. */
-const WHOLE_CONTEXT: ReadonlySet<string> = new Set(["create", "set", "reset", "force"]);
-
-/** Sets the value at a dotted path, as `assign` did. */
-function assign(context: { [key: string]: Json }, path: readonly string[], value: Json): void {
-  const [key = "", ...rest] = path;
-  if (rest.length === 0) {
-    context[key] = value;
-    return;
-  }
-  const inner = context[key];
-  const copy: { [key: string]: Json } = isJsonObject(inner) ? { ...inner } : {};
-  assign(copy, rest, value);
-  context[key] = copy;
 }
 
 function reply(call: Call, { machine, record }: Subject, state: State): Reply {

@@ -5,6 +5,7 @@ import { rdbLength, rdbString } from "../../../src/commands/generic/rdb-writer.t
 import { Databases } from "../../../src/store/databases.ts";
 import { historyOf } from "../../../src/store/machine-history.ts";
 import type { TestClient } from "../../support/client.ts";
+import { fields } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
@@ -79,6 +80,7 @@ describe("machines as keys", () => {
     await client.call("RESTORE", "restored", 0, await bytes("DUMP", "k"));
     for (const key of ["k", "copy", "restored"]) {
       expect(historyAt(0, key).map(({ rev }) => rev)).toEqual([4, 5]);
+      expect(fields(await client.call("SM.INFO", key, "REV", 3))).toMatchObject({ rev: 3, state: ["b"] });
     }
   });
 

@@ -135,11 +135,51 @@ describe("SM.INFO", () => {
     }
   });
 
+  test("tells of the past of lists, whose items are assigned one by one", async () => {
+    await define(client, "list", {
+      initial: "on",
+      context: { items: [{ n: 1 }] },
+      states: {
+        on: {
+          on: {
+            ADD: { actions: [{ assign: { "items.1": { n: "2" } } }] },
+            SET: { actions: [{ assign: { "items.0.n": "event.n", "made.here": "'x'" } }] },
+          },
+        },
+      },
+    });
+    await call("SM.CREATE", "l", "list");
+    const contexts = [await call("SM.CONTEXT", "l")];
+    for (const event of [["ADD"], ["SET", '{"n":5}'], ["SET", '{"n":6}'], ["ADD"]]) {
+      await call("SM.SEND", "l", ...event);
+      contexts.push(await call("SM.CONTEXT", "l"));
+    }
+    expect(contexts[2]).toBe('{"items":[{"n":5},{"n":2}],"made":{"here":"x"}}');
+    for (const [i, context] of contexts.entries()) {
+      expect(fields(await call("SM.INFO", "l", "REV", i + 1))["context"]).toBe(context);
+    }
+  });
+
   test("tells of no past that the history has dropped", async () => {
     await call("CONFIG", "SET", "sm-history-max", 2);
-    for (const event of ["WALK", "HALT", "WALK"]) await call("SM.SEND", "r", event);
+    const states = [fields(await call("SM.INFO", "r"))];
+    for (const event of ["WALK", "HALT", "WALK"]) {
+      await call("SM.SEND", "r", event);
+      states.push(fields(await call("SM.INFO", "r")));
+    }
     expect(await call("SM.INFO", "r", "REV", 1)).toBeNull();
-    expect(fields(await call("SM.INFO", "r", "REV", 4))["rev"]).toBe(4);
+    // What the machine was after the last entry that went is kept, and what came after builds on it.
+    for (const rev of [2, 3, 4]) {
+      const { state, status, context, reason, updated } = states[rev - 1] ?? {};
+      expect(fields(await call("SM.INFO", "r", "REV", rev))).toMatchObject({
+        rev,
+        state,
+        status,
+        context,
+        reason,
+        updated,
+      });
+    }
     expect(rows(await call("SM.HISTORY", "r", "-", "+")).map(({ rev }) => rev)).toEqual([3, 4]);
     expect(await call("SM.VERIFY")).toEqual([]);
   });
