@@ -10,48 +10,62 @@ import type { LmdbData } from "./lmdb-data.ts";
 import type { Write } from "./ordered-store.ts";
 import type { WriteTable } from "./write-table.ts";
 
-/** Keys that are sorted in one go. */
-const RUN_LENGTH = 2000;
+/** How much is done in one go while nobody waits for the end: pauses of about two milliseconds. */
+const EASE: Portion = { sortedKeys: 2000, writes: 2000, bytes: 1024 * 1024 };
+/** And while commits do. */
+const HURRY: Portion = { sortedKeys: 16_000, writes: 16_000, bytes: 4 * 1024 * 1024 };
+
 /**
- * A write costs this thread about a microsecond, and a slice costs the disk two syncs: a slice is a pause of
- * about two milliseconds, or eight in a hurry.
+ * A write costs this thread about a microsecond, and a slice costs the disk two syncs. Under load a turn of the event
+ * loop lasts longer than both, and there is one slice a turn: what is carried in one has to outgrow what a turn writes.
  */
-const SLICE_WRITES_MAX = 2000;
-const HURRIED_SLICE_WRITES_MAX = 8000;
-const SLICE_BYTES_MAX = 1024 * 1024;
+interface Portion {
+  readonly sortedKeys: number;
+  readonly writes: number;
+  readonly bytes: number;
+}
 
 /**
  * Resolves when all of the table is on disk in the data file.
- * @param isHurried asked before each slice: whether commits are waiting for this to end
+ * @param urgency asked before each portion: how full the next table is, from 1 on commits wait for this to end. The
+ * fuller, the larger are the portions, so that the next table grows only until they suffice.
  * @throws Error of LMDB
  */
-export async function carry(table: WriteTable, data: LmdbData, isHurried: () => boolean): Promise<void> {
-  const keys = merged(await sortedRuns(table));
+export async function carry(table: WriteTable, data: LmdbData, urgency: () => number): Promise<void> {
+  const keys = merged(await sortedRuns(table, urgency));
   for (;;) {
-    const slice = nextSlice(keys, table, isHurried() ? HURRIED_SLICE_WRITES_MAX : SLICE_WRITES_MAX);
+    const slice = nextSlice(keys, table, portionOf(urgency()));
     if (slice.length === 0) return;
     await data.apply(slice);
   }
 }
 
-async function sortedRuns(table: WriteTable): Promise<Bytes[][]> {
+function portionOf(urgency: number): Portion {
+  if (urgency < 1) return EASE;
+  const { sortedKeys, writes, bytes } = HURRY;
+  return { sortedKeys: sortedKeys * urgency, writes: writes * urgency, bytes: bytes * urgency };
+}
+
+async function sortedRuns(table: WriteTable, urgency: () => number): Promise<Bytes[][]> {
   const runs: Bytes[][] = [];
   let run: Bytes[] = [];
+  let length = portionOf(urgency()).sortedKeys;
   for (const key of table.keys()) {
     run.push(key);
-    if (run.length < RUN_LENGTH) continue;
+    if (run.length < length) continue;
     runs.push(run.sort(compareKeys));
     run = [];
     await nextTurn();
+    length = portionOf(urgency()).sortedKeys;
   }
   if (run.length > 0) runs.push(run.sort(compareKeys));
   return runs;
 }
 
-function nextSlice(keys: Iterator<Bytes>, table: WriteTable, writesMax: number): Write[] {
+function nextSlice(keys: Iterator<Bytes>, table: WriteTable, portion: Portion): Write[] {
   const slice: Write[] = [];
   let bytes = 0;
-  while (slice.length < writesMax && bytes < SLICE_BYTES_MAX) {
+  while (slice.length < portion.writes && bytes < portion.bytes) {
     const next = keys.next();
     if (next.done === true) break;
     const value = table.get(next.value) ?? null;

@@ -124,7 +124,7 @@ export class DurableStore implements OrderedStore {
     this.#journal.append(writes);
     this.#active.apply(writes, this.#isBelow);
     for (const [key] of writes) this.#cache.delete(chars(key));
-    if (this.#isFull) this.#makeRoom();
+    if (this.#fullness >= 1) this.#makeRoom();
   }
 
   setFlushPolicy(policy: FlushPolicy): void {
@@ -187,10 +187,11 @@ export class DurableStore implements OrderedStore {
   readonly #isBelow = (key: Bytes): boolean =>
     this.#frozen?.table.get(key) !== undefined || this.#data.has(key);
 
-  get #isFull(): boolean {
-    return (
-      this.#journal.activeBytes >= this.#limits.journalBytesMax ||
-      this.#active.size >= this.#limits.tableSizeMax
+  /** How full the journal and the active table are; from 1 on they are to make room. */
+  get #fullness(): number {
+    return Math.max(
+      this.#journal.activeBytes / this.#limits.journalBytesMax,
+      this.#active.size / this.#limits.tableSizeMax,
     );
   }
 
@@ -201,10 +202,7 @@ export class DurableStore implements OrderedStore {
 
   /** The disk falls behind: commits are slowed down, the more the fuller the table, so that memory is bounded. */
   #stall(): void {
-    const fullness = Math.max(
-      this.#journal.activeBytes / this.#limits.journalBytesMax,
-      this.#active.size / this.#limits.tableSizeMax,
-    );
+    const fullness = this.#fullness;
     if (fullness < STALL_FULLNESS_MIN) return;
     const stallMs = (fullness - STALL_FULLNESS_MIN) * STALL_MS_PER_FULLNESS;
     Atomics.wait(STALL, 0, 0, Math.min(STALL_MS_MAX, stallMs));
@@ -228,7 +226,7 @@ export class DurableStore implements OrderedStore {
   async #carry({ table, mark }: FrozenTable): Promise<void> {
     const startMs = performance.now();
     try {
-      await carry(table, this.#data, () => this.#isFull);
+      await carry(table, this.#data, () => this.#fullness);
       await this.#data.setMark(mark);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -243,7 +241,7 @@ export class DurableStore implements OrderedStore {
     this.#journal.release(mark.sequence);
     this.#checkpointCount += 1;
     this.#checkpointMs = performance.now() - startMs;
-    if (this.#isFull && !this.#isClosed && this.failure === undefined) this.#rotate();
+    if (this.#fullness >= 1 && !this.#isClosed && this.failure === undefined) this.#rotate();
   }
 }
 
