@@ -105,7 +105,6 @@ export const invalidSecondDatabase = () => err("invalid second DB index");
 export const sameObject = () => err("source and destination objects are the same");
 export const busyKey = () => new ReplyError("BUSYKEY Target key name already exists.");
 export const badDump = () => err("DUMP payload version or checksum are wrong");
-export const cannotDump = () => err("a stream cannot be dumped");
 export const badDumpFormat = () => err("Bad data format");
 export const invalidTtl = () => err("Invalid TTL value, must be >= 0");
 export const invalidIdleTime = () => err("Invalid IDLETIME value, must be >= 0");

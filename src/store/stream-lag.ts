@@ -28,7 +28,7 @@ export function advanceGroup(header: StreamHeader, group: Group, id: EntryId): v
 }
 
 /** How many entries were added up to an id, it included; READ_UNKNOWN when that cannot be told. */
-function entriesUpTo(header: StreamHeader, id: EntryId): bigint {
+export function entriesUpTo(header: StreamHeader, id: EntryId): bigint {
   if (header.entriesAdded === 0n) return 0n;
   if (header.length === 0 && id <= header.lastId) return header.entriesAdded;
   if (id === header.lastId) return header.entriesAdded;

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { RDB_STRING, sealDump } from "../../src/commands/generic/dump-payload.ts";
 import { compareStep, describeAgainstRedis, disconnect, withRedis } from "./differential.ts";
+import { crossOver } from "./payloads.ts";
 import { same } from "./script.ts";
 
 /** Redis compresses strings above 20 bytes, which a reader takes and a writer need not do. */
@@ -89,22 +90,12 @@ withRedis("payloads cross over", ({ connect }) => {
     for (const value of values.concat(Array.from({ length: 40 }, (_, i) => `${i}`.repeat(i * 7)))) {
       const bytes = Buffer.from(value);
       await compareStep(pair, same("SET", "k", bytes));
-      const [fromRedis, fromDetent] = [
-        payloadOf((await pair.redis.exchange("DUMP", "k")).bytes),
-        payloadOf((await pair.detent.exchange("DUMP", "k")).bytes),
-      ];
-      expect(await pair.detent.call("RESTORE", "copy", 0, fromRedis, "REPLACE")).toBe("OK");
-      expect(await pair.redis.call("RESTORE", "copy", 0, fromDetent, "REPLACE")).toBe("OK");
+      await crossOver(pair, "k", "copy");
       await compareStep(pair, same("GET", "copy"));
     }
     await disconnect(pair);
   });
 });
-
-/** The bytes of a bulk string. */
-function payloadOf(reply: Buffer): Buffer {
-  return reply.subarray(reply.indexOf("\r\n") + 2, -2);
-}
 
 describeAgainstRedis("OBJECT and MEMORY", {
   OBJECT: [

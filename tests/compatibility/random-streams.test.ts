@@ -1,11 +1,12 @@
 /**
  * Random requests about streams to both servers: few keys, groups, consumers and ids, so that they meet, and every reply
- * the same. Ids are given, never made of the time, and what tells of the time is not asked for.
+ * the same, what they tell of keys, and what each makes of a payload of the other. Ids are given, never made of the time, and what tells of the time is not asked for.
  */
 import fc from "fast-check";
 import { test } from "vitest";
 import type { Argument } from "../support/client.ts";
 import { compareStep, disconnect, listenToKeys, type Pair, withRedis } from "./differential.ts";
+import { crossOver } from "./payloads.ts";
 
 const key = fc.constantFrom("s", "s", "s", "t", "str");
 const group = fc.constantFrom("g", "g", "h");
@@ -142,6 +143,13 @@ async function send(pair: Pair, args: readonly Argument[]): Promise<void> {
   for (const each of ["ann", "bob"]) await send(pair, ["XGROUP", "CREATECONSUMER", on, of, each]);
 }
 
+async function look(pair: Pair, name: string): Promise<void> {
+  await send(pair, ["XRANGE", name, "-", "+"]);
+  await send(pair, ["XINFO", "STREAM", name]);
+  await send(pair, ["XINFO", "GROUPS", name]);
+  for (const each of ["g", "h"]) await send(pair, ["XPENDING", name, each]);
+}
+
 withRedis("random requests about streams", (servers) => {
   test.each([2, 3] as const)(
     "both servers agree on every reply, on what they tell of keys, and on what is left (RESP%i)",
@@ -155,9 +163,8 @@ withRedis("random requests about streams", (servers) => {
           for (const args of session) await send(pair, args);
           await compareMessages();
           for (const name of ["s", "t"]) {
-            await send(pair, ["XRANGE", name, "-", "+"]);
-            await send(pair, ["XINFO", "STREAM", name]);
-            for (const each of ["g", "h"]) await send(pair, ["XPENDING", name, each]);
+            await look(pair, name);
+            if (await crossOver(pair, name, "copy")) await look(pair, "copy");
           }
         }),
         { numRuns: 60 },

@@ -24,6 +24,11 @@ export class RdbReader {
     return this.#take(1)[0] ?? 0;
   }
 
+  /** So many bytes as they are. */
+  bytes(count: number): Buffer {
+    return this.#take(count);
+  }
+
   /** @throws RdbFault where another encoding than that of a length stands */
   length(): bigint {
     const first = this.byte();

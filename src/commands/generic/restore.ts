@@ -12,6 +12,7 @@ import { armMachine } from "../../store/machine-storage.ts";
 import { verifyMachine } from "../../store/machine-verify.ts";
 import { createMachine } from "../../store/machines.ts";
 import type { KeyRecord } from "../../store/records.ts";
+import { restoreStream, type StreamContents } from "../../store/stream-contents.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { keepingOf } from "../keeping.ts";
@@ -20,6 +21,7 @@ import { newMapMachine } from "../machine/map-machine.ts";
 import { fitsDefinition } from "../statechart/subject.ts";
 import { openDump, RDB_MODULE, RDB_STRING } from "./dump-payload.ts";
 import { type DumpedMachine, readDumpedMachine } from "./dumped-machine.ts";
+import { isDumpedStream, readDumpedStream } from "./dumped-stream.ts";
 import { RdbFault, RdbReader } from "./rdb-reader.ts";
 
 const FREQUENCY_MAX = 255n;
@@ -42,7 +44,10 @@ export const restore = {
   },
 } as const satisfies Handler;
 
-type DumpedValue = { readonly kind: "string"; readonly bytes: Buffer } | DumpedMachine;
+type DumpedValue =
+  | { readonly kind: "string"; readonly bytes: Buffer }
+  | { readonly kind: "stream"; readonly contents: StreamContents }
+  | DumpedMachine;
 
 function parseOptions(args: readonly Buffer[]) {
   let [replaces, isAbsolute] = [false, false];
@@ -72,6 +77,7 @@ function readValue(dumped: Buffer): DumpedValue {
     const type = reader.byte();
     if (type === RDB_STRING) return { kind: "string", bytes: reader.string() };
     if (type === RDB_MODULE) return readDumpedMachine(reader);
+    if (isDumpedStream(type)) return { kind: "stream", contents: readDumpedStream(reader, type) };
     throw new RdbFault("a type that is not known");
   } catch (error) {
     if (error instanceof RdbFault) throw errors.badDumpFormat();
@@ -84,6 +90,11 @@ function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: number): 
   if (value.kind === "string") {
     db.remove(key, undefined);
     db.put(key, { type: "string", payload: value.bytes, expireAtMs }, "restore");
+    return;
+  }
+  if (value.kind === "stream") {
+    db.remove(key, undefined);
+    restoreStream(db, key, value.contents, expireAtMs);
     return;
   }
   const { machine, history } =
