@@ -1,5 +1,5 @@
 /**
- * Expressions: CEL text in, JSON out (SPEC: JSON numbers, bounded time and memory).
+ * Expressions: CEL text in, JSON out, with JSON's numbers, bounded in time and memory.
  *
  * A text is parsed and type-checked once, when the definition is created. What is evaluated per event is, where the
  * expression stays within the common subset, a tree of closures of our own (`expressions-closures.ts`); whatever

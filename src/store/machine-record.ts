@@ -44,6 +44,11 @@ export interface MachineRecord {
   readonly outcomeFirst: number;
 }
 
+/** The names of the active states, in document order. */
+export function activeNames({ states }: Pick<MachineRecord, "states">): string[] {
+  return states.map(([state]) => state);
+}
+
 /** The sources of a machine that has seen none; machines share it. */
 export const NO_SOURCES: Readonly<Record<string, number>> = Object.freeze({});
 

@@ -1,5 +1,6 @@
 /** SM.STATE key [LIST]: the current state, or the states that are keys of the map; null for another word. */
 import { bytesOf } from "../../base/bytes.ts";
+import { activeNames } from "../../store/machine-record.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { listedStates } from "../statechart/driving.ts";
@@ -14,7 +15,7 @@ export const smState = {
     if (found === undefined) return null;
     const { machine } = found;
     const option = call.args[2];
-    if (option === undefined) return machine.states.map(([state]) => word(call, state));
+    if (option === undefined) return activeNames(machine).map((state) => word(call, state));
     // The module lists the states whatever the word is.
     if (!isModuleMode(call) && text(option).toUpperCase() !== "LIST") return null;
     if (machine.definition !== undefined) {

@@ -4,6 +4,7 @@ import { next } from "../../engine/explain.ts";
 import { transitionMap } from "../../engine/graph.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { findState, start, activeStates as statesOf } from "../../engine/step.ts";
+import { activeNames } from "../../store/machine-record.ts";
 import { begin } from "./creation.ts";
 import { Delivery } from "./delivery.ts";
 import { dropDeferred } from "./inbox.ts";
@@ -14,7 +15,7 @@ import type { Cause } from "./writing.ts";
 /** The four fields SM.GET prints: the map is derived from the transitions of the definition. */
 export function documentOf({ machine, chart }: Subject): string {
   const { reason } = machine;
-  const current = JSON.stringify(machine.states.map(([state]) => state).join(","));
+  const current = JSON.stringify(activeNames(machine).join(","));
   const map = chart === undefined ? [] : transitionMap(chart.machine);
   const members = map.map(([state, targets]) => `${JSON.stringify(state)}:${JSON.stringify(targets)}`);
   const initial = JSON.stringify(chart === undefined ? "" : initialOf(chart.machine));

@@ -24,8 +24,9 @@ import {
   taskStream,
 } from "../../store/tasks.ts";
 import { keptOutcome } from "./outcome-reply.ts";
-import { keep, send } from "./send.ts";
+import { send } from "./send.ts";
 import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
+import { keep } from "./settle.ts";
 import { findSubject, type Scope, type Subject } from "./subject.ts";
 
 /**

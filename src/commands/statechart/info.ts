@@ -5,7 +5,7 @@ import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { standingAt } from "../../store/machine-history.ts";
 import { pendingOf } from "../../store/machine-pending.ts";
-import type { MachineStatus } from "../../store/machine-record.ts";
+import { activeNames, type MachineStatus } from "../../store/machine-record.ts";
 import { argument, safeInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { type Subject, subjectAt } from "./subject.ts";
@@ -46,7 +46,7 @@ function readUntil(args: readonly Buffer[]): Until {
 
 function present(call: Call, { machine, record, chart }: Subject): State {
   return {
-    states: machine.states.map(([state]) => state),
+    states: activeNames(machine),
     status: machine.status,
     rev: machine.rev,
     context: chart?.snapshot.context ?? {},

@@ -1,6 +1,6 @@
 /**
  * One macrostep of a machine, whichever kind it is. A map machine is the smallest of statecharts: the event's name
- * is the target, and it is taken where the current state lists it (SPEC section 1).
+ * is the target, and it is taken where the current state lists it.
  */
 
 import type { Json } from "../../base/json.ts";

@@ -2,7 +2,7 @@
  * SM.SEND key event [json] [ID id] [BY who] [REASON text] [SEQ source n] [IFSTATE s] [IFREV n]
  *   [DELAY ms|AT unix-ms] [EXPIRE ms] [DEF id] [FULL]
  *
- * Delivers an event to a machine. The order of the checks is SPEC section 3: key type, definition, suspended,
+ * Delivers an event to a machine. The checks come in this order: key type, definition, suspended,
  * duplicate id, done, SEQ fence, schedule, IFSTATE and IFREV, then the step. That the end of a machine comes after
  * the duplicate id is on purpose: the event that ended it gets its first reply again.
  */
@@ -11,18 +11,16 @@ import { sameJson } from "../../base/json.ts";
 import { tooLate } from "../../engine/refusal.ts";
 import * as errors from "../../protocol/errors.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
-import { addOutcome, findOutcome, forgetOutcome } from "../../store/machine-outcomes.ts";
 import { addPending, pendingOf } from "../../store/machine-pending.ts";
-import type { MachineRecord } from "../../store/machine-record.ts";
-import { closeTask } from "../../store/tasks.ts";
+import { activeNames, type MachineRecord } from "../../store/machine-record.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { createFrom, definitionAt } from "./creation.ts";
 import { Delivery } from "./delivery.ts";
 import { eventOf, type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
-import { keptOutcome, replyFromJson, replyOf, replyToJson, type SendReply } from "./outcome-reply.ts";
+import { keptOutcome, replyFromJson, replyOf, type SendReply } from "./outcome-reply.ts";
 import { parseSend, type SendOptions } from "./send-options.ts";
-import { codeOf } from "./settle.ts";
+import { keep } from "./settle.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
 
@@ -80,10 +78,9 @@ function fence(subject: Subject, options: SendOptions): StepOutcome | undefined 
 }
 
 /** The refusal of any event by a machine that has come to its end. */
-export function refusalWhenDone({ status, states }: MachineRecord, event: string): Refusal | undefined {
-  if (status !== "done") return undefined;
-  const names = states.map(([state]) => state);
-  return { kind: "refused", code: "DONE", message: tooLate(event, names) };
+export function refusalWhenDone(machine: MachineRecord, event: string): Refusal | undefined {
+  if (machine.status !== "done") return undefined;
+  return { kind: "refused", code: "DONE", message: tooLate(event, activeNames(machine)) };
 }
 
 /** Whether IFSTATE and IFREV hold, those that were given. */
@@ -162,61 +159,4 @@ function schedule(scope: Scope, subject: Subject, options: SendOptions, dueMs: n
   const waiting = writeRecord(scope, subject, { ...machine, pendingNext: sequence + 1 }, undefined);
   const after = fenceAt(scope, waiting, options);
   return keep(scope, { before: subject, after }, options, { kind: "scheduled" });
-}
-
-interface BeforeAfter {
-  readonly before: Subject;
-  readonly after: Subject;
-}
-
-/** The reply to an event; kept with its outcome when the event has an id. */
-export function keep(
-  scope: Scope,
-  { before, after }: BeforeAfter,
-  options: SendOptions,
-  outcome: StepOutcome | { readonly kind: "scheduled" },
-): SendReply {
-  const from = before.machine.states.map(([state]) => state);
-  const to = after.machine.states.map(([state]) => state);
-  const { id, event, data, by } = options;
-  const { rev } = after.machine;
-  const reply = replyTo();
-  if (id === undefined) return reply;
-  const { transaction } = scope.db;
-  const { outcomeNext, outcomeFirst } = after.machine;
-  const place = { id: after.record.id, first: outcomeFirst };
-  const limits = {
-    countMax: scope.server.config.get("sm-outcome-max"),
-    ttlMs: scope.server.config.get("sm-outcome-ttl") * 1000,
-  };
-  const code = outcome.kind === "scheduled" ? "SCHEDULED" : codeOf(outcome);
-  const details = outcome.kind === "refused" ? outcome.message : undefined;
-  const kept = {
-    id,
-    sequence: outcomeNext,
-    event,
-    data,
-    by,
-    atMs: scope.nowMs,
-    receivedMs: scope.nowMs,
-    code,
-    from,
-    to,
-    rev,
-    details,
-  };
-  closeTask(scope.db, place.id, id);
-  const expired = findOutcome(transaction, place.id, id);
-  if (expired !== undefined) forgetOutcome(transaction, place.id, expired);
-  const first = addOutcome(transaction, place, { ...kept, reply: replyToJson(reply) }, limits);
-  const counted = { ...after.machine, outcomeNext: outcomeNext + 1, outcomeFirst: first };
-  writeRecord(scope, after, counted, undefined);
-  return reply;
-
-  function replyTo(): SendReply {
-    if (outcome.kind === "refused") return { kind: "error", message: `${outcome.code} ${outcome.message}` };
-    if (!options.isFull) return { kind: "states", states: to };
-    const changed = rev > before.machine.rev ? 1 : 0;
-    return { kind: "full", full: { state: to, rev, changed, id: id ?? null, at: scope.nowMs, from, to } };
-  }
 }

@@ -7,6 +7,7 @@ import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { HistoryEntry } from "../../store/machine-history.ts";
 import { armDue, disarmDue } from "../../store/machine-pending.ts";
+import { activeNames } from "../../store/machine-record.ts";
 import { dueEntries } from "../../store/machine-storage.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
@@ -46,7 +47,7 @@ function setStatus(
   reason: string | undefined,
 ): void {
   const { machine } = subject;
-  const states = machine.states.map(([state]) => state);
+  const states = activeNames(machine);
   const rev = machine.rev + 1;
   const history: HistoryEntry = {
     rev,

@@ -6,6 +6,7 @@
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply, simple } from "../../protocol/reply.ts";
+import { activeNames } from "../../store/machine-record.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
@@ -59,5 +60,5 @@ function condition(kind: Buffer, value: Buffer): Condition {
 function ask(call: Call, key: Bytes, isMet: Condition): Reply | undefined {
   const subject = subjectAt(call, key);
   if (subject === undefined || !isMet(subject)) return undefined;
-  return subject.machine.states.map(([state]) => simple(state));
+  return activeNames(subject.machine).map(simple);
 }

@@ -5,6 +5,7 @@ import { type Candidate, explain } from "../../engine/explain.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
+import { activeNames } from "../../store/machine-record.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { eventOf, targetsOf } from "./machine-step.ts";
@@ -33,10 +34,10 @@ export const smWhy = {
         : explain(chart.machine, chart.snapshot, given, env).candidates.map(candidate);
     return map([
       ["event", event],
-      ["state", subject.machine.states.map(([state]) => state)],
+      ["state", activeNames(subject.machine)],
       ["verdict", codeOf(outcome)],
       ["message", outcome.kind === "refused" ? outcome.message : null],
-      ["to", after.machine.states.map(([state]) => state)],
+      ["to", activeNames(after.machine)],
       ["candidates", tried],
     ]);
   },

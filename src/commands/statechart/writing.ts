@@ -7,7 +7,7 @@ import type { KeyEvent } from "../../store/changes.ts";
 import type { DueEntry } from "../../store/layouts.ts";
 import type { HistoryEntry, HistoryKind } from "../../store/machine-history.ts";
 import { armDue, disarmDue } from "../../store/machine-pending.ts";
-import type { ActiveState, MachineRecord } from "../../store/machine-record.ts";
+import { type ActiveState, activeNames, type MachineRecord } from "../../store/machine-record.ts";
 import { updateMachine } from "../../store/machines.ts";
 import { keepingOf } from "../keeping.ts";
 import type { Next } from "./machine-step.ts";
@@ -39,7 +39,7 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     rev: machine.rev,
     atMs: scope.nowMs,
     ...cause,
-    from: before.states.map(([state]) => state),
+    from: activeNames(before),
     to: next.states,
     status: next.isDone ? "done" : undefined,
     context: cause.kind === "reset" || cause.kind === "force" ? next.live?.context : contextOf(next),
