@@ -14,7 +14,7 @@ import { checkedPart, type MachinePart, machineParts } from "../../store/machine
 import { checkedMachine } from "../../store/machine-payload-check.ts";
 import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
 import type { KeyRecord } from "../../store/records.ts";
-import { documentOf } from "../machine/machine-document.ts";
+import { documentOf, ownMap } from "../machine/machine-document.ts";
 import { RDB_MODULE, sealDump } from "./dump-payload.ts";
 import { RdbFault, type RdbReader } from "./rdb-reader.ts";
 import { rdbLength, rdbString } from "./rdb-writer.ts";
@@ -33,7 +33,7 @@ const OPCODE_STRING = 5n;
 export function dumpMachine(db: Database, record: KeyRecord, asModule: boolean): Buffer {
   const machine = decodeMachine(record);
   if (asModule && machine.map !== undefined) {
-    const json = Buffer.from(documentOf(machine, machine.reason ?? ""), "utf8");
+    const json = Buffer.from(documentOf(machine, ownMap(machine), machine.reason ?? ""), "utf8");
     return sealDump(RDB_MODULE, rdbLength(TYPE_ID | FORM_OF_THE_MODULE), ...piece(json), END);
   }
   const parts = [...machineParts(db.transaction, record.id)].flatMap(({ space, rest, value }) => [

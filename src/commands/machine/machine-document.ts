@@ -1,12 +1,37 @@
-/** The JSON of a machine as SM.GET prints it. */
-import type { MachineRecord } from "../../store/machine-record.ts";
+/** A machine as the original commands show it: four fields, the map its own or derived from its definition. */
+import type { TransitionMap } from "../../store/machine-map.ts";
+import { activeNames, type MachineRecord } from "../../store/machine-record.ts";
+import { derivedMap } from "../statechart/driving.ts";
+import { chartOf, type Scope } from "../statechart/subject.ts";
 import { indexOf } from "./map-index.ts";
-import { currentState, mapOf } from "./map-machine.ts";
+import { mapOf } from "./map-machine.ts";
 
-/** The fields in the order current, map, initial, reason; the last only if there is a reason. */
-export function documentOf(machine: MachineRecord, reason: string | undefined): string {
-  const current = JSON.stringify(currentState(machine));
-  const initial = JSON.stringify(machine.initial ?? "");
+export interface ShownMap {
+  readonly map: TransitionMap;
+  readonly initial: string;
+}
+
+/** The map of a machine, whichever kind it is. */
+export function shownMap(scope: Scope, machine: MachineRecord): ShownMap {
+  const { definition } = machine;
+  return definition === undefined ? ownMap(machine) : derivedMap(chartOf(scope, definition));
+}
+
+/** The map of a map machine. */
+export function ownMap(machine: MachineRecord): ShownMap {
+  return { map: mapOf(machine), initial: machine.initial ?? "" };
+}
+
+/**
+ * The JSON that SM.GET prints: the fields in the order current, map, initial, reason; the last only if there is a
+ * reason. States of parallel regions are joined by commas.
+ */
+export function documentOf(
+  machine: MachineRecord,
+  { map, initial }: ShownMap,
+  reason: string | undefined,
+): string {
+  const current = JSON.stringify(activeNames(machine).join(","));
   const last = reason === undefined ? "" : `,"reason":${JSON.stringify(reason)}`;
-  return `{"current":${current},"map":${indexOf(mapOf(machine)).json},"initial":${initial}${last}}`;
+  return `{"current":${current},"map":${indexOf(map).json},"initial":${JSON.stringify(initial)}${last}}`;
 }

@@ -4,7 +4,7 @@ import { next } from "../../engine/explain.ts";
 import { transitionMap } from "../../engine/graph.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { findState, start, activeStates as statesOf } from "../../engine/step.ts";
-import { activeNames } from "../../store/machine-record.ts";
+import type { TransitionMap } from "../../store/machine-map.ts";
 import { begin } from "./creation.ts";
 import { Delivery } from "./delivery.ts";
 import { dropDeferred } from "./inbox.ts";
@@ -12,33 +12,26 @@ import { type Next, type Refusal, stepEvent } from "./machine-step.ts";
 import { envOf, type Scope, type Subject } from "./subject.ts";
 import type { Cause } from "./writing.ts";
 
-/** The four fields SM.GET prints: the map is derived from the transitions of the definition. */
-export function documentOf({ machine, chart }: Subject): string {
-  const { reason } = machine;
-  const current = JSON.stringify(activeNames(machine).join(","));
-  const map = chart === undefined ? [] : transitionMap(chart.machine);
-  const members = map.map(([state, targets]) => `${JSON.stringify(state)}:${JSON.stringify(targets)}`);
-  const initial = JSON.stringify(chart === undefined ? "" : initialOf(chart.machine));
-  const last = reason === undefined ? "" : `,"reason":${JSON.stringify(reason)}`;
-  return `{"current":${current},"map":{${members.join(",")}},"initial":${initial}${last}}`;
+/** A definition as a client sees it that knows map machines only. */
+export interface DerivedMap {
+  /** From its transitions. */
+  readonly map: TransitionMap;
+  /** Where a new machine starts, states of parallel regions joined by commas. */
+  readonly initial: string;
 }
 
-/** The states SM.STATE LIST shows: those the derived map has as keys. */
-export function listedStates({ chart }: Subject): string[] {
-  return chart === undefined ? [] : transitionMap(chart.machine).map(([state]) => state);
-}
+const derivedMaps = new WeakMap<Machine, DerivedMap>();
 
-const initials = new WeakMap<Machine, string>();
-
-/** Where a new machine starts, states of parallel regions joined by commas. Runs the initial macrostep once. */
-function initialOf(machine: Machine): string {
-  let initial = initials.get(machine);
-  if (initial === undefined) {
+/** Runs the initial macrostep once for each definition. O(1) but for the first time. */
+export function derivedMap(machine: Machine): DerivedMap {
+  let derived = derivedMaps.get(machine);
+  if (derived === undefined) {
     const started = start(machine, { now: 0, key: "" });
-    initial = started.kind === "moved" ? statesOf(machine, started.snapshot).join(",") : "";
-    initials.set(machine, initial);
+    const initial = started.kind === "moved" ? statesOf(machine, started.snapshot).join(",") : "";
+    derived = { map: transitionMap(machine), initial };
+    derivedMaps.set(machine, derived);
   }
-  return initial;
+  return derived;
 }
 
 /** What SM.MUTATE asks for. */

@@ -9,6 +9,7 @@ import * as errors from "../../protocol/errors.ts";
 import type { Database } from "../../store/database.ts";
 import type { Databases } from "../../store/databases.ts";
 import { findDefinition } from "../../store/definitions.ts";
+import type { DefinitionName } from "../../store/layouts.ts";
 import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
 import type { KeyRecord } from "../../store/records.ts";
 import type { ServerContext } from "../server-context.ts";
@@ -52,13 +53,17 @@ export function findSubject(scope: Scope, key: Bytes): Subject | undefined {
 export function subjectOf(scope: Scope, key: Bytes, record: KeyRecord): Subject {
   const machine = decodeMachine(record);
   if (machine.definition === undefined) return { key, record, machine, chart: undefined };
-  const { name, version } = machine.definition;
-  const stored = findDefinition(scope.db, name, version);
-  assert(stored !== undefined, `the definition ${name}:${version} a machine is pinned to`);
-  const chart = scope.server.charts.chartOf(stored);
+  const chart = chartOf(scope, machine.definition);
   const read = snapshotFromJson(chart, machine.snapshot);
-  assert(read.ok, `a snapshot of ${name}:${version}`);
+  assert(read.ok, `a snapshot of ${machine.definition.name}:${machine.definition.version}`);
   return { key, record, machine, chart: { machine: chart, snapshot: read.snapshot } };
+}
+
+/** The compiled form of a definition that a machine is pinned to. */
+export function chartOf({ db, server }: Scope, { name, version }: DefinitionName): Machine {
+  const stored = findDefinition(db, name, version);
+  assert(stored !== undefined, `the definition ${name}:${version} a machine is pinned to`);
+  return server.charts.chartOf(stored);
 }
 
 /** Whether a record that came from outside is of a machine of the definition it names. @throws ReplyError NODEF */

@@ -44,6 +44,8 @@ describe("a defined machine", () => {
     expect(await call("SM.STATE", "d")).toEqual(["closed"]);
     expect(await call("SM.STATE", "d", "LIST")).toEqual(["closed", "open", "broken"]);
     expect(await call("SM.GET", "d", "OTHER")).toBeNull();
+    await call("CONFIG", "SET", "sm-compat", "module");
+    expect(await call("SM.GET", "d")).toMatch(/,"initial":"closed","reason":""\}$/);
   });
 
   test("is driven by SM.MUTATE through its transitions, with their actions and guards", async () => {
