@@ -1,26 +1,11 @@
 /** A running server meets errors of the disk, injected from outside: clients read -MISCONF and can go on reading. */
-import { spawnSync } from "node:child_process";
 import { expect, onTestFinished, test } from "vitest";
 import type { TestClient } from "../support/client.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { startServer } from "./server-process.ts";
+import { hasStrace, strace } from "./strace.ts";
 
-const hasStrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
 const WRITES = 400;
-
-function strace(fault: string): string[] {
-  return [
-    "strace",
-    "-f",
-    "-qq",
-    "-o",
-    "/dev/null",
-    "-e",
-    `trace=${fault.split(":")[0]}`,
-    "-e",
-    `inject=${fault}`,
-  ];
-}
 
 /** Writes keys one after another; returns how many were acknowledged and the first other reply. */
 async function writeKeys(client: TestClient): Promise<{ acknowledged: number; refusal: string }> {

@@ -3,8 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { TestClient } from "../support/client.ts";
-
-const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+import { PROGRAM } from "../support/program-command.ts";
 
 export interface ServerProcess {
   /** What the server has logged so far. */
@@ -24,6 +23,8 @@ export interface ServerSettings {
   readonly args?: readonly string[];
   /** A program with arguments that runs the server, such as strace. */
   readonly under?: readonly string[];
+  /** Part of a line of its log at which it is killed. */
+  readonly diesAt?: string;
 }
 
 /** Starts a server; resolves when it accepts connections. @throws Error with its log when it ends before that */
@@ -31,9 +32,10 @@ export async function startServer({
   directory,
   args = [],
   under = [],
+  diesAt,
 }: ServerSettings): Promise<ServerProcess> {
   const socket = `${directory}/server.sock`;
-  const server = [process.execPath, "--import", "tsx", MAIN, "--port", "0", "--unixsocket", socket];
+  const server = [...PROGRAM, "--port", "0", "--unixsocket", socket];
   const [program = "", ...rest] = [...under, ...server, "--dir", directory, ...args];
   // A group of its own, so that a signal also reaches the server behind a program that runs it.
   const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -43,6 +45,7 @@ export async function startServer({
   const ready = new Promise<void>((resolve) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       log.push(line);
+      if (diesAt !== undefined && line.includes(diesAt)) signalGroup(child, "SIGKILL");
       if (line.includes("Ready to accept connections")) resolve();
     });
   });

@@ -4,26 +4,16 @@ import { expect, test } from "vitest";
 import { DurableStore } from "../../src/store/durable-store.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { contentsAfter, contentsOf } from "./store-writer.ts";
+import { hasStrace, strace } from "./strace.ts";
 
 const WRITER = new URL("store-writer.ts", import.meta.url).pathname;
 const COMMITS = 1500;
 
-const hasStrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
-
 /** Runs a writer of 1500 commits under strace and returns what it said. */
 function writerUnder(fault: string, directory: string, policy = "always"): string[] {
-  const args = [
-    "-f",
-    "-qq",
-    "-o",
-    "/dev/null",
-    "-e",
-    `trace=${fault.split(":")[0]}`,
-    "-e",
-    `inject=${fault}`,
-  ];
-  const command = [process.execPath, "--import", "tsx", WRITER, directory, policy, String(COMMITS)];
-  const { stdout, status, signal } = spawnSync("strace", [...args, ...command], { encoding: "utf8" });
+  const writer = [process.execPath, "--import", "tsx", WRITER, directory, policy, String(COMMITS)];
+  const [program = "", ...args] = [...strace(fault), ...writer];
+  const { stdout, status, signal } = spawnSync(program, args, { encoding: "utf8" });
   expect({ status, signal }).toEqual({ status: 0, signal: null });
   return stdout.trim().split("\n");
 }

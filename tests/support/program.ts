@@ -2,17 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
-
-/** What has just been built, where whoever runs the tests says so; else the sources, which take longer to start. */
-const PROGRAM =
-  process.env["DETENT_BUILT"] === "1"
-    ? [process.execPath, new URL("../../dist/main.js", import.meta.url).pathname]
-    : [
-        process.execPath,
-        "--import",
-        import.meta.resolve("tsx"),
-        new URL("../../src/main.ts", import.meta.url).pathname,
-      ];
+import { PROGRAM } from "./program-command.ts";
 
 export interface ProgramOptions {
   readonly args: readonly string[];
