@@ -33,17 +33,22 @@ export function trimStream(stream: Stream, { target, isApproximate, limit }: Tri
   return removeFromFront(stream, chosen);
 }
 
+/** Entries that trimAcknowledged removes at once: a group that has held a stream for long may let go of millions. */
+const REMOVED_AT_ONCE_MAX = 1000;
+
 /**
  * Trims to a length, but leaves every entry that a consumer group has not been given or has not acknowledged. As
- * finding these costs a look at each group, it is done only once `slack` entries are too many.
+ * finding these costs a look at each group, it is done only once `slack` entries are too many. Where very many are,
+ * some go now and the others later.
  */
 export function trimAcknowledged(stream: Stream, lengthMax: number, slack: number): number {
   const excess = stream.header.length - lengthMax;
   if (excess <= slack) return 0;
+  const count = Math.min(excess, REMOVED_AT_ONCE_MAX);
   const end = acknowledgedBefore(stream);
   const chosen: EntryId[] = [];
   for (const [id] of rawEntries(stream, { from: stream.header.firstId, to: ID_MAX })) {
-    if (chosen.length === excess || (end !== undefined && id >= end)) break;
+    if (chosen.length === count || (end !== undefined && id >= end)) break;
     chosen.push(id);
   }
   return removeFromFront(stream, chosen);

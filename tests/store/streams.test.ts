@@ -121,6 +121,16 @@ describe("appendEntry()", () => {
     expect(opened(db).header.length).toBe(length + 300);
   });
 
+  test("takes a long way back a piece at a time when a group that held the stream lets go", () => {
+    const db = fresh().begin();
+    for (let i = 0; i < 5000; i += 1) appendEntry(db, KEY, FIELDS);
+    const lengths = Array.from({ length: 6 }, () => {
+      appendEntry(db, KEY, FIELDS, { lengthMax: 10 });
+      return opened(db).header.length;
+    });
+    expect(lengths).toEqual([4001, 3002, 2003, 1004, 10, 10]);
+  });
+
   test("costs the same number of reads at any length", () => {
     const ordered = new CountingStore();
     const { store, begin } = fresh(ordered);
