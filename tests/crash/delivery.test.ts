@@ -5,21 +5,25 @@ import { runDeliveryRounds } from "./delivery-rounds.ts";
 
 const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 20);
 
-test("every change is told and every task is applied exactly once, however often server and workers are killed", async () => {
-  const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-  console.info(`CRASH_SEED=${seed}`);
-  const totals = await runDeliveryRounds({
-    directory: temporaryDirectory(),
-    rounds: ROUNDS,
-    connections: 4,
-    machinesPerConnection: 3,
-    random: seeded(seed),
-    report: (line) => {
-      if (process.env["CRASH_REPORT"] !== undefined) console.info(line);
-    },
-  });
-  console.info(JSON.stringify(totals));
-  expect(totals.serverKills).toBeGreaterThanOrEqual(ROUNDS);
-  if (ROUNDS > 2) expect(totals.entriesLeft).toBeLessThan(totals.changes);
-  expect(Math.min(totals.tasks, totals.failures, totals.workerKills)).toBeGreaterThan(0);
-}, 60_000 + ROUNDS * 30_000);
+test(
+  "every change is told and every task is applied exactly once, however often server and workers are killed",
+  async () => {
+    const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+    console.info(`CRASH_SEED=${seed}`);
+    const totals = await runDeliveryRounds({
+      directory: temporaryDirectory(),
+      rounds: ROUNDS,
+      connections: 4,
+      machinesPerConnection: 3,
+      random: seeded(seed),
+      report: (line) => {
+        if (process.env["CRASH_REPORT"] !== undefined) console.info(line);
+      },
+    });
+    console.info(JSON.stringify(totals));
+    expect(totals.serverKills).toBeGreaterThanOrEqual(ROUNDS);
+    if (ROUNDS > 2) expect(totals.entriesLeft).toBeLessThan(totals.changes);
+    expect(Math.min(totals.tasks, totals.failures, totals.workerKills)).toBeGreaterThan(0);
+  },
+  60_000 + ROUNDS * 30_000,
+);
