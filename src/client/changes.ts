@@ -128,8 +128,18 @@ async function nextBatch(place: Place, last: string, source: Source): Promise<Ba
   }
   const entries = await read(place, ">");
   const [first] = entries;
-  const isNext = first === undefined || first.id === (await firstPendingBehind(place, last));
-  return isNext ? { entries, source: "new", last } : { entries: [], source: "pending", last };
+  if (first === undefined) return { entries, source: "new", last };
+  // The group was set back: what it gives now stands before what the caller has.
+  const from = isBefore(first.id, last) ? START : last;
+  const isNext = first.id === (await firstPendingBehind(place, from));
+  return isNext ? { entries, source: "new", last: from } : { entries: [], source: "pending", last: from };
+}
+
+/** True when an entry id, `ms-seq`, is lower than another. */
+function isBefore(left: string, right: string): boolean {
+  const [leftMs = "0", leftSeq = "0"] = left.split("-");
+  const [rightMs = "0", rightSeq = "0"] = right.split("-");
+  return leftMs === rightMs ? BigInt(leftSeq) < BigInt(rightSeq) : BigInt(leftMs) < BigInt(rightMs);
 }
 
 async function read({ reader, stream, group, consumer }: Place, after: string): Promise<StreamEntry[]> {

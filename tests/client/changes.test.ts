@@ -52,6 +52,21 @@ test("changes() goes on when the stream is gone and comes again", async () => {
   expect(revs).toEqual([1, 2]);
 });
 
+test("changes() gives again what its group was set back to", async () => {
+  const { client, connection } = await carts();
+  await client.create("c1", "cart");
+  for (let by = 1; by <= 150; by += 1) await client.send("c1", "ADD", { by });
+  const revs: number[] = [];
+  for await (const change of client.changes("cart", { group: "g" })) {
+    revs.push(change.rev);
+    await change.ack();
+    if (revs.length === 151) await connection.call("XGROUP", "SETID", STREAM, "g", "0");
+    if (revs.length === 302) break;
+  }
+  const once = Array.from({ length: 151 }, (_, index) => index + 1);
+  expect(revs).toEqual([...once, ...once]);
+});
+
 test("changes() ends with its signal though the server does not answer", async () => {
   const { through } = await carts();
   const ending = new AbortController();
