@@ -1,5 +1,5 @@
 /** The configuration of the program, as it and its health check read it. */
-import { CATALOGUE, findByFullName } from "./commands/catalogue.ts";
+import { CATALOGUE, findByFullName } from "./catalogue/catalogue.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import { nodeConfigFiles } from "./config/config-files.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";

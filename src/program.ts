@@ -5,10 +5,10 @@ import { systemClock } from "./base/clock.ts";
 import { isLogged, type Log, logLine } from "./base/log.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import type { Config } from "./config/config.ts";
+import { Store } from "./keyspace/store.ts";
 import { ListenError } from "./net/listener.ts";
 import { type RunningServer, start } from "./start.ts";
-import { CommitError, OpenError } from "./store/ordered-store.ts";
-import { Store } from "./store/store.ts";
+import { CommitError, OpenError } from "./storage/ordered-store.ts";
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;

@@ -1,6 +1,7 @@
 /** Indexes of databases as arguments. */
+
+import type { Databases } from "../keyspace/databases.ts";
 import * as errors from "../protocol/errors.ts";
-import type { Databases } from "../store/databases.ts";
 import { integer, parseInteger } from "./arguments.ts";
 
 const INT_MIN = -(2n ** 31n);

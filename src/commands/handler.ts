@@ -3,12 +3,13 @@
  * its arguments, works on the databases and returns a reply value, or a Wait if it has to wait. It is synchronous, throws ReplyError to
  * refuse (all it did is then taken back), and knows neither sockets nor whether it runs within MULTI.
  */
+
+import type { Command } from "../catalogue/command.ts";
+import type { Session } from "../clients/session.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Databases } from "../keyspace/databases.ts";
 import type { Reply } from "../protocol/reply.ts";
-import type { Database } from "../store/database.ts";
-import type { Databases } from "../store/databases.ts";
-import type { Command } from "./catalogue-command.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { Session } from "./session.ts";
 import type { Wait } from "./wait.ts";
 
 /** One request on its way through a handler. */

@@ -1,20 +1,20 @@
 /** What commands may ask of the server around them. */
 import type { Clock } from "../base/clock.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { KeyspaceEvents } from "../clients/keyspace-events.ts";
+import type { Pause } from "../clients/pause.ts";
+import type { PushQueue } from "../clients/push-queue.ts";
+import type { SessionList } from "../clients/session-list.ts";
+import type { Subscriptions } from "../clients/subscriptions.ts";
+import type { Tracking } from "../clients/tracking.ts";
+import type { WatchList } from "../clients/watch-list.ts";
 import type { Config } from "../config/config.ts";
-import type { Store } from "../store/store.ts";
-import type { Catalogue } from "./catalogue.ts";
-import type { KeyspaceEvents } from "./keyspace-events.ts";
-import type { LatencyLog } from "./latency-log.ts";
-import type { Pause } from "./pause.ts";
-import type { PushQueue } from "./push-queue.ts";
-import type { SessionList } from "./session-list.ts";
-import type { SlowLog } from "./slow-log.ts";
-import type { ChartCache } from "./statechart/chart-cache.ts";
-import type { Statistics } from "./statistics.ts";
-import type { Subscriptions } from "./subscriptions.ts";
-import type { Tracking } from "./tracking.ts";
+import type { Store } from "../keyspace/store.ts";
+import type { ChartCache } from "../machines/chart-cache.ts";
+import type { LatencyLog } from "../metrics/latency-log.ts";
+import type { SlowLog } from "../metrics/slow-log.ts";
+import type { Statistics } from "../metrics/statistics.ts";
 import type { WaiterControl } from "./wait.ts";
-import type { WatchList } from "./watch-list.ts";
 
 export interface ServerContext {
   readonly config: Config;

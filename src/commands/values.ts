@@ -1,8 +1,8 @@
 /** Looking at a key with a type in mind. */
 import { bytesOf } from "../base/bytes.ts";
+import { FLAG, hasFlag } from "../catalogue/command.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
 import * as errors from "../protocol/errors.ts";
-import type { KeyRecord } from "../store/records.ts";
-import { FLAG, hasFlag } from "./catalogue-command.ts";
 import type { Call } from "./handler.ts";
 
 /** The record of a key that is read, counted as a hit or a miss. */

@@ -4,8 +4,8 @@
  * has to answer at once.
  */
 import type { Bytes } from "../base/bytes.ts";
+import type { Databases } from "../keyspace/databases.ts";
 import type { Reply } from "../protocol/reply.ts";
-import type { Databases } from "../store/databases.ts";
 import type { Call } from "./handler.ts";
 
 export interface Wait {

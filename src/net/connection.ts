@@ -7,10 +7,10 @@
  * unread input makes the system throw away replies that are on their way.
  */
 import type { Socket } from "node:net";
-import { isSubscriber, type Session } from "../commands/session.ts";
-import type { SessionConnection } from "../commands/session-list.ts";
-import type { Statistics } from "../commands/statistics.ts";
+import { isSubscriber, type Session } from "../clients/session.ts";
+import type { SessionConnection } from "../clients/session-list.ts";
 import type { Config } from "../config/config.ts";
+import type { Statistics } from "../metrics/statistics.ts";
 import { ProtocolError } from "../protocol/protocol-error.ts";
 import { NONE, type OutgoingReply, type Reply } from "../protocol/reply.ts";
 import type { ReplyWriter } from "../protocol/reply-writer.ts";

@@ -1,9 +1,9 @@
 /** All connections: who is let in, what each is told of the configuration, and how they end. */
 import type { Socket } from "node:net";
 import type { Log } from "../base/log.ts";
+import { newSession, type Session } from "../clients/session.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import { newSession, type Session } from "../commands/session.ts";
-import { rateSampler } from "../commands/statistics.ts";
+import { rateSampler } from "../metrics/statistics.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import { ReplyWriter } from "../protocol/reply-writer.ts";

@@ -8,10 +8,10 @@
  */
 import type { Bytes } from "../base/bytes.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import { putOff, runDue } from "../commands/statechart/due.ts";
-import { Databases } from "../store/databases.ts";
-import { behind, dueKey, duesAt, expiriesAt } from "../store/layouts.ts";
-import { type DueMachine, firstDue } from "../store/machine-pending.ts";
+import { Databases } from "../keyspace/databases.ts";
+import { behind, dueKey, duesAt, expiriesAt } from "../keyspace/layouts.ts";
+import { putOff, runDue } from "../machines/due.ts";
+import { type DueMachine, firstDue } from "../machines/pending.ts";
 
 /** How long an entry waits that met a bug of ours: it must not stand in the way of those behind it. */
 const PUT_OFF_MS = 60_000;

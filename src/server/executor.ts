@@ -8,12 +8,12 @@
  * message leaves, and nothing of the turn is visible.
  */
 import type { Clock } from "../base/clock.ts";
-import type { Dispatcher } from "../commands/dispatch.ts";
+import type { Session } from "../clients/session.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import type { Session } from "../commands/session.ts";
-import type { Change } from "../store/changes.ts";
-import { Databases } from "../store/databases.ts";
-import type { Store } from "../store/store.ts";
+import type { Change } from "../keyspace/changes.ts";
+import { Databases } from "../keyspace/databases.ts";
+import type { Store } from "../keyspace/store.ts";
+import type { Dispatcher } from "./dispatch.ts";
 import type { DueWork } from "./due-work.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Waiters } from "./waiters.ts";

@@ -2,15 +2,16 @@
  * What leaves after the commit of a turn: for each session its replies, and what others had to say to it, in the order
  * in which they came about.
  */
-import type { Outcome } from "../commands/dispatch.ts";
-import { publishMachineChanges } from "../commands/live-machines.ts";
-import type { Push } from "../commands/push-queue.ts";
+
+import { publishMachineChanges } from "../clients/live-machines.ts";
+import type { Push } from "../clients/push-queue.ts";
+import type { Session } from "../clients/session.ts";
+import type { SessionConnection } from "../clients/session-list.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import type { Session } from "../commands/session.ts";
-import type { SessionConnection } from "../commands/session-list.ts";
+import type { Change } from "../keyspace/changes.ts";
 import * as errors from "../protocol/errors.ts";
 import type { OutgoingReply, Reply } from "../protocol/reply.ts";
-import type { Change } from "../store/changes.ts";
+import type { Outcome } from "./dispatch.ts";
 
 interface Envelope {
   readonly connection: SessionConnection;

@@ -3,9 +3,9 @@
  * slice at a time, and asks a store that has run out of space whether it takes commits again.
  */
 import type { Clock } from "../base/clock.ts";
-import { collectGarbage } from "../store/garbage.ts";
-import { CommitError } from "../store/ordered-store.ts";
-import type { Store } from "../store/store.ts";
+import { collectGarbage } from "../keyspace/garbage.ts";
+import type { Store } from "../keyspace/store.ts";
+import { CommitError } from "../storage/ordered-store.ts";
 
 /** Entries of a slice: less than a millisecond of work, and one commit. */
 const SLICE_ENTRIES_MAX = 500;

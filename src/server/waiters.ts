@@ -6,13 +6,13 @@
  */
 
 import { raw, u64 } from "../base/bytes.ts";
-import { watchName } from "../commands/session.ts";
+import { watchName } from "../clients/session.ts";
 import type { UnblockMode, WaiterControl, WaitingRequest } from "../commands/wait.ts";
+import type { Change } from "../keyspace/changes.ts";
+import type { Databases } from "../keyspace/databases.ts";
 import { unblocked } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
-import type { Change } from "../store/changes.ts";
-import type { Databases } from "../store/databases.ts";
-import { SortedMap } from "../store/sorted-map.ts";
+import { SortedMap } from "../storage/sorted-map.ts";
 import type { Endpoint } from "./executor.ts";
 
 export interface Waiter {

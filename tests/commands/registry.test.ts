@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CATALOGUE } from "../../src/commands/catalogue.ts";
+import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
 import { HANDLERS } from "../../src/commands/registry.ts";
 
 /** Every entry that can run: a container runs only through its subcommands. */

@@ -1,5 +1,5 @@
 /** The number of arguments of every command that Redis has too: one less and one more than it takes. */
-import { CATALOGUE } from "../../src/commands/catalogue.ts";
+import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
 import { describeAgainstRedis } from "./differential.ts";
 import { error, type Step } from "./script.ts";
 

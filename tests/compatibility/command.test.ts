@@ -4,11 +4,11 @@
  */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CATALOGUE } from "../../src/commands/catalogue.ts";
-import type { Command } from "../../src/commands/catalogue-command.ts";
-import { commandDocs } from "../../src/commands/catalogue-docs.ts";
-import { commandInfo, keyAndFlags, keysOfRequest } from "../../src/commands/catalogue-info.ts";
-import type { KeyUse } from "../../src/commands/catalogue-keys.ts";
+import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
+import type { Command } from "../../src/catalogue/command.ts";
+import { commandDocs } from "../../src/catalogue/docs.ts";
+import { commandInfo, keyAndFlags, keysOfRequest } from "../../src/catalogue/info.ts";
+import type { KeyUse } from "../../src/catalogue/keys.ts";
 import type { ProtocolVersion, Reply } from "../../src/protocol/reply.ts";
 import { ReplyError } from "../../src/protocol/reply-error.ts";
 import { ReplyWriter } from "../../src/protocol/reply-writer.ts";

@@ -3,7 +3,7 @@
  * its own, in RESP2 and in RESP3.
  */
 import { describe, expect, test } from "vitest";
-import { CATALOGUE, findCommand } from "../../src/commands/catalogue.ts";
+import { CATALOGUE, findCommand } from "../../src/catalogue/catalogue.ts";
 import { HANDLERS } from "../../src/commands/registry.ts";
 import { GOLDEN_CASES, type GoldenCase, type Step } from "./golden-cases.ts";
 import { difference } from "./golden-compare.ts";

@@ -7,7 +7,7 @@
  * reads nothing holds what the checker has not seen; when a round is checked, it lets go.
  */
 import { writeFileSync } from "node:fs";
-import { Store } from "../../src/store/store.ts";
+import { Store } from "../../src/keyspace/store.ts";
 import { assertSound } from "../support/stores.ts";
 import { checkDelivery } from "./delivery-check.ts";
 import { type Crew, startCrew } from "./delivery-crew.ts";

@@ -10,7 +10,7 @@
  *
  * What is found must be at least what was acknowledged and at most what was sent.
  */
-import { Store } from "../../src/store/store.ts";
+import { Store } from "../../src/keyspace/store.ts";
 import type { TestClient } from "../support/client.ts";
 import { assertSound } from "../support/stores.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";

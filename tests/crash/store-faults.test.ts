@@ -1,7 +1,7 @@
 /** Errors of the disk, injected from outside by strace: typed failures, reads go on, nothing acknowledged is lost. */
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { DurableStore } from "../../src/store/durable-store.ts";
+import { DurableStore } from "../../src/storage/durable-store.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { contentsAfter, contentsOf } from "./store-writer.ts";
 import { hasStrace, strace } from "./strace.ts";

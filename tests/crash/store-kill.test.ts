@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DurableStore } from "../../src/store/durable-store.ts";
+import { DurableStore } from "../../src/storage/durable-store.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { contentsAfter, contentsOf } from "./store-writer.ts";
 

@@ -11,8 +11,8 @@
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bytesOfText, chars, raw } from "../../src/base/bytes.ts";
-import { DurableStore } from "../../src/store/durable-store.ts";
-import type { FlushPolicy, OrderedReader, Write } from "../../src/store/ordered-store.ts";
+import { DurableStore } from "../../src/storage/durable-store.ts";
+import type { FlushPolicy, OrderedReader, Write } from "../../src/storage/ordered-store.ts";
 
 /** Small enough that a checkpoint is nearly always under way. */
 const LIMITS = { journalBytesMax: 200_000, tableSizeMax: 400, cacheBytesMax: 100_000 };

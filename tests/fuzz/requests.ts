@@ -1,5 +1,5 @@
 /** Requests that no client would send: random commands with random arguments, mutated, cut off, or plain noise. */
-import { CATALOGUE } from "../../src/commands/catalogue.ts";
+import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
 import { encodeRequest } from "../support/client.ts";
 
 /** Commands that would end the run, or the witness's connection, by doing what they are for. */

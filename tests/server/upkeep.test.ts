@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { bytesOfText } from "../../src/base/bytes.ts";
+import { Databases } from "../../src/keyspace/databases.ts";
+import { checkStore } from "../../src/keyspace/self-check.ts";
+import { Store } from "../../src/keyspace/store.ts";
 import { startUpkeep } from "../../src/server/upkeep.ts";
-import { Databases } from "../../src/store/databases.ts";
-import { MemoryStore } from "../../src/store/memory-store.ts";
-import { checkStore } from "../../src/store/self-check.ts";
-import { Store } from "../../src/store/store.ts";
+import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { failingStore } from "../support/failing-store.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 

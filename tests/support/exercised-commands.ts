@@ -4,7 +4,7 @@
  */
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CATALOGUE } from "../../src/commands/catalogue.ts";
+import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
 
 /** The folder that the recorders of one run of the test suite share; in node_modules, where git does not look. */
 export const EXERCISED_DIR = join(import.meta.dirname, "../../node_modules/.cache/detent-exercised-commands");

@@ -1,6 +1,6 @@
 /** A store in memory whose commits fail when a test says so, as those of a full disk do. */
-import { MemoryStore } from "../../src/store/memory-store.ts";
-import { CommitError, type OrderedStore } from "../../src/store/ordered-store.ts";
+import { MemoryStore } from "../../src/storage/memory-store.ts";
+import { CommitError, type OrderedStore } from "../../src/storage/ordered-store.ts";
 
 export interface FailingStore {
   readonly store: OrderedStore;

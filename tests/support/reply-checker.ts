@@ -3,7 +3,7 @@
  * commands were answered: a command of which only refusals were seen has not been exercised. It follows what changes the meaning of a reply: HELLO and RESET the protocol, MULTI and EXEC
  * the commands that the items of EXEC's reply belong to.
  */
-import { CATALOGUE, findByFullName } from "../../src/commands/catalogue.ts";
+import { CATALOGUE, findByFullName } from "../../src/catalogue/catalogue.ts";
 import type { ProtocolVersion } from "../../src/protocol/reply.ts";
 import { type ExerciseRecorder, exerciseRecorder } from "./exercised-commands.ts";
 import { type DecodedReply, declaredName, validateReply } from "./reply-schema.ts";

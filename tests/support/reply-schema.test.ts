@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { CATALOGUE } from "../../src/commands/catalogue.ts";
+import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
 import { exerciseRecorder, forgetExercised, unexercisedCommands } from "./exercised-commands.ts";
 import { type DecodedReply, declaredName, replyProblem, validateReply } from "./reply-schema.ts";
 

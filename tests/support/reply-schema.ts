@@ -11,7 +11,7 @@
  */
 import { Ajv, type ValidateFunction } from "ajv";
 import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
-import { CATALOGUE, findByFullName, findCommand } from "../../src/commands/catalogue.ts";
+import { CATALOGUE, findByFullName, findCommand } from "../../src/catalogue/catalogue.ts";
 import type { ProtocolVersion } from "../../src/protocol/reply.ts";
 import { type Decoded, Push, ReplyFailure } from "./resp-decoder.ts";
 

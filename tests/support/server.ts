@@ -7,9 +7,9 @@ import { systemClock } from "../../src/base/clock.ts";
 import type { ServerContext } from "../../src/commands/server-context.ts";
 import type { ConfigValues } from "../../src/config/directives.ts";
 import { configOf } from "../../src/config/load.ts";
+import { Store } from "../../src/keyspace/store.ts";
 import { start } from "../../src/start.ts";
-import { MemoryStore } from "../../src/store/memory-store.ts";
-import { Store } from "../../src/store/store.ts";
+import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { TestClient } from "./client.ts";
 import { assertSound } from "./stores.ts";
 

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { onTestFinished } from "vitest";
-import type { OrderedReader } from "../../src/store/ordered-store.ts";
-import { checkStore } from "../../src/store/self-check.ts";
+import { checkStore } from "../../src/keyspace/self-check.ts";
+import type { OrderedReader } from "../../src/storage/ordered-store.ts";
 
 /** A directory of the test's own, removed when it ends. */
 export function temporaryDirectory(): string {

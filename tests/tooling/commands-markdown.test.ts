@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CATALOGUE } from "../../src/commands/catalogue.ts";
+import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
 import { catalogueMarkdown } from "./commands-markdown.ts";
 
 describe("catalogueMarkdown", () => {

@@ -1,9 +1,9 @@
 /** docs/commands.md, the reference for users, made from the catalogue alone. */
 import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
-import type { Catalogue } from "../../src/commands/catalogue.ts";
-import { type Command, flagNames } from "../../src/commands/catalogue-command.ts";
-import type { Declaration } from "../../src/commands/catalogue-declaration.ts";
-import { syntaxLine } from "../../src/commands/catalogue-syntax.ts";
+import type { Catalogue } from "../../src/catalogue/catalogue.ts";
+import { type Command, flagNames } from "../../src/catalogue/command.ts";
+import type { Declaration } from "../../src/catalogue/declaration.ts";
+import { syntaxLine } from "../../src/catalogue/syntax.ts";
 
 /** The whole document. */
 export function catalogueMarkdown(catalogue: Catalogue): string {

@@ -1,8 +1,8 @@
 /** The one user there is, `default`, and its password. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Session } from "../../clients/session.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { ServerContext } from "../server-context.ts";
-import type { Session } from "../session.ts";
 
 /**
  * Authenticates the session. Without `requirepass` any password will do.

@@ -1,5 +1,5 @@
 /** CLIENT HELP: describes the CLIENT commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const clientHelp = {

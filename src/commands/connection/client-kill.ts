@@ -2,11 +2,12 @@
  * CLIENT KILL ip:port, or CLIENT KILL filter value [filter value …]: closes connections. All filters have to hold. A
  * connection that kills itself still gets the reply.
  */
+
+import type { Session } from "../../clients/session.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK, type Reply } from "../../protocol/reply.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import type { Session } from "../session.ts";
 import { clientType, typeOf } from "./client-types.ts";
 
 export const clientKill = {

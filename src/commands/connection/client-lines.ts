@@ -1,6 +1,7 @@
 /** The line that CLIENT LIST and CLIENT INFO print of a session. */
+
+import { isSubscriber, type Session } from "../../clients/session.ts";
 import type { ServerContext } from "../server-context.ts";
-import { isSubscriber, type Session } from "../session.ts";
 
 /** What a session takes beside its buffers, roughly. */
 const SESSION_BYTES = 4096;

@@ -1,8 +1,9 @@
 /** CLIENT LIST [TYPE type] [ID client-id [client-id …]]: describes the open connections. */
+
+import type { Session } from "../../clients/session.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import type { Session } from "../session.ts";
 import { clientLine } from "./client-lines.ts";
 import { clientType, typeOf } from "./client-types.ts";
 

@@ -1,9 +1,10 @@
 /** CLIENT PAUSE timeout [WRITE | ALL]: holds back requests of all clients for some milliseconds. */
+
+import type { PauseMode } from "../../clients/pause.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import type { PauseMode } from "../pause.ts";
 
 export const clientPause = {
   name: "CLIENT|PAUSE",

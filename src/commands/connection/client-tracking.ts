@@ -3,11 +3,11 @@
  * whether this connection is told when keys that it has read change.
  */
 import { type Bytes, bytesOf, chars, raw } from "../../base/bytes.ts";
+import type { TrackingState } from "../../clients/tracking.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import type { TrackingState } from "../tracking.ts";
 
 export const clientTracking = {
   name: "CLIENT|TRACKING",

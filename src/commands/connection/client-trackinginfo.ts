@@ -1,8 +1,8 @@
 /** CLIENT TRACKINGINFO: how this connection is tracked. */
 import { bufferOf } from "../../base/bytes.ts";
+import type { TrackingState } from "../../clients/tracking.ts";
 import { map } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
-import type { TrackingState } from "../tracking.ts";
 
 export const clientTrackinginfo = {
   name: "CLIENT|TRACKINGINFO",

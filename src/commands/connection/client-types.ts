@@ -1,6 +1,7 @@
 /** The types of clients that CLIENT LIST and CLIENT KILL tell apart. Ours are normal ones and subscribers. */
+
+import { isSubscriber, type Session } from "../../clients/session.ts";
 import * as errors from "../../protocol/errors.ts";
-import { isSubscriber, type Session } from "../session.ts";
 
 export type ClientType = "normal" | "master" | "replica" | "pubsub";
 

@@ -1,8 +1,9 @@
 /** PING [message]: PONG, or the message; to a subscriber in RESP2 in the form of a message. */
+
+import { isSubscriber } from "../../clients/session.ts";
 import * as errors from "../../protocol/errors.ts";
 import { simple } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
-import { isSubscriber } from "../session.ts";
 
 const PONG = simple("PONG");
 

@@ -1,7 +1,8 @@
 /** RESET: the session is as it was when the connection came in. */
+
+import { dropQueue } from "../../clients/session.ts";
 import { simple } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
-import { dropQueue } from "../session.ts";
 
 export const reset = {
   name: "RESET",

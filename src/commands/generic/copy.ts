@@ -1,10 +1,10 @@
 /** COPY source destination [DB index] [REPLACE]: copies what a key holds, with its expiry; 1 if it did. */
 import { bytesOf } from "../../base/bytes.ts";
+import { takeDefinitionAlong } from "../../machines/definition-copy.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, token } from "../arguments.ts";
 import { databaseIndex } from "../database-index.ts";
 import type { Call, Handler } from "../handler.ts";
-import { takeDefinitionAlong } from "../statechart/definition-copy.ts";
 import { look } from "../values.ts";
 
 export const copy = {

@@ -1,7 +1,7 @@
 /** DUMP key: what a key holds, in a form that RESTORE takes; null when there is no such key. */
 import { bytesOf } from "../../base/bytes.ts";
-import { contentsOf } from "../../store/stream-contents.ts";
-import { openStream } from "../../store/streams.ts";
+import { contentsOf } from "../../streams/contents.ts";
+import { openStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { isModuleMode } from "../machine/map-machine.ts";

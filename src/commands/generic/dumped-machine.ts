@@ -9,11 +9,11 @@
  * the format; the record's payload; then of each part of the machine its place and its bytes.
  */
 import { bufferOf, bytesOf } from "../../base/bytes.ts";
-import type { Database } from "../../store/database.ts";
-import { checkedPart, type MachinePart, machineParts } from "../../store/machine-parts.ts";
-import { checkedMachine } from "../../store/machine-payload-check.ts";
-import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
-import type { KeyRecord } from "../../store/records.ts";
+import type { Database } from "../../keyspace/database.ts";
+import type { KeyRecord } from "../../keyspace/records.ts";
+import { checkedPart, type MachinePart, machineParts } from "../../machines/parts.ts";
+import { checkedMachine } from "../../machines/payload-check.ts";
+import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
 import { documentOf, ownMap } from "../machine/machine-document.ts";
 import { RDB_MODULE, sealDump } from "./dump-payload.ts";
 import { RdbFault, type RdbReader } from "./rdb-reader.ts";

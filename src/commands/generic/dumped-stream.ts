@@ -21,9 +21,9 @@ import type {
   GroupContents,
   StreamContents,
   StreamNode,
-} from "../../store/stream-contents.ts";
-import { type EntryId, entryIdOf, entryIdOfBytes, ID_MIN, msOf, seqOf } from "../../store/stream-id.ts";
-import type { StreamEntry } from "../../store/streams.ts";
+} from "../../streams/contents.ts";
+import { type EntryId, entryIdOf, entryIdOfBytes, ID_MIN, msOf, seqOf } from "../../streams/entry-id.ts";
+import type { StreamEntry } from "../../streams/streams.ts";
 import { sealDump } from "./dump-payload.ts";
 import { ListpackReader, listpack } from "./listpack.ts";
 import { RdbFault, type RdbReader } from "./rdb-reader.ts";

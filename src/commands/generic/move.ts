@@ -1,10 +1,10 @@
 /** MOVE key db: moves a key to another database, unless that has such a key; 1 if it did. */
 import { bytesOf } from "../../base/bytes.ts";
+import { takeDefinitionAlong } from "../../machines/definition-copy.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
 import { databaseIndex } from "../database-index.ts";
 import type { Handler } from "../handler.ts";
-import { takeDefinitionAlong } from "../statechart/definition-copy.ts";
 
 export const move = {
   name: "MOVE",

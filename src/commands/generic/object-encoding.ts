@@ -1,6 +1,7 @@
 /** OBJECT ENCODING key: the name Redis gives to the form in which it would hold such a value; null without the key. */
+
+import type { KeyRecord } from "../../keyspace/records.ts";
 import type { Reply } from "../../protocol/reply.ts";
-import type { KeyRecord } from "../../store/records.ts";
 import { argument, parseInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { lookSilently } from "../values.ts";

@@ -3,22 +3,22 @@
  * on a Redis server. A ttl of 0 is none; one that has passed leaves no key.
  */
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import type { KeyRecord } from "../../keyspace/records.ts";
+import { keepingOf } from "../../machines/keeping.ts";
+import { createMachine } from "../../machines/machines.ts";
+import { newMapMachine } from "../../machines/map-machine.ts";
+import { armMachine } from "../../machines/object-storage.ts";
+import { putMachinePart } from "../../machines/parts.ts";
+import { decodeMachine } from "../../machines/record.ts";
+import { fitsDefinition } from "../../machines/subject.ts";
+import { verifyMachine } from "../../machines/verify.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
-import { putMachinePart } from "../../store/machine-parts.ts";
-import { decodeMachine } from "../../store/machine-record.ts";
-import { armMachine } from "../../store/machine-storage.ts";
-import { verifyMachine } from "../../store/machine-verify.ts";
-import { createMachine } from "../../store/machines.ts";
-import type { KeyRecord } from "../../store/records.ts";
-import { restoreStream, type StreamContents } from "../../store/stream-contents.ts";
+import { restoreStream, type StreamContents } from "../../streams/contents.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { keepingOf } from "../keeping.ts";
 import { readMachine } from "../machine/machine-json.ts";
-import { newMapMachine } from "../machine/map-machine.ts";
-import { fitsDefinition } from "../statechart/subject.ts";
 import { openDump, RDB_MODULE, RDB_STRING } from "./dump-payload.ts";
 import { type DumpedMachine, readDumpedMachine } from "./dumped-machine.ts";
 import { isDumpedStream, readDumpedStream } from "./dumped-stream.ts";

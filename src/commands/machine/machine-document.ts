@@ -1,10 +1,11 @@
 /** A machine as the original commands show it: four fields, the map its own or derived from its definition. */
-import type { TransitionMap } from "../../store/machine-map.ts";
-import { activeNames, type MachineRecord } from "../../store/machine-record.ts";
-import { derivedMap } from "../statechart/driving.ts";
-import { chartOf, type Scope } from "../statechart/subject.ts";
-import { indexOf } from "./map-index.ts";
-import { mapOf } from "./map-machine.ts";
+
+import { derivedMap } from "../../machines/driving.ts";
+import { indexOf } from "../../machines/map-index.ts";
+import { mapOf } from "../../machines/map-machine.ts";
+import { activeNames, type MachineRecord } from "../../machines/record.ts";
+import { chartOf, type Scope } from "../../machines/subject.ts";
+import type { TransitionMap } from "../../machines/transition-map.ts";
 
 export interface ShownMap {
   readonly map: TransitionMap;

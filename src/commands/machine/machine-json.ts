@@ -5,8 +5,8 @@
  */
 import { JsonFault, type JsonKind, JsonScanner, placeOf } from "../../base/json-scanner.ts";
 import { at } from "../../engine/problems.ts";
+import type { TransitionMap } from "../../machines/transition-map.ts";
 import * as errors from "../../protocol/errors.ts";
-import type { TransitionMap } from "../../store/machine-map.ts";
 
 export interface MachineDocument {
   readonly current: string;

@@ -4,21 +4,20 @@
  * `module` what it does, to the byte.
  */
 
-import { assert } from "../../base/assert.ts";
 import { bytesOf } from "../../base/bytes.ts";
+import type { KeyEvent } from "../../keyspace/changes.ts";
+import type { KeyRecord } from "../../keyspace/records.ts";
+import type { HistoryKind } from "../../machines/history.ts";
+import { keepingOf } from "../../machines/keeping.ts";
+import { createMachine, updateMachine } from "../../machines/machines.ts";
+import { indexOf } from "../../machines/map-index.ts";
+import { currentState, mapOf, type NewMachine, newMapMachine } from "../../machines/map-machine.ts";
+import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import { type Reply, simple } from "../../protocol/reply.ts";
 import type { ReplyError } from "../../protocol/reply-error.ts";
-import type { KeyEvent } from "../../store/changes.ts";
-import type { HistoryEntry, HistoryKind } from "../../store/machine-history.ts";
-import type { TransitionMap } from "../../store/machine-map.ts";
-import { decodeMachine, type MachineRecord, NO_SOURCES } from "../../store/machine-record.ts";
-import { createMachine, updateMachine } from "../../store/machines.ts";
-import type { KeyRecord } from "../../store/records.ts";
 import type { Call } from "../handler.ts";
-import { keepingOf } from "../keeping.ts";
 import { look } from "../values.ts";
-import { indexOf } from "./map-index.ts";
 
 /** True when the server is set to `sm-compat module`. */
 export function isModuleMode(call: Call): boolean {
@@ -79,14 +78,6 @@ export function word(call: Call, text: string): Reply {
   return simple(isModuleMode(call) ? text.replace(/[\r\n]/g, " ") : text);
 }
 
-export interface NewMachine {
-  readonly map: TransitionMap;
-  readonly initial: string;
-  readonly current: string;
-  readonly reason: string | undefined;
-  readonly kind: "create" | "set";
-}
-
 /** Stores a new map machine in place of what the key holds, without expiry; its history begins with this change. */
 export function storeMachine(call: Call, key: Buffer, fresh: NewMachine): void {
   createMachine(call.db, bytesOf(key), {
@@ -95,32 +86,6 @@ export function storeMachine(call: Call, key: Buffer, fresh: NewMachine): void {
     keeping: keepingOf(call.server.config),
     event: event(call, `sm.${fresh.kind}`),
   });
-}
-
-/** The first revision of a map machine, and the entry that begins its history. */
-export function newMapMachine(
-  nowMs: number,
-  fresh: NewMachine,
-): { readonly machine: MachineRecord; readonly history: HistoryEntry } {
-  const machine: MachineRecord = {
-    definition: undefined,
-    map: fresh.map,
-    initial: fresh.initial,
-    states: [[fresh.current, nowMs]],
-    status: "active",
-    rev: 1,
-    createdMs: nowMs,
-    updatedMs: nowMs,
-    reason: fresh.reason,
-    snapshot: null,
-    sources: NO_SOURCES,
-    pendingNext: 1,
-    deferredCount: 0,
-    outcomeNext: 1,
-    outcomeFirst: 1,
-  };
-  const { kind, current, reason } = fresh;
-  return { machine, history: { rev: 1, atMs: nowMs, kind, from: [], to: [current], reason } };
 }
 
 export interface Move {
@@ -160,27 +125,9 @@ function event(call: Call, name: KeyEvent): KeyEvent | undefined {
   return isModuleMode(call) ? undefined : name;
 }
 
-/** The state a map machine is in. */
-export function currentState(machine: MachineRecord): string {
-  const [active] = machine.states;
-  assert(active !== undefined, "a map machine is in a state");
-  return active[0];
-}
-
-/** The map of a map machine. */
-export function mapOf(machine: MachineRecord): TransitionMap {
-  assert(machine.map !== undefined, "a map machine has a map");
-  return machine.map;
-}
-
 /** Whether a machine has a state: to the module only keys of its map are states. */
 export function hasState(call: Call, machine: MachineRecord, state: string): boolean {
   const index = indexOf(mapOf(machine));
   if (isModuleMode(call)) return index.targets.has(state);
   return index.states.has(state) || state === machine.initial;
-}
-
-/** Whether the current state of a machine lists another. */
-export function leadsTo(machine: MachineRecord, state: string): boolean {
-  return indexOf(mapOf(machine)).targets.get(currentState(machine))?.has(state) === true;
 }

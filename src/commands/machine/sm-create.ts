@@ -4,13 +4,13 @@
  */
 import { bytesOf } from "../../base/bytes.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { parseJson } from "../../machines/chart-cache.ts";
+import { type Creation, createFrom, definitionAt } from "../../machines/creation.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument, text, token } from "../arguments.ts";
 import { positiveExpiry } from "../expiry.ts";
 import type { Call, Handler } from "../handler.ts";
-import { parseJson } from "../statechart/chart-cache.ts";
-import { type Creation, createFrom, definitionAt } from "../statechart/creation.ts";
 import { isModuleMode, refusalToReplace, storeMachine } from "./map-machine.ts";
 
 /** What is asked for behind the definition. */

@@ -3,18 +3,18 @@
  * any state it has. Null where it does not move (the module answers an error).
  */
 import { bytesOf } from "../../base/bytes.ts";
+import { mutate, type Wish } from "../../machines/driving.ts";
+import { leadsTo } from "../../machines/map-machine.ts";
+import { subjectOf } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { mutate, type Wish } from "../statechart/driving.ts";
-import { subjectOf } from "../statechart/subject.ts";
 import {
   atMost,
   type Found,
   hasState,
   isModuleMode,
-  leadsTo,
   machineToMove,
   moveMachine,
   refusal,

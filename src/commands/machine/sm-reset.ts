@@ -1,10 +1,10 @@
 /** SM.RESET key: brings a machine back to its initial state; its reason and its expiry stay. */
 import { bytesOf } from "../../base/bytes.ts";
+import { reset } from "../../machines/driving.ts";
+import { subjectOf } from "../../machines/subject.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { reset } from "../statechart/driving.ts";
-import { subjectOf } from "../statechart/subject.ts";
 import { atMost, machineToMove, moveMachine, refusal } from "./map-machine.ts";
 
 export const smReset = {

@@ -1,5 +1,5 @@
 /** SM.STATE key [LIST]: the current state, or the states that are keys of the map; null for another word. */
-import { activeNames } from "../../store/machine-record.ts";
+import { activeNames } from "../../machines/record.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { shownMap } from "./machine-document.ts";

@@ -1,5 +1,5 @@
 /** PUBSUB HELP: describes the PUBSUB commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const pubsubHelp = {

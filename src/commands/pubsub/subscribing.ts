@@ -1,9 +1,9 @@
 /** What the commands that subscribe and unsubscribe have in common: an answer for each channel or pattern. */
 import { bufferOf, bytesOf } from "../../base/bytes.ts";
+import type { Session } from "../../clients/session.ts";
+import type { SubscriptionKind } from "../../clients/subscriptions.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { Call } from "../handler.ts";
-import type { Session } from "../session.ts";
-import type { SubscriptionKind } from "../subscriptions.ts";
 
 /** Subscribes to all that the request names. Each is answered `word`, name, and the number of subscriptions then. */
 export function subscribe({ args, session, server }: Call, kind: SubscriptionKind, word: string): Reply {

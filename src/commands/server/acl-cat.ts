@@ -1,8 +1,9 @@
 /** ACL CAT [category]: the categories, or the commands of one. */
+
+import { ACL_CATEGORIES } from "../../catalogue/declaration.ts";
+import { commandNames, isCategory, isInCategory } from "../../catalogue/info.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
-import { ACL_CATEGORIES } from "../catalogue-declaration.ts";
-import { commandNames, isCategory, isInCategory } from "../catalogue-info.ts";
 import type { Handler } from "../handler.ts";
 
 export const aclCat = {

@@ -1,5 +1,5 @@
 /** ACL HELP: describes the ACL commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const aclHelp = {

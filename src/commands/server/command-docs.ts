@@ -1,5 +1,5 @@
 /** COMMAND DOCS [command-name [command-name …]]: documents the commands named, or all. */
-import { commandDocs as documentation } from "../catalogue-docs.ts";
+import { commandDocs as documentation } from "../../catalogue/docs.ts";
 import type { Handler } from "../handler.ts";
 
 export const commandDocs = {

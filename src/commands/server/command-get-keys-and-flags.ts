@@ -1,5 +1,5 @@
 /** COMMAND GETKEYSANDFLAGS command [arg [arg …]]: the keys and what the command may do to each. */
-import { keyAndFlags, keysOfRequest } from "../catalogue-info.ts";
+import { keyAndFlags, keysOfRequest } from "../../catalogue/info.ts";
 import type { Handler } from "../handler.ts";
 
 export const commandGetKeysAndFlags = {

@@ -1,5 +1,5 @@
 /** COMMAND GETKEYS command [arg [arg …]]: the keys among the arguments of a command. */
-import { keysOfRequest } from "../catalogue-info.ts";
+import { keysOfRequest } from "../../catalogue/info.ts";
 import type { Handler } from "../handler.ts";
 
 export const commandGetKeys = {

@@ -1,5 +1,5 @@
 /** COMMAND HELP: describes the COMMAND commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const commandHelp = {

@@ -1,5 +1,5 @@
 /** COMMAND INFO [command-name [command-name …]]: describes the commands named, or all. */
-import { commandInfos } from "../catalogue-info.ts";
+import { commandInfos } from "../../catalogue/info.ts";
 import type { Handler } from "../handler.ts";
 
 export const commandInfo = {

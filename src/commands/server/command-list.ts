@@ -1,9 +1,9 @@
 /** COMMAND LIST [FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]: the names of the commands. */
 import { globMatcher } from "../../base/glob.ts";
+import type { Command } from "../../catalogue/command.ts";
+import { commandNames, isInCategory } from "../../catalogue/info.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, token } from "../arguments.ts";
-import type { Command } from "../catalogue-command.ts";
-import { commandNames, isInCategory } from "../catalogue-info.ts";
 import type { Handler } from "../handler.ts";
 
 export const commandList = {

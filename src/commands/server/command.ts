@@ -1,5 +1,5 @@
 /** COMMAND: describes all commands. */
-import { commandInfos } from "../catalogue-info.ts";
+import { commandInfos } from "../../catalogue/info.ts";
 import type { Handler } from "../handler.ts";
 
 export const command = {

@@ -1,5 +1,5 @@
 /** CONFIG HELP: describes the CONFIG commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const configHelp = {

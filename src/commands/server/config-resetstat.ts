@@ -1,7 +1,8 @@
 /** CONFIG RESETSTAT: the counters that INFO shows begin anew. */
+
+import { resetStatistics } from "../../metrics/statistics.ts";
 import { OK } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
-import { resetStatistics } from "../statistics.ts";
 
 export const configResetstat = {
   name: "CONFIG|RESETSTAT",

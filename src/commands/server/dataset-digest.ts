@@ -1,7 +1,7 @@
 /** DEBUG DIGEST: one number for all there is, for tests that compare before and after. */
 import { createHash } from "node:crypto";
 import { bufferOf } from "../../base/bytes.ts";
-import type { Databases } from "../../store/databases.ts";
+import type { Databases } from "../../keyspace/databases.ts";
 
 const DIGEST_BYTES = 20;
 

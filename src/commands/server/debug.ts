@@ -5,11 +5,11 @@
 
 import { bytesOf } from "../../base/bytes.ts";
 import { globMatcher } from "../../base/glob.ts";
+import { isLocalSession } from "../../clients/session.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK, type Reply, simple } from "../../protocol/reply.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { isLocalSession } from "../session.ts";
 import { datasetDigest } from "./dataset-digest.ts";
 import { flushStore } from "./flush-store.ts";
 

@@ -1,5 +1,5 @@
 import * as errors from "../../protocol/errors.ts";
-import { CommitError } from "../../store/ordered-store.ts";
+import { CommitError } from "../../storage/ordered-store.ts";
 import type { Call } from "../handler.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** LATENCY HELP: describes the LATENCY commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const latencyHelp = {

@@ -1,5 +1,5 @@
 /** MEMORY HELP: the subcommands there are. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const memoryHelp = {

@@ -1,7 +1,7 @@
 /** MEMORY USAGE key [SAMPLES count]: an estimate of the bytes a key takes, all in all; null when there is none. */
 import { bytesOf } from "../../base/bytes.ts";
+import type { KeyRecord } from "../../keyspace/records.ts";
 import * as errors from "../../protocol/errors.ts";
-import type { KeyRecord } from "../../store/records.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { isModuleMode } from "../machine/map-machine.ts";

@@ -1,5 +1,5 @@
 /** SLOWLOG HELP: describes the SLOWLOG commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const slowlogHelp = {

@@ -1,12 +1,12 @@
 /** SM.CANCEL key id [id …]: takes back deferred and scheduled events and timers; replies how many. */
 import { bytesOf } from "../../base/bytes.ts";
-import { disarmDue, dropPending, pendingId, pendingOf } from "../../store/machine-pending.ts";
+import { disarmDue, dropPending, pendingId, pendingOf } from "../../machines/pending.ts";
+import { settle } from "../../machines/settle.ts";
+import { type Subject, subjectAt } from "../../machines/subject.ts";
+import { timerEntry, writeRecord, writeSnapshot } from "../../machines/writing.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { timerId } from "./pending.ts";
-import { settle } from "./settle.ts";
-import { type Subject, subjectAt } from "./subject.ts";
-import { timerEntry, writeRecord, writeSnapshot } from "./writing.ts";
 
 export const smCancel = {
   name: "SM.CANCEL",

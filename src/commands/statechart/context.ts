@@ -1,9 +1,9 @@
 /** SM.CONTEXT key [path …]: the machine's data as JSON, or the values at dotted paths, null where there is none. */
 import { bytesOf } from "../../base/bytes.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
+import { subjectAt } from "../../machines/subject.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { subjectAt } from "./subject.ts";
 
 export const smContext = {
   name: "SM.CONTEXT",

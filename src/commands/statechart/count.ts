@@ -2,9 +2,10 @@
  * SM.COUNT [DEF name[:version]] [STATE s] [STATUS s] [BY STATE|STATUS|VERSION]: how many machines there are, from
  * counters: costs what there are definitions and states, whatever the number of machines.
  */
+
+import { type MachineCounter, machineCounters } from "../../machines/indexes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
-import { type MachineCounter, machineCounters } from "../../store/machine-index.ts";
 import { argument, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { type MachineFilter, narrowed } from "./machine-filter.ts";

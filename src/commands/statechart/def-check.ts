@@ -1,10 +1,10 @@
 /** SM.DEF CHECK json: what is wrong with a definition and what looks wrong, each with its JSON path. */
 import { check } from "../../engine/check.ts";
 import { readKeys } from "../../engine/document-keys.ts";
+import { parseJson } from "../../machines/chart-cache.ts";
 import { map } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { parseJson } from "./chart-cache.ts";
 import { definitionText } from "./definition-text.ts";
 
 export const smDefCheck = {

@@ -1,11 +1,12 @@
 /** SM.DEF CREATE name[:version] json: stores a definition that compiles; the same document again is no change. */
+
+import { compileDocument } from "../../machines/chart-cache.ts";
+import { splitDefinitionId } from "../../machines/creation.ts";
+import { isSameDocument } from "../../machines/definition-copy.ts";
+import { findDefinition, putDefinition } from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
-import { findDefinition, putDefinition } from "../../store/definitions.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { compileDocument } from "./chart-cache.ts";
-import { splitDefinitionId } from "./creation.ts";
-import { isSameDocument } from "./definition-copy.ts";
 import { definitionText } from "./definition-text.ts";
 
 const FIRST_VERSION = "v1";

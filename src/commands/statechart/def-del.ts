@@ -1,9 +1,10 @@
 /** SM.DEF DEL name:version: removes a definition no machine is pinned to. */
+
+import { splitDefinitionId } from "../../machines/creation.ts";
+import { findDefinition, machineCountOf, removeDefinition } from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
-import { findDefinition, machineCountOf, removeDefinition } from "../../store/definitions.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { splitDefinitionId } from "./creation.ts";
 
 export const smDefDel = {
   name: "SM.DEF|DEL",

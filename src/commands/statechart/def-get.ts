@@ -1,8 +1,9 @@
 /** SM.DEF GET name[:version]: the document of a definition, as it was given; the newest without a version. */
-import { findDefinition } from "../../store/definitions.ts";
+
+import { splitDefinitionId } from "../../machines/creation.ts";
+import { findDefinition } from "../../machines/definitions.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { splitDefinitionId } from "./creation.ts";
 
 export const smDefGet = {
   name: "SM.DEF|GET",

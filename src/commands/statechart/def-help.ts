@@ -1,5 +1,5 @@
 /** SM.DEF HELP: the subcommands of SM.DEF. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const smDefHelp = {

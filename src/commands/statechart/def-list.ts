@@ -1,7 +1,7 @@
 /** SM.DEF LIST [name]: the ids of all definitions, or of all versions of one, in the order of creation. */
 
+import { listDefinitions } from "../../machines/definitions.ts";
 import { wrongNumberOfArguments } from "../../protocol/errors.ts";
-import { listDefinitions } from "../../store/definitions.ts";
 import { text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 

@@ -3,12 +3,12 @@
  * REV the newest comes first, and the bounds may stand either way round.
  */
 import { bytesOf } from "../../base/bytes.ts";
+import { type HistoryEntry, historyOf } from "../../machines/history.ts";
+import { subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { type HistoryEntry, historyOf } from "../../store/machine-history.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { subjectAt } from "./subject.ts";
 
 export const smHistory = {
   name: "SM.HISTORY",

@@ -1,14 +1,14 @@
 /** SM.INFO key [REV n|TIME unix-ms]: all about a machine, now or as it was. */
 import { bytesOf } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
+import { standingAt } from "../../machines/history.ts";
+import { pendingOf } from "../../machines/pending.ts";
+import { activeNames, type MachineStatus } from "../../machines/record.ts";
+import { type Subject, subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { standingAt } from "../../store/machine-history.ts";
-import { pendingOf } from "../../store/machine-pending.ts";
-import { activeNames, type MachineStatus } from "../../store/machine-record.ts";
 import { argument, safeInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { type Subject, subjectAt } from "./subject.ts";
 
 /** What differs between the present and the past. */
 interface State {

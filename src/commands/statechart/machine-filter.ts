@@ -1,8 +1,9 @@
 /** What SM.SCAN and SM.COUNT choose machines by: `[DEF name[:version]] [STATE s] [STATUS s]`. */
+
+import { splitDefinitionId } from "../../machines/creation.ts";
+import type { MachineStatus } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
-import type { MachineStatus } from "../../store/machine-record.ts";
 import { text } from "../arguments.ts";
-import { splitDefinitionId } from "./creation.ts";
 
 export interface MachineFilter {
   readonly definition?: { readonly name: string; readonly version: string | undefined };

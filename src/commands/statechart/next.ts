@@ -1,11 +1,11 @@
 /** SM.NEXT key: the events the machine accepts now, each with its targets and whether its guard holds. */
 import { bytesOf } from "../../base/bytes.ts";
 import { next } from "../../engine/explain.ts";
+import { targetsOf } from "../../machines/machine-step.ts";
+import { envOf, type Subject, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { targetsOf } from "./machine-step.ts";
-import { envOf, type Subject, subjectAt } from "./subject.ts";
 
 interface Accepted {
   readonly event: string;

@@ -1,11 +1,11 @@
 /** SM.OUTCOME key id [id …]: what became of events that came with an id; null for an id that is not known. */
 import { bytesOf } from "../../base/bytes.ts";
+import { keptOutcome } from "../../machines/outcome-reply.ts";
+import type { Outcome } from "../../machines/outcomes.ts";
+import { subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import type { Outcome } from "../../store/machine-outcomes.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { keptOutcome } from "./outcome-reply.ts";
-import { subjectAt } from "./subject.ts";
 
 export const smOutcome = {
   name: "SM.OUTCOME",

@@ -2,11 +2,11 @@
 import { bytesOf } from "../../base/bytes.ts";
 import { stateOf } from "../../engine/machine.ts";
 import type { Timer } from "../../engine/types.ts";
+import { pendingId, pendingOf } from "../../machines/pending.ts";
+import { type Chart, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { pendingId, pendingOf } from "../../store/machine-pending.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { type Chart, subjectAt } from "./subject.ts";
 
 export const smPending = {
   name: "SM.PENDING",

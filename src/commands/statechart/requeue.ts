@@ -2,9 +2,12 @@
  * SM.REQUEUE ALL | id [id …] [TASK name] [COUNT n]: puts tasks that were given up back to their streams, the oldest
  * first, under new task ids and with new deadlines; replies how many.
  */
+
+import { keepingOf } from "../../machines/keeping.ts";
+import { DEAD, requeueTask, streamAt } from "../../machines/tasks.ts";
 import * as errors from "../../protocol/errors.ts";
-import { textField } from "../../store/entry-fields.ts";
-import { type EntryId, ID_MAX, ID_MIN } from "../../store/stream-id.ts";
+import { textField } from "../../streams/entry-fields.ts";
+import { type EntryId, ID_MAX, ID_MIN } from "../../streams/entry-id.ts";
 import {
   deleteAmong,
   entriesOf,
@@ -13,11 +16,9 @@ import {
   type StreamEntry,
   saveStream,
   settleFirstId,
-} from "../../store/streams.ts";
-import { DEAD, requeueTask, streamAt } from "../../store/tasks.ts";
+} from "../../streams/streams.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { keepingOf } from "../keeping.ts";
 import { exactId } from "../stream/ids.ts";
 
 export const smRequeue = {

@@ -5,10 +5,10 @@
  */
 import { type Bytes, bufferOf, bytesOf } from "../../base/bytes.ts";
 import { globMatcher } from "../../base/glob.ts";
+import { machinesByDefinition, machinesInState, type Walk } from "../../machines/indexes.ts";
+import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
-import { machinesByDefinition, machinesInState, type Walk } from "../../store/machine-index.ts";
-import { decodeMachine, type MachineRecord } from "../../store/machine-record.ts";
 import { argument, safeInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { type MachineFilter, narrowed } from "./machine-filter.ts";

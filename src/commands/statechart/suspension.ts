@@ -4,15 +4,15 @@
  * with SM.RESUME; what should have happened meanwhile then happens at once.
  */
 import { bytesOf } from "../../base/bytes.ts";
+import type { HistoryEntry } from "../../machines/history.ts";
+import { dueEntries } from "../../machines/object-storage.ts";
+import { armDue, disarmDue } from "../../machines/pending.ts";
+import { activeNames } from "../../machines/record.ts";
+import { type Subject, subjectAt } from "../../machines/subject.ts";
+import { writeRecord } from "../../machines/writing.ts";
 import * as errors from "../../protocol/errors.ts";
-import type { HistoryEntry } from "../../store/machine-history.ts";
-import { armDue, disarmDue } from "../../store/machine-pending.ts";
-import { activeNames } from "../../store/machine-record.ts";
-import { dueEntries } from "../../store/machine-storage.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { type Subject, subjectAt } from "./subject.ts";
-import { writeRecord } from "./writing.ts";
 
 export const smSuspend = {
   name: "SM.SUSPEND",

@@ -3,11 +3,11 @@
  * a sentence each, so empty is well. Without a key it reads everything there is.
  */
 import { bytesOf } from "../../base/bytes.ts";
+import { checkStore } from "../../keyspace/self-check.ts";
+import { subjectAt } from "../../machines/subject.ts";
+import { verifyMachine } from "../../machines/verify.ts";
 import * as errors from "../../protocol/errors.ts";
-import { verifyMachine } from "../../store/machine-verify.ts";
-import { checkStore } from "../../store/self-check.ts";
 import type { Handler } from "../handler.ts";
-import { subjectAt } from "./subject.ts";
 
 export const smVerify = {
   name: "SM.VERIFY",

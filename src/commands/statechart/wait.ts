@@ -4,15 +4,15 @@
  * for ever; within MULTI nothing waits. A key that is not there yet is waited for too.
  */
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import { activeNames } from "../../machines/record.ts";
+import { isIn } from "../../machines/send.ts";
+import { type Subject, subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply, simple } from "../../protocol/reply.ts";
-import { activeNames } from "../../store/machine-record.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
 import { readStatus } from "./machine-filter.ts";
-import { isIn } from "./send.ts";
-import { type Subject, subjectAt } from "./subject.ts";
 
 export const smWait = {
   name: "SM.WAIT",

@@ -2,17 +2,18 @@
 import { bytesOf } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
 import { type Candidate, explain } from "../../engine/explain.ts";
+import { eventOf, targetsOf } from "../../machines/machine-step.ts";
+import { activeNames } from "../../machines/record.ts";
+import { type Attempt, attempt, refusalWhenDone } from "../../machines/send.ts";
+import { NO_OPTIONS } from "../../machines/send-options.ts";
+import { codeOf } from "../../machines/settle.ts";
+import { envOf, type Subject, subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
-import { activeNames } from "../../store/machine-record.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { eventOf, targetsOf } from "./machine-step.ts";
-import { type Attempt, attempt, refusalWhenDone } from "./send.ts";
-import { eventData, NO_OPTIONS } from "./send-options.ts";
-import { codeOf } from "./settle.ts";
-import { envOf, type Subject, subjectAt } from "./subject.ts";
+import { eventData } from "./send-arguments.ts";
 
 export const smWhy = {
   name: "SM.WHY",

@@ -1,6 +1,6 @@
 /** The consumer a request is made for. */
-import { type Consumer, createConsumer, findConsumer } from "../../store/stream-groups.ts";
-import { saveStream } from "../../store/streams.ts";
+import { type Consumer, createConsumer, findConsumer } from "../../streams/groups.ts";
+import { saveStream } from "../../streams/streams.ts";
 import type { StreamAndGroup } from "./streams.ts";
 
 /** The consumer of a name, made if missing, marked as seen; the group is to be saved afterwards. */

@@ -1,7 +1,7 @@
 /** What the subcommands of XGROUP have in common: key, group, and the options of CREATE and SETID. */
 import * as errors from "../../protocol/errors.ts";
-import { findGroup } from "../../store/stream-groups.ts";
-import { READ_UNKNOWN } from "../../store/stream-lag.ts";
+import { findGroup } from "../../streams/groups.ts";
+import { READ_UNKNOWN } from "../../streams/lag.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call } from "../handler.ts";
 import { type StreamAndGroup, streamAt } from "./streams.ts";

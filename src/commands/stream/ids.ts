@@ -8,7 +8,7 @@ import {
   ID_MIN,
   idAfter,
   idBefore,
-} from "../../store/stream-id.ts";
+} from "../../streams/entry-id.ts";
 
 const U64_MAX = 2n ** 64n - 1n;
 /** Redis gives up on longer texts. */

@@ -1,16 +1,16 @@
 /** What the stream commands share: looking at a stream, and entries as replies. */
 import { bytesOf } from "../../base/bytes.ts";
+import type { KeyRecord } from "../../keyspace/records.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
-import type { KeyRecord } from "../../store/records.ts";
-import { findGroup, type Group } from "../../store/stream-groups.ts";
+import { findGroup, type Group } from "../../streams/groups.ts";
 import {
   type EntryRange,
   entriesOf,
   openStream,
   type Stream,
   type StreamEntry,
-} from "../../store/streams.ts";
+} from "../../streams/streams.ts";
 import type { Call } from "../handler.ts";
 import { look, lookFor } from "../values.ts";
 import { idReply } from "./ids.ts";

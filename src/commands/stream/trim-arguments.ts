@@ -1,6 +1,6 @@
 /** MAXLEN | MINID [= | ~] threshold [LIMIT count], as XADD and XTRIM take it. */
 import * as errors from "../../protocol/errors.ts";
-import type { Trim, TrimTarget } from "../../store/stream-trim.ts";
+import type { Trim, TrimTarget } from "../../streams/trim.ts";
 import { integer, token } from "../arguments.ts";
 import type { Call } from "../handler.ts";
 import { exactId } from "./ids.ts";

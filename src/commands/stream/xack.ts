@@ -1,5 +1,5 @@
 /** XACK key group id [id …]: the entries are done with; how many were pending. */
-import { findPending, removePending, saveGroup } from "../../store/stream-groups.ts";
+import { findPending, removePending, saveGroup } from "../../streams/groups.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { exactId } from "./ids.ts";

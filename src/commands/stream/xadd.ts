@@ -1,8 +1,7 @@
 /** XADD key [NOMKSTREAM] [MAXLEN | MINID [= | ~] threshold [LIMIT count]] * | id field value [field value …] */
 import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
-import { autoSequence, type EntryId, ID_MAX, ID_MIN } from "../../store/stream-id.ts";
-import { type Trim, trimStream } from "../../store/stream-trim.ts";
+import { autoSequence, type EntryId, ID_MAX, ID_MIN } from "../../streams/entry-id.ts";
 import {
   appendTo,
   createStream,
@@ -10,7 +9,8 @@ import {
   recordEvent,
   type Stream,
   saveStream,
-} from "../../store/streams.ts";
+} from "../../streams/streams.ts";
+import { type Trim, trimStream } from "../../streams/trim.ts";
 import { argument, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { exactIdOrMs, idReply } from "./ids.ts";

@@ -2,8 +2,11 @@
  * XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]: takes over what others have left pending
  * for long, a page at a time: where to go on, what was claimed, and ids of entries that are no longer there.
  */
+
+import { giveUpSpent } from "../../machines/given-up.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
+import { type EntryId, ID_MAX, ID_MIN } from "../../streams/entry-id.ts";
 import {
   type Consumer,
   type PendingEntry,
@@ -11,12 +14,10 @@ import {
   putPending,
   removePending,
   saveGroup,
-} from "../../store/stream-groups.ts";
-import { type EntryId, ID_MAX, ID_MIN } from "../../store/stream-id.ts";
-import { entryAt } from "../../store/streams.ts";
+} from "../../streams/groups.ts";
+import { entryAt } from "../../streams/streams.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { giveUpSpent } from "../statechart/given-up.ts";
 import { look } from "../values.ts";
 import { seenConsumer } from "./consumers.ts";
 import { idReply, intervalStart } from "./ids.ts";

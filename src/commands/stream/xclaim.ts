@@ -2,8 +2,11 @@
  * XCLAIM key group consumer min-idle-time id [id …] [IDLE ms] [TIME unix-time-ms] [RETRYCOUNT count] [FORCE] [JUSTID]
  * [LASTID id]: takes pending entries over from other consumers.
  */
+
+import { giveUpSpent } from "../../machines/given-up.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
+import type { EntryId } from "../../streams/entry-id.ts";
 import {
   type Consumer,
   findPending,
@@ -11,12 +14,10 @@ import {
   putPending,
   removePending,
   saveGroup,
-} from "../../store/stream-groups.ts";
-import type { EntryId } from "../../store/stream-id.ts";
-import { entryAt } from "../../store/streams.ts";
+} from "../../streams/groups.ts";
+import { entryAt } from "../../streams/streams.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { giveUpSpent } from "../statechart/given-up.ts";
 import { seenConsumer } from "./consumers.ts";
 import { exactId, idReply, parseExactId } from "./ids.ts";
 import { entryReply, groupAt, type StreamAndGroup } from "./streams.ts";

@@ -1,6 +1,6 @@
 /** XDEL key id [id …]: removes entries; how many there were. */
 
-import { deleteAmong, saveStream, settleFirstId } from "../../store/streams.ts";
+import { deleteAmong, saveStream, settleFirstId } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { exactId } from "./ids.ts";

@@ -2,9 +2,9 @@
 import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
-import { createGroup, findGroup } from "../../store/stream-groups.ts";
-import { ID_MIN } from "../../store/stream-id.ts";
-import { createStream, saveStream } from "../../store/streams.ts";
+import { ID_MIN } from "../../streams/entry-id.ts";
+import { createGroup, findGroup } from "../../streams/groups.ts";
+import { createStream, saveStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { checkCount, groupOptions } from "./group-arguments.ts";

@@ -1,6 +1,6 @@
 /** XGROUP DELCONSUMER key group consumer: removes it; how many entries it had pending, which are forgotten. */
-import { findConsumer, removeConsumer, saveGroup } from "../../store/stream-groups.ts";
-import { saveStream } from "../../store/streams.ts";
+import { findConsumer, removeConsumer, saveGroup } from "../../streams/groups.ts";
+import { saveStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { namedGroup } from "./group-arguments.ts";

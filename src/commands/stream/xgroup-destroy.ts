@@ -1,7 +1,7 @@
 /** XGROUP DESTROY key group: removes a group with its consumers and what they have pending; 1 when it was there. */
 import * as errors from "../../protocol/errors.ts";
-import { findGroup, removeGroup } from "../../store/stream-groups.ts";
-import { saveStream } from "../../store/streams.ts";
+import { findGroup, removeGroup } from "../../streams/groups.ts";
+import { saveStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { streamAt } from "./streams.ts";

@@ -1,5 +1,5 @@
 /** XGROUP HELP: describes the XGROUP commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const xgroupHelp = {

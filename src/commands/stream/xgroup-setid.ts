@@ -1,7 +1,7 @@
 /** XGROUP SETID key group id | $ [ENTRIESREAD n]: the group is given the entries behind the id from now on. */
 import { OK } from "../../protocol/reply.ts";
-import { saveGroup } from "../../store/stream-groups.ts";
-import { saveStream } from "../../store/streams.ts";
+import { saveGroup } from "../../streams/groups.ts";
+import { saveStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { checkCount, groupOptions, namedGroup } from "./group-arguments.ts";

@@ -1,8 +1,8 @@
 /** XINFO GROUPS key: the consumer groups of a stream. */
 import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
-import { groupsOf } from "../../store/stream-groups.ts";
-import { lagOf, READ_UNKNOWN } from "../../store/stream-lag.ts";
+import { groupsOf } from "../../streams/groups.ts";
+import { lagOf, READ_UNKNOWN } from "../../streams/lag.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { idReply } from "./ids.ts";

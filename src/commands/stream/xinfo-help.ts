@@ -1,5 +1,5 @@
 /** XINFO HELP: describes the XINFO commands. */
-import { containerHelp } from "../catalogue-help.ts";
+import { containerHelp } from "../../catalogue/help.ts";
 import type { Handler } from "../handler.ts";
 
 export const xinfoHelp = {

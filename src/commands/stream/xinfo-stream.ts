@@ -1,6 +1,7 @@
 /** XINFO STREAM key [FULL [COUNT count]]: what there is to know of a stream; FULL with entries, groups and consumers. */
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
+import { ID_MAX, ID_MIN } from "../../streams/entry-id.ts";
 import {
   type Consumer,
   consumerAt,
@@ -8,10 +9,9 @@ import {
   type Group,
   groupsOf,
   pendingEntries,
-} from "../../store/stream-groups.ts";
-import { ID_MAX, ID_MIN } from "../../store/stream-id.ts";
-import { lagOf, READ_UNKNOWN } from "../../store/stream-lag.ts";
-import { entriesOf, nodeCount, type Stream } from "../../store/streams.ts";
+} from "../../streams/groups.ts";
+import { lagOf, READ_UNKNOWN } from "../../streams/lag.ts";
+import { entriesOf, nodeCount, type Stream } from "../../streams/streams.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { idReply } from "./ids.ts";

@@ -1,6 +1,7 @@
 /** XPENDING key group [[IDLE ms] start end count [consumer]]: what was given out and not acknowledged. */
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
+import { type EntryId, ID_MIN } from "../../streams/entry-id.ts";
 import {
   type Consumer,
   consumerAt,
@@ -9,8 +10,7 @@ import {
   firstPendingId,
   lastPendingId,
   pendingEntries,
-} from "../../store/stream-groups.ts";
-import { type EntryId, ID_MIN } from "../../store/stream-id.ts";
+} from "../../streams/groups.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { idReply, intervalEnd, intervalStart } from "./ids.ts";

@@ -2,8 +2,8 @@
 import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
-import { type EntryId, ID_MAX, ID_MIN, idAfter, idBefore } from "../../store/stream-id.ts";
-import { lastValidId, openStream } from "../../store/streams.ts";
+import { type EntryId, ID_MAX, ID_MIN, idAfter, idBefore } from "../../streams/entry-id.ts";
+import { lastValidId, openStream } from "../../streams/streams.ts";
 import type { Call, Handler } from "../handler.ts";
 import { look } from "../values.ts";
 import { deadlineOf, type Wait } from "../wait.ts";

@@ -3,8 +3,10 @@
  * consumer of a group. `>` gives it new ones, which are pending from then on; an id gives it what it has pending.
  */
 import { bytesOf } from "../../base/bytes.ts";
+import { giveUpSpent } from "../../machines/given-up.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
+import { type EntryId, ID_MAX, idAfter } from "../../streams/entry-id.ts";
 import {
   type Consumer,
   findPending,
@@ -12,12 +14,10 @@ import {
   putPending,
   removePending,
   saveGroup,
-} from "../../store/stream-groups.ts";
-import { type EntryId, ID_MAX, idAfter } from "../../store/stream-id.ts";
-import { advanceGroup } from "../../store/stream-lag.ts";
-import { entriesOf, entryAt, type StreamEntry } from "../../store/streams.ts";
+} from "../../streams/groups.ts";
+import { advanceGroup } from "../../streams/lag.ts";
+import { entriesOf, entryAt, type StreamEntry } from "../../streams/streams.ts";
 import type { Call, Handler } from "../handler.ts";
-import { giveUpSpent } from "../statechart/given-up.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
 import { seenConsumer } from "./consumers.ts";
 import { exactId, idReply } from "./ids.ts";

@@ -1,8 +1,8 @@
 /** XSETID key last-id [ENTRIESADDED n] [MAXDELETEDID id]: sets what a stream knows of its past. */
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
-import { type EntryId, ID_MIN } from "../../store/stream-id.ts";
-import { lastValidId, saveStream } from "../../store/streams.ts";
+import { type EntryId, ID_MIN } from "../../streams/entry-id.ts";
+import { lastValidId, saveStream } from "../../streams/streams.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { exactId } from "./ids.ts";

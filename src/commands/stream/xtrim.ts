@@ -1,7 +1,7 @@
 /** XTRIM key MAXLEN | MINID [= | ~] threshold [LIMIT count]: removes entries from the front; how many there were. */
 import * as errors from "../../protocol/errors.ts";
-import { trimStream } from "../../store/stream-trim.ts";
-import { saveStream } from "../../store/streams.ts";
+import { saveStream } from "../../streams/streams.ts";
+import { trimStream } from "../../streams/trim.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { streamAt } from "./streams.ts";

@@ -1,9 +1,9 @@
 /** Writing string keys. */
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import type { KeyEvent } from "../../keyspace/changes.ts";
+import type { KeyRecord } from "../../keyspace/records.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK, type Reply } from "../../protocol/reply.ts";
-import type { KeyEvent } from "../../store/changes.ts";
-import type { KeyRecord } from "../../store/records.ts";
 import { argument } from "../arguments.ts";
 import { positiveExpiry, type TimeForm } from "../expiry.ts";
 import type { Call } from "../handler.ts";

@@ -1,8 +1,9 @@
 /** EXEC: runs the queued requests, each for itself; null when a watched key was changed. */
+
+import { dropQueue } from "../../clients/session.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
-import { dropQueue } from "../session.ts";
 
 export const exec = {
   name: "EXEC",

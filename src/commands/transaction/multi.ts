@@ -1,8 +1,9 @@
 /** MULTI: the requests from here to EXEC are queued. */
+
+import { dropQueue } from "../../clients/session.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
-import { dropQueue } from "../session.ts";
 
 export const multi = {
   name: "MULTI",

@@ -5,7 +5,7 @@ import { bufferOf } from "../../../src/base/bytes.ts";
 import { openDump, sealDump } from "../../../src/commands/generic/dump-payload.ts";
 import { listpack } from "../../../src/commands/generic/listpack.ts";
 import { rdbLength, rdbString } from "../../../src/commands/generic/rdb-writer.ts";
-import { entryId } from "../../../src/store/stream-id.ts";
+import { entryId } from "../../../src/streams/entry-id.ts";
 import type { TestClient } from "../../support/client.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer } from "../../support/server.ts";

@@ -1,9 +1,9 @@
 /** The keyspace events of each command, as redis-server 7.0 was seen to send them (PSUBSCRIBE __keyevent*). */
 import { describe, expect, test } from "vitest";
 import { chars } from "../../../src/base/bytes.ts";
-import { MemoryStore } from "../../../src/store/memory-store.ts";
-import { Store } from "../../../src/store/store.ts";
-import type { Transaction } from "../../../src/store/transaction.ts";
+import { Store } from "../../../src/keyspace/store.ts";
+import type { Transaction } from "../../../src/keyspace/transaction.ts";
+import { MemoryStore } from "../../../src/storage/memory-store.ts";
 import { startTestServer } from "../../support/server.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 

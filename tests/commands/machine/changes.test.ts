@@ -1,11 +1,11 @@
 /** What a change of a map machine leaves behind: its events, and how much of its history. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bytesOfText } from "../../../src/base/bytes.ts";
-import { Databases } from "../../../src/store/databases.ts";
-import { historyOf, putHistory } from "../../../src/store/machine-history.ts";
-import { MemoryStore } from "../../../src/store/memory-store.ts";
-import { Store } from "../../../src/store/store.ts";
-import type { Transaction } from "../../../src/store/transaction.ts";
+import { Databases } from "../../../src/keyspace/databases.ts";
+import { Store } from "../../../src/keyspace/store.ts";
+import type { Transaction } from "../../../src/keyspace/transaction.ts";
+import { historyOf, putHistory } from "../../../src/machines/history.ts";
+import { MemoryStore } from "../../../src/storage/memory-store.ts";
 import { startTestServer } from "../../support/server.ts";
 
 const TOGGLE = '{"current":"","map":{"on":["off"],"off":["on"]},"initial":"off","reason":""}';

@@ -5,11 +5,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bytesOfText } from "../../../src/base/bytes.ts";
-import { Databases } from "../../../src/store/databases.ts";
-import { prefixRange, stateKeyFields, statePrefix } from "../../../src/store/layouts.ts";
-import { historyOf } from "../../../src/store/machine-history.ts";
-import { decodeMachine } from "../../../src/store/machine-record.ts";
-import { NO_DEFINITION } from "../../../src/store/machines.ts";
+import { Databases } from "../../../src/keyspace/databases.ts";
+import { prefixRange, stateKeyFields, statePrefix } from "../../../src/keyspace/layouts.ts";
+import { historyOf } from "../../../src/machines/history.ts";
+import { NO_DEFINITION } from "../../../src/machines/machines.ts";
+import { decodeMachine } from "../../../src/machines/record.ts";
 import type { TestClient } from "../../support/client.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";

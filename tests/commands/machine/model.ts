@@ -1,5 +1,5 @@
 /** Map machines as a plain object in memory, in the obvious way: what the commands are compared with. */
-import type { HistoryEntry } from "../../../src/store/machine-history.ts";
+import type { HistoryEntry } from "../../../src/machines/history.ts";
 
 export interface ModelMachine {
   readonly map: Readonly<Record<string, readonly string[]>>;

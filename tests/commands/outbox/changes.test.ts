@@ -1,7 +1,7 @@
 /** The change streams: each recorded change of a machine is one entry, in order, in the commit of the change. */
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { Store } from "../../../src/store/store.ts";
+import { Store } from "../../../src/keyspace/store.ts";
 import type { TestClient } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { temporaryDirectory } from "../../support/stores.ts";

@@ -1,6 +1,6 @@
 /** Tasks: what workers find, how they answer, and what becomes of a task that nobody gets done. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Store } from "../../../src/store/store.ts";
+import { Store } from "../../../src/keyspace/store.ts";
 import type { TestClient } from "../../support/client.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CATALOGUE } from "../../../src/commands/catalogue.ts";
+import { CATALOGUE } from "../../../src/catalogue/catalogue.ts";
 import type { Call, Handler } from "../../../src/commands/handler.ts";
 import { SERVER_HANDLERS } from "../../../src/commands/server/handlers.ts";
 import { isWait } from "../../../src/commands/wait.ts";

@@ -1,6 +1,6 @@
 /** Commands that tell of commands, users and modules; the client checks each reply against its schema. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CATALOGUE } from "../../../src/commands/catalogue.ts";
+import { CATALOGUE } from "../../../src/catalogue/catalogue.ts";
 import type { TestClient } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 

@@ -4,7 +4,7 @@
  * store closed and both started anew between all steps.
  */
 import { expect, test } from "vitest";
-import { Store } from "../../../src/store/store.ts";
+import { Store } from "../../../src/keyspace/store.ts";
 import type { TestClient } from "../../support/client.ts";
 import { CONFORMANCE_CASES, type ConformanceCase, keysOf } from "../../support/conformance-cases.ts";
 import { define } from "../../support/machines.ts";

@@ -1,8 +1,8 @@
 /** Machines as keys: what COPY, MOVE, RENAME, DEL, expiry, DUMP and flushes do with all a machine has. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { collectGarbage } from "../../../src/store/garbage.ts";
-import { MemoryStore } from "../../../src/store/memory-store.ts";
-import { Store } from "../../../src/store/store.ts";
+import { collectGarbage } from "../../../src/keyspace/garbage.ts";
+import { Store } from "../../../src/keyspace/store.ts";
+import { MemoryStore } from "../../../src/storage/memory-store.ts";
 import type { TestClient } from "../../support/client.ts";
 import { define, fields, rows } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";

@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Store } from "../../../src/store/store.ts";
+import { Store } from "../../../src/keyspace/store.ts";
 import type { Argument, TestClient } from "../../support/client.ts";
 import { define, fields, rows, scanAll } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";

@@ -1,6 +1,6 @@
 /** Timers and scheduled events: once, in order, after downtime too, and many at once without shutting others out. */
 import { expect, onTestFinished, test } from "vitest";
-import { Store } from "../../../src/store/store.ts";
+import { Store } from "../../../src/keyspace/store.ts";
 import type { TestClient } from "../../support/client.ts";
 import { failingStore } from "../../support/failing-store.ts";
 import { define, fields, rows } from "../../support/machines.ts";

@@ -1,0 +1,89 @@
+/**
+ * Who watches which key (WATCH). A change marks its watchers as soon as the command that made it has
+ * succeeded, so that an EXEC later in the same turn sees it; EXEC then answers null.
+ */
+import type { Bytes } from "../base/bytes.ts";
+import { bytesOf } from "../base/bytes.ts";
+import type { Change } from "../keyspace/changes.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Databases } from "../keyspace/databases.ts";
+import { type Session, watchName } from "./session.ts";
+
+interface Watched {
+  readonly database: number;
+  readonly key: Bytes;
+  readonly sessions: Set<Session>;
+}
+
+export class WatchList {
+  readonly #watched = new Map<string, Watched>();
+
+  /** Number of keys somebody watches. */
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  /** `database` is the one the session has selected. */
+  watch(session: Session, key: Buffer, database: Database): void {
+    const bytes = bytesOf(key);
+    const name = watchName(session.database, bytes);
+    if (session.watched.has(name)) return;
+    let watched = this.#watched.get(name);
+    if (watched === undefined) {
+      watched = { database: session.database, key: bytes, sessions: new Set() };
+      this.#watched.set(name, watched);
+    }
+    watched.sessions.add(session);
+    session.watched.set(name, database.find(bytes) !== undefined);
+  }
+
+  /** Ends all watching of a session and forgets that a key was changed. */
+  unwatch(session: Session): void {
+    for (const name of session.watched.keys()) {
+      const watched = this.#watched.get(name);
+      watched?.sessions.delete(session);
+      if (watched?.sessions.size === 0) this.#watched.delete(name);
+    }
+    session.watched.clear();
+    session.isWatchBroken = false;
+  }
+
+  /**
+   * Whether a key the session watches has changed. A key that was there and has expired since counts, even if nobody
+   * has noticed yet; one that had expired before it was watched does not.
+   */
+  isBroken(session: Session, databases: Databases): boolean {
+    if (session.isWatchBroken) return true;
+    for (const [name, existed] of session.watched) {
+      const watched = this.#watched.get(name);
+      if (!existed || watched === undefined) continue;
+      if (databases.at(watched.database).find(watched.key) === undefined) return true;
+    }
+    return false;
+  }
+
+  /** Marks the watchers of what was changed. */
+  touch(changes: readonly Change[], databases: Databases): void {
+    if (this.#watched.size === 0) return;
+    for (const change of changes) {
+      if (change.kind === "flush") this.#touchWhole([change.database], [databases.atPhys(change.phys)]);
+      else if (change.kind === "swap") {
+        const [a, b] = change.databases;
+        this.#touchWhole(change.databases, [databases.at(a), databases.at(b)]);
+      } else this.#mark(this.#watched.get(watchName(change.database, change.key)));
+    }
+  }
+
+  /** A key that is in none of `holders`, the databases before and after, has not changed. */
+  #touchWhole(indexes: readonly number[], holders: readonly Database[]): void {
+    for (const watched of this.#watched.values()) {
+      if (!indexes.includes(watched.database)) continue;
+      if (holders.some((holder) => holder.find(watched.key) !== undefined)) this.#mark(watched);
+    }
+  }
+
+  #mark(watched: Watched | undefined): void {
+    if (watched === undefined) return;
+    for (const session of watched.sessions) session.isWatchBroken = true;
+  }
+}

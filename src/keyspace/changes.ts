@@ -1,0 +1,68 @@
+/**
+ * The change list of a transaction: one record for each thing that happened to a key. Keyspace notifications,
+ * WATCH, waiters and tracking are all derived from it, so that no command has to remember them.
+ */
+import type { Bytes } from "../base/bytes.ts";
+import type { HistoryEntry } from "../machines/history.ts";
+import type { DefinitionName } from "./layouts.ts";
+
+/**
+ * The class of a keyspace event, as in `notify-keyspace-events`: g generic, $ string, t stream, d module
+ * (here: machines), x expired, e evicted, n new key.
+ */
+export type EventClass = "g" | "$" | "t" | "d" | "x" | "e" | "n";
+
+/** Every event there is, with its class. The names are Redis' own, or those of the commands it does not have. */
+export const EVENT_CLASSES = {
+  append: "$",
+  copy_to: "g",
+  del: "g",
+  expire: "g",
+  expired: "x",
+  incrby: "$",
+  incrbyfloat: "$",
+  move_from: "g",
+  move_to: "g",
+  new: "n",
+  persist: "g",
+  rename_from: "g",
+  rename_to: "g",
+  restore: "g",
+  set: "$",
+  setrange: "$",
+  "sm.create": "d",
+  "sm.mutate": "d",
+  "sm.reset": "d",
+  "sm.resume": "d",
+  "sm.send": "d",
+  "sm.set": "d",
+  xadd: "t",
+  xdel: "t",
+  "xgroup-create": "t",
+  "xgroup-createconsumer": "t",
+  "xgroup-delconsumer": "t",
+  "xgroup-destroy": "t",
+  "xgroup-setid": "t",
+  xsetid: "t",
+  xtrim: "t",
+  "sm.suspend": "d",
+  "sm.timer": "d",
+} as const satisfies Readonly<Record<string, EventClass>>;
+
+export type KeyEvent = keyof typeof EVENT_CLASSES;
+
+export type Change =
+  | { readonly kind: "key"; readonly database: number; readonly key: Bytes; readonly event: KeyEvent }
+  /** The key was written in a way that has no event of its own; WATCH and tracking hear of it all the same. */
+  | { readonly kind: "touch"; readonly database: number; readonly key: Bytes }
+  /** What a machine has recorded of a change; other changes tell that its key was written. */
+  | {
+      readonly kind: "machine";
+      readonly database: number;
+      readonly key: Bytes;
+      readonly definition: DefinitionName | undefined;
+      readonly history: HistoryEntry;
+    }
+  /** `phys` is what the database stood for: its keys can still be looked up there within the transaction. */
+  | { readonly kind: "flush"; readonly database: number; readonly phys: number }
+  | { readonly kind: "swap"; readonly databases: readonly [number, number] };

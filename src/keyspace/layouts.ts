@@ -1,0 +1,398 @@
+/**
+ * THE table of key layouts: every key in the store is composed here. All numbers are big-endian, so byte
+ * order is number order. `phys` is the physical number of a database: SWAPDB and FLUSHDB change which one a
+ * database index stands for and move no keys. `id` is the number of a key's object, unique in the store, kept
+ * through RENAME and given anew when the key is replaced by a value of another type.
+ *
+ * | space | fields                       | value                                              |
+ * | ----- | ---------------------------- | -------------------------------------------------- |
+ * | m     | name                         | facts about the store: format, next id, databases  |
+ * | c     | name                         | a counter (float64)                                |
+ * | k     | phys u32, user key           | the key's record (records.ts)                      |
+ * | o     | phys u32, id u64             | the user key: order of SCAN, way from id to key    |
+ * | v     | id u64                       | a long string's bytes                              |
+ * | x     | due ms u64, phys u32, id u64 | the user key: expiry, earliest first               |
+ * | h     | id u64, rev u64              | a history entry of a machine (history.ts);         |
+ * |       |                              | rev 0: what it was after those that were trimmed   |
+ * | i     | phys u32, definition 0,      | nothing: machines by active state, by the time the |
+ * |       | version 0, state 0,          | state was entered                                  |
+ * |       | since ms u64, id u64         |                                                    |
+ * | y     | phys u32, definition 0,      | nothing: machines by definition                    |
+ * |       | version 0, id u64            |                                                    |
+ * | n     | phys u32, definition 0,      | a counter (float64): machines in a state and       |
+ * |       | version 0, state 0, status   | status; of all states together under a byte 1      |
+ * | s     | id u64, part, …              | the parts of a stream, see below                   |
+ * | d     | phys u32, name 0, version 0  | a definition (definitions.ts)                      |
+ * | p     | id u64, sequence u64         | an event of a machine that waits (pending.ts)     |
+ * | t     | due ms u64, id u64, kind,    | phys u32: what of a machine falls due, earliest    |
+ * |       | sequence u64                 | first; kind e: a timer of the engine, s: an event  |
+ * | e     | id u64, event id 0           | the outcome of an event (outcomes.ts)              |
+ * | q     | id u64, sequence u64         | the event id: outcomes in the order they came      |
+ * | g     | kind, number u64             | what is to be removed piece by piece               |
+ * | j     |                              | how far the data file has the journals (lmdb-data) |
+ *
+ * The parts of a stream, by the letter behind its id. Groups and consumers have numbers of their own, so that keys
+ * are short however long their names are. An entry id is ms u64 and seq u64.
+ *
+ * | part | fields                              | value                                        |
+ * | ---- | ----------------------------------- | -------------------------------------------- |
+ * | e    | entry id                            | an entry (records.ts)                        |
+ * | g    | group name                          | a consumer group                             |
+ * | c    | group u32, consumer name            | the consumer's number (u32)                  |
+ * | n    | group u32, consumer u32             | a consumer                                   |
+ * | p    | group u32, entry id                 | a pending entry: who has it, since when      |
+ * | q    | group u32, consumer u32, entry id   | nothing: pending entries by consumer         |
+ *
+ * Names end with a zero byte (0 in the table). A name that holds one itself, or is longer than
+ * NAME_BYTES_MAX, stands as its SHA-256 behind a byte 1, so that no name is the beginning of another.
+ *
+ * A user key longer than USER_KEY_BYTES_MAX stands in `k` as its SHA-256 (LMDB keys are at most 1978 bytes);
+ * `o` has it in full.
+ */
+import { createHash } from "node:crypto";
+import type { Bytes } from "../base/bytes.ts";
+import { bytesOfText, chars, raw, readU32, readU64, u32, u64 } from "../base/bytes.ts";
+
+/** A user key up to this length is stored as it is. */
+export const USER_KEY_BYTES_MAX = 1024;
+
+/** Keys with this prefix, as a half-open range. */
+export interface Range {
+  readonly from: Bytes;
+  readonly to: Bytes;
+}
+
+export function metaKey(name: string): Bytes {
+  return raw(`m${name}`);
+}
+
+export function counterKey(name: string): Bytes {
+  return raw(`c${name}`);
+}
+
+/** The prefix of all keys of a database in a space, for the callers that compose many. */
+export function databasePrefix(space: "k" | "o", phys: number): string {
+  return space + u32(phys);
+}
+
+/** `prefix` is databasePrefix("k", phys). */
+export function recordKey(prefix: string, userKey: Bytes): Bytes {
+  const text = chars(userKey);
+  return text.length <= USER_KEY_BYTES_MAX ? raw(`${prefix}\0${text}`) : raw(`${prefix}\x01${digest(text)}`);
+}
+
+/** `prefix` is databasePrefix("o", phys). */
+export function orderKey(prefix: string, id: number): Bytes {
+  return raw(prefix + u64(id));
+}
+
+/** The id in a key of the `o` space. */
+export function idOfOrderKey(key: Bytes): number {
+  return readU64(key, 5);
+}
+
+export function longStringKey(id: number): Bytes {
+  return raw(`v${u64(id)}`);
+}
+
+export function idOfLongStringKey(key: Bytes): number {
+  return readU64(key, 1);
+}
+
+export function expiryKey(dueMs: number, phys: number, id: number): Bytes {
+  return raw(`x${u64(dueMs)}${u32(phys)}${u64(id)}`);
+}
+
+export function expiryFields(key: Bytes): {
+  readonly dueMs: number;
+  readonly phys: number;
+  readonly id: number;
+} {
+  return { dueMs: readU64(key, 1), phys: readU32(key, 9), id: readU64(key, 13) };
+}
+
+/** Where the keys that expire at or after `dueMs` begin. */
+export function expiriesAt(dueMs: number): Bytes {
+  return raw(`x${u64(dueMs)}`);
+}
+
+/** A name up to this length that holds no zero byte is stored as it is. */
+const NAME_BYTES_MAX = 200;
+
+/** Most names: their characters are their bytes, none of them zero, and the first is no byte 1. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a name is any bytes
+const PLAIN_NAME = /^(?:[\x02-\x7f][\x01-\x7f]*)?$/;
+
+/** A name as a field of a key. */
+function nameField(text: string): string {
+  if (text.length <= NAME_BYTES_MAX && PLAIN_NAME.test(text)) return `${text}\0`;
+  const bytes = chars(bytesOfText(text));
+  return bytes.length <= NAME_BYTES_MAX && !bytes.includes("\0") && !bytes.startsWith("\x01")
+    ? `${bytes}\0`
+    : `\x01${Buffer.from(digest(bytes), "latin1").toString("hex")}\0`;
+}
+
+/** The name fields of a key behind space and phys. A name that stands as its digest reads as that. */
+function fieldsOf(key: Bytes, count: number): string[] {
+  const fields: string[] = [];
+  const text = chars(key);
+  let start = 5;
+  while (fields.length < count) {
+    const end = text.indexOf("\0", start);
+    fields.push(Buffer.from(text.slice(start, end), "latin1").toString("utf8"));
+    start = end + 1;
+  }
+  return fields;
+}
+
+function nameFields(name: string | undefined, version: string | undefined): string {
+  if (name === undefined) return "";
+  return version === undefined ? nameField(name) : nameField(name) + nameField(version);
+}
+
+/** Definition and version of a machine; both empty for a machine that brings its own map. */
+export interface DefinitionName {
+  readonly name: string;
+  readonly version: string;
+}
+
+export function historyKey(id: number, rev: number): Bytes {
+  return raw(`h${u64(id)}${u64(rev)}`);
+}
+
+/** The rev in a key of the `h` space. */
+export function revOfHistoryKey(key: Bytes): number {
+  return readU64(key, 9);
+}
+
+/** The prefix of the machines in a state, in the order in which they entered it. */
+export function statePrefix(phys: number, definition: DefinitionName, state: string): string {
+  return `i${u32(phys)}${nameField(definition.name)}${nameField(definition.version)}${nameField(state)}`;
+}
+
+/** `prefix` is a statePrefix. */
+export function stateKey(prefix: string, sinceMs: number, id: number): Bytes {
+  return raw(prefix + u64(sinceMs) + u64(id));
+}
+
+/** The last two fields of a key of the `i` space. */
+export function stateKeyFields(key: Bytes): { readonly sinceMs: number; readonly id: number } {
+  const end = chars(key).length;
+  return { sinceMs: readU64(key, end - 16), id: readU64(key, end - 8) };
+}
+
+/** The prefix of all machines of a database, of a definition, or of one of its versions. */
+export function definitionPrefix(phys: number, name?: string, version?: string): string {
+  return `y${u32(phys)}${nameFields(name, version)}`;
+}
+
+export function definitionKey(phys: number, definition: DefinitionName, id: number): Bytes {
+  return raw(definitionPrefix(phys, definition.name, definition.version) + u64(id));
+}
+
+/** Stands in place of a state's name for all states together: the field of no name, since "" is one. */
+const ALL_STATES_FIELD = "\x01\0";
+
+/** The prefix of the counters of a database, of a definition, or of one of its versions. */
+export function machineCounterPrefix(phys: number, name?: string, version?: string): string {
+  return `n${u32(phys)}${nameFields(name, version)}`;
+}
+
+/** The counter of machines in a state with a status; `state` undefined: of all machines with the status. */
+export function machineCounterKey(
+  phys: number,
+  definition: DefinitionName,
+  state: string | undefined,
+  status: string,
+): Bytes {
+  const prefix = machineCounterPrefix(phys, definition.name, definition.version);
+  return raw(prefix + (state === undefined ? ALL_STATES_FIELD : nameField(state)) + nameField(status));
+}
+
+/** The fields of a counter's key; `state` undefined: of all states together. */
+export function machineCounterFields(key: Bytes): {
+  readonly definition: DefinitionName;
+  readonly state: string | undefined;
+  readonly status: string;
+} {
+  const [name = "", version = "", state = "", status = ""] = fieldsOf(key, 4);
+  return {
+    definition: { name, version },
+    state: `${state}\0` === ALL_STATES_FIELD ? undefined : state,
+    status,
+  };
+}
+
+/** The definition in a key of the `y` space. */
+export function definitionOfKey(key: Bytes): DefinitionName {
+  const [name = "", version = ""] = fieldsOf(key, 2);
+  return { name, version };
+}
+
+export function definitionRecordKey(phys: number, definition: DefinitionName): Bytes {
+  return raw(definitionRecordPrefix(phys, definition.name) + nameField(definition.version));
+}
+
+/** The prefix of all definitions of a database, or of all versions of one name. */
+export function definitionRecordPrefix(phys: number, name?: string): string {
+  return `d${u32(phys)}${name === undefined ? "" : nameField(name)}`;
+}
+
+export function pendingKey(id: number, sequence: number): Bytes {
+  return raw(`p${u64(id)}${u64(sequence)}`);
+}
+
+/** What of a machine falls due: a timer of the engine, or an event that was scheduled. */
+export type DueKind = "e" | "s";
+
+export interface DueEntry {
+  readonly dueMs: number;
+  readonly id: number;
+  readonly kind: DueKind;
+  readonly sequence: number;
+}
+
+export function dueKey(entry: DueEntry): Bytes {
+  return raw(`t${u64(entry.dueMs)}${u64(entry.id)}${entry.kind}${u64(entry.sequence)}`);
+}
+
+export function dueFields(key: Bytes): DueEntry {
+  const kind = chars(key)[17] === "e" ? "e" : "s";
+  return { dueMs: readU64(key, 1), id: readU64(key, 9), kind, sequence: readU64(key, 18) };
+}
+
+/** Where what is due of machines at or after `dueMs` begins. */
+export function duesAt(dueMs: number): Bytes {
+  return raw(`t${u64(dueMs)}`);
+}
+
+export function outcomeKey(id: number, eventId: string): Bytes {
+  return raw(`e${u64(id)}${nameField(eventId)}`);
+}
+
+export function outcomeOrderKey(id: number, sequence: number): Bytes {
+  return raw(`q${u64(id)}${u64(sequence)}`);
+}
+
+/** The first byte string of all keys a stream has, for who goes through them all. */
+export function streamPrefix(id: number): string {
+  return `s${u64(id)}`;
+}
+
+export function streamEntryKey(id: number, entryId: Bytes): Bytes {
+  return raw(`s${u64(id)}e${chars(entryId)}`);
+}
+
+export function streamGroupKey(id: number, name: Bytes): Bytes {
+  return raw(`s${u64(id)}g${lastName(name)}`);
+}
+
+export function streamGroupsPrefix(id: number): string {
+  return `s${u64(id)}g`;
+}
+
+export function consumerNameKey(id: number, group: number, name: Bytes): Bytes {
+  return raw(consumerNamesPrefix(id, group) + lastName(name));
+}
+
+export function consumerNamesPrefix(id: number, group: number): string {
+  return `s${u64(id)}c${u32(group)}`;
+}
+
+export function consumerKey(id: number, group: number, consumer: number): Bytes {
+  return raw(consumersPrefix(id, group) + u32(consumer));
+}
+
+export function consumersPrefix(id: number, group: number): string {
+  return `s${u64(id)}n${u32(group)}`;
+}
+
+export function pendingEntryKey(id: number, group: number, entryId: Bytes): Bytes {
+  return raw(pendingEntriesPrefix(id, group) + chars(entryId));
+}
+
+export function pendingEntriesPrefix(id: number, group: number): string {
+  return `s${u64(id)}p${u32(group)}`;
+}
+
+/** `prefix` is a consumerPendingPrefix. */
+export function consumerPendingKey(prefix: string, entryId: Bytes): Bytes {
+  return raw(prefix + chars(entryId));
+}
+
+/** The prefix of the pending entries of a consumer; without one, of all consumers of the group. */
+export function consumerPendingPrefix(id: number, group: number, consumer?: number): string {
+  return `s${u64(id)}q${u32(group)}${consumer === undefined ? "" : u32(consumer)}`;
+}
+
+/** The entry id at the end of a key of a stream's part. */
+export function entryIdOfKey(key: Bytes): Bytes {
+  return raw(chars(key).slice(-ENTRY_ID_BYTES));
+}
+
+const ENTRY_ID_BYTES = 16;
+
+/** A name as the last field of a key: it needs no end. Long ones stand as their SHA-256, like user keys. */
+function lastName(name: Bytes): string {
+  const text = chars(name);
+  return text.length <= USER_KEY_BYTES_MAX ? `\0${text}` : `\x01${digest(text)}`;
+}
+
+/** The first byte string behind a key: the end of a range that includes the key. */
+export function behind(key: Bytes): Bytes {
+  return raw(`${chars(key)}\0`);
+}
+
+/** `kind` is one letter that says what the number names. */
+export function garbageKey(kind: string, number: number): Bytes {
+  return raw(`g${kind}${u64(number)}`);
+}
+
+/** The spaces whose keys begin with the id of an object; what they hold of it goes when it goes. */
+export const OBJECT_SPACES = ["h", "p", "e", "q", "s"] as const;
+
+/** The kind of garbage that is what an object has kept beside its record. */
+export const GARBAGE_OBJECT = "o";
+
+export type ObjectSpace = (typeof OBJECT_SPACES)[number];
+
+/** The key of what an object keeps in a space; `rest` is what follows the id. */
+export function objectKey(space: ObjectSpace, id: number, rest: Bytes): Bytes {
+  return raw(space + u64(id) + chars(rest));
+}
+
+/** Space and rest of what objectKey composed. */
+export function objectKeyFields(key: Bytes): { readonly space: string; readonly rest: Bytes } {
+  return { space: chars(key).charAt(0), rest: raw(chars(key).slice(9)) };
+}
+
+/** All that an object keeps in spaces of its own. */
+export function objectRanges(id: number): Range[] {
+  return OBJECT_SPACES.map((space) => prefixRange(space + u64(id)));
+}
+
+/** Every entry of a kind of garbage. */
+export function garbageSpace(kind: string): Range {
+  return prefixRange(`g${kind}`);
+}
+
+export function garbageFields(key: Bytes): { readonly kind: string; readonly number: number } {
+  return { kind: chars(key).charAt(1), number: readU64(key, 2) };
+}
+
+/** Every key that begins with `prefix`. */
+export function prefixRange(prefix: string): Range {
+  return { from: raw(prefix), to: raw(successor(prefix)) };
+}
+
+/** The first byte string after all those that begin with `prefix`. */
+function successor(prefix: string): string {
+  let end = prefix.length;
+  while (end > 0 && prefix.charCodeAt(end - 1) === 255) end -= 1;
+  if (end === 0) return "\xff".repeat(prefix.length + 1);
+  return prefix.slice(0, end - 1) + String.fromCharCode(prefix.charCodeAt(end - 1) + 1);
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(Buffer.from(text, "latin1")).digest().toString("latin1");
+}

@@ -1,0 +1,74 @@
+/**
+ * What a type keeps outside its key's record, and what becomes of it when the object is removed or copied.
+ * One entry per type; a new type that keeps parts of its own adds itself here.
+ */
+import { assert } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
+import { MACHINE_STORAGE } from "../machines/object-storage.ts";
+import { STREAM_STORAGE } from "../streams/streams.ts";
+import { GARBAGE_OBJECT, garbageKey, longStringKey, objectRanges } from "./layouts.ts";
+import type { KeyRecord, RecordType } from "./records.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** Where an object stands. */
+export interface ObjectPlace {
+  /** Index of the database. */
+  readonly database: number;
+  readonly phys: number;
+  readonly key: Bytes;
+}
+
+export interface ObjectStorage {
+  /** Removes, or queues for removal, all the object keeps outside its record. */
+  removed(transaction: Transaction, place: ObjectPlace, record: KeyRecord): void;
+  /** Copies it for the new object `id` at `to`; returns the payload of the new record. */
+  copied(transaction: Transaction, record: KeyRecord, to: ObjectPlace, id: number): Buffer;
+  /** The object has the same id at another key or database. */
+  moved(transaction: Transaction, from: ObjectPlace, to: ObjectPlace, record: KeyRecord): void;
+}
+
+const NOTHING_OUTSIDE: ObjectStorage = {
+  removed: () => undefined,
+  copied: (_transaction, record) => record.payload,
+  moved: () => undefined,
+};
+
+const LONG_STRING: ObjectStorage = {
+  removed: (transaction, _place, record) => transaction.remove(longStringKey(record.id)),
+  copied: (transaction, record, _to, id) => {
+    const value = transaction.get(longStringKey(record.id));
+    assert(value !== undefined, "a long string has its bytes");
+    transaction.put(longStringKey(id), value);
+    return record.payload;
+  },
+  moved: () => undefined,
+};
+
+export const OBJECT_STORAGES: Readonly<Record<RecordType, ObjectStorage>> = {
+  string: NOTHING_OUTSIDE,
+  longString: LONG_STRING,
+  machine: MACHINE_STORAGE,
+  stream: STREAM_STORAGE,
+};
+
+/** Of an object that keeps more than this, the removal is left to the garbage. */
+const KEPT_REMOVED_MAX = 200;
+
+/**
+ * Removes all an object keeps outside its record, so that another of its type can take over its id; false, and
+ * nothing done, when that is too much at once.
+ */
+export function emptyObject(transaction: Transaction, place: ObjectPlace, record: KeyRecord): boolean {
+  const keys: Bytes[] = [];
+  for (const { from, to } of objectRanges(record.id)) {
+    for (const [key] of transaction.range(from, to)) {
+      if (keys.length === KEPT_REMOVED_MAX) return false;
+      keys.push(key);
+    }
+  }
+  OBJECT_STORAGES[record.type].removed(transaction, place, record);
+  // What it has queued for later is removed here.
+  transaction.remove(garbageKey(GARBAGE_OBJECT, record.id));
+  for (const key of keys) transaction.remove(key);
+  return true;
+}

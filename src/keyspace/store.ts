@@ -1,0 +1,83 @@
+/** The store: opened on a directory, read and written through transactions, one at a time. */
+
+import { DurableStore } from "../storage/durable-store.ts";
+import {
+  type FlushPolicy,
+  OpenError,
+  type OrderedReader,
+  type OrderedStore,
+  type StoreStatus,
+} from "../storage/ordered-store.ts";
+import { metaKey } from "./layouts.ts";
+import { decodeNumber, encodeNumber } from "./records.ts";
+import { Transaction } from "./transaction.ts";
+
+/** The format of keys and records. A change of either raises it and brings a migration. */
+const STORE_FORMAT = 1;
+
+export class Store {
+  readonly #ordered: OrderedStore;
+
+  private constructor(ordered: OrderedStore) {
+    this.#ordered = ordered;
+  }
+
+  /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
+  static open(directory: string): Store {
+    return Store.over(DurableStore.open(directory, assertFormat));
+  }
+
+  /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */
+  static over(ordered: OrderedStore): Store {
+    assertFormat(ordered);
+    if (ordered.get(metaKey("format")) === undefined) {
+      ordered.commit([[metaKey("format"), encodeNumber(STORE_FORMAT)]]);
+    }
+    return new Store(ordered);
+  }
+
+  /** Why no commit is taken any more, if that is so. */
+  get failure(): Error | undefined {
+    return this.#ordered.failure;
+  }
+
+  begin(): Transaction {
+    return new Transaction(this.#ordered);
+  }
+
+  /** Returns when the writes are as safe as the flush policy says. @throws CommitError */
+  commit(transaction: Transaction): void {
+    if (!transaction.isEmpty) this.#ordered.commit(transaction.writes());
+  }
+
+  setFlushPolicy(policy: FlushPolicy): void {
+    this.#ordered.setFlushPolicy(policy);
+  }
+
+  /** Brings everything committed to disk. @throws CommitError */
+  flush(): void {
+    this.#ordered.flush();
+  }
+
+  /** Tries whether commits can be taken again, see OrderedStore. @throws CommitError when they cannot */
+  reopen(): void {
+    this.#ordered.reopen();
+  }
+
+  status(): StoreStatus {
+    return this.#ordered.status();
+  }
+
+  /** @throws CommitError when something committed may not be on disk; all is closed nevertheless */
+  async close(): Promise<void> {
+    await this.#ordered.close();
+  }
+}
+
+function assertFormat(reader: OrderedReader): void {
+  const format = reader.get(metaKey("format"));
+  if (format === undefined || decodeNumber(format) <= STORE_FORMAT) return;
+  throw new OpenError(
+    `the store has format ${decodeNumber(format)}, this version reads up to ${STORE_FORMAT}: use a newer Detent`,
+  );
+}

@@ -1,0 +1,127 @@
+/** The part of the self-check that looks at machines: their indexes, their counters, and what ids own. */
+import type { Bytes } from "../base/bytes.ts";
+import { chars, raw, readU32, readU64 } from "../base/bytes.ts";
+import { GARBAGE_DATABASE } from "../keyspace/databases.ts";
+import {
+  definitionKey,
+  definitionRecordKey,
+  dueKey,
+  GARBAGE_OBJECT,
+  garbageFields,
+  garbageSpace,
+  machineCounterKey,
+  OBJECT_SPACES,
+  prefixRange,
+  stateKey,
+  statePrefix,
+} from "../keyspace/layouts.ts";
+import { decodeNumber, decodeRecord } from "../keyspace/records.ts";
+import type { OrderedReader } from "../storage/ordered-store.ts";
+import { NO_DEFINITION } from "./machines.ts";
+import { dueEntries } from "./object-storage.ts";
+import { decodeMachine, type MachineRecord } from "./record.ts";
+
+/** What was found wrong, a sentence each. O(size of the store), in memory too. */
+export function checkMachines(reader: OrderedReader): string[] {
+  const expected: Expected = { entries: new Set(), counters: new Map(), ids: new Set() };
+  const flushed = numbersIn(reader, GARBAGE_DATABASE);
+  const undefinedMachines: string[] = [];
+  for (const [key, value] of within(reader, "k")) {
+    const record = decodeRecord(value);
+    if (record.type === "stream") expected.ids.add(record.id);
+    if (record.type !== "machine") continue;
+    const phys = readU32(key, 1);
+    const machine = decodeMachine(record);
+    expect(expected, phys, record.id, machine);
+    if (machine.status === "active") {
+      // What was due since the flush is gone from the index, and the rest goes with the machine.
+      for (const entry of dueEntries(reader, record.id, machine)) {
+        if (!flushed.has(phys) || reader.get(dueKey(entry)) !== undefined)
+          expected.entries.add(chars(dueKey(entry)));
+      }
+    }
+    const { definition } = machine;
+    if (definition === undefined || reader.get(definitionRecordKey(phys, definition)) !== undefined) continue;
+    undefinedMachines.push(`the machine ${shown(key)} has no definition`);
+  }
+  return [
+    ...undefinedMachines,
+    ...checkEntries(reader, expected.entries),
+    ...checkCounters(reader, expected.counters),
+    ...checkOwned(reader, expected.ids),
+  ];
+}
+
+/** What the indexes must hold, derived anew from each record. */
+interface Expected {
+  readonly entries: Set<string>;
+  readonly counters: Map<string, number>;
+  readonly ids: Set<number>;
+}
+
+function expect(
+  { entries, counters, ids }: Expected,
+  phys: number,
+  id: number,
+  machine: MachineRecord,
+): void {
+  const definition = machine.definition ?? NO_DEFINITION;
+  const count = (key: Bytes) => counters.set(chars(key), (counters.get(chars(key)) ?? 0) + 1);
+  ids.add(id);
+  entries.add(chars(definitionKey(phys, definition, id)));
+  count(machineCounterKey(phys, definition, undefined, machine.status));
+  for (const [state, sinceMs] of machine.states) {
+    entries.add(chars(stateKey(statePrefix(phys, definition, state), sinceMs, id)));
+    count(machineCounterKey(phys, definition, state, machine.status));
+  }
+}
+
+function checkEntries(reader: OrderedReader, entries: Set<string>): string[] {
+  const findings: string[] = [];
+  for (const space of ["i", "y", "t"]) {
+    for (const [key] of within(reader, space)) {
+      if (!entries.delete(chars(key))) findings.push(`the index entry ${shown(key)} belongs to no machine`);
+    }
+  }
+  for (const key of entries) findings.push(`the index entry ${shown(raw(key))} of a machine is missing`);
+  return findings;
+}
+
+function checkCounters(reader: OrderedReader, counters: Map<string, number>): string[] {
+  const findings: string[] = [];
+  for (const [key, value] of within(reader, "n")) {
+    const there = counters.get(chars(key)) ?? 0;
+    counters.delete(chars(key));
+    const counted = decodeNumber(value);
+    if (counted !== there) findings.push(`the counter ${shown(key)} says ${counted}, there are ${there}`);
+  }
+  for (const key of counters.keys()) findings.push(`the counter ${shown(raw(key))} is missing`);
+  return findings;
+}
+
+/** What stands under the id of an object must belong to one that is there, or is being removed. */
+function checkOwned(reader: OrderedReader, ids: Set<number>): string[] {
+  for (const id of numbersIn(reader, GARBAGE_OBJECT)) ids.add(id);
+  const findings: string[] = [];
+  for (const space of OBJECT_SPACES) {
+    for (const [key] of within(reader, space)) {
+      if (!ids.has(readU64(key, 1))) findings.push(`the entry ${shown(key)} belongs to no object`);
+    }
+  }
+  return findings;
+}
+
+/** The numbers that a kind of garbage names. */
+function numbersIn(reader: OrderedReader, kind: string): ReadonlySet<number> {
+  const { from, to } = garbageSpace(kind);
+  return new Set(Array.from(reader.range(from, to), ([key]) => garbageFields(key).number));
+}
+
+function within(reader: OrderedReader, space: string) {
+  const { from, to } = prefixRange(space);
+  return reader.range(from, to);
+}
+
+function shown(key: Bytes): string {
+  return JSON.stringify(chars(key));
+}

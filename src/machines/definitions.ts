@@ -1,0 +1,103 @@
+/** The definitions of a database: immutable documents under name and version. */
+import { assert } from "../base/assert.ts";
+import type { Database } from "../keyspace/database.ts";
+import {
+  counterKey,
+  type DefinitionName,
+  definitionRecordKey,
+  definitionRecordPrefix,
+  prefixRange,
+} from "../keyspace/layouts.ts";
+import { decodeNumber, encodeNumber } from "../keyspace/records.ts";
+import { machineCounters } from "./indexes.ts";
+
+export interface StoredDefinition {
+  readonly name: string;
+  readonly version: string;
+  /** Ascending in the order of creation; a definition that is made anew has another, a copy the same. */
+  readonly sequence: number;
+  readonly createdMs: number;
+  /** The document as it was given. */
+  readonly document: string;
+}
+
+/** A definition by name and version; without a version the newest. */
+export function findDefinition(db: Database, name: string, version?: string): StoredDefinition | undefined {
+  if (version !== undefined) {
+    const value = db.transaction.get(definitionRecordKey(db.phys, { name, version }));
+    return value === undefined ? undefined : decode(value);
+  }
+  return listDefinitions(db, name).at(-1);
+}
+
+/** All definitions of a database, or all versions of one name, in the order of their creation. */
+export function listDefinitions(db: Database, name?: string): StoredDefinition[] {
+  const { from, to } = prefixRange(definitionRecordPrefix(db.phys, name));
+  const found = [...db.transaction.range(from, to)].map(([, value]) => decode(value));
+  return found.sort((a, b) => a.sequence - b.sequence);
+}
+
+/** Adds a definition under a name and version that is free. */
+export function putDefinition(
+  db: Database,
+  definition: Omit<StoredDefinition, "sequence">,
+): StoredDefinition {
+  const key = counterKey("definition");
+  const value = db.transaction.get(key);
+  const sequence = (value === undefined ? 0 : decodeNumber(value)) + 1;
+  db.transaction.put(key, encodeNumber(sequence));
+  const stored = { ...definition, sequence };
+  putStored(db, stored);
+  return stored;
+}
+
+/**
+ * Gives another database a definition it has not got. It keeps its number, and with it its place in the order of
+ * creation: a version that comes later from elsewhere is not the newest for that.
+ */
+export function copyDefinition(definition: StoredDefinition, to: Database): void {
+  putStored(to, definition);
+}
+
+export function removeDefinition(db: Database, definition: DefinitionName): void {
+  db.transaction.remove(definitionRecordKey(db.phys, definition));
+}
+
+/** The document stands behind a line of its own: a step needs the number alone, however long the document is. */
+function putStored(db: Database, { name, version, sequence, createdMs, document }: StoredDefinition): void {
+  const header: Header = [sequence, createdMs, name, version];
+  const value = Buffer.from(`${JSON.stringify(header)}\n${document}`, "utf8");
+  db.transaction.put(definitionRecordKey(db.phys, { name, version }), value);
+}
+
+type Header = [sequence: number, createdMs: number, name: string, version: string];
+
+/** How many machines are pinned to a definition. */
+export function machineCountOf(db: Database, definition: DefinitionName): number {
+  const counters = machineCounters(db, definition.name, definition.version);
+  return counters.reduce((sum, { state, count }) => (state === undefined ? sum + count : sum), 0);
+}
+
+/** By the stored bytes: the store hands out the same buffer while it has it at hand. */
+const decoded = new WeakMap<Buffer, StoredDefinition>();
+
+function decode(value: Buffer): StoredDefinition {
+  const known = decoded.get(value);
+  if (known !== undefined) return known;
+  const lineEnd = value.indexOf("\n");
+  const header: unknown = JSON.parse(value.toString("utf8", 0, lineEnd));
+  assert(Array.isArray(header) && header.length === 4, "a definition's record");
+  // Written by putStored.
+  const [sequence, createdMs, name, version] = header as Header;
+  const definition: StoredDefinition = {
+    name,
+    version,
+    sequence,
+    createdMs,
+    get document() {
+      return value.toString("utf8", lineEnd + 1);
+    },
+  };
+  decoded.set(value, definition);
+  return definition;
+}

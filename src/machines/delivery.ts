@@ -1,0 +1,159 @@
+/**
+ * The way of an event through a machine, once it is known that it may run: select and step, write, then what the
+ * step has set off: deferred events a state takes now, events the machine raised, events sent to other machines.
+ * All of it is in the commit of the first event, in the order in which it came up, and bounded.
+ */
+import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
+import type { Json } from "../base/json.ts";
+import { acceptedEvents } from "../engine/refusal.ts";
+import { recall } from "../engine/step.ts";
+import type { Effect } from "../engine/types.ts";
+import * as errors from "../protocol/errors.ts";
+import { type Deferrable, defer, dropWaiting, freshInbox, isInboxFull } from "./inbox.ts";
+import { eventOf, type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
+import { type DeferredEvent, dropPending } from "./pending.ts";
+import { settle } from "./settle.ts";
+import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
+import { type Cause, writeMoved, writeRecord, writeSnapshot } from "./writing.ts";
+
+/** Events one request may set off beside its own. */
+const FOLLOW_UP_MAX = 1000;
+
+/** An event that is still to be delivered within the commit. */
+interface FollowUp {
+  readonly kind: "raise" | "send";
+  /** The key of the machine it goes to, and of the one it comes from. */
+  readonly to: Bytes;
+  readonly from: Bytes;
+  readonly event: string;
+  readonly data?: Json | undefined;
+}
+
+/** The event a machine gets when what it sent did not arrive, if it accepts one of that name. SCXML 6.2.4. */
+const COMMUNICATION_ERROR = "error.communication";
+
+export class Delivery {
+  readonly #scope: Scope;
+  readonly #queue: FollowUp[] = [];
+  #count = 0;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  /** Takes up what the first macrostep of a new machine has set off. */
+  start(key: Bytes, next: Next): void {
+    this.#enqueue(key, next.effects);
+  }
+
+  /**
+   * Applies the outcome of a step to the machine. A deferred event goes to the inbox; a refusal leaves the machine
+   * as it was, but for a timer that is spent. `event` is what the inbox keeps of it.
+   */
+  apply(subject: Subject, outcome: StepOutcome, cause: Cause, event: Deferrable): Subject {
+    if (outcome.kind === "moved") return this.#recallDeferred(this.#move(subject, outcome, cause));
+    const { spent } = outcome;
+    const current = spent === undefined ? subject : writeSnapshot(this.#scope, subject, spent);
+    return outcome.kind === "deferred" ? defer(this.#scope, current, event) : current;
+  }
+
+  /**
+   * Delivers what the steps so far have set off, and what that sets off. False when they have set off nothing, so that
+   * the machines are still what the steps have made of them. @throws ReplyError EXECFAIL beyond the bound
+   */
+  runFollowUps(): boolean {
+    if (this.#queue.length === 0) return false;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      this.#count += 1;
+      if (this.#count > FOLLOW_UP_MAX) {
+        throw errors.refused(
+          "EXECFAIL",
+          `one event has set off more than ${FOLLOW_UP_MAX} others: do machines send in a circle?`,
+        );
+      }
+      this.#deliver(next);
+    }
+    return true;
+  }
+
+  #deliver(followUp: FollowUp): void {
+    const { nowMs } = this.#scope;
+    const subject = findSubject(this.#scope, followUp.to);
+    if (subject === undefined || subject.machine.status !== "active") {
+      const code = subject === undefined ? "NOMACHINE" : subject.machine.status.toUpperCase();
+      this.#reportLost(followUp, code);
+      return;
+    }
+    const { kind, event, data } = followUp;
+    const given = eventOf(followUp);
+    const env = envOf(this.#scope, followUp.to);
+    const outcome = kind === "raise" ? stepRaised(subject, given, env) : stepEvent(subject, given, env);
+    if (outcome.kind === "deferred" && isInboxFull(this.#scope, subject)) {
+      this.#reportLost(followUp, "ERR");
+      return;
+    }
+    this.apply(
+      subject,
+      outcome,
+      { kind, event, data, by: textOfBytes(followUp.from) },
+      { event, data, receivedMs: nowMs },
+    );
+    if (outcome.kind === "refused") this.#reportLost(followUp, outcome.code);
+  }
+
+  /** Tells the sender of an event that was not taken, if it wants to know. */
+  #reportLost(followUp: FollowUp, code: string): void {
+    if (followUp.kind !== "send") return;
+    const { to, from, event } = followUp;
+    const sender = findSubject(this.#scope, from);
+    if (sender?.chart === undefined || sender.machine.status !== "active") return;
+    const { machine, snapshot } = sender.chart;
+    if (!acceptedEvents(machine, snapshot.configuration).includes(COMMUNICATION_ERROR)) return;
+    const data = { to: textOfBytes(to), event, code };
+    this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data });
+  }
+
+  #enqueue(from: Bytes, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "raise") this.#queue.push({ ...effect, to: from, from });
+      else if (effect.kind === "send") this.#queue.push({ ...effect, to: bytesOfText(effect.to), from });
+    }
+  }
+
+  #move(subject: Subject, next: Next, cause: Cause): Subject {
+    const moved = writeMoved(this.#scope, subject, next, cause);
+    this.#enqueue(moved.key, next.effects);
+    return moved;
+  }
+
+  /** Hands the machine each deferred event it takes now, in the order of the inbox, until it takes none. */
+  #recallDeferred(subject: Subject): Subject {
+    const { inbox, current: fresh } = freshInbox(this.#scope, subject);
+    const waiting = inbox.map((pending) => ({ ...eventOf(pending), pending }));
+    const env = envOf(this.#scope, subject.key);
+    let current = fresh;
+    while (current.machine.status !== "done") {
+      const { chart } = current;
+      const position = chart === undefined ? undefined : recall(chart.machine, chart.snapshot, waiting, env);
+      const [taken] = position === undefined ? [] : waiting.splice(position, 1);
+      if (taken === undefined) return current;
+      current = this.#take(current, taken.pending);
+    }
+    return dropWaiting(this.#scope, current);
+  }
+
+  /** Takes an event out of the inbox and hands it to the machine, which then has it no more, whatever comes of it. */
+  #take(subject: Subject, pending: DeferredEvent): Subject {
+    dropPending(this.#scope.db.transaction, subject.record.id, pending);
+    const machine = { ...subject.machine, deferredCount: subject.machine.deferredCount - 1 };
+    const before = writeRecord(this.#scope, subject, machine, undefined);
+    const outcome = stepEvent(before, eventOf(pending), envOf(this.#scope, subject.key));
+    const { event, data, id, by, reason } = pending;
+    const after =
+      outcome.kind === "moved"
+        ? this.#move(before, outcome, { kind: "event", event, data, id, by, reason })
+        : before;
+    settle(this.#scope, { before, after, pending }, outcome);
+    return after;
+  }
+}

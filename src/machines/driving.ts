@@ -1,0 +1,92 @@
+/** The seven original commands on a machine with a definition, so that a client that knows no more can drive it. */
+
+import { next } from "../engine/explain.ts";
+import { transitionMap } from "../engine/graph.ts";
+import type { Machine } from "../engine/machine.ts";
+import { findState, start, activeStates as statesOf } from "../engine/step.ts";
+import { begin } from "./creation.ts";
+import { Delivery } from "./delivery.ts";
+import { dropDeferred } from "./inbox.ts";
+import { type Next, type Refusal, stepEvent } from "./machine-step.ts";
+import { envOf, type Scope, type Subject } from "./subject.ts";
+import type { TransitionMap } from "./transition-map.ts";
+import type { Cause } from "./writing.ts";
+
+/** A definition as a client sees it that knows map machines only. */
+export interface DerivedMap {
+  /** From its transitions. */
+  readonly map: TransitionMap;
+  /** Where a new machine starts, states of parallel regions joined by commas. */
+  readonly initial: string;
+}
+
+const derivedMaps = new WeakMap<Machine, DerivedMap>();
+
+/** Runs the initial macrostep once for each definition. O(1) but for the first time. */
+export function derivedMap(machine: Machine): DerivedMap {
+  let derived = derivedMaps.get(machine);
+  if (derived === undefined) {
+    const started = start(machine, { now: 0, key: "" });
+    const initial = started.kind === "moved" ? statesOf(machine, started.snapshot).join(",") : "";
+    derived = { map: transitionMap(machine), initial };
+    derivedMaps.set(machine, derived);
+  }
+  return derived;
+}
+
+/** What SM.MUTATE asks for. */
+export interface Wish {
+  readonly to: string;
+  readonly reason: string | undefined;
+  readonly isForced: boolean;
+}
+
+/**
+ * SM.MUTATE: sends the first event, in document order, that leads to the state from where the machine is and whose
+ * guard lets it pass without data. False when none does. Forced, the machine starts anew in that state with the
+ * context it has.
+ */
+export function mutate(scope: Scope, subject: Subject, { to, reason, isForced }: Wish): boolean {
+  const { chart } = subject;
+  if (chart === undefined || findState(chart.machine, to) === undefined) return false;
+  if (isForced) {
+    restart(scope, subject, { kind: "force", reason }, { state: to, context: chart.snapshot.context });
+    return true;
+  }
+  const env = envOf(scope, subject.key);
+  for (const { event, transitions } of next(chart.machine, chart.snapshot, env)) {
+    if (event.includes("*") || !transitions.some(({ targets }) => targets.includes(to))) continue;
+    const outcome = stepEvent(subject, { type: event }, env);
+    if (outcome.kind !== "moved" || !reaches(outcome, to)) continue;
+    const delivery = new Delivery(scope);
+    delivery.apply(subject, outcome, { kind: "mutate", reason, event }, { event, receivedMs: scope.nowMs });
+    delivery.runFollowUps();
+    return true;
+  }
+  return false;
+}
+
+/** What becomes of the events that wait in the inbox of a machine that is reset. */
+const RESET: Refusal = { kind: "refused", code: "CANCELLED", message: "the machine was reset" };
+
+/** SM.RESET: the machine starts anew with the context of its definition; its reason and scheduled events stay. */
+export function reset(scope: Scope, subject: Subject): void {
+  restart(scope, dropDeferred(scope, subject, RESET), { kind: "reset" }, {});
+}
+
+/** Whether a step has led to a state, even if it went on from there by itself. */
+function reaches({ states, entered }: Next, to: string): boolean {
+  return [...states, ...entered].some((state) => state === to || state.startsWith(`${to}.`));
+}
+
+/** Begins the machine anew: its timers are disarmed. */
+function restart(scope: Scope, subject: Subject, cause: Cause, options: Parameters<typeof begin>[1]): void {
+  const { chart } = subject;
+  if (chart === undefined) return;
+  const begun = begin(chart.machine, options, envOf(scope, subject.key));
+  const disarm = chart.snapshot.timers.map((timer) => ({ kind: "disarm" as const, timer }));
+  const delivery = new Delivery(scope);
+  const whole = { ...begun, effects: [...disarm, ...begun.effects] };
+  delivery.apply(subject, whole, cause, { event: "", receivedMs: scope.nowMs });
+  delivery.runFollowUps();
+}

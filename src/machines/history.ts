@@ -1,0 +1,221 @@
+/** The history of a machine: one entry for each recorded change, in the commit of the change. */
+import { assert } from "../base/assert.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { historyKey, revOfHistoryKey } from "../keyspace/layouts.ts";
+import type { Transaction } from "../keyspace/transaction.ts";
+import type { OrderedReader } from "../storage/ordered-store.ts";
+
+/** Why an entry was written. */
+export type HistoryKind =
+  | "create"
+  | "set"
+  | "event"
+  | "raise"
+  | "send"
+  | "timer"
+  | "mutate"
+  | "force"
+  | "reset"
+  | "suspend"
+  | "resume";
+
+export interface HistoryEntry {
+  readonly rev: number;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly kind: HistoryKind;
+  /** Active states before and after, as dotted paths. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly event?: string | undefined;
+  readonly id?: string | undefined;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly data?: Json | undefined;
+  /** What has changed of the context: values by dotted path; of the first entry the whole context. */
+  readonly context?: JsonObject | undefined;
+  /** The status since then; undefined: active. */
+  readonly status?: "done" | "suspended" | undefined;
+  /** What the change was to have done outside: emitted events, tasks, log lines. */
+  readonly effects?: Json | undefined;
+}
+
+/** Field by field, the rev being in the key, and cut off behind the last that is there: half of what objects take. */
+type Stored = [
+  atMs: number,
+  kind: HistoryKind,
+  from: readonly string[],
+  to: readonly string[],
+  reason?: string | null,
+  event?: string | null,
+  id?: string | null,
+  by?: string | null,
+  /** Null, or what changed of the context. */
+  context?: JsonObject | null,
+  status?: "done" | "suspended" | null,
+  effects?: Json,
+  /** Last, so that a null among the data is not taken for none. */
+  data?: Json,
+];
+
+export function putHistory(transaction: Transaction, id: number, entry: HistoryEntry): void {
+  transaction.put(historyKey(id, entry.rev), Buffer.from(JSON.stringify(fieldsOf(entry)), "utf8"));
+}
+
+function fieldsOf(entry: HistoryEntry): readonly unknown[] {
+  const fields = [
+    entry.atMs,
+    entry.kind,
+    entry.from,
+    entry.to,
+    entry.reason,
+    entry.event,
+    entry.id,
+    entry.by,
+    entry.context,
+    entry.status,
+    entry.effects,
+    entry.data,
+  ];
+  let length = fields.length;
+  while (fields[length - 1] === undefined) length -= 1;
+  // In an array JSON.stringify writes undefined as null.
+  return length === fields.length ? fields : fields.slice(0, length);
+}
+
+/** Entries that one write removes at most, for a limit that was lowered: the rest goes with the next writes. */
+const TRIMMED_MAX = 100;
+
+/**
+ * Keeps the newest `max` entries of a machine that has come to `rev`; 0 keeps all. What the machine was after the
+ * last entry that went is kept in their place, so that what it was later can still be told.
+ */
+export function trimHistory(
+  transaction: Transaction,
+  id: number,
+  { rev, max }: { readonly rev: number; readonly max: number },
+): void {
+  const last = rev - max;
+  if (max === 0 || last < 1) return;
+  const isOne = last === 1 || transaction.get(historyKey(id, last - 1)) === undefined;
+  const entries = historyOf(transaction, id, { from: isOne ? last : 1, to: last, limit: TRIMMED_MAX });
+  let standing = trimmedOf(transaction, id);
+  for (const entry of entries) {
+    standing = standingAfter(standing, entry);
+    transaction.remove(historyKey(id, entry.rev));
+  }
+  if (standing === undefined) return;
+  const fields = [standing.rev, ...fieldsOf(standing)];
+  transaction.put(historyKey(id, TRIMMED_REV), Buffer.from(JSON.stringify(fields), "utf8"));
+}
+
+/** Where it stands what a machine was after the last entry that was trimmed; entries count from 1. */
+const TRIMMED_REV = 0;
+
+function trimmedOf(reader: OrderedReader, id: number): Standing | undefined {
+  const value = reader.get(historyKey(id, TRIMMED_REV));
+  return value === undefined ? undefined : decodeHistory(TRIMMED_REV, value);
+}
+
+/** What a machine was after an entry: that entry, with the context as a whole and the reason of the time. */
+export type Standing = Pick<
+  HistoryEntry,
+  "rev" | "atMs" | "kind" | "from" | "to" | "reason" | "context" | "status"
+>;
+
+/**
+ * What a machine was after the last entry that `counts`; undefined when none does. The context is undefined when the
+ * history does not tell. O(number of entries until then).
+ */
+export function standingAt(
+  reader: OrderedReader,
+  id: number,
+  { to, counts }: { readonly to: number; readonly counts: (entry: Standing) => boolean },
+): Standing | undefined {
+  const trimmed = trimmedOf(reader, id);
+  let standing = trimmed !== undefined && counts(trimmed) ? trimmed : undefined;
+  for (const entry of historyOf(reader, id, { from: 1, to })) {
+    if (counts(entry)) standing = standingAfter(standing, entry);
+  }
+  return standing;
+}
+
+/** Entries that hold the context whole, not what has changed of it. */
+const WHOLE_CONTEXT: ReadonlySet<HistoryKind> = new Set(["create", "set", "reset", "force"]);
+
+function standingAfter(before: Standing | undefined, entry: HistoryEntry): Standing {
+  const { rev, atMs, kind, from, to, status, reason = before?.reason } = entry;
+  const context = WHOLE_CONTEXT.has(kind) ? (entry.context ?? {}) : changed(before?.context, entry.context);
+  return { rev, atMs, kind, from, to, status, reason, context };
+}
+
+function changed(context: JsonObject | undefined, changes: JsonObject = {}): JsonObject | undefined {
+  if (context === undefined) return undefined;
+  const whole = Object.entries(changes).reduce<Json>(
+    (value, [path, change]) => assigned(value, path.split("."), change),
+    context,
+  );
+  return isJsonObject(whole) ? whole : context;
+}
+
+/** A value with another at a dotted path below it, as `assign` sets it: into lists too, objects made on the way. */
+function assigned(container: Json | undefined, keys: readonly string[], value: Json): Json {
+  const [key, ...rest] = keys;
+  if (key === undefined) return value;
+  if (Array.isArray(container))
+    return container.toSpliced(Number(key), 1, assigned(container[Number(key)], rest, value));
+  const object = isJsonObject(container) ? container : {};
+  const inner = Object.hasOwn(object, key) ? object[key] : undefined;
+  return { ...object, [key]: assigned(inner, rest, value) };
+}
+
+/**
+ * The entry that putHistory wrote, or what stands for those that were trimmed, which says its rev itself.
+ * @throws Error when it is none: data is never guessed at
+ */
+export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry {
+  const parsed: unknown = JSON.parse(value.toString("utf8"));
+  assert(Array.isArray(parsed), "a history entry");
+  const stored: unknown[] = revOfKey === TRIMMED_REV ? parsed.slice(1) : parsed;
+  const rev: unknown = revOfKey === TRIMMED_REV ? parsed[0] : revOfKey;
+  assert(typeof rev === "number" && stored.length >= 4 && stored.length <= 12, "a history entry");
+  // Written by putHistory; the store checks its bytes.
+  const [atMs, kind, from, to, reason, event, id, by, context, status, effects, data] = stored as Stored;
+  return {
+    rev,
+    atMs,
+    kind,
+    from,
+    to,
+    event: event ?? undefined,
+    id: id ?? undefined,
+    by: by ?? undefined,
+    reason: reason ?? undefined,
+    data,
+    context: context ?? undefined,
+    status: status ?? undefined,
+    effects: effects ?? undefined,
+  };
+}
+
+export interface HistoryRange {
+  /** First and last rev, both included. */
+  readonly from: number;
+  readonly to: number;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+/** The entries of a range of revs, ascending unless reversed. */
+export function historyOf(reader: OrderedReader, id: number, range: HistoryRange): HistoryEntry[] {
+  const entries: HistoryEntry[] = [];
+  const limit = range.limit ?? Number.POSITIVE_INFINITY;
+  const from = Math.max(range.from, 1);
+  if (limit <= 0 || from > range.to) return entries;
+  const options = { reverse: range.reverse === true };
+  for (const [key, value] of reader.range(historyKey(id, from), historyKey(id, range.to + 1), options)) {
+    entries.push(decodeHistory(revOfHistoryKey(key), value));
+    if (entries.length === limit) break;
+  }
+  return entries;
+}

@@ -1,0 +1,106 @@
+/** Reading the indexes and counters of machines; `machines.ts` writes them. */
+import { type Bytes, chars, readU64 } from "../base/bytes.ts";
+import type { Database } from "../keyspace/database.ts";
+import {
+  type DefinitionName,
+  definitionOfKey,
+  definitionPrefix,
+  machineCounterFields,
+  machineCounterPrefix,
+  prefixRange,
+  type Range,
+  stateKey,
+  stateKeyFields,
+  statePrefix,
+} from "../keyspace/layouts.ts";
+import { decodeNumber } from "../keyspace/records.ts";
+
+export interface MachineCounter {
+  readonly definition: DefinitionName;
+  /** Undefined: of all states together. */
+  readonly state: string | undefined;
+  readonly status: string;
+  readonly count: number;
+}
+
+/** The counters of a database, of a definition's versions, or of one version. */
+export function machineCounters(db: Database, name?: string, version?: string): MachineCounter[] {
+  const range = prefixRange(machineCounterPrefix(db.phys, name, version));
+  return Array.from(db.transaction.range(range.from, range.to), ([key, value]) => {
+    return { ...machineCounterFields(key), count: decodeNumber(value) };
+  });
+}
+
+/** Machines in the order of an index, each with the position it stands at. */
+export type Walk = Iterable<{ readonly position: Bytes; readonly id: number }>;
+
+export interface WalkStart {
+  readonly db: Database;
+  /** Undefined: of all definitions, and without one. */
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+  /** Where to go on; undefined: from the beginning. */
+  readonly cursor: Bytes | undefined;
+}
+
+/** All machines of a database, a definition or a version, in the order of definitions and creation. */
+export function* machinesByDefinition({
+  db,
+  name,
+  version,
+  cursor,
+}: WalkStart): Generator<{ position: Bytes; id: number }> {
+  const range = prefixRange(definitionPrefix(db.phys, name, version));
+  const from = within(range, cursor);
+  if (from === undefined) return;
+  for (const [position] of db.transaction.range(from, range.to)) {
+    yield { position, id: readU64(position, chars(position).length - 8) };
+  }
+}
+
+export interface StateWalkStart extends WalkStart {
+  readonly state: string;
+  /** Only machines that entered the state at or before this time; undefined: all. */
+  readonly enteredUntilMs: number | undefined;
+}
+
+/** The machines in a state, definition by definition, the one that has been there longest first. */
+export function* machinesInState(start: StateWalkStart): Generator<{ position: Bytes; id: number }> {
+  for (const definition of definitionsIn(start)) {
+    const prefix = statePrefix(start.db.phys, definition, start.state);
+    const range = prefixRange(prefix);
+    if (start.cursor !== undefined && start.cursor >= range.to) continue;
+    const from = within(range, start.cursor) ?? range.from;
+    const to =
+      start.enteredUntilMs === undefined
+        ? range.to
+        : stateKey(prefix, Math.max(0, start.enteredUntilMs + 1), 0);
+    if (from >= to) continue;
+    for (const [position] of start.db.transaction.range(from, to))
+      yield { position, id: stateKeyFields(position).id };
+  }
+}
+
+/** The definitions that have machines, in index order: one look for each. */
+function* definitionsIn({ db, name, version }: WalkStart): Generator<DefinitionName> {
+  const range = prefixRange(definitionPrefix(db.phys, name, version));
+  let { from } = range;
+  for (;;) {
+    const next = firstKey(db, from, range.to);
+    if (next === undefined) return;
+    yield definitionOfKey(next);
+    from = prefixRange(chars(next).slice(0, -8)).to;
+  }
+}
+
+function firstKey(db: Database, from: Bytes, to: Bytes): Bytes | undefined {
+  if (from >= to) return undefined;
+  for (const [key] of db.transaction.range(from, to)) return key;
+  return undefined;
+}
+
+/** Where a range goes on; undefined when the cursor is beyond it. A cursor before it begins at its beginning. */
+function within(range: Range, cursor: Bytes | undefined): Bytes | undefined {
+  if (cursor === undefined || cursor < range.from) return range.from;
+  return cursor < range.to ? cursor : undefined;
+}

@@ -1,0 +1,158 @@
+/**
+ * One macrostep of a machine, whichever kind it is. A map machine is the smallest of statecharts: the event's name
+ * is the target, and it is taken where the current state lists it.
+ */
+
+import type { Json } from "../base/json.ts";
+import { notAccepted, stateNames } from "../engine/refusal.ts";
+import { snapshotToJson } from "../engine/snapshot.ts";
+import { deliver, fire, step } from "../engine/step.ts";
+import type { Change, Effect, EngineEvent, Moved, Snapshot, StepResult } from "../engine/types.ts";
+import { indexOf } from "./map-index.ts";
+import type { Chart, MachineBounds, StepEnv, Subject } from "./subject.ts";
+import { TASKS_PER_CHANGE_MAX } from "./tasks.ts";
+
+/** What a machine has become. */
+export interface Next {
+  readonly kind: "moved";
+  /** Active atomic states in document order. */
+  readonly states: readonly string[];
+  /** Those that were entered by this step, whether or not they were active before. */
+  readonly entered: ReadonlySet<string>;
+  readonly isDone: boolean;
+  /** In its stored form. */
+  readonly snapshot: Json;
+  /** The same as the engine has it; undefined for a map machine. */
+  readonly live: Snapshot | undefined;
+  readonly effects: readonly Effect[];
+  readonly changes: readonly Change[];
+}
+
+/** A refusal with its code and the text after it. */
+export interface Refusal extends Untaken {
+  readonly kind: "refused";
+  readonly code: string;
+  readonly message: string;
+}
+
+/** An event that moves nothing: it waits in the inbox from now on, or is spent. */
+export interface Unmoved extends Untaken {
+  readonly kind: "deferred" | "ignored";
+}
+
+interface Untaken {
+  /** What the machine is then, where that differs: the timer that has brought the event is gone. */
+  readonly spent?: Snapshot;
+}
+
+export type StepOutcome = Next | Refusal | Unmoved;
+
+/** What waits or was sent, as the engine takes it. */
+export function eventOf({ event, data }: { readonly event: string; readonly data?: Json | undefined }) {
+  return data === undefined ? { type: event } : { type: event, data };
+}
+
+/** An event from outside. */
+export function stepEvent(subject: Subject, event: EngineEvent, env: StepEnv): StepOutcome {
+  const { chart } = subject;
+  if (chart === undefined) return stepMap(subject, event.type);
+  return outcomeOf(chart, step(chart.machine, chart.snapshot, event, env), env);
+}
+
+/** An event the machine has sent itself: what nothing takes is spent. */
+export function stepRaised(subject: Subject, event: EngineEvent, env: StepEnv): StepOutcome {
+  const { chart } = subject;
+  if (chart === undefined) return stepMap(subject, event.type);
+  return outcomeOf(chart, deliver(chart.machine, chart.snapshot, { event, env }), env);
+}
+
+/** A timer of the engine that is due. Whatever comes of it, the machine has it no more. */
+export function stepTimer(chart: Chart, sequence: number, env: StepEnv): StepOutcome {
+  const { machine, snapshot } = chart;
+  const outcome = outcomeOf(chart, fire(machine, snapshot, sequence, env), env);
+  if (outcome.kind === "moved") return outcome;
+  const timers = snapshot.timers.filter(({ seq }) => seq !== sequence);
+  return { ...outcome, spent: { ...snapshot, timers } };
+}
+
+/** A step that was taken; refused when the machine would then hold more than it may. */
+export function taken(chart: Chart, moved: Moved, { bounds }: StepEnv): Next | Refusal {
+  const next = movedTo(chart, moved);
+  const reason = excess(next, bounds);
+  return reason === undefined ? next : { kind: "refused", code: "EXECFAIL", message: reason };
+}
+
+function excess({ live, changes, effects }: Next, bounds: MachineBounds): string | undefined {
+  const { contextBytesMax, timersMax } = bounds;
+  if (changes.length > 0) {
+    const bytes = Buffer.byteLength(JSON.stringify(live?.context ?? {}));
+    if (bytes > contextBytesMax)
+      return `the context would take ${bytes} bytes, sm-context-bytes-max is ${contextBytesMax}`;
+  }
+  const timerCount = live?.timers.length ?? 0;
+  if (timerCount > timersMax && effects.some(({ kind }) => kind === "arm"))
+    return `the machine would have ${timerCount} timers, sm-timers-max is ${timersMax}`;
+  if (effects.filter(({ kind }) => kind === "task").length >= TASKS_PER_CHANGE_MAX)
+    return `one event has set ${TASKS_PER_CHANGE_MAX} tasks or more`;
+  return undefined;
+}
+
+/** In the terms of the store. */
+function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Moved): Next {
+  const entered = new Set(trace.flatMap((microstep) => microstep.entered));
+  return {
+    kind: "moved",
+    states: stateNames(machine, snapshot.configuration),
+    entered: new Set(
+      stateNames(
+        machine,
+        [...entered].sort((a, b) => a - b),
+      ),
+    ),
+    isDone: snapshot.status === "done",
+    snapshot: snapshotToJson(machine, snapshot),
+    live: snapshot,
+    effects,
+    changes,
+  };
+}
+
+function outcomeOf(chart: Chart, result: StepResult, env: StepEnv): StepOutcome {
+  switch (result.kind) {
+    case "moved":
+      return taken(chart, result, env);
+    case "refused":
+      return { kind: "refused", code: result.code, message: result.message };
+    case "failed":
+      return { kind: "refused", code: "EXECFAIL", message: result.message };
+    case "deferred":
+    case "ignored":
+      return { kind: result.kind };
+  }
+}
+
+function stepMap(subject: Subject, target: string): StepOutcome {
+  const current = subject.machine.states[0]?.[0] ?? "";
+  const targets = targetsOf(subject, current);
+  if (!targets.has(target)) {
+    const message = notAccepted(target, [current], [...targets]);
+    return { kind: "refused", code: "ILLEGAL", message };
+  }
+  return {
+    kind: "moved",
+    states: [target],
+    entered: new Set([target]),
+    isDone: false,
+    snapshot: null,
+    live: undefined,
+    effects: [],
+    changes: [],
+  };
+}
+
+/** The targets that a map machine lists for a state, each once. */
+export function targetsOf({ machine: { map } }: Subject, state: string): ReadonlySet<string> {
+  return (map === undefined ? undefined : indexOf(map).targets.get(state)) ?? NO_TARGETS;
+}
+
+const NO_TARGETS: ReadonlySet<string> = new Set();

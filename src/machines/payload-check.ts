@@ -1,0 +1,190 @@
+/**
+ * Looks whether bytes from outside are the record or the history of a machine. The store believes what it has written itself; a
+ * payload of RESTORE was written by whoever sent it.
+ */
+import { type Bytes, chars, readU64 } from "../base/bytes.ts";
+import { decodeHistory, type HistoryEntry, type HistoryKind } from "./history.ts";
+import { decodeMachine, type MachineRecord } from "./record.ts";
+
+/** The machine of a record's payload; undefined when it is not one that this version could have written. */
+export function checkedMachine(payload: Buffer): MachineRecord | undefined {
+  let machine: MachineRecord;
+  try {
+    machine = decodeMachine({ type: "machine", expireAtMs: 0, id: 0, payload });
+  } catch {
+    // Not JSON, or of another length: that is the answer.
+    return undefined;
+  }
+  return isMachine(machine) ? machine : undefined;
+}
+
+/** The types say what was written; here nothing is taken for granted. */
+function isMachine(machine: MachineRecord): boolean {
+  const { definition, map, states, reason, initial, sources }: Untrusted = machine;
+  const hasSource =
+    definition === undefined
+      ? isMap(map) && isText(initial) && Array.isArray(states) && states.length === 1
+      : map === undefined && isObject(definition) && isTexts(Object.values(definition));
+  return (
+    hasSource &&
+    Array.isArray(states) &&
+    states.every(isActiveState) &&
+    new Set(states.map(([name]: [unknown]) => name)).size === states.length &&
+    ["active", "done", "suspended"].includes(machine.status) &&
+    (reason === undefined || isText(reason)) &&
+    COUNTS.every((name) => isCount(machine[name])) &&
+    machine.rev > 0 &&
+    isObject(sources) &&
+    Object.values(sources).every(Number.isSafeInteger)
+  );
+}
+
+type Untrusted = { readonly [Name in keyof MachineRecord]: unknown };
+
+const COUNTS = [
+  "rev",
+  "createdMs",
+  "updatedMs",
+  "pendingNext",
+  "deferredCount",
+  "outcomeNext",
+  "outcomeFirst",
+] as const;
+
+const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
+  create: true,
+  set: true,
+  event: true,
+  raise: true,
+  send: true,
+  mutate: true,
+  force: true,
+  reset: true,
+  timer: true,
+  suspend: true,
+  resume: true,
+};
+
+type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };
+
+/** Whether a key's fields after the id, and the value, are those of a history entry. */
+export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
+  if (chars(rest).length !== 8) return false;
+  let entry: HistoryEntry;
+  try {
+    entry = decodeHistory(readU64(rest, 0), value);
+  } catch {
+    // Not JSON, or of another length: that is the answer.
+    return false;
+  }
+  const { rev, atMs, kind, from, to, context, event, id, by, reason, status }: UntrustedEntry = entry;
+  return (
+    isCount(rev) &&
+    isCount(atMs) &&
+    isText(kind) &&
+    Object.hasOwn(HISTORY_KINDS, kind) &&
+    isTexts(from) &&
+    isTexts(to) &&
+    [event, id, by, reason].every((text) => text === undefined || isText(text)) &&
+    (status === undefined || status === "done" || status === "suspended") &&
+    (context === undefined || isObject(context))
+  );
+}
+
+/** Whether these are the key and the value of an event that waits. */
+export function isPendingPart(rest: Bytes, value: Buffer): boolean {
+  const pending = objectOf(value);
+  return (
+    chars(rest).length === 8 &&
+    pending !== undefined &&
+    pending["sequence"] === readU64(rest, 0) &&
+    (pending["kind"] === "deferred" ? pending["dueMs"] === undefined : isCount(pending["dueMs"])) &&
+    isText(pending["event"]) &&
+    isCount(pending["receivedMs"]) &&
+    ["id", "by", "reason", "ifState"].every((name) => pending[name] === undefined || isText(pending[name])) &&
+    ["expireAtMs", "ifRev"].every((name) => pending[name] === undefined || isCount(pending[name])) &&
+    (pending["kind"] === "task") === (pending["task"] !== undefined) &&
+    (pending["task"] === undefined || isAwaitedTask(pending["task"]))
+  );
+}
+
+function isAwaitedTask(task: unknown): boolean {
+  return (
+    isObject(task) &&
+    isText(task["name"]) &&
+    (task["entry"] === undefined ||
+      (isText(task["entry"]) && /^[0-9]{1,20}-[0-9]{1,20}$/.test(task["entry"]))) &&
+    isCount(task["owner"])
+  );
+}
+
+/** Whether these are the key and the value of an outcome. */
+export function isOutcomePart(_rest: Bytes, value: Buffer): boolean {
+  const outcome = objectOf(value);
+  return (
+    outcome !== undefined &&
+    ["id", "event", "code"].every((name) => isText(outcome[name])) &&
+    ["sequence", "atMs", "receivedMs", "rev"].every((name) => isCount(outcome[name])) &&
+    isTexts(outcome["from"]) &&
+    isTexts(outcome["to"]) &&
+    isSendReply(outcome["reply"])
+  );
+}
+
+function isSendReply(reply: unknown): boolean {
+  if (!isObject(reply)) return false;
+  if (reply["kind"] === "error") return isText(reply["message"]);
+  if (reply["kind"] === "states") return isTexts(reply["states"]);
+  const full = reply["full"];
+  return (
+    reply["kind"] === "full" &&
+    isObject(full) &&
+    ["state", "from", "to"].every((name) => isTexts(full[name])) &&
+    ["rev", "changed", "at"].every((name) => isCount(full[name])) &&
+    (full["id"] === null || isText(full["id"]))
+  );
+}
+
+/** Whether these are the key and the value of the place of an outcome among the others. */
+export function isOutcomeOrderPart(rest: Bytes): boolean {
+  return chars(rest).length === 8;
+}
+
+function objectOf(value: Buffer): { readonly [name: string]: unknown } | undefined {
+  try {
+    const parsed: unknown = JSON.parse(value.toString("utf8"));
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    // Not JSON: that is the answer.
+    return undefined;
+  }
+}
+
+function isActiveState(state: unknown): boolean {
+  return Array.isArray(state) && state.length === 2 && isText(state[0]) && isCount(state[1]);
+}
+
+function isMap(map: unknown): boolean {
+  return (
+    Array.isArray(map) &&
+    map.every(
+      (entry: unknown) => Array.isArray(entry) && entry.length === 2 && isText(entry[0]) && isTexts(entry[1]),
+    )
+  );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

@@ -1,0 +1,147 @@
+/**
+ * What is stored of a machine: the payload of its key's record, as JSON. A machine has either a definition it is
+ * pinned to, or a map of its own (the machines of SM.SET and of SM.CREATE without a definition). The map stands
+ * on a line of its own behind the rest, because it stays the same while the rest changes (machine-map.ts).
+ */
+import { assert } from "../base/assert.ts";
+import type { Json } from "../base/json.ts";
+import type { DefinitionName } from "../keyspace/layouts.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
+import { decodeMap, encodeMap, type TransitionMap } from "./transition-map.ts";
+
+export type MachineStatus = "active" | "done" | "suspended";
+
+/** An active atomic state and when it was entered, in milliseconds since the epoch. */
+export type ActiveState = readonly [state: string, sinceMs: number];
+
+export interface MachineRecord {
+  /** Undefined for a map machine. */
+  readonly definition: DefinitionName | undefined;
+  /** Of a map machine only. */
+  readonly map: TransitionMap | undefined;
+  /** Of a map machine only: where SM.RESET goes back to. */
+  readonly initial: string | undefined;
+  /** In document order; a map machine has one, its current state. */
+  readonly states: readonly ActiveState[];
+  readonly status: MachineStatus;
+  /** Counts the recorded changes, from 1. */
+  readonly rev: number;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  /** Undefined until one was given. */
+  readonly reason: string | undefined;
+  /** The engine's snapshot in its stored form; null for a map machine. */
+  readonly snapshot: Json;
+  /** Highest number seen per source (SEQ). */
+  readonly sources: Readonly<Record<string, number>>;
+  /** Number of the next deferred or scheduled event. */
+  readonly pendingNext: number;
+  /** How many events are deferred: without any, no inbox is read. */
+  readonly deferredCount: number;
+  /** Number of the next outcome that is kept. */
+  readonly outcomeNext: number;
+  /** No outcome below this number is kept. */
+  readonly outcomeFirst: number;
+}
+
+/** The names of the active states, in document order. */
+export function activeNames({ states }: Pick<MachineRecord, "states">): string[] {
+  return states.map(([state]) => state);
+}
+
+/** The sources of a machine that has seen none; machines share it. */
+export const NO_SOURCES: Readonly<Record<string, number>> = Object.freeze({});
+
+/**
+ * Field by field in this order: a list is a third shorter than an object and parses faster. What follows the reason
+ * is left out of a machine that has had no event, which is what most map machines are.
+ */
+type Stored = Basic | [...Basic, ...Eventful];
+
+type Eventful = [
+  snapshot: Json,
+  sources: Readonly<Record<string, number>>,
+  pendingNext: number,
+  deferredCount: number,
+  outcomeNext: number,
+  outcomeFirst: number,
+];
+
+type Basic = [
+  definition: [name: string, version: string] | null,
+  initial: string | null,
+  states: readonly ActiveState[],
+  status: MachineStatus,
+  rev: number,
+  createdMs: number,
+  updatedMs: number,
+  reason: string | null,
+];
+
+/** Ends the JSON of the rest; JSON.stringify writes none. */
+const LINE_END = 0x0a;
+
+export function encodeMachine(machine: MachineRecord): Buffer {
+  const { definition, map } = machine;
+  const basic: Basic = [
+    definition === undefined ? null : [definition.name, definition.version],
+    machine.initial ?? null,
+    machine.states,
+    machine.status,
+    machine.rev,
+    machine.createdMs,
+    machine.updatedMs,
+    machine.reason ?? null,
+  ];
+  const stored: Stored = hasHadNoEvent(machine)
+    ? basic
+    : [
+        ...basic,
+        machine.snapshot,
+        machine.sources,
+        machine.pendingNext,
+        machine.deferredCount,
+        machine.outcomeNext,
+        machine.outcomeFirst,
+      ];
+  const text = JSON.stringify(stored);
+  return Buffer.from(map === undefined ? text : `${text}\n${encodeMap(map)}`, "utf8");
+}
+
+function hasHadNoEvent(machine: MachineRecord): boolean {
+  return (
+    machine.snapshot === null &&
+    machine.sources === NO_SOURCES &&
+    machine.pendingNext === 1 &&
+    machine.deferredCount === 0 &&
+    machine.outcomeNext === 1
+  );
+}
+
+/** @throws Error when the record is not a machine's: data is never guessed at */
+export function decodeMachine(record: KeyRecord): MachineRecord {
+  assert(record.type === "machine", "a machine's record");
+  const { payload } = record;
+  const lineEnd = payload.indexOf(LINE_END);
+  const stored: unknown = JSON.parse(payload.toString("utf8", 0, lineEnd < 0 ? payload.length : lineEnd));
+  assert(Array.isArray(stored) && (stored.length === 8 || stored.length === 14), "the fields of a machine");
+  // The record was written by encodeMachine and its length was checked; the store checks its bytes.
+  const fields = stored as [...Basic, ...Partial<Eventful>];
+  return {
+    definition: fields[0] === null ? undefined : { name: fields[0][0], version: fields[0][1] },
+    map: lineEnd < 0 ? undefined : decodeMap(payload.subarray(lineEnd + 1)),
+    initial: fields[1] ?? undefined,
+    states: fields[2],
+    status: fields[3],
+    rev: fields[4],
+    createdMs: fields[5],
+    updatedMs: fields[6],
+    reason: fields[7] ?? undefined,
+    snapshot: fields[8] ?? null,
+    sources: fields[9] ?? NO_SOURCES,
+    pendingNext: fields[10] ?? 1,
+    deferredCount: fields[11] ?? 0,
+    outcomeNext: fields[12] ?? 1,
+    outcomeFirst: fields[13] ?? 1,
+  };
+}

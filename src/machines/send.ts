@@ -1,0 +1,133 @@
+/**
+ * Delivers an event to a machine. The checks come in this order: key type, definition, suspended,
+ * duplicate id, done, SEQ fence, schedule, IFSTATE and IFREV, then the step. That the end of a machine comes after
+ * the duplicate id is on purpose: the event that ended it gets its first reply again.
+ */
+import { sameJson } from "../base/json.ts";
+import { tooLate } from "../engine/refusal.ts";
+import * as errors from "../protocol/errors.ts";
+import { ReplyError } from "../protocol/reply-error.ts";
+import { Delivery } from "./delivery.ts";
+import { eventOf, type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
+import { keptOutcome, replyFromJson, type SendReply } from "./outcome-reply.ts";
+import { addPending, pendingOf } from "./pending.ts";
+import { activeNames, type MachineRecord } from "./record.ts";
+import type { SendOptions } from "./send-options.ts";
+import { keep } from "./settle.ts";
+import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
+import { writeRecord } from "./writing.ts";
+
+/** The reply; undefined when IFSTATE or IFREV do not hold. */
+export function send(scope: Scope, subject: Subject, options: SendOptions): SendReply | undefined {
+  if (subject.machine.status === "suspended") throw errors.suspended(subject.machine.reason);
+  const { id } = options;
+  const known = id === undefined ? undefined : keptOutcome(scope, subject.record.id, id);
+  if (known !== undefined) {
+    const isSame = known.event === options.event && sameJson(known.data, options.data);
+    if (!isSame) throw errors.duplicateId(known.id);
+    return replyFromJson(known.reply);
+  }
+  const refusal = fence(subject, options);
+  if (refusal !== undefined) return keep(scope, { before: subject, after: subject }, options, refusal);
+  if (options.dueMs !== undefined) return schedule(scope, subject, options, options.dueMs);
+  if (!conditionsHold(subject, options)) return undefined;
+  return deliver(scope, subject, options);
+}
+
+/** DONE and STALE: refusals that need no look at the chart. */
+function fence(subject: Subject, options: SendOptions): StepOutcome | undefined {
+  const { machine } = subject;
+  const done = refusalWhenDone(machine, options.event);
+  if (done !== undefined) return done;
+  const { source } = options;
+  // A source may be called "constructor".
+  const isKnown = source !== undefined && Object.hasOwn(machine.sources, source.name);
+  const highest = isKnown ? machine.sources[source.name] : undefined;
+  if (source === undefined || highest === undefined || source.number > highest) return undefined;
+  const { code, text: message } = errors.stale(source.name, source.number, highest);
+  return { kind: "refused", code, message };
+}
+
+/** The refusal of any event by a machine that has come to its end. */
+export function refusalWhenDone(machine: MachineRecord, event: string): Refusal | undefined {
+  if (machine.status !== "done") return undefined;
+  return { kind: "refused", code: "DONE", message: tooLate(event, activeNames(machine)) };
+}
+
+/** Whether IFSTATE and IFREV hold, those that were given. */
+export function conditionsHold(
+  subject: Subject,
+  { ifState, ifRev }: { readonly ifState?: string | undefined; readonly ifRev?: number | undefined },
+): boolean {
+  if (ifRev !== undefined && subject.machine.rev !== ifRev) return false;
+  return ifState === undefined || isIn(subject, ifState);
+}
+
+/** True when a state is active, itself or through a state below it. */
+export function isIn(subject: Subject, state: string): boolean {
+  return subject.machine.states.some(([name]) => name === state || name.startsWith(`${state}.`));
+}
+
+function deliver(scope: Scope, subject: Subject, options: SendOptions): SendReply {
+  const { outcome, after } = attempt(scope, subject, options);
+  return keep(scope, { before: subject, after }, options, outcome);
+}
+
+/** What an event does to a machine, which is the same before SM.SEND keeps it and when SM.WHY takes it back. */
+export interface Attempt {
+  readonly outcome: StepOutcome;
+  readonly after: Subject;
+}
+
+/** Steps a machine, with all that sets off; of a refusal nothing stays. @throws ReplyError for a limit that was met */
+export function attempt(scope: Scope, subject: Subject, options: SendOptions): Attempt {
+  const savepoint = scope.databases.transaction.savepoint();
+  try {
+    return step(scope, subject, options);
+  } catch (error) {
+    // What the event set off has failed: it is refused like one that fails itself, and its outcome is kept.
+    if (!(error instanceof ReplyError) || error.code !== "EXECFAIL") throw error;
+    scope.databases.rollback(savepoint);
+    return { outcome: { kind: "refused", code: "EXECFAIL", message: error.text }, after: subject };
+  }
+}
+
+function step(scope: Scope, subject: Subject, options: SendOptions): Attempt {
+  const { event, data, id, by, reason, expireAtMs } = options;
+  const outcome = stepEvent(subject, eventOf(options), envOf(scope, subject.key));
+  if (outcome.kind === "refused") return { outcome, after: subject };
+  const delivery = new Delivery(scope);
+  const waiting = { event, data, id, by, reason, expireAtMs, receivedMs: scope.nowMs };
+  const stepped = delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, waiting);
+  const after = delivery.runFollowUps() ? (subjectAt(scope, subject.key) ?? subject) : stepped;
+  return { outcome, after: fenceAt(scope, after, options) };
+}
+
+/** Remembers how far the source of an event has come. */
+function fenceAt(scope: Scope, subject: Subject, { source }: SendOptions): Subject {
+  if (source === undefined) return subject;
+  const { machine } = subject;
+  const max = scope.server.config.get("sm-sources-max");
+  if (!Object.hasOwn(machine.sources, source.name) && Object.keys(machine.sources).length >= max) {
+    throw errors.machineLimit("too many sources", max, "sm-sources-max");
+  }
+  const sources = { ...machine.sources, [source.name]: source.number };
+  return writeRecord(scope, subject, { ...machine, sources }, undefined);
+}
+
+function schedule(scope: Scope, subject: Subject, options: SendOptions, dueMs: number): SendReply {
+  const { transaction, phys } = scope.db;
+  const { record, machine } = subject;
+  const max = scope.server.config.get("sm-timers-max");
+  const scheduled = pendingOf(transaction, record.id).filter(({ kind }) => kind === "scheduled").length;
+  if (scheduled >= max)
+    throw errors.machineLimit("the machine holds too many scheduled events", max, "sm-timers-max");
+  const sequence = machine.pendingNext;
+  const { event, data, id, by, reason, expireAtMs, ifState, ifRev } = options;
+  const pending = { sequence, event, data, id, by, reason, expireAtMs, ifState, ifRev, dueMs };
+  const place = { id: record.id, phys };
+  addPending(transaction, place, { ...pending, kind: "scheduled", receivedMs: scope.nowMs });
+  const waiting = writeRecord(scope, subject, { ...machine, pendingNext: sequence + 1 }, undefined);
+  const after = fenceAt(scope, waiting, options);
+  return keep(scope, { before: subject, after }, options, { kind: "scheduled" });
+}

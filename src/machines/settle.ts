@@ -1,0 +1,110 @@
+/** What becomes of an event: the reply to it, and the outcome that is kept where it has an id. */
+
+import type { StepOutcome } from "./machine-step.ts";
+import { replyToJson, type SendReply } from "./outcome-reply.ts";
+import { addOutcome, findOutcome, forgetOutcome, replaceOutcome } from "./outcomes.ts";
+import type { PendingEvent } from "./pending.ts";
+import { activeNames } from "./record.ts";
+import type { SendOptions } from "./send-options.ts";
+import type { Scope, Subject } from "./subject.ts";
+import { closeTask } from "./tasks.ts";
+import { writeRecord } from "./writing.ts";
+
+export interface BeforeAfter {
+  readonly before: Subject;
+  readonly after: Subject;
+}
+
+/** What has become of an event; one that is to come later is scheduled. */
+export type Settlement = StepOutcome | { readonly kind: "scheduled" };
+
+/** The reply to an event; kept with its outcome when the event has an id. */
+export function keep(
+  scope: Scope,
+  change: BeforeAfter,
+  options: SendOptions,
+  settlement: Settlement,
+): SendReply {
+  const reply = replyTo(scope, change, options, settlement);
+  const { id, event, data, by } = options;
+  if (id === undefined) return reply;
+  const { transaction } = scope.db;
+  const { record, machine } = change.after;
+  closeTask(scope.db, record.id, id);
+  const expired = findOutcome(transaction, record.id, id);
+  if (expired !== undefined) forgetOutcome(transaction, record.id, expired);
+  const outcome = {
+    ...outcomeOf(scope, change, settlement),
+    id,
+    sequence: machine.outcomeNext,
+    event,
+    data,
+    by,
+    receivedMs: scope.nowMs,
+    reply: replyToJson(reply),
+  };
+  const outcomeFirst = addOutcome(transaction, { id: record.id, first: machine.outcomeFirst }, outcome, {
+    countMax: scope.server.config.get("sm-outcome-max"),
+    ttlMs: scope.server.config.get("sm-outcome-ttl") * 1000,
+  });
+  const counted = { ...machine, outcomeNext: machine.outcomeNext + 1, outcomeFirst };
+  writeRecord(scope, change.after, counted, undefined);
+  return reply;
+}
+
+function replyTo(
+  { nowMs }: Scope,
+  { before, after }: BeforeAfter,
+  { id, isFull }: SendOptions,
+  settlement: Settlement,
+): SendReply {
+  if (settlement.kind === "refused")
+    return { kind: "error", message: `${settlement.code} ${settlement.message}` };
+  const state = activeNames(after.machine);
+  if (!isFull) return { kind: "states", states: state };
+  const { rev } = after.machine;
+  const changed = rev > before.machine.rev ? 1 : 0;
+  const from = activeNames(before.machine);
+  return { kind: "full", full: { state, rev, changed, id: id ?? null, at: nowMs, from, to: state } };
+}
+
+export interface Settled extends BeforeAfter {
+  readonly pending: PendingEvent;
+}
+
+/** Brings the outcome of an event that had waited up to date; its first reply stays. */
+export function settle(scope: Scope, change: Settled, outcome: StepOutcome): void {
+  const { transaction } = scope.db;
+  const { after, pending } = change;
+  const known = pending.id === undefined ? undefined : findOutcome(transaction, after.record.id, pending.id);
+  if (known === undefined) return;
+  replaceOutcome(transaction, after.record.id, { ...known, ...outcomeOf(scope, change, outcome) });
+}
+
+/** What an outcome tells of how an event was decided. */
+function outcomeOf({ nowMs }: Scope, { before, after }: BeforeAfter, settlement: Settlement) {
+  return {
+    atMs: nowMs,
+    code: codeOf(settlement),
+    from: activeNames(before.machine),
+    to: activeNames(after.machine),
+    rev: after.machine.rev,
+    details: settlement.kind === "refused" ? settlement.message : undefined,
+  };
+}
+
+/** What an outcome is called. */
+export function codeOf(settlement: Settlement): string {
+  switch (settlement.kind) {
+    case "moved":
+      return "OK";
+    case "refused":
+      return settlement.code;
+    case "deferred":
+      return "DEFERRED";
+    case "ignored":
+      return "IGNORED";
+    case "scheduled":
+      return "SCHEDULED";
+  }
+}

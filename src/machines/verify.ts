@@ -1,0 +1,42 @@
+/** Holds one machine's record against its entries in the indexes, its history and its timers. */
+import type { Database } from "../keyspace/database.ts";
+import { definitionKey, dueKey, stateKey, statePrefix } from "../keyspace/layouts.ts";
+import { historyOf } from "./history.ts";
+import { NO_DEFINITION } from "./machines.ts";
+import { dueEntries } from "./object-storage.ts";
+import { pendingOf } from "./pending.ts";
+import type { MachineRecord } from "./record.ts";
+
+/** What is wrong, a sentence each. */
+export function verifyMachine(db: Database, id: number, machine: MachineRecord): string[] {
+  const findings: string[] = [];
+  const { transaction, phys } = db;
+  const definition = machine.definition ?? NO_DEFINITION;
+  if (transaction.get(definitionKey(phys, definition, id)) === undefined) {
+    findings.push("it is missing in the index by definition");
+  }
+  for (const [state, sinceMs] of machine.states) {
+    if (transaction.get(stateKey(statePrefix(phys, definition, state), sinceMs, id)) === undefined) {
+      findings.push(`it is missing in the index of state '${state}'`);
+    }
+  }
+  const [latest] = historyOf(transaction, id, { from: 0, to: machine.rev, reverse: true, limit: 1 });
+  if (latest?.rev !== machine.rev)
+    findings.push(`its rev is ${machine.rev}, its history ends with ${latest?.rev}`);
+  const pending = pendingOf(transaction, id);
+  const deferred = pending.filter(({ kind }) => kind === "deferred").length;
+  if (deferred !== machine.deferredCount) {
+    findings.push(`it counts ${machine.deferredCount} deferred events and has ${deferred}`);
+  }
+  if (pending.some(({ kind, sequence }) => kind !== "task" && sequence >= machine.pendingNext)) {
+    findings.push(`its next waiting event is number ${machine.pendingNext}, and it has one that comes later`);
+  }
+  for (const entry of dueEntries(transaction, id, machine)) {
+    const isArmed = transaction.get(dueKey(entry)) !== undefined;
+    if (isArmed === (machine.status === "active")) continue;
+    findings.push(
+      isArmed ? "something of it falls due though it is not active" : "something of it never falls due",
+    );
+  }
+  return findings;
+}

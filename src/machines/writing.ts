@@ -1,0 +1,134 @@
+/** Turns what a step has made of a machine into the writes of one commit: record, indexes, history, timers. */
+import { assert } from "../base/assert.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import { snapshotToJson } from "../engine/snapshot.ts";
+import type { Effect, Snapshot, Timer } from "../engine/types.ts";
+import type { KeyEvent } from "../keyspace/changes.ts";
+import type { DueEntry } from "../keyspace/layouts.ts";
+import type { HistoryEntry, HistoryKind } from "./history.ts";
+import { keepingOf } from "./keeping.ts";
+import type { Next } from "./machine-step.ts";
+import { updateMachine } from "./machines.ts";
+import { armDue, disarmDue } from "./pending.ts";
+import { type ActiveState, activeNames, type MachineRecord } from "./record.ts";
+import type { Scope, Subject } from "./subject.ts";
+
+/** What is recorded of a change beside its result. */
+export interface Cause {
+  readonly kind: HistoryKind;
+  readonly event?: string | undefined;
+  readonly data?: Json | undefined;
+  readonly id?: string | undefined;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** Writes a machine that has moved; returns it as it is now. */
+export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Cause): Subject {
+  const before = subject.machine;
+  const machine: MachineRecord = {
+    ...before,
+    states: activeStates(before.states, next, scope.nowMs),
+    status: next.isDone ? "done" : "active",
+    rev: before.rev + 1,
+    updatedMs: scope.nowMs,
+    reason: cause.reason ?? before.reason,
+    snapshot: next.snapshot,
+  };
+  const history: HistoryEntry = {
+    rev: machine.rev,
+    atMs: scope.nowMs,
+    ...cause,
+    from: activeNames(before),
+    to: next.states,
+    status: next.isDone ? "done" : undefined,
+    context: cause.kind === "reset" || cause.kind === "force" ? next.live?.context : contextOf(next),
+    effects: recordedEffects(next.effects),
+  };
+  const { chart } = subject;
+  const moved = chart === undefined || next.live === undefined ? chart : { ...chart, snapshot: next.live };
+  const written = writeRecord(scope, { ...subject, chart: moved }, machine, history);
+  armTimers(scope, written.record.id, next.effects);
+  return written;
+}
+
+/** Writes a machine that has lost timers and is otherwise as it was. Their entries in the index are the caller's. */
+export function writeSnapshot(scope: Scope, subject: Subject, snapshot: Snapshot): Subject {
+  const { chart } = subject;
+  assert(chart !== undefined, "a machine with a snapshot has a chart");
+  const machine = { ...subject.machine, snapshot: snapshotToJson(chart.machine, snapshot) };
+  return writeRecord(scope, { ...subject, chart: { ...chart, snapshot } }, machine, undefined);
+}
+
+/**
+ * Writes the next record of a machine; `subject.chart` is what the machine has become. Nothing is read back: what
+ * was written is known.
+ */
+export function writeRecord(
+  scope: Scope,
+  subject: Subject,
+  machine: MachineRecord,
+  history: HistoryEntry | undefined,
+): Subject {
+  const event = history === undefined ? undefined : EVENTS[history.kind];
+  const { chart } = subject;
+  const update = {
+    record: subject.record,
+    before: subject.machine,
+    machine,
+    history,
+    event,
+    keeping: keepingOf(scope.server.config),
+  } as const;
+  const record = updateMachine(scope.db, subject.key, update);
+  return { key: subject.key, record, machine, chart };
+}
+
+/** The keyspace event of each kind of change. */
+const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
+  create: "sm.create",
+  set: "sm.set",
+  event: "sm.send",
+  raise: "sm.send",
+  send: "sm.send",
+  timer: "sm.timer",
+  mutate: "sm.mutate",
+  force: "sm.mutate",
+  reset: "sm.reset",
+  suspend: "sm.suspend",
+  resume: "sm.resume",
+};
+
+/** The states that are active now; one that was left and entered again counts from now. */
+export function activeStates(before: readonly ActiveState[], next: Next, nowMs: number): ActiveState[] {
+  return next.states.map((state) => {
+    const kept = next.entered.has(state) ? undefined : before.find(([name]) => name === state);
+    return kept ?? [state, nowMs];
+  });
+}
+
+/** Values by dotted path, as history keeps them; undefined when nothing has changed. */
+function contextOf(next: Next): JsonObject | undefined {
+  if (next.changes.length === 0) return undefined;
+  return Object.fromEntries(next.changes.map(({ path, value }) => [path, value]));
+}
+
+/** What the change asks for outside: kept with it, in order. */
+export function recordedEffects(effects: readonly Effect[]): Json | undefined {
+  const outside = effects.filter(({ kind }) => kind === "emit" || kind === "task" || kind === "log");
+  return outside.length === 0 ? undefined : outside.map((effect) => ({ ...effect }) as JsonObject);
+}
+
+/** Brings the index of due times in step with the timers of a machine. */
+export function armTimers(scope: Scope, id: number, effects: readonly Effect[]): void {
+  const { transaction, phys } = scope.db;
+  for (const effect of effects) {
+    if (effect.kind === "arm") armDue(transaction, timerEntry(id, effect.timer), phys);
+    else if (effect.kind === "disarm") disarmDue(transaction, timerEntry(id, effect.timer));
+  }
+}
+
+/** The entry of an engine timer in the index of due times. */
+export function timerEntry(id: number, timer: Timer): DueEntry {
+  return { dueMs: timer.deadlineMs, id, kind: "e", sequence: timer.seq };
+}

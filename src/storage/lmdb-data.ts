@@ -1,0 +1,187 @@
+/**
+ * The data file: LMDB under the journal. It is read at any time and written by checkpoints alone.
+ * `overlappingSync` is off: with it on, a commit is visible before it is on disk, and an image taken at a loss
+ * of power may not open.
+ */
+import { renameSync, rmSync, statSync } from "node:fs";
+import { open, type RootDatabase } from "lmdb";
+import type { Bytes } from "../base/bytes.ts";
+import { chars, raw } from "../base/bytes.ts";
+import { checkDataFile, DATA_FILE, fileBytes, syncDirectory } from "./directory.ts";
+import { type Entry, OpenError, type Write } from "./ordered-store.ts";
+
+/** How far the journals have been carried into the data file. */
+export interface JournalMark {
+  /** The number of the last journal that is in it whole. */
+  readonly number: number;
+  /** The sequence of that journal's last commit. */
+  readonly sequence: number;
+}
+
+/**
+ * Address space for the file, not memory. A map that is too small is made anew while the old one stays, and the
+ * pages in both would count twice as resident; beyond this it grows.
+ */
+const MAP_BYTES = 2 ** 38;
+
+/** Where the data file notes how far it has the journals: the one key that no layout composes. */
+const JOURNAL_MARK_KEY = raw("j");
+
+const CAUSE_WAIT_MS = 500;
+
+/** Keys go to LMDB byte by byte, so that its order is ours. */
+const KEY_ENCODER = {
+  writeKey: (key: string, target: Buffer, position: number) =>
+    position + target.write(key, position, "latin1"),
+  readKey: (source: Buffer, start: number, end: number) => source.toString("latin1", start, end),
+};
+
+export class LmdbData {
+  readonly #path: string;
+  readonly #root: RootDatabase<Buffer, string>;
+
+  private constructor(path: string, root: RootDatabase<Buffer, string>) {
+    this.#path = path;
+    this.#root = root;
+  }
+
+  /**
+   * To be called by the holder of the directory's lock. A file that is missing is made.
+   * @param bytesMin what the file is known to have had, in bytes
+   * @throws OpenError when it is damaged, cut short or not LMDB's
+   */
+  static open(directory: string, bytesMin: number): LmdbData {
+    const path = `${directory}/${DATA_FILE}`;
+    const bytes = fileBytes(path);
+    if (bytes !== undefined) checkDataFile(path, bytes, bytesMin);
+    // A file half made by a start that was cut off stands under another name and is no store yet; and nobody
+    // else has the directory, so that what a process left in LMDB's own lock file is of no use to anyone.
+    const unfinished = `${path}.new`;
+    for (const left of [unfinished, `${unfinished}-lock`, `${path}-lock`]) rmSync(left, { force: true });
+    try {
+      if (bytes === undefined) create(path, unfinished);
+      return new LmdbData(path, openFile(path));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new OpenError(`cannot open '${path}': ${reason}`);
+    }
+  }
+
+  get(key: Bytes): Buffer | undefined {
+    // The value lies at the front of a buffer that the next read overwrites, with a length of its own. Copied
+    // here it goes into Node's pool of small buffers; LMDB's own copies cost an allocation each.
+    const value = this.#root.getBinaryFast(chars(key));
+    if (value === undefined) return undefined;
+    const copy = Buffer.allocUnsafe(value.length);
+    copy.set(value.subarray(0, value.length));
+    return copy;
+  }
+
+  has(key: Bytes): boolean {
+    return this.#root.getBinaryFast(chars(key)) !== undefined;
+  }
+
+  *range(from: Bytes, to: Bytes, reverse: boolean): Generator<Entry> {
+    const low = chars(from);
+    const high = chars(to);
+    // LMDB's reverse ranges take their start, the upper bound, as inclusive: the bound itself is skipped here.
+    const bounds = reverse
+      ? { start: high, end: low, reverse, inclusiveEnd: true }
+      : { start: low, end: high };
+    for (const { key, value } of this.#root.getRange(bounds)) {
+      if (!reverse || key < high) yield [raw(key), value];
+    }
+  }
+
+  /** Writes all or none in LMDB's own thread; resolves when they are on disk. @throws Error of LMDB */
+  async apply(writes: Iterable<Write>): Promise<void> {
+    const committed = this.#root.batch(() => {
+      for (const [key, value] of writes) {
+        if (value === null) void this.#root.remove(chars(key));
+        else void this.#root.put(chars(key), value);
+      }
+    });
+    try {
+      await committed;
+    } catch (error) {
+      throw await causeOf(error);
+    }
+  }
+
+  /** Lets reads see what has been committed since they began. */
+  renewReads(): void {
+    this.#root.resetReadTxn();
+  }
+
+  mark(): JournalMark | undefined {
+    const value = this.get(JOURNAL_MARK_KEY);
+    return value === undefined
+      ? undefined
+      : { number: value.readDoubleBE(0), sequence: value.readDoubleBE(8) };
+  }
+
+  /** Notes how far the journals have been carried; resolves when that is on disk. */
+  async setMark(mark: JournalMark): Promise<void> {
+    await this.apply([[JOURNAL_MARK_KEY, encodeMark(mark)]]);
+  }
+
+  /** As `setMark`, but waits. */
+  setMarkSync(mark: JournalMark): void {
+    this.#root.putSync(chars(JOURNAL_MARK_KEY), encodeMark(mark));
+  }
+
+  /** The size of the file. */
+  get bytes(): number {
+    return statSync(this.#path).size;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+}
+
+function encodeMark(mark: JournalMark): Buffer {
+  const value = Buffer.alloc(16);
+  value.writeDoubleBE(mark.number, 0);
+  value.writeDoubleBE(mark.sequence, 8);
+  return value;
+}
+
+function create(path: string, unfinished: string): void {
+  // Nothing is being written, so that the file is closed when close() returns.
+  void openFile(unfinished).close();
+  renameSync(unfinished, path);
+  rmSync(`${unfinished}-lock`, { force: true });
+  syncDirectory(path.slice(0, -DATA_FILE.length));
+}
+
+/**
+ * A failed commit's error carries a second promise, which is rejected with the cause and would end the process
+ * if nobody listened.
+ */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && "commitError" in error && error.commitError instanceof Promise))
+    return error;
+  const cause = error.commitError.then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+  // Whether it is always settled is not documented; the failure itself must not wait for that.
+  return Promise.race([cause, new Promise((resolve) => setTimeout(resolve, CAUSE_WAIT_MS, error))]);
+}
+
+function openFile(path: string): RootDatabase<Buffer, string> {
+  return open<Buffer, string>({
+    path,
+    noSubdir: true,
+    encoding: "binary",
+    keyEncoder: KEY_ENCODER,
+    overlappingSync: false,
+    // Its batch of all writes of a turn comes with a promise that it keeps to itself: when a commit fails, that
+    // is rejected unheard and ends the process. Our batches are explicit.
+    eventTurnBatching: false,
+    mapSize: MAP_BYTES,
+    maxReaders: 16,
+    maxDbs: 1,
+  } as Parameters<typeof open>[0]) as RootDatabase<Buffer, string>;
+}
