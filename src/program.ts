@@ -64,7 +64,13 @@ async function open(config: Config, log: Log, end: (reason: string) => void): Pr
     return await start({
       config,
       store,
-      clock: systemClock(),
+      clock: systemClock({
+        onSetBack: (byMs) =>
+          log(
+            `The system's clock is ${byMs} ms behind: time goes on from where it was, slower until the clock has caught up`,
+            "warning",
+          ),
+      }),
       log,
       // Port 0 asks the system for any port; the directive means none by it.
       port: config.get("port") === 0 ? "none" : config.get("port"),

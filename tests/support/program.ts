@@ -9,6 +9,8 @@ export interface ProgramOptions {
   /** What it reads from standard input. */
   readonly stdin?: string;
   readonly cwd?: string;
+  /** Variables of its environment, beside those of the test. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What is run instead of the sources: a built program, with its interpreter. */
   readonly command?: readonly string[];
 }
@@ -24,11 +26,12 @@ export interface Program {
 }
 
 /** Starts it; killed at the end of the test if it still runs. */
-export function startProgram({ args, stdin, cwd, command }: ProgramOptions): Program {
+export function startProgram({ args, stdin, cwd, env, command }: ProgramOptions): Program {
   const [interpreter = "", ...rest] = command ?? PROGRAM;
   const child = spawn(interpreter, [...rest, ...args], {
     stdio: "pipe",
     ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
   });
   child.stdin.end(stdin ?? "");
   let output = "";
