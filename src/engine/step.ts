@@ -3,7 +3,7 @@
  * event. All are pure and none throws for what a client or a definition may do.
  */
 import type { JsonObject } from "../base/json.ts";
-import { isInternal } from "./compile-transitions.ts";
+import { isInternal } from "./event-names.ts";
 import { ExecutionFailure, Run, snapshotOf } from "./interpreter.ts";
 import { type EntrySet, type Machine, stateOf, type Transition } from "./machine.ts";
 import { changesOf, macrostep, runToCompletion } from "./macrostep.ts";
