@@ -36,7 +36,8 @@ export function definitionAt(db: Database, id: string): StoredDefinition {
 
 export interface Creation {
   readonly definition: StoredDefinition;
-  readonly state?: string | undefined;
+  /** The states to start in; undefined: the initial ones. */
+  readonly states?: readonly string[] | undefined;
   readonly context?: JsonObject | undefined;
   readonly reason?: string | undefined;
   readonly by?: string | undefined;
@@ -95,10 +96,10 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
 }
 
 /** The initial macrostep. @throws ReplyError NOSTATE, EXECFAIL */
-export function begin(machine: Machine, options: Pick<Creation, "state" | "context">, env: StepEnv): Next {
-  const { state, context } = options;
+export function begin(machine: Machine, options: Pick<Creation, "states" | "context">, env: StepEnv): Next {
+  const { states, context } = options;
   const started = start(machine, env, {
-    ...(state === undefined ? {} : { state }),
+    ...(states === undefined ? {} : { states }),
     ...(context === undefined ? {} : { context }),
   });
   if (started.kind === "refused") throw errors.refused("NOSTATE", started.message);
