@@ -13,7 +13,7 @@ import { type Next, taken } from "./machine-step.ts";
 import { createMachine } from "./machines.ts";
 import type { MachineRecord } from "./record.ts";
 import { envOf, type Scope, type StepEnv, type Subject, subjectAt } from "./subject.ts";
-import { activeStates, armTimers, recordedEffects } from "./writing.ts";
+import { activeStates, armTimers, outerStates, recordedEffects } from "./writing.ts";
 
 /** `name:version` taken apart; the version is what follows the last colon. */
 export function splitDefinitionId(id: string): {
@@ -69,6 +69,8 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
     deferredCount: 0,
     outcomeNext: 1,
     outcomeFirst: 1,
+    failedCount: 0,
+    outer: outerStates({ states: [], outer: [] }, next, scope.nowMs),
   };
   const history = {
     rev: 1,
@@ -80,6 +82,8 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
     reason: creation.reason,
     by: creation.by,
     context: next.live?.context,
+    via: next.via,
+    output: next.live?.output,
     effects: recordedEffects(next.effects),
   };
   const { expireAtMs } = creation;
