@@ -24,7 +24,7 @@ export class Store {
 
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
   static open(directory: string): Store {
-    return Store.over(DurableStore.open(directory, assertFormat));
+    return Store.over(DurableStore.open(directory, { verify: assertFormat }));
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */

@@ -20,7 +20,7 @@ export function checkedMachine(payload: Buffer): MachineRecord | undefined {
 
 /** The types say what was written; here nothing is taken for granted. */
 function isMachine(machine: MachineRecord): boolean {
-  const { definition, map, states, reason, initial, sources, outer }: Untrusted = machine;
+  const { definition, map, states, reason, initial, sources }: Untrusted = machine;
   const hasSource =
     definition === undefined
       ? isMap(map) && isText(initial) && Array.isArray(states) && states.length === 1
@@ -30,11 +30,10 @@ function isMachine(machine: MachineRecord): boolean {
     Array.isArray(states) &&
     states.every(isActiveState) &&
     new Set(states.map(([name]: [unknown]) => name)).size === states.length &&
-    ["active", "failed", "suspended", "done"].includes(machine.status) &&
+    ["active", "done", "suspended"].includes(machine.status) &&
     (reason === undefined || isText(reason)) &&
     COUNTS.every((name) => isCount(machine[name])) &&
     machine.rev > 0 &&
-    (outer === undefined || (Array.isArray(outer) && outer.every(isActiveState))) &&
     isObject(sources) &&
     Object.values(sources).every(Number.isSafeInteger)
   );
@@ -50,7 +49,6 @@ const COUNTS = [
   "deferredCount",
   "outcomeNext",
   "outcomeFirst",
-  "failedCount",
 ] as const;
 
 const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
@@ -65,9 +63,6 @@ const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
   timer: true,
   suspend: true,
   resume: true,
-  refused: true,
-  failed: true,
-  retry: true,
 };
 
 type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };
@@ -83,7 +78,6 @@ export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
     return false;
   }
   const { rev, atMs, kind, from, to, context, event, id, by, reason, status }: UntrustedEntry = entry;
-  const { via, stampMs, trace }: UntrustedEntry = entry;
   return (
     isCount(rev) &&
     isCount(atMs) &&
@@ -92,11 +86,8 @@ export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
     isTexts(from) &&
     isTexts(to) &&
     [event, id, by, reason].every((text) => text === undefined || isText(text)) &&
-    (status === undefined || ["failed", "suspended", "done"].includes(status as string)) &&
-    (context === undefined || isObject(context)) &&
-    (via === undefined || isTexts(via)) &&
-    (stampMs === undefined || isCount(stampMs)) &&
-    (trace === undefined || isText(trace))
+    (status === undefined || status === "done" || status === "suspended") &&
+    (context === undefined || isObject(context))
   );
 }
 

@@ -4,6 +4,7 @@
  * once per slice. Any number of slices may have been committed when the process ends: the journal still has
  * every write, and carrying one twice changes nothing.
  */
+import { performance } from "node:perf_hooks";
 import type { Bytes } from "../base/bytes.ts";
 import { chars } from "../base/bytes.ts";
 import type { LmdbData } from "./lmdb-data.ts";
@@ -25,19 +26,55 @@ interface Portion {
   readonly bytes: number;
 }
 
-/**
- * Resolves when all of the table is on disk in the data file.
- * @param urgency asked before each portion: how full the next table is, from 1 on commits wait for this to end. The
- * fuller, the larger are the portions, so that the next table grows only until they suffice.
- * @throws Error of LMDB
- */
-export async function carry(table: WriteTable, data: LmdbData, urgency: () => number): Promise<void> {
+export interface Carried {
+  readonly table: WriteTable;
+  /** Writes that follow the table's and replace them where they have a key in common; called once, after the table. */
+  folded(): Iterable<Write>;
+  /** Folded writes that are now on disk. */
+  onFolded(writes: readonly Write[]): void;
+  /**
+   * Asked before each portion: how full the next table is, from 1 on commits wait for this to end. The fuller, the
+   * larger are the portions, so that the next table grows only until they suffice.
+   */
+  urgency(): number;
+}
+
+/** How long the fold of derived things may keep the main thread in one go. */
+const FOLD_SLICE_MS = 2;
+
+/** Resolves when all of the table and of what is folded is on disk in the data file. @throws Error of LMDB */
+export async function carry(data: LmdbData, { table, folded, onFolded, urgency }: Carried): Promise<void> {
+  // A turn of the event loop may be under way, and a store may be half constructed.
+  await nextTurn();
   const keys = merged(await sortedRuns(table, urgency));
   for (;;) {
     const slice = nextSlice(keys, table, portionOf(urgency()));
-    if (slice.length === 0) return;
+    if (slice.length === 0) break;
     await data.apply(slice);
   }
+  const writes = folded()[Symbol.iterator]();
+  try {
+    for (;;) {
+      const slice = nextFolded(writes);
+      if (slice.length === 0) return;
+      await data.apply(slice);
+      onFolded(slice);
+    }
+  } finally {
+    writes.return?.();
+  }
+}
+
+/** Empty only at the end. */
+function nextFolded(writes: Iterator<Write>): Write[] {
+  const endMs = performance.now() + FOLD_SLICE_MS;
+  const slice: Write[] = [];
+  do {
+    const next = writes.next();
+    if (next.done === true) break;
+    slice.push(next.value);
+  } while (performance.now() < endMs);
+  return slice;
 }
 
 function portionOf(urgency: number): Portion {

@@ -7,6 +7,8 @@
  *     rotate: the active table becomes the frozen one, the other journal takes over
  *     checkpoint: the frozen table goes into LMDB in its own thread; its journal is then free
  *
+ * What a `Derived` keeps beside the tables has the same two generations (see derived.ts).
+ *
  * A journal is given up only when LMDB has all of it on disk, so that after a crash LMDB and the journals
  * together have every commit. What is acknowledged never depends on a checkpoint: if one fails, the journals
  * keep what it would have carried, and commits are refused until that is resolved.
@@ -15,6 +17,7 @@ import { performance } from "node:perf_hooks";
 import type { Bytes } from "../base/bytes.ts";
 import { chars } from "../base/bytes.ts";
 import { carry } from "./checkpoint.ts";
+import type { Derived } from "./derived.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { isNoSpace, Journal } from "./journal.ts";
@@ -39,16 +42,26 @@ import type { WriteTable } from "./write-table.ts";
 export interface DurableLimits {
   /** A journal of so many bytes is full. */
   readonly journalBytesMax: number;
-  /** As is one whose table has so many keys. */
+  /** As is one whose table has so many keys, and things derived. */
   readonly tableSizeMax: number;
+  /** And one whose derived things take so many bytes of memory. */
+  readonly derivedBytesMax: number;
   readonly cacheBytesMax: number;
 }
 
 export const DURABLE_LIMITS: DurableLimits = {
   journalBytesMax: 16 * 1024 * 1024,
   tableSizeMax: 65_536,
+  derivedBytesMax: 48 * 1024 * 1024,
   cacheBytesMax: 24 * 1024 * 1024,
 };
+
+export interface DurableOptions {
+  /** May look at all of the store and throw, before anything is changed and before redo records are handed out. */
+  readonly verify?: (reader: OrderedReader) => void;
+  readonly limits?: Partial<DurableLimits>;
+  readonly derived?: Derived | undefined;
+}
 
 /** When the disk does not keep up: how much more than full the table may be before commits wait. */
 const STALL_FULLNESS_MIN = 1.5;
@@ -62,8 +75,13 @@ export class DurableStore implements OrderedStore {
   readonly #data: LmdbData;
   readonly #journal: Journal;
   readonly #cache: ReadCache;
+  readonly #derived: Derived | undefined;
   #active: WriteTable;
   #frozen: FrozenTable | undefined;
+  /** True when the active journal has redo records. */
+  #hasRedo: boolean;
+  /** True while a rotation is to follow the turn at hand. */
+  #isRotationDue = false;
   /** The checkpoint under way, or the last one; it never rejects. */
   #checkpoint: Promise<void> = Promise.resolve();
   #checkpointFailure: CommitError | undefined;
@@ -73,31 +91,28 @@ export class DurableStore implements OrderedStore {
   #checkpointMs = 0;
   #isClosed = false;
 
-  private constructor(lock: DirectoryLock, limits: DurableLimits, opened: Opened) {
+  private constructor(lock: DirectoryLock, options: DurableOptions, opened: Opened) {
     this.#lock = lock;
-    this.#limits = limits;
+    this.#limits = { ...DURABLE_LIMITS, ...options.limits };
+    this.#derived = options.derived;
     this.#data = opened.data;
     this.#journal = opened.journal;
     this.#active = opened.active;
     this.#frozen = opened.frozen;
-    this.#cache = new ReadCache(limits.cacheBytesMax);
+    this.#hasRedo = opened.hasRedo;
+    this.#cache = new ReadCache(this.#limits.cacheBytesMax);
     if (this.#frozen !== undefined) this.#checkpoint = this.#carry(this.#frozen);
   }
 
   /**
-   * Opens the store of a directory, made if missing. `verify` may look at all of it and throw before anything
-   * is changed.
+   * Opens the store of a directory, made if missing.
    * @throws OpenError with a message for the operator
    */
-  static open(
-    directory: string,
-    verify: (reader: OrderedReader) => void = () => undefined,
-    limits: DurableLimits = DURABLE_LIMITS,
-  ): DurableStore {
+  static open(directory: string, options: DurableOptions = {}): DurableStore {
     prepareDirectory(directory);
     const lock = lockDirectory(directory);
     try {
-      return new DurableStore(lock, limits, openFiles(directory, verify));
+      return new DurableStore(lock, options, openFiles(directory, options));
     } catch (error) {
       lock.release();
       throw asOpenError(directory, error);
@@ -119,9 +134,10 @@ export class DurableStore implements OrderedStore {
     return layeredRange([this.#active, this.#frozen?.table], this.#data, { from, to, reverse });
   }
 
-  commit(writes: readonly Write[]): void {
+  commit(writes: readonly Write[], redo: readonly Buffer[] = []): void {
     if (this.failure !== undefined) throw this.failure;
-    this.#journal.append(writes);
+    this.#journal.append({ redo, writes });
+    if (redo.length > 0) this.#hasRedo = true;
     this.#active.apply(writes, this.#isBelow);
     for (const [key] of writes) this.#cache.delete(chars(key));
     if (this.#fullness >= 1) this.#makeRoom();
@@ -161,7 +177,7 @@ export class DurableStore implements OrderedStore {
     this.#isClosed = true;
     try {
       await this.#checkpoint;
-      while (this.failure === undefined && this.#active.size > 0) {
+      while (this.failure === undefined && (this.#active.size > 0 || this.#hasRedo)) {
         this.#rotate();
         await this.#checkpoint;
       }
@@ -183,21 +199,36 @@ export class DurableStore implements OrderedStore {
     return value;
   }
 
-  /** Whether the frozen table or the data file know of a key. */
-  readonly #isBelow = (key: Bytes): boolean =>
-    this.#frozen?.table.get(key) !== undefined || this.#data.has(key);
+  /** Whether the frozen table or the data file know of a key, or what is frozen beside them may. */
+  readonly #isBelow = (key: Bytes): boolean => {
+    if (this.#frozen !== undefined && this.#derived !== undefined) return true;
+    return this.#frozen?.table.get(key) !== undefined || this.#data.has(key);
+  };
 
   /** How full the journal and the active table are; from 1 on they are to make room. */
   get #fullness(): number {
+    const { journalBytesMax, tableSizeMax, derivedBytesMax } = this.#limits;
     return Math.max(
-      this.#journal.activeBytes / this.#limits.journalBytesMax,
-      this.#active.size / this.#limits.tableSizeMax,
+      this.#journal.activeBytes / journalBytesMax,
+      (this.#active.size + (this.#derived?.size ?? 0)) / tableSizeMax,
+      (this.#derived?.bytes ?? 0) / derivedBytesMax,
     );
   }
 
   #makeRoom(): void {
-    if (this.#frozen === undefined) this.#rotate();
-    else this.#stall();
+    if (this.#frozen !== undefined) this.#stall();
+    else if (!this.#isRotationDue) {
+      // Not before the turn that commits has ended: only then has who derives taken up all of it.
+      this.#isRotationDue = true;
+      queueMicrotask(() => {
+        this.#isRotationDue = false;
+        if (this.#canRotate) this.#rotate();
+      });
+    }
+  }
+
+  get #canRotate(): boolean {
+    return this.#frozen === undefined && !this.#isClosed && this.failure === undefined;
   }
 
   /** The disk falls behind: commits are slowed down, the more the fuller the table, so that memory is bounded. */
@@ -220,14 +251,24 @@ export class DurableStore implements OrderedStore {
     }
     this.#frozen = { table: this.#active, mark };
     this.#active = this.#active.successor();
+    this.#hasRedo = false;
+    this.#derived?.freeze();
     this.#checkpoint = this.#carry(this.#frozen);
   }
 
   async #carry({ table, mark }: FrozenTable): Promise<void> {
     const startMs = performance.now();
+    const below = layeredReader([table], this.#data);
     try {
-      await carry(table, this.#data, () => this.#fullness);
-      await this.#data.setMark(mark);
+      await carry(this.#data, {
+        table,
+        folded: () => this.#derived?.fold(below) ?? [],
+        onFolded: (writes) => this.#forget(writes),
+        urgency: () => this.#fullness,
+      });
+      const last = this.#derived?.lastWrites(below) ?? [];
+      await this.#data.setMark(mark, last);
+      this.#forget(last);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#canCarryAgain = isNoSpace(error);
@@ -238,10 +279,17 @@ export class DurableStore implements OrderedStore {
     }
     this.#data.renewReads();
     this.#frozen = undefined;
+    this.#derived?.thawed();
     this.#journal.release(mark.sequence);
     this.#checkpointCount += 1;
     this.#checkpointMs = performance.now() - startMs;
-    if (this.#fullness >= 1 && !this.#isClosed && this.failure === undefined) this.#rotate();
+    if (this.#fullness >= 1 && this.#canRotate) this.#rotate();
+  }
+
+  /** Writes that were in no table have reached the data file: what was read of their keys before is out of date. */
+  #forget(writes: readonly Write[]): void {
+    this.#data.renewReads();
+    for (const [key] of writes) this.#cache.delete(chars(key));
   }
 }
 
@@ -249,14 +297,15 @@ interface Opened {
   readonly data: LmdbData;
   readonly journal: Journal;
   readonly active: WriteTable;
+  readonly hasRedo: boolean;
   readonly frozen: FrozenTable | undefined;
 }
 
-function openFiles(directory: string, verify: (reader: OrderedReader) => void): Opened {
-  const { data, active, frozen, goOn, abandon } = recover(directory);
+function openFiles(directory: string, options: DurableOptions): Opened {
+  const { verify = () => undefined, derived } = options;
+  const { goOn, abandon, ...recovered } = recover(directory, { verify, derived });
   try {
-    verify(layeredReader([active, frozen?.table], data));
-    return { data, active, frozen, journal: new Journal(goOn()) };
+    return { ...recovered, journal: new Journal(goOn()) };
   } catch (error) {
     abandon();
     throw error;

@@ -9,11 +9,15 @@
  *
  * | bytes | field of a copy                                                       |
  * | ----- | --------------------------------------------------------------------- |
- * | 8     | magic with the format's number                                        |
+ * | 8     | magic with the format's number, 2                                     |
  * | 8     | number of the journal (float64); 0: the file has not been used yet    |
  * | 4     | salt of its records                                                   |
  * | 8     | bytes that data.mdb had at least by then (float64)                    |
+ * | 8     | bytes that this file has at least (float64)                           |
  * | 4     | CRC-32 of the above                                                   |
+ *
+ * Format 1 has no size of the file, and no redo records in its records; its files are read, and get a head of format 2
+ * before they take records.
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
@@ -23,13 +27,20 @@ import { OpenError } from "./ordered-store.ts";
 /** Where the first record begins. */
 export const RECORDS_OFFSET = 1024;
 const COPY_OFFSETS = [0, 512] as const;
-const MAGIC = Buffer.from("DETENTJ1", "latin1");
-const MAGIC_STEM_BYTES = 7;
-const HEAD_BYTES = 32;
+const MAGIC_STEM = "DETENTJ";
+const MAGIC_BYTES = 8;
+const FORMAT = 2;
+/** Bytes of a head before its check sum, by format. */
+const SUMMED_BYTES = new Map([
+  [1, 28],
+  [FORMAT, 36],
+]);
+const CRC_BYTES = 4;
 /** A file grows by so many zeroed bytes at a time. */
 const GROWTH_BYTES = 1024 * 1024;
 /** A file that has grown beyond this for the sake of some large values gives the rest back. */
 const RECYCLED_BYTES_MAX = 64 * 1024 * 1024;
+const NO_HEAD: JournalHead = { number: 0, salt: 0, dataBytesMin: 0, bytesMin: 0 };
 const ZEROS = Buffer.alloc(64 * 1024);
 
 export interface JournalHead {
@@ -37,6 +48,8 @@ export interface JournalHead {
   readonly salt: number;
   /** data.mdb had at least so many bytes when this head was written. */
   readonly dataBytesMin: number;
+  /** As had this file; 0: not known. */
+  readonly bytesMin: number;
 }
 
 export class JournalFile {
@@ -56,7 +69,7 @@ export class JournalFile {
 
   /** Makes a file that holds no journal yet; one that is there is overwritten. */
   static create(path: string): JournalFile {
-    const file = new JournalFile(path, openSync(path, "w+", 0o644), { number: 0, salt: 0, dataBytesMin: 0 });
+    const file = new JournalFile(path, openSync(path, "w+", 0o644), NO_HEAD);
     file.use(0, 0);
     return file;
   }
@@ -65,9 +78,10 @@ export class JournalFile {
   static open(path: string): JournalFile {
     const descriptor = openExisting(path);
     try {
-      const copies = COPY_OFFSETS.map((offset) => readHead(path, descriptor, offset));
+      const copies = COPY_OFFSETS.map((offset) => readHead(descriptor, offset));
       const head = copies[1] ?? copies[0];
       if (head !== undefined) return new JournalFile(path, descriptor, head);
+      assertNotNewer(path, descriptor);
       throw new OpenError(`'${path}' is damaged (its head is not one): restore the directory from a backup`);
     } catch (error) {
       closeSync(descriptor);
@@ -94,9 +108,14 @@ export class JournalFile {
   /** Takes the file into use for another journal; what it held is forgotten. Synced when this returns. */
   use(number: number, dataBytesMin: number): void {
     if (this.#allocatedBytes > RECYCLED_BYTES_MAX) this.truncate(RECYCLED_BYTES_MAX);
-    this.#head = { number, salt: randomBytes(4).readUInt32LE(0), dataBytesMin };
+    this.#head = { number, salt: randomBytes(4).readUInt32LE(0), dataBytesMin, bytesMin: 0 };
     this.#writeHead();
     this.#endBytes = RECORDS_OFFSET;
+  }
+
+  /** Gives the file a head of the present format: it may take records of that from now on. Synced. */
+  renewHead(): void {
+    this.#writeHead();
   }
 
   /** Notes how large data.mdb has become, in a file whose records are not needed any more. */
@@ -176,27 +195,44 @@ function writeAll(descriptor: number, bytes: Buffer, offset: number): void {
 }
 
 function encodeHead(head: JournalHead): Buffer {
-  const buffer = Buffer.alloc(HEAD_BYTES);
-  MAGIC.copy(buffer);
+  const summedBytes = SUMMED_BYTES.get(FORMAT) ?? 0;
+  const buffer = Buffer.alloc(summedBytes + CRC_BYTES);
+  buffer.write(`${MAGIC_STEM}${FORMAT}`, "latin1");
   buffer.writeDoubleLE(head.number, 8);
   buffer.writeUInt32LE(head.salt, 16);
   buffer.writeDoubleLE(head.dataBytesMin, 20);
-  buffer.writeUInt32LE(crc32(buffer.subarray(0, 28)), 28);
+  buffer.writeDoubleLE(head.bytesMin, 28);
+  buffer.writeUInt32LE(crc32(buffer.subarray(0, summedBytes)), summedBytes);
   return buffer;
 }
 
-function readHead(path: string, descriptor: number, offset: number): JournalHead | undefined {
-  const buffer = Buffer.alloc(HEAD_BYTES);
-  const count = readSync(descriptor, buffer, 0, HEAD_BYTES, offset);
-  if (count < HEAD_BYTES || crc32(buffer.subarray(0, 28)) !== buffer.readUInt32LE(28)) return undefined;
-  if (!buffer.subarray(0, MAGIC.length).equals(MAGIC)) {
-    const isNewer = buffer.subarray(0, MAGIC_STEM_BYTES).equals(MAGIC.subarray(0, MAGIC_STEM_BYTES));
-    if (isNewer) throw new OpenError(`the journal '${path}' is of another format: use a newer Detent`);
-    return undefined;
-  }
+/** Undefined when the copy is not whole, or of another format. */
+function readHead(descriptor: number, offset: number): JournalHead | undefined {
+  const buffer = Buffer.alloc(COPY_OFFSETS[1]);
+  const count = readSync(descriptor, buffer, 0, buffer.length, offset);
+  const format = formatOf(buffer);
+  const summedBytes = SUMMED_BYTES.get(format);
+  if (summedBytes === undefined || count < summedBytes + CRC_BYTES) return undefined;
+  if (crc32(buffer.subarray(0, summedBytes)) !== buffer.readUInt32LE(summedBytes)) return undefined;
   return {
     number: buffer.readDoubleLE(8),
     salt: buffer.readUInt32LE(16),
     dataBytesMin: buffer.readDoubleLE(20),
+    bytesMin: format === 1 ? 0 : buffer.readDoubleLE(28),
   };
+}
+
+function formatOf(head: Buffer): number {
+  const magic = head.toString("latin1", 0, MAGIC_BYTES);
+  return magic.startsWith(MAGIC_STEM) ? Number(magic.slice(MAGIC_STEM.length)) : Number.NaN;
+}
+
+function assertNotNewer(path: string, descriptor: number): void {
+  const head = Buffer.alloc(MAGIC_BYTES);
+  readSync(descriptor, head, 0, MAGIC_BYTES, COPY_OFFSETS[1]);
+  const format = formatOf(head);
+  if (!(format > FORMAT)) return;
+  throw new OpenError(
+    `the journal '${path}' is of format ${format}, this version reads up to ${FORMAT}: use a newer Detent`,
+  );
 }

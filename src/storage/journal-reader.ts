@@ -5,14 +5,15 @@
  */
 import { type JournalFile, RECORDS_OFFSET } from "./journal-file.ts";
 import {
+  type Commit,
+  decodeCommit,
   decodeHead,
-  decodeWrites,
   RECORD_HEAD_BYTES,
   RECORD_MARKER,
   type RecordHead,
   recordLength,
 } from "./journal-record.ts";
-import { OpenError, type Write } from "./ordered-store.ts";
+import { OpenError } from "./ordered-store.ts";
 
 const WINDOW_BYTES = 1024 * 1024;
 
@@ -23,11 +24,11 @@ export interface JournalEnd {
   readonly sequenceNext: number;
 }
 
-/** Calls `take` with the writes of each commit from `sequenceNext` on, in order. */
+/** Calls `take` with each commit from `sequenceNext` on, in order. */
 export function replayJournal(
   file: JournalFile,
   sequenceNext: number,
-  take: (writes: readonly Write[]) => void,
+  take: (commit: Commit) => void,
 ): JournalEnd {
   let expected = sequenceNext;
   let offset = RECORDS_OFFSET;
@@ -35,7 +36,7 @@ export function replayJournal(
   for (;;) {
     const found = recordAt(read, file.head.salt, offset);
     if (found === undefined || found.head.sequence !== expected) break;
-    take(decodeWrites(found.record));
+    take(decodeCommit(found.record));
     offset += found.record.length;
     expected += 1;
   }

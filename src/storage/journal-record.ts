@@ -6,9 +6,10 @@
  * | 4     | marker, so that records behind a damaged one can be found                          |
  * | 4     | bytes of the body                                                                 |
  * | 4     | CRC-32 of all that follows, begun with the salt of the file                       |
- * | 4     | number of writes                                                                  |
+ * | 4     | number of writes; the highest bit: the body begins with redo records              |
  * | 8     | sequence of the commit (float64), one more than that of the commit before         |
  * | 8     | the highest sequence known to be on disk when this record was written (float64)   |
+ * | redo  | number u32, then per redo record: bytes u32, the record                           |
  * | body  | per write: key bytes u16, value bytes u32 (all ones: a removal), key, value       |
  *
  * The salt is drawn anew each time a file is taken into use, so that neither what an earlier use left in the
@@ -19,11 +20,20 @@ import { assert } from "../base/assert.ts";
 import { chars, raw } from "../base/bytes.ts";
 import type { Write } from "./ordered-store.ts";
 
+/** What a commit consists of. */
+export interface Commit {
+  readonly redo: readonly Buffer[];
+  readonly writes: readonly Write[];
+}
+
 export const RECORD_HEAD_BYTES = 32;
 export const RECORD_MARKER = Buffer.from("\xc3JR\x1a", "latin1");
 const MARKER = RECORD_MARKER.readUInt32LE(0);
 const CRC_FROM = 12;
 const WRITE_HEAD_BYTES = 6;
+/** Of the number of writes: the record has redo records. */
+const HAS_REDO = 0x8000_0000;
+const LENGTH_BYTES = 4;
 const REMOVAL = 0xffff_ffff;
 /** A scratch buffer up to this size is kept for the next record. */
 const SCRATCH_BYTES_MAX = 4 * 1024 * 1024;
@@ -37,13 +47,13 @@ export interface RecordHead {
 export class RecordEncoder {
   #scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
-  encode(writes: readonly Write[], head: RecordHead, salt: number): Buffer {
-    const buffer = this.#room(recordBytes(writes));
-    let position = RECORD_HEAD_BYTES;
+  encode({ redo, writes }: Commit, head: RecordHead, salt: number): Buffer {
+    const buffer = this.#room(recordBytes(writes) + redoBytes(redo));
+    let position = encodeRedo(buffer, RECORD_HEAD_BYTES, redo);
     for (const [key, value] of writes) position = encodeWrite(buffer, position, chars(key), value);
     buffer.writeUInt32LE(MARKER, 0);
     buffer.writeUInt32LE(position - RECORD_HEAD_BYTES, 4);
-    buffer.writeUInt32LE(writes.length, 12);
+    buffer.writeUInt32LE(redo.length === 0 ? writes.length : writes.length + HAS_REDO, 12);
     buffer.writeDoubleLE(head.sequence, 16);
     buffer.writeDoubleLE(head.syncedSequence, 24);
     buffer.writeUInt32LE(crc32(buffer.subarray(CRC_FROM, position), salt), 8);
@@ -64,6 +74,24 @@ function recordBytes(writes: readonly Write[]): number {
     bytes += WRITE_HEAD_BYTES + chars(key).length + (value === null ? 0 : value.length);
   }
   return bytes;
+}
+
+/** A commit without redo records has no section for them. */
+function redoBytes(redo: readonly Buffer[]): number {
+  let bytes = redo.length === 0 ? 0 : LENGTH_BYTES;
+  for (const record of redo) bytes += LENGTH_BYTES + record.length;
+  return bytes;
+}
+
+function encodeRedo(buffer: Buffer, at: number, redo: readonly Buffer[]): number {
+  if (redo.length === 0) return at;
+  let position = buffer.writeUInt32LE(redo.length, at);
+  for (const record of redo) {
+    position = buffer.writeUInt32LE(record.length, position);
+    buffer.set(record, position);
+    position += record.length;
+  }
+  return position;
 }
 
 function encodeWrite(buffer: Buffer, at: number, key: string, value: Buffer | null): number {
@@ -90,18 +118,34 @@ export function decodeHead(record: Buffer, salt: number): RecordHead | undefined
   return { sequence: record.readDoubleLE(16), syncedSequence: record.readDoubleLE(24) };
 }
 
-/** The writes of a record whose check sum agrees. The values are copies. */
-export function decodeWrites(record: Buffer): Write[] {
-  const writes: Write[] = [];
+/** What a record whose check sum agrees consists of. All bytes are copies. */
+export function decodeCommit(record: Buffer): Commit {
+  const count = record.readUInt32LE(12);
+  const redo: Buffer[] = [];
   let position = RECORD_HEAD_BYTES;
-  for (let left = record.readUInt32LE(12); left > 0; left -= 1) {
-    const keyEnd = position + WRITE_HEAD_BYTES + record.readUInt16LE(position);
-    const valueBytes = record.readUInt32LE(position + 2);
-    const key = raw(record.toString("latin1", position + WRITE_HEAD_BYTES, keyEnd));
-    const isRemoval = valueBytes === REMOVAL;
-    position = isRemoval ? keyEnd : keyEnd + valueBytes;
-    writes.push([key, isRemoval ? null : Buffer.from(record.subarray(keyEnd, position))]);
-  }
+  if (count >= HAS_REDO) position = decodeRedo(record, position, redo);
+  const writes: Write[] = [];
+  for (let left = count % HAS_REDO; left > 0; left -= 1) position = decodeWrite(record, position, writes);
   assert(position === record.length, "a record that ends with its last write");
-  return writes;
+  return { redo, writes };
+}
+
+function decodeRedo(record: Buffer, at: number, redo: Buffer[]): number {
+  let position = at + LENGTH_BYTES;
+  for (let left = record.readUInt32LE(at); left > 0; left -= 1) {
+    const start = position + LENGTH_BYTES;
+    position = start + record.readUInt32LE(position);
+    redo.push(Buffer.from(record.subarray(start, position)));
+  }
+  return position;
+}
+
+function decodeWrite(record: Buffer, at: number, writes: Write[]): number {
+  const keyEnd = at + WRITE_HEAD_BYTES + record.readUInt16LE(at);
+  const valueBytes = record.readUInt32LE(at + 2);
+  const key = raw(record.toString("latin1", at + WRITE_HEAD_BYTES, keyEnd));
+  const isRemoval = valueBytes === REMOVAL;
+  const end = isRemoval ? keyEnd : keyEnd + valueBytes;
+  writes.push([key, isRemoval ? null : Buffer.from(record.subarray(keyEnd, end))]);
+  return end;
 }

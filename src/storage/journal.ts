@@ -6,8 +6,8 @@
 import { fdatasync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { JournalFile } from "./journal-file.ts";
-import { RecordEncoder } from "./journal-record.ts";
-import { CommitError, type FlushPolicy, type Write } from "./ordered-store.ts";
+import { type Commit, RecordEncoder } from "./journal-record.ts";
+import { CommitError, type FlushPolicy } from "./ordered-store.ts";
 
 const FLUSH_INTERVAL_MS = 1000;
 /** As Node names them and as LMDB numbers them. */
@@ -79,12 +79,12 @@ export class Journal {
   }
 
   /** Appends a commit; returns when it is as safe as the policy says. @throws CommitError */
-  append(writes: readonly Write[]): void {
+  append(commit: Commit): void {
     if (this.#failure !== undefined) throw this.#failure;
     const start = this.#active.endBytes;
     const head = { sequence: this.#sequence + 1, syncedSequence: this.#syncedSequence };
     try {
-      this.#active.append(this.#encoder.encode(writes, head, this.#active.head.salt));
+      this.#active.append(this.#encoder.encode(commit, head, this.#active.head.salt));
     } catch (error) {
       this.#fail("write to", error);
       this.#canRecover = isNoSpace(error);
@@ -170,7 +170,7 @@ export class Journal {
     const policy = this.#policy;
     this.#policy = "always";
     try {
-      this.append([]);
+      this.append({ redo: [], writes: [] });
     } finally {
       this.#policy = policy;
     }

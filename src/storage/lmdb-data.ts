@@ -120,9 +120,9 @@ export class LmdbData {
       : { number: value.readDoubleBE(0), sequence: value.readDoubleBE(8) };
   }
 
-  /** Notes how far the journals have been carried; resolves when that is on disk. */
-  async setMark(mark: JournalMark): Promise<void> {
-    await this.apply([[JOURNAL_MARK_KEY, encodeMark(mark)]]);
+  /** Notes how far the journals have been carried, with the last writes of that; resolves when all is on disk. */
+  async setMark(mark: JournalMark, last: readonly Write[] = []): Promise<void> {
+    await this.apply([...last, [JOURNAL_MARK_KEY, encodeMark(mark)]]);
   }
 
   /** As `setMark`, but waits. */

@@ -1,11 +1,17 @@
 /** An ordered store in memory: the obvious twin of the durable one, for tests that need no disk. */
 import type { Bytes } from "../base/bytes.ts";
+import type { Derived } from "./derived.ts";
 import type { Entry, OrderedStore, RangeOptions, StoreStatus, Write } from "./ordered-store.ts";
 import { SortedMap } from "./sorted-map.ts";
 
 export class MemoryStore implements OrderedStore {
   readonly #entries = new SortedMap<Buffer>();
   readonly failure = undefined;
+  readonly #derived: Derived | undefined;
+
+  constructor(derived?: Derived) {
+    this.#derived = derived;
+  }
 
   get(key: Bytes): Buffer | undefined {
     return this.#entries.get(key);
@@ -15,11 +21,18 @@ export class MemoryStore implements OrderedStore {
     return this.#entries.range(from, to, options.reverse);
   }
 
+  /** Redo records are for recovery, which a store in memory has not. */
   commit(writes: readonly Write[]): void {
-    for (const [key, value] of writes) {
-      if (value === null) this.#entries.delete(key);
-      else this.#entries.set(key, value);
-    }
+    this.#apply(writes);
+  }
+
+  /** As a checkpoint of a durable store, in one go. */
+  checkpoint(): void {
+    if (this.#derived === undefined) return;
+    this.#derived.freeze();
+    this.#apply(this.#derived.fold(this));
+    this.#apply(this.#derived.lastWrites(this));
+    this.#derived.thawed();
   }
 
   setFlushPolicy(): void {}
@@ -42,4 +55,11 @@ export class MemoryStore implements OrderedStore {
   }
 
   async close(): Promise<void> {}
+
+  #apply(writes: Iterable<Write>): void {
+    for (const [key, value] of writes) {
+      if (value === null) this.#entries.delete(key);
+      else this.#entries.set(key, value);
+    }
+  }
 }

@@ -27,10 +27,11 @@ export type FlushPolicy = "always" | "everysec" | "no";
 export interface OrderedStore extends OrderedReader {
   /**
    * Applies all writes or none; returns when they are as safe as the flush policy says.
+   * @param redo records for the store's `Derived`, in order; kept in the journal, before the writes, and nowhere else
    * @throws CommitError when they are not; the store then refuses every further commit until it is opened anew or `reopen`
    * has succeeded.
    */
-  commit(writes: readonly Write[]): void;
+  commit(writes: readonly Write[], redo?: readonly Buffer[]): void;
   /** The error that ended all commits, if one has. */
   readonly failure: Error | undefined;
   setFlushPolicy(policy: FlushPolicy): void;

@@ -2,12 +2,15 @@
  * From a directory to a store that can go on: the data file, and over it the commits that only the journals
  * have. All is read and checked first; the directory is changed only when it is sure to be opened.
  */
+import type { Derived } from "./derived.ts";
 import { DATA_FILE, fileBytes, syncDirectory } from "./directory.ts";
 import type { JournalPosition } from "./journal.ts";
 import { JournalFile } from "./journal-file.ts";
 import { assertTornEnd, type ReplayedJournal, replayJournal } from "./journal-reader.ts";
+import type { Commit } from "./journal-record.ts";
+import { layeredReader } from "./layered-reader.ts";
 import { type JournalMark, LmdbData } from "./lmdb-data.ts";
-import { OpenError } from "./ordered-store.ts";
+import { OpenError, type OrderedReader } from "./ordered-store.ts";
 import { WriteTable } from "./write-table.ts";
 
 const JOURNAL_NAMES = ["journal-0.log", "journal-1.log"] as const;
@@ -23,6 +26,8 @@ export interface FrozenTable {
 export interface Recovered {
   readonly data: LmdbData;
   readonly active: WriteTable;
+  /** True when redo records belong to the active table. */
+  readonly hasRedo: boolean;
   readonly frozen: FrozenTable | undefined;
   /** Makes the journals ready to take records. Everything recovered is on disk when this returns. */
   goOn(): JournalPosition;
@@ -30,8 +35,15 @@ export interface Recovered {
   abandon(): void;
 }
 
+/** Who looks at a store before it is changed, and who hears of redo records. */
+export interface RecoveryOptions {
+  /** May throw. Called when all has been read, and before that with what precedes the first redo record. */
+  readonly verify: (reader: OrderedReader) => void;
+  readonly derived: Derived | undefined;
+}
+
 /** To be called by the holder of the directory's lock. @throws OpenError when something is missing or damaged */
-export function recover(directory: string): Recovered {
+export function recover(directory: string, options: RecoveryOptions): Recovered {
   const files = JOURNAL_NAMES.map((name) => openJournal(`${directory}/${name}`));
   const opened = files.filter((file) => file instanceof JournalFile);
   const closeAll = () => {
@@ -53,6 +65,7 @@ export function recover(directory: string): Recovered {
         return {
           data,
           active: new WriteTable(),
+          hasRedo: false,
           frozen: undefined,
           goOn: () => begin(directory, data),
           abandon,
@@ -60,7 +73,7 @@ export function recover(directory: string): Recovered {
       }
       const problem = files.find((file) => file instanceof OpenError);
       if (problem !== undefined) throw problem;
-      return { ...replay(data, [...opened], mark), abandon };
+      return { ...replay({ data, files: [...opened], mark }, options), abandon };
     } catch (error) {
       void data.close();
       throw error;
@@ -99,20 +112,27 @@ function begin(directory: string, data: LmdbData): JournalPosition {
   return inUse(files, data, { number: 0, sequence: 0 });
 }
 
-function replay(data: LmdbData, files: readonly JournalFile[], mark: JournalMark) {
+interface Found {
+  readonly data: LmdbData;
+  readonly files: readonly JournalFile[];
+  readonly mark: JournalMark;
+}
+
+function replay(found: Found, options: RecoveryOptions): Omit<Recovered, "abandon"> {
+  const { data, files, mark } = found;
   const live = files.filter((file) => file.head.number > mark.number);
   live.sort((a, b) => a.head.number - b.head.number);
   assertContiguous(live, mark);
+  const tables = new ReplayedTables(data, options);
   let sequenceNext = mark.sequence + 1;
-  const tables: WriteTable[] = [];
   const journals = live.map((file): ReplayedJournal => {
-    const table = new WriteTable();
-    const end = replayJournal(file, sequenceNext, (writes) => table.apply(writes));
+    tables.begin();
+    const end = replayJournal(file, sequenceNext, (commit) => tables.take(commit));
     sequenceNext = end.sequenceNext;
-    tables.push(table);
     return { file, end };
   });
   assertTornEnd(journals, sequenceNext);
+  options.verify(tables.reader());
   const goOn = (): JournalPosition => {
     // What is behind the ends was never acknowledged as written; gone, it cannot be taken for more later.
     for (const { file, end } of journals) {
@@ -121,16 +141,61 @@ function replay(data: LmdbData, files: readonly JournalFile[], mark: JournalMark
     }
     const active = journals.at(-1)?.file;
     if (active === undefined) return inUse(files, data, mark);
+    active.renewHead();
     const spare = files.find((file) => file !== active) ?? active;
     return { active, spare, sequenceNext };
   };
-  const [first, second] = tables;
+  const { active, frozen, hasRedo } = tables;
   const oldest = journals[0];
-  if (first === undefined || second === undefined || oldest === undefined) {
-    return { data, active: first ?? new WriteTable(), frozen: undefined, goOn };
+  if (frozen === undefined || oldest === undefined) {
+    return { data, active, hasRedo, frozen: undefined, goOn };
   }
   const carried = { number: oldest.file.head.number, sequence: oldest.end.sequenceNext - 1 };
-  return { data, active: second, frozen: { table: first, mark: carried }, goOn };
+  return { data, active, hasRedo, frozen: { table: frozen, mark: carried }, goOn };
+}
+
+/** What the journals hold: their writes in tables, their redo records with who derives from them. */
+class ReplayedTables {
+  active = new WriteTable();
+  frozen: WriteTable | undefined;
+  hasRedo = false;
+  readonly #data: LmdbData;
+  readonly #options: RecoveryOptions;
+  #reader: OrderedReader | undefined;
+  #isVerified = false;
+
+  constructor(data: LmdbData, options: RecoveryOptions) {
+    this.#data = data;
+    this.#options = options;
+  }
+
+  /** The next journal begins: what came before is frozen. */
+  begin(): void {
+    if (this.#reader !== undefined) {
+      this.#options.derived?.freeze();
+      this.frozen = this.active;
+      this.active = new WriteTable();
+      this.hasRedo = false;
+    }
+    this.#reader = layeredReader([this.active, this.frozen], this.#data);
+  }
+
+  take({ redo, writes }: Commit): void {
+    const { derived, verify } = this.#options;
+    if (redo.length > 0) {
+      const reader = this.reader();
+      this.hasRedo = true;
+      if (!this.#isVerified) verify(reader);
+      this.#isVerified = true;
+      for (const record of redo) derived?.redo(record, reader);
+    }
+    this.active.apply(writes);
+    if (derived !== undefined) for (const [key] of writes) derived.overwritten(key);
+  }
+
+  reader(): OrderedReader {
+    return this.#reader ?? layeredReader([], this.#data);
+  }
 }
 
 function assertContiguous(live: readonly JournalFile[], mark: JournalMark): void {

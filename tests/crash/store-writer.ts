@@ -57,7 +57,7 @@ function tell(line: string): void {
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function write(directory: string, policy: FlushPolicy, commitsMax: number): Promise<void> {
-  const store = DurableStore.open(directory, undefined, LIMITS);
+  const store = DurableStore.open(directory, { limits: LIMITS });
   let { last } = contentsOf(store);
   tell(`opened ${last}`);
   store.setFlushPolicy(policy);

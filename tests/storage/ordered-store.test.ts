@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bytesOfText, chars, raw } from "../../src/base/bytes.ts";
-import { DURABLE_LIMITS, DurableStore } from "../../src/storage/durable-store.ts";
+import { type DurableLimits, DurableStore } from "../../src/storage/durable-store.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { OrderedStore, Write } from "../../src/storage/ordered-store.ts";
 import { temporaryDirectory } from "../support/stores.ts";
@@ -16,13 +16,13 @@ interface Subject {
 /** Limits with which nearly every commit begins a checkpoint, and next to nothing is cached. */
 const SMALL = { journalBytesMax: 2000, tableSizeMax: 5, cacheBytesMax: 2000 };
 
-function durable(limits = DURABLE_LIMITS): Subject {
+function durable(limits: Partial<DurableLimits> = {}): Subject {
   const directory = temporaryDirectory();
   const subject = {
-    store: DurableStore.open(directory, undefined, limits),
+    store: DurableStore.open(directory, { limits }),
     reopen: async () => {
       await subject.store.close();
-      subject.store = DurableStore.open(directory, undefined, limits);
+      subject.store = DurableStore.open(directory, { limits });
     },
   };
   return subject;
