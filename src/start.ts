@@ -2,29 +2,17 @@
  * The composition root, shared by the program and by tests that want the whole of it: opens the store, puts
  * dispatcher and executor over it and listens. Effects come in as options, so that a test turns the clock.
  */
-import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
-import { CATALOGUE } from "./catalogue/catalogue.ts";
-import { renameCommands } from "./catalogue/renaming.ts";
-import { KeyspaceEvents } from "./clients/keyspace-events.ts";
-import { Pause } from "./clients/pause.ts";
-import { PushQueue } from "./clients/push-queue.ts";
-import { SessionList } from "./clients/session-list.ts";
-import { Subscriptions } from "./clients/subscriptions.ts";
-import { Tracking } from "./clients/tracking.ts";
-import { WatchList } from "./clients/watch-list.ts";
+import { Stopwatch } from "./base/stopwatch.ts";
 import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
 import type { Config } from "./config/config.ts";
 import type { Store } from "./keyspace/store.ts";
-import { ChartCache } from "./machines/chart-cache.ts";
-import { LatencyLog } from "./metrics/latency-log.ts";
-import { SlowLog } from "./metrics/slow-log.ts";
-import { newStatistics } from "./metrics/statistics.ts";
 import { connections } from "./net/connections.ts";
 import { type Listener, listen } from "./net/listener.ts";
+import { newServerContext } from "./server/context.ts";
 import { dispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
@@ -57,46 +45,19 @@ export interface RunningServer {
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
   const waiters = new Waiters();
-  const sessions = new SessionList();
-  const pushes = new PushQueue();
-  const subscriptions = new Subscriptions(pushes);
-  const context: ServerContext = {
-    config,
-    catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
-    clock,
-    store,
-    sessions,
-    watches: new WatchList(),
-    subscriptions,
-    pushes,
-    tracking: new Tracking({ config, sessions, pushes }),
-    keyspaceEvents: new KeyspaceEvents(config, subscriptions),
-    charts: new ChartCache(),
-    waiters,
-    statistics: newStatistics(clock.now()),
-    runId: randomBytes(20).toString("hex"),
-    random: Math.random,
-    shutdown: () => setImmediate(options.onShutdown),
-    slowLog: new SlowLog(),
-    latencyLog: new LatencyLog(),
-    pause: new Pause(),
-    hasActiveExpiry: true,
-  };
+  const context = newServerContext({ config, clock, store, waiters, onShutdown: options.onShutdown });
+  const stopwatch = new Stopwatch(() => clock.monotonicMs());
   const onInternalError = (error: unknown): void =>
     log(`internal error: ${error instanceof Error ? error.stack : String(error)}`, "warning");
   const executor = new Executor({
     store,
     clock,
+    stopwatch,
     server: context,
     waiters,
     databaseCount: config.get("databases"),
     dueWork: new DueWork({ server: context, onInternalError }),
-    dispatcher: dispatcher({
-      server: context,
-      handlers: HANDLERS,
-      monotonicMs: () => performance.now(),
-      onInternalError,
-    }),
+    dispatcher: dispatcher({ server: context, handlers: HANDLERS, stopwatch, onInternalError }),
     onCommitted: () => undefined,
     onCommitFailed: (error) => {
       context.charts.clear();

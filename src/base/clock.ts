@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since the epoch. Never goes backwards within one process. */
   now(): number;
+  /** Milliseconds since any moment, with a fraction: what durations are measured by. */
+  monotonicMs(): number;
   /** Calls `wake` once, at or after `atMs`; returns a function that takes the call back. */
   wakeAt(atMs: number, wake: () => void): () => void;
 }
@@ -74,5 +76,5 @@ export function systemClock({ sources = SYSTEM, onSetBack }: SystemClockOptions 
     sleep();
     return () => cancel();
   };
-  return { now, wakeAt };
+  return { now, monotonicMs: () => sources.monotonicMs(), wakeAt };
 }

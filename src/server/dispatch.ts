@@ -3,6 +3,7 @@
  * the session, queue it within MULTI, or run its handler between a savepoint and its change list.
  */
 import { assert } from "../base/assert.ts";
+import type { Stopwatch } from "../base/stopwatch.ts";
 import { checkArity, findCommand, unknownCommandError } from "../catalogue/catalogue.ts";
 import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
 import type { PauseMode } from "../clients/pause.ts";
@@ -55,8 +56,8 @@ export interface Dispatcher {
 export interface DispatcherOptions {
   readonly server: ServerContext;
   readonly handlers: ReadonlyMap<string, Handler>;
-  /** Milliseconds on a monotonic clock, with a fraction: what commandstats count. */
-  readonly monotonicMs: () => number;
+  /** Read after each request: what commandstats count, and the executor's budget. */
+  readonly stopwatch: Stopwatch;
   /** Told of each error that is a bug of ours, after its command was rolled back. */
   readonly onInternalError: (error: unknown) => void;
 }
@@ -96,12 +97,12 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     return { reply: { kind: "error", message: error.message }, dependsOnCommit: false };
   };
 
-  /** Runs a handler; an error rolls back what it did and is its reply. Costs two clock reads and a savepoint. */
+  /** Runs a handler; an error rolls back what it did and is its reply. Costs a clock read and a savepoint. */
   const attempt = ({ command, session, args, databases, mayWait, retry }: Attempt): Reply | Wait => {
     const transaction = databases.transaction;
     const savepoint = transaction.savepoint();
     const statistics = statisticsOf(server, command);
-    const startedMs = options.monotonicMs();
+    const startedMs = options.stopwatch.lastMs;
     let reply: Reply | Wait;
     try {
       const handler = handlers.get(command);
@@ -131,7 +132,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     if (session.tracking !== undefined && hasFlag(command, FLAG.READONLY)) {
       server.tracking.remember(session, command, args);
     }
-    const milliseconds = options.monotonicMs() - startedMs;
+    const milliseconds = options.stopwatch.read() - startedMs;
     // A request that waits is counted once, when it is answered.
     if (!isWait(reply)) statistics.calls += 1;
     statistics.microseconds += milliseconds * 1000;

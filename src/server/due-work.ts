@@ -22,6 +22,16 @@ export interface DueOptions {
   readonly onInternalError: (error: unknown) => void;
 }
 
+/** How much may be done at once. */
+export interface DueBudget {
+  readonly countMax: number;
+  /** Asked after each piece of work. */
+  readonly isSpent: () => boolean;
+}
+
+/** Keys that expire are removed so many at a time: each costs little. */
+const EXPIRIES_AT_ONCE_MAX = 32;
+
 export class DueWork {
   readonly #options: DueOptions;
   /** In the index of timers, and in that of expiries, nothing stands before these places. */
@@ -38,11 +48,11 @@ export class DueWork {
     this.#expiriesFrom = first(this.#expiriesFrom, expiriesAt(dueMs));
   }
 
-  /** Does up to `limit` things that are due; returns how many. */
-  run(databases: Databases, limit: number): number {
+  /** Does what is due, as far as the budget goes: one thing at least. */
+  run(databases: Databases, { countMax, isSpent }: DueBudget): void {
     let done = 0;
     let from = this.#timersFrom;
-    while (done < limit) {
+    while (done < countMax && (done === 0 || !isSpent())) {
       const timer = firstDue(databases.transaction, from, databases.nowMs);
       const expiry = this.#nextExpiry(databases);
       const isExpiryDue = expiry !== undefined && expiry.dueMs <= databases.nowMs;
@@ -52,12 +62,11 @@ export class DueWork {
         from = behind(dueKey(timer));
         done += 1;
       } else if (isExpiryDue) {
-        const expired = databases.expireDue(timer === undefined ? limit - done : 1, expiry.place);
+        const expired = databases.expireDue(timer === undefined ? EXPIRIES_AT_ONCE_MAX : 1, expiry.place);
         this.#options.server.statistics.expiredKeys += expired;
         done += expired;
       } else break;
     }
-    return done;
   }
 
   /** When the next thing is due, milliseconds since the epoch; undefined when nothing is. */

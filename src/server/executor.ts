@@ -5,17 +5,22 @@
  * A turn: what is due is done, requests that waited and need not any more are tried again, each connection with
  * input runs its requests in order, the transaction is committed, the changes are handed on, the replies and the
  * messages to subscribers are sent. If the commit fails, every reply that tells of the store becomes -MISCONF, no
- * message leaves, and nothing of the turn is visible.
+ * message leaves, and nothing of the turn is visible. A turn ends when its budget of time and of bytes is spent
+ * (`turn-budget.ts`); who did not get a turn is first in the next one.
  */
 import type { Clock } from "../base/clock.ts";
+import type { Stopwatch } from "../base/stopwatch.ts";
 import type { Session } from "../clients/session.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
 import type { Store } from "../keyspace/store.ts";
+import { replySize } from "../protocol/reply-size.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { DueWork } from "./due-work.ts";
+import { HeldRequests } from "./held-requests.ts";
 import { Outgoing } from "./outgoing.ts";
+import { TurnBudget } from "./turn-budget.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** Requests of one connection in one turn; what is left waits for the next turn, so that others get theirs. */
@@ -38,6 +43,8 @@ export interface ExecutorOptions {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
+  /** Shared with the dispatcher, which reads it after each request. */
+  readonly stopwatch: Stopwatch;
   readonly server: ServerContext;
   readonly waiters: Waiters;
   readonly databaseCount: number;
@@ -50,9 +57,9 @@ export interface ExecutorOptions {
 
 export class Executor {
   readonly #options: ExecutorOptions;
-  #ready = new Set<Endpoint>();
-  /** Endpoints that CLIENT PAUSE holds back, with the request that has to wait. */
-  readonly #held = new Map<Endpoint, readonly Buffer[]>();
+  readonly #budget: TurnBudget;
+  readonly #ready = new Set<Endpoint>();
+  readonly #held: HeldRequests;
   #isScheduled = false;
   #isStopped = false;
   /** When something is due next; a lower bound, so a wake-up may find nothing to do. */
@@ -63,6 +70,8 @@ export class Executor {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#budget = new TurnBudget(options.stopwatch);
+    this.#held = new HeldRequests(options.server, options.dispatcher);
     this.#dueMs = options.dueWork.nextMs(this.#databases());
     this.#arm();
   }
@@ -76,7 +85,7 @@ export class Executor {
   /** The endpoint is gone: what it has sent and was not run is dropped. */
   forget(endpoint: Endpoint): void {
     this.#ready.delete(endpoint);
-    this.#held.delete(endpoint);
+    this.#held.forget(endpoint);
     this.#options.waiters.remove(endpoint.session.id);
   }
 
@@ -103,15 +112,14 @@ export class Executor {
 
   #turn(): void {
     if (this.#isStopped) return;
+    this.#budget.begin();
     const databases = this.#databases();
     this.#releaseHeld();
     this.#doDue(databases);
     const outgoing = new Outgoing(this.#options.server);
     outgoing.tell(databases.transaction.changes, undefined);
     this.#resumeWaiters(databases, outgoing);
-    const endpoints = [...this.#ready];
-    this.#ready.clear();
-    for (const endpoint of endpoints) this.#serve(endpoint, databases, outgoing);
+    this.#serveReady(databases, outgoing);
     const failure = this.#commit(databases);
     if (failure === undefined) this.#handOn(databases.transaction.changes);
     outgoing.send(databases.nowMs, failure);
@@ -130,11 +138,16 @@ export class Executor {
     const { waiters } = this.#options;
     if (waiters.size === 0) return;
     waiters.expire(databases.nowMs);
-    for (const waiter of waiters.takeReady()) {
+    for (const [index, waiter] of waiters.takeReady().entries()) {
+      if (index > 0 && this.#budget.isSpentOfOwnAccord()) {
+        waiters.postpone(waiter);
+        continue;
+      }
       const reply = waiter.ending ?? waiters.resume(waiter, databases);
       const { endpoint } = waiter;
       if (reply !== undefined) {
         waiters.remove(endpoint.session.id);
+        this.#budget.addReplyBytes(replySize(reply));
         outgoing.answer(endpoint.session, { reply, dependsOnCommit: waiter.ending === undefined });
         // What it has sent meanwhile runs now.
         this.#ready.add(endpoint);
@@ -143,25 +156,42 @@ export class Executor {
     }
   }
 
-  #serve(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): void {
-    const { session } = endpoint;
-    const { waiters } = this.#options;
-    if (!waiters.isWaiting(session.id)) this.#runRequests(endpoint, databases, outgoing);
-    else if (endpoint.isInputEnded) session.isClosing = true;
-    if (session.isClosing) outgoing.include(session);
+  /** Serves those that are ready until the budget is spent; whatever it is, at least one request runs. */
+  #serveReady(databases: Databases, outgoing: Outgoing): void {
+    const unfinished: Endpoint[] = [];
+    this.#options.stopwatch.read();
+    let isFirst = true;
+    for (const endpoint of this.#ready) {
+      if (!isFirst && this.#budget.isSpent) break;
+      isFirst = false;
+      this.#ready.delete(endpoint);
+      if (this.#serve(endpoint, databases, outgoing)) unfinished.push(endpoint);
+    }
+    // Behind those that have had no turn.
+    for (const endpoint of unfinished) this.#ready.add(endpoint);
   }
 
-  #runRequests(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): void {
+  /** True when the endpoint may have further requests, which have to wait. */
+  #serve(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): boolean {
+    const { session } = endpoint;
+    const { waiters } = this.#options;
+    let hasMore = false;
+    if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, databases, outgoing);
+    else if (endpoint.isInputEnded) session.isClosing = true;
+    if (session.isClosing) outgoing.include(session);
+    return hasMore;
+  }
+
+  /** True when further requests have to wait. */
+  #runRequests(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): boolean {
     const { session } = endpoint;
     const { dispatcher, waiters } = this.#options;
     let bytes = 0;
     for (let count = 0; !session.isClosing; count += 1) {
-      if (count === REQUESTS_PER_CONNECTION_MAX || bytes > REPLY_BYTES_PER_CONNECTION_MAX) {
-        this.#ready.add(endpoint);
-        return;
-      }
-      const args = this.#next(endpoint, databases.nowMs);
-      if (args === undefined) return;
+      if (count === REQUESTS_PER_CONNECTION_MAX || bytes > REPLY_BYTES_PER_CONNECTION_MAX) return true;
+      if (count > 0 && this.#budget.isSpent) return true;
+      const args = this.#held.next(endpoint, databases.nowMs);
+      if (args === undefined) return false;
       session.lastRequestAtMs = databases.nowMs;
       session.requestCount += 1;
       const outcome = dispatcher.dispatch(session, args, databases);
@@ -169,37 +199,19 @@ export class Executor {
       outgoing.tell(databases.transaction.changes, session);
       if (outcome.waiting !== undefined) {
         waiters.park(endpoint, outcome.waiting);
-        return;
+        return false;
       }
-      bytes += outcome.reply instanceof Buffer ? outcome.reply.length : 64;
+      const size = replySize(outcome.reply);
+      bytes += size;
+      this.#budget.addReplyBytes(size);
     }
-  }
-
-  /** The endpoint's next request, unless it is held back by CLIENT PAUSE. */
-  #next(endpoint: Endpoint, nowMs: number): readonly Buffer[] | undefined {
-    const { dispatcher, server } = this.#options;
-    // Nearly always there is no pause and nobody held back.
-    if (this.#held.size === 0 && server.pause.untilMs === 0) return endpoint.nextRequest();
-    const args = this.#held.get(endpoint) ?? endpoint.nextRequest();
-    const mode = server.pause.modeAt(nowMs);
-    if (args !== undefined && mode !== undefined && dispatcher.mustWait(endpoint.session, args, mode)) {
-      // The bytes may lie in a chunk of the socket's that the wait would pin.
-      if (!this.#held.has(endpoint))
-        this.#held.set(
-          endpoint,
-          args.map((arg) => Buffer.from(arg)),
-        );
-      return undefined;
-    }
-    if (this.#held.size > 0) this.#held.delete(endpoint);
-    return args;
+    return false;
   }
 
   /** Lets those go on that CLIENT PAUSE has held back, when it has ended. */
   #releaseHeld(): void {
     if (this.#held.size === 0) return;
-    if (this.#options.server.pause.modeAt(this.#options.clock.now()) !== undefined) return;
-    for (const endpoint of this.#held.keys()) this.#ready.add(endpoint);
+    for (const endpoint of this.#held.released(this.#options.clock.now())) this.#ready.add(endpoint);
   }
 
   #doDue(databases: Databases): void {
@@ -207,9 +219,9 @@ export class Executor {
     const { dueWork, server, store } = this.#options;
     // While writes are paused or fail, nothing happens by itself.
     if (store.failure !== undefined || server.pause.modeAt(databases.nowMs) !== undefined) return;
-    const count = dueWork.run(databases, DUE_PER_TURN_MAX);
+    dueWork.run(databases, { countMax: DUE_PER_TURN_MAX, isSpent: () => this.#budget.isSpentOfOwnAccord() });
     this.#dueMs = dueWork.nextMs(databases);
-    if (count >= DUE_PER_TURN_MAX) this.#schedule();
+    if (this.#dueMs !== undefined && this.#dueMs <= databases.nowMs) this.#schedule();
   }
 
   /** Something may be due at a time; infinite: nothing is. */

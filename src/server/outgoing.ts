@@ -11,6 +11,7 @@ import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import * as errors from "../protocol/errors.ts";
 import type { OutgoingReply, Reply } from "../protocol/reply.ts";
+import { replySize } from "../protocol/reply-size.ts";
 import type { Outcome } from "./dispatch.ts";
 
 interface Envelope {
@@ -68,7 +69,7 @@ export class Outgoing {
       if (envelope === undefined) continue;
       if (dependsOnCommit) envelope.dependentPushes.push(envelope.replies.length);
       envelope.replies.push({ reply, protocol: receiver.protocol });
-      this.#bound(envelope, bytesOf(reply));
+      this.#bound(envelope, replySize(reply));
     }
   }
 
@@ -129,17 +130,6 @@ function isPush(reply: Reply): boolean {
   if (typeof reply !== "object" || reply === null || !("kind" in reply)) return false;
   return reply.kind === "push" || reply.kind === "several";
 }
-
-/** Bytes that a push takes, roughly. */
-function bytesOf(reply: Reply): number {
-  if (typeof reply === "string" || reply instanceof Buffer) return reply.length + PUSH_ITEM_BYTES;
-  if (typeof reply !== "object" || reply === null || !("kind" in reply)) return PUSH_ITEM_BYTES;
-  if (reply.kind !== "push") return PUSH_ITEM_BYTES;
-  return reply.items.reduce((sum: number, item) => sum + bytesOf(item), PUSH_ITEM_BYTES);
-}
-
-/** What an item takes beside its bytes. */
-const PUSH_ITEM_BYTES = 8;
 
 function withdraw(envelope: Envelope, failure: Error): void {
   const { message } = errors.misconf(failure.message);

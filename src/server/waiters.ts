@@ -106,6 +106,11 @@ export class Waiters implements WaiterControl {
     return ready;
   }
 
+  /** One that was taken is ready as before. */
+  postpone(waiter: Waiter): void {
+    this.#ready.add(waiter);
+  }
+
   /** Asks again; undefined when it goes on waiting. */
   resume(waiter: Waiter, databases: Databases): Reply | undefined {
     const resumed = waiter.request.resume(databases);

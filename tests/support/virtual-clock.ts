@@ -21,6 +21,10 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
   wakeAt(atMs: number, wake: () => void): () => void {
     const sleeper = { atMs, wake };
     this.#sleepers.add(sleeper);

@@ -1,0 +1,63 @@
+/** What commands may ask of the server around them, as a server that starts has it. */
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import { CATALOGUE } from "../catalogue/catalogue.ts";
+import { renameCommands } from "../catalogue/renaming.ts";
+import { KeyspaceEvents } from "../clients/keyspace-events.ts";
+import { Pause } from "../clients/pause.ts";
+import { PushQueue } from "../clients/push-queue.ts";
+import { SessionList } from "../clients/session-list.ts";
+import { Subscriptions } from "../clients/subscriptions.ts";
+import { Tracking } from "../clients/tracking.ts";
+import { WatchList } from "../clients/watch-list.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import type { WaiterControl } from "../commands/wait.ts";
+import type { Config } from "../config/config.ts";
+import type { Store } from "../keyspace/store.ts";
+import { ChartCache } from "../machines/chart-cache.ts";
+import { LatencyLog } from "../metrics/latency-log.ts";
+import { SlowLog } from "../metrics/slow-log.ts";
+import { newStatistics } from "../metrics/statistics.ts";
+
+export interface ContextOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly waiters: WaiterControl;
+  /** SHUTDOWN was asked for and its turn is committed. */
+  readonly onShutdown: () => void;
+}
+
+export function newServerContext({
+  config,
+  clock,
+  store,
+  waiters,
+  onShutdown,
+}: ContextOptions): ServerContext {
+  const sessions = new SessionList();
+  const pushes = new PushQueue();
+  const subscriptions = new Subscriptions(pushes);
+  return {
+    config,
+    catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
+    clock,
+    store,
+    sessions,
+    watches: new WatchList(),
+    subscriptions,
+    pushes,
+    tracking: new Tracking({ config, sessions, pushes }),
+    keyspaceEvents: new KeyspaceEvents(config, subscriptions),
+    charts: new ChartCache(),
+    waiters,
+    statistics: newStatistics(clock.now()),
+    runId: randomBytes(20).toString("hex"),
+    random: Math.random,
+    shutdown: () => setImmediate(onShutdown),
+    slowLog: new SlowLog(),
+    latencyLog: new LatencyLog(),
+    pause: new Pause(),
+    hasActiveExpiry: true,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * How much one turn of the executor may do, in time and in bytes of replies. A turn that has spent its budget commits
+ * and sends what there is; whoever is left has the next turn. A single request or timer is never cut: each has bounds
+ * of its own, and EXEC is one request.
+ */
+import type { Stopwatch } from "../base/stopwatch.ts";
+
+/** Longer than this nobody waits because of others, commit and the rest of a request that was begun excepted. */
+const TURN_MS_MAX = 10;
+/** What happens of its own accord, timers, expiries and waits that end, leaves the other half to requests. */
+const OWN_ACCORD_MS_MAX = TURN_MS_MAX / 2;
+/** Replies that wait for the commit are held in memory. */
+const REPLY_BYTES_MAX = 16 << 20;
+
+export class TurnBudget {
+  readonly #stopwatch: Stopwatch;
+  #startedMs = 0;
+  #replyBytes = 0;
+
+  constructor(stopwatch: Stopwatch) {
+    this.#stopwatch = stopwatch;
+  }
+
+  /** A turn begins. */
+  begin(): void {
+    this.#startedMs = this.#stopwatch.read();
+    this.#replyBytes = 0;
+  }
+
+  addReplyBytes(bytes: number): void {
+    this.#replyBytes += bytes;
+  }
+
+  /** Whether requests have to wait for the next turn, by the last reading of the stopwatch. */
+  get isSpent(): boolean {
+    return this.#isBeyond(TURN_MS_MAX);
+  }
+
+  /** Reads the clock: whether what happens of its own accord has to wait for the next turn. */
+  isSpentOfOwnAccord(): boolean {
+    this.#stopwatch.read();
+    return this.#isBeyond(OWN_ACCORD_MS_MAX);
+  }
+
+  #isBeyond(ms: number): boolean {
+    return this.#stopwatch.lastMs - this.#startedMs >= ms || this.#replyBytes >= REPLY_BYTES_MAX;
+  }
+}

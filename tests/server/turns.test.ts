@@ -1,0 +1,229 @@
+import { setImmediate } from "node:timers/promises";
+import { beforeEach, describe, expect, test } from "vitest";
+import { bytesOfText } from "../../src/base/bytes.ts";
+import { Stopwatch } from "../../src/base/stopwatch.ts";
+import { newSession } from "../../src/clients/session.ts";
+import type { ServerContext } from "../../src/commands/server-context.ts";
+import type { WaitingRequest } from "../../src/commands/wait.ts";
+import { configOf } from "../../src/config/load.ts";
+import { Databases } from "../../src/keyspace/databases.ts";
+import { Store } from "../../src/keyspace/store.ts";
+import type { OutgoingReply, Reply } from "../../src/protocol/reply.ts";
+import { newServerContext } from "../../src/server/context.ts";
+import type { Dispatcher } from "../../src/server/dispatch.ts";
+import { DueWork } from "../../src/server/due-work.ts";
+import { type Endpoint, Executor } from "../../src/server/executor.ts";
+import { Waiters } from "../../src/server/waiters.ts";
+import { MemoryStore } from "../../src/storage/memory-store.ts";
+import { START_MS, VirtualClock } from "../support/virtual-clock.ts";
+
+/** A turn, as `sent`: what each client is sent in it, `name:number of replies`. */
+let sent: string[][];
+/** What the monotonic clock shows: requests and due work turn it. */
+let workedMs: number;
+
+beforeEach(() => {
+  sent = [];
+  workedMs = 0;
+});
+
+interface Client extends Endpoint {
+  readonly name: string;
+  /** Milliseconds of work that each request is, or the reply to it. */
+  readonly requests: Array<number | Reply>;
+}
+
+function serve(dueAt: readonly number[] = []) {
+  const clock = new VirtualClock();
+  const store = Store.over(new MemoryStore());
+  const waiters = new Waiters();
+  const context = newServerContext({
+    config: configOf({}),
+    clock,
+    store,
+    waiters,
+    onShutdown: () => undefined,
+  });
+  const stopwatch = new Stopwatch(() => workedMs);
+  const executor = new Executor({
+    store,
+    clock,
+    stopwatch,
+    server: context,
+    waiters,
+    databaseCount: 16,
+    dueWork: slowDueWork(context, [...dueAt]),
+    dispatcher: dispatcher(stopwatch),
+    onCommitted: () => undefined,
+    onCommitFailed: (error) => expect.unreachable(error.message),
+  });
+  let latestId = 0;
+  const client = (name: string, requests: Client["requests"]): Client => {
+    latestId += 1;
+    const session = newSession({
+      id: latestId,
+      address: "127.0.0.1:1",
+      localAddress: "127.0.0.1:2",
+      nowMs: START_MS,
+      isAuthenticated: true,
+    });
+    const opened = {
+      name,
+      requests,
+      session,
+      isInputEnded: false,
+      nextRequest: () => takeRequest(requests),
+    };
+    context.sessions.add(session, {
+      queryBytes: 0,
+      outputBytes: 0,
+      closeIfBeyond: () => false,
+      close: () => undefined,
+      send: (replies: readonly OutgoingReply[]) => sent.at(-1)?.push(`${name}:${replies.length}`),
+    });
+    return opened;
+  };
+  return { clock, store, context, waiters, executor, client };
+}
+
+function takeRequest(requests: Client["requests"]): Buffer[] | undefined {
+  const request = requests.shift();
+  if (request === undefined) return undefined;
+  pending.push(request);
+  return [Buffer.from("request")];
+}
+
+/** The request that was taken and is to be run. */
+const pending: Array<number | Reply> = [];
+
+function dispatcher(stopwatch: Stopwatch): Dispatcher {
+  return {
+    dispatch: () => {
+      const request = pending.pop() ?? null;
+      if (typeof request === "number") workedMs += request;
+      stopwatch.read();
+      return { reply: typeof request === "number" ? "done" : request, dependsOnCommit: false };
+    },
+    mustWait: () => false,
+  };
+}
+
+/** Due work of which each piece takes so many milliseconds; all of it is due at the start. */
+function slowDueWork(server: ServerContext, pieces: number[]): DueWork {
+  const dueWork = new DueWork({ server, onInternalError: (error) => expect.unreachable(String(error)) });
+  if (pieces.length === 0) return dueWork;
+  dueWork.nextMs = () => (pieces.length === 0 ? undefined : START_MS);
+  dueWork.run = (_databases, { countMax, isSpent }) => {
+    for (let done = 0; done < countMax && (done === 0 || !isSpent()); done += 1) {
+      const piece = pieces.shift();
+      if (piece === undefined) return;
+      workedMs += piece;
+      sent.at(-1)?.push("due");
+    }
+  };
+  return dueWork;
+}
+
+/** Takes turns, as many as are needed. */
+async function settle(store: Store): Promise<void> {
+  const begin = store.begin.bind(store);
+  // A turn begins with a transaction.
+  store.begin = () => {
+    sent.push([]);
+    return begin();
+  };
+  for (let quiet = 0, turns = 0; quiet < 3; quiet += 1) {
+    await setImmediate();
+    if (sent.length > turns) quiet = 0;
+    turns = sent.length;
+  }
+}
+
+describe("a turn", () => {
+  test("ends when requests have taken 10 ms, and the next one begins with who had none", async () => {
+    const { executor, store, client } = serve();
+    for (const each of [client("a", [4, 4, 4, 4]), client("b", [1]), client("c", [1, 1])])
+      executor.wake(each);
+    await settle(store);
+    expect(sent).toEqual([["a:3"], ["b:1", "c:2", "a:1"]]);
+  });
+
+  test("runs one request whatever that takes, and no second one", async () => {
+    const { executor, store, client } = serve();
+    for (const each of [client("a", [500, 500]), client("b", [500])]) executor.wake(each);
+    await settle(store);
+    expect(sent).toEqual([["a:1"], ["b:1"], ["a:1"], []]);
+  });
+
+  test("holds any number of requests that take no time", async () => {
+    const { executor, store, client } = serve();
+    for (let id = 0; id < 3; id += 1) executor.wake(client(`c${id}`, Array<number>(500).fill(0)));
+    await settle(store);
+    expect(sent).toEqual([["c0:500", "c1:500", "c2:500"]]);
+  });
+
+  test("counts replies in bytes, those inside arrays too: a connection has a megabyte", async () => {
+    const { executor, store, client } = serve();
+    const entries = Array.from({ length: 50 }, () => [["id", Buffer.alloc(10_000)]]);
+    executor.wake(client("a", [entries, entries, entries, entries]));
+    await settle(store);
+    expect(sent).toEqual([["a:3"], ["a:1"]]);
+  });
+
+  test("holds no more than 16 MB of replies of all connections", async () => {
+    const { executor, store, client } = serve();
+    const big = Buffer.alloc(9 << 20);
+    for (const name of ["a", "b", "c"]) executor.wake(client(name, [big]));
+    await settle(store);
+    expect(sent).toEqual([["a:1", "b:1"], ["c:1"], []]);
+  });
+
+  test("leaves half of its time to requests when much is due", async () => {
+    const { executor, store, client } = serve([3, 3, 3, 20, 3]);
+    executor.wake(client("a", [4, 4, 4]));
+    await settle(store);
+    expect(sent).toEqual([
+      ["due", "due", "a:1"],
+      ["due", "due", "a:1"],
+      ["due", "a:1"],
+    ]);
+  });
+
+  test("answers waiters for half of its time, one at least", async () => {
+    const { executor, store, client, waiters } = serve();
+    const slow: WaitingRequest = {
+      keys: ["0:k"],
+      deadlineMs: undefined,
+      onTimeout: null,
+      resume: () => {
+        workedMs += 6;
+        return { kind: "reply", reply: "found" };
+      },
+    };
+    for (const name of ["a", "b"]) waiters.park(client(name, []), slow);
+    waiters.touch([{ kind: "touch", database: 0, key: bytesOfText("k") }]);
+    executor.wake(client("c", [1, 1]));
+    await settle(store);
+    expect(sent.slice(0, 2)).toEqual([["a:1", "c:2"], ["b:1"]]);
+  });
+});
+
+test("keys that expire are removed until the time is spent, the rest in the next turn", () => {
+  const { context, store, clock } = serve();
+  const { transaction } = new Databases(store.begin(), 16, clock.now());
+  const database = new Databases(transaction, 16, clock.now()).at(0);
+  for (let number = 0; number < 100; number += 1) {
+    const value = { type: "string" as const, payload: Buffer.from("v"), expireAtMs: START_MS + 1 };
+    database.put(bytesOfText(`k${number}`), value, "set");
+  }
+  const later = new Databases(transaction, 16, START_MS + 1);
+  const dueWork = new DueWork({
+    server: context,
+    onInternalError: (error) => expect.unreachable(String(error)),
+  });
+  const answers = [false, true];
+  dueWork.run(later, { countMax: 500, isSpent: () => answers.shift() ?? true });
+  expect(later.at(0).size).toBe(100 - 2 * 32);
+  dueWork.run(later, { countMax: 500, isSpent: () => false });
+  expect(later.at(0).size).toBe(0);
+});
