@@ -55,6 +55,8 @@ export class Connection implements Endpoint, SessionConnection {
   #endedAtMs: number | undefined;
   /** Since when the output is above the soft limit. */
   #softLimitSinceMs: number | undefined;
+  /** What had not been sent when `closeIfStuck` was asked last. */
+  #unsentBytes: number | undefined;
   /** The protocol error that ends the connection, sent after the replies before it. */
   #lastWords: Reply = NONE;
 
@@ -128,9 +130,21 @@ export class Connection implements Endpoint, SessionConnection {
     this.#socket.destroy();
   }
 
-  /** Ends the session and, once the replies so far are on their way, the connection. */
+  /**
+   * Ends the session and, once the replies so far are with the system, the connection: the server goes, and does not
+   * wait for clients to notice.
+   */
   finish(): void {
     if (!this.#hasEnded) this.#hangUp();
+    if (this.#socket.writableFinished) this.#destroyBehindInput();
+    else this.#socket.once("finish", () => this.#destroyBehindInput());
+  }
+
+  /** Cuts the connection off if its client has taken nothing since this was asked last. */
+  closeIfStuck(): void {
+    const bytes = this.#socket.writableLength;
+    if (bytes === this.#unsentBytes) this.close();
+    this.#unsentBytes = bytes;
   }
 
   /** What has to be looked at from time to time: limits in time, and connections that do not go. */
@@ -215,6 +229,11 @@ export class Connection implements Endpoint, SessionConnection {
       this.#socket.end();
       this.#socket.resume();
     }
+  }
+
+  /** Two rounds of the event loop read what has come in, which would make the system throw replies away. */
+  #destroyBehindInput(): void {
+    setImmediate(() => setImmediate(() => this.#socket.destroy()));
   }
 
   #end(): void {

@@ -14,6 +14,9 @@ import { Connection } from "./connection.ts";
 /** How often limits in time are looked at. */
 const SWEEP_MS = 1000;
 
+/** How long a client may take nothing of its replies when the server ends. */
+const STUCK_MS = 1000;
+
 export interface ConnectionsOptions {
   readonly server: ServerContext;
   readonly executor: Executor;
@@ -23,7 +26,10 @@ export interface ConnectionsOptions {
 export interface Connections {
   /** Makes a connection of a socket that came in, or turns it away. */
   accept(socket: Socket): void;
-  /** Ends all connections behind their replies; those that do not take them are cut off after `waitMs`. */
+  /**
+   * Ends all connections behind their replies. A client that takes nothing for a second is cut off, and after
+   * `waitMs` so is one that has not taken all.
+   */
   close(waitMs: number): Promise<void>;
 }
 
@@ -87,14 +93,22 @@ export function connections(options: ConnectionsOptions): Connections {
     cancelSweep();
     for (const connection of open) connection.finish();
     if (open.size === 0) return;
+    const untilMs = server.clock.now() + waitMs;
     await new Promise<void>((resolve) => {
-      const cancel = server.clock.wakeAt(server.clock.now() + waitMs, () => {
-        for (const connection of open) connection.close();
-      });
+      let cancel: () => void;
+      const look = () => {
+        const nowMs = server.clock.now();
+        for (const connection of open) {
+          if (nowMs >= untilMs) connection.close();
+          else connection.closeIfStuck();
+        }
+        cancel = server.clock.wakeAt(Math.min(nowMs + STUCK_MS, untilMs), look);
+      };
       onEmpty = () => {
         cancel();
         resolve();
       };
+      look();
     });
   };
   return { accept, close };

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { encodeRequest, TestClient } from "../support/client.ts";
 import { startTestServer, type TestServer, type TestServerOptions } from "../support/server.ts";
 import { temporaryDirectory } from "../support/stores.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 async function serve(options: TestServerOptions = {}): Promise<TestServer> {
   const server = await startTestServer(options);
@@ -121,3 +122,52 @@ describe("a connection", () => {
     expect(String((await reply).value)).toBe("split");
   });
 });
+
+describe("the end of the server", () => {
+  test("does not wait for clients that are idle and do not read", async () => {
+    // Nobody turns this clock: what waits for a time waits for ever.
+    const server = await startTestServer({ clock: new VirtualClock() });
+    const idle = await Promise.all(Array.from({ length: 10 }, () => open(server.port, true)));
+    const [subscriber] = idle;
+    subscriber?.write(encodeRequest(["SUBSCRIBE", "channel"]));
+    const client = await server.client();
+    await client.call("PING");
+    await server.close();
+    await client.closed();
+  });
+
+  test("gives a client that does not read the replies to what it sent", async () => {
+    const server = await startTestServer({ clock: new VirtualClock() });
+    const slow = await open(server.port, true);
+    for (let at = 0; at < 100; at += 1) slow.write(encodeRequest(["ECHO", `${at}`]));
+    const client = await server.client();
+    await expect
+      .poll(() => [...server.context.sessions.all()].map(({ requestCount }) => requestCount))
+      .toContain(100);
+    await client.close();
+    await server.close();
+    expect((await readToEnd(slow)).split("\r\n")).toHaveLength(201);
+  });
+
+  test("cuts off a client that takes nothing of its replies, after a second", async () => {
+    const clock = new VirtualClock();
+    const server = await startTestServer({ clock });
+    const [greedy, client] = [await open(server.port, true), await server.client()];
+    await client.call("SET", "big", Buffer.alloc(16 << 20, "x"));
+    greedy.write(encodeRequest(["GET", "big"]));
+    await expect.poll(() => outputBytes(server)).toBeGreaterThan(1 << 20);
+    let isClosed = false;
+    const closed = server.close().then(() => {
+      isClosed = true;
+    });
+    await client.closed();
+    for (let round = 0; round < 10; round += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
+    clock.advance(1000);
+    await closed;
+  });
+});
+
+function outputBytes({ context: { sessions } }: TestServer): number {
+  return Math.max(...[...sessions.all()].map((one) => sessions.connectionOf(one)?.outputBytes ?? 0));
+}
