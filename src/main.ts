@@ -1,31 +1,27 @@
 #!/usr/bin/env node
-/** The program: configuration, log and store, then the server until a signal or SHUTDOWN ends it. */
-import { readFileSync } from "node:fs";
-import { DETENT_VERSION } from "./commands/versions.ts";
-import { run } from "./program.ts";
-import { loadProgramConfig } from "./program-config.ts";
-import { USAGE } from "./usage.ts";
+/**
+ * The process. It loads the program only here, so that a limit on open files that is too low for that is answered
+ * with a message: all modules are opened at once.
+ */
+const EXIT_FAILED = 1;
 
-const STDIN_DESCRIPTOR = 0;
+// Node would open its inspector, and with it the process, to whoever is on this host.
+process.on("SIGUSR1", () => undefined);
 
-const loaded = loadProgramConfig({
-  argv: process.argv.slice(2),
-  env: process.env,
-  readStdin: () => readFileSync(STDIN_DESCRIPTOR),
-});
+try {
+  const { launch } = await import("./launch.ts");
+  const exitCode = await launch(process.argv.slice(2), process.env);
+  // The event loop may still hold something, a store that failed to close for one: the code ends it all.
+  process.exit(exitCode);
+} catch (error) {
+  if (!isTooManyFiles(error)) throw error;
+  process.stderr.write(
+    "The limit on open files, 'ulimit -n', is too low for the server to start. " +
+      "Raise it to at least 1024, or to maxclients and 64 more. Exiting.\n",
+  );
+  process.exit(EXIT_FAILED);
+}
 
-switch (loaded.kind) {
-  case "version":
-    process.stdout.write(`Detent server v=${DETENT_VERSION} node=${process.version} bits=64\n`);
-    break;
-  case "help":
-    process.stdout.write(USAGE);
-    break;
-  case "error":
-    process.stderr.write(loaded.text);
-    process.exitCode = loaded.exitCode;
-    break;
-  case "config":
-    // The event loop may still hold something, a store that failed to close for one: the code ends it all.
-    process.exit(await run(loaded.config, loaded.warnings));
+function isTooManyFiles(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EMFILE" || error.code === "ENFILE");
 }

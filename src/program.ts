@@ -1,30 +1,46 @@
 /** One life of the server as a process: log, pid file, store, listeners, signals, order of shutdown. */
-import { appendFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { systemClock } from "./base/clock.ts";
-import { isLogged, type Log, logLine } from "./base/log.ts";
+import type { Log } from "./base/log.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import type { Config } from "./config/config.ts";
+import { fileFault } from "./config/config-files.ts";
+import { fatalConfigText } from "./config/load.ts";
+import { descriptorLimit, fitToDescriptors } from "./descriptor-limit.ts";
 import { Store } from "./keyspace/store.ts";
 import { ListenError } from "./net/listener.ts";
+import { LogFileError, openLog, type ProgramLog } from "./program-log.ts";
 import { type RunningServer, start } from "./start.ts";
 import { CommitError, OpenError } from "./storage/ordered-store.ts";
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
+/** Only the server's user has a business in its directory. */
+const DIRECTORY_MODE = 0o700;
 
 /** Runs the server until it is told to stop; resolves to the exit code of the process. */
 export async function run(config: Config, warnings: readonly string[]): Promise<number> {
   const startedMs = performance.now();
-  const log = openLog(config);
+  const opened = prepare(config);
+  if (typeof opened === "string") {
+    process.stderr.write(fatalConfigText(DETENT_VERSION, opened));
+    return EXIT_FAILED;
+  }
+  const { log } = opened;
   const ending = watchForTheEnd(log);
   log(`Detent ${DETENT_VERSION} is starting on Node ${process.versions.node}, pid=${process.pid}`);
   if (config.file === undefined) log("No config file specified, using the defaults and the command line");
   else log(`Configuration loaded from ${config.file}`);
   for (const warning of warnings) log(warning, "warning");
+  const shortage = fitToDescriptors(config, descriptorLimit(), log);
+  if (shortage !== undefined) {
+    log(shortage, "warning");
+    return EXIT_FAILED;
+  }
   let server: RunningServer | undefined;
   try {
-    server = await open(config, log, ending.end);
+    server = await open(config, opened, ending.end);
   } catch (error) {
     if (!(error instanceof OpenError || error instanceof ListenError)) throw error;
     log(error.message, "warning");
@@ -55,7 +71,24 @@ async function closed(server: RunningServer, log: Log): Promise<number> {
   }
 }
 
-async function open(config: Config, log: Log, end: (reason: string) => void): Promise<RunningServer> {
+/** The log, in a directory that is there; or what is wrong with the configuration. */
+function prepare(config: Config): ProgramLog | string {
+  const dir = config.get("dir");
+  try {
+    // The parent must be there: what is mounted later, or misspelled, is not made up.
+    if (statSync(dir, { throwIfNoEntry: false }) === undefined) mkdirSync(dir, { mode: DIRECTORY_MODE });
+    return openLog(config);
+  } catch (error) {
+    if (error instanceof LogFileError) return error.message;
+    return `Can't chdir to '${dir}': ${fileFault(error)}`;
+  }
+}
+
+async function open(
+  config: Config,
+  { log, droppedLineCount }: ProgramLog,
+  end: (reason: string) => void,
+): Promise<RunningServer> {
   const openedMs = performance.now();
   const store = Store.open(config.get("dir"));
   const tookMs = (performance.now() - openedMs).toFixed(0);
@@ -72,6 +105,7 @@ async function open(config: Config, log: Log, end: (reason: string) => void): Pr
           ),
       }),
       log,
+      droppedLogLineCount: droppedLineCount,
       // Port 0 asks the system for any port; the directive means none by it.
       port: config.get("port") === 0 ? "none" : config.get("port"),
       onShutdown: () => end("User requested shutdown"),
@@ -80,19 +114,6 @@ async function open(config: Config, log: Log, end: (reason: string) => void): Pr
     await store.close();
     throw error;
   }
-}
-
-function openLog(config: Config): Log {
-  const name = config.get("logfile");
-  const path = name === "" ? undefined : resolve(config.get("dir"), name);
-  // Whoever reads our output may go away; that is no reason to stop serving.
-  process.stdout.on("error", () => undefined);
-  return (text, level = "notice") => {
-    if (!isLogged(level, config.get("loglevel"))) return;
-    const line = logLine(text, level, { pid: process.pid, nowMs: Date.now() });
-    if (path === undefined) process.stdout.write(line);
-    else appendFileSync(path, line);
-  };
 }
 
 function writePidFile(config: Config, log: Log): string | undefined {
@@ -137,7 +158,7 @@ function watchForTheEnd(log: Log): Ending {
       end(`Received ${signal}`);
     });
   }
-  process.on("SIGHUP", () => undefined);
+  for (const signal of ["SIGHUP", "SIGUSR1"] as const) process.on(signal, () => undefined);
   const crash = (error: unknown) => {
     log(`Detent crashed: ${error instanceof Error ? error.stack : String(error)}`, "warning");
     process.exit(EXIT_FAILED);

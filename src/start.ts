@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** How many lines of the log could not be written. */
+  readonly droppedLogLineCount?: () => number;
   /** Instead of the directive's port; 0 lets the system choose one. */
   readonly port?: number | "none";
   /** SHUTDOWN was asked for and its turn is committed. */
@@ -45,7 +47,16 @@ export interface RunningServer {
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
   const waiters = new Waiters();
-  const context = newServerContext({ config, clock, store, waiters, onShutdown: options.onShutdown });
+  const context = newServerContext({
+    config,
+    clock,
+    store,
+    waiters,
+    ...(options.droppedLogLineCount === undefined
+      ? {}
+      : { droppedLogLineCount: options.droppedLogLineCount }),
+    onShutdown: options.onShutdown,
+  });
   const stopwatch = new Stopwatch(() => clock.monotonicMs());
   const onInternalError = (error: unknown): void =>
     log(`internal error: ${error instanceof Error ? error.stack : String(error)}`, "warning");

@@ -39,6 +39,8 @@ export interface ServerContext {
   readonly runId: string;
   /** A number from 0 to below 1, for RANDOMKEY and the like. */
   random(): number;
+  /** How many lines of the log could not be written. */
+  droppedLogLineCount(): number;
   /** Stops the server once this turn is committed. */
   shutdown(): void;
   /** Whether keys that are due are removed without anybody looking at them (DEBUG SET-ACTIVE-EXPIRE). */

@@ -150,16 +150,19 @@ function warningsOf({ values, given }: Loading): readonly string[] {
   return [`Directives accepted for compatibility that have no effect: ${idle.join(", ")}`];
 }
 
+/** A fault of the configuration that no single line shows, as Redis prints it on standard error. */
+export function fatalConfigText(version: string, fault: string): string {
+  return `\n*** FATAL CONFIG FILE ERROR (Detent ${version}) ***\n${fault}\n`;
+}
+
 function lineFailure(
   version: string,
   number: number,
   { line, fault }: { readonly line: string; readonly fault: string },
 ): ConfigError {
   const shown = Buffer.from(trimLine(line), "latin1").toString("utf8");
-  return failure(
-    `\n*** FATAL CONFIG FILE ERROR (Detent ${version}) ***\n` +
-      `Reading the configuration file, at line ${number}\n>>> '${shown}'\n${fault}\n`,
-  );
+  const where = `Reading the configuration file, at line ${number}\n>>> '${shown}'`;
+  return failure(fatalConfigText(version, `${where}\n${fault}`));
 }
 
 function failure(text: string): ConfigError {

@@ -24,6 +24,8 @@ export interface ContextOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly waiters: WaiterControl;
+  /** How many lines of the log could not be written; none, when it is not given. */
+  readonly droppedLogLineCount?: () => number;
   /** SHUTDOWN was asked for and its turn is committed. */
   readonly onShutdown: () => void;
 }
@@ -33,6 +35,7 @@ export function newServerContext({
   clock,
   store,
   waiters,
+  droppedLogLineCount = () => 0,
   onShutdown,
 }: ContextOptions): ServerContext {
   const sessions = new SessionList();
@@ -54,6 +57,7 @@ export function newServerContext({
     statistics: newStatistics(clock.now()),
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
+    droppedLogLineCount,
     shutdown: () => setImmediate(onShutdown),
     slowLog: new SlowLog(),
     latencyLog: new LatencyLog(),

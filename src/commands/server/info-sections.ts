@@ -164,6 +164,7 @@ function statsLines({ server }: Call): readonly string[] {
     `slowlog_entries:${server.slowLog.length}`,
     `total_error_replies:${errorCount}`,
     `internal_errors:${statistics.internalErrors}`,
+    `log_lines_dropped:${server.droppedLogLineCount()}`,
   ];
 }
 

@@ -20,7 +20,7 @@ export const GENERAL = {
     "Reads another file at this place; later lines override it.",
     { fileOnly: true },
   ),
-  dir: directive(text("path"), ".", "Folder of the store. It must exist.", IMMUTABLE),
+  dir: directive(text("path"), ".", "Folder of the store. It is created if its parent exists.", IMMUTABLE),
   databases: directive(
     integer({ min: 1, max: 2147483647 }),
     16,

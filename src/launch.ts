@@ -1,0 +1,34 @@
+/** What a command line asks for: the version, the help, or the server until a signal or SHUTDOWN ends it. */
+import { readFileSync } from "node:fs";
+import { DETENT_VERSION } from "./commands/versions.ts";
+import { run } from "./program.ts";
+import { loadProgramConfig } from "./program-config.ts";
+import { USAGE } from "./usage.ts";
+
+const STDIN_DESCRIPTOR = 0;
+
+/** Resolves to the exit code of the process. */
+export async function launch(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const loaded = loadProgramConfig({ argv, env, readStdin: () => readFileSync(STDIN_DESCRIPTOR) });
+  switch (loaded.kind) {
+    case "version":
+      await written(process.stdout, `Detent server v=${DETENT_VERSION} node=${process.version} bits=64\n`);
+      return 0;
+    case "help":
+      await written(process.stdout, USAGE);
+      return 0;
+    case "error":
+      await written(process.stderr, loaded.text);
+      return loaded.exitCode;
+    case "config":
+      return await run(loaded.config, loaded.warnings);
+  }
+}
+
+/** Resolves when the text has left the process, or cannot. */
+function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    stream.on("error", () => resolve());
+    stream.write(text, () => resolve());
+  });
+}
