@@ -38,8 +38,8 @@ export type SendArguments<Data> = undefined extends Data
   : [data: Data, options?: SendOptions];
 
 export interface CreateOptions {
-  /** The state to start in instead of the initial one. */
-  readonly state?: string;
+  /** The state to start in instead of the initial one; several, one for each parallel region. */
+  readonly state?: string | readonly string[];
   /** Stands in for the context of the definition, key by key. */
   readonly context?: object;
   readonly reason?: string;
@@ -176,10 +176,11 @@ function option(name: string, value: string | number | undefined): Words {
   return value === undefined ? [] : [name, value];
 }
 
-function createWords({ state, context, reason, isNew = false, ttlMs }: CreateOptions): Words {
+function createWords({ state = [], context, reason, isNew = false, ttlMs }: CreateOptions): Words {
+  const states = typeof state === "string" ? [state] : state;
   const json = context === undefined ? undefined : JSON.stringify(context);
   return [
-    ...option("STATE", state),
+    ...states.flatMap((name) => ["STATE", name]),
     ...option("CONTEXT", json),
     ...option("REASON", reason),
     ...(isNew ? ["NX"] : []),

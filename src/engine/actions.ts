@@ -1,10 +1,12 @@
 /** Runs actions: changes of context, events raised, and effects for the world outside. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { delayMs } from "./compile-expressions.ts";
+import { DELAY_FORMS } from "./durations.ts";
 import { ExpressionFailure, type Template } from "./expressions.ts";
 import { holds } from "./guards.ts";
 import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
 import type { Action, Assignment, Delay } from "./machine.ts";
+import { shown } from "./refusal.ts";
 import type { Effect } from "./types.ts";
 
 type ActionOf<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
@@ -145,10 +147,10 @@ function send(run: Run, action: ActionOf<"send">): void {
 
 /** A delay in milliseconds. @throws ExecutionFailure when it is none. */
 export function wait(run: Run, delay: Delay, path: string): number {
-  const ms = orFail(path, () => delayMs(delay, run));
-  if (ms !== undefined) return ms;
+  const found = orFail(path, () => delayMs(delay, run));
+  if ("ms" in found) return found.ms;
   throw new ExecutionFailure(
-    `${path}: the delay is no length of time (milliseconds, or a text such as "30s")`,
+    `${path}: the delay is ${shown(found.value)}, which is no length of time: ${DELAY_FORMS}`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type Linker, linkDelay, linkGuard, linkTemplate } from "./compile-expressions.ts";
 import type { DraftState } from "./draft.ts";
+import { isInternal } from "./event-names.ts";
 import type { Template } from "./expressions.ts";
 import type { Action, Assignment, Branch, Delay } from "./machine.ts";
 import { at, checkKeys, kindOf, nearest, readText } from "./problems.ts";
@@ -108,6 +109,13 @@ function eventOptions(
   }
   checkKeys(options, path, { allowed: place.allowed, what: place.kind, problems: linker.problems });
   const event = options["event"];
+  if (typeof event === "string" && isInternal(event) && place.kind !== "emit") {
+    linker.problems.error(
+      at(path, "event"),
+      `names that begin with xstate. are the machine's own; ${place.kind} takes another`,
+    );
+    return undefined;
+  }
   if (typeof event === "string" && event !== "" && event !== "*" && !event.endsWith(".*"))
     return { ...options, event };
   linker.problems.error(at(path, "event"), `${place.kind} needs the name of an event, without wildcard`);

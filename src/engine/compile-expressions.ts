@@ -1,7 +1,7 @@
 /** Expressions as they stand in definitions: templates, guards, delays. Each text is compiled once per definition. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Draft, DraftState } from "./draft.ts";
-import { durationOf, parseDuration } from "./durations.ts";
+import { DELAY_FORMS, durationIn, durationOf, parseDuration, parseInstant } from "./durations.ts";
 import { compileExpression, type Expression, ExpressionFailure, type Template } from "./expressions.ts";
 import type { ExpressionLimits, Scope } from "./expressions-scope.ts";
 import { ARITHMETIC } from "./expressions-tree.ts";
@@ -190,42 +190,69 @@ function linkIn(
   return state && { kind: "in", state: state.index, source: `in ${value}` };
 }
 
+/** CEL types whose values may be lengths of time; those of points in time too, which are as long as they are away. */
+const DELAY_TYPES: readonly string[] = [
+  "dyn",
+  "int",
+  "double",
+  "string",
+  ARITHMETIC,
+  "google.protobuf.Duration",
+  "google.protobuf.Timestamp",
+];
+
 /** A delay: a number of milliseconds, a duration, or an expression for either. */
 export function linkDelay(linker: Linker, json: Json, path: string): Delay | undefined {
-  const expected = 'a delay is a number of milliseconds, "500ms" "30s" "5m" "72h" "7d", or an expression';
+  const expected = `a delay is ${DELAY_FORMS}`;
   if (typeof json === "number") {
     const ms = durationOf(json);
-    if (ms === undefined) linker.problems.error(path, `${expected}; ${json} is out of range`);
+    // What is computed may have passed; what is written down below zero is a mistake.
+    if (ms === undefined || json < 0) linker.problems.error(path, `${expected}; ${json} is out of range`);
     return ms;
   }
   if (typeof json !== "string") {
     linker.problems.error(path, `${expected}; this is ${kindOf(json)}`);
     return undefined;
   }
-  const ms = parseDuration(json);
+  const ms = json.trim().startsWith("-") ? undefined : parseDuration(json);
   if (ms !== undefined) return ms;
-  if (/^\d/.test(json)) {
+  const instant = parseInstant(json);
+  if (instant !== undefined) return { until: instant };
+  if (/^\d|^P\d/.test(json)) {
     linker.problems.error(path, `${expected}; ${JSON.stringify(json)} is none of these`);
     return undefined;
   }
   const expression = linkExpression(linker, json, path);
   if (expression === undefined) return undefined;
-  if (!["dyn", "int", "double", "string", ARITHMETIC].includes(expression.type)) {
+  if (!DELAY_TYPES.includes(expression.type)) {
     linker.problems.error(path, `${expected}; ${JSON.stringify(json)} is of type ${expression.type}`);
     return undefined;
   }
-  if (expression.reads.some(({ keys }) => keys[0] !== "constants")) return expression;
+  const isKnown = expression.reads.every(({ keys }) => keys[0] === "constants");
+  return isKnown ? checkedDelay(linker, expression, path) : expression;
+}
+
+/** A delay whose value is known now must be one; it is evaluated all the same each time, because time goes on. */
+function checkedDelay(linker: Linker, expression: Expression, path: string): Delay {
   const fixed = fixedDelay(linker, expression);
-  if (fixed.ms === undefined)
-    linker.problems.error(path, `${expected}; ${JSON.stringify(json)} ${fixed.reason}`);
-  return fixed.ms;
+  if (fixed.ms === undefined || fixed.isPast)
+    linker.problems.error(
+      path,
+      `a delay is ${DELAY_FORMS}; ${JSON.stringify(expression.source)} ${fixed.reason}`,
+    );
+  return fixed.ms === undefined || fixed.isInstant ? expression : fixed.ms;
 }
 
 /** A delay that depends on constants alone, known now; or why it is none. */
 function fixedDelay(
   linker: Linker,
   expression: Expression,
-): { readonly ms: number | undefined; readonly reason: string } {
+): {
+  readonly ms: number | undefined;
+  readonly isInstant: boolean;
+  readonly isPast: boolean;
+  readonly reason: string;
+} {
   const constants = linker.draft.root.json["constants"];
   const scope: Scope = {
     context: {},
@@ -240,19 +267,20 @@ function fixedDelay(
   };
   try {
     const value = expression.evaluate(scope);
-    return { ms: durationIn(value), reason: `is ${shorten(JSON.stringify(value))}` };
+    const isInstant = typeof value === "string" && parseInstant(value) !== undefined;
+    const isPast = typeof value === "number" ? value < 0 : String(value).startsWith("-");
+    return { ms: durationIn(value, 0), isInstant, isPast, reason: `is ${shorten(JSON.stringify(value))}` };
   } catch (error) {
     if (!(error instanceof ExpressionFailure)) throw error;
-    return { ms: undefined, reason: `has no value: ${error.message}` };
+    return { ms: undefined, isInstant: false, isPast: false, reason: `has no value: ${error.message}` };
   }
 }
 
-/** Evaluates a delay. @throws ExpressionFailure; returns undefined when the value is no length of time. */
-export function delayMs(delay: Delay, scope: Scope): number | undefined {
-  return typeof delay === "number" ? delay : durationIn(delay.evaluate(scope));
-}
-
-function durationIn(value: Json): number | undefined {
-  if (typeof value === "number") return durationOf(value);
-  return typeof value === "string" ? parseDuration(value) : undefined;
+/** Evaluates a delay: its length, or the value that is no length of time. @throws ExpressionFailure */
+export function delayMs(delay: Delay, scope: Scope): { readonly ms: number } | { readonly value: Json } {
+  if (typeof delay === "number") return { ms: delay };
+  if ("until" in delay) return { ms: Math.max(0, delay.until - scope.now) };
+  const value = delay.evaluate(scope);
+  const ms = durationIn(value, scope.now);
+  return ms === undefined ? { value } : { ms };
 }

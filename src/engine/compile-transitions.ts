@@ -4,6 +4,7 @@ import { linkActions } from "./compile-actions.ts";
 import { type Linker, linkDelay, linkGuard } from "./compile-expressions.ts";
 import { entriesIn } from "./document-keys.ts";
 import type { Draft, DraftState } from "./draft.ts";
+import { afterEvent, descriptorFault, doneEvent, isInternal } from "./event-names.ts";
 import type { AfterTimer, Reactions, Transition } from "./machine.ts";
 import { at, checkKeys, kindOf, type Problems, readText, readTexts } from "./problems.ts";
 import { nameOf, resolveTarget } from "./targets.ts";
@@ -24,11 +25,6 @@ type Group = {
   readonly isPublic: boolean;
   readonly path: string;
 };
-
-/** The name of the event that says a state is done. */
-export function doneEvent(id: string): string {
-  return `xstate.done.state.${id}`;
-}
 
 /** Compiles all transitions of a state. */
 export function linkTransitions(linker: Linker, state: DraftState): StateTransitions {
@@ -53,7 +49,7 @@ export function linkTransitions(linker: Linker, state: DraftState): StateTransit
   const after: AfterTimer[] = [];
   for (const [delayText, value] of entriesOf(linker, state, "after")) {
     const path = at(at(jsonPath, "after"), delayText);
-    const event = `xstate.after.${delayText}.${state.id}`;
+    const event = afterEvent(delayText, state.id);
     const delay = linkDelay(linker, delayText, path);
     if (delay !== undefined) after.push({ delay, event, path });
     add(event, linkGroup(linker, value, { ...own, descriptor: event, path }));
@@ -85,11 +81,6 @@ function entriesOf(
   return [];
 }
 
-/** The event names the machine keeps for itself. */
-export function isInternal(event: string): boolean {
-  return event.startsWith("xstate.");
-}
-
 /** `done.state.<id>` is XState's `xstate.done.state.<id>`; the path of a state does for an id. */
 function linkDescriptor(linker: Linker, descriptor: string, path: string): string {
   const done = /^(?:xstate\.)?done\.state\.(.+)$/.exec(descriptor)?.[1];
@@ -100,15 +91,8 @@ function linkDescriptor(linker: Linker, descriptor: string, path: string): strin
       linker.problems.warn(path, `there is no state with the id '${done}', so this event never comes`);
     return doneEvent(state?.id ?? done);
   }
-  const body = descriptor.endsWith(".*") ? descriptor.slice(0, -2) : descriptor;
-  if (descriptor === "") {
-    linker.problems.error(path, 'an event needs a name; transitions without event stand under "always"');
-  } else if (descriptor !== "*" && body.split(".").includes("*")) {
-    linker.problems.error(
-      path,
-      `'${descriptor}': a * may only stand alone or after the last dot, as in 'foo.*'`,
-    );
-  }
+  const fault = descriptorFault(descriptor);
+  if (fault !== undefined) linker.problems.error(path, fault);
   return descriptor.startsWith("done.state.") ? `xstate.${descriptor}` : descriptor;
 }
 

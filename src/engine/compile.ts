@@ -5,9 +5,10 @@
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkActions } from "./compile-actions.ts";
 import { type Linker, linkTemplate } from "./compile-expressions.ts";
-import { checkTogether, doneEvent, linkTransitions } from "./compile-transitions.ts";
+import { checkTogether, linkTransitions } from "./compile-transitions.ts";
 import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
 import { type DraftState, draftStatechart, type ShapeLimits } from "./draft.ts";
+import { doneEvent } from "./event-names.ts";
 import { EXPRESSION_LIMITS, type ExpressionLimits } from "./expressions-scope.ts";
 import { draftList, draftMap, isListForm, isMapForm } from "./forms.ts";
 import type { Machine, StateNode, Transition } from "./machine.ts";

@@ -1,5 +1,5 @@
 /** What would happen and why, without doing it: `next` for all events, `explain` for one. Both select as `step` does. */
-import { isInternal } from "./compile-transitions.ts";
+import { isInternal } from "./event-names.ts";
 import { readsOf, sourceOf, verdictOn } from "./guards.ts";
 import { Run } from "./interpreter.ts";
 import { type Machine, stateOf, type Transition } from "./machine.ts";

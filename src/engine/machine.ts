@@ -16,8 +16,8 @@ export type Guard =
   /** True while the state is active. */
   | { readonly kind: "in"; readonly state: number; readonly source: string };
 
-/** A length of time: fixed in milliseconds, or an expression that gives milliseconds or a text such as `"72h"`. */
-export type Delay = number | Expression;
+/** A length of time: fixed in milliseconds, up to a point in time, or an expression for either. */
+export type Delay = number | { readonly until: number } | Expression;
 
 /** One `path: value` of an assign; `path` is split at the dots. */
 export type Assignment = {

@@ -53,6 +53,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     // Why a bound: a mistyped target in a large chart is compared with every state.
     if (++looked > 500) break;
+    if (candidate === name) continue;
     if (Math.abs(candidate.length - name.length) >= bestDistance || name.length > 200) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];

@@ -67,7 +67,8 @@ export function guardReason({ guard, reason, reads }: GuardVerdict): string {
   return `${guard} ${because}${values.length === 0 ? "" : ` (${values.join(", ")})`}`;
 }
 
-function shown(value: Json): string {
+/** A value as a message shows it: its beginning, where it is long. */
+export function shown(value: Json): string {
   const text = JSON.stringify(value);
   return text.length > SHOWN_VALUE_MAX ? `${text.slice(0, SHOWN_VALUE_MAX)}…` : text;
 }

@@ -3,11 +3,12 @@
  * event. All are pure and none throws for what a client or a definition may do.
  */
 import type { JsonObject } from "../base/json.ts";
-import { isInternal } from "./compile-transitions.ts";
+import { isInternal } from "./event-names.ts";
 import { ExecutionFailure, Run, snapshotOf } from "./interpreter.ts";
-import { type EntrySet, type Machine, stateOf, type Transition } from "./machine.ts";
+import { type EntrySet, isDescendant, type Machine, stateOf, type Transition } from "./machine.ts";
 import { changesOf, macrostep, runToCompletion } from "./macrostep.ts";
 import { enterStates } from "./microstep.ts";
+import { nearest } from "./problems.ts";
 import { quoted, refusalOf, stateNames, tooLate } from "./refusal.ts";
 import { selectTransitions } from "./select.ts";
 import { initialEntrySet } from "./sets.ts";
@@ -28,16 +29,16 @@ const NONE: readonly never[] = [];
 
 /** How a machine is to start. */
 export type StartOptions = {
-  /** Dotted path or id of the state to start in, instead of the initial one. */
-  readonly state?: string;
+  /** Dotted paths or ids of the states to start in, instead of the initial one: together a configuration. */
+  readonly states?: readonly string[];
   /** Replaces the definition's initial context key by key. */
   readonly context?: JsonObject;
 };
 
-/** The initial macrostep. Refused with NOSTATE when there is no such state, failed when an action fails. */
+/** The initial macrostep. Refused with NOSTATE when its states are no configuration, failed when an action fails. */
 export function start(machine: Machine, env: Env, options: StartOptions = {}): Moved | Refused | Failed {
-  const target = options.state === undefined ? undefined : findState(machine, options.state);
-  if (options.state !== undefined && target === undefined) return noState(options.state);
+  const targets = options.states === undefined ? undefined : startTargets(machine, options.states);
+  if (typeof targets === "string") return noState(targets);
   const blank: Snapshot = {
     status: "active",
     configuration: [],
@@ -47,7 +48,47 @@ export function start(machine: Machine, env: Env, options: StartOptions = {}): M
     timerSeq: 1,
   };
   const run = new Run(machine, blank, { type: "xstate.init", data: undefined, env });
-  return attempt(run, initialEntrySet(machine, target === undefined ? undefined : [target]));
+  return attempt(run, initialEntrySet(machine, targets));
+}
+
+/** The states of these names, or why a machine cannot be in all of them at once. */
+function startTargets(machine: Machine, names: readonly string[]): number[] | string {
+  const named = new Set<number>();
+  for (const name of names) {
+    const target = findState(machine, name);
+    if (target === undefined) return `there is no state '${name}' to start in${didYouMean(machine, name)}`;
+    named.add(target);
+  }
+  const targets = [...named].sort((a, b) => a - b);
+  // A state that holds another of them is entered with it, and would enter its initial states beside it. In document
+  // order the next one lies below it then.
+  return (
+    conflictAmong(machine, targets) ??
+    targets.filter((target, i) => !isDescendant(machine, targets[i + 1] ?? -1, target))
+  );
+}
+
+/** Two states that exclude each other: no parallel state has them in different regions. O(number of targets · depth). */
+function conflictAmong(machine: Machine, targets: readonly number[]): string | undefined {
+  const childOf = new Map<number, number>();
+  for (const target of targets) {
+    for (let index = target; index !== 0; index = stateOf(machine, index).parent) {
+      const { parent } = stateOf(machine, index);
+      const other = childOf.get(parent);
+      if (other !== undefined && other !== index && stateOf(machine, parent).kind === "compound") {
+        const names = [other, index].map((state) => stateOf(machine, state).path);
+        return `a machine cannot start in ${names.map((name) => `'${name}'`).join(" and ")} at once`;
+      }
+      childOf.set(parent, index);
+    }
+  }
+  return undefined;
+}
+
+/** A hint for a name that no state has; empty where none is near. O(number of states). */
+export function didYouMean(machine: Machine, name: string): string {
+  const hint = nearest(name, [...machine.byPath.keys()]);
+  return hint === undefined ? "" : `; did you mean '${hint}'?`;
 }
 
 /** The index of the state a path or an id names; undefined for none, for a history and for the root. */
@@ -184,11 +225,11 @@ function enterInitialStates(run: Run, entry: EntrySet): void {
   run.trace?.push({ event: run.eventType, transitions: [], exited: [], entered: entry.states });
 }
 
-function noState(name: string): Refused {
+function noState(message: string): Refused {
   return {
     kind: "refused",
     code: "NOSTATE",
-    message: `there is no state '${name}' to start in`,
+    message,
     accepted: [],
     guards: [],
   };

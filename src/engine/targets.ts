@@ -46,7 +46,23 @@ export function resolveInitial(
 /** The state of `in`: `#id`, `#id.child`, or the dotted path from the root. */
 export function resolveState(draft: Draft, reference: Reference, problems: Problems): DraftState | undefined {
   if (reference.text.startsWith("#")) return byId(draft, reference, problems);
-  return draft.byPath.get(reference.text) ?? unknown(draft, reference, problems);
+  return draft.byPath.get(reference.text) ?? unknownPath(draft, reference, problems);
+}
+
+/** `in` takes paths from the top, so that is what its hints are made of. */
+function unknownPath(draft: Draft, { text, path }: Reference, problems: Problems): undefined {
+  const start = `there is no state '${text}'`;
+  if (problems.isFull()) {
+    problems.error(path, start);
+    return undefined;
+  }
+  const named = draft.states.filter((state) => state.key === text && state.parent !== undefined);
+  const paths = named.slice(0, 10).map((state) => state.path);
+  const hint = paths.length > 0 ? undefined : nearest(text, draft.byPath.keys());
+  const advice =
+    paths.length > 0 ? `: ${paths.join(", ")}` : hint === undefined ? "" : `; did you mean '${hint}'?`;
+  problems.error(path, `${start} at the top; in takes #id or the path from the top${advice}`);
+  return undefined;
 }
 
 /** How messages call a state. */

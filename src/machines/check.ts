@@ -19,7 +19,7 @@ import { decodeNumber, decodeRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { NO_DEFINITION } from "./machines.ts";
 import { dueEntries } from "./object-storage.ts";
-import { decodeMachine, type MachineRecord } from "./record.ts";
+import { decodeMachine, isRunning, type MachineRecord } from "./record.ts";
 
 /** What was found wrong, a sentence each. O(size of the store), in memory too. */
 export function checkMachines(reader: OrderedReader): string[] {
@@ -33,7 +33,7 @@ export function checkMachines(reader: OrderedReader): string[] {
     const phys = readU32(key, 1);
     const machine = decodeMachine(record);
     expect(expected, phys, record.id, machine);
-    if (machine.status === "active") {
+    if (isRunning(machine)) {
       // What was due since the flush is gone from the index, and the rest goes with the machine.
       for (const entry of dueEntries(reader, record.id, machine)) {
         if (!flushed.has(phys) || reader.get(dueKey(entry)) !== undefined)

@@ -13,7 +13,7 @@ import { type Next, taken } from "./machine-step.ts";
 import { createMachine } from "./machines.ts";
 import type { MachineRecord } from "./record.ts";
 import { envOf, type Scope, type StepEnv, type Subject, subjectAt } from "./subject.ts";
-import { activeStates, armTimers, recordedEffects } from "./writing.ts";
+import { activeStates, armTimers, outerStates, recordedEffects } from "./writing.ts";
 
 /** `name:version` taken apart; the version is what follows the last colon. */
 export function splitDefinitionId(id: string): {
@@ -36,7 +36,8 @@ export function definitionAt(db: Database, id: string): StoredDefinition {
 
 export interface Creation {
   readonly definition: StoredDefinition;
-  readonly state?: string | undefined;
+  /** The states to start in; undefined: the initial ones. */
+  readonly states?: readonly string[] | undefined;
   readonly context?: JsonObject | undefined;
   readonly reason?: string | undefined;
   readonly by?: string | undefined;
@@ -68,6 +69,8 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
     deferredCount: 0,
     outcomeNext: 1,
     outcomeFirst: 1,
+    failedCount: 0,
+    outer: outerStates({ states: [], outer: [] }, next, scope.nowMs),
   };
   const history = {
     rev: 1,
@@ -79,6 +82,8 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
     reason: creation.reason,
     by: creation.by,
     context: next.live?.context,
+    via: next.via,
+    output: next.live?.output,
     effects: recordedEffects(next.effects),
   };
   const { expireAtMs } = creation;
@@ -95,10 +100,10 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
 }
 
 /** The initial macrostep. @throws ReplyError NOSTATE, EXECFAIL */
-export function begin(machine: Machine, options: Pick<Creation, "state" | "context">, env: StepEnv): Next {
-  const { state, context } = options;
+export function begin(machine: Machine, options: Pick<Creation, "states" | "context">, env: StepEnv): Next {
+  const { states, context } = options;
   const started = start(machine, env, {
-    ...(state === undefined ? {} : { state }),
+    ...(states === undefined ? {} : { states }),
     ...(context === undefined ? {} : { context }),
   });
   if (started.kind === "refused") throw errors.refused("NOSTATE", started.message);

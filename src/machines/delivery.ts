@@ -3,6 +3,7 @@
  * step has set off: deferred events a state takes now, events the machine raised, events sent to other machines.
  * All of it is in the commit of the first event, in the order in which it came up, and bounded.
  */
+
 import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
 import type { Json } from "../base/json.ts";
 import { acceptedEvents } from "../engine/refusal.ts";
@@ -12,6 +13,7 @@ import * as errors from "../protocol/errors.ts";
 import { type Deferrable, defer, dropWaiting, freshInbox, isInboxFull } from "./inbox.ts";
 import { eventOf, type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
 import { type DeferredEvent, dropPending } from "./pending.ts";
+import { isRunning } from "./record.ts";
 import { settle } from "./settle.ts";
 import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord, writeSnapshot } from "./writing.ts";
@@ -79,7 +81,7 @@ export class Delivery {
   #deliver(followUp: FollowUp): void {
     const { nowMs } = this.#scope;
     const subject = findSubject(this.#scope, followUp.to);
-    if (subject === undefined || subject.machine.status !== "active") {
+    if (subject === undefined || !isRunning(subject.machine)) {
       const code = subject === undefined ? "NOMACHINE" : subject.machine.status.toUpperCase();
       this.#reportLost(followUp, code);
       return;
@@ -106,7 +108,7 @@ export class Delivery {
     if (followUp.kind !== "send") return;
     const { to, from, event } = followUp;
     const sender = findSubject(this.#scope, from);
-    if (sender?.chart === undefined || sender.machine.status !== "active") return;
+    if (sender?.chart === undefined || !isRunning(sender.machine)) return;
     const { machine, snapshot } = sender.chart;
     if (!acceptedEvents(machine, snapshot.configuration).includes(COMMUNICATION_ERROR)) return;
     const data = { to: textOfBytes(to), event, code };

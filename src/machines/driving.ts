@@ -50,7 +50,7 @@ export function mutate(scope: Scope, subject: Subject, { to, reason, isForced }:
   const { chart } = subject;
   if (chart === undefined || findState(chart.machine, to) === undefined) return false;
   if (isForced) {
-    restart(scope, subject, { kind: "force", reason }, { state: to, context: chart.snapshot.context });
+    restart(scope, subject, { kind: "force", reason }, { states: [to], context: chart.snapshot.context });
     return true;
   }
   const env = envOf(scope, subject.key);

@@ -10,6 +10,7 @@ import { runDeadline } from "./given-up.ts";
 import { expire } from "./inbox.ts";
 import { eventOf, type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
 import { armDue, type DueMachine, disarmDue, dropPending, findPending } from "./pending.ts";
+import { isRunning } from "./record.ts";
 import { conditionsHold } from "./send.ts";
 import { settle } from "./settle.ts";
 import { envOf, findSubject, type MachineServer, type Scope, type Subject, subjectAt } from "./subject.ts";
@@ -23,7 +24,7 @@ export function runDue(server: MachineServer, databases: Databases, due: DueMach
   if (db === undefined || key === undefined) return;
   const scope: Scope = { databases, db, server, nowMs };
   const subject = findSubject(scope, key);
-  if (subject?.machine.status !== "active") return;
+  if (subject === undefined || !isRunning(subject.machine)) return;
   const savepoint = databases.transaction.savepoint();
   try {
     if (due.kind === "e") runTimer(scope, subject, due.sequence);

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { historyKey, revOfHistoryKey } from "../keyspace/layouts.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
+import type { MachineStatus } from "./record.ts";
 
 /** Why an entry was written. */
 export type HistoryKind =
@@ -17,7 +18,10 @@ export type HistoryKind =
   | "force"
   | "reset"
   | "suspend"
-  | "resume";
+  | "resume"
+  | "refused"
+  | "failed"
+  | "retry";
 
 export interface HistoryEntry {
   readonly rev: number;
@@ -35,9 +39,17 @@ export interface HistoryEntry {
   /** What has changed of the context: values by dotted path; of the first entry the whole context. */
   readonly context?: JsonObject | undefined;
   /** The status since then; undefined: active. */
-  readonly status?: "done" | "suspended" | undefined;
+  readonly status?: Exclude<MachineStatus, "active"> | undefined;
   /** What the change was to have done outside: emitted events, tasks, log lines. */
   readonly effects?: Json | undefined;
+  /** Atomic states that were entered and left again, in order. */
+  readonly via?: readonly string[] | undefined;
+  /** When it happened at its source, milliseconds since the epoch, as the event said. */
+  readonly stampMs?: number | undefined;
+  /** What the machine has come to, of the change that has ended it. */
+  readonly output?: Json | undefined;
+  /** The trace the event belongs to, as W3C's `traceparent` writes it. */
+  readonly trace?: string | undefined;
 }
 
 /** Field by field, the rev being in the key, and cut off behind the last that is there: half of what objects take. */
@@ -52,11 +64,21 @@ type Stored = [
   by?: string | null,
   /** Null, or what changed of the context. */
   context?: JsonObject | null,
-  status?: "done" | "suspended" | null,
+  status?: Exclude<MachineStatus, "active"> | null,
   effects?: Json,
-  /** Last, so that a null among the data is not taken for none. */
-  data?: Json,
+  /** Where earlier versions had the data. */
+  formerData?: Json,
+  more?: More,
 ];
+
+/** By name, so that a null among the values is not taken for none. */
+interface More {
+  readonly data?: Json | undefined;
+  readonly via?: readonly string[] | undefined;
+  readonly stamp?: number | undefined;
+  readonly output?: Json | undefined;
+  readonly trace?: string | undefined;
+}
 
 export function putHistory(transaction: Transaction, id: number, entry: HistoryEntry): void {
   transaction.put(historyKey(id, entry.rev), Buffer.from(JSON.stringify(fieldsOf(entry)), "utf8"));
@@ -75,12 +97,23 @@ function fieldsOf(entry: HistoryEntry): readonly unknown[] {
     entry.context,
     entry.status,
     entry.effects,
-    entry.data,
+    undefined,
+    moreOf(entry),
   ];
   let length = fields.length;
   while (fields[length - 1] === undefined) length -= 1;
   // In an array JSON.stringify writes undefined as null.
   return length === fields.length ? fields : fields.slice(0, length);
+}
+
+function moreOf({ data, via, stampMs, output, trace }: HistoryEntry): More | undefined {
+  const hasMore =
+    data !== undefined ||
+    via !== undefined ||
+    stampMs !== undefined ||
+    output !== undefined ||
+    trace !== undefined;
+  return hasMore ? { data, via, stamp: stampMs, output, trace } : undefined;
 }
 
 /** Entries that one write removes at most, for a limit that was lowered: the rest goes with the next writes. */
@@ -144,7 +177,9 @@ export function standingAt(
 const WHOLE_CONTEXT: ReadonlySet<HistoryKind> = new Set(["create", "set", "reset", "force"]);
 
 function standingAfter(before: Standing | undefined, entry: HistoryEntry): Standing {
-  const { rev, atMs, kind, from, to, status, reason = before?.reason } = entry;
+  const { rev, atMs, kind, from, to, status } = entry;
+  // That of a step that came to nothing is why it did, not the machine's.
+  const reason = kind === "refused" || kind === "failed" ? before?.reason : (entry.reason ?? before?.reason);
   const context = WHOLE_CONTEXT.has(kind) ? (entry.context ?? {}) : changed(before?.context, entry.context);
   return { rev, atMs, kind, from, to, status, reason, context };
 }
@@ -178,9 +213,10 @@ export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry {
   assert(Array.isArray(parsed), "a history entry");
   const stored: unknown[] = revOfKey === TRIMMED_REV ? parsed.slice(1) : parsed;
   const rev: unknown = revOfKey === TRIMMED_REV ? parsed[0] : revOfKey;
-  assert(typeof rev === "number" && stored.length >= 4 && stored.length <= 12, "a history entry");
+  assert(typeof rev === "number" && stored.length >= 4 && stored.length <= 13, "a history entry");
   // Written by putHistory; the store checks its bytes.
-  const [atMs, kind, from, to, reason, event, id, by, context, status, effects, data] = stored as Stored;
+  const [atMs, kind, from, to, reason, event, id, by, context, status, effects, formerData, more] =
+    stored as Stored;
   return {
     rev,
     atMs,
@@ -191,10 +227,14 @@ export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry {
     id: id ?? undefined,
     by: by ?? undefined,
     reason: reason ?? undefined,
-    data,
+    data: more === undefined ? formerData : more.data,
     context: context ?? undefined,
     status: status ?? undefined,
     effects: effects ?? undefined,
+    via: more?.via,
+    stampMs: more?.stamp,
+    output: more?.output,
+    trace: more?.trace,
   };
 }
 

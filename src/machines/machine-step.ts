@@ -4,6 +4,7 @@
  */
 
 import type { Json } from "../base/json.ts";
+import { type Machine, stateOf } from "../engine/machine.ts";
 import { notAccepted, stateNames } from "../engine/refusal.ts";
 import { snapshotToJson } from "../engine/snapshot.ts";
 import { deliver, fire, step } from "../engine/step.ts";
@@ -17,8 +18,10 @@ export interface Next {
   readonly kind: "moved";
   /** Active atomic states in document order. */
   readonly states: readonly string[];
-  /** Those that were entered by this step, whether or not they were active before. */
+  /** The states, outer ones among them, that this step has entered, whether or not they were active before. */
   readonly entered: ReadonlySet<string>;
+  /** The atomic states that were entered and left again before the step ended, in order; undefined for none. */
+  readonly via: readonly string[] | undefined;
   readonly isDone: boolean;
   /** In its stored form. */
   readonly snapshot: Json;
@@ -99,22 +102,27 @@ function excess({ live, changes, effects }: Next, bounds: MachineBounds): string
 
 /** In the terms of the store. */
 function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Moved): Next {
-  const entered = new Set(trace.flatMap((microstep) => microstep.entered));
   return {
     kind: "moved",
     states: stateNames(machine, snapshot.configuration),
-    entered: new Set(
-      stateNames(
-        machine,
-        [...entered].sort((a, b) => a - b),
-      ),
-    ),
+    entered: new Set(trace.flatMap(({ entered }) => entered.map((index) => stateOf(machine, index).path))),
+    via: trace.length < 2 ? undefined : passed(machine, snapshot, trace),
     isDone: snapshot.status === "done",
     snapshot: snapshotToJson(machine, snapshot),
     live: snapshot,
     effects,
     changes,
   };
+}
+
+function passed(machine: Machine, snapshot: Snapshot, trace: Moved["trace"]): readonly string[] | undefined {
+  const active = new Set(snapshot.configuration);
+  const via = new Set<string>();
+  for (const index of trace.flatMap(({ entered }) => entered)) {
+    const { path, children } = stateOf(machine, index);
+    if (children.length === 0 && !active.has(index)) via.add(path);
+  }
+  return via.size === 0 ? undefined : [...via];
 }
 
 function outcomeOf(chart: Chart, result: StepResult, env: StepEnv): StepOutcome {
@@ -142,6 +150,7 @@ function stepMap(subject: Subject, target: string): StepOutcome {
     kind: "moved",
     states: [target],
     entered: new Set([target]),
+    via: undefined,
     isDone: false,
     snapshot: null,
     live: undefined,

@@ -34,6 +34,8 @@ export function newMapMachine(
     deferredCount: 0,
     outcomeNext: 1,
     outcomeFirst: 1,
+    failedCount: 0,
+    outer: [],
   };
   const { kind, current, reason } = fresh;
   return { machine, history: { rev: 1, atMs: nowMs, kind, from: [], to: [current], reason } };

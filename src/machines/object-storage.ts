@@ -6,7 +6,7 @@ import type { OrderedReader } from "../storage/ordered-store.ts";
 import { indexMachine } from "./machines.ts";
 import { machineParts, putMachinePart } from "./parts.ts";
 import { armDue, disarmDue, dueEntryOf, pendingOf } from "./pending.ts";
-import { decodeMachine, type MachineRecord } from "./record.ts";
+import { decodeMachine, isRunning, type MachineRecord } from "./record.ts";
 import { storedTimers } from "./stored-timers.ts";
 
 export const MACHINE_STORAGE: ObjectStorage = {
@@ -34,7 +34,7 @@ export const MACHINE_STORAGE: ObjectStorage = {
 
 /** Puts all of a machine that falls due into the index of due times, unless it is suspended or done. */
 export function armMachine(transaction: Transaction, phys: number, id: number, machine: MachineRecord): void {
-  if (machine.status !== "active") return;
+  if (!isRunning(machine)) return;
   for (const entry of dueEntries(transaction, id, machine)) armDue(transaction, entry, phys);
 }
 

@@ -20,7 +20,7 @@ export function checkedMachine(payload: Buffer): MachineRecord | undefined {
 
 /** The types say what was written; here nothing is taken for granted. */
 function isMachine(machine: MachineRecord): boolean {
-  const { definition, map, states, reason, initial, sources }: Untrusted = machine;
+  const { definition, map, states, reason, initial, sources, outer }: Untrusted = machine;
   const hasSource =
     definition === undefined
       ? isMap(map) && isText(initial) && Array.isArray(states) && states.length === 1
@@ -30,10 +30,11 @@ function isMachine(machine: MachineRecord): boolean {
     Array.isArray(states) &&
     states.every(isActiveState) &&
     new Set(states.map(([name]: [unknown]) => name)).size === states.length &&
-    ["active", "done", "suspended"].includes(machine.status) &&
+    ["active", "failed", "suspended", "done"].includes(machine.status) &&
     (reason === undefined || isText(reason)) &&
     COUNTS.every((name) => isCount(machine[name])) &&
     machine.rev > 0 &&
+    (outer === undefined || (Array.isArray(outer) && outer.every(isActiveState))) &&
     isObject(sources) &&
     Object.values(sources).every(Number.isSafeInteger)
   );
@@ -49,6 +50,7 @@ const COUNTS = [
   "deferredCount",
   "outcomeNext",
   "outcomeFirst",
+  "failedCount",
 ] as const;
 
 const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
@@ -63,6 +65,9 @@ const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
   timer: true,
   suspend: true,
   resume: true,
+  refused: true,
+  failed: true,
+  retry: true,
 };
 
 type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };
@@ -78,6 +83,7 @@ export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
     return false;
   }
   const { rev, atMs, kind, from, to, context, event, id, by, reason, status }: UntrustedEntry = entry;
+  const { via, stampMs, trace }: UntrustedEntry = entry;
   return (
     isCount(rev) &&
     isCount(atMs) &&
@@ -86,8 +92,11 @@ export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
     isTexts(from) &&
     isTexts(to) &&
     [event, id, by, reason].every((text) => text === undefined || isText(text)) &&
-    (status === undefined || status === "done" || status === "suspended") &&
-    (context === undefined || isObject(context))
+    (status === undefined || ["failed", "suspended", "done"].includes(status as string)) &&
+    (context === undefined || isObject(context)) &&
+    (via === undefined || isTexts(via)) &&
+    (stampMs === undefined || isCount(stampMs)) &&
+    (trace === undefined || isText(trace))
   );
 }
 

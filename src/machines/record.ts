@@ -9,7 +9,12 @@ import type { DefinitionName } from "../keyspace/layouts.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import { decodeMap, encodeMap, type TransitionMap } from "./transition-map.ts";
 
-export type MachineStatus = "active" | "done" | "suspended";
+export type MachineStatus = "active" | "failed" | "suspended" | "done";
+
+/** Whether a machine takes events, and what of it is due falls due: a failed one does, too. */
+export function isRunning({ status }: Pick<MachineRecord, "status">): boolean {
+  return status === "active" || status === "failed";
+}
 
 /** An active atomic state and when it was entered, in milliseconds since the epoch. */
 export type ActiveState = readonly [state: string, sinceMs: number];
@@ -42,6 +47,13 @@ export interface MachineRecord {
   readonly outcomeNext: number;
   /** No outcome below this number is kept. */
   readonly outcomeFirst: number;
+  /** How many steps that no client waits for have failed and are still to be done. */
+  readonly failedCount: number;
+  /**
+   * The active states around the atomic ones, the root aside, and since when; undefined in a record of a version that
+   * did not index them.
+   */
+  readonly outer: readonly ActiveState[] | undefined;
 }
 
 /** The names of the active states, in document order. */
@@ -56,7 +68,10 @@ export const NO_SOURCES: Readonly<Record<string, number>> = Object.freeze({});
  * Field by field in this order: a list is a third shorter than an object and parses faster. What follows the reason
  * is left out of a machine that has had no event, which is what most map machines are.
  */
-type Stored = Basic | [...Basic, ...Eventful];
+type Stored = Basic | [...Basic, ...Eventful] | [...Basic, ...Eventful, ...Later];
+
+/** Left out where there is none of it. */
+type Later = [failedCount: number, outer: readonly ActiveState[] | null];
 
 type Eventful = [
   snapshot: Json,
@@ -103,10 +118,22 @@ export function encodeMachine(machine: MachineRecord): Buffer {
         machine.deferredCount,
         machine.outcomeNext,
         machine.outcomeFirst,
+        ...laterOf(machine),
       ];
   const text = JSON.stringify(stored);
   return Buffer.from(map === undefined ? text : `${text}\n${encodeMap(map)}`, "utf8");
 }
+
+function laterOf({ failedCount, outer }: MachineRecord): Later | [] {
+  return failedCount === 0 && (outer === undefined || outer.length === 0) ? [] : [failedCount, outer ?? null];
+}
+
+/** States around the atomic ones, of a record that does not name them: none, or not known since when. */
+function unnamedOuter([definition, , states]: Basic): MachineRecord["outer"] {
+  return definition !== null && states.some(([state]) => state.includes(".")) ? undefined : NO_STATES;
+}
+
+const NO_STATES: readonly ActiveState[] = Object.freeze([]);
 
 function hasHadNoEvent(machine: MachineRecord): boolean {
   return (
@@ -124,9 +151,9 @@ export function decodeMachine(record: KeyRecord): MachineRecord {
   const { payload } = record;
   const lineEnd = payload.indexOf(LINE_END);
   const stored: unknown = JSON.parse(payload.toString("utf8", 0, lineEnd < 0 ? payload.length : lineEnd));
-  assert(Array.isArray(stored) && (stored.length === 8 || stored.length === 14), "the fields of a machine");
+  assert(Array.isArray(stored) && [8, 14, 16].includes(stored.length), "the fields of a machine");
   // The record was written by encodeMachine and its length was checked; the store checks its bytes.
-  const fields = stored as [...Basic, ...Partial<Eventful>];
+  const fields = stored as [...Basic, ...Partial<[...Eventful, ...Later]>];
   return {
     definition: fields[0] === null ? undefined : { name: fields[0][0], version: fields[0][1] },
     map: lineEnd < 0 ? undefined : decodeMap(payload.subarray(lineEnd + 1)),
@@ -143,5 +170,7 @@ export function decodeMachine(record: KeyRecord): MachineRecord {
     deferredCount: fields[11] ?? 0,
     outcomeNext: fields[12] ?? 1,
     outcomeFirst: fields[13] ?? 1,
+    failedCount: fields[14] ?? 0,
+    outer: fields[15] ?? unnamedOuter(fields as Basic),
   };
 }

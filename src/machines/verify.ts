@@ -5,7 +5,7 @@ import { historyOf } from "./history.ts";
 import { NO_DEFINITION } from "./machines.ts";
 import { dueEntries } from "./object-storage.ts";
 import { pendingOf } from "./pending.ts";
-import type { MachineRecord } from "./record.ts";
+import { isRunning, type MachineRecord } from "./record.ts";
 
 /** What is wrong, a sentence each. */
 export function verifyMachine(db: Database, id: number, machine: MachineRecord): string[] {
@@ -33,7 +33,7 @@ export function verifyMachine(db: Database, id: number, machine: MachineRecord):
   }
   for (const entry of dueEntries(transaction, id, machine)) {
     const isArmed = transaction.get(dueKey(entry)) !== undefined;
-    if (isArmed === (machine.status === "active")) continue;
+    if (isArmed === isRunning(machine)) continue;
     findings.push(
       isArmed ? "something of it falls due though it is not active" : "something of it never falls due",
     );

@@ -29,7 +29,8 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
   const machine: MachineRecord = {
     ...before,
     states: activeStates(before.states, next, scope.nowMs),
-    status: next.isDone ? "done" : "active",
+    outer: before.definition === undefined ? before.outer : outerStates(before, next, scope.nowMs),
+    status: next.isDone ? "done" : before.failedCount > 0 ? "failed" : "active",
     rev: before.rev + 1,
     updatedMs: scope.nowMs,
     reason: cause.reason ?? before.reason,
@@ -41,7 +42,9 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     ...cause,
     from: activeNames(before),
     to: next.states,
-    status: next.isDone ? "done" : undefined,
+    status: machine.status === "active" ? undefined : machine.status,
+    via: next.via,
+    output: next.live?.output,
     context: cause.kind === "reset" || cause.kind === "force" ? next.live?.context : contextOf(next),
     effects: recordedEffects(next.effects),
   };
@@ -97,6 +100,9 @@ const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
   reset: "sm.reset",
   suspend: "sm.suspend",
   resume: "sm.resume",
+  refused: "sm.refused",
+  failed: "sm.failed",
+  retry: "sm.retry",
 };
 
 /** The states that are active now; one that was left and entered again counts from now. */
@@ -105,6 +111,35 @@ export function activeStates(before: readonly ActiveState[], next: Next, nowMs: 
     const kept = next.entered.has(state) ? undefined : before.find(([name]) => name === state);
     return kept ?? [state, nowMs];
   });
+}
+
+/** The states around the active ones, the root aside, in document order; one that was entered counts from now. */
+export function outerStates(
+  before: Pick<MachineRecord, "states" | "outer">,
+  next: Next,
+  nowMs: number,
+): ActiveState[] {
+  return outerNames(next.states).map((state) => {
+    const kept = next.entered.has(state) ? undefined : sinceOuter(before, state);
+    return [state, kept ?? nowMs];
+  });
+}
+
+/** Since when a state is active that has others below it: where that is not known, since the first of these is. */
+function sinceOuter({ states, outer }: Pick<MachineRecord, "states" | "outer">, state: string) {
+  if (outer !== undefined) return outer.find(([name]) => name === state)?.[1];
+  const below = states.filter(([name]) => name.startsWith(`${state}.`)).map(([, sinceMs]) => sinceMs);
+  return below.length === 0 ? undefined : Math.min(...below);
+}
+
+/** The states whose paths begin those of others, each once. */
+export function outerNames(states: readonly string[]): string[] {
+  const names = new Set<string>();
+  for (const state of states) {
+    for (let dot = state.indexOf("."); dot > 0; dot = state.indexOf(".", dot + 1))
+      names.add(state.slice(0, dot));
+  }
+  return [...names];
 }
 
 /** Values by dotted path, as history keeps them; undefined when nothing has changed. */

@@ -52,6 +52,8 @@ export const err = (text: string) => new ReplyError(`ERR ${text}`);
 export const wrongType = () =>
   new ReplyError("WRONGTYPE Operation against a key holding the wrong kind of value");
 export const syntaxError = () => err("syntax error");
+/** `option` is the word in capitals. */
+export const optionTwice = (option: string) => err(`the option ${option} is given twice`);
 export const noSuchKey = () => err("no such key");
 /** `command` is the lower-case name, for a subcommand "container|name". */
 export const wrongNumberOfArguments = (command: string) =>

@@ -194,6 +194,24 @@ describe("compile()", () => {
       '$.states.a.on["a.*.b"]',
       "a * may only stand alone or after the last dot",
     ],
+    [
+      "a star without dot",
+      a({ on: { "order*": "b" } }),
+      '$.states.a.on["order*"]',
+      "did you mean 'order.*'?",
+    ],
+    [
+      "an own event that there is not",
+      a({ on: { "xstate.init": "b" } }),
+      '$.states.a.on["xstate.init"]',
+      "'xstate.init' never comes",
+    ],
+    [
+      "an own event in raise",
+      entry({ raise: "xstate.done.state.b" }),
+      "$.states.a.entry.raise.event",
+      "names that begin with xstate. are the machine's own",
+    ],
     ["a bad delay", a({ after: { "5x": "b" } }), '$.states.a.after["5x"]', '"5x" is none of these'],
     [
       "a delay of another type",

@@ -83,6 +83,8 @@ const MACHINE: MachineRecord = {
   deferredCount: 0,
   outcomeNext: 1,
   outcomeFirst: 1,
+  failedCount: 0,
+  outer: [],
 };
 
 /** Puts a machine with three history entries. */

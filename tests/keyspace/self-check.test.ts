@@ -26,6 +26,8 @@ const MACHINE: MachineRecord = {
   deferredCount: 0,
   outcomeNext: 1,
   outcomeFirst: 1,
+  failedCount: 0,
+  outer: [],
 };
 const ENTRY: HistoryEntry = { rev: 1, atMs: 500, kind: "set", from: [], to: ["new"] };
 

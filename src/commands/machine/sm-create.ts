@@ -1,6 +1,7 @@
 /**
- * SM.CREATE key [definition [STATE s] [CONTEXT json] [REASON text] [NX] [EX s|PX ms]]: makes a machine, replacing
- * what is there as SET does. Without a definition it is blank; with one its initial macrostep runs.
+ * SM.CREATE key [definition [STATE s …] [CONTEXT json] [REASON text] [BY who] [NX] [EX s|PX ms]]: makes a machine,
+ * replacing what is there as SET does. Without a definition it is blank; with one its initial macrostep runs. Several
+ * STATE build a configuration.
  */
 import { bytesOf } from "../../base/bytes.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
@@ -8,9 +9,10 @@ import { parseJson } from "../../machines/chart-cache.ts";
 import { type Creation, createFrom, definitionAt } from "../../machines/creation.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
-import { argument, text, token } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import { positiveExpiry } from "../expiry.ts";
 import type { Call, Handler } from "../handler.ts";
+import { FLAG, type Options as Given, readOptions, VALUE, VALUES } from "../options.ts";
 import { isModuleMode, refusalToReplace, storeMachine } from "./map-machine.ts";
 
 /** What is asked for behind the definition. */
@@ -21,7 +23,7 @@ export const smCreate = {
   run: (call) => {
     const key = argument(call.args, 1);
     // To the module further arguments mean nothing.
-    const options = call.args.length === 2 || isModuleMode(call) ? undefined : readOptions(call);
+    const options = call.args.length === 2 || isModuleMode(call) ? undefined : readCreation(call);
     const refused = refusalToReplace(call, key);
     if (refused !== undefined) return refused;
     if (options === undefined) {
@@ -36,26 +38,37 @@ export const smCreate = {
   },
 } as const satisfies Handler;
 
-function readOptions(call: Call): Options {
-  const { args } = call;
-  let options: Options = { isNew: false, expireAtMs: 0 };
-  for (let position = 3; position < args.length; position += 2) {
-    const option = token(args[position]);
-    const value = () => argument(args, position + 1);
-    if (option === "NX") {
-      options = { ...options, isNew: true };
-      position -= 1;
-    } else if (option === "STATE") options = { ...options, state: text(value()) };
-    else if (option === "CONTEXT") options = { ...options, context: readContext(call, value()) };
-    else if (option === "REASON") options = { ...options, reason: text(value()) };
-    else if (option === "EX" || option === "PX") {
-      if (options.expireAtMs !== 0) throw errors.syntaxError();
-      const form = { unit: option === "EX" ? "seconds" : "milliseconds", from: "now" } as const;
-      const context = { nowMs: call.nowMs, command: "sm.create" };
-      options = { ...options, expireAtMs: positiveExpiry(value(), form, context) };
-    } else throw errors.syntaxError();
-  }
-  return options;
+const FORMS = {
+  STATE: VALUES,
+  CONTEXT: VALUE,
+  REASON: VALUE,
+  BY: VALUE,
+  NX: FLAG,
+  EX: VALUE,
+  PX: VALUE,
+} as const;
+
+function readCreation(call: Call): Options {
+  const given = readOptions(call.args, 3, FORMS);
+  if (given.has("EX") && given.has("PX")) throw errors.syntaxError();
+  const states = given.values("STATE").map(text);
+  const context = given.value("CONTEXT");
+  const [reason, by] = [given.value("REASON"), given.value("BY")];
+  return {
+    isNew: given.has("NX"),
+    states: states.length === 0 ? undefined : states,
+    context: context === undefined ? undefined : readContext(call, context),
+    reason: reason === undefined ? undefined : text(reason),
+    by: by === undefined ? undefined : text(by),
+    expireAtMs: readExpiry(call, given),
+  };
+}
+
+function readExpiry(call: Call, given: Given<keyof typeof FORMS>): number {
+  const unit = given.has("EX") ? "seconds" : "milliseconds";
+  const value = given.value("EX") ?? given.value("PX");
+  if (value === undefined) return 0;
+  return positiveExpiry(value, { unit, from: "now" }, { nowMs: call.nowMs, command: "sm.create" });
 }
 
 function readContext(call: Call, bytes: Buffer): JsonObject {

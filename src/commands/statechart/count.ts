@@ -6,16 +6,17 @@
 import { type MachineCounter, machineCounters } from "../../machines/indexes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
-import { argument, token } from "../arguments.ts";
+import { token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { type MachineFilter, narrowed } from "./machine-filter.ts";
+import { readOptions, VALUE } from "../options.ts";
+import { FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
 
 type By = "STATE" | "STATUS" | "VERSION";
 
 export const smCount = {
   name: "SM.COUNT",
   run: ({ args, db }) => {
-    const { filter, by } = readOptions(args);
+    const { filter, by } = readCount(args);
     const { definition, state: wanted, status: wantedStatus } = filter;
     const byState = wanted !== undefined || by === "STATE";
     const counters = machineCounters(db, definition?.name, definition?.version).filter(
@@ -28,18 +29,13 @@ export const smCount = {
   },
 } as const satisfies Handler;
 
-function readOptions(args: readonly Buffer[]): { readonly filter: MachineFilter; readonly by?: By } {
-  let filter: MachineFilter = {};
-  let by: By | undefined;
-  for (let position = 1; position < args.length; position += 2) {
-    const option = token(args[position]);
-    const value = argument(args, position + 1);
-    const more = narrowed(filter, option, value);
-    if (more !== undefined) filter = more;
-    else if (option === "BY") by = readBy(value);
-    else throw errors.syntaxError();
-  }
-  return by === undefined ? { filter } : { filter, by };
+const FORMS = { ...FILTER_FORMS, BY: VALUE } as const;
+
+function readCount(args: readonly Buffer[]): { readonly filter: MachineFilter; readonly by?: By } {
+  const given = readOptions(args, 1, FORMS);
+  const filter = readMachineFilter(given);
+  const by = given.value("BY");
+  return by === undefined ? { filter } : { filter, by: readBy(by) };
 }
 
 function readBy(value: Buffer): By {

@@ -7,14 +7,15 @@ import { type HistoryEntry, historyOf } from "../../machines/history.ts";
 import { subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { argument, safeInteger, text, token } from "../arguments.ts";
+import { argument, safeInteger, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
+import { FLAG, readOptions, VALUE } from "../options.ts";
 
 export const smHistory = {
   name: "SM.HISTORY",
   run: (call) => {
     const { args, db } = call;
-    const { reverse, limit } = options(args);
+    const { reverse, limit } = readPage(args);
     const bounds = [bound(argument(args, 2)), bound(argument(args, 3))] as const;
     const subject = subjectAt(call, bytesOf(argument(args, 1)));
     if (subject === undefined) return null;
@@ -24,19 +25,14 @@ export const smHistory = {
   },
 } as const satisfies Handler;
 
-function options(args: readonly Buffer[]): { readonly reverse: boolean; readonly limit: number } {
-  let reverse = false;
-  let limit = Number.POSITIVE_INFINITY;
-  for (let position = 4; position < args.length; position += 1) {
-    const option = token(args[position]);
-    if (option === "REV") reverse = true;
-    else if (option === "COUNT") {
-      position += 1;
-      limit = safeInteger(argument(args, position));
-      if (limit < 0) throw errors.outOfRange();
-    } else throw errors.syntaxError();
-  }
-  return { reverse, limit };
+const FORMS = { REV: FLAG, COUNT: VALUE } as const;
+
+function readPage(args: readonly Buffer[]): { readonly reverse: boolean; readonly limit: number } {
+  const given = readOptions(args, 4, FORMS);
+  const count = given.value("COUNT");
+  const limit = count === undefined ? Number.POSITIVE_INFINITY : safeInteger(count);
+  if (limit < 0) throw errors.outOfRange();
+  return { reverse: given.has("REV"), limit };
 }
 
 function bound(bytes: Buffer): number {

@@ -4,6 +4,7 @@ import { splitDefinitionId } from "../../machines/creation.ts";
 import type { MachineStatus } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import { text } from "../arguments.ts";
+import { type Options, VALUE } from "../options.ts";
 
 export interface MachineFilter {
   readonly definition?: { readonly name: string; readonly version: string | undefined };
@@ -11,18 +12,17 @@ export interface MachineFilter {
   readonly status?: MachineStatus;
 }
 
-/** The filter with one option more; undefined when it is none of a filter's. @throws ReplyError for no status */
-export function narrowed(filter: MachineFilter, option: string, value: Buffer): MachineFilter | undefined {
-  switch (option) {
-    case "DEF":
-      return { ...filter, definition: splitDefinitionId(text(value)) };
-    case "STATE":
-      return { ...filter, state: text(value) };
-    case "STATUS":
-      return { ...filter, status: readStatus(value) };
-    default:
-      return undefined;
-  }
+/** The options of a filter, for commands that have others beside them. */
+export const FILTER_FORMS = { DEF: VALUE, STATE: VALUE, STATUS: VALUE } as const;
+
+/** The filter that was given. @throws ReplyError for no status */
+export function readMachineFilter(given: Options<keyof typeof FILTER_FORMS>): MachineFilter {
+  const [definition, state, status] = [given.value("DEF"), given.value("STATE"), given.value("STATUS")];
+  return {
+    ...(definition === undefined ? {} : { definition: splitDefinitionId(text(definition)) }),
+    ...(state === undefined ? {} : { state: text(state) }),
+    ...(status === undefined ? {} : { status: readStatus(status) }),
+  };
 }
 
 const STATUSES: readonly MachineStatus[] = ["active", "done", "suspended"];

@@ -1,7 +1,9 @@
 /** SM.NEXT key: the events the machine accepts now, each with its targets and whether its guard holds. */
+
 import { bytesOf } from "../../base/bytes.ts";
 import { next } from "../../engine/explain.ts";
 import { targetsOf } from "../../machines/machine-step.ts";
+import { isRunning } from "../../machines/record.ts";
 import { envOf, type Subject, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
@@ -22,7 +24,7 @@ export const smNext = {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject === undefined) return null;
     // Neither a suspended machine nor one that is done accepts any.
-    if (subject.machine.status !== "active") return [];
+    if (!isRunning(subject.machine)) return [];
     const { chart } = subject;
     if (chart === undefined) return nextOfMap(subject).map(accepted);
     const events = next(chart.machine, chart.snapshot, envOf(call, subject.key));

@@ -19,6 +19,7 @@ import {
 } from "../../streams/streams.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
+import { readOptions, VALUE } from "../options.ts";
 import { exactId } from "../stream/ids.ts";
 
 export const smRequeue = {
@@ -55,24 +56,19 @@ function parse(args: Call["args"]): Selection {
   const ids: EntryId[] = [];
   const isAll = token(args[1]) === "ALL";
   if (isAll) position = 2;
-  for (; !isAll && position < args.length && !OPTIONS.has(token(args[position])); position += 1) {
+  for (; !isAll && position < args.length && !Object.hasOwn(FORMS, token(args[position])); position += 1) {
     ids.push(exactId(argument(args, position)));
   }
   if (!isAll && ids.length === 0) throw errors.syntaxError();
-  let task: string | undefined;
-  let count = Number.POSITIVE_INFINITY;
-  for (; position < args.length; position += 2) {
-    const value = argument(args, position + 1);
-    if (token(args[position]) === "TASK") task = text(value);
-    else if (token(args[position]) === "COUNT") {
-      count = safeInteger(value);
-      if (count < 1) throw errors.countNotPositive();
-    } else throw errors.syntaxError();
-  }
-  return { ids: isAll ? undefined : ids, task, count };
+  const given = readOptions(args, position, FORMS);
+  const task = given.value("TASK");
+  const countGiven = given.value("COUNT");
+  const count = countGiven === undefined ? Number.POSITIVE_INFINITY : safeInteger(countGiven);
+  if (count < 1) throw errors.countNotPositive();
+  return { ids: isAll ? undefined : ids, task: task === undefined ? undefined : text(task), count };
 }
 
-const OPTIONS = new Set(["TASK", "COUNT"]);
+const FORMS = { TASK: VALUE, COUNT: VALUE } as const;
 
 /** Up to `count` entries; those asked for twice are there once. */
 function chosen(stream: Stream, { ids, task, count }: Selection): StreamEntry[] {

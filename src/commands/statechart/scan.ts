@@ -9,9 +9,10 @@ import { machinesByDefinition, machinesInState, type Walk } from "../../machines
 import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
-import { argument, safeInteger, token } from "../arguments.ts";
+import { argument, safeInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { type MachineFilter, narrowed } from "./machine-filter.ts";
+import { readOptions, VALUE } from "../options.ts";
+import { FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
 
 const COUNT_DEFAULT = 10;
 
@@ -61,19 +62,17 @@ function fits(machine: MachineRecord, { state, status, olderMs }: Filter, nowMs:
   return states.every(([, sinceMs]) => sinceMs <= nowMs - olderMs);
 }
 
+const FORMS = { ...FILTER_FORMS, OLDER: VALUE, MATCH: VALUE, COUNT: VALUE } as const;
+
 function readFilter(args: readonly Buffer[]): Filter {
-  let filter: Filter = { count: COUNT_DEFAULT };
-  for (let position = 2; position < args.length; position += 2) {
-    const option = token(args[position]);
-    const value = argument(args, position + 1);
-    const more = narrowed(filter, option, value);
-    if (more !== undefined) filter = { ...filter, ...more };
-    else if (option === "OLDER") filter = { ...filter, olderMs: notNegative(safeInteger(value)) };
-    else if (option === "MATCH") filter = { ...filter, match: value };
-    else if (option === "COUNT") filter = { ...filter, count: readCount(value) };
-    else throw errors.syntaxError();
-  }
-  return filter;
+  const given = readOptions(args, 2, FORMS);
+  const [older, match, count] = [given.value("OLDER"), given.value("MATCH"), given.value("COUNT")];
+  return {
+    ...readMachineFilter(given),
+    ...(older === undefined ? {} : { olderMs: notNegative(safeInteger(older)) }),
+    ...(match === undefined ? {} : { match }),
+    count: count === undefined ? COUNT_DEFAULT : readCount(count),
+  };
 }
 
 function readCount(value: Buffer): number {

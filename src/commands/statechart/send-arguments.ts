@@ -1,26 +1,51 @@
 /** The arguments of SM.SEND: the options come in any order after the event and its data. */
 import type { Json } from "../../base/json.ts";
 import { parseJson } from "../../machines/chart-cache.ts";
-import { NO_OPTIONS, type SendOptions } from "../../machines/send-options.ts";
+import type { SendOptions } from "../../machines/send-options.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
+import { atMostOneOf, FLAG, type Options, readOptions, VALUE } from "../options.ts";
 
-type Draft = { -readonly [Field in keyof SendOptions]: SendOptions[Field] };
+/** Data, which may be left out, is never one of these words. */
+const FORMS = {
+  ID: VALUE,
+  BY: VALUE,
+  REASON: VALUE,
+  SEQ: { values: 2 },
+  IFSTATE: VALUE,
+  IFREV: VALUE,
+  DELAY: VALUE,
+  AT: VALUE,
+  EXPIRE: VALUE,
+  DEF: VALUE,
+  FULL: FLAG,
+} as const;
 
-/** Names that stand for an option: data, which may be left out, is never one of them. */
-const OPTIONS = new Set("ID BY REASON SEQ IFSTATE IFREV DELAY AT EXPIRE DEF FULL".split(" "));
+type Given = Options<keyof typeof FORMS>;
 
 /** Reads `SM.SEND key event [json] [option …]`. @throws ReplyError for an option or a number that is none */
 export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax: number): SendOptions {
-  const draft: Draft = { ...NO_OPTIONS, event: text(argument(args, 2)) };
-  if (draft.event === "") throw errors.err("the event's name is empty");
-  let position = 3;
-  if (args.length > 3 && !OPTIONS.has(token(args[3]))) {
-    draft.data = eventData(argument(args, 3), eventBytesMax);
-    position = 4;
-  }
-  while (position < args.length) position = readOption(draft, args, position, nowMs);
-  return draft;
+  const event = text(argument(args, 2));
+  if (event === "") throw errors.err("the event's name is empty");
+  const hasData = args.length > 3 && !Object.hasOwn(FORMS, token(args[3]));
+  const data = hasData ? eventData(argument(args, 3), eventBytesMax) : undefined;
+  const given = readOptions(args, hasData ? 4 : 3, FORMS);
+  const ifRev = given.value("IFREV");
+  const expire = given.value("EXPIRE");
+  return {
+    event,
+    data,
+    id: textOf(given, "ID"),
+    by: textOf(given, "BY"),
+    reason: textOf(given, "REASON"),
+    source: readSource(given),
+    ifState: textOf(given, "IFSTATE"),
+    ifRev: ifRev === undefined ? undefined : safeInteger(ifRev),
+    dueMs: readDue(given, nowMs),
+    expireAtMs: expire === undefined ? undefined : later(nowMs, expire, "EXPIRE"),
+    definition: textOf(given, "DEF"),
+    isFull: given.has("FULL"),
+  };
 }
 
 /** The data of an event. @throws ReplyError when it is no JSON or too long */
@@ -37,52 +62,23 @@ export function eventData(bytes: Buffer, eventBytesMax: number): Json {
   return parsed.value;
 }
 
-function readOption(draft: Draft, args: readonly Buffer[], position: number, nowMs: number): number {
-  const option = token(args[position]);
-  const value = () => argument(args, position + 1);
-  switch (option) {
-    case "ID":
-      draft.id = text(value());
-      break;
-    case "BY":
-      draft.by = text(value());
-      break;
-    case "REASON":
-      draft.reason = text(value());
-      break;
-    case "SEQ":
-      draft.source = { name: text(value()), number: safeInteger(argument(args, position + 2)) };
-      return position + 3;
-    case "IFSTATE":
-      draft.ifState = text(value());
-      break;
-    case "IFREV":
-      draft.ifRev = safeInteger(value());
-      break;
-    case "DELAY":
-      setDue(draft, later(nowMs, value(), "DELAY"));
-      break;
-    case "AT":
-      setDue(draft, later(0, value(), "AT"));
-      break;
-    case "EXPIRE":
-      draft.expireAtMs = later(nowMs, value(), "EXPIRE");
-      break;
-    case "DEF":
-      draft.definition = text(value());
-      break;
-    case "FULL":
-      draft.isFull = true;
-      return position + 1;
-    default:
-      throw errors.syntaxError();
-  }
-  return position + 2;
+function textOf(given: Given, name: "ID" | "BY" | "REASON" | "IFSTATE" | "DEF"): string | undefined {
+  const value = given.value(name);
+  return value === undefined ? undefined : text(value);
 }
 
-function setDue(draft: Draft, dueMs: number): void {
-  if (draft.dueMs !== undefined) throw errors.err("DELAY and AT options at the same time are not compatible");
-  draft.dueMs = dueMs;
+function readSource(given: Given): SendOptions["source"] {
+  const [name, number] = given.values("SEQ");
+  return name === undefined || number === undefined
+    ? undefined
+    : { name: text(name), number: safeInteger(number) };
+}
+
+function readDue(given: Given, nowMs: number): number | undefined {
+  atMostOneOf(given, ["DELAY", "AT"]);
+  const [delay, at] = [given.value("DELAY"), given.value("AT")];
+  if (delay !== undefined) return later(nowMs, delay, "DELAY");
+  return at === undefined ? undefined : later(0, at, "AT");
 }
 
 /** The time that lies so many milliseconds after another. */

@@ -7,7 +7,7 @@ import { bytesOf } from "../../base/bytes.ts";
 import type { HistoryEntry } from "../../machines/history.ts";
 import { dueEntries } from "../../machines/object-storage.ts";
 import { armDue, disarmDue } from "../../machines/pending.ts";
-import { activeNames } from "../../machines/record.ts";
+import { activeNames, isRunning } from "../../machines/record.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
 import { writeRecord } from "../../machines/writing.ts";
 import * as errors from "../../protocol/errors.ts";
@@ -19,7 +19,7 @@ export const smSuspend = {
   run: (call) => {
     if (call.args.length > 3) throw errors.wrongNumberOfArguments("SM.SUSPEND");
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
-    if (subject?.machine.status !== "active") return 0;
+    if (subject === undefined || !isRunning(subject.machine)) return 0;
     const [, , reason] = call.args;
     for (const entry of dueEntries(call.db.transaction, subject.record.id, subject.machine))
       disarmDue(call.db.transaction, entry);
@@ -35,7 +35,7 @@ export const smResume = {
     if (subject?.machine.status !== "suspended") return 0;
     for (const entry of dueEntries(call.db.transaction, subject.record.id, subject.machine))
       armDue(call.db.transaction, entry, call.db.phys);
-    setStatus(call, subject, "active", undefined);
+    setStatus(call, subject, subject.machine.failedCount > 0 ? "failed" : "active", undefined);
     return 1;
   },
 } as const satisfies Handler;
@@ -43,7 +43,7 @@ export const smResume = {
 function setStatus(
   call: Call,
   subject: Subject,
-  status: "active" | "suspended",
+  status: "active" | "failed" | "suspended",
   reason: string | undefined,
 ): void {
   const { machine } = subject;
@@ -56,7 +56,7 @@ function setStatus(
     from: states,
     to: states,
     reason,
-    status: status === "suspended" ? "suspended" : undefined,
+    status: status === "active" ? undefined : status,
   };
   const next = { ...machine, status, rev, updatedMs: call.nowMs, reason: reason ?? machine.reason };
   writeRecord(call, subject, next, history);

@@ -89,7 +89,7 @@ export function drive(definition: Json, options: DriverOptions = {}): Driver {
     return result;
   };
 
-  const started = start(machine, env(), options.state === undefined ? {} : { state: options.state });
+  const started = start(machine, env(), options.state === undefined ? {} : { states: [options.state] });
   assert.equal(started.kind, "moved", started.kind === "moved" ? "" : started.message);
   assert.ok(started.kind === "moved");
   snapshot = started.snapshot;

@@ -1,0 +1,72 @@
+/**
+ * Options: words in any case and any order behind the positional arguments of a command, each with a fixed number
+ * of values. One that is given twice is an error unless it repeats: which of the two was meant cannot be known.
+ */
+import * as errors from "../protocol/errors.ts";
+import { argument, token } from "./arguments.ts";
+
+export interface OptionForm {
+  /** How many arguments follow the word. */
+  readonly values: number;
+  readonly repeats?: true;
+}
+
+/** An option that is a word alone. */
+export const FLAG: OptionForm = { values: 0 };
+/** An option with one value. */
+export const VALUE: OptionForm = { values: 1 };
+/** An option with one value that may be given several times. */
+export const VALUES: OptionForm = { values: 1, repeats: true };
+
+export type OptionForms<Name extends string> = Readonly<Record<Name, OptionForm>>;
+
+/** The options that were given. */
+export class Options<Name extends string> {
+  readonly #given: ReadonlyMap<string, readonly Buffer[]>;
+
+  constructor(given: ReadonlyMap<string, readonly Buffer[]>) {
+    this.#given = given;
+  }
+
+  has(name: Name): boolean {
+    return this.#given.has(name);
+  }
+
+  /** The value of an option, the first where it has several; undefined when it was not given. */
+  value(name: Name): Buffer | undefined {
+    return this.#given.get(name)?.[0];
+  }
+
+  /** All values of an option, in the order in which they came. */
+  values(name: Name): readonly Buffer[] {
+    return this.#given.get(name) ?? [];
+  }
+}
+
+/** @throws ReplyError for a word that is no option, a value that is missing, or an option that is given twice */
+export function readOptions<Name extends string>(
+  args: readonly Buffer[],
+  from: number,
+  forms: OptionForms<Name>,
+): Options<Name> {
+  const known = new Map<string, OptionForm>(Object.entries<OptionForm>(forms));
+  const given = new Map<string, Buffer[]>();
+  for (let position = from; position < args.length; ) {
+    const name = token(args[position]);
+    const form = known.get(name);
+    if (form === undefined) throw errors.syntaxError();
+    const values = given.get(name) ?? [];
+    if (given.has(name) && form.repeats === undefined) throw errors.optionTwice(name);
+    for (let index = 1; index <= form.values; index += 1) values.push(argument(args, position + index));
+    given.set(name, values);
+    position += 1 + form.values;
+  }
+  return new Options(given);
+}
+
+/** @throws ReplyError when more than one of these options is given */
+export function atMostOneOf<Name extends string>(options: Options<Name>, names: readonly Name[]): void {
+  const given = names.filter((name) => options.has(name));
+  if (given.length > 1)
+    throw errors.err(`${given.join(" and ")} options at the same time are not compatible`);
+}

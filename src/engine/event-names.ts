@@ -1,0 +1,45 @@
+/** Names of events: those that a machine keeps for itself, and the descriptors that stand under `on`. */
+import { nearest } from "./problems.ts";
+
+/** What the names of the machine's own events begin with. */
+const OWN_PREFIX = "xstate.";
+
+/** The families of own events that a transition may react to. */
+const OWN_FAMILIES: readonly string[] = ["xstate.done.state.", "xstate.after."];
+
+/** The event names the machine keeps for itself: no client and no action sends them. */
+export function isInternal(event: string): boolean {
+  return event.startsWith(OWN_PREFIX);
+}
+
+/** The name of the event that says a state is done. */
+export function doneEvent(id: string): string {
+  return `xstate.done.state.${id}`;
+}
+
+/** The name of the event that a timer of a state delivers. */
+export function afterEvent(delay: string, id: string): string {
+  return `xstate.after.${delay}.${id}`;
+}
+
+/** Why a descriptor is none, or can never match; undefined when it may. */
+export function descriptorFault(descriptor: string): string | undefined {
+  if (descriptor === "") return 'an event needs a name; transitions without event stand under "always"';
+  if (descriptor === "*") return undefined;
+  const body = descriptor.endsWith(".*") ? descriptor.slice(0, -2) : descriptor;
+  if (body.endsWith("*") || body.split(".").includes("*")) return starFault(descriptor, body);
+  if (!isInternal(`${body}.`) || OWN_FAMILIES.some((family) => mayMatch(family, descriptor, body)))
+    return undefined;
+  const hint = nearest(body.slice(OWN_PREFIX.length), ["done.state", "after"]);
+  return `'${descriptor}' never comes: names that begin with xstate. are the machine's own, and there are done.state.<id> and xstate.after.<delay>.<id>${hint === undefined ? "" : `; did you mean '${hint}.…'?`}`;
+}
+
+function mayMatch(family: string, descriptor: string, body: string): boolean {
+  return body.startsWith(family) || (descriptor !== body && family.startsWith(`${body}.`));
+}
+
+function starFault(descriptor: string, body: string): string {
+  const name = body.replace(/\.?\*+$/, "");
+  const isPlain = name !== "" && !name.includes("*");
+  return `'${descriptor}': a * may only stand alone or after the last dot${isPlain ? `; did you mean '${name}.*'?` : ", as in 'foo.*'"}`;
+}

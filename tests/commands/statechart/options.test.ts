@@ -1,0 +1,91 @@
+/** Options of the state machine commands: each once, unless it says that it repeats. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Argument, TestClient } from "../../support/client.ts";
+import { define, rows } from "../../support/machines.ts";
+import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+
+/** Paying and shipping go on side by side. */
+const ORDER = {
+  initial: "open",
+  states: {
+    open: {
+      type: "parallel",
+      onDone: "end",
+      states: {
+        pay: { initial: "due", states: { due: { on: { PAY: "paid" } }, paid: { type: "final" } } },
+        ship: {
+          initial: "pack",
+          states: { pack: { on: { PACKED: "box" } }, box: { on: { GO: "gone" } }, gone: { type: "final" } },
+        },
+      },
+    },
+    end: { type: "final" },
+  },
+};
+
+let server: TestServer;
+let client: TestClient;
+
+beforeEach(async () => {
+  server = await startTestServer();
+  client = await server.client();
+  await define(client, "order", ORDER);
+});
+
+afterEach(() => server.close());
+
+const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+
+describe("an option that is given twice", () => {
+  test.each<readonly [string, readonly Argument[]]>([
+    ["ID", ["SM.SEND", "k", "PAY", "ID", "1", "ID", "2"]],
+    ["BY", ["SM.SEND", "k", "PAY", "{}", "BY", "a", "REASON", "r", "by", "b"]],
+    ["SEQ", ["SM.SEND", "k", "PAY", "SEQ", "s", 1, "SEQ", "t", 2]],
+    ["FULL", ["SM.SEND", "k", "PAY", "FULL", "FULL"]],
+    ["CONTEXT", ["SM.CREATE", "k", "order", "CONTEXT", "{}", "CONTEXT", "{}"]],
+    ["NX", ["SM.CREATE", "k", "order", "NX", "NX"]],
+    ["EX", ["SM.CREATE", "k", "order", "EX", 1, "EX", 1]],
+    ["STATE", ["SM.SCAN", 0, "STATE", "a", "STATE", "b"]],
+    ["COUNT", ["SM.SCAN", 0, "COUNT", 1, "COUNT", 2]],
+    ["DEF", ["SM.COUNT", "DEF", "order", "DEF", "order"]],
+    ["BY", ["SM.COUNT", "BY", "STATE", "BY", "STATUS"]],
+    ["REV", ["SM.HISTORY", "k", "-", "+", "REV", "REV"]],
+    ["TASK", ["SM.REQUEUE", "ALL", "TASK", "a", "TASK", "b"]],
+  ])("is refused: %s in %j", async (option, command) => {
+    await call("SM.CREATE", "k", "order");
+    expect(await call(...command)).toEqual(new ReplyFailure(`ERR the option ${option} is given twice`));
+    expect(await call("SM.STATE", "k")).toEqual(["open.pay.due", "open.ship.pack"]);
+  });
+});
+
+describe("SM.CREATE with several STATE", () => {
+  test("starts in the configuration they build", async () => {
+    const states = ["STATE", "open.pay.paid", "BY", "import", "STATE", "open.ship.box"];
+    expect(await call("SM.CREATE", "k", "order", ...states)).toBe("OK");
+    expect(await call("SM.STATE", "k")).toEqual(["open.pay.paid", "open.ship.box"]);
+    expect(rows(await call("SM.HISTORY", "k", "-", "+"))).toMatchObject([{ kind: "create", by: "import" }]);
+    expect(await call("SM.SEND", "k", "GO")).toEqual(["end"]);
+  });
+
+  test("enters the regions that none of them names as they begin", async () => {
+    expect(await call("SM.CREATE", "k", "order", "STATE", "open", "STATE", "open.ship.box")).toBe("OK");
+    expect(await call("SM.STATE", "k")).toEqual(["open.pay.due", "open.ship.box"]);
+  });
+
+  test.each([
+    [
+      ["open.pay.due", "open.pay.paid"],
+      "a machine cannot start in 'open.pay.due' and 'open.pay.paid' at once",
+    ],
+    [["open.ship.box", "end"], "a machine cannot start in 'open' and 'end' at once"],
+    [
+      ["open.pay.paid", "open.ship.bx"],
+      "there is no state 'open.ship.bx' to start in; did you mean 'open.ship.box'?",
+    ],
+  ])("refuses %j, which are no configuration", async (states, why) => {
+    const reply = await call("SM.CREATE", "k", "order", ...states.flatMap((state) => ["STATE", state]));
+    expect(reply).toEqual(new ReplyFailure(`NOSTATE ${why}`));
+    expect(await call("EXISTS", "k")).toBe(0);
+  });
+});
