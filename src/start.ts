@@ -16,6 +16,7 @@ import { newServerContext } from "./server/context.ts";
 import { dispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
+import { migrate } from "./server/migrations.ts";
 import { startUpkeep } from "./server/upkeep.ts";
 import { Waiters } from "./server/waiters.ts";
 
@@ -46,6 +47,7 @@ export interface RunningServer {
 /** @throws ListenError when an address cannot be listened on; the store is then left open */
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
+  await migrate(store, log);
   const waiters = new Waiters();
   const context = newServerContext({
     config,

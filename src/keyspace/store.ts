@@ -12,8 +12,8 @@ import { metaKey } from "./layouts.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import { Transaction } from "./transaction.ts";
 
-/** The format of keys and records. A change of either raises it and brings a migration. */
-const STORE_FORMAT = 1;
+/** The format of keys and records. A change of either raises it and brings a step of server/migrations.ts. */
+export const STORE_FORMAT = 2;
 
 export class Store {
   readonly #ordered: OrderedStore;
@@ -39,6 +39,11 @@ export class Store {
   /** Why no commit is taken any more, if that is so. */
   get failure(): Error | undefined {
     return this.#ordered.failure;
+  }
+
+  /** The format of what the store holds; below STORE_FORMAT, it has to be carried over before it serves. */
+  get format(): number {
+    return formatOf(this.#ordered) ?? STORE_FORMAT;
   }
 
   begin(): Transaction {
@@ -74,10 +79,15 @@ export class Store {
   }
 }
 
-function assertFormat(reader: OrderedReader): void {
+function formatOf(reader: OrderedReader): number | undefined {
   const format = reader.get(metaKey("format"));
-  if (format === undefined || decodeNumber(format) <= STORE_FORMAT) return;
+  return format === undefined ? undefined : decodeNumber(format);
+}
+
+function assertFormat(reader: OrderedReader): void {
+  const format = formatOf(reader);
+  if (format === undefined || format <= STORE_FORMAT) return;
   throw new OpenError(
-    `the store has format ${decodeNumber(format)}, this version reads up to ${STORE_FORMAT}: use a newer Detent`,
+    `the store has format ${format}, this version reads up to ${STORE_FORMAT}: use a newer Detent`,
   );
 }
