@@ -36,7 +36,11 @@
  *
  * | part | fields                              | value                                        |
  * | ---- | ----------------------------------- | -------------------------------------------- |
- * | e    | entry id                            | an entry (records.ts)                        |
+ * | e    | entry id                            | a chunk of entries, by the id of the first   |
+ * |      |                                     | it was given (chunk.ts)                      |
+ * | t    | slot u8                             | entries of the tail, as a chunk (tail.ts)    |
+ * | d    | entry id                            | a bit for each entry of the chunk under this |
+ * |      |                                     | id: set where it was deleted                 |
  * | g    | group name                          | a consumer group                             |
  * | c    | group u32, consumer name            | the consumer's number (u32)                  |
  * | n    | group u32, consumer u32             | a consumer                                   |
@@ -283,6 +287,30 @@ export function streamEntryKey(id: number, entryId: Bytes): Bytes {
   return raw(`s${u64(id)}e${chars(entryId)}`);
 }
 
+export function streamChunksPrefix(id: number): string {
+  return `s${u64(id)}e`;
+}
+
+export function streamHolesPrefix(id: number): string {
+  return `s${u64(id)}d`;
+}
+
+/** A slot of the tail of a stream. */
+export function streamSlotKey(id: number, slot: number): Bytes {
+  return raw(`s${u64(id)}t${String.fromCharCode(slot)}`);
+}
+
+/** The slot that the key of a part of a stream is of; undefined: it is another part. */
+export function slotOfKey(key: Bytes): number | undefined {
+  const text = chars(key);
+  return text[STREAM_PREFIX_BYTES] === "t" ? text.charCodeAt(STREAM_PREFIX_BYTES + 1) : undefined;
+}
+
+/** The holes of the chunk under streamEntryKey of the same id. */
+export function streamHolesKey(id: number, entryId: Bytes): Bytes {
+  return raw(`s${u64(id)}d${chars(entryId)}`);
+}
+
 export function streamGroupKey(id: number, name: Bytes): Bytes {
   return raw(`s${u64(id)}g${lastName(name)}`);
 }
@@ -331,6 +359,7 @@ export function entryIdOfKey(key: Bytes): Bytes {
 }
 
 const ENTRY_ID_BYTES = 16;
+const STREAM_PREFIX_BYTES = 9;
 
 /** A name as the last field of a key: it needs no end. Long ones stand as their SHA-256, like user keys. */
 function lastName(name: Bytes): string {

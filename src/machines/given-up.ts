@@ -5,10 +5,10 @@
  */
 import { type Bytes, bytesOf } from "../base/bytes.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
+import type { Fields } from "../streams/chunk.ts";
 import { countField, fieldOf, textField } from "../streams/entry-fields.ts";
 import { formatId } from "../streams/entry-id.ts";
 import { findPending, groupsOf, type PendingEntry } from "../streams/groups.ts";
-import type { Fields } from "../streams/records.ts";
 import { entryAt, type Stream } from "../streams/streams.ts";
 import { keptOutcome } from "./outcome-reply.ts";
 import type { TaskDeadline } from "./pending.ts";

@@ -10,17 +10,11 @@ import { type Bytes, bufferOf, bytesOf, bytesOfText, textOfBytes } from "../base
 import type { Json } from "../base/json.ts";
 import type { Database } from "../keyspace/database.ts";
 import { type AppendOptions, appendEntry } from "../streams/append.ts";
+import type { Fields } from "../streams/chunk.ts";
 import { countField, fieldOf, fieldsOf, jsonText, textField } from "../streams/entry-fields.ts";
 import { type EntryId, entryIdOf, formatId } from "../streams/entry-id.ts";
-import type { Fields } from "../streams/records.ts";
-import {
-  deleteAmong,
-  entryAt,
-  openStream,
-  type Stream,
-  saveStream,
-  settleFirstId,
-} from "../streams/streams.ts";
+import { deleteAmong, settleFirstId } from "../streams/removal.ts";
+import { entryAt, openStream, type Stream, saveStream } from "../streams/streams.ts";
 import { addPending, disarmDue, dropPending, dueEntryOf, findPending, type TaskDeadline } from "./pending.ts";
 import { decodeMachine, type MachineRecord } from "./record.ts";
 

@@ -1,9 +1,10 @@
 /** Appending to a stream from within other commands: the change stream and the tasks of machines. */
 import type { Bytes } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { Fields } from "./chunk.ts";
 import { autoId, type EntryId } from "./entry-id.ts";
-import type { Fields } from "./records.ts";
-import { appendTo, createStream, NODE_ENTRIES_MAX, openStream, recordEvent, saveStream } from "./streams.ts";
+import { appendTo, createStream, openStream, recordEvent, saveStream } from "./streams.ts";
+import { NODE_ENTRIES_MAX } from "./tail.ts";
 import { trimAcknowledged } from "./trim.ts";
 
 /** A stream is trimmed once it has a hundredth too many, or so many entries: each trim looks at every group. */

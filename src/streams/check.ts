@@ -1,6 +1,5 @@
 /** The self-check of streams: headers, groups and consumers count what there is of theirs. */
 import {
-  behind,
   consumerKey,
   consumerNamesPrefix,
   consumerPendingKey,
@@ -9,20 +8,19 @@ import {
   entryIdOfKey,
   pendingEntriesPrefix,
   prefixRange,
-  streamEntryKey,
+  streamChunksPrefix,
   streamGroupsPrefix,
+  streamHolesKey,
+  streamHolesPrefix,
+  streamSlotKey,
 } from "../keyspace/layouts.ts";
 import { decodeRecord } from "../keyspace/records.ts";
 import type { Entry, OrderedReader } from "../storage/ordered-store.ts";
-import { ID_MAX, ID_MIN } from "./entry-id.ts";
-import {
-  decodeConsumer,
-  decodeGroup,
-  decodeHeader,
-  decodePending,
-  type GroupRecord,
-  type StreamHeader,
-} from "./records.ts";
+import { ChunkReader } from "./chunk.ts";
+import { type EntryId, entryIdOfBytes, ID_MIN } from "./entry-id.ts";
+import { decodeHeader, type StreamHeader } from "./header.ts";
+import { decodeConsumer, decodeGroup, decodePending, type GroupRecord } from "./records.ts";
+import { StoredChunk } from "./stored-chunks.ts";
 
 /** What was found wrong, a sentence each. O(size of all streams). */
 export function checkStreams(reader: OrderedReader): string[] {
@@ -43,17 +41,62 @@ interface Check {
 
 function checkStream(check: Check, header: StreamHeader): void {
   const { reader, id } = check;
-  const entries = [...reader.range(streamEntryKey(id, ID_MIN), behind(streamEntryKey(id, ID_MAX)))];
-  expectEqual(check, "length", header.length, entries.length);
-  const first = entries[0];
-  expectEqual(check, "first id", header.firstId, first === undefined ? ID_MIN : entryIdOfKey(first[0]));
-  const last = entries.at(-1);
-  if (last !== undefined && entryIdOfKey(last[0]) > header.lastId) {
-    check.findings.push(`the stream ${id} has an entry above its last id`);
-  }
+  checkEntries(check, header);
   const groups = all(reader, streamGroupsPrefix(id));
   expectEqual(check, "number of groups", header.groupCount, groups.length);
   for (const [, value] of groups) checkGroup(check, decodeGroup(value));
+}
+
+/** Every chunk and slot is looked at, not only those that reads would come upon. */
+function checkEntries(check: Check, header: StreamHeader): void {
+  const { reader, id } = check;
+  const chunks = all(reader, streamChunksPrefix(id)).map(([key, value]) => {
+    const chunkId = entryIdOfBytes(entryIdOfKey(key));
+    return new StoredChunk(value, chunkId, undefined, reader.get(streamHolesKey(id, chunkId)));
+  });
+  const slots: StoredChunk[] = [];
+  for (let slot = header.slotStart; slot < header.slotStart + header.slotCount; slot += 1) {
+    const value = reader.get(streamSlotKey(id, slot));
+    if (value === undefined) check.findings.push(`the stream ${id} lacks the slot ${slot} of its tail`);
+    else slots.push(new StoredChunk(value, new ChunkReader(value).firstId, slot, undefined));
+  }
+  const inChunks = chunks.map((chunk) => entriesThere(chunk, header));
+  const inSlots = slots.flatMap((slot) => entriesThere(slot, header));
+  const entries = [...inChunks.flat(), ...inSlots];
+  const first = entries[0];
+  expectEqual(check, "length", header.length, entries.length);
+  expectEqual(check, "first id", header.firstId, first?.id ?? ID_MIN);
+  expectEqual(check, "entries in the tail", header.slotEntries, inSlots.length);
+  const inLastNode = entries.filter(({ node }) => node === header.tailNode).length;
+  expectEqual(check, "entries of the last node", header.tailLeft, inLastNode);
+  expectEqual(
+    check,
+    "number of chunks with holes",
+    header.holeCount,
+    all(reader, streamHolesPrefix(id)).length,
+  );
+  const withHoles = chunks.filter(({ holes }) => holes !== undefined).length;
+  expectEqual(check, "holes that have a chunk", header.holeCount, withHoles);
+  if (inChunks.some((there) => there.length === 0)) {
+    check.findings.push(`the stream ${id} has a chunk without entries`);
+  }
+  const firstChunk = chunks[0];
+  if (firstChunk !== undefined) expectEqual(check, "first chunk", header.firstChunk, firstChunk.id);
+  if (entries.some((entry, index) => entry.id <= (entries[index - 1]?.id ?? ID_MIN))) {
+    check.findings.push(`the stream ${id} has entries that are not in order`);
+  }
+  if ((entries.at(-1)?.id ?? ID_MIN) > header.lastId) {
+    check.findings.push(`the stream ${id} has an entry above its last id`);
+  }
+}
+
+function entriesThere(chunk: StoredChunk, { firstId }: StreamHeader) {
+  const entries: Array<{ readonly id: EntryId; readonly node: number }> = [];
+  const reader = chunk.from(firstId);
+  if (reader === undefined) return entries;
+  do entries.push({ id: reader.id, node: reader.node });
+  while (chunk.next(reader));
+  return entries;
 }
 
 function checkGroup(check: Check, group: GroupRecord): void {

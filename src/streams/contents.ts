@@ -1,6 +1,7 @@
 /** All that a stream holds, taken out of the store and put back: what DUMP and RESTORE carry over. */
 import type { Bytes } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { StreamEntry } from "./chunk.ts";
 import { type EntryId, ID_MAX, ID_MIN } from "./entry-id.ts";
 import {
   consumersOf,
@@ -12,8 +13,7 @@ import {
   saveGroup,
 } from "./groups.ts";
 import { entriesUpTo } from "./lag.ts";
-import { fieldsOfEntry, nodeOfEntry } from "./records.ts";
-import { appendTo, createStream, rawEntries, type Stream, type StreamEntry, saveStream } from "./streams.ts";
+import { appendTo, createStream, type Stream, saveStream, storedChunks } from "./streams.ts";
 
 export interface StreamContents {
   readonly nodes: readonly StreamNode[];
@@ -56,13 +56,15 @@ const ALL = { from: ID_MIN, to: ID_MAX };
 
 /** What a stream holds. O(size of the stream). */
 export function contentsOf(stream: Stream): StreamContents {
-  const { lastId, maxDeletedId, entriesAdded, tailNode, tailAdded } = stream.header;
+  const { firstId, lastId, maxDeletedId, entriesAdded, tailNode, tailAdded } = stream.header;
   const nodes = new Map<number, StreamEntry[]>();
-  for (const [id, value] of rawEntries(stream, ALL)) {
-    const entry = { id, fields: fieldsOfEntry(value) };
-    const node = nodes.get(nodeOfEntry(value));
-    if (node === undefined) nodes.set(nodeOfEntry(value), [entry]);
-    else node.push(entry);
+  for (const chunk of storedChunks(stream)) {
+    const reader = chunk.from(firstId);
+    if (reader === undefined) continue;
+    const entries = nodes.get(reader.node) ?? [];
+    nodes.set(reader.node, entries);
+    do entries.push(reader.entry);
+    while (chunk.next(reader));
   }
   return {
     nodes: Array.from(nodes, ([number, entries]) => ({

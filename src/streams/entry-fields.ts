@@ -1,6 +1,6 @@
 /** The fields of stream entries that the server writes by itself: names and values, most of them text. */
 import type { Json } from "../base/json.ts";
-import type { Fields } from "./records.ts";
+import type { Fields } from "./chunk.ts";
 
 /** The fields of an entry in this order; those without a value are left out. The names are the server's own. */
 export function fieldsOf(

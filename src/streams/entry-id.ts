@@ -12,6 +12,7 @@ const U64_MAX = 2n ** 64n - 1n;
 /** The upper half of a number below this one fits into 21 bits, so the number is exact in a float64. */
 const SAFE_UPPER_MAX = 2 ** 21;
 
+export const ID_BYTES = 16;
 export const ID_MIN = entryId(0, 0);
 export const ID_MAX = entryIdOf(U64_MAX, U64_MAX);
 
@@ -28,6 +29,21 @@ export function entryIdOf(ms: bigint, seq: bigint): EntryId {
 /** Takes 16 bytes from a key or a record for an id. */
 export function entryIdOfBytes(bytes: Bytes): EntryId {
   return asId(chars(bytes));
+}
+
+/** Takes 16 characters below 256 for an id. */
+export function entryIdOfChars(latin1: string): EntryId {
+  return asId(latin1);
+}
+
+/** The milliseconds of an id as a number; undefined when they are beyond what one holds exactly. */
+export function safeMsOf(id: EntryId): number | undefined {
+  return safeNumber(id, 0);
+}
+
+/** The sequence number of an id, as `safeMsOf`. */
+export function safeSeqOf(id: EntryId): number | undefined {
+  return safeNumber(id, 8);
 }
 
 export function msOf(id: EntryId): bigint {
@@ -87,6 +103,10 @@ function u64OfBigint(value: bigint): string {
 
 function bigintAt(id: EntryId, offset: number): bigint {
   return (BigInt(readU32(id, offset)) << 32n) | BigInt(readU32(id, offset + 4));
+}
+
+function safeNumber(id: EntryId, offset: number): number | undefined {
+  return readU32(id, offset) < SAFE_UPPER_MAX ? readU64(id, offset) : undefined;
 }
 
 function numberText(id: EntryId, offset: number): string {

@@ -6,7 +6,7 @@
 
 import { type EntryId, ID_MIN } from "./entry-id.ts";
 import type { Group } from "./groups.ts";
-import type { StreamHeader } from "./records.ts";
+import type { StreamHeader } from "./header.ts";
 
 /** entriesRead of a group that cannot tell. */
 export const READ_UNKNOWN = -1n;

@@ -1,12 +1,9 @@
 /**
- * What is stored of a stream: the header in its key's record, and the values of its parts (layouts.ts). Numbers are
- * big-endian. Each value but a header, whose record has one, begins with a format version.
+ * What is stored of the consumer groups of a stream, under keys of their own (layouts.ts). Numbers are big-endian. Each
+ * value begins with a format version. The header of a stream: header.ts, its entries: chunk.ts.
  *
  * | value    | fields                                                                                      |
  * | -------- | ------------------------------------------------------------------------------------------- |
- * | header   | length f64, entries added i64, first id, last id, highest deleted id, number of groups u32, |
- * |          | next group u32, tail node: number u32, entries added u32, entries left u32                  |
- * | entry    | format, node u32, then each field and value: length u32, bytes                              |
  * | group    | format, number u32, last id, entries read i64, pending f64, consumers u32, next consumer    |
  * |          | u32, lowest pending id, name                                                                |
  * | consumer | format, seen ms f64, active ms f64, pending f64, name                                       |
@@ -14,34 +11,12 @@
  */
 import { assert } from "../base/assert.ts";
 import { bytesOf, chars } from "../base/bytes.ts";
-import { type EntryId, entryIdOfBytes, ID_MIN } from "./entry-id.ts";
+import { type EntryId, entryIdOfBytes } from "./entry-id.ts";
 
 const FORMAT = 1;
-const HEADER_BYTES = 84;
 const GROUP_BYTES = 61;
 const CONSUMER_BYTES = 25;
 const PENDING_BYTES = 21;
-const ENTRY_HEAD_BYTES = 5;
-
-/** A mutable working copy; `saveStream` writes it. */
-export interface StreamHeader {
-  length: number;
-  /** Entries ever added, or what XSETID said; up to 2^63 - 1. */
-  entriesAdded: bigint;
-  /** The id of the first entry; ID_MIN when there is none. */
-  firstId: EntryId;
-  /** The highest id ever given, of an entry that may be gone. */
-  lastId: EntryId;
-  /** The highest id that XDEL has removed. */
-  maxDeletedId: EntryId;
-  groupCount: number;
-  /** Number of the next group. */
-  groupNext: number;
-  /** The node new entries go to: see stream-trim.ts. */
-  tailNode: number;
-  tailAdded: number;
-  tailLeft: number;
-}
 
 /** A mutable working copy; `saveGroup` writes it. */
 export interface GroupRecord {
@@ -77,90 +52,6 @@ export interface PendingRecord {
   readonly consumer: number;
   readonly deliveredMs: number;
   readonly deliveryCount: bigint;
-}
-
-/** Field, value, field, value … */
-export type Fields = readonly Buffer[];
-
-export function newHeader(): StreamHeader {
-  return {
-    length: 0,
-    entriesAdded: 0n,
-    firstId: ID_MIN,
-    lastId: ID_MIN,
-    maxDeletedId: ID_MIN,
-    groupCount: 0,
-    groupNext: 1,
-    tailNode: 0,
-    tailAdded: 0,
-    tailLeft: 0,
-  };
-}
-
-export function encodeHeader(header: StreamHeader): Buffer {
-  const buffer = Buffer.allocUnsafe(HEADER_BYTES);
-  buffer.writeDoubleBE(header.length, 0);
-  buffer.writeBigInt64BE(header.entriesAdded, 8);
-  writeId(buffer, header.firstId, 16);
-  writeId(buffer, header.lastId, 32);
-  writeId(buffer, header.maxDeletedId, 48);
-  buffer.writeUInt32BE(header.groupCount, 64);
-  buffer.writeUInt32BE(header.groupNext, 68);
-  buffer.writeUInt32BE(header.tailNode, 72);
-  buffer.writeUInt32BE(header.tailAdded, 76);
-  buffer.writeUInt32BE(header.tailLeft, 80);
-  return buffer;
-}
-
-/** @throws Error when it is none: data is never guessed at */
-export function decodeHeader(buffer: Buffer): StreamHeader {
-  assert(buffer.length === HEADER_BYTES, "a stream's header");
-  return {
-    length: buffer.readDoubleBE(0),
-    entriesAdded: buffer.readBigInt64BE(8),
-    firstId: readId(buffer, 16),
-    lastId: readId(buffer, 32),
-    maxDeletedId: readId(buffer, 48),
-    groupCount: buffer.readUInt32BE(64),
-    groupNext: buffer.readUInt32BE(68),
-    tailNode: buffer.readUInt32BE(72),
-    tailAdded: buffer.readUInt32BE(76),
-    tailLeft: buffer.readUInt32BE(80),
-  };
-}
-
-export function encodeEntry(node: number, fields: Fields): Buffer {
-  let length = ENTRY_HEAD_BYTES;
-  for (const field of fields) length += 4 + field.length;
-  const buffer = Buffer.allocUnsafe(length);
-  buffer[0] = FORMAT;
-  buffer.writeUInt32BE(node, 1);
-  let at = ENTRY_HEAD_BYTES;
-  for (const field of fields) {
-    buffer.writeUInt32BE(field.length, at);
-    field.copy(buffer, at + 4);
-    at += 4 + field.length;
-  }
-  return buffer;
-}
-
-/** The fields and values of an entry, as views of `buffer`. @throws Error when it is no entry */
-export function fieldsOfEntry(buffer: Buffer): Fields {
-  assert(buffer[0] === FORMAT, "a stream entry of a known format");
-  const fields: Buffer[] = [];
-  let at = ENTRY_HEAD_BYTES;
-  while (at < buffer.length) {
-    const length = buffer.readUInt32BE(at);
-    fields.push(buffer.subarray(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  assert(at === buffer.length && fields.length % 2 === 0, "a stream entry of fields and values");
-  return fields;
-}
-
-/** The number of the node an entry belongs to. */
-export function nodeOfEntry(buffer: Buffer): number {
-  return buffer.readUInt32BE(1);
 }
 
 export function encodeGroup(group: GroupRecord): Buffer {

@@ -6,12 +6,11 @@
  * when so many entries were added to it, or when it has lost all it held. `stream-node-max-bytes` ends no node here:
  * where entries are large, Redis' nodes are shorter and its `~` comes closer to what was asked for.
  */
-
 import { acknowledgedBefore } from "./acknowledged.ts";
-import { type EntryId, ID_MAX } from "./entry-id.ts";
-import { nodeOfEntry } from "./records.ts";
-import type { Stream } from "./streams.ts";
-import { deleteEntry, rawEntries, settleFirstId } from "./streams.ts";
+import type { EntryId } from "./entry-id.ts";
+import { removeFromFront } from "./removal.ts";
+import type { StoredChunk } from "./stored-chunks.ts";
+import { type Stream, storedChunks } from "./streams.ts";
 
 /** What is to be left. */
 export type TrimTarget =
@@ -28,9 +27,12 @@ export interface Trim {
 
 /** Removes entries from the front; returns how many. Costs what it removes, and one node. */
 export function trimStream(stream: Stream, { target, isApproximate, limit }: Trim): number {
-  if (target.kind === "length" && stream.header.length <= target.lengthMax) return 0;
-  const chosen = isApproximate ? wholeNodes(stream, target, limit) : single(stream, target);
-  return removeFromFront(stream, chosen);
+  const { length } = stream.header;
+  if (target.kind === "length" && length <= target.lengthMax) return 0;
+  if (isApproximate) return removeFromFront(stream, countOfNodes(stream, target, limit));
+  const count =
+    target.kind === "length" ? length - target.lengthMax : countBelow(stream, target.minId, length);
+  return removeFromFront(stream, count);
 }
 
 /** Entries that trimAcknowledged removes at once: a group that has held a stream for long may let go of millions. */
@@ -46,58 +48,55 @@ export function trimAcknowledged(stream: Stream, lengthMax: number, slack: numbe
   if (excess <= slack) return 0;
   const count = Math.min(excess, REMOVED_AT_ONCE_MAX);
   const end = acknowledgedBefore(stream);
-  const chosen: EntryId[] = [];
-  for (const [id] of rawEntries(stream, { from: stream.header.firstId, to: ID_MAX })) {
-    if (chosen.length === count || (end !== undefined && id >= end)) break;
-    chosen.push(id);
-  }
-  return removeFromFront(stream, chosen);
+  return removeFromFront(stream, end === undefined ? count : countBelow(stream, end, count));
 }
 
-function single(stream: Stream, target: TrimTarget): EntryId[] {
-  const chosen: EntryId[] = [];
-  const excess = target.kind === "length" ? stream.header.length - target.lengthMax : 0;
-  for (const [id] of rawEntries(stream, { from: stream.header.firstId, to: ID_MAX })) {
-    if (target.kind === "length" ? chosen.length >= excess : id >= target.minId) break;
-    chosen.push(id);
-  }
-  return chosen;
-}
-
-function wholeNodes(stream: Stream, target: TrimTarget, limit: number): EntryId[] {
-  const chosen: EntryId[] = [];
-  for (const node of nodes(stream)) {
-    const count = chosen.length + node.length;
-    if (limit > 0 && count > limit) break;
-    const last = node.at(-1);
-    const fits =
-      target.kind === "length"
-        ? stream.header.length - count >= target.lengthMax
-        : last !== undefined && last < target.minId;
-    if (!fits) break;
-    for (const id of node) chosen.push(id);
-  }
-  return chosen;
-}
-
-/** The ids of each node in turn. */
-function* nodes(stream: Stream): Generator<EntryId[]> {
-  let ids: EntryId[] = [];
-  let number: number | undefined;
-  for (const [id, value] of rawEntries(stream, { from: stream.header.firstId, to: ID_MAX })) {
-    const node = nodeOfEntry(value);
-    if (number !== undefined && node !== number) {
-      yield ids;
-      ids = [];
+/** How many entries are below an id; `countMax` when there are more. */
+function countBelow(stream: Stream, id: EntryId, countMax: number): number {
+  const { firstId } = stream.header;
+  let count = 0;
+  for (const chunk of storedChunks(stream)) {
+    if (count >= countMax) break;
+    const reader = chunk.from(firstId);
+    if (reader === undefined) continue;
+    if (reader.lastId < id) {
+      count += chunk.countFrom(firstId);
+      continue;
     }
-    number = node;
-    ids.push(id);
+    if (reader.id >= id) break;
+    do count += 1;
+    while (chunk.next(reader) && reader.id < id);
+    if (reader.id >= id) break;
   }
-  if (ids.length > 0) yield ids;
+  return Math.min(count, countMax);
 }
 
-function removeFromFront(stream: Stream, ids: readonly EntryId[]): number {
-  for (const id of ids) deleteEntry(stream, id);
-  if (ids.length > 0) settleFirstId(stream);
-  return ids.length;
+/** How many entries the nodes from the first on have together that can go whole. */
+function countOfNodes(stream: Stream, target: TrimTarget, limit: number): number {
+  const { firstId, length } = stream.header;
+  let node: number | undefined;
+  let whole = 0;
+  let count = 0;
+  for (const chunk of storedChunks(stream)) {
+    const reader = chunk.from(firstId);
+    if (reader === undefined) continue;
+    if (reader.node !== node) whole = count;
+    node = reader.node;
+    count += chunk.countFrom(firstId);
+    const mayGo =
+      target.kind === "length" ? length - count >= target.lengthMax : lastIdOf(chunk, firstId) < target.minId;
+    if (!mayGo || (limit > 0 && count > limit)) return whole;
+  }
+  return count;
+}
+
+/** The id of the last entry of a chunk that is there. */
+function lastIdOf(chunk: StoredChunk, firstId: EntryId): EntryId {
+  const reader = chunk.from(firstId);
+  let last = chunk.id;
+  if (reader === undefined) return last;
+  if (chunk.holes === undefined) return reader.lastId;
+  do last = reader.id;
+  while (chunk.next(reader));
+  return last;
 }

@@ -15,6 +15,7 @@
  * their number, fields and values, and the number of elements before this one.
  */
 import { type Bytes, bufferOf, bytesOf } from "../../base/bytes.ts";
+import type { StreamEntry } from "../../streams/chunk.ts";
 import type {
   ConsumerContents,
   DeliveredEntry,
@@ -23,7 +24,6 @@ import type {
   StreamNode,
 } from "../../streams/contents.ts";
 import { type EntryId, entryIdOf, entryIdOfBytes, ID_MIN, msOf, seqOf } from "../../streams/entry-id.ts";
-import type { StreamEntry } from "../../streams/streams.ts";
 import { sealDump } from "./dump-payload.ts";
 import { ListpackReader, listpack } from "./listpack.ts";
 import { RdbFault, type RdbReader } from "./rdb-reader.ts";

@@ -6,17 +6,11 @@
 import { keepingOf } from "../../machines/keeping.ts";
 import { DEAD, requeueTask, streamAt } from "../../machines/tasks.ts";
 import * as errors from "../../protocol/errors.ts";
+import type { StreamEntry } from "../../streams/chunk.ts";
 import { textField } from "../../streams/entry-fields.ts";
 import { type EntryId, ID_MAX, ID_MIN } from "../../streams/entry-id.ts";
-import {
-  deleteAmong,
-  entriesOf,
-  entryAt,
-  type Stream,
-  type StreamEntry,
-  saveStream,
-  settleFirstId,
-} from "../../streams/streams.ts";
+import { deleteAmong, settleFirstId } from "../../streams/removal.ts";
+import { entriesOf, entryAt, type Stream, saveStream } from "../../streams/streams.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";

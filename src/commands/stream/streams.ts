@@ -3,14 +3,9 @@ import { bytesOf } from "../../base/bytes.ts";
 import type { KeyRecord } from "../../keyspace/records.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
+import type { StreamEntry } from "../../streams/chunk.ts";
 import { findGroup, type Group } from "../../streams/groups.ts";
-import {
-  type EntryRange,
-  entriesOf,
-  openStream,
-  type Stream,
-  type StreamEntry,
-} from "../../streams/streams.ts";
+import { type EntryRange, entriesOf, openStream, type Stream } from "../../streams/streams.ts";
 import type { Call } from "../handler.ts";
 import { look, lookFor } from "../values.ts";
 import { idReply } from "./ids.ts";

@@ -1,6 +1,7 @@
 /** XDEL key id [id …]: removes entries; how many there were. */
 
-import { deleteAmong, saveStream, settleFirstId } from "../../streams/streams.ts";
+import { deleteAmong, settleFirstId } from "../../streams/removal.ts";
+import { saveStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { exactId } from "./ids.ts";

@@ -6,6 +6,7 @@ import { bytesOf } from "../../base/bytes.ts";
 import { giveUpSpent } from "../../machines/given-up.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
+import type { StreamEntry } from "../../streams/chunk.ts";
 import { type EntryId, ID_MAX, idAfter } from "../../streams/entry-id.ts";
 import {
   type Consumer,
@@ -16,7 +17,7 @@ import {
   saveGroup,
 } from "../../streams/groups.ts";
 import { advanceGroup } from "../../streams/lag.ts";
-import { entriesOf, entryAt, type StreamEntry } from "../../streams/streams.ts";
+import { entriesOf, entryAt } from "../../streams/streams.ts";
 import type { Call, Handler } from "../handler.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
 import { seenConsumer } from "./consumers.ts";

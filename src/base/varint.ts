@@ -1,0 +1,88 @@
+/**
+ * Numbers in as many bytes as they need: seven bits to a byte, the lowest first, with the top bit set in every byte
+ * but the last. From 0 to Number.MAX_SAFE_INTEGER.
+ */
+import { assert } from "./assert.ts";
+
+const MORE = 128;
+/** Up to here bit operations are exact. */
+const SMALL_MAX = 0x7fff_ffff;
+
+/** How many bytes `putVarint` takes for a number. */
+export function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let left = value; left >= MORE; left = Math.floor(left / MORE)) bytes += 1;
+  return bytes;
+}
+
+/** Writes a number at `at`; returns where the next byte goes. */
+export function putVarint(target: Uint8Array, at: number, value: number): number {
+  let position = at;
+  let left = value;
+  while (left > SMALL_MAX) {
+    target[position] = (left % MORE) + MORE;
+    left = Math.floor(left / MORE);
+    position += 1;
+  }
+  while (left >= MORE) {
+    target[position] = (left & 127) | MORE;
+    left >>>= 7;
+    position += 1;
+  }
+  target[position] = left;
+  return position + 1;
+}
+
+/** Reads a value of a store field by field. @throws Error when it ends before a field does */
+export class FieldReader {
+  readonly bytes: Buffer;
+  at: number;
+
+  constructor(bytes: Buffer, at = 0) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  get isAtEnd(): boolean {
+    return this.at >= this.bytes.length;
+  }
+
+  byte(): number {
+    const value = this.bytes[this.at];
+    assert(value !== undefined, "a value that is whole");
+    this.at += 1;
+    return value;
+  }
+
+  varint(): number {
+    let byte = this.byte();
+    if (byte < MORE) return byte;
+    let value = byte - MORE;
+    let factor = MORE;
+    do {
+      byte = this.byte();
+      value += (byte % MORE) * factor;
+      factor *= MORE;
+    } while (byte >= MORE);
+    assert(value <= Number.MAX_SAFE_INTEGER, "a number that is exact");
+    return value;
+  }
+
+  /** A view of the next bytes. */
+  view(length: number): Buffer {
+    const end = this.at + length;
+    assert(end <= this.bytes.length, "a value that is whole");
+    const view = this.bytes.subarray(this.at, end);
+    this.at = end;
+    return view;
+  }
+
+  /** The next bytes as a string of bytes. */
+  latin1(length: number): string {
+    const end = this.at + length;
+    assert(end <= this.bytes.length, "a value that is whole");
+    const text = this.bytes.toString("latin1", this.at, end);
+    this.at = end;
+    return text;
+  }
+}
