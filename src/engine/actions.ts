@@ -1,9 +1,11 @@
 /** Runs actions: changes of context, events raised, and effects for the world outside. */
+import { holdsInexact, noteInexact } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { delayMs } from "./compile-expressions.ts";
 import { DELAY_FORMS } from "./durations.ts";
 import { ExpressionFailure, type Template } from "./expressions.ts";
 import { holds } from "./guards.ts";
+import { inexactReason } from "./inexact-data.ts";
 import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
 import type { Action, Assignment, Delay } from "./machine.ts";
 import { shown } from "./refusal.ts";
@@ -37,7 +39,7 @@ function runAction(run: Run, action: Action): void {
       startTask(run, action);
       break;
     case "log":
-      run.effects.push({ kind: "log", value: build(run, action.value, action.path) });
+      run.effects.push({ kind: "log", value: buildWhole(run, action.value, action.path) });
       break;
     case "choose": {
       const branch = action.branches.find(({ guard }) => holds(run, guard));
@@ -47,9 +49,12 @@ function runAction(run: Run, action: Action): void {
   }
 }
 
-/** Evaluates a template. @throws ExecutionFailure with the place of the action. */
+/** Evaluates a template; all its numbers are exact. @throws ExecutionFailure with the place of the action. */
 export function build(run: Run, template: Template, path: string): Json {
-  return orFail(path, () => template.build(run));
+  const value = orFail(path, () => template.build(run));
+  const reason = holdsInexact(run.eventData) ? inexactReason(value) : undefined;
+  if (reason !== undefined) throw new ExecutionFailure(`${path}: ${reason}`);
+  return value;
 }
 
 /** The value, or the place where an expression gave none. @throws ExecutionFailure */
@@ -61,9 +66,22 @@ function orFail<T>(path: string, evaluate: () => T): T {
   }
 }
 
-/** `{data}` or nothing: an absent value must stay absent, not become null. */
-function dataOf(run: Run, template: Template | undefined, path: string): { readonly data?: Json } {
-  return template === undefined ? {} : { data: build(run, template, path) };
+/** As `build`, for what is handed on: inexact numbers in it stay as they are. @throws ExecutionFailure */
+function buildWhole(run: Run, template: Template, path: string): Json {
+  const value = orFail(path, () => template.build(run));
+  if (holdsInexact(run.eventData)) noteInexact(value);
+  return value;
+}
+
+/** `{data}` or nothing: an absent value must stay absent, not become null. With its text where it is the event's. */
+function dataOf(
+  run: Run,
+  template: Template | undefined,
+  path: string,
+): { readonly data?: Json; readonly text?: string } {
+  if (template === undefined) return {};
+  const data = buildWhole(run, template, path);
+  return data === run.eventData && run.eventText !== undefined ? { data, text: run.eventText } : { data };
 }
 
 function assign(run: Run, { assignments, path }: ActionOf<"assign">): void {
@@ -125,7 +143,7 @@ function put(
 function raise(run: Run, { event, data, delay, id, path }: ActionOf<"raise">): void {
   const payload = dataOf(run, data, path);
   if (delay === undefined) {
-    run.queue.push({ type: event, data: payload.data });
+    run.queue.push({ type: event, data: payload.data, text: payload.text });
     return;
   }
   const ms = wait(run, delay, path);
@@ -158,11 +176,17 @@ function startTask(run: Run, { task, input, done, failed, timeout, attempts, pat
   const effect: Effect = {
     kind: "task",
     task,
-    ...(input === undefined ? {} : { input: build(run, input, path) }),
+    ...inputOf(run, input, path),
     ...(done === undefined ? {} : { done }),
     ...(failed === undefined ? {} : { failed }),
     ...(timeout === undefined ? {} : { timeoutMs: wait(run, timeout, path) }),
     ...(attempts === undefined ? {} : { attempts }),
   };
   run.effects.push(effect);
+}
+
+function inputOf(run: Run, template: Template | undefined, path: string) {
+  const { data, text } = dataOf(run, template, path);
+  if (data === undefined) return {};
+  return text === undefined ? { input: data } : { input: data, text };
 }

@@ -42,3 +42,6 @@ export type Scope = {
 
 /** A variable path an expression reads: `context.total` as written, and its parts. */
 export type Read = { readonly path: string; readonly keys: readonly string[] };
+
+/** The reason why an evaluation gave no value. Thrown by `Expression.evaluate`, caught by the interpreter only. */
+export class ExpressionFailure extends Error {}

@@ -1,6 +1,6 @@
 /** The variables of expressions: their names, their CEL types, and what each is in a scope. One table for all. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import type { Scope } from "./expressions-scope.ts";
+import type { Read, Scope } from "./expressions-scope.ts";
 
 type Variable = { readonly type: string; readonly read: (scope: Scope) => Json };
 
@@ -37,4 +37,16 @@ export function variablesIn(scope: Scope): JsonObject {
 /** The fields of the event's data, if it is an object, and `type`. */
 function eventOf({ eventType, eventData }: Scope): JsonObject {
   return isJsonObject(eventData) ? { ...eventData, type: eventType } : { type: eventType };
+}
+
+/** The value of a path an expression reads, undefined where there is none. */
+export function readValue(read: Read, scope: Scope): Json | undefined {
+  const [variable, ...keys] = read.keys;
+  let value = readerOf(variable ?? "")?.(scope);
+  for (const key of keys) {
+    if (Array.isArray(value)) value = value[Number(key)];
+    else if (isJsonObject(value) && Object.hasOwn(value, key)) value = value[key];
+    else return undefined;
+  }
+  return value;
 }

@@ -6,16 +6,17 @@
  * the closures cannot answer exactly, errors among it, is handed to cel-js (`expressions-cel.ts`), which is thereby
  * the reference: a closure never decides what cel-js would decide otherwise.
  */
-import { isJsonObject, type Json } from "../base/json.ts";
+import { holdsInexact } from "../base/exact-json.ts";
+import type { Json } from "../base/json.ts";
 import { type CelProgram, type CelRefusal, celCompile, celEvaluate } from "./expressions-cel.ts";
 import { type Closure, closureOf } from "./expressions-closures.ts";
 import { toJson } from "./expressions-json.ts";
 import { BAIL } from "./expressions-operators.ts";
-import type { ExpressionLimits, Read, Scope } from "./expressions-scope.ts";
-import { readerOf } from "./expressions-variables.ts";
+import { ExpressionFailure, type ExpressionLimits, type Read, type Scope } from "./expressions-scope.ts";
+import { readValue } from "./expressions-variables.ts";
+import { evaluateOverInexact } from "./inexact-data.ts";
 
-/** The reason why an evaluation gave no value. Thrown by `Expression.evaluate`, caught by the interpreter only. */
-export class ExpressionFailure extends Error {}
+export { ExpressionFailure, readValue };
 
 /** A checked expression. */
 export type Expression = {
@@ -60,23 +61,20 @@ function expressionOf(source: string, program: CelProgram, closure: Closure | un
           if (typeof value === "boolean") return value;
           return value === BAIL ? slow(scope) : jsonOf(value, scope);
         };
-  return { source, type: program.type, reads: program.reads, evaluate };
+  const { type, reads } = program;
+  return {
+    source,
+    type,
+    reads,
+    evaluate: (scope) =>
+      holdsInexact(scope.eventData)
+        ? evaluateOverInexact({ source, reads }, scope, evaluate)
+        : evaluate(scope),
+  };
 }
 
 function jsonOf(value: unknown, scope: Scope): Json {
   const result = toJson(value, scope.resultSizeMax);
   if (!result.ok) throw new ExpressionFailure(result.reason);
   return result.value;
-}
-
-/** The value of a path an expression reads, undefined where there is none. */
-export function readValue(read: Read, scope: Scope): Json | undefined {
-  const [variable, ...keys] = read.keys;
-  let value = readerOf(variable ?? "")?.(scope);
-  for (const key of keys) {
-    if (Array.isArray(value)) value = value[Number(key)];
-    else if (isJsonObject(value) && Object.hasOwn(value, key)) value = value[key];
-    else return undefined;
-  }
-  return value;
 }

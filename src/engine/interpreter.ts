@@ -8,7 +8,12 @@ import { type Machine, stateOf } from "./machine.ts";
 import { type Effect, type Env, type Snapshot, STEP_LIMITS, type Timer, type TraceStep } from "./types.ts";
 
 /** An event in the internal queue or being processed. */
-export type InternalEvent = { readonly type: string; readonly data: Json | undefined };
+export type InternalEvent = {
+  readonly type: string;
+  readonly data: Json | undefined;
+  /** The text of the data where it was handed on whole. */
+  readonly text?: string | undefined;
+};
 
 /** Working state; also the scope of expressions. A class for its cost: one object of one shape per step. */
 export class Run implements Scope {
@@ -18,6 +23,7 @@ export class Run implements Scope {
   readonly constants: JsonObject;
   eventType: string;
   eventData: Json | undefined;
+  eventText: string | undefined;
   readonly now: number;
   readonly key: string;
   readonly resultSizeMax: number;
@@ -38,11 +44,7 @@ export class Run implements Scope {
   readonly microstepsMax: number;
   microsteps = 0;
 
-  constructor(
-    machine: Machine,
-    before: Snapshot,
-    given: { readonly type: string; readonly data: Json | undefined; readonly env: Env },
-  ) {
+  constructor(machine: Machine, before: Snapshot, given: InternalEvent & { readonly env: Env }) {
     const { env } = given;
     const limits = env.limits ?? STEP_LIMITS;
     this.machine = machine;
@@ -51,6 +53,7 @@ export class Run implements Scope {
     this.constants = machine.constants;
     this.eventType = given.type;
     this.eventData = given.data;
+    this.eventText = given.text;
     this.now = env.now;
     this.key = env.key;
     this.resultSizeMax = limits.resultSizeMax;

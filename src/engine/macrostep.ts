@@ -32,6 +32,7 @@ export function runToCompletion(run: Run): void {
     if (event === undefined) return;
     run.eventType = event.type;
     run.eventData = event.data;
+    run.eventText = event.text;
     count(run);
     const { transitions } = selectTransitions(run, event.type);
     if (transitions.length > 0) microstep(run, removeConflictingTransitions(run, transitions));

@@ -1,4 +1,5 @@
 /** Why an event was refused: which events are accepted, which guards were false, and on which values. */
+import { textOfJson } from "../base/exact-json.ts";
 import type { Json } from "../base/json.ts";
 import { verdictOn } from "./guards.ts";
 import type { Run } from "./interpreter.ts";
@@ -69,7 +70,7 @@ export function guardReason({ guard, reason, reads }: GuardVerdict): string {
 
 /** A value as a message shows it: its beginning, where it is long. */
 export function shown(value: Json): string {
-  const text = JSON.stringify(value);
+  const text = textOfJson(value);
   return text.length > SHOWN_VALUE_MAX ? `${text.slice(0, SHOWN_VALUE_MAX)}…` : text;
 }
 

@@ -3,6 +3,7 @@
  * is immutable. States are indices; only active leaves are kept, ancestors follow from them. Reading checks
  * everything: a snapshot that is not legal for the machine is refused, never repaired.
  */
+import { holdsInexact, textOfJson, withInexactNumbers } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type Machine, stateOf } from "./machine.ts";
 import type { Snapshot, Timer } from "./types.ts";
@@ -24,10 +25,17 @@ export function snapshotToJson(machine: Machine, snapshot: Snapshot): JsonObject
   };
   if (snapshot.history.size > 0)
     json["h"] = [...snapshot.history].map(([history, states]) => [history, ...states]);
-  if (snapshot.timers.length > 0) json["t"] = snapshot.timers.map((timer) => ({ ...timer }));
+  if (snapshot.timers.length > 0) json["t"] = snapshot.timers.map(timerToJson);
   if (snapshot.status === "done") json["d"] = 1;
   if (snapshot.output !== undefined) json["o"] = snapshot.output;
   return json;
+}
+
+/** A timer; data of which there is a text, or that JSON alone does not hold, stands as that. */
+function timerToJson({ data, text, ...timer }: Timer): JsonObject {
+  const stored = text ?? (holdsInexact(data) ? textOfJson(data ?? null) : undefined);
+  if (stored !== undefined) return { ...timer, text: stored };
+  return data === undefined ? { ...timer } : { ...timer, data };
 }
 
 /** Reads the stored form for this machine. */
@@ -119,9 +127,11 @@ function readTimers(machine: Machine, json: Json): readonly Timer[] | undefined 
 
 function readTimer(machine: Machine, json: Json): Timer | undefined {
   if (!isJsonObject(json)) return undefined;
-  const { seq, deadlineMs, kind, event, data, id, to, state } = json;
+  const { seq, deadlineMs, kind, event, id, to, state } = json;
   if (!isCount(seq) || !isCount(deadlineMs) || typeof event !== "string") return undefined;
   if (kind !== "after" && kind !== "raise" && kind !== "send") return undefined;
+  const payload = readPayload(json);
+  if (payload === undefined) return undefined;
   if (id !== undefined && typeof id !== "string") return undefined;
   if (kind === "send" ? typeof to !== "string" : to !== undefined) return undefined;
   if (kind === "after" ? !isIndex(machine, state) : state !== undefined) return undefined;
@@ -130,9 +140,21 @@ function readTimer(machine: Machine, json: Json): Timer | undefined {
     deadlineMs,
     kind,
     event,
-    ...(data === undefined ? {} : { data }),
+    ...payload,
     ...(id === undefined ? {} : { id }),
     ...(typeof to === "string" ? { to } : {}),
     ...(typeof state === "number" ? { state } : {}),
   };
+}
+
+/** The data of a timer, as timerToJson has written it; undefined when it is none. */
+function readPayload({ data, text }: JsonObject): Pick<Timer, "data" | "text"> | undefined {
+  if (text === undefined) return data === undefined ? {} : { data };
+  if (typeof text !== "string") return undefined;
+  try {
+    return { data: withInexactNumbers(text, JSON.parse(text) as Json), text };
+  } catch {
+    // Not JSON: that is the answer.
+    return undefined;
+  }
 }

@@ -101,7 +101,7 @@ export function findState(machine: Machine, name: string): number | undefined {
 /** One external event, one macrostep. */
 export function step(machine: Machine, snapshot: Snapshot, event: EngineEvent, env: Env): StepResult {
   if (snapshot.status === "done") return done(machine, snapshot, event.type);
-  const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
+  const run = new Run(machine, snapshot, { type: event.type, data: event.data, text: event.text, env });
   // The names the machine keeps for its own events are no client's to send.
   const selection = isInternal(event.type) ? undefined : selectTransitions(run, event.type);
   if (selection === undefined || selection.transitions.length === 0) {
@@ -127,17 +127,19 @@ export function fire(
   const timer = snapshot.timers.find((candidate) => candidate.seq === seq);
   if (timer === undefined || snapshot.status === "done") return { kind: "ignored", snapshot };
   const rest: Snapshot = { ...snapshot, timers: snapshot.timers.filter((candidate) => candidate !== timer) };
-  const { event, data, to, id } = timer;
+  const { event, data, text, to, id } = timer;
   if (timer.kind === "send" && to !== undefined) {
     const payload = {
       to,
       event,
       ...(data === undefined ? {} : { data }),
+      ...(text === undefined ? {} : { text }),
       ...(id === undefined ? {} : { id }),
     };
     return { kind: "moved", snapshot: rest, effects: [{ kind: "send", ...payload }], changes: [], trace: [] };
   }
-  return deliver(machine, rest, { event: { type: event, ...(data === undefined ? {} : { data }) }, env });
+  const payload = { ...(data === undefined ? {} : { data }), ...(text === undefined ? {} : { text }) };
+  return deliver(machine, rest, { event: { type: event, ...payload }, env });
 }
 
 /**
@@ -151,7 +153,7 @@ export function deliver(
 ): Moved | Failed | Deferred | Ignored {
   const { event, env } = given;
   if (snapshot.status === "done") return { kind: "ignored", snapshot };
-  const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
+  const run = new Run(machine, snapshot, { type: event.type, data: event.data, text: event.text, env });
   const { transitions, isDeferred } = selectTransitions(run, event.type);
   if (transitions.length > 0) {
     return attempt(run, transitions);
@@ -172,7 +174,7 @@ export function recall(
 ): number | undefined {
   if (snapshot.status === "done") return undefined;
   for (const [position, event] of inbox.entries()) {
-    const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
+    const run = new Run(machine, snapshot, { type: event.type, data: event.data, text: event.text, env });
     if (selectTransitions(run, event.type).transitions.length > 0) return position;
   }
   return undefined;

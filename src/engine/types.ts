@@ -33,6 +33,8 @@ export type Env = {
 export type EngineEvent = {
   readonly type: string;
   readonly data?: Json;
+  /** The text the data was read from, for what hands it on whole. */
+  readonly text?: string;
 };
 
 /** Something that is to happen later on behalf of a machine. `seq` is its identity: unique in the machine's life. */
@@ -44,6 +46,8 @@ export type Timer = {
   /** The event it delivers: to the machine itself (`after`, `raise`) or to the machine at `to` (`send`). */
   readonly event: string;
   readonly data?: Json;
+  /** The text of the data where it was handed on whole. */
+  readonly text?: string;
   /** The name given in the definition, for `cancel`. */
   readonly id?: string;
   readonly to?: string;
@@ -77,20 +81,22 @@ export type Effect =
   /** Remove it from the index; a timer that fires all the same does nothing. */
   | { readonly kind: "disarm"; readonly timer: Timer }
   /** `raise` with `delay: 0`: deliver to this machine as a new event, right after this one. */
-  | { readonly kind: "raise"; readonly event: string; readonly data?: Json }
+  | { readonly kind: "raise"; readonly event: string; readonly data?: Json; readonly text?: string }
   /** Deliver to the machine at `to`, in the same commit. */
   | {
       readonly kind: "send";
       readonly to: string;
       readonly event: string;
       readonly data?: Json;
+      readonly text?: string;
       readonly id?: string;
     }
-  | { readonly kind: "emit"; readonly event: string; readonly data?: Json }
+  | { readonly kind: "emit"; readonly event: string; readonly data?: Json; readonly text?: string }
   | {
       readonly kind: "task";
       readonly task: string;
       readonly input?: Json;
+      readonly text?: string;
       /** Events the task's end is reported with. */
       readonly done?: string;
       readonly failed?: string;

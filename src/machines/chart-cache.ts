@@ -3,7 +3,9 @@
  * known by the number it was stored under.
  */
 import { assert } from "../base/assert.ts";
-import { hasInfinity, isDeeperThan, type Json } from "../base/json.ts";
+import { EventData } from "../base/event-data.ts";
+import { firstInexact, withInexactNumbers } from "../base/exact-json.ts";
+import { isDeeperThan, type Json } from "../base/json.ts";
 import { COMPILE_LIMITS, type CompileResult, compile } from "../engine/compile.ts";
 import { readKeys } from "../engine/document-keys.ts";
 import type { Machine } from "../engine/machine.ts";
@@ -49,22 +51,52 @@ export class ChartCache {
 
 /** Compiles the text of a definition. Text that is no JSON is a definition that does not compile. */
 export function compileDocument(document: string): CompileResult {
-  const parsed = parseJson(document);
-  if (parsed.ok) return compile(parsed.value, COMPILE_LIMITS, readKeys(document));
-  const finding = { severity: "error" as const, path: "$", message: parsed.reason };
-  return { ok: false, path: "$", reason: parsed.reason, findings: [finding] };
+  const parsed = parseDocument(document);
+  return parsed.ok ? compile(parsed.value, COMPILE_LIMITS, readKeys(document)) : parsed;
 }
 
-/** A JSON text as a value, or why it is none. */
-export function parseJson(
-  text: string,
-): { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly reason: string } {
+/** The text of a definition as JSON, or what is wrong with it. */
+export function parseDocument(
+  document: string,
+): { readonly ok: true; readonly value: Json } | Extract<CompileResult, { readonly ok: false }> {
+  const parsed = parseJson(document);
+  if (parsed.ok) return parsed;
+  const { inexact } = parsed;
+  const path = inexact?.path ?? "$";
+  const reason =
+    inexact === undefined ? parsed.reason : `the number ${inexact.text} is not exact: write it as a text`;
+  return { ok: false, path, reason, findings: [{ severity: "error", path, message: reason }] };
+}
+
+/** What is wrong with a text that was to be JSON; where that is a number that is not exact, which and at which path. */
+interface NoJson {
+  readonly ok: false;
+  readonly reason: string;
+  readonly inexact?: { readonly path: string; readonly text: string };
+}
+
+/** A JSON text as a value all of whose numbers are exact, or why it is none. */
+export function parseJson(text: string): { readonly ok: true; readonly value: Json } | NoJson {
+  const parsed = parseText(text);
+  if (!parsed.ok) return parsed;
+  const inexact = firstInexact(withInexactNumbers(text, parsed.value));
+  if (inexact === undefined) return parsed;
+  const { path, text: number } = inexact;
+  return { ok: false, reason: `not exact: ${path} is ${number}; write it as a text`, inexact };
+}
+
+/** A JSON text as data, whose numbers may be any, or why it is none. */
+export function parseData(text: string): { readonly ok: true; readonly data: EventData } | NoJson {
+  const parsed = parseText(text);
+  return parsed.ok ? { ok: true, data: EventData.ofText(text, parsed.value) } : parsed;
+}
+
+function parseText(text: string): { readonly ok: true; readonly value: Json } | NoJson {
   try {
     // Whatever JSON.parse returns is a JSON value.
     const value = JSON.parse(text) as Json;
     if (isDeeperThan(value, DEPTH_MAX))
       return { ok: false, reason: `nested too deeply: at most ${DEPTH_MAX} levels` };
-    if (hasInfinity(value)) return { ok: false, reason: "not exact: a number in it is too large" };
     return { ok: true, value };
   } catch (error) {
     return { ok: false, reason: `not JSON: ${error instanceof Error ? error.message : String(error)}` };

@@ -5,13 +5,13 @@
  */
 
 import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
-import type { Json } from "../base/json.ts";
+import { EventData } from "../base/event-data.ts";
 import { acceptedEvents } from "../engine/refusal.ts";
 import { recall } from "../engine/step.ts";
 import type { Effect } from "../engine/types.ts";
 import * as errors from "../protocol/errors.ts";
 import { type Deferrable, defer, dropWaiting, freshInbox, isInboxFull } from "./inbox.ts";
-import { eventOf, type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
+import { eventOf, madeData, type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
 import { type DeferredEvent, dropPending } from "./pending.ts";
 import { isRunning } from "./record.ts";
 import { settle } from "./settle.ts";
@@ -28,7 +28,7 @@ interface FollowUp {
   readonly to: Bytes;
   readonly from: Bytes;
   readonly event: string;
-  readonly data?: Json | undefined;
+  readonly data?: EventData | undefined;
 }
 
 /** The event a machine gets when what it sent did not arrive, if it accepts one of that name. SCXML 6.2.4. */
@@ -111,14 +111,15 @@ export class Delivery {
     if (sender?.chart === undefined || !isRunning(sender.machine)) return;
     const { machine, snapshot } = sender.chart;
     if (!acceptedEvents(machine, snapshot.configuration).includes(COMMUNICATION_ERROR)) return;
-    const data = { to: textOfBytes(to), event, code };
+    const data = EventData.ofValue({ to: textOfBytes(to), event, code });
     this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data });
   }
 
   #enqueue(from: Bytes, effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.kind === "raise") this.#queue.push({ ...effect, to: from, from });
-      else if (effect.kind === "send") this.#queue.push({ ...effect, to: bytesOfText(effect.to), from });
+      if (effect.kind !== "raise" && effect.kind !== "send") continue;
+      const to = effect.kind === "raise" ? from : bytesOfText(effect.to);
+      this.#queue.push({ kind: effect.kind, event: effect.event, data: madeData(effect), to, from });
     }
   }
 

@@ -8,7 +8,7 @@ import { ReplyError } from "../protocol/reply-error.ts";
 import { Delivery } from "./delivery.ts";
 import { runDeadline } from "./given-up.ts";
 import { expire } from "./inbox.ts";
-import { eventOf, type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
+import { eventOf, madeData, type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
 import { armDue, type DueMachine, disarmDue, dropPending, findPending } from "./pending.ts";
 import { isRunning } from "./record.ts";
 import { conditionsHold } from "./send.ts";
@@ -56,7 +56,8 @@ function runTimer(scope: Scope, subject: Subject, sequence: number): void {
   const timer = chart?.snapshot.timers.find(({ seq }) => seq === sequence);
   if (chart === undefined || timer === undefined) return;
   const outcome = stepTimer(chart, sequence, envOf(scope, subject.key));
-  const { event, data } = timer;
+  const { event } = timer;
+  const data = madeData(timer);
   const waiting = { event, data, receivedMs: scope.nowMs };
   const delivery = new Delivery(scope);
   delivery.apply(subject, outcome, { kind: "timer", event, data }, waiting);

@@ -4,6 +4,7 @@
  * that still comes is one too many. Where no event is named the id is spent all the same.
  */
 import { type Bytes, bytesOf } from "../base/bytes.ts";
+import { EventData } from "../base/event-data.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import type { Fields } from "../streams/chunk.ts";
 import { countField, fieldOf, textField } from "../streams/entry-fields.ts";
@@ -102,7 +103,7 @@ function tellFailed(scope: Scope, subject: Subject, { taskId, task, reason, fail
   const options: SendOptions = {
     ...NO_OPTIONS,
     event: failed ?? "",
-    data: { task, reason },
+    data: EventData.ofValue({ task, reason }),
     id: taskId,
     by: `sm:tasks:${task}`,
   };

@@ -1,5 +1,7 @@
 /** The history of a machine: one entry for each recorded change, in the commit of the change. */
+
 import { assert } from "../base/assert.ts";
+import { EventData } from "../base/event-data.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { historyKey, revOfHistoryKey } from "../keyspace/layouts.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
@@ -35,7 +37,7 @@ export interface HistoryEntry {
   readonly id?: string | undefined;
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
-  readonly data?: Json | undefined;
+  readonly data?: EventData | undefined;
   /** What has changed of the context: values by dotted path; of the first entry the whole context. */
   readonly context?: JsonObject | undefined;
   /** The status since then; undefined: active. */
@@ -73,7 +75,8 @@ type Stored = [
 
 /** By name, so that a null among the values is not taken for none. */
 interface More {
-  readonly data?: Json | undefined;
+  /** The text of the data. */
+  readonly data?: string | undefined;
   readonly via?: readonly string[] | undefined;
   readonly stamp?: number | undefined;
   readonly output?: Json | undefined;
@@ -113,7 +116,7 @@ function moreOf({ data, via, stampMs, output, trace }: HistoryEntry): More | und
     stampMs !== undefined ||
     output !== undefined ||
     trace !== undefined;
-  return hasMore ? { data, via, stamp: stampMs, output, trace } : undefined;
+  return hasMore ? { data: data?.text, via, stamp: stampMs, output, trace } : undefined;
 }
 
 /** Entries that one write removes at most, for a limit that was lowered: the rest goes with the next writes. */
@@ -227,7 +230,7 @@ export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry {
     id: id ?? undefined,
     by: by ?? undefined,
     reason: reason ?? undefined,
-    data: more === undefined ? formerData : more.data,
+    data: dataOf(more === undefined ? JSON.stringify(formerData) : more.data),
     context: context ?? undefined,
     status: status ?? undefined,
     effects: effects ?? undefined,
@@ -236,6 +239,10 @@ export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry {
     output: more?.output,
     trace: more?.trace,
   };
+}
+
+function dataOf(text: string | undefined): EventData | undefined {
+  return text === undefined ? undefined : EventData.ofText(text);
 }
 
 export interface HistoryRange {

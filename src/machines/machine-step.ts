@@ -3,12 +3,13 @@
  * is the target, and it is taken where the current state lists it.
  */
 
+import { EventData } from "../base/event-data.ts";
 import type { Json } from "../base/json.ts";
 import { type Machine, stateOf } from "../engine/machine.ts";
 import { notAccepted, stateNames } from "../engine/refusal.ts";
 import { snapshotToJson } from "../engine/snapshot.ts";
 import { deliver, fire, step } from "../engine/step.ts";
-import type { Change, Effect, EngineEvent, Moved, Snapshot, StepResult } from "../engine/types.ts";
+import type { Change, Effect, EngineEvent, Moved, Snapshot, StepResult, Timer } from "../engine/types.ts";
 import { indexOf } from "./map-index.ts";
 import type { Chart, MachineBounds, StepEnv, Subject } from "./subject.ts";
 import { TASKS_PER_CHANGE_MAX } from "./tasks.ts";
@@ -51,8 +52,18 @@ interface Untaken {
 export type StepOutcome = Next | Refusal | Unmoved;
 
 /** What waits or was sent, as the engine takes it. */
-export function eventOf({ event, data }: { readonly event: string; readonly data?: Json | undefined }) {
-  return data === undefined ? { type: event } : { type: event, data };
+export function eventOf({ event, data }: EventWithData): EngineEvent {
+  return data === undefined ? { type: event } : { type: event, data: data.value, text: data.text };
+}
+
+interface EventWithData {
+  readonly event: string;
+  readonly data?: EventData | undefined;
+}
+
+/** The data of an event that the engine has made. */
+export function madeData({ data, text }: Pick<Timer, "data" | "text">): EventData | undefined {
+  return data === undefined ? undefined : EventData.ofValue(data, text);
 }
 
 /** An event from outside. */

@@ -13,7 +13,6 @@
  */
 import { assert } from "../base/assert.ts";
 import { type Bytes, bufferOf, bytesOfText } from "../base/bytes.ts";
-import type { Json } from "../base/json.ts";
 import type { Database } from "../keyspace/database.ts";
 import { appendEntry } from "../streams/append.ts";
 import type { Fields } from "../streams/chunk.ts";
@@ -44,11 +43,11 @@ export interface RecordedChange {
   readonly history: HistoryEntry;
 }
 
-/** What a change asks for outside: what the machine's history keeps as `effects`. */
+/** What a change asks for outside: what the machine's history keeps as `effects`. Values are texts of JSON. */
 export type OutsideEffect =
-  | { readonly kind: "emit"; readonly event: string; readonly data?: Json }
+  | { readonly kind: "emit"; readonly event: string; readonly data?: string }
   | ({ readonly kind: "task" } & TaskOrder)
-  | { readonly kind: "log"; readonly value: Json };
+  | { readonly kind: "log"; readonly value: string };
 
 /** Writes the entries of a change. Costs the same at any length of the streams. */
 export function tellChange(db: Database, change: RecordedChange, keeping: Keeping): void {
@@ -88,7 +87,7 @@ function changeFields({ key, machine, history }: RecordedChange): Fields {
     ["reason", reason],
     ["from", JSON.stringify(from)],
     ["to", JSON.stringify(to)],
-    ["data", jsonText(data)],
+    ["data", data?.text],
     ["context", jsonText(context)],
     ["at", atMs],
   ]);
@@ -104,7 +103,7 @@ function emitFields(
     ["rev", history.rev],
     ["kind", "emit"],
     ["event", event],
-    ["data", jsonText(data)],
+    ["data", data],
     ["at", history.atMs],
   ]);
 }

@@ -2,18 +2,21 @@
  * Outcomes: what became of each event that came with an id, kept so that the same event gets the same reply again.
  * A machine keeps a bounded number of them, the latest.
  */
+
 import { assert } from "../base/assert.ts";
+import type { EventData } from "../base/event-data.ts";
 import type { Json } from "../base/json.ts";
 import { outcomeKey, outcomeOrderKey } from "../keyspace/layouts.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
+import { dataOfStored } from "./pending.ts";
 
 export interface Outcome {
   readonly id: string;
   /** Its number among the outcomes of the machine. */
   readonly sequence: number;
   readonly event: string;
-  readonly data?: Json | undefined;
+  readonly data?: EventData | undefined;
   readonly by?: string | undefined;
   /** When it was decided and when the event came in, milliseconds since the epoch. */
   readonly atMs: number;
@@ -49,7 +52,8 @@ export function forgetOutcome(transaction: Transaction, id: number, outcome: Out
 
 /** Writes an outcome anew: what became of an event that had waited. */
 export function replaceOutcome(transaction: Transaction, id: number, outcome: Outcome): void {
-  transaction.put(outcomeKey(id, outcome.id), Buffer.from(JSON.stringify(outcome), "utf8"));
+  const stored = { ...outcome, data: undefined, text: outcome.data?.text };
+  transaction.put(outcomeKey(id, outcome.id), Buffer.from(JSON.stringify(stored), "utf8"));
 }
 
 export interface OutcomePlace {
@@ -93,6 +97,7 @@ const DROPPED_AT_ONCE_MAX = 16;
 function decode(value: Buffer): Outcome {
   const outcome: unknown = JSON.parse(value.toString("utf8"));
   assert(typeof outcome === "object" && outcome !== null && "reply" in outcome, "an outcome's record");
-  // Written by replaceOutcome.
-  return outcome as Outcome;
+  // Written by replaceOutcome; earlier versions had the data itself where now its text is.
+  const { data, text, ...rest } = outcome as Omit<Outcome, "data"> & { data?: Json; text?: string };
+  return { ...rest, data: dataOfStored(data, text) };
 }

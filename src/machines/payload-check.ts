@@ -3,6 +3,7 @@
  * payload of RESTORE was written by whoever sent it.
  */
 import { type Bytes, chars, readU64 } from "../base/bytes.ts";
+import { parseData } from "./chart-cache.ts";
 import { decodeHistory, type HistoryEntry, type HistoryKind } from "./history.ts";
 import { decodeMachine, type MachineRecord } from "./record.ts";
 
@@ -36,7 +37,7 @@ function isMachine(machine: MachineRecord): boolean {
     machine.rev > 0 &&
     (outer === undefined || (Array.isArray(outer) && outer.every(isActiveState))) &&
     isObject(sources) &&
-    Object.values(sources).every(Number.isSafeInteger)
+    Object.values(sources).every(isSourceNumber)
   );
 }
 
@@ -84,6 +85,7 @@ export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
   }
   const { rev, atMs, kind, from, to, context, event, id, by, reason, status }: UntrustedEntry = entry;
   const { via, stampMs, trace }: UntrustedEntry = entry;
+  const { data } = entry;
   return (
     isCount(rev) &&
     isCount(atMs) &&
@@ -96,7 +98,8 @@ export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
     (context === undefined || isObject(context)) &&
     (via === undefined || isTexts(via)) &&
     (stampMs === undefined || isCount(stampMs)) &&
-    (trace === undefined || isText(trace))
+    (trace === undefined || isText(trace)) &&
+    (data === undefined || isDataText(data.text))
   );
 }
 
@@ -110,6 +113,7 @@ export function isPendingPart(rest: Bytes, value: Buffer): boolean {
     (pending["kind"] === "deferred" ? pending["dueMs"] === undefined : isCount(pending["dueMs"])) &&
     isText(pending["event"]) &&
     isCount(pending["receivedMs"]) &&
+    (pending["text"] === undefined || isDataText(pending["text"])) &&
     ["id", "by", "reason", "ifState"].every((name) => pending[name] === undefined || isText(pending[name])) &&
     ["expireAtMs", "ifRev"].every((name) => pending[name] === undefined || isCount(pending[name])) &&
     (pending["kind"] === "task") === (pending["task"] !== undefined) &&
@@ -136,6 +140,7 @@ export function isOutcomePart(_rest: Bytes, value: Buffer): boolean {
     ["sequence", "atMs", "receivedMs", "rev"].every((name) => isCount(outcome[name])) &&
     isTexts(outcome["from"]) &&
     isTexts(outcome["to"]) &&
+    (outcome["text"] === undefined || isDataText(outcome["text"])) &&
     isSendReply(outcome["reply"])
   );
 }
@@ -192,6 +197,16 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown }
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+/** Whether a value is the text of an event's data. */
+function isDataText(value: unknown): boolean {
+  return isText(value) && parseData(value).ok;
+}
+
+function isSourceNumber(value: unknown): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  return isText(value) && /^-?[1-9][0-9]{15,18}$/.test(value);
 }
 
 function isCount(value: unknown): boolean {

@@ -3,8 +3,10 @@
  * those with which tasks are reported as failed, until their deadline. These last two and the engine's timers stand
  * in one index by due time.
  */
+
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
+import { EventData } from "../base/event-data.ts";
 import type { Json } from "../base/json.ts";
 import { type DueEntry, dueFields, dueKey, duesAt, pendingKey } from "../keyspace/layouts.ts";
 import { decodeNumber, encodeNumber } from "../keyspace/records.ts";
@@ -15,7 +17,7 @@ import type { OrderedReader } from "../storage/ordered-store.ts";
 interface Waiting {
   readonly sequence: number;
   readonly event: string;
-  readonly data?: Json | undefined;
+  readonly data?: EventData | undefined;
   /** The id the client gave; without one it is known as `@` and its sequence. */
   readonly id?: string | undefined;
   readonly by?: string | undefined;
@@ -77,7 +79,8 @@ export function addPending(
   { id, phys }: MachinePlace,
   pending: PendingEvent,
 ): void {
-  transaction.put(pendingKey(id, pending.sequence), Buffer.from(JSON.stringify(pending), "utf8"));
+  const stored = { ...pending, data: undefined, text: pending.data?.text };
+  transaction.put(pendingKey(id, pending.sequence), Buffer.from(JSON.stringify(stored), "utf8"));
   const due = dueEntryOf(id, pending);
   if (due !== undefined) armDue(transaction, due, phys);
 }
@@ -136,6 +139,13 @@ function decode(value: Buffer): PendingEvent {
     typeof pending === "object" && pending !== null && "sequence" in pending,
     "a waiting event's record",
   );
-  // Written by putPending.
-  return pending as PendingEvent;
+  // Written by addPending; earlier versions had the data itself where now its text is.
+  const { data, text, ...rest } = pending as PendingEvent & { data?: Json; text?: string };
+  return { ...rest, data: dataOfStored(data, text) } as PendingEvent;
+}
+
+/** Data of a record: its text, or what earlier versions have stored in its place. */
+export function dataOfStored(former: Json | undefined, text: string | undefined): EventData | undefined {
+  const json = former === undefined ? text : JSON.stringify(former);
+  return json === undefined ? undefined : EventData.ofText(json);
 }

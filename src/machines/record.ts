@@ -19,6 +19,14 @@ export function isRunning({ status }: Pick<MachineRecord, "status">): boolean {
 /** An active atomic state and when it was entered, in milliseconds since the epoch. */
 export type ActiveState = readonly [state: string, sinceMs: number];
 
+/** A signed 64-bit integer: its digits where a double does not hold it. */
+export type SourceNumber = number | string;
+
+export function sourceNumber(value: bigint): SourceNumber {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
 export interface MachineRecord {
   /** Undefined for a map machine. */
   readonly definition: DefinitionName | undefined;
@@ -38,7 +46,7 @@ export interface MachineRecord {
   /** The engine's snapshot in its stored form; null for a map machine. */
   readonly snapshot: Json;
   /** Highest number seen per source (SEQ). */
-  readonly sources: Readonly<Record<string, number>>;
+  readonly sources: Readonly<Record<string, SourceNumber>>;
   /** Number of the next deferred or scheduled event. */
   readonly pendingNext: number;
   /** How many events are deferred: without any, no inbox is read. */
@@ -62,7 +70,7 @@ export function activeNames({ states }: Pick<MachineRecord, "states">): string[]
 }
 
 /** The sources of a machine that has seen none; machines share it. */
-export const NO_SOURCES: Readonly<Record<string, number>> = Object.freeze({});
+export const NO_SOURCES: Readonly<Record<string, SourceNumber>> = Object.freeze({});
 
 /**
  * Field by field in this order: a list is a third shorter than an object and parses faster. What follows the reason
@@ -75,7 +83,7 @@ type Later = [failedCount: number, outer: readonly ActiveState[] | null];
 
 type Eventful = [
   snapshot: Json,
-  sources: Readonly<Record<string, number>>,
+  sources: Readonly<Record<string, SourceNumber>>,
   pendingNext: number,
   deferredCount: number,
   outcomeNext: number,

@@ -1,13 +1,14 @@
 /** What an event is sent with, by SM.SEND or by the server itself. */
-import type { Json } from "../base/json.ts";
+import type { EventData } from "../base/event-data.ts";
+import type { SourceNumber } from "./record.ts";
 
 export interface SendOptions {
   readonly event: string;
-  readonly data: Json | undefined;
+  readonly data: EventData | undefined;
   readonly id: string | undefined;
   readonly by: string | undefined;
   readonly reason: string | undefined;
-  readonly source: { readonly name: string; readonly number: number } | undefined;
+  readonly source: { readonly name: string; readonly number: SourceNumber } | undefined;
   readonly ifState: string | undefined;
   readonly ifRev: number | undefined;
   /** When the event is to be delivered, milliseconds since the epoch. */

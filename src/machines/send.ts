@@ -3,7 +3,7 @@
  * duplicate id, done, SEQ fence, schedule, IFSTATE and IFREV, then the step. That the end of a machine comes after
  * the duplicate id is on purpose: the event that ended it gets its first reply again.
  */
-import { sameJson } from "../base/json.ts";
+import { sameData } from "../base/exact-json.ts";
 import { tooLate } from "../engine/refusal.ts";
 import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
@@ -23,7 +23,7 @@ export function send(scope: Scope, subject: Subject, options: SendOptions): Send
   const { id } = options;
   const known = id === undefined ? undefined : keptOutcome(scope, subject.record.id, id);
   if (known !== undefined) {
-    const isSame = known.event === options.event && sameJson(known.data, options.data);
+    const isSame = known.event === options.event && sameData(known.data?.value, options.data?.value);
     if (!isSame) throw errors.duplicateId(known.id);
     return replyFromJson(known.reply);
   }
@@ -43,7 +43,8 @@ function fence(subject: Subject, options: SendOptions): StepOutcome | undefined 
   // A source may be called "constructor".
   const isKnown = source !== undefined && Object.hasOwn(machine.sources, source.name);
   const highest = isKnown ? machine.sources[source.name] : undefined;
-  if (source === undefined || highest === undefined || source.number > highest) return undefined;
+  if (source === undefined || highest === undefined || BigInt(source.number) > BigInt(highest))
+    return undefined;
   const { code, text: message } = errors.stale(source.name, source.number, highest);
   return { kind: "refused", code, message };
 }

@@ -7,11 +7,10 @@
  * deadline falls due like any other event; the answer takes it from there.
  */
 import { type Bytes, bufferOf, bytesOf, bytesOfText, textOfBytes } from "../base/bytes.ts";
-import type { Json } from "../base/json.ts";
 import type { Database } from "../keyspace/database.ts";
 import { type AppendOptions, appendEntry } from "../streams/append.ts";
 import type { Fields } from "../streams/chunk.ts";
-import { countField, fieldOf, fieldsOf, jsonText, textField } from "../streams/entry-fields.ts";
+import { countField, fieldOf, fieldsOf, textField } from "../streams/entry-fields.ts";
 import { type EntryId, entryIdOf, formatId } from "../streams/entry-id.ts";
 import { deleteAmong, settleFirstId } from "../streams/removal.ts";
 import { entryAt, openStream, type Stream, saveStream } from "../streams/streams.ts";
@@ -43,7 +42,8 @@ export function taskOfStream(key: Bytes): string | undefined {
 /** What a machine asks for with a task. */
 export interface TaskOrder {
   readonly task: string;
-  readonly input?: Json;
+  /** A text of JSON. */
+  readonly input?: string;
   readonly done?: string;
   readonly failed?: string;
   readonly timeoutMs?: number;
@@ -76,7 +76,7 @@ export function putTask(db: Database, given: NewTask, options: AppendOptions): v
     ["key", bufferOf(given.key)],
     ["rev", machine.rev],
     ["id", taskId],
-    ["input", jsonText(given.input)],
+    ["input", given.input],
     ["done", given.done],
     ["failed", given.failed],
     ["attempts", given.attempts],

@@ -1,5 +1,8 @@
 /** Turns what a step has made of a machine into the writes of one commit: record, indexes, history, timers. */
+
 import { assert } from "../base/assert.ts";
+import type { EventData } from "../base/event-data.ts";
+import { textOfJson } from "../base/exact-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { snapshotToJson } from "../engine/snapshot.ts";
 import type { Effect, Snapshot, Timer } from "../engine/types.ts";
@@ -17,7 +20,7 @@ import type { Scope, Subject } from "./subject.ts";
 export interface Cause {
   readonly kind: HistoryKind;
   readonly event?: string | undefined;
-  readonly data?: Json | undefined;
+  readonly data?: EventData | undefined;
   readonly id?: string | undefined;
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
@@ -150,8 +153,26 @@ function contextOf(next: Next): JsonObject | undefined {
 
 /** What the change asks for outside: kept with it, in order. */
 export function recordedEffects(effects: readonly Effect[]): Json | undefined {
-  const outside = effects.filter(({ kind }) => kind === "emit" || kind === "task" || kind === "log");
-  return outside.length === 0 ? undefined : outside.map((effect) => ({ ...effect }) as JsonObject);
+  const outside = effects.flatMap((effect) => outsideEffect(effect) ?? []);
+  return outside.length === 0 ? undefined : outside;
+}
+
+/** An effect as it is kept, values as their texts; undefined for one that is the machine's own affair. */
+function outsideEffect(effect: Effect): JsonObject | undefined {
+  switch (effect.kind) {
+    case "emit": {
+      const { data, text, ...emit } = effect;
+      return data === undefined ? emit : { ...emit, data: text ?? textOfJson(data) };
+    }
+    case "task": {
+      const { input, text, ...task } = effect;
+      return input === undefined ? task : { ...task, input: text ?? textOfJson(input) };
+    }
+    case "log":
+      return { kind: "log", value: textOfJson(effect.value) };
+    default:
+      return undefined;
+  }
 }
 
 /** Brings the index of due times in step with the timers of a machine. */

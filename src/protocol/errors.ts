@@ -343,7 +343,7 @@ export const machineLimit = (what: string, max: number, directive: string) =>
 export const duplicateId = (id: Name) =>
   new ReplyError(`DUPID event id '${shown(id)}' was used for another event or other data`);
 /** `highest` is the sequence number the source has reached. */
-export const stale = (source: Name, given: bigint | number, highest: bigint | number) =>
+export const stale = (source: Name, given: bigint | number | string, highest: bigint | number | string) =>
   new ReplyError(`STALE source '${shown(source)}' has reached ${highest}; ${given} is not beyond it`);
 /** `reason` is what SM.SUSPEND was given, if anything. */
 export const suspended = (reason?: Name) =>

@@ -1,7 +1,7 @@
 /** SM.DEF CHECK json: what is wrong with a definition and what looks wrong, each with its JSON path. */
 import { check } from "../../engine/check.ts";
 import { readKeys } from "../../engine/document-keys.ts";
-import { parseJson } from "../../machines/chart-cache.ts";
+import { parseDocument } from "../../machines/chart-cache.ts";
 import { map } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
@@ -11,10 +11,8 @@ export const smDefCheck = {
   name: "SM.DEF|CHECK",
   run: ({ args, server }) => {
     const document = definitionText(server, argument(args, 2));
-    const parsed = parseJson(document);
-    const findings = parsed.ok
-      ? check(parsed.value, readKeys(document))
-      : [{ severity: "error", path: "$", message: parsed.reason } as const];
+    const parsed = parseDocument(document);
+    const findings = parsed.ok ? check(parsed.value, readKeys(document)) : parsed.findings;
     return findings.map(({ severity, path, message }) =>
       map([
         ["severity", severity],

@@ -55,7 +55,7 @@ function entryReply(entry: HistoryEntry): Reply {
     ["reason", entry.reason ?? null],
     ["from", [...entry.from]],
     ["to", [...entry.to]],
-    ["data", entry.data === undefined ? null : JSON.stringify(entry.data)],
+    ["data", entry.data?.text ?? null],
     ["context", entry.context === undefined ? null : JSON.stringify(entry.context)],
   ]);
 }

@@ -1,7 +1,9 @@
 /** SM.PENDING key: what the machine waits for: deferred and scheduled events, and timers, with their due times. */
+
 import { bytesOf } from "../../base/bytes.ts";
 import { stateOf } from "../../engine/machine.ts";
 import type { Timer } from "../../engine/types.ts";
+import { madeData } from "../../machines/machine-step.ts";
 import { pendingId, pendingOf } from "../../machines/pending.ts";
 import { type Chart, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
@@ -19,7 +21,7 @@ export const smPending = {
         ["kind", pending.kind],
         ["event", pending.event],
         ["due", pending.kind === "deferred" ? null : pending.dueMs],
-        ["data", pending.data === undefined ? null : JSON.stringify(pending.data)],
+        ["data", pending.data?.text ?? null],
         ["state", null],
       ]),
     );
@@ -41,7 +43,7 @@ function timerReply({ machine }: Chart, timer: Timer): Reply {
     ["kind", "timer"],
     ["event", timer.event],
     ["due", timer.deadlineMs],
-    ["data", timer.data === undefined ? null : JSON.stringify(timer.data)],
+    ["data", madeData(timer)?.text ?? null],
     ["state", timer.state === undefined ? null : stateOf(machine, timer.state).path],
   ]);
 }

@@ -1,9 +1,10 @@
 /** The arguments of SM.SEND: the options come in any order after the event and its data. */
-import type { Json } from "../../base/json.ts";
-import { parseJson } from "../../machines/chart-cache.ts";
+import type { EventData } from "../../base/event-data.ts";
+import { parseData } from "../../machines/chart-cache.ts";
+import { sourceNumber } from "../../machines/record.ts";
 import type { SendOptions } from "../../machines/send-options.ts";
 import * as errors from "../../protocol/errors.ts";
-import { argument, safeInteger, text, token } from "../arguments.ts";
+import { argument, integer, safeInteger, text, token } from "../arguments.ts";
 import { atMostOneOf, FLAG, type Options, readOptions, VALUE } from "../options.ts";
 
 /** Data, which may be left out, is never one of these words. */
@@ -49,7 +50,7 @@ export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax:
 }
 
 /** The data of an event. @throws ReplyError when it is no JSON or too long */
-export function eventData(bytes: Buffer, eventBytesMax: number): Json {
+export function eventData(bytes: Buffer, eventBytesMax: number): EventData {
   if (bytes.length > eventBytesMax) {
     throw errors.machineLimit(
       `the event's data has ${bytes.length} bytes`,
@@ -57,9 +58,9 @@ export function eventData(bytes: Buffer, eventBytesMax: number): Json {
       "sm-event-bytes-max",
     );
   }
-  const parsed = parseJson(text(bytes));
+  const parsed = parseData(text(bytes));
   if (!parsed.ok) throw errors.err(`the event's data is ${parsed.reason}`);
-  return parsed.value;
+  return parsed.data;
 }
 
 function textOf(given: Given, name: "ID" | "BY" | "REASON" | "IFSTATE" | "DEF"): string | undefined {
@@ -71,7 +72,7 @@ function readSource(given: Given): SendOptions["source"] {
   const [name, number] = given.values("SEQ");
   return name === undefined || number === undefined
     ? undefined
-    : { name: text(name), number: safeInteger(number) };
+    : { name: text(name), number: sourceNumber(integer(number)) };
 }
 
 function readDue(given: Given, nowMs: number): number | undefined {

@@ -1,6 +1,7 @@
 /** SM.WHY key event [json]: what SM.SEND would do with an event and why, without doing it. */
 import { bytesOf } from "../../base/bytes.ts";
-import type { Json } from "../../base/json.ts";
+import type { EventData } from "../../base/event-data.ts";
+import { textOfJson } from "../../base/exact-json.ts";
 import { type Candidate, explain } from "../../engine/explain.ts";
 import { eventOf, targetsOf } from "../../machines/machine-step.ts";
 import { activeNames } from "../../machines/record.ts";
@@ -53,7 +54,7 @@ function standing(subject: Subject, event: string): Attempt | undefined {
 }
 
 /** The event is sent and taken back, so that what it would set off is told too. */
-function rehearsal(call: Call, subject: Subject, event: string, data: Json | undefined): Attempt {
+function rehearsal(call: Call, subject: Subject, event: string, data: EventData | undefined): Attempt {
   const savepoint = call.databases.transaction.savepoint();
   try {
     return attempt(call, subject, { ...NO_OPTIONS, event, data });
@@ -78,7 +79,7 @@ function mapCandidates(subject: Subject, event: string): Reply[] {
 function candidate({ state, event, targets, verdict, outcome }: Candidate): Reply {
   const reads = (verdict?.reads ?? []).map(({ path, value }): [Reply, Reply] => [
     path,
-    value === undefined ? null : JSON.stringify(value),
+    value === undefined ? null : textOfJson(value),
   ]);
   return map([
     ["from", state],

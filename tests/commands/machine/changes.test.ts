@@ -1,6 +1,7 @@
 /** What a change of a map machine leaves behind: its events, and how much of its history. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bytesOfText } from "../../../src/base/bytes.ts";
+import { EventData } from "../../../src/base/event-data.ts";
 import { Databases } from "../../../src/keyspace/databases.ts";
 import { Store } from "../../../src/keyspace/store.ts";
 import type { Transaction } from "../../../src/keyspace/transaction.ts";
@@ -66,7 +67,7 @@ describe("history", () => {
     const entries = [
       { rev: 1, atMs: 5, kind: "create", from: [], to: ["a"] },
       { rev: 2, atMs: 6, kind: "mutate", from: ["a"], to: ["b"], reason: "" },
-      { rev: 3, atMs: 7, kind: "event", from: ["b"], to: ["a"], event: "E", data: null },
+      { rev: 3, atMs: 7, kind: "event", from: ["b"], to: ["a"], event: "E", data: EventData.ofText(" null") },
       {
         rev: 4,
         atMs: 8,
@@ -77,10 +78,19 @@ describe("history", () => {
         id: "1",
         by: "me",
         context: { n: 1 },
+        via: ["c"],
+        stampMs: 3,
+        output: null,
+        trace: "00-a-b-01",
+        status: "failed",
+        data: EventData.ofText('{"n":9007199254740993}'),
       },
     ] as const;
     for (const entry of entries) putHistory(transaction, 7, entry);
-    expect(historyOf(transaction, 7, { from: 0, to: 9 })).toEqual(entries);
+    const found = historyOf(transaction, 7, { from: 0, to: 9 });
+    expect(found).toEqual(entries);
+    const texts = [undefined, undefined, " null", '{"n":9007199254740993}'];
+    expect(found.map(({ data }) => data?.text)).toEqual(texts);
     expect(historyOf(transaction, 7, { from: 2, to: 3, reverse: true, limit: 1 })).toEqual([entries[2]]);
   });
 });

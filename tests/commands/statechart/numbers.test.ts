@@ -1,0 +1,138 @@
+/** Numbers in the data of events: the text is kept, what is computed with must be exact. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Argument, TestClient } from "../../support/client.ts";
+import { define, fields, rows } from "../../support/machines.ts";
+import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+import { VirtualClock } from "../../support/virtual-clock.ts";
+
+const BIG = "9007199254740993";
+
+const LEDGER = {
+  initial: "open",
+  context: { id: 0, n: 0 },
+  states: {
+    open: {
+      on: {
+        KEEP: { actions: [{ assign: { id: "event.id" } }] },
+        KEEP_ALL: { actions: [{ assign: { all: "data" } }] },
+        COUNT: { actions: [{ assign: { n: "context.n + event.n" } }] },
+        SIZE: { actions: [{ assign: { n: "size(event.items)" } }] },
+        FIND: { guard: "event.items.exists(i, i.id == 5)", target: "found" },
+        PASS: {
+          actions: [
+            { emit: { event: "PASSED", data: "data" } },
+            { task: "work", input: "data" },
+            { send: { to: "'other'", event: "TAKE", data: "data" } },
+            { raise: { event: "LATER", data: "data", delay: 1000 } },
+          ],
+        },
+        LATER: { actions: [{ log: "data" }] },
+        TAKE: {},
+      },
+    },
+    found: {},
+  },
+};
+
+let server: TestServer;
+let client: TestClient;
+let clock: VirtualClock;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  server = await startTestServer({ clock });
+  client = await server.client();
+  await define(client, "ledger", LEDGER);
+  await client.call("SM.CREATE", "k", "ledger");
+  await client.call("SM.CREATE", "other", "ledger");
+});
+
+afterEach(() => server.close());
+
+const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const last = async (key: string) => rows(await call("SM.HISTORY", key, "+", "-", "REV", "COUNT", 1))[0];
+
+test("data is kept as the text that was sent", async () => {
+  const text = `{ "n" : 1.0, "id": ${BIG} }`;
+  await call("SM.SEND", "k", "COUNT", text, "ID", "x");
+  expect(await last("k")).toMatchObject({ data: text });
+  const entry = (await call("XREVRANGE", "sm:changes:ledger", "+", "-", "COUNT", 1)) as Decoded[];
+  expect(JSON.stringify(entry)).toContain(JSON.stringify(text));
+  expect(await call("SM.CONTEXT", "k", "n")).toEqual(["1"]);
+});
+
+test("the same data under the same id is a duplicate, whatever its spelling, and other data is refused", async () => {
+  expect(await call("SM.SEND", "k", "COUNT", `{"n":1,"id":${BIG}}`, "ID", "x")).toEqual(["open"]);
+  expect(await call("SM.SEND", "k", "COUNT", ` {"id":${BIG}.0, "n":1e0}`, "ID", "x")).toEqual(["open"]);
+  expect(await call("SM.CONTEXT", "k", "n")).toEqual(["1"]);
+  const other = await call("SM.SEND", "k", "COUNT", '{"n":1,"id":9007199254740992}', "ID", "x");
+  expect(other).toMatchObject({ message: expect.stringMatching(/^DUPID /) });
+});
+
+test.each([
+  ["KEEP", `{"id":${BIG}}`, `event.id is ${BIG}, which no number here holds exactly: send it as a text`],
+  ["KEEP", '{"id":1e400}', "event.id is 1e400, which no number here holds exactly: send it as a text"],
+  [
+    "KEEP_ALL",
+    `{"a":{"b":[${BIG}]}}`,
+    `a.b[0] is ${BIG}, which no number here holds exactly: send it as a text`,
+  ],
+  ["COUNT", `{"n":${BIG}}`, `event.n is ${BIG}, which no number here holds exactly: send it as a text`],
+])("an inexact number is refused where %s reads it in %s", async (event, data, why) => {
+  const reply = await call("SM.SEND", "k", event, data);
+  expect(reply).toMatchObject({ message: expect.stringMatching(/^EXECFAIL /) });
+  expect(reply).toMatchObject({ message: expect.stringContaining(why) });
+  expect(await call("SM.CONTEXT", "k")).toBe('{"id":0,"n":0}');
+});
+
+test("an inexact number beside those that are read does no harm", async () => {
+  expect(await call("SM.SEND", "k", "SIZE", `{"items":[{"id":${BIG}}]}`)).toEqual(["open"]);
+  expect(await call("SM.CONTEXT", "k", "n")).toEqual(["1"]);
+  const reply = await call("SM.SEND", "k", "FIND", `{"items":[{"id":${BIG}}]}`);
+  expect(reply).toMatchObject({ message: expect.stringMatching(/^GUARD .*9007199254740993/) });
+});
+
+test("data that is handed on whole keeps its text everywhere", async () => {
+  const text = `{ "id": ${BIG}, "n": 1.50 }`;
+  expect(await call("SM.SEND", "k", "PASS", text)).toEqual(["open"]);
+  expect(await last("other")).toMatchObject({ event: "TAKE", data: text });
+  const streams = [
+    await call("XRANGE", "sm:tasks:work", "-", "+"),
+    await call("XRANGE", "sm:changes:ledger", "-", "+"),
+  ];
+  expect(JSON.stringify(streams).split(JSON.stringify(text))).toHaveLength(5);
+  expect(rows(await call("SM.PENDING", "k"))).toMatchObject([{ event: "LATER", data: text }]);
+  clock.advance(1000);
+  await call("PING");
+  expect(await last("k")).toMatchObject({ kind: "timer", event: "LATER", data: text });
+});
+
+test("a context and a definition say which of their numbers is not exact", async () => {
+  expect(await call("SM.CREATE", "k", "ledger", "CONTEXT", `{"a":[{"b":${BIG}}]}`)).toEqual(
+    new ReplyFailure(`ERR CONTEXT is not exact: $.a[0].b is ${BIG}; write it as a text`),
+  );
+  const definition = `{"initial":"a","context":{"x":${BIG}},"states":{"a":{}}}`;
+  expect(await call("SM.DEF", "CREATE", "d", definition)).toEqual(
+    new ReplyFailure(`INVALIDDEF $.context.x: the number ${BIG} is not exact: write it as a text`),
+  );
+});
+
+test("SEQ takes 64-bit numbers exactly", async () => {
+  expect(await call("SM.SEND", "k", "TAKE", "SEQ", "s", "9223372036854775806")).toEqual(["open"]);
+  expect(await call("SM.SEND", "k", "TAKE", "SEQ", "s", "9223372036854775806")).toEqual(
+    new ReplyFailure(
+      "STALE source 's' has reached 9223372036854775806; 9223372036854775806 is not beyond it",
+    ),
+  );
+  expect(await call("SM.SEND", "k", "TAKE", "SEQ", "s", "9223372036854775807", "FULL")).toSatisfy(
+    (reply: Decoded) => fields(reply)["rev"] === 3,
+  );
+  expect(await call("SM.SEND", "k", "TAKE", "SEQ", "s", "9223372036854775808")).toEqual(
+    new ReplyFailure("ERR value is not an integer or out of range"),
+  );
+  expect(await call("COPY", "k", "copy")).toBe(1);
+  expect(await call("SM.SEND", "copy", "TAKE", "SEQ", "s", "9223372036854775807")).toMatchObject({
+    message: expect.stringMatching(/^STALE /),
+  });
+});
