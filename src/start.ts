@@ -86,6 +86,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     }
     return undefined;
   });
+  store.onRelieved(() => executor.resume());
   const endUpkeep = startUpkeep({
     store,
     clock,

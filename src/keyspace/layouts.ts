@@ -66,6 +66,9 @@ export interface Range {
   readonly to: Bytes;
 }
 
+/** Spaces whose keys often last for seconds only: expiries, machines by state, what of machines falls due. */
+export const TRANSIENT_SPACES = "xit";
+
 export function metaKey(name: string): Bytes {
   return raw(`m${name}`);
 }

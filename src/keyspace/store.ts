@@ -8,7 +8,7 @@ import {
   type OrderedStore,
   type StoreStatus,
 } from "../storage/ordered-store.ts";
-import { metaKey } from "./layouts.ts";
+import { metaKey, TRANSIENT_SPACES } from "./layouts.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -24,7 +24,8 @@ export class Store {
 
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
   static open(directory: string): Store {
-    return Store.over(DurableStore.open(directory, { verify: assertFormat }));
+    const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES };
+    return Store.over(DurableStore.open(directory, options));
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */
@@ -44,6 +45,16 @@ export class Store {
   /** The format of what the store holds; below STORE_FORMAT, it has to be carried over before it serves. */
   get format(): number {
     return formatOf(this.#ordered) ?? STORE_FORMAT;
+  }
+
+  /** True while whoever can wait with writes should, as the disk does not keep up. */
+  get isCongested(): boolean {
+    return this.#ordered.isCongested;
+  }
+
+  /** Calls the listener, the last one given, when the store is not congested any more, or has failed. */
+  onRelieved(listener: () => void): void {
+    this.#ordered.onRelieved(listener);
   }
 
   begin(): Transaction {

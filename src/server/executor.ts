@@ -89,7 +89,7 @@ export class Executor {
     this.#options.waiters.remove(endpoint.session.id);
   }
 
-  /** The store takes commits again: what fell due meanwhile is done. */
+  /** The store takes commits again, or has room for more: what waited for that, and what fell due meanwhile, is done. */
   resume(): void {
     this.#schedule();
   }
@@ -208,7 +208,7 @@ export class Executor {
     return false;
   }
 
-  /** Lets those go on that CLIENT PAUSE has held back, when it has ended. */
+  /** Lets those go on that were held back, when that has ended. */
   #releaseHeld(): void {
     if (this.#held.size === 0) return;
     for (const endpoint of this.#held.released(this.#options.clock.now())) this.#ready.add(endpoint);
@@ -216,9 +216,9 @@ export class Executor {
 
   #doDue(databases: Databases): void {
     if (this.#dueMs === undefined || this.#dueMs > databases.nowMs) return;
-    const { dueWork, server, store } = this.#options;
-    // While writes are paused or fail, nothing happens by itself.
-    if (store.failure !== undefined || server.pause.modeAt(databases.nowMs) !== undefined) return;
+    const { dueWork, store } = this.#options;
+    // While writes are held back or fail, nothing happens by itself.
+    if (store.failure !== undefined || this.#held.mode(databases.nowMs) !== undefined) return;
     dueWork.run(databases, { countMax: DUE_PER_TURN_MAX, isSpent: () => this.#budget.isSpentOfOwnAccord() });
     this.#dueMs = dueWork.nextMs(databases);
     if (this.#dueMs !== undefined && this.#dueMs <= databases.nowMs) this.#schedule();
@@ -267,7 +267,7 @@ export class Executor {
     const { clock, server, store } = this.#options;
     if (this.#dueMs === undefined && this.#held.size === 0) return undefined;
     if (server.pause.modeAt(clock.now()) !== undefined) return server.pause.untilMs;
-    return store.failure === undefined ? this.#dueMs : undefined;
+    return store.failure === undefined && !store.isCongested ? this.#dueMs : undefined;
   }
 
   #awake(): void {

@@ -1,4 +1,8 @@
-/** Requests that CLIENT PAUSE holds back, one a connection: what comes behind it waits with it. */
+/**
+ * Requests that are held back, one a connection: what comes behind it waits with it. CLIENT PAUSE does that, and a
+ * store that does not keep up with what is written: whoever writes then waits for the disk, and readers do not.
+ */
+import type { PauseMode } from "../clients/pause.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { Endpoint } from "./executor.ts";
@@ -19,11 +23,11 @@ export class HeldRequests {
 
   /** The endpoint's next request, unless it is held back. */
   next(endpoint: Endpoint, nowMs: number): readonly Buffer[] | undefined {
-    const { pause } = this.#server;
+    const { pause, store } = this.#server;
     // Nearly always there is no pause and nobody held back.
-    if (this.#held.size === 0 && pause.untilMs === 0) return endpoint.nextRequest();
+    if (this.#held.size === 0 && pause.untilMs === 0 && !store.isCongested) return endpoint.nextRequest();
     const args = this.#held.get(endpoint) ?? endpoint.nextRequest();
-    const mode = pause.modeAt(nowMs);
+    const mode = this.mode(nowMs);
     if (args !== undefined && mode !== undefined && this.#dispatcher.mustWait(endpoint.session, args, mode)) {
       // The bytes may lie in a chunk of the socket's that the wait would pin.
       if (!this.#held.has(endpoint))
@@ -37,9 +41,15 @@ export class HeldRequests {
     return args;
   }
 
-  /** Those that may go on: all, when the pause has ended. */
+  /** What is held back at a time: everything, what writes, or with undefined nothing. */
+  mode(nowMs: number): PauseMode | undefined {
+    const { pause, store } = this.#server;
+    return pause.modeAt(nowMs) ?? (store.isCongested ? "write" : undefined);
+  }
+
+  /** Those that may go on: all, when nothing is held back any more. */
   released(nowMs: number): Iterable<Endpoint> {
-    return this.#server.pause.modeAt(nowMs) === undefined ? this.#held.keys() : [];
+    return this.mode(nowMs) === undefined ? this.#held.keys() : [];
   }
 
   forget(endpoint: Endpoint): void {

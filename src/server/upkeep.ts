@@ -22,23 +22,29 @@ export interface UpkeepOptions {
 }
 
 /** Begins; returns the function that ends it. */
-export function startUpkeep(options: UpkeepOptions): () => void {
-  const { clock } = options;
+export function startUpkeep({ store, clock, onReopened }: UpkeepOptions): () => void {
   let cancel: () => void;
+  let hasFailed = false;
   const look = () => {
-    const pauseMs = attend(options) ? SLICE_PAUSE_MS : LOOK_PAUSE_MS;
+    if (store.failure !== undefined) {
+      hasFailed = true;
+      isTaken(() => store.reopen());
+    }
+    // A store may need longer than the call to find out that it takes commits again.
+    if (hasFailed && store.failure === undefined) {
+      hasFailed = false;
+      onReopened();
+    }
+    const pauseMs = !hasFailed && hasGarbage(store) ? SLICE_PAUSE_MS : LOOK_PAUSE_MS;
     cancel = clock.wakeAt(clock.now() + pauseMs, look);
   };
   cancel = clock.wakeAt(clock.now() + LOOK_PAUSE_MS, look);
   return () => cancel();
 }
 
-/** True when there is more to do. */
-function attend({ store, onReopened }: UpkeepOptions): boolean {
-  if (store.failure !== undefined) {
-    if (isTaken(() => store.reopen())) onReopened();
-    return false;
-  }
+/** Removes a slice; true when there is more. */
+function hasGarbage(store: Store): boolean {
+  if (store.isCongested) return true;
   const transaction = store.begin();
   const removed = collectGarbage(transaction, SLICE_ENTRIES_MAX);
   if (removed > 0 && !isTaken(() => store.commit(transaction))) return false;

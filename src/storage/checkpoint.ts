@@ -1,8 +1,8 @@
 /**
- * Carries a table of writes into the data file, in slices short enough that requests in between do not notice.
- * The slices go in key order: neighbours share LMDB's pages, each of which is then written once instead of
- * once per slice. Any number of slices may have been committed when the process ends: the journal still has
- * every write, and carrying one twice changes nothing.
+ * One checkpoint: a frozen table, and what is folded beside it, go into the data file in slices, each of which keeps
+ * the main thread for a bounded time. The table goes in key order: neighbours share LMDB's pages, each of which is then
+ * written once instead of once per slice. Any number of slices may have been committed when the process ends: the
+ * journal still has every write, and carrying one twice changes nothing.
  */
 import { performance } from "node:perf_hooks";
 import type { Bytes } from "../base/bytes.ts";
@@ -11,20 +11,11 @@ import type { LmdbData } from "./lmdb-data.ts";
 import type { Write } from "./ordered-store.ts";
 import type { WriteTable } from "./write-table.ts";
 
-/** How much is done in one go while nobody waits for the end: pauses of about two milliseconds. */
-const EASE: Portion = { sortedKeys: 2000, writes: 2000, bytes: 1024 * 1024 };
-/** And while commits do. */
-const HURRY: Portion = { sortedKeys: 16_000, writes: 16_000, bytes: 4 * 1024 * 1024 };
-
-/**
- * A write costs this thread about a microsecond, and a slice costs the disk two syncs. Under load a turn of the event
- * loop lasts longer than both, and there is one slice a turn: what is carried in one has to outgrow what a turn writes.
- */
-interface Portion {
-  readonly sortedKeys: number;
-  readonly writes: number;
-  readonly bytes: number;
-}
+/** How long the main thread works at a time. LMDB's own thread and the disk need several times that for a slice. */
+const SLICE_MS = 2;
+const SLICE_BYTES_MAX = 1024 * 1024;
+/** Keys that are sorted in one go: less than a millisecond. */
+const RUN_LENGTH = 1000;
 
 export interface Carried {
   readonly table: WriteTable;
@@ -32,84 +23,82 @@ export interface Carried {
   folded(): Iterable<Write>;
   /** Folded writes that are now on disk. */
   onFolded(writes: readonly Write[]): void;
-  /**
-   * Asked before each portion: how full the next table is, from 1 on commits wait for this to end. The fuller, the
-   * larger are the portions, so that the next table grows only until they suffice.
-   */
-  urgency(): number;
+  /** After each step, with how many keys it has done: to sort one is a part of that, to write it the rest. */
+  onStep(done: number): Promise<void>;
 }
 
-/** How long the fold of derived things may keep the main thread in one go. */
-const FOLD_SLICE_MS = 2;
+/** The part of a step for a key that was sorted, and for a write that is on disk. */
+const SORTED = 0.25;
+const WRITTEN = 0.75;
 
 /** Resolves when all of the table and of what is folded is on disk in the data file. @throws Error of LMDB */
-export async function carry(data: LmdbData, { table, folded, onFolded, urgency }: Carried): Promise<void> {
+export async function carry(data: LmdbData, { table, folded, onFolded, onStep }: Carried): Promise<void> {
   // A turn of the event loop may be under way, and a store may be half constructed.
   await nextTurn();
-  const keys = merged(await sortedRuns(table, urgency));
-  for (;;) {
-    const slice = nextSlice(keys, table, portionOf(urgency()));
-    if (slice.length === 0) break;
-    await data.apply(slice);
+  const runs: Bytes[][] = [];
+  for (const sorted of sortedRuns(table)) {
+    runs.push(...sorted);
+    await nextTurn();
+    await onStep(sorted.reduce((sum, run) => sum + run.length, 0) * SORTED);
   }
-  const writes = folded()[Symbol.iterator]();
+  await applySliced(data, tableWrites(table, merged(runs)), (slice) => onStep(slice.length * WRITTEN));
+  await applySliced(data, folded(), (slice) => {
+    onFolded(slice);
+    return onStep(slice.length);
+  });
+}
+
+async function applySliced(
+  data: LmdbData,
+  writes: Iterable<Write>,
+  onApplied: (slice: readonly Write[]) => Promise<void>,
+): Promise<void> {
+  const iterator = writes[Symbol.iterator]();
   try {
-    for (;;) {
-      const slice = nextFolded(writes);
-      if (slice.length === 0) return;
+    for (let slice = nextSlice(iterator); slice.length > 0; slice = nextSlice(iterator)) {
       await data.apply(slice);
-      onFolded(slice);
+      await onApplied(slice);
     }
   } finally {
-    writes.return?.();
+    iterator.return?.();
   }
 }
 
-/** Empty only at the end. */
-function nextFolded(writes: Iterator<Write>): Write[] {
-  const endMs = performance.now() + FOLD_SLICE_MS;
+/** Empty only at the end. Handing a write over to LMDB costs about as much as taking it here. */
+function nextSlice(writes: Iterator<Write>): Write[] {
+  const endMs = performance.now() + SLICE_MS / 2;
   const slice: Write[] = [];
+  let bytes = 0;
   do {
     const next = writes.next();
     if (next.done === true) break;
     slice.push(next.value);
-  } while (performance.now() < endMs);
+    bytes += next.value[1]?.length ?? 0;
+  } while (bytes < SLICE_BYTES_MAX && performance.now() < endMs);
   return slice;
 }
 
-function portionOf(urgency: number): Portion {
-  if (urgency < 1) return EASE;
-  const { sortedKeys, writes, bytes } = HURRY;
-  return { sortedKeys: sortedKeys * urgency, writes: writes * urgency, bytes: bytes * urgency };
-}
-
-async function sortedRuns(table: WriteTable, urgency: () => number): Promise<Bytes[][]> {
-  const runs: Bytes[][] = [];
+/** Sorted runs of the keys, as many at a time as there is time for. */
+function* sortedRuns(table: WriteTable): Generator<Bytes[][]> {
+  let endMs = performance.now() + SLICE_MS;
+  let ready: Bytes[][] = [];
   let run: Bytes[] = [];
-  let length = portionOf(urgency()).sortedKeys;
   for (const key of table.keys()) {
     run.push(key);
-    if (run.length < length) continue;
-    runs.push(run.sort(compareKeys));
+    if (run.length < RUN_LENGTH) continue;
+    ready.push(run.sort(compareKeys));
     run = [];
-    await nextTurn();
-    length = portionOf(urgency()).sortedKeys;
+    if (performance.now() < endMs) continue;
+    yield ready;
+    ready = [];
+    endMs = performance.now() + SLICE_MS;
   }
-  if (run.length > 0) runs.push(run.sort(compareKeys));
-  return runs;
+  if (run.length > 0) ready.push(run.sort(compareKeys));
+  if (ready.length > 0) yield ready;
 }
 
-function nextSlice(keys: Iterator<Bytes>, table: WriteTable, portion: Portion): Write[] {
-  const slice: Write[] = [];
-  let bytes = 0;
-  while (slice.length < portion.writes && bytes < portion.bytes) {
-    const next = keys.next();
-    if (next.done === true) break;
-    const value = table.get(next.value) ?? null;
-    slice.push([next.value, value]);
-    bytes += value === null ? 0 : value.length;
-  }
-  return slice;
+function* tableWrites(table: WriteTable, keys: Iterable<Bytes>): Generator<Write> {
+  for (const key of keys) yield [key, table.get(key) ?? null];
 }
 
 interface Cursor {

@@ -58,9 +58,9 @@ export interface Derived {
   /** LMDB has the frozen generation, and reads of the store see it: it can be dropped. */
   thawed(): void;
 
-  /** Bytes of memory that the active generation pins, about; they count as those of the active table do. */
+  /** Bytes of memory that the active generation pins, about. When they reach a limit, a checkpoint begins. */
   readonly bytes: number;
 
-  /** Number of things that are dirty in the active generation; counted as the keys of the active table are. */
+  /** Number of things that are dirty in the active generation: a measure of what a checkpoint will have to do. */
   readonly size: number;
 }

@@ -12,17 +12,20 @@
  * A journal is given up only when LMDB has all of it on disk, so that after a crash LMDB and the journals
  * together have every commit. What is acknowledged never depends on a checkpoint: if one fails, the journals
  * keep what it would have carried, and commits are refused until that is resolved.
+ *
+ * The active generation may exceed its limits while the frozen one is being carried, by the part of that which
+ * has been carried; beyond, the store is congested. So writers that heed that go as fast as the disk does, and the
+ * memory of both generations together stays below four times the limits of one.
  */
-import { performance } from "node:perf_hooks";
 import type { Bytes } from "../base/bytes.ts";
 import { chars } from "../base/bytes.ts";
-import { carry } from "./checkpoint.ts";
+import { Checkpointer, type FrozenTable } from "./checkpointer.ts";
 import type { Derived } from "./derived.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { isNoSpace, Journal } from "./journal.ts";
-import { layeredRange, layeredReader } from "./layered-reader.ts";
-import type { LmdbData } from "./lmdb-data.ts";
+import { Journal } from "./journal.ts";
+import { layeredRange } from "./layered-reader.ts";
+import type { JournalMark, LmdbData } from "./lmdb-data.ts";
 import {
   CommitError,
   type Entry,
@@ -35,39 +38,40 @@ import {
   type Write,
 } from "./ordered-store.ts";
 import { ReadCache } from "./read-cache.ts";
-import { type FrozenTable, recover } from "./recovery.ts";
-import type { WriteTable } from "./write-table.ts";
+import { recover } from "./recovery.ts";
+import { WriteTable } from "./write-table.ts";
 
 /** Bounds of memory and of the time a start takes. */
 export interface DurableLimits {
   /** A journal of so many bytes is full. */
   readonly journalBytesMax: number;
-  /** As is one whose table has so many keys, and things derived. */
-  readonly tableSizeMax: number;
-  /** And one whose derived things take so many bytes of memory. */
+  /** As is one whose table takes so many bytes of memory. */
+  readonly tableBytesMax: number;
+  /** And one whose derived things do. */
   readonly derivedBytesMax: number;
   readonly cacheBytesMax: number;
 }
 
+const MIB = 1024 * 1024;
+
 export const DURABLE_LIMITS: DurableLimits = {
-  journalBytesMax: 16 * 1024 * 1024,
-  tableSizeMax: 65_536,
-  derivedBytesMax: 48 * 1024 * 1024,
-  cacheBytesMax: 24 * 1024 * 1024,
+  journalBytesMax: 32 * MIB,
+  tableBytesMax: 64 * MIB,
+  derivedBytesMax: 64 * MIB,
+  cacheBytesMax: 24 * MIB,
 };
+
+/** Both the active generation and the frozen one may have twice what the limits are. */
+const GENERATIONS_MAX = 4;
 
 export interface DurableOptions {
   /** May look at all of the store and throw, before anything is changed and before redo records are handed out. */
   readonly verify?: (reader: OrderedReader) => void;
   readonly limits?: Partial<DurableLimits>;
   readonly derived?: Derived | undefined;
+  /** First bytes of keys that often come and go within seconds: of such a key nothing remains to be carried. */
+  readonly transientSpaces?: string;
 }
-
-/** When the disk does not keep up: how much more than full the table may be before commits wait. */
-const STALL_FULLNESS_MIN = 1.5;
-const STALL_MS_PER_FULLNESS = 100;
-const STALL_MS_MAX = 250;
-const STALL = new Int32Array(new SharedArrayBuffer(4));
 
 export class DurableStore implements OrderedStore {
   readonly #lock: DirectoryLock;
@@ -76,19 +80,15 @@ export class DurableStore implements OrderedStore {
   readonly #journal: Journal;
   readonly #cache: ReadCache;
   readonly #derived: Derived | undefined;
+  readonly #checkpointer: Checkpointer;
   #active: WriteTable;
-  #frozen: FrozenTable | undefined;
   /** True when the active journal has redo records. */
   #hasRedo: boolean;
   /** True while a rotation is to follow the turn at hand. */
   #isRotationDue = false;
-  /** The checkpoint under way, or the last one; it never rejects. */
-  #checkpoint: Promise<void> = Promise.resolve();
-  #checkpointFailure: CommitError | undefined;
-  /** The failure was for want of space, and has left nothing half written. */
-  #canCarryAgain = false;
-  #checkpointCount = 0;
-  #checkpointMs = 0;
+  /** True since somebody was told that the store is congested. */
+  #hasHeldBack = false;
+  #onRelieved: () => void = () => undefined;
   #isClosed = false;
 
   private constructor(lock: DirectoryLock, options: DurableOptions, opened: Opened) {
@@ -98,10 +98,17 @@ export class DurableStore implements OrderedStore {
     this.#data = opened.data;
     this.#journal = opened.journal;
     this.#active = opened.active;
-    this.#frozen = opened.frozen;
     this.#hasRedo = opened.hasRedo;
     this.#cache = new ReadCache(this.#limits.cacheBytesMax);
-    if (this.#frozen !== undefined) this.#checkpoint = this.#carry(this.#frozen);
+    this.#checkpointer = new Checkpointer({
+      data: this.#data,
+      derived: this.#derived,
+      fullness: () => this.#fullness,
+      onFolded: (writes) => this.#forget(writes),
+      onProgress: () => this.#relieve(),
+      onCarried: (mark) => this.#carried(mark),
+    });
+    if (opened.frozen !== undefined) this.#checkpointer.begin(opened.frozen, 0);
   }
 
   /**
@@ -120,18 +127,30 @@ export class DurableStore implements OrderedStore {
   }
 
   get failure(): CommitError | undefined {
-    return this.#journal.failure ?? this.#checkpointFailure;
+    return this.#journal.failure ?? this.#checkpointer.failure;
+  }
+
+  get isCongested(): boolean {
+    const { frozen, progress } = this.#checkpointer;
+    if (frozen === undefined || this.failure !== undefined || this.#fullness <= 1 + progress) return false;
+    this.#hasHeldBack = true;
+    return true;
+  }
+
+  onRelieved(listener: () => void): void {
+    this.#onRelieved = listener;
   }
 
   get(key: Bytes): Buffer | undefined {
     let written = this.#active.get(key);
-    if (written === undefined) written = this.#frozen?.table.get(key);
+    if (written === undefined) written = this.#checkpointer.frozen?.table.get(key);
     return written === undefined ? this.#storedGet(key) : (written ?? undefined);
   }
 
   range(from: Bytes, to: Bytes, options: RangeOptions = {}): Iterable<Entry> {
     const reverse = options.reverse === true;
-    return layeredRange([this.#active, this.#frozen?.table], this.#data, { from, to, reverse });
+    const tables = [this.#active, this.#checkpointer.frozen?.table];
+    return layeredRange(tables, this.#data, { from, to, reverse });
   }
 
   commit(writes: readonly Write[], redo: readonly Buffer[] = []): void {
@@ -140,7 +159,7 @@ export class DurableStore implements OrderedStore {
     if (redo.length > 0) this.#hasRedo = true;
     this.#active.apply(writes, this.#isBelow);
     for (const [key] of writes) this.#cache.delete(chars(key));
-    if (this.#fullness >= 1) this.#makeRoom();
+    if (this.#fullness >= 1) this.#rotateAfterTurn();
   }
 
   setFlushPolicy(policy: FlushPolicy): void {
@@ -153,21 +172,25 @@ export class DurableStore implements OrderedStore {
 
   reopen(): void {
     this.#journal.recover();
-    if (this.#checkpointFailure === undefined || this.#frozen === undefined) return;
-    if (!this.#canCarryAgain) throw this.#checkpointFailure;
-    this.#checkpointFailure = undefined;
-    this.#checkpoint = this.#carry(this.#frozen);
+    if (this.#checkpointer.failure === undefined) return;
+    this.#checkpointer.retry();
+    throw this.#checkpointer.failure;
   }
 
   status(): StoreStatus {
+    const { tableBytesMax, derivedBytesMax } = this.#limits;
+    const frozen = this.#checkpointer.frozen?.table;
     return {
       journalBytes: this.#journal.bytes,
       flushMs: this.#journal.flushMs,
       unflushedCommits: this.#journal.sequence - this.#journal.syncedSequence,
-      pendingKeys: this.#active.size + (this.#frozen?.table.size ?? 0),
-      isCheckpointing: this.#frozen !== undefined && this.#checkpointFailure === undefined,
-      checkpointCount: this.#checkpointCount,
-      checkpointMs: this.#checkpointMs,
+      pendingKeys: this.#active.size + (frozen?.size ?? 0),
+      pendingBytes: this.#active.bytes + (frozen?.bytes ?? 0) + (this.#derived?.bytes ?? 0),
+      pendingBytesMax:
+        GENERATIONS_MAX * (tableBytesMax + (this.#derived === undefined ? 0 : derivedBytesMax)),
+      isCheckpointing: this.#checkpointer.isRunning,
+      checkpointCount: this.#checkpointer.count,
+      checkpointMs: this.#checkpointer.lastMs,
       dataBytes: this.#data.bytes,
     };
   }
@@ -175,11 +198,12 @@ export class DurableStore implements OrderedStore {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#checkpointer.hurry();
     try {
-      await this.#checkpoint;
+      await this.#checkpointer.settled();
       while (this.failure === undefined && (this.#active.size > 0 || this.#hasRedo)) {
         this.#rotate();
-        await this.#checkpoint;
+        await this.#checkpointer.settled();
       }
       if (this.failure === undefined) this.#journal.noteDataBytes(this.#data.bytes);
     } finally {
@@ -201,45 +225,36 @@ export class DurableStore implements OrderedStore {
 
   /** Whether the frozen table or the data file know of a key, or what is frozen beside them may. */
   readonly #isBelow = (key: Bytes): boolean => {
-    if (this.#frozen !== undefined && this.#derived !== undefined) return true;
-    return this.#frozen?.table.get(key) !== undefined || this.#data.has(key);
+    const { frozen } = this.#checkpointer;
+    if (frozen !== undefined && this.#derived !== undefined) return true;
+    return frozen?.table.get(key) !== undefined || this.#data.has(key);
   };
 
-  /** How full the journal and the active table are; from 1 on they are to make room. */
+  /** How full the active generation is, in the journal or in memory; from 1 on it is to be frozen. */
   get #fullness(): number {
-    const { journalBytesMax, tableSizeMax, derivedBytesMax } = this.#limits;
     return Math.max(
-      this.#journal.activeBytes / journalBytesMax,
-      (this.#active.size + (this.#derived?.size ?? 0)) / tableSizeMax,
-      (this.#derived?.bytes ?? 0) / derivedBytesMax,
+      this.#journal.activeBytes / this.#limits.journalBytesMax,
+      this.#active.bytes / this.#limits.tableBytesMax,
+      (this.#derived?.bytes ?? 0) / this.#limits.derivedBytesMax,
     );
   }
 
-  #makeRoom(): void {
-    if (this.#frozen !== undefined) this.#stall();
-    else if (!this.#isRotationDue) {
-      // Not before the turn that commits has ended: only then has who derives taken up all of it.
-      this.#isRotationDue = true;
-      queueMicrotask(() => {
-        this.#isRotationDue = false;
-        if (this.#canRotate) this.#rotate();
-      });
-    }
+  /** Not within the turn that commits: only at its end has who derives taken up all of it. */
+  #rotateAfterTurn(): void {
+    if (this.#isRotationDue || this.#checkpointer.frozen !== undefined) return;
+    this.#isRotationDue = true;
+    queueMicrotask(() => {
+      this.#isRotationDue = false;
+      this.#rotateIfFull();
+    });
   }
 
-  get #canRotate(): boolean {
-    return this.#frozen === undefined && !this.#isClosed && this.failure === undefined;
+  #rotateIfFull(): void {
+    if (this.#fullness < 1 || this.#checkpointer.frozen !== undefined) return;
+    if (!this.#isClosed && this.failure === undefined) this.#rotate();
   }
 
-  /** The disk falls behind: commits are slowed down, the more the fuller the table, so that memory is bounded. */
-  #stall(): void {
-    const fullness = this.#fullness;
-    if (fullness < STALL_FULLNESS_MIN) return;
-    const stallMs = (fullness - STALL_FULLNESS_MIN) * STALL_MS_PER_FULLNESS;
-    Atomics.wait(STALL, 0, 0, Math.min(STALL_MS_MAX, stallMs));
-  }
-
-  /** The active table becomes the frozen one, of which there must be none, and its checkpoint begins. */
+  /** The active generation becomes the frozen one, of which there must be none, and its checkpoint begins. */
   #rotate(): void {
     const mark = { number: this.#journal.number, sequence: this.#journal.sequence };
     try {
@@ -249,41 +264,25 @@ export class DurableStore implements OrderedStore {
       if (error instanceof CommitError) return;
       throw error;
     }
-    this.#frozen = { table: this.#active, mark };
-    this.#active = this.#active.successor();
+    const derivedSize = this.#derived?.size ?? 0;
+    const table = this.#active;
+    this.#active = table.successor();
     this.#hasRedo = false;
     this.#derived?.freeze();
-    this.#checkpoint = this.#carry(this.#frozen);
+    this.#checkpointer.begin({ table, mark }, derivedSize);
   }
 
-  async #carry({ table, mark }: FrozenTable): Promise<void> {
-    const startMs = performance.now();
-    const below = layeredReader([table], this.#data);
-    try {
-      await carry(this.#data, {
-        table,
-        folded: () => this.#derived?.fold(below) ?? [],
-        onFolded: (writes) => this.#forget(writes),
-        urgency: () => this.#fullness,
-      });
-      const last = this.#derived?.lastWrites(below) ?? [];
-      await this.#data.setMark(mark, last);
-      this.#forget(last);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#canCarryAgain = isNoSpace(error);
-      this.#checkpointFailure = new CommitError(
-        `a checkpoint failed: ${reason}; every acknowledged commit is in the journal and is found there after a restart`,
-      );
-      return;
-    }
-    this.#data.renewReads();
-    this.#frozen = undefined;
-    this.#derived?.thawed();
+  #carried(mark: JournalMark): void {
     this.#journal.release(mark.sequence);
-    this.#checkpointCount += 1;
-    this.#checkpointMs = performance.now() - startMs;
-    if (this.#fullness >= 1 && this.#canRotate) this.#rotate();
+    this.#rotateIfFull();
+    this.#relieve();
+  }
+
+  /** Lets those go on that have been held back, when there is room. */
+  #relieve(): void {
+    if (!this.#hasHeldBack || this.isCongested) return;
+    this.#hasHeldBack = false;
+    this.#onRelieved();
   }
 
   /** Writes that were in no table have reached the data file: what was read of their keys before is out of date. */
@@ -302,8 +301,9 @@ interface Opened {
 }
 
 function openFiles(directory: string, options: DurableOptions): Opened {
-  const { verify = () => undefined, derived } = options;
-  const { goOn, abandon, ...recovered } = recover(directory, { verify, derived });
+  const { verify = () => undefined, derived, transientSpaces } = options;
+  const newTable = () => new WriteTable(transientSpaces);
+  const { goOn, abandon, ...recovered } = recover(directory, { verify, derived, newTable });
   try {
     return { ...recovered, journal: new Journal(goOn()) };
   } catch (error) {

@@ -7,6 +7,7 @@ import { SortedMap } from "./sorted-map.ts";
 export class MemoryStore implements OrderedStore {
   readonly #entries = new SortedMap<Buffer>();
   readonly failure = undefined;
+  readonly isCongested = false;
   readonly #derived: Derived | undefined;
 
   constructor(derived?: Derived) {
@@ -35,6 +36,8 @@ export class MemoryStore implements OrderedStore {
     this.#derived.thawed();
   }
 
+  onRelieved(): void {}
+
   setFlushPolicy(): void {}
 
   flush(): void {}
@@ -47,6 +50,8 @@ export class MemoryStore implements OrderedStore {
       flushMs: 0,
       unflushedCommits: 0,
       pendingKeys: this.#entries.size,
+      pendingBytes: 0,
+      pendingBytesMax: 0,
       isCheckpointing: false,
       checkpointCount: 0,
       checkpointMs: 0,

@@ -34,6 +34,13 @@ export interface OrderedStore extends OrderedReader {
   commit(writes: readonly Write[], redo?: readonly Buffer[]): void;
   /** The error that ended all commits, if one has. */
   readonly failure: Error | undefined;
+  /**
+   * True while the disk does not keep up: whoever can wait with further writes should, or memory grows. Commits are taken
+   * all the same.
+   */
+  readonly isCongested: boolean;
+  /** Calls a listener when the store is not congested any more, or failed. There is one listener, the last one given. */
+  onRelieved(listener: () => void): void;
   setFlushPolicy(policy: FlushPolicy): void;
   /** Brings everything committed to disk, whatever the policy. @throws CommitError */
   flush(): void;
@@ -61,6 +68,9 @@ export interface StoreStatus {
   readonly unflushedCommits: number;
   /** Keys with writes that only the journals and the memory have. */
   readonly pendingKeys: number;
+  /** Bytes of memory that they and what is derived beside them take, about, and how much that may be. */
+  readonly pendingBytes: number;
+  readonly pendingBytesMax: number;
   readonly isCheckpointing: boolean;
   readonly checkpointCount: number;
   /** How long the last checkpoint took. */

@@ -2,6 +2,7 @@
  * From a directory to a store that can go on: the data file, and over it the commits that only the journals
  * have. All is read and checked first; the directory is changed only when it is sure to be opened.
  */
+import type { FrozenTable } from "./checkpointer.ts";
 import type { Derived } from "./derived.ts";
 import { DATA_FILE, fileBytes, syncDirectory } from "./directory.ts";
 import type { JournalPosition } from "./journal.ts";
@@ -11,16 +12,9 @@ import type { Commit } from "./journal-record.ts";
 import { layeredReader } from "./layered-reader.ts";
 import { type JournalMark, LmdbData } from "./lmdb-data.ts";
 import { OpenError, type OrderedReader } from "./ordered-store.ts";
-import { WriteTable } from "./write-table.ts";
+import type { WriteTable } from "./write-table.ts";
 
 const JOURNAL_NAMES = ["journal-0.log", "journal-1.log"] as const;
-
-/** A table whose journal takes no more records, to be carried into the data file. */
-export interface FrozenTable {
-  readonly table: WriteTable;
-  /** What the data file has when it has the table. */
-  readonly mark: JournalMark;
-}
 
 /** What a directory holds, read without a change to its commits. */
 export interface Recovered {
@@ -40,6 +34,8 @@ export interface RecoveryOptions {
   /** May throw. Called when all has been read, and before that with what precedes the first redo record. */
   readonly verify: (reader: OrderedReader) => void;
   readonly derived: Derived | undefined;
+  /** An empty table. */
+  readonly newTable: () => WriteTable;
 }
 
 /** To be called by the holder of the directory's lock. @throws OpenError when something is missing or damaged */
@@ -64,7 +60,7 @@ export function recover(directory: string, options: RecoveryOptions): Recovered 
         closeAll();
         return {
           data,
-          active: new WriteTable(),
+          active: options.newTable(),
           hasRedo: false,
           frozen: undefined,
           goOn: () => begin(directory, data),
@@ -156,7 +152,7 @@ function replay(found: Found, options: RecoveryOptions): Omit<Recovered, "abando
 
 /** What the journals hold: their writes in tables, their redo records with who derives from them. */
 class ReplayedTables {
-  active = new WriteTable();
+  active: WriteTable;
   frozen: WriteTable | undefined;
   hasRedo = false;
   readonly #data: LmdbData;
@@ -167,6 +163,7 @@ class ReplayedTables {
   constructor(data: LmdbData, options: RecoveryOptions) {
     this.#data = data;
     this.#options = options;
+    this.active = options.newTable();
   }
 
   /** The next journal begins: what came before is frozen. */
@@ -174,7 +171,7 @@ class ReplayedTables {
     if (this.#reader !== undefined) {
       this.#options.derived?.freeze();
       this.frozen = this.active;
-      this.active = new WriteTable();
+      this.active = this.#options.newTable();
       this.hasRedo = false;
     }
     this.#reader = layeredReader([this.active, this.frozen], this.#data);

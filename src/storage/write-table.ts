@@ -10,13 +10,28 @@ import { SortedMap } from "./sorted-map.ts";
 /** A view of a much larger buffer, such as what was read from a socket, would keep all of it in memory. */
 const COPY_BYTES_MIN = 2048;
 
+/** What a key costs beside its bytes and those of its value: two objects and a place in a hash table. */
+const KEY_OVERHEAD_BYTES = 160;
+
 export class WriteTable {
   readonly #spaces: (SortedMap<Buffer | null> | undefined)[] = [];
+  readonly #transientSpaces: string;
   #size = 0;
+  #bytes = 0;
+
+  /** @param transientSpaces first bytes of keys that often come and go within the life of a table */
+  constructor(transientSpaces = "") {
+    this.#transientSpaces = transientSpaces;
+  }
 
   /** Number of keys, removed ones included. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Bytes of memory, about. */
+  get bytes(): number {
+    return this.#bytes + this.#size * KEY_OVERHEAD_BYTES;
   }
 
   /** Null: the key was removed. Undefined: nothing is known of it here. */
@@ -26,16 +41,22 @@ export class WriteTable {
 
   /**
    * Takes writes over. `isBelow` says whether a key is known to what lies below this table: the removal of one that is
-   * not, such as a timer that was armed and cancelled within the life of the table, leaves nothing. Ranges would
-   * otherwise pass over all that came and went since the last checkpoint. It is asked only in spaces that are ranged over.
+   * not, such as a timer that was armed and cancelled within the life of the table, leaves nothing. Otherwise ranges
+   * would pass over all that came and went since the last checkpoint, and that would carry it. It is asked only in
+   * spaces that are ranged over or transient.
    */
   apply(writes: readonly Write[], isBelow: (key: Bytes) => boolean = () => true): void {
     for (const [key, value] of writes) {
-      const space = this.#space(chars(key).charCodeAt(0));
+      const index = chars(key).charCodeAt(0);
+      const space = this.#space(index);
       const sizeBefore = space.size;
-      if (value === null && space.isOrdered && isValue(space.get(key)) && !isBelow(key)) space.delete(key);
+      const before = space.get(key);
+      if (value === null && isValue(before) && this.#canVanish(space, index) && !isBelow(key))
+        space.delete(key);
       else space.set(key, value === null || value.length < COPY_BYTES_MIN ? value : owned(value));
-      this.#size += space.size - sizeBefore;
+      const sizeAdded = space.size - sizeBefore;
+      this.#size += sizeAdded;
+      this.#bytes += sizeAdded * chars(key).length + (value?.length ?? 0) - (before?.length ?? 0);
     }
   }
 
@@ -55,7 +76,7 @@ export class WriteTable {
 
   /** An empty table that keeps order in the spaces where this one has had to. */
   successor(): WriteTable {
-    const table = new WriteTable();
+    const table = new WriteTable(this.#transientSpaces);
     for (const [index, space] of this.#spaces.entries()) {
       if (space?.isOrdered === true) table.#space(index).order();
     }
@@ -67,6 +88,10 @@ export class WriteTable {
     for (const space of this.#spaces) {
       if (space !== undefined) for (const [key] of space.entries()) yield key;
     }
+  }
+
+  #canVanish(space: SortedMap<Buffer | null>, index: number): boolean {
+    return space.isOrdered || this.#transientSpaces.includes(String.fromCharCode(index));
   }
 
   #space(index: number): SortedMap<Buffer | null> {

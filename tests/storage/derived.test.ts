@@ -10,7 +10,7 @@ import { temporaryDirectory } from "../support/stores.ts";
 import { encodeText, Ledger, textKey } from "./ledger.ts";
 
 const NAMES = ["a", "b", "c", "d", "e"];
-const LIMITS = { journalBytesMax: 1600, tableSizeMax: 8, cacheBytesMax: 1000 };
+const LIMITS = { journalBytesMax: 1600, tableBytesMax: 1400, cacheBytesMax: 1000 };
 
 /** What a commit does: appends letters, then writes or removes whole texts. */
 interface Step {
@@ -153,7 +153,7 @@ test("what was read and cached before a fold is read anew after it", async () =>
   const ledger = new Ledger();
   const store = DurableStore.open(temporaryDirectory(), {
     derived: ledger,
-    limits: { tableSizeMax: 1 },
+    limits: { derivedBytesMax: 1 },
   });
   onTestFinished(() => store.close());
   for (const letter of ["x", "y", "z"]) {

@@ -188,7 +188,7 @@ test("open() refuses a data.mdb that lost its end since it was closed", async ()
 
 test("open() finds the commits of a table that was being carried into data.mdb", async () => {
   const directory = temporaryDirectory();
-  const limits = { journalBytesMax: 1_000_000, tableSizeMax: 3000, cacheBytesMax: 1_000_000 };
+  const limits = { journalBytesMax: 1_000_000, tableBytesMax: 500_000, cacheBytesMax: 1_000_000 };
   const store = DurableStore.open(directory, { limits });
   onTestFinished(() => store.close());
   const expected: Record<string, string> = {};
@@ -199,7 +199,7 @@ test("open() finds the commits of a table that was being carried into data.mdb",
     if (number === 3200) await null;
   }
   expect(store.status().isCheckpointing).toBe(true);
-  for (let turn = 0; turn < 20; turn += 1) {
+  for (let turn = 0; turn < 10; turn += 1) {
     // The journals first: data.mdb may only be later than they are, as the disk would have it.
     const image = temporaryDirectory();
     for (const name of [JOURNAL, OTHER, "data.mdb"]) cpSync(`${directory}/${name}`, `${image}/${name}`);

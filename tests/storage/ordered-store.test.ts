@@ -14,7 +14,7 @@ interface Subject {
 }
 
 /** Limits with which nearly every commit begins a checkpoint, and next to nothing is cached. */
-const SMALL = { journalBytesMax: 2000, tableSizeMax: 5, cacheBytesMax: 2000 };
+const SMALL = { journalBytesMax: 2000, tableBytesMax: 900, cacheBytesMax: 2000 };
 
 function durable(limits: Partial<DurableLimits> = {}): Subject {
   const directory = temporaryDirectory();

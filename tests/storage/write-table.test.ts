@@ -39,3 +39,30 @@ test("apply() asks nothing in a space that is only looked up", () => {
   });
   expect(table.get(key("a1"))).toBeNull();
 });
+
+test("apply() leaves nothing of a key that came and went in a transient space", () => {
+  const table = new WriteTable("ab");
+  for (const name of ["b1", "c1"]) {
+    table.apply([[key(name), VALUE]], () => false);
+    table.apply([[key(name), null]], () => false);
+  }
+  expect([table.get(key("b1")), table.get(key("c1")), table.size]).toEqual([undefined, null, 1]);
+  expect(table.successor().get(key("b1"))).toBeUndefined();
+});
+
+test("bytes counts keys and values as they come, change and go", () => {
+  const table = new WriteTable("a");
+  const bytes = () => table.bytes - 160 * table.size;
+  table.apply([
+    [key("a1"), Buffer.alloc(100)],
+    [key("b1"), Buffer.alloc(10)],
+  ]);
+  expect(bytes()).toBe(114);
+  table.apply([
+    [key("a1"), Buffer.alloc(7)],
+    [key("b1"), null],
+  ]);
+  expect(bytes()).toBe(11);
+  table.apply([[key("a1"), null]], () => false);
+  expect([bytes(), table.size]).toEqual([2, 1]);
+});

@@ -34,6 +34,8 @@ export function failingStore(): FailingStore {
       isFailing = false;
       failure = undefined;
     },
+    isCongested: false,
+    onRelieved: () => undefined,
     setFlushPolicy: () => undefined,
     flush: () => undefined,
     status: () => ordered.status(),

@@ -79,7 +79,7 @@ function clientLines({ server }: Call): readonly string[] {
 function memoryLines({ server }: Call): readonly string[] {
   const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
   const used = heapUsed + external;
-  const { pendingKeys, dataBytes } = server.store.status();
+  const { pendingKeys, pendingBytes, pendingBytesMax, dataBytes } = server.store.status();
   return [
     `used_memory:${used}`,
     `used_memory_human:${human(used)}`,
@@ -91,6 +91,8 @@ function memoryLines({ server }: Call): readonly string[] {
     `used_memory_buffers:${arrayBuffers}`,
     `used_memory_dataset:${dataBytes}`,
     `pending_keys:${pendingKeys}`,
+    `pending_bytes:${pendingBytes}`,
+    `pending_bytes_max:${pendingBytesMax}`,
     `maxmemory:${server.config.get("maxmemory")}`,
     `maxmemory_human:${human(server.config.get("maxmemory"))}`,
     `maxmemory_policy:${server.config.get("maxmemory-policy")}`,
@@ -125,6 +127,7 @@ function persistenceLines({ server }: Call): readonly string[] {
     `store_unflushed_commits:${status.unflushedCommits}`,
     `store_data_bytes:${status.dataBytes}`,
     `store_journal_bytes:${status.journalBytes}`,
+    `store_congested:${store.isCongested ? 1 : 0}`,
     `store_checkpoint_in_progress:${status.isCheckpointing ? 1 : 0}`,
     `store_checkpoints:${status.checkpointCount}`,
     `store_checkpoint_last_ms:${status.checkpointMs.toFixed(0)}`,
