@@ -13,7 +13,7 @@ import type { Store } from "./keyspace/store.ts";
 import { connections } from "./net/connections.ts";
 import { type Listener, listen } from "./net/listener.ts";
 import { newServerContext } from "./server/context.ts";
-import { dispatcher } from "./server/dispatch.ts";
+import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
 import { migrate } from "./server/migrations.ts";
@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly port?: number | "none";
   /** SHUTDOWN was asked for and its turn is committed. */
   readonly onShutdown: () => void;
+  /** For tests: see RunnerOptions. */
+  readonly rehearses?: boolean;
 }
 
 export interface RunningServer {
@@ -70,7 +72,13 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     waiters,
     databaseCount: config.get("databases"),
     dueWork: new DueWork({ server: context, onInternalError }),
-    dispatcher: dispatcher({ server: context, handlers: HANDLERS, stopwatch, onInternalError }),
+    dispatcher: new CommandDispatcher({
+      server: context,
+      handlers: HANDLERS,
+      stopwatch,
+      onInternalError,
+      rehearses: options.rehearses === true,
+    }),
     onCommitted: () => undefined,
     onCommitFailed: (error) => {
       context.charts.clear();

@@ -2,7 +2,7 @@
  * Keyspace notifications: each event of the change list whose class `notify-keyspace-events` names is published, as
  * `__keyspace@<db>__:<key>` with the event (K) and as `__keyevent@<db>__:<event>` with the key (E).
  *
- * A key that was looked for and is not there is no change, and so not in the change list: `miss` notes it, and it is
+ * A key that was looked for and is not there is no change, and so not in the change list: `note` has it, and it is
  * told between the changes before and behind it.
  */
 import { type Bytes, bufferOf, bytesOfText, chars, raw } from "../base/bytes.ts";
@@ -27,14 +27,25 @@ export class KeyspaceEvents {
     this.#subscriptions = subscriptions;
   }
 
-  /** Notes that a key was read that is not there. */
-  miss(miss: Miss): void {
-    if (this.#isHeard && this.#classes.has("m")) this.#misses.push(miss);
+  /** Whether anybody hears of keys that were read and are not there. */
+  get tellsMisses(): boolean {
+    return this.#isHeard && this.#classes.has("m");
+  }
+
+  /** Whether some were noted and are to be told of. */
+  get hasMisses(): boolean {
+    return this.#misses.length > 0;
+  }
+
+  /** Notes keys that were read and are not there. */
+  note(misses: readonly Miss[]): void {
+    for (const miss of misses) this.#misses.push(miss);
   }
 
   /** Publishes the events of the changes from an index on, and what was missed since the last call, in order. */
   tell(changes: readonly Change[], from: number): void {
     const misses = this.#misses;
+    if (misses.length === 0 && (changes.length === from || !this.#isHeard)) return;
     let missIndex = 0;
     const tellMisses = (at: number): void => {
       for (let miss = misses[missIndex]; miss !== undefined && miss.at <= at; miss = misses[missIndex]) {

@@ -1,13 +1,15 @@
 /**
  * What a command is to the server: an entry of commands.json and a handler of the same name. A handler reads
  * its arguments, works on the databases and returns a reply value, or a Wait if it has to wait. It is synchronous, throws ReplyError to
- * refuse (all it did is then taken back), and knows neither sockets nor whether it runs within MULTI.
+ * refuse (all it did is then taken back), and knows neither sockets nor whether it runs within MULTI. One that reads or
+ * writes keys may be run twice for one request, the first run being taken back: beside the databases it changes nothing.
  */
 
 import type { Command } from "../catalogue/command.ts";
 import type { Session } from "../clients/session.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Wait } from "./wait.ts";
@@ -26,6 +28,13 @@ export interface Call {
   readonly server: ServerContext;
   /** False within MULTI, where a handler must not return a Wait nor SSUBSCRIBE subscribe. */
   readonly mayWait: boolean;
+  /**
+   * The record of a key that is read. Whether there was one is counted, and told by a keyspace event unless it is
+   * silent, when the request is done.
+   */
+  look(key: Buffer, isSilent: boolean): KeyRecord | undefined;
+  /** A number from 0 to below 1. */
+  random(): number;
   /** Runs a request of the MULTI queue as a command of its own: its failure is its reply. For EXEC. */
   execute(args: readonly Buffer[]): Reply;
 }

@@ -7,20 +7,12 @@ import type { Call } from "./handler.ts";
 
 /** The record of a key that is read, counted as a hit or a miss. */
 export function look(call: Call, key: Buffer): KeyRecord | undefined {
-  const record = lookSilently(call, key);
-  if (record === undefined) {
-    const at = call.databases.transaction.changes.length;
-    call.server.keyspaceEvents.miss({ database: call.db.index, key: bytesOf(key), at });
-  }
-  return record;
+  return call.look(key, false);
 }
 
 /** As `look`, without a keyspace event for a miss. */
 export function lookSilently(call: Call, key: Buffer): KeyRecord | undefined {
-  const record = call.db.find(bytesOf(key));
-  if (record === undefined) call.server.statistics.keyspaceMisses += 1;
-  else call.server.statistics.keyspaceHits += 1;
-  return record;
+  return call.look(key, true);
 }
 
 /** The record of a key, counted if the command is one that reads. */

@@ -50,7 +50,13 @@ export interface WaiterControl {
 }
 
 export function isWait(answer: Reply | Wait): answer is Wait {
-  return typeof answer === "object" && answer !== null && "kind" in answer && answer.kind === "wait";
+  return kindOf(answer) === "wait";
+}
+
+/** The kind of an answer that has one. */
+export function kindOf(answer: Reply | Wait): string | undefined {
+  if (typeof answer !== "object" || answer === null || Buffer.isBuffer(answer)) return undefined;
+  return "kind" in answer ? answer.kind : undefined;
 }
 
 /** When a wait of `timeoutMs` from now ends; 0 stands for ever. */

@@ -1,5 +1,5 @@
 /** Counters of what the server did since it started, or since CONFIG RESETSTAT. */
-interface CommandStatistics {
+export interface CommandStatistics {
   calls: number;
   microseconds: number;
   rejectedCalls: number;
@@ -31,10 +31,24 @@ export interface Statistics {
   sessionCountPeak: number;
   /** What the last second brought; measured from outside, see `sampleRates`. */
   rates: Rates;
-  /** By full command name, lower case. */
+  /** By full command name, lower case; those that were never called have counted nothing. */
   readonly commands: Map<string, CommandStatistics>;
   /** By error code. */
   readonly errors: Map<string, number>;
+}
+
+/** The counters of a command, which count from now on. */
+export function statisticsOf({ commands }: Statistics, name: string): CommandStatistics {
+  let entry = commands.get(name);
+  if (entry === undefined) {
+    entry = newCommandStatistics();
+    commands.set(name, entry);
+  }
+  return entry;
+}
+
+function newCommandStatistics(): CommandStatistics {
+  return { calls: 0, microseconds: 0, rejectedCalls: 0, failedCalls: 0 };
 }
 
 export function newStatistics(nowMs: number): Statistics {
@@ -60,7 +74,8 @@ export function newStatistics(nowMs: number): Statistics {
 /** CONFIG RESETSTAT: counters begin anew, times stay. */
 export function resetStatistics(statistics: Statistics): void {
   const { commands, errors } = statistics;
-  commands.clear();
+  // Whoever counts holds on to the entries.
+  for (const entry of commands.values()) Object.assign(entry, newCommandStatistics());
   errors.clear();
   const { startedAtMs, lastSaveAtMs, internalErrors } = statistics;
   Object.assign(statistics, newStatistics(startedAtMs), { lastSaveAtMs, internalErrors, commands, errors });

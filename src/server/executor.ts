@@ -148,7 +148,8 @@ export class Executor {
       if (reply !== undefined) {
         waiters.remove(endpoint.session.id);
         this.#budget.addReplyBytes(replySize(reply));
-        outgoing.answer(endpoint.session, { reply, dependsOnCommit: waiter.ending === undefined });
+        const { protocol } = endpoint.session;
+        outgoing.answer(endpoint.session, { reply, protocol, dependsOnCommit: waiter.ending === undefined });
         // What it has sent meanwhile runs now.
         this.#ready.add(endpoint);
       }

@@ -12,15 +12,17 @@ import type { Change } from "../keyspace/changes.ts";
 import * as errors from "../protocol/errors.ts";
 import type { OutgoingReply, Reply } from "../protocol/reply.ts";
 import { replySize } from "../protocol/reply-size.ts";
-import type { Outcome } from "./dispatch.ts";
+
+/** What a session is sent after the commit. */
+export interface PendingReply extends OutgoingReply {
+  /** True when it tells of the store: it must not leave if the turn's commit fails. */
+  readonly dependsOnCommit: boolean;
+}
 
 interface Envelope {
   readonly connection: SessionConnection;
   readonly session: Session;
-  replies: OutgoingReply[];
-  /** Indexes of the replies that depend on the commit, and of the pushes that do. */
-  readonly dependentReplies: number[];
-  readonly dependentPushes: number[];
+  replies: PendingReply[];
   /** Bytes of pushes, roughly: all of them, and those since the limit was last looked at. */
   pushBytes: number;
   uncheckedBytes: number;
@@ -32,6 +34,8 @@ const UNCHECKED_BYTES_MAX = 1 << 16;
 export class Outgoing {
   readonly #server: ServerContext;
   readonly #envelopes = new Map<Session, Envelope>();
+  /** The envelope asked for last: requests of a session come in a row. */
+  #latest: Envelope | undefined;
   /** Number of changes of the turn that have been told of. */
   #toldCount = 0;
 
@@ -45,6 +49,7 @@ export class Outgoing {
    */
   tell(changes: readonly Change[], session: Session | undefined): void {
     const { keyspaceEvents, pushes, subscriptions, tracking } = this.#server;
+    if (changes.length === this.#toldCount && pushes.isEmpty && !keyspaceEvents.hasMisses) return;
     keyspaceEvents.tell(changes, this.#toldCount);
     publishMachineChanges(subscriptions, changes, this.#toldCount);
     tracking.tell(changes, this.#toldCount, session);
@@ -53,12 +58,9 @@ export class Outgoing {
   }
 
   /** Adds the reply to a request, unless the session does not want to hear it. */
-  answer(session: Session, { reply, dependsOnCommit }: Outcome): void {
-    if (isMuted(session) && !isPush(reply)) return;
-    const envelope = this.#envelopeOf(session);
-    if (envelope === undefined) return;
-    if (dependsOnCommit) envelope.dependentReplies.push(envelope.replies.length);
-    envelope.replies.push({ reply, protocol: session.protocol });
+  answer(session: Session, pending: PendingReply): void {
+    if (session.replyMode !== "on" && isMuted(session) && !isPush(pending.reply)) return;
+    this.#envelopeOf(session)?.replies.push(pending);
   }
 
   /** A session that is closing gets no more. */
@@ -67,8 +69,7 @@ export class Outgoing {
       if (receiver.isClosing) continue;
       const envelope = this.#envelopeOf(receiver);
       if (envelope === undefined) continue;
-      if (dependsOnCommit) envelope.dependentPushes.push(envelope.replies.length);
-      envelope.replies.push({ reply, protocol: receiver.protocol });
+      envelope.replies.push({ reply, protocol: receiver.protocol, dependsOnCommit });
       this.#bound(envelope, replySize(reply));
     }
   }
@@ -79,7 +80,9 @@ export class Outgoing {
     envelope.uncheckedBytes += bytes;
     if (envelope.uncheckedBytes < UNCHECKED_BYTES_MAX) return;
     envelope.uncheckedBytes = 0;
-    if (envelope.connection.closeIfBeyond(envelope.pushBytes)) this.#envelopes.delete(envelope.session);
+    if (!envelope.connection.closeIfBeyond(envelope.pushBytes)) return;
+    this.#envelopes.delete(envelope.session);
+    this.#latest = undefined;
   }
 
   /** Makes sure that the session is sent what there is, so that it closes if it is closing. */
@@ -99,16 +102,19 @@ export class Outgoing {
   }
 
   #envelopeOf(session: Session): Envelope | undefined {
-    const known = this.#envelopes.get(session);
-    if (known !== undefined) return known;
+    if (this.#latest?.session === session) return this.#latest;
+    const known = this.#envelopes.get(session) ?? this.#newEnvelope(session);
+    this.#latest = known;
+    return known;
+  }
+
+  #newEnvelope(session: Session): Envelope | undefined {
     const connection = this.#server.sessions.connectionOf(session);
     if (connection === undefined) return undefined;
     const envelope = {
       connection,
       session,
       replies: [],
-      dependentReplies: [],
-      dependentPushes: [],
       pushBytes: 0,
       uncheckedBytes: 0,
     };
@@ -117,9 +123,8 @@ export class Outgoing {
   }
 }
 
-/** Takes CLIENT REPLY OFF and SKIP into account; SKIP mutes its own request and the one after it. */
+/** Of a session that does not get every reply: takes CLIENT REPLY OFF and SKIP into account; SKIP mutes its own request and the one after it. */
 function isMuted(session: Session): boolean {
-  if (session.replyMode === "on") return false;
   if (session.replyMode === "off") return true;
   session.replyMode = session.replyMode === "skip" ? "skipped" : "on";
   return true;
@@ -133,10 +138,8 @@ function isPush(reply: Reply): boolean {
 
 function withdraw(envelope: Envelope, failure: Error): void {
   const { message } = errors.misconf(failure.message);
-  for (const index of envelope.dependentReplies) {
-    const outgoing = envelope.replies[index];
-    if (outgoing !== undefined) envelope.replies[index] = { ...outgoing, reply: { kind: "error", message } };
-  }
-  const dropped = new Set(envelope.dependentPushes);
-  envelope.replies = envelope.replies.filter((_, index) => !dropped.has(index));
+  const kept = envelope.replies.filter(({ reply, dependsOnCommit }) => !dependsOnCommit || !isPush(reply));
+  envelope.replies = kept.map((pending) =>
+    pending.dependsOnCommit ? { ...pending, reply: { kind: "error", message } } : pending,
+  );
 }

@@ -28,14 +28,14 @@ export function hasSessions(page: string): boolean {
   return [...page.matchAll(FENCE)].length > 0;
 }
 
-/** The page with every reply replaced by what a new server says. */
-export async function playedPage(page: string): Promise<string> {
+/** The page with every reply replaced by what a new server says; `rehearses`: see the server's StartOptions. */
+export async function playedPage(page: string, { rehearses = false } = {}): Promise<string> {
   const files = filesOf(page);
   const sessions = new Map<string, Session>();
   const fences: string[] = [];
   try {
     for (const [, directives = "", text = ""] of page.matchAll(FENCE)) {
-      const session = sessions.get(directives) ?? (await openSession(directives, files));
+      const session = sessions.get(directives) ?? (await openSession(directives, files, rehearses));
       sessions.set(directives, session);
       fences.push(await session.play(text));
     }
@@ -62,9 +62,13 @@ interface Session {
   close(): Promise<void>;
 }
 
-async function openSession(directives: string, files: ReadonlyMap<string, string>): Promise<Session> {
+async function openSession(
+  directives: string,
+  files: ReadonlyMap<string, string>,
+  rehearses: boolean,
+): Promise<Session> {
   const clock = new VirtualClock();
-  const server = await startTestServer({ clock });
+  const server = await startTestServer({ clock, rehearses });
   const pairs = directives.split(" ").filter((word) => word !== "");
   const outcome = server.context.config.set(
     pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),

@@ -102,7 +102,8 @@ function dispatcher(stopwatch: Stopwatch): Dispatcher {
       const request = pending.pop() ?? null;
       if (typeof request === "number") workedMs += request;
       stopwatch.read();
-      return { reply: typeof request === "number" ? "done" : request, dependsOnCommit: false };
+      const reply = typeof request === "number" ? "done" : request;
+      return { reply, protocol: 2, dependsOnCommit: false, waiting: undefined };
     },
     mustWait: () => false,
   };

@@ -19,6 +19,8 @@ export interface TestServerOptions {
   /** Closed with the server, after a self-check. */
   readonly store?: Store;
   readonly config?: Partial<ConfigValues>;
+  /** Handlers that read or write keys run twice, the first time for nothing. */
+  readonly rehearses?: boolean;
 }
 
 export interface TestServer {
@@ -39,6 +41,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clock: options.clock ?? systemClock(),
     log: (line) => logged.push(line),
     onShutdown: () => undefined,
+    rehearses: options.rehearses === true,
   });
   const clients: TestClient[] = [];
   const client = async (): Promise<TestClient> => {

@@ -202,15 +202,16 @@ function moduleLines(): readonly string[] {
 }
 
 function commandLines({ server }: Call): readonly string[] {
-  return [...server.statistics.commands].map(
-    ([name, { calls, microseconds, rejectedCalls, failedCalls }]) => {
-      const each = calls === 0 ? 0 : microseconds / calls;
-      return (
-        `cmdstat_${name}:calls=${calls},usec=${Math.round(microseconds)},usec_per_call=${each.toFixed(2)},` +
-        `rejected_calls=${rejectedCalls},failed_calls=${failedCalls}`
-      );
-    },
+  const used = [...server.statistics.commands].filter(
+    ([, { calls, rejectedCalls, failedCalls }]) => calls + rejectedCalls + failedCalls > 0,
   );
+  return used.map(([name, { calls, microseconds, rejectedCalls, failedCalls }]) => {
+    const each = calls === 0 ? 0 : microseconds / calls;
+    return (
+      `cmdstat_${name}:calls=${calls},usec=${Math.round(microseconds)},usec_per_call=${each.toFixed(2)},` +
+      `rejected_calls=${rejectedCalls},failed_calls=${failedCalls}`
+    );
+  });
 }
 
 function errorLines({ server }: Call): readonly string[] {

@@ -1,0 +1,92 @@
+/**
+ * One request on its way through a handler. What the handler has to tell beside its reply and its writes, which keys
+ * it has looked for, stays here until the run is over, and its random numbers are drawn once: so a run can be taken
+ * back and repeated, and only the last one counts.
+ */
+import { type Bytes, bytesOf } from "../base/bytes.ts";
+import type { Command } from "../catalogue/command.ts";
+import type { Miss } from "../clients/keyspace-events.ts";
+import type { Session } from "../clients/session.ts";
+import type { Call } from "../commands/handler.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Databases } from "../keyspace/databases.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
+import type { Reply } from "../protocol/reply.ts";
+
+/** Runs a request of a MULTI queue as a command of its own. */
+export type RunQueued = (session: Session, args: readonly Buffer[], databases: Databases) => Reply;
+
+export class Run implements Call {
+  readonly args: readonly Buffer[];
+  readonly command: Command;
+  readonly session: Session;
+  readonly databases: Databases;
+  readonly db: Database;
+  readonly nowMs: number;
+  readonly server: ServerContext;
+  readonly mayWait: boolean;
+  readonly #runQueued: RunQueued;
+  /** Reads that found a key, and those that did not. */
+  hits = 0;
+  misses = 0;
+  /** Those of the misses that a keyspace event tells of. */
+  missed: Miss[] | undefined;
+  /** The random numbers drawn, and how many of them this run has had. */
+  #draws: number[] | undefined;
+  #drawIndex = 0;
+
+  constructor(
+    server: ServerContext,
+    command: Command,
+    request: { readonly session: Session; readonly args: readonly Buffer[]; readonly databases: Databases },
+    mayWait: boolean,
+    runQueued: RunQueued,
+  ) {
+    const { databases, session } = request;
+    this.args = request.args;
+    this.command = command;
+    this.session = session;
+    this.databases = databases;
+    this.db = databases.at(session.database);
+    this.nowMs = databases.nowMs;
+    this.server = server;
+    this.mayWait = mayWait;
+    this.#runQueued = runQueued;
+  }
+
+  look(key: Buffer, isSilent: boolean): KeyRecord | undefined {
+    const bytes = bytesOf(key);
+    const record = this.db.find(bytes);
+    if (record !== undefined) this.hits += 1;
+    else this.#miss(bytes, isSilent);
+    return record;
+  }
+
+  random(): number {
+    this.#draws ??= [];
+    const drawn = this.#draws[this.#drawIndex] ?? this.server.random();
+    this.#draws[this.#drawIndex] = drawn;
+    this.#drawIndex += 1;
+    return drawn;
+  }
+
+  execute(args: readonly Buffer[]): Reply {
+    return this.#runQueued(this.session, args, this.databases);
+  }
+
+  /** The run begins anew, and what it had done is rolled back. */
+  repeat(): void {
+    this.hits = 0;
+    this.misses = 0;
+    this.missed = undefined;
+    this.#drawIndex = 0;
+  }
+
+  #miss(key: Bytes, isSilent: boolean): void {
+    this.misses += 1;
+    if (isSilent || !this.server.keyspaceEvents.tellsMisses) return;
+    this.missed ??= [];
+    this.missed.push({ database: this.db.index, key, at: this.databases.transaction.changes.length });
+  }
+}

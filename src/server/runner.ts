@@ -1,0 +1,191 @@
+/**
+ * Runs the handler of a command between a savepoint and its change list, tries again what waits, and counts: calls,
+ * errors, time, keys that were found, slow commands.
+ */
+import { assert } from "../base/assert.ts";
+import type { Stopwatch } from "../base/stopwatch.ts";
+import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
+import { type Session, watchName } from "../clients/session.ts";
+import type { Handler } from "../commands/handler.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import { isWait, kindOf, type Wait, type WaitingRequest } from "../commands/wait.ts";
+import type { Databases } from "../keyspace/databases.ts";
+import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
+import * as errors from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { ReplyError } from "../protocol/reply-error.ts";
+import { Run, type RunQueued } from "./run.ts";
+
+/** A command and what is known of it before any request comes. */
+export interface Route {
+  readonly command: Command;
+  /** Undefined for a container, which nobody can call. */
+  readonly handler: Handler | undefined;
+  readonly statistics: CommandStatistics;
+  readonly isWrite: boolean;
+  readonly isRead: boolean;
+  /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
+  readonly dependsOnCommit: boolean;
+}
+
+/** A request that has found its command. */
+export interface Request {
+  readonly session: Session;
+  readonly args: readonly Buffer[];
+  readonly databases: Databases;
+}
+
+export interface RunnerOptions {
+  readonly server: ServerContext;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  /** Read after each request: what commandstats count, and the executor's budget. */
+  readonly stopwatch: Stopwatch;
+  /** Told of each error that is a bug of ours, after its command was rolled back. */
+  readonly onInternalError: (error: unknown) => void;
+  /**
+   * Runs each command that reads or writes keys twice and takes the first run back: a test of the rule that handlers
+   * change nothing beside the databases.
+   */
+  readonly rehearses?: boolean;
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #runQueued: RunQueued;
+
+  constructor(options: RunnerOptions, runQueued: RunQueued) {
+    this.#options = options;
+    this.#runQueued = runQueued;
+  }
+
+  /** What is known of a command. */
+  route(command: Command): Route {
+    const isWrite = hasFlag(command, FLAG.WRITE);
+    const isRead = hasFlag(command, FLAG.READONLY);
+    return {
+      command,
+      handler: this.#options.handlers.get(command.declaration.name),
+      statistics: statisticsOf(this.#options.server.statistics, command.name),
+      isWrite,
+      isRead,
+      dependsOnCommit: isWrite || isRead || DEPENDENT.has(command.name),
+    };
+  }
+
+  /**
+   * Runs a handler, or the retry of one that waits; an error rolls back what it did and is its reply. Costs a reading
+   * of the clock and a savepoint.
+   */
+  run(route: Route, request: Request, mayWait: boolean, retry?: Wait["retry"]): Reply | Wait {
+    const { server, stopwatch } = this.#options;
+    const { command, statistics } = route;
+    const { session, args, databases } = request;
+    const { transaction } = databases;
+    const savepoint = transaction.savepoint();
+    const startedMs = stopwatch.lastMs;
+    const run = new Run(server, command, request, mayWait, this.#runQueued);
+    let reply: Reply | Wait;
+    try {
+      const { handler } = route;
+      assert(handler !== undefined, "a container's arity refuses every call");
+      if (this.#options.rehearses === true && (route.isRead || route.isWrite)) {
+        rehearse(run, () => (retry === undefined ? handler.run(run) : retry(run)));
+      }
+      reply = retry === undefined ? handler.run(run) : retry(run);
+      if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
+    } catch (error) {
+      databases.rollback(savepoint);
+      reply = { kind: "error", message: this.#refusal(error) };
+    }
+    this.#countLooks(run);
+    if (route.isRead && session.tracking !== undefined) server.tracking.remember(session, command, args);
+    const kind = kindOf(reply);
+    if (kind === "error") this.#countFailure(statistics, reply);
+    const milliseconds = stopwatch.read() - startedMs;
+    // A request that waits is counted once, when it is answered.
+    if (kind !== "wait") statistics.calls += 1;
+    statistics.microseconds += milliseconds * 1000;
+    if (retry === undefined) this.#noteSlowness(command, request, milliseconds);
+    return reply;
+  }
+
+  /** A request that waits, as the executor parks it. */
+  waiting(route: Route, session: Session, wait: Wait): WaitingRequest {
+    return {
+      keys: wait.keys.map((key) => watchName(session.database, key)),
+      deadlineMs: wait.deadlineMs,
+      onTimeout: wait.onTimeout,
+      resume: (databases) => {
+        const reply = this.run(route, { session, args: [], databases }, true, wait.retry);
+        return isWait(reply)
+          ? { kind: "waiting", request: this.waiting(route, session, reply) }
+          : { kind: "reply", reply };
+      },
+    };
+  }
+
+  /** The message of an error that a handler threw. */
+  #refusal(error: unknown): string {
+    if (error instanceof ReplyError) return error.message;
+    this.#options.server.statistics.internalErrors += 1;
+    this.#options.onInternalError(error);
+    return errors.internalError().message;
+  }
+
+  #countLooks({ hits, misses, missed }: Run): void {
+    const { keyspaceEvents, statistics } = this.#options.server;
+    if (hits > 0) statistics.keyspaceHits += hits;
+    if (misses > 0) statistics.keyspaceMisses += misses;
+    if (missed !== undefined) keyspaceEvents.note(missed);
+  }
+
+  /** An error that a handler returns instead of throwing it keeps what the command did. */
+  #countFailure(statistics: CommandStatistics, reply: Reply | Wait): void {
+    statistics.failedCalls += 1;
+    // Its kind is "error".
+    this.countError(new ReplyError((reply as { readonly message: string }).message));
+  }
+
+  countError(error: ReplyError): void {
+    const { errors: counts } = this.#options.server.statistics;
+    counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
+  }
+
+  /** Tells the slow log and the latency log of a command that took long. */
+  #noteSlowness(command: Command, { args, session, databases }: Request, milliseconds: number): void {
+    const { config, slowLog, latencyLog } = this.#options.server;
+    const { values } = config;
+    const microseconds = milliseconds * 1000;
+    const slowMicroseconds = values["slowlog-log-slower-than"];
+    if (slowMicroseconds >= 0 && microseconds >= slowMicroseconds && !hasFlag(command, FLAG.SKIP_SLOWLOG)) {
+      const shown = HAS_SECRETS.has(command.name) ? [...args.slice(0, 1), REDACTED] : args;
+      const served = { args: shown, session, atMs: databases.nowMs };
+      slowLog.add(served, microseconds, values["slowlog-max-len"]);
+    }
+    const slowMilliseconds = values["latency-monitor-threshold"];
+    if (slowMilliseconds > 0 && milliseconds >= slowMilliseconds) {
+      const event = hasFlag(command, FLAG.FAST) ? "fast-command" : "command";
+      latencyLog.add(event, milliseconds, databases.nowMs);
+    }
+  }
+}
+
+/** Beside what reads and writes: the number of receivers, since messages do not leave if the commit fails. */
+const DEPENDENT = new Set(["exec", "publish", "spublish"]);
+
+/** Commands whose arguments may be passwords: the slow log shows none of them. */
+const HAS_SECRETS = new Set(["auth", "hello", "config|set"]);
+const REDACTED = Buffer.from("(redacted)");
+
+/** Runs a handler for nothing: what it did is taken back, and it is to run as if for the first time. */
+function rehearse(run: Run, handle: () => unknown): void {
+  const { databases } = run;
+  const savepoint = databases.transaction.savepoint();
+  try {
+    handle();
+  } catch {
+    // The run that counts meets the same.
+  }
+  databases.rollback(savepoint);
+  run.repeat();
+}
