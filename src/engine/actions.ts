@@ -30,7 +30,7 @@ function runAction(run: Run, action: Action): void {
       send(run, action);
       break;
     case "cancel":
-      disarm(run, (timer) => timer.id === action.id);
+      disarm(run, run.timers.removeId(action.id));
       break;
     case "emit":
       run.effects.push({ kind: "emit", event: action.event, ...dataOf(run, action.data, action.path) });

@@ -62,9 +62,10 @@ function unreachableStates(machine: Machine): readonly Finding[] {
 function deadEnds(machine: Machine): readonly Finding[] {
   // The map form has no final states: a state without targets is how it says so.
   if (machine.form !== "statechart") return [];
+  const exits = machine.states.map(exitsOf);
   return machine.states
     .filter(({ kind, parent }) => kind === "atomic" || (kind === "final" && parent !== 0))
-    .filter((state) => !canLeave(machine, state))
+    .filter((state) => !canLeave(machine, state, exits))
     .map((state) => warning(state.jsonPath, deadEnd(machine, state)));
 }
 
@@ -74,24 +75,38 @@ function deadEnd(machine: Machine, { kind, path, parent }: StateNode): string {
     : `dead end: '${stateOf(machine, parent).path}' is done in '${path}', and nothing leaves it; it needs an onDone`;
 }
 
-function canLeave(machine: Machine, state: StateNode): boolean {
-  for (let index = state.index; index !== -1; index = stateOf(machine, index).parent) {
-    const node = stateOf(machine, index);
-    if (transitionsOf(node).some((transition) => leaves(machine, transition, state))) return true;
-    // A region need not be left by itself: its siblings or the parallel state's transitions move things on.
-    const isRegion = node.parent !== -1 && stateOf(machine, node.parent).kind === "parallel";
-    if (isRegion && node !== state) return true;
+/** What the transitions of a state offer a state below it, or itself, that is to be left. */
+type Exits = {
+  /** True when one leaves whatever is below: it leaves the state and enters it again. */
+  readonly leavesAll: boolean;
+  /** Where they lead; more than `TARGETS_MAX` need not be known, because a state has fewer ancestors. */
+  readonly targets: ReadonlySet<number>;
+};
+
+const TARGETS_MAX = COMPILE_LIMITS.depthMax + 2;
+
+function exitsOf(state: StateNode): Exits {
+  const targets = new Set<number>();
+  for (const transition of transitionsOf(state)) {
+    if (transition.targets !== undefined && transition.reenter) return { leavesAll: true, targets };
+    for (const target of transition.targets ?? []) if (targets.size < TARGETS_MAX) targets.add(target);
   }
-  return false;
+  return { leavesAll: false, targets };
 }
 
-function leaves(machine: Machine, transition: Transition, state: StateNode): boolean {
-  return (
-    (transition.targets ?? []).some(
-      (target) => target !== state.index && !isDescendant(machine, state.index, target),
-    ) ||
-    (transition.targets !== undefined && transition.reenter)
-  );
+function canLeave(machine: Machine, state: StateNode, exits: readonly Exits[]): boolean {
+  for (let index = state.index; index !== -1; index = stateOf(machine, index).parent) {
+    const { leavesAll, targets } = exits[index] ?? { leavesAll: false, targets: new Set() };
+    if (leavesAll) return true;
+    for (const target of targets) {
+      if (target !== state.index && !isDescendant(machine, state.index, target)) return true;
+    }
+    // A region need not be left by itself: its siblings or the parallel state's transitions move things on.
+    const { parent } = stateOf(machine, index);
+    const isRegion = parent !== -1 && stateOf(machine, parent).kind === "parallel";
+    if (isRegion && index !== state.index) return true;
+  }
+  return false;
 }
 
 /** Transitions that can never be taken, because another one always is before them. */

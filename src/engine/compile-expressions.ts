@@ -5,7 +5,7 @@ import { DELAY_FORMS, durationIn, durationOf, parseDuration, parseInstant } from
 import { compileExpression, type Expression, ExpressionFailure, type Template } from "./expressions.ts";
 import type { ExpressionLimits, Scope } from "./expressions-scope.ts";
 import { ARITHMETIC } from "./expressions-tree.ts";
-import type { Delay, Guard } from "./machine.ts";
+import type { Action, Delay, Guard } from "./machine.ts";
 import { at, checkKeys, kindOf, nearest, type Problems } from "./problems.ts";
 import { resolveState } from "./targets.ts";
 
@@ -16,7 +16,12 @@ export type Linker = {
   readonly limits: ExpressionLimits;
   /** Compiled texts; undefined for one that was refused. */
   readonly expressions: Map<string, ReturnType<typeof compileExpression>>;
+  /** Where states start, for the histories below them that name no target. */
+  readonly starts: Map<DraftState, Initial>;
 };
+
+/** A default transition: `initial` of a compound state, `target` of a history. */
+export type Initial = { readonly targets: readonly number[]; readonly actions: readonly Action[] };
 
 /** Compiles one text; undefined, with a problem, when it is refused. `ifSyntax` is advice for what is no CEL. */
 function linkExpression(linker: Linker, source: string, path: string, ifSyntax = ""): Expression | undefined {
@@ -42,6 +47,7 @@ function checkConstants({ draft, problems }: Linker, { reads }: Expression, path
     const constants = draft.root.json["constants"] ?? {};
     if (variable !== "constants" || name === undefined || !isJsonObject(constants)) continue;
     if (Object.hasOwn(constants, name)) continue;
+    if (problems.isFull()) return;
     const hint = nearest(name, Object.keys(constants));
     problems.warn(
       path,

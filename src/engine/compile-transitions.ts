@@ -162,20 +162,24 @@ function linkTargets(
   return targets.length === 0 ? undefined : targets.map((state) => state.index);
 }
 
-/** Reports targets that cannot be active at the same time: they must lie in different regions. */
+/**
+ * Reports targets that cannot be active at the same time: they must lie in different regions. In document order it is
+ * enough to compare neighbours: what two states have in common is what some two neighbours between them have.
+ */
 export function checkTogether(targets: readonly DraftState[], path: string, problems: Problems): void {
-  for (const [index, one] of targets.entries()) {
-    for (const other of targets.slice(index + 1)) {
-      let ancestor: DraftState | undefined = one;
-      while (ancestor !== undefined && (other.index < ancestor.index || other.index > ancestor.last))
-        ancestor = ancestor.parent;
-      if (ancestor === one || ancestor === other || ancestor?.kind !== "parallel") {
-        problems.error(
-          path,
-          `'${nameOf(one)}' and '${nameOf(other)}' cannot be entered together; they must lie in different regions of a parallel state`,
-        );
-      }
-    }
+  const inOrder = targets.toSorted((a, b) => a.index - b.index);
+  for (const [position, other] of inOrder.entries()) {
+    const one = position === 0 ? undefined : inOrder[position - 1];
+    if (one === undefined) continue;
+    let ancestor: DraftState | undefined = one;
+    while (ancestor !== undefined && other.index > ancestor.last) ancestor = ancestor.parent;
+    if (ancestor !== one && ancestor?.kind === "parallel") continue;
+    problems.error(
+      path,
+      one === other
+        ? `'${nameOf(one)}' is named twice`
+        : `'${nameOf(one)}' and '${nameOf(other)}' cannot be entered together; they must lie in different regions of a parallel state`,
+    );
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkActions } from "./compile-actions.ts";
-import { type Linker, linkTemplate } from "./compile-expressions.ts";
+import { type Initial, type Linker, linkTemplate } from "./compile-expressions.ts";
 import { checkTogether, linkTransitions } from "./compile-transitions.ts";
 import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
 import { type DraftState, draftStatechart, type ShapeLimits } from "./draft.ts";
@@ -74,7 +74,12 @@ function compileWith(
     problems.error("$", `the JSON of a definition may be nested ${limits.jsonDepthMax} deep`);
     return undefined;
   }
-  const linker: Omit<Linker, "draft"> = { problems, limits: limits.expressions, expressions: new Map() };
+  const linker: Omit<Linker, "draft"> = {
+    problems,
+    limits: limits.expressions,
+    expressions: new Map(),
+    starts: new Map(),
+  };
   const { statesMax } = limits;
   if (isMapForm(json) || isListForm(json)) {
     const flat = isMapForm(json)
@@ -90,11 +95,12 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
   const { draft, problems } = linker;
   const transitions: Transition[] = [];
   const states: StateNode[] = [];
+  const memories = memoriesOf(draft.states);
   for (const state of draft.states) {
     const own = linkTransitions(linker, state);
     transitions.push(...own.all);
     const initial = state === draft.root && flatInitial !== undefined ? [flatInitial] : undefined;
-    states.push(linkState(linker, state, { own, initial }));
+    states.push(linkState(linker, state, { own, initial, memories }));
   }
   const unmatched = json["unmatched"] ?? "reject";
   if (unmatched !== "reject" && unmatched !== "defer" && unmatched !== "ignore") {
@@ -110,10 +116,31 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
     context: readObject(json, "context", problems),
     constants: readObject(json, "constants", problems),
     unmatched: unmatched === "defer" || unmatched === "ignore" ? unmatched : "reject",
-    hasAlways: states.some((state) => state.always.length > 0),
+    ...reactorsOf(states),
     hasHistory: states.some((state) => state.kind === "history"),
     description: readText(json, "description", "$", problems),
   };
+}
+
+/** Where to look for what reacts to an event. */
+function reactorsOf(
+  states: readonly StateNode[],
+): Pick<Machine, "reactors" | "generalReactors" | "eventless"> {
+  const reactors = new Map<string, number[]>();
+  const generalReactors: number[] = [];
+  for (const { index, reactions, defer } of states) {
+    if (reactions.prefixes.length > 0 || reactions.any !== undefined || defer.size > 0) {
+      generalReactors.push(index);
+      continue;
+    }
+    for (const event of reactions.exact.keys()) {
+      const known = reactors.get(event);
+      if (known === undefined) reactors.set(event, [index]);
+      else known.push(index);
+    }
+  }
+  const eventless = states.filter(({ always }) => always.length > 0).map(({ index }) => index);
+  return { reactors, generalReactors, eventless };
 }
 
 function indicesOf(states: ReadonlyMap<string, DraftState>): ReadonlyMap<string, number> {
@@ -133,6 +160,7 @@ function linkState(
   given: {
     readonly own: ReturnType<typeof linkTransitions>;
     readonly initial: readonly number[] | undefined;
+    readonly memories: Memories;
   },
 ): StateNode {
   const { problems } = linker;
@@ -157,7 +185,8 @@ function linkState(
     depth: state.depth,
     last: state.last,
     children: state.children.filter((child) => child.kind !== "history").map((child) => child.index),
-    histories: state.children.filter((child) => child.kind === "history").map((child) => child.index),
+    histories: given.memories.own.get(state.index) ?? [],
+    memory: given.memories.of.get(state.index) ?? state.index,
     isDeepHistory: isDeepHistory(state, problems),
     initial: initial.targets,
     initialActions: initial.actions,
@@ -186,15 +215,41 @@ function linkOutput(linker: Linker, { json, jsonPath, kind, parent }: DraftState
   return linkTemplate(linker, output, path);
 }
 
+type Memories = {
+  /** Of a parent: the histories under which is kept what its histories remember. */
+  readonly own: ReadonlyMap<number, readonly number[]>;
+  /** Of a history: under which one that is. */
+  readonly of: ReadonlyMap<number, number>;
+};
+
+/** Histories of one parent that are deep, or that are shallow, remember the same: it is kept once, under the first. */
+function memoriesOf(states: readonly DraftState[]): Memories {
+  const own = new Map<number, readonly number[]>();
+  const of = new Map<number, number>();
+  for (const parent of states) {
+    const firsts = new Map<boolean, number>();
+    for (const child of parent.children) {
+      if (child.kind !== "history") continue;
+      const first = firsts.get(isDeep(child)) ?? child.index;
+      firsts.set(isDeep(child), first);
+      of.set(child.index, first);
+    }
+    if (firsts.size > 0) own.set(parent.index, [...firsts.values()]);
+  }
+  return { own, of };
+}
+
+function isDeep({ json }: DraftState): boolean {
+  return json["history"] === "deep";
+}
+
 function isDeepHistory(state: DraftState, problems: Problems): boolean {
   const history = state.json["history"];
   if (history !== undefined && history !== "shallow" && history !== "deep") {
     problems.error(at(state.jsonPath, "history"), 'history must be "shallow" or "deep"');
   }
-  return history === "deep";
+  return isDeep(state);
 }
-
-type Initial = { readonly targets: readonly number[]; readonly actions: StateNode["initialActions"] };
 
 /** The default transition: `initial` of a compound state, `target` of a history. */
 function linkInitial(linker: Linker, state: DraftState): Initial {
@@ -260,11 +315,8 @@ function firstChild(linker: Linker, state: DraftState): Initial {
 
 /** A history without target goes where its parent starts, and does what its parent does then (XState). */
 function historyDefault(linker: Linker, state: DraftState, from: DraftState): Initial {
-  if (from.kind === "parallel") {
-    const regions = from.children.filter((child) => child.kind !== "history");
-    return { targets: regions.map((child) => child.index), actions: [] };
-  }
-  const start = linkInitial(silent(linker), from);
+  const start = linker.starts.get(from) ?? startOf(linker, from);
+  linker.starts.set(from, start);
   if (start.targets.some((index) => linker.draft.states[index]?.kind === "history")) {
     linker.problems.error(
       state.jsonPath,
@@ -272,6 +324,12 @@ function historyDefault(linker: Linker, state: DraftState, from: DraftState): In
     );
   }
   return start;
+}
+
+function startOf(linker: Linker, from: DraftState): Initial {
+  if (from.kind !== "parallel") return linkInitial(silent(linker), from);
+  const regions = from.children.filter((child) => child.kind !== "history");
+  return { targets: regions.map((child) => child.index), actions: [] };
 }
 
 /** The same linker without a voice: for reading something that has been reported where it stands. */

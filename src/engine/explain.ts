@@ -102,9 +102,9 @@ export function explain(machine: Machine, snapshot: Snapshot, event: EngineEvent
   const result = step(machine, snapshot, event, env);
   const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
   const isOpen = snapshot.status === "active" && !isInternal(event.type);
-  const taken = isOpen
-    ? removeConflictingTransitions(run, selectTransitions(run, event.type).transitions)
-    : [];
+  const taken = new Set(
+    isOpen ? removeConflictingTransitions(run, selectTransitions(run, event.type).transitions) : [],
+  );
   return {
     event: event.type,
     states: stateNames(machine, snapshot.configuration),
@@ -122,7 +122,7 @@ export function explain(machine: Machine, snapshot: Snapshot, event: EngineEvent
   };
 }
 
-function candidateOf(run: Run, transition: Transition, taken: readonly Transition[]): Candidate {
+function candidateOf(run: Run, transition: Transition, taken: ReadonlySet<Transition>): Candidate {
   const { guard, descriptor } = transition;
   const verdict = guard === undefined ? undefined : verdictOn(run, transition, guard);
   const outline = {
@@ -131,6 +131,6 @@ function candidateOf(run: Run, transition: Transition, taken: readonly Transitio
     targets: targetPaths(run.machine, transition),
   };
   const isShut = verdict?.holds === false;
-  const outcome = taken.includes(transition) ? "taken" : isShut ? "closed" : "shadowed";
+  const outcome = taken.has(transition) ? "taken" : isShut ? "closed" : "shadowed";
   return verdict === undefined ? { ...outline, outcome } : { ...outline, verdict, outcome };
 }

@@ -63,7 +63,7 @@ export function draftList(json: JsonObject, problems: Problems, statesMax: numbe
   const names = new Set(stateList(json["states"], "$.states", problems));
   const start = readText(json, "starting_state", "$", problems) ?? "";
   const transitions = json["transitions"];
-  if (!names.has(start)) problems.error("$.starting_state", unknownState(start, names));
+  if (!names.has(start)) reportUnknown(json["starting_state"], names, { path: "$.starting_state", problems });
   if (!Array.isArray(transitions)) {
     problems.error("$.transitions", `transitions must be a list, this is ${kindOf(transitions)}`);
     return undefined;
@@ -83,9 +83,8 @@ function addEdge(draft: Draft, item: Json, path: string, problems: Problems): vo
   checkKeys(item, path, { allowed: ["from", "to", "event"], what: "a transition", problems });
   const { from, to, event } = item;
   for (const [key, name] of Object.entries({ from, to })) {
-    if (typeof name !== "string" || !draft.byPath.has(name)) {
-      problems.error(at(path, key), unknownState(typeof name === "string" ? name : "", draft.byPath.keys()));
-    }
+    if (typeof name !== "string" || !draft.byPath.has(name))
+      reportUnknown(name, draft.byPath, { path: at(path, key), problems });
   }
   if (typeof event !== "string" || event === "")
     problems.error(at(path, "event"), "event must be a text with a letter at least");
@@ -106,10 +105,30 @@ function stateList(value: Json | undefined, path: string, problems: Problems): r
   return texts;
 }
 
-function unknownState(name: string, names: Iterable<string>): string {
-  const known = [...names];
-  const hint = nearest(name, known);
-  return `there is no state '${name}'; ${hint === undefined ? `there are ${known.slice(0, 10).join(", ")}` : `did you mean '${hint}'?`}`;
+/** Reports a name of a state that there is not. Advice takes time: there is none when nothing more is kept. */
+function reportUnknown(
+  value: Json | undefined,
+  names: { readonly size: number; keys(): Iterable<string> },
+  { path, problems }: { readonly path: string; readonly problems: Problems },
+): void {
+  if (problems.isFull()) {
+    problems.error(path, "there is no such state");
+    return;
+  }
+  if (typeof value !== "string") {
+    problems.error(path, `the name of a state expected, this is ${kindOf(value)}`);
+    return;
+  }
+  const hint = nearest(value, names.keys());
+  const known: string[] = [];
+  for (const name of names.keys()) if (known.push(name) === 10) break;
+  const advice =
+    hint !== undefined
+      ? `did you mean '${hint}'?`
+      : names.size === 0
+        ? "there are none at all"
+        : `there are ${known.join(", ")}${names.size > 10 ? ", …" : ""}`;
+  problems.error(path, `there is no state '${value}'; ${advice}`);
 }
 
 function hasFault(names: ReadonlySet<string>, statesMax: number, problems: Problems): boolean {

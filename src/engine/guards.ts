@@ -18,7 +18,7 @@ export function holds(run: Run, guard: Guard | undefined): boolean {
     case "not":
       return !failsOrHolds(run, guard.guard);
     case "in":
-      return run.configuration.includes(guard.state);
+      return run.isActive(guard.state);
   }
 }
 

@@ -5,6 +5,8 @@
 import type { Json, JsonObject } from "../base/json.ts";
 import { EVENT_BUDGET, type Scope } from "./expressions-scope.ts";
 import { type Machine, stateOf } from "./machine.ts";
+import { hasNumber, lowerBound, merged } from "./sorted.ts";
+import { TimerTable } from "./timer-table.ts";
 import { type Effect, type Env, type Snapshot, STEP_LIMITS, type Timer, type TraceStep } from "./types.ts";
 
 /** An event in the internal queue or being processed. */
@@ -30,13 +32,19 @@ export class Run implements Scope {
   budgetLeft = EVENT_BUDGET;
   status: Snapshot["status"];
   output: Json | undefined;
-  /** Written to only after `ownConfiguration` has copied it. */
+  /** The active states as they were before the microstep that is under way; `settle` brings it up to date. */
   configuration: readonly number[];
-  ownsConfiguration = false;
+  /** What that microstep leaves, ascending; the states from position `leftFrom` on have been left. */
+  #leaving: readonly number[] = NONE;
+  #leftFrom = 0;
+  /** What it enters, ascending, and how many of these have been entered. */
+  #entering: readonly number[] = NONE;
+  #enteredCount = 0;
+  #names: readonly string[] | undefined = undefined;
   history: ReadonlyMap<number, readonly number[]>;
-  timers: readonly Timer[];
+  readonly timers: TimerTable;
   timerSeq: number;
-  readonly queue: InternalEvent[] = [];
+  readonly queue = new Queue<InternalEvent>();
   readonly effects: Effect[] = [];
   /** Assigned paths in order of first assignment. */
   assigned: Map<string, readonly string[]> | undefined = undefined;
@@ -61,50 +69,122 @@ export class Run implements Scope {
     this.output = before.output;
     this.configuration = before.configuration;
     this.history = before.history;
-    this.timers = before.timers;
+    this.timers = new TimerTable(before.timers);
     this.timerSeq = before.timerSeq;
     this.trace = env.trace === true ? [] : undefined;
     this.microstepsMax = limits.microstepsMax;
   }
 
   activeIds(): readonly string[] {
-    return this.configuration.flatMap((index) => stateOf(this.machine, index).names);
+    this.#names ??= this.#active().flatMap((index) => stateOf(this.machine, index).names);
+    return this.#names;
+  }
+
+  /** True while the state is active: left and entered one by one within a microstep (rule 9). */
+  isActive(index: number): boolean {
+    if (this.#enteredCount > 0 && index <= (this.#entering[this.#enteredCount - 1] ?? -1)) {
+      if (hasNumber(this.#entering, index)) return true;
+    }
+    return hasNumber(this.configuration, index) && !this.#isLeft(index);
+  }
+
+  /** The first active state below one, which of a compound state is its active child; undefined for none. */
+  firstBelow(index: number): number | undefined {
+    const { last } = stateOf(this.machine, index);
+    const old = this.configuration[lowerBound(this.configuration, index + 1)];
+    if (old !== undefined && old <= last && !this.#isLeft(old)) return old;
+    const position = lowerBound(this.#entering, index + 1);
+    const entered = position < this.#enteredCount ? this.#entering[position] : undefined;
+    return entered !== undefined && entered <= last ? entered : undefined;
+  }
+
+  /** A microstep begins to leave states, given in ascending order. */
+  startLeaving(states: readonly number[]): void {
+    this.#leaving = states;
+    this.#leftFrom = states.length;
+  }
+
+  /** The last of the states to leave that is still there has been left. */
+  leaveLast(): void {
+    this.#leftFrom -= 1;
+    this.#names = undefined;
+  }
+
+  /** A microstep begins to enter states, given in ascending order. */
+  startEntering(states: readonly number[]): void {
+    this.#entering = states;
+    this.#enteredCount = 0;
+  }
+
+  /** The next of the states to enter is active now. */
+  enterNext(): void {
+    this.#enteredCount += 1;
+    this.#names = undefined;
+  }
+
+  /** The microstep is over. */
+  settle(): void {
+    this.configuration = this.#active();
+    this.#leaving = NONE;
+    this.#leftFrom = 0;
+    this.#entering = NONE;
+    this.#enteredCount = 0;
+  }
+
+  #isLeft(index: number): boolean {
+    return (
+      index >= (this.#leaving[this.#leftFrom] ?? Number.POSITIVE_INFINITY) && hasNumber(this.#leaving, index)
+    );
+  }
+
+  #active(): readonly number[] {
+    if (this.#leaving.length === 0 && this.#enteredCount === 0) return this.configuration;
+    return merged(
+      this.configuration,
+      this.#leaving.slice(this.#leftFrom),
+      this.#entering.slice(0, this.#enteredCount),
+    );
+  }
+}
+
+const NONE: readonly number[] = [];
+
+/** First in, first out; taking one costs the same however many wait. */
+class Queue<T> {
+  readonly #items: T[] = [];
+  #head = 0;
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#head];
+    if (item !== undefined) this.#head += 1;
+    return item;
   }
 }
 
 /** Why an event is undone. Thrown inside a macrostep only; `step` turns it into a result. */
 export class ExecutionFailure extends Error {}
 
-/** The configuration to write to, copied if it is still the snapshot's. */
-export function ownConfiguration(run: Run): number[] {
-  if (!run.ownsConfiguration) {
-    run.configuration = run.configuration.slice();
-    run.ownsConfiguration = true;
-  }
-  // Why a cast: it is this run's own copy now.
-  return run.configuration as number[];
-}
-
 /** The snapshot a run has come to. */
 export function snapshotOf(run: Run): Snapshot {
-  const { status, configuration, history, context, timers, timerSeq, output } = run;
+  const { status, configuration, history, context, timerSeq, output } = run;
+  const timers = run.timers.list();
   if (output === undefined) return { status, configuration, history, context, timers, timerSeq };
   return { status, configuration, history, context, timers, timerSeq, output };
 }
 
-/** Removes the timers that `isOver` says are over, with an effect for each. */
-export function disarm(run: Run, isOver: (timer: Timer) => boolean): void {
-  if (!run.timers.some(isOver)) return;
-  for (const timer of run.timers) {
-    if (isOver(timer)) run.effects.push({ kind: "disarm", timer });
-  }
-  run.timers = run.timers.filter((timer) => !isOver(timer));
+/** Tells the caller of timers that are over. */
+export function disarm(run: Run, timers: readonly Timer[]): void {
+  for (const timer of timers) run.effects.push({ kind: "disarm", timer });
 }
 
 /** Adds a timer `delayMs` from now. */
 export function arm(run: Run, delayMs: number, timer: Omit<Timer, "seq" | "deadlineMs">): void {
   const armed: Timer = { seq: run.timerSeq, deadlineMs: run.now + delayMs, ...timer };
   run.timerSeq += 1;
-  run.timers = [...run.timers, armed];
+  run.timers.add(armed);
   run.effects.push({ kind: "arm", timer: armed });
 }

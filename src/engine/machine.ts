@@ -73,9 +73,9 @@ export type Branch = { readonly guard: Guard | undefined; readonly actions: read
 export type EntrySet = {
   readonly states: readonly number[];
   /** Compound states whose `initial` actions run. */
-  readonly defaults: readonly number[];
-  /** History states that had nothing to remember, with their parent: their default actions run after its entry. */
-  readonly histories: readonly { readonly parent: number; readonly history: number }[];
+  readonly defaults: ReadonlySet<number>;
+  /** History states that had nothing to remember, by their parent: their default actions run after its entry. */
+  readonly histories: ReadonlyMap<number, ReadonlySet<number>>;
 };
 
 /** A compiled transition. */
@@ -126,8 +126,10 @@ export type StateNode = {
   readonly last: number;
   /** Children that can be active, in document order. */
   readonly children: readonly number[];
-  /** Its history children. */
+  /** Its history children, one for all that remember the same: `memory` says which. */
   readonly histories: readonly number[];
+  /** Of a history: the sibling under which is kept what it remembers; its own index for other states. */
+  readonly memory: number;
   readonly isDeepHistory: boolean;
   /** Default targets of a compound or history state. */
   readonly initial: readonly number[];
@@ -161,8 +163,12 @@ export type Machine = {
   readonly context: JsonObject;
   readonly constants: JsonObject;
   readonly unmatched: "reject" | "defer" | "ignore";
-  /** True when any state has automatic transitions; without them no step looks for any. */
-  readonly hasAlways: boolean;
+  /** States that react to an event of this exact name, ascending: where a step looks when much is active. */
+  readonly reactors: ReadonlyMap<string, readonly number[]>;
+  /** States that may react to, or defer, events of many names, ascending. */
+  readonly generalReactors: readonly number[];
+  /** States that have automatic transitions, ascending. */
+  readonly eventless: readonly number[];
   /** True when there is any history state; without them no exit records anything. */
   readonly hasHistory: boolean;
   readonly description: string | undefined;

@@ -20,7 +20,8 @@ export function macrostep(run: Run, transitions: readonly Transition[]): void {
 
 /** The part after the first microstep; also what follows the entry of the initial states. */
 export function runToCompletion(run: Run): void {
-  let looksForEventless = run.machine.hasAlways;
+  const hasEventless = run.machine.eventless.length > 0;
+  let looksForEventless = hasEventless;
   while (run.status === "active") {
     const eventless = looksForEventless ? selectEventlessTransitions(run) : undefined;
     if (eventless !== undefined && eventless.length > 0) {
@@ -36,7 +37,7 @@ export function runToCompletion(run: Run): void {
     count(run);
     const { transitions } = selectTransitions(run, event.type);
     if (transitions.length > 0) microstep(run, removeConflictingTransitions(run, transitions));
-    looksForEventless = run.machine.hasAlways;
+    looksForEventless = hasEventless;
   }
   endRun(run);
 }
@@ -55,19 +56,19 @@ function count(run: Run): void {
 function eventlessStep(run: Run, transitions: readonly Transition[]): boolean {
   count(run);
   const { context, history } = run;
-  const configuration = run.configuration.slice();
+  const { configuration } = run;
   microstep(run, removeConflictingTransitions(run, transitions));
   return run.context !== context || run.history !== history || !isSame(configuration, run.configuration);
 }
 
 function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
+  return a === b || (a.length === b.length && a.every((item, index) => item === b[index]));
 }
 
 /** A machine that is done runs the exits of what is active, last one first, and keeps its final configuration. */
 function endRun(run: Run): void {
-  for (const index of [...run.configuration].reverse()) runActions(run, stateOf(run.machine, index).exit);
-  disarm(run, () => true);
+  for (const index of run.configuration.toReversed()) runActions(run, stateOf(run.machine, index).exit);
+  disarm(run, run.timers.clear());
 }
 
 /** What assignments changed: each path whose value is another than before. */

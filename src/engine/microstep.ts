@@ -1,10 +1,11 @@
 /** One microstep: leave states, run the transitions' actions, enter states. SCXML's exitStates and enterStates. */
 import type { Json } from "../base/json.ts";
 import { build, runActions, wait } from "./actions.ts";
-import { arm, disarm, ownConfiguration, type Run } from "./interpreter.ts";
-import { type EntrySet, isDescendant, type StateNode, stateOf, type Transition } from "./machine.ts";
+import { arm, disarm, type Run } from "./interpreter.ts";
+import { type EntrySet, type StateNode, stateOf, type Transition } from "./machine.ts";
 import { exitRange } from "./select.ts";
 import { entrySetOf } from "./sets.ts";
+import { lowerBound } from "./sorted.ts";
 
 /** Takes transitions that do not conflict. Domains and the histories they name are as before the exit (rule 11). */
 export function microstep(run: Run, transitions: readonly Transition[]): void {
@@ -18,57 +19,35 @@ export function microstep(run: Run, transitions: readonly Transition[]): void {
     run,
     transitions.map((transition) => entrySetOf(run, transition, before)),
   );
+  run.settle();
   run.trace?.push({
     event: run.eventType,
     transitions: transitions.map(({ source, descriptor }) => ({ source, descriptor })),
-    exited,
+    exited: exited.toReversed(),
     entered,
   });
 }
 
-/** The active states that transitions leave, last one first. */
+/** The active states that transitions leave, in document order. What they leave does not overlap. */
 function exitSetOf(run: Run, transitions: readonly Transition[]): readonly number[] {
+  const { configuration } = run;
   const [only] = transitions;
-  if (transitions.length === 1 && only !== undefined) return statesLeft(run, only);
-  const states = new Set(transitions.flatMap((transition) => statesLeft(run, transition)));
-  return [...states].sort((a, b) => b - a);
+  if (transitions.length === 1 && only !== undefined) return configuration.slice(...exitRange(run, only));
+  const ranges = transitions.map((transition) => exitRange(run, transition));
+  ranges.sort(([a], [b]) => a - b);
+  return ranges.flatMap(([from, to]) => configuration.slice(from, to));
 }
 
-function statesLeft(run: Run, transition: Transition): readonly number[] {
-  const [from, to] = exitRange(run, transition);
-  const states: number[] = [];
-  for (let position = to - 1; position >= from; position--) states.push(run.configuration[position] ?? 0);
-  return states;
-}
-
+/** Leaves states, the last one first. */
 function exitStates(run: Run, exited: readonly number[]): void {
   if (run.machine.hasHistory) recordHistory(run, exited);
-  const configuration = ownConfiguration(run);
-  for (const index of exited) {
-    const { exit } = stateOf(run.machine, index);
+  run.startLeaving(exited);
+  for (let position = exited.length - 1; position >= 0; position--) {
+    const { exit } = stateOf(run.machine, exited[position] ?? 0);
     if (exit.length > 0) runActions(run, exit);
-    if (run.timers.length > 0) disarm(run, (timer) => timer.state === index);
-    remove(configuration, index);
+    run.leaveLast();
   }
-}
-
-/** Array.prototype.splice costs ten times as much on arrays as short as these. */
-function remove(configuration: number[], index: number): void {
-  let position = configuration.lastIndexOf(index);
-  for (; position < configuration.length - 1; position++)
-    configuration[position] = configuration[position + 1] ?? 0;
-  configuration.pop();
-}
-
-function insert(configuration: number[], index: number): void {
-  let position = configuration.length;
-  configuration.push(index);
-  for (; position > 0; position--) {
-    const before = configuration[position - 1] ?? 0;
-    if (before < index) break;
-    configuration[position] = before;
-  }
-  configuration[position] = index;
+  if (run.timers.size > 0) disarm(run, run.timers.removeStates(exited));
 }
 
 /** Deep history keeps the atomic states, shallow history the children, as they are before anything is left. */
@@ -77,91 +56,118 @@ function recordHistory(run: Run, exited: readonly number[]): void {
   for (const index of exited) {
     for (const historyIndex of stateOf(run.machine, index).histories) {
       history ??= new Map(run.history);
-      const isKept = stateOf(run.machine, historyIndex).isDeepHistory
-        ? (active: StateNode) =>
-            active.children.length === 0 && isDescendant(run.machine, active.index, index)
-        : (active: StateNode) => active.parent === index;
-      history.set(
-        historyIndex,
-        run.configuration.filter((active) => isKept(stateOf(run.machine, active))),
-      );
+      history.set(historyIndex, remembered(run, index, stateOf(run.machine, historyIndex).isDeepHistory));
     }
   }
   if (history !== undefined) run.history = history;
 }
 
+function remembered(run: Run, index: number, isDeep: boolean): readonly number[] {
+  const { machine, configuration } = run;
+  const state = stateOf(machine, index);
+  if (!isDeep && state.kind === "parallel") return state.children;
+  const from = lowerBound(configuration, index + 1);
+  // The first active state below a compound one is its child.
+  if (!isDeep) return configuration.slice(from, from + 1);
+  return configuration
+    .slice(from, lowerBound(configuration, state.last + 1))
+    .filter((active) => stateOf(machine, active).children.length === 0);
+}
+
 /** Enters the states of all sets in document order and returns them. */
 export function enterStates(run: Run, entries: readonly EntrySet[]): readonly number[] {
-  const [only] = entries;
-  const states =
-    entries.length === 1 && only !== undefined
-      ? only.states
-      : [...new Set(entries.flatMap((entry) => entry.states))].sort((a, b) => a - b);
+  const entry = together(entries);
+  const { states } = entry;
   if (states.length === 0) return states;
-  const configuration = ownConfiguration(run);
-  let completed: Set<number> | undefined;
+  run.startEntering(states);
+  const completion = new Completion(run);
   for (const index of states) {
-    insert(configuration, index);
+    run.enterNext();
     const state = stateOf(run.machine, index);
     if (state.entry.length > 0) runActions(run, state.entry);
     for (const { delay, event, path } of state.after) {
       arm(run, wait(run, delay, path), { kind: "after", event, state: index });
     }
-    for (const entry of entries) runDefaultActions(run, entry, state);
-    if (state.kind === "final") {
-      completed ??= new Set();
-      finish(run, state, completed);
-    }
+    runDefaultActions(run, entry, state);
+    if (state.kind === "final") completion.finish(state);
   }
   return states;
 }
 
-function runDefaultActions(run: Run, entry: EntrySet, state: StateNode): void {
-  if (state.initialActions.length > 0 && entry.defaults.includes(state.index))
-    runActions(run, state.initialActions);
-  for (const { parent, history } of entry.histories) {
-    if (parent === state.index) runActions(run, stateOf(run.machine, history).initialActions);
-  }
+/** What several transitions enter, each state once. */
+function together(entries: readonly EntrySet[]): EntrySet {
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined) return only;
+  return {
+    states: [...new Set(entries.flatMap(({ states }) => states))].sort((a, b) => a - b),
+    defaults: new Set(entries.flatMap(({ defaults }) => [...defaults])),
+    histories: new Map(entries.flatMap(({ histories }) => [...histories])),
+  };
 }
 
-/** A final state was entered: tell its parent, the parallel states this completes, or end the machine (rule 12). */
-function finish(run: Run, state: StateNode, completed: Set<number>): void {
-  const parent = stateOf(run.machine, state.parent);
-  const output =
-    state.output === undefined ? undefined : build(run, state.output, `${state.jsonPath}.output`);
-  if (parent.parent === -1 && parent.kind === "compound") {
-    endMachine(run, output);
-    return;
+function runDefaultActions(run: Run, { defaults, histories }: EntrySet, state: StateNode): void {
+  if (state.initialActions.length > 0 && defaults.has(state.index)) runActions(run, state.initialActions);
+  if (histories.size === 0) return;
+  for (const history of histories.get(state.index) ?? [])
+    runActions(run, stateOf(run.machine, history).initialActions);
+}
+
+/** What the final states entered by one microstep complete (rule 12). */
+class Completion {
+  readonly #run: Run;
+  readonly #completed = new Set<number>();
+  /** Of parallel states: how many regions, from the first, are known to be done. Entering undoes none. */
+  readonly #doneRegions = new Map<number, number>();
+
+  constructor(run: Run) {
+    this.#run = run;
   }
-  let ancestor = parent;
-  if (parent.kind === "compound") {
-    run.queue.push({ type: parent.doneEvent, data: doneData(output) });
-    ancestor = stateOf(run.machine, parent.parent);
-  }
-  while (ancestor.kind === "parallel" && !completed.has(ancestor.index) && isInFinalState(run, ancestor)) {
-    completed.add(ancestor.index);
-    run.queue.push({ type: ancestor.doneEvent, data: undefined });
-    if (ancestor.parent === -1) {
-      endMachine(run, undefined);
+
+  /** A final state was entered: tells its parent and the parallel states this completes, or ends the machine. */
+  finish(state: StateNode): void {
+    const run = this.#run;
+    const parent = stateOf(run.machine, state.parent);
+    const output =
+      state.output === undefined ? undefined : build(run, state.output, `${state.jsonPath}.output`);
+    if (parent.parent === -1 && parent.kind === "compound") {
+      endMachine(run, output);
       return;
     }
-    ancestor = stateOf(run.machine, ancestor.parent);
+    let ancestor = parent;
+    if (parent.kind === "compound") {
+      run.queue.push({ type: parent.doneEvent, data: doneData(output) });
+      ancestor = stateOf(run.machine, parent.parent);
+    }
+    while (ancestor.kind === "parallel" && !this.#completed.has(ancestor.index) && this.#isDone(ancestor)) {
+      this.#completed.add(ancestor.index);
+      run.queue.push({ type: ancestor.doneEvent, data: undefined });
+      if (ancestor.parent === -1) {
+        endMachine(run, undefined);
+        return;
+      }
+      ancestor = stateOf(run.machine, ancestor.parent);
+    }
+  }
+
+  /** True when a state is, or has come to, its final state; of a parallel state when all its regions have. */
+  #isDone(state: StateNode): boolean {
+    const run = this.#run;
+    if (state.kind === "compound") {
+      const child = run.firstBelow(state.index);
+      return child !== undefined && stateOf(run.machine, child).kind === "final";
+    }
+    if (state.kind !== "parallel") return state.kind === "final" && run.isActive(state.index);
+    let done = this.#doneRegions.get(state.index) ?? 0;
+    for (; done < state.children.length; done++) {
+      if (!this.#isDone(stateOf(run.machine, state.children[done] ?? 0))) break;
+    }
+    this.#doneRegions.set(state.index, done);
+    return done === state.children.length;
   }
 }
 
 function doneData(output: Json | undefined): Json | undefined {
   return output === undefined ? undefined : { output };
-}
-
-function isInFinalState(run: Run, state: StateNode): boolean {
-  if (state.kind === "compound") {
-    return state.children.some(
-      (child) => stateOf(run.machine, child).kind === "final" && run.configuration.includes(child),
-    );
-  }
-  if (state.kind === "parallel")
-    return state.children.every((child) => isInFinalState(run, stateOf(run.machine, child)));
-  return state.kind === "final" && run.configuration.includes(state.index);
 }
 
 /** The root's `output`, with the final state's as `event.output`, or the final state's output itself. */

@@ -3,8 +3,10 @@ import { holds } from "./guards.ts";
 import type { Run } from "./interpreter.ts";
 import { isDescendant, type Reactions, type StateNode, stateOf, type Transition } from "./machine.ts";
 import { domainOf } from "./sets.ts";
+import { hasNumber, lowerBound, merged } from "./sorted.ts";
 
 const NONE: readonly Transition[] = [];
+const NO_STATES: readonly number[] = [];
 
 /** What a selection found. */
 export type Selection = {
@@ -14,11 +16,47 @@ export type Selection = {
   isDeferred: boolean;
 };
 
-/** The transitions an event enables in the current configuration, conflicts not yet removed. */
+/**
+ * The transitions an event enables in the current configuration, conflicts not yet removed. Innermost states are asked
+ * first, an ancestor only when nothing below it reacted, in none of its regions (rules 3 and 5): so the states that may
+ * react are gone through backwards, and one is passed over when the last that reacted lies below it.
+ */
 export function selectTransitions(run: Run, event: string): Selection {
   const selection: Selection = { transitions: [], isDeferred: false };
-  collect(run, 0, event, selection);
+  const states = reactingTo(run, event);
+  let reacted = -1;
+  for (let position = states.length - 1; position >= 0; position--) {
+    const state = stateOf(run.machine, states[position] ?? 0);
+    if (reacted !== -1 && reacted <= state.last) continue;
+    const transition = openTransition(run, candidatesFor(state.reactions, event));
+    if (transition !== undefined) selection.transitions.push(transition);
+    else if (defers(state, event)) selection.isDeferred = true;
+    else continue;
+    reacted = state.index;
+  }
+  selection.transitions.reverse();
   return selection;
+}
+
+function openTransition(run: Run, transitions: readonly Transition[]): Transition | undefined {
+  for (const transition of transitions) {
+    if (transition.guard === undefined || holds(run, transition.guard)) return transition;
+  }
+  return undefined;
+}
+
+/** Active states that may react to an event, ascending: from what is active, or from what reacts, whichever is less. */
+function reactingTo({ machine, configuration }: Run, event: string): readonly number[] {
+  const { reactors, generalReactors } = machine;
+  const named = reactors.get(event) ?? NO_STATES;
+  if (named.length + generalReactors.length >= configuration.length) return configuration;
+  const active = named.filter((index) => hasNumber(configuration, index));
+  if (generalReactors.length === 0) return active;
+  return merged(
+    active,
+    NO_STATES,
+    generalReactors.filter((index) => hasNumber(configuration, index)),
+  );
 }
 
 /**
@@ -26,61 +64,39 @@ export function selectTransitions(run: Run, event: string): Selection {
  * so an ancestor's may be taken beside one in another region: SCXML and XState agree on that, and differ for events.
  */
 export function selectEventlessTransitions(run: Run): readonly Transition[] {
+  const { machine, configuration } = run;
+  const { eventless } = machine;
+  const isFewer = eventless.length < configuration.length;
+  const isAsked = isFewer
+    ? eventless.some((index) => hasNumber(configuration, index))
+    : configuration.some((index) => stateOf(machine, index).always.length > 0);
+  if (!isAsked) return NONE;
+  const verdicts = new Map<number, Transition | undefined>();
   const found = new Set<Transition>();
-  for (const leaf of run.configuration) {
-    if (stateOf(run.machine, leaf).children.length > 0) continue;
-    const transition = firstEventless(run, leaf);
+  for (const leaf of configuration) {
+    if (stateOf(machine, leaf).children.length > 0) continue;
+    const transition = firstEventless(run, leaf, verdicts);
     if (transition !== undefined) found.add(transition);
   }
   return [...found];
 }
 
-function firstEventless(run: Run, leaf: number): Transition | undefined {
+/** The first open one on the way up from a leaf. A state that several leaves share is asked once. */
+function firstEventless(
+  run: Run,
+  leaf: number,
+  verdicts: Map<number, Transition | undefined>,
+): Transition | undefined {
   for (let index = leaf; index !== -1; ) {
-    const state = stateOf(run.machine, index);
-    const open = state.always.find(({ guard }) => holds(run, guard));
-    if (open !== undefined) return open;
-    index = state.parent;
+    const { always, parent } = stateOf(run.machine, index);
+    if (always.length > 0) {
+      if (!verdicts.has(index)) verdicts.set(index, openTransition(run, always));
+      const open = verdicts.get(index);
+      if (open !== undefined) return open;
+    }
+    index = parent;
   }
   return undefined;
-}
-
-/**
- * Walks the active tree below the state at a position of the configuration, children first. Returns true when
- * anything in it reacted: an ancestor is asked only when nothing did, in none of its regions (rules 3 and 5).
- */
-function collect(run: Run, position: number, event: string, selection: Selection): boolean {
-  const { configuration } = run;
-  const state = stateOf(run.machine, configuration[position] ?? 0);
-  if (state.kind === "compound") {
-    if (position + 1 < configuration.length && collect(run, position + 1, event, selection)) return true;
-  } else if (state.kind === "parallel" && collectRegions(run, position, event, selection)) {
-    return true;
-  }
-  for (const transition of candidatesFor(state.reactions, event)) {
-    if (transition.guard === undefined || holds(run, transition.guard)) {
-      selection.transitions.push(transition);
-      return true;
-    }
-  }
-  if (!defers(state, event)) return false;
-  selection.isDeferred = true;
-  return true;
-}
-
-function collectRegions(run: Run, position: number, event: string, selection: Selection): boolean {
-  const { machine, configuration } = run;
-  const { last } = stateOf(machine, configuration[position] ?? 0);
-  let reacted = false;
-  let next = position + 1;
-  while (next < configuration.length) {
-    const region = stateOf(machine, configuration[next] ?? 0);
-    if (region.index > last) break;
-    if (collect(run, next, event, selection)) reacted = true;
-    next++;
-    while (next < configuration.length && (configuration[next] ?? 0) <= region.last) next++;
-  }
-  return reacted;
 }
 
 /** True when the state keeps this event; `foo.*` and `*` work as in `on`. */
@@ -119,31 +135,60 @@ export function removeConflictingTransitions(
   transitions: readonly Transition[],
 ): readonly Transition[] {
   if (transitions.length < 2) return transitions;
-  let kept: Transition[] = [];
-  for (const candidate of transitions) {
-    const range = exitRange(run, candidate);
-    const rivals = kept.filter((other) => overlap(range, exitRange(run, other)));
-    if (rivals.every((rival) => isDescendant(run.machine, candidate.source, rival.source))) {
-      kept = kept.filter((other) => !rivals.includes(other));
-      kept.push(candidate);
+  // Those kept leave parts of the configuration that do not overlap, here in the order of these parts.
+  const kept: Leaving[] = [];
+  const targetless: Leaving[] = [];
+  for (const [order, transition] of transitions.entries()) {
+    const [from, to] = exitRange(run, transition);
+    const candidate = { transition, from, to, order };
+    if (from === to) {
+      targetless.push(candidate);
+      continue;
     }
+    const [first, end] = rivalsOf(kept, candidate);
+    let isDeepest = true;
+    for (let at = first; at < end && isDeepest; at++)
+      isDeepest = isDescendant(run.machine, transition.source, kept[at]?.transition.source ?? -1);
+    if (isDeepest) kept.splice(first, end - first, candidate);
   }
-  return kept;
+  return [...kept, ...targetless].sort((a, b) => a.order - b.order).map(({ transition }) => transition);
+}
+
+/** A transition and the positions of the configuration that it leaves. */
+type Leaving = {
+  readonly transition: Transition;
+  readonly from: number;
+  readonly to: number;
+  readonly order: number;
+};
+
+/** Where those among `kept` stand that leave a state the candidate leaves too. */
+function rivalsOf(kept: readonly Leaving[], { from, to }: Leaving): readonly [number, number] {
+  let low = 0;
+  let high = kept.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((kept[middle]?.to ?? 0) <= from) low = middle + 1;
+    else high = middle;
+  }
+  const first = low;
+  high = kept.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((kept[middle]?.from ?? 0) < to) low = middle + 1;
+    else high = middle;
+  }
+  return [first, low];
 }
 
 /** The part of the configuration a transition leaves, as positions `[from, to)`: the active states below its domain. */
 export function exitRange(run: Run, transition: Transition): readonly [number, number] {
-  if (transition.targets === undefined) return [0, 0];
+  if (transition.targets === undefined) return NO_RANGE;
   const domain = domainOf(run.machine, run.history, transition);
   const { configuration, machine } = run;
   if (domain === -1) return [0, configuration.length];
-  let from = configuration.indexOf(domain) + 1;
   const { last } = stateOf(machine, domain);
-  const start = from;
-  while (from < configuration.length && (configuration[from] ?? 0) <= last) from++;
-  return [start, from];
+  return [lowerBound(configuration, domain + 1), lowerBound(configuration, last + 1)];
 }
 
-function overlap(a: readonly [number, number], b: readonly [number, number]): boolean {
-  return Math.max(a[0], b[0]) < Math.min(a[1], b[1]);
-}
+const NO_RANGE: readonly [number, number] = [0, 0];

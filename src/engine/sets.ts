@@ -12,7 +12,7 @@ import { type EntrySet, isDescendant, type Machine, stateOf, type Transition } f
 /** Entry sets up to this many states are kept; larger ones are computed again, or wide charts would fill memory. */
 const CACHED_STATES_MAX = 64;
 
-const NOTHING: EntrySet = { states: [], defaults: [], histories: [] };
+const NOTHING: EntrySet = { states: [], defaults: new Set(), histories: new Map() };
 
 /** What each history state remembers. */
 type HistoryValue = Run["history"];
@@ -59,7 +59,7 @@ function effectiveTargets(
 ): readonly number[] {
   return targets.flatMap((target) => {
     const state = stateOf(machine, target);
-    return state.kind === "history" ? (history.get(target) ?? state.initial) : [target];
+    return state.kind === "history" ? (history.get(state.memory) ?? state.initial) : [target];
   });
 }
 
@@ -75,9 +75,9 @@ export function initialEntrySet(machine: Machine, targets: readonly number[] | u
 function getTransitionDomain(machine: Machine, transition: Transition, targets: readonly number[]): number {
   const { source, reenter } = transition;
   // A history that remembers the source itself is no transition to itself: the source is left and entered again.
+  const namesSource = transition.targets?.includes(source) === true;
   const isBelow = (target: number): boolean =>
-    isDescendant(machine, target, source) ||
-    (target === source && transition.targets?.includes(source) === true);
+    isDescendant(machine, target, source) || (target === source && namesSource);
   if (!reenter && targets.every(isBelow)) return source;
   let ancestor = stateOf(machine, source).parent;
   while (ancestor !== -1 && !targets.every((target) => isDescendant(machine, target, ancestor))) {
@@ -91,12 +91,14 @@ class Entry {
   usedHistory = false;
   readonly #machine: Machine;
   readonly #history: HistoryValue;
-  readonly #given: { readonly before: HistoryValue; readonly targets: readonly number[] };
+  readonly #given: { readonly before: HistoryValue; readonly targets: ReadonlySet<number> };
   readonly #states = new Set<number>();
   /** States below which something is entered already. */
   readonly #occupied = new Set<number>();
   readonly #defaults = new Set<number>();
-  readonly #histories: EntrySet["histories"][number][] = [];
+  readonly #histories = new Map<number, Set<number>>();
+  /** Parallel states all of whose regions are entered. */
+  readonly #whole = new Set<number>();
 
   constructor(
     machine: Machine,
@@ -105,13 +107,13 @@ class Entry {
   ) {
     this.#machine = machine;
     this.#history = history;
-    this.#given = given;
+    this.#given = { before: given.before, targets: new Set(given.targets) };
   }
 
   result(): EntrySet {
     return {
       states: [...this.#states].sort((a, b) => a - b),
-      defaults: [...this.#defaults],
+      defaults: this.#defaults,
       histories: this.#histories,
     };
   }
@@ -166,10 +168,14 @@ class Entry {
 
   #addHistory(index: number): void {
     this.usedHistory = true;
-    const { parent, initial } = stateOf(this.#machine, index);
+    const { parent, initial, memory } = stateOf(this.#machine, index);
     const { before, targets } = this.#given;
-    const remembered = (targets.includes(index) ? before : this.#history).get(index);
-    if (remembered === undefined) this.#histories.push({ parent, history: index });
+    const remembered = (targets.has(index) ? before : this.#history).get(memory);
+    if (remembered === undefined) {
+      const known = this.#histories.get(parent);
+      if (known === undefined) this.#histories.set(parent, new Set([index]));
+      else known.add(index);
+    }
     for (const target of remembered ?? initial) this.#addTarget(target);
     for (const target of remembered ?? initial) this.#addAncestors(target, parent);
   }
@@ -186,7 +192,8 @@ class Entry {
 
   #addRegions(index: number): void {
     const state = stateOf(this.#machine, index);
-    if (state.kind !== "parallel") return;
+    if (state.kind !== "parallel" || this.#whole.has(index)) return;
+    this.#whole.add(index);
     for (const child of state.children) {
       if (this.#states.has(child) || this.#occupied.has(child)) continue;
       this.#add(child);

@@ -12,6 +12,7 @@ import { nearest } from "./problems.ts";
 import { quoted, refusalOf, stateNames, tooLate } from "./refusal.ts";
 import { selectTransitions } from "./select.ts";
 import { initialEntrySet } from "./sets.ts";
+import { hasNumber } from "./sorted.ts";
 import type {
   Deferred,
   EngineEvent,
@@ -188,7 +189,7 @@ export function activeStates(machine: Machine, snapshot: Snapshot): readonly str
 /** True when the state a path or an id names is active, itself or through a state below it. */
 export function isActive(machine: Machine, snapshot: Snapshot, name: string): boolean {
   const index = findState(machine, name);
-  return index !== undefined && snapshot.configuration.includes(index);
+  return index !== undefined && hasNumber(snapshot.configuration, index);
 }
 
 /** Runs a macrostep, from transitions or from the states a machine starts in, and turns its end into a result. */
@@ -224,6 +225,7 @@ function attempt(run: Run, first: readonly Transition[] | EntrySet): Moved | Fai
 
 function enterInitialStates(run: Run, entry: EntrySet): void {
   enterStates(run, [entry]);
+  run.settle();
   run.trace?.push({ event: run.eventType, transitions: [], exited: [], entered: entry.states });
 }
 
