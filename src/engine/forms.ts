@@ -116,7 +116,12 @@ function reportUnknown(
     return;
   }
   if (typeof value !== "string") {
-    problems.error(path, `the name of a state expected, this is ${kindOf(value)}`);
+    const isStart = path === "$.starting_state" && value === undefined;
+    const name = isStart ? "the name of the state to start in" : "the name of a state";
+    problems.error(
+      path,
+      `${name} ${value === undefined ? "is missing" : `expected, this is ${kindOf(value)}`}`,
+    );
     return;
   }
   const hint = nearest(value, names.keys());

@@ -453,7 +453,12 @@ describe("compile()", () => {
       "$",
       "a definition may have 5 states, this has 6",
     ],
-    ["a list without start", { states: ["a"], transitions: [] }, "$.starting_state", "there is no state ''"],
+    [
+      "a list without start",
+      { states: ["a"], transitions: [] },
+      "$.starting_state",
+      "the name of the state to start in is missing",
+    ],
     [
       "a list without list",
       { states: ["a"], transitions: {}, starting_state: "a" },
