@@ -70,7 +70,11 @@ export class WatchList {
       else if (change.kind === "swap") {
         const [a, b] = change.databases;
         this.#touchWhole(change.databases, [databases.at(a), databases.at(b)]);
-      } else this.#mark(this.#watched.get(watchName(change.database, change.key)));
+      } else {
+        const name = watchName(change.database, change.key);
+        if (change.kind === "key" && change.event === "expired") this.#markExpired(name);
+        else this.#mark(this.#watched.get(name));
+      }
     }
   }
 
@@ -79,6 +83,13 @@ export class WatchList {
     for (const watched of this.#watched.values()) {
       if (!indexes.includes(watched.database)) continue;
       if (holders.some((holder) => holder.find(watched.key) !== undefined)) this.#mark(watched);
+    }
+  }
+
+  /** A key that had expired when it was watched, and is only removed now, has not changed. */
+  #markExpired(name: string): void {
+    for (const session of this.#watched.get(name)?.sessions ?? []) {
+      if (session.watched.get(name) === true) session.isWatchBroken = true;
     }
   }
 

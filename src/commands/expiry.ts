@@ -1,7 +1,5 @@
-/**
- * Times at which keys expire, as clients give them. Redis counts them in 64-bit integers; here they are numbers,
- * exact up to the year 287396 and off by less than a second after it.
- */
+/** Times at which keys expire, as clients give them: integers of 64 bits. */
+import { EXPIRY_TIME_MAX, type ExpiryTime, expiryTime } from "../keyspace/expiry-time.ts";
 import * as errors from "../protocol/errors.ts";
 import { integer } from "./arguments.ts";
 
@@ -12,10 +10,7 @@ export interface TimeForm {
   readonly from: "now" | "epoch";
 }
 
-const INTEGER_MAX = 2n ** 63n - 1n;
 const INTEGER_MIN = -(2n ** 63n);
-/** The largest number below 2^63. */
-const EXPIRE_AT_MS_MAX = 2 ** 63 - 1024;
 
 /** What is needed to read a time. */
 export interface TimeContext {
@@ -28,20 +23,20 @@ export interface TimeContext {
  * The time at which a key expires, in milliseconds since the epoch, where it must lie after the epoch (SET, GETEX).
  * @throws ReplyError when it is no integer, not positive or too large
  */
-export function positiveExpiry(bytes: Buffer, form: TimeForm, context: TimeContext): number {
+export function positiveExpiry(bytes: Buffer, form: TimeForm, context: TimeContext): ExpiryTime {
   const given = integer(bytes);
   if (given <= 0n) throw errors.invalidExpireTime(context.command);
   return expiryMs(given, form, context);
 }
 
 /** As positiveExpiry, with zero and negative times allowed (EXPIRE): they have passed. */
-export function anyExpiry(bytes: Buffer, form: TimeForm, context: TimeContext): number {
+export function anyExpiry(bytes: Buffer, form: TimeForm, context: TimeContext): ExpiryTime {
   return expiryMs(integer(bytes), form, context);
 }
 
-function expiryMs(given: bigint, form: TimeForm, { nowMs, command }: TimeContext): number {
+function expiryMs(given: bigint, form: TimeForm, { nowMs, command }: TimeContext): ExpiryTime {
   const base = form.from === "now" ? BigInt(nowMs) : 0n;
   const ms = form.unit === "seconds" ? given * 1000n : given;
-  if (ms > INTEGER_MAX - base || ms < INTEGER_MIN) throw errors.invalidExpireTime(command);
-  return Math.min(Number(ms + base), EXPIRE_AT_MS_MAX);
+  if (ms > EXPIRY_TIME_MAX - base || ms < INTEGER_MIN) throw errors.invalidExpireTime(command);
+  return expiryTime(ms + base);
 }

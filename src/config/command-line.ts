@@ -2,7 +2,7 @@
  * The command line, read as redis-server reads it: `[file|-] [--name value …]… [-]`. Options become lines of
  * configuration that follow the file, so they override it and are checked by the same code.
  */
-import { quoteWord, splitWords } from "./words.ts";
+import { quoteWord, splitWords, wordOfText } from "./words.ts";
 
 export type CommandLine =
   | { readonly kind: "version" }
@@ -40,13 +40,13 @@ function optionLines(argv: readonly string[]): string {
   let takesOption = true;
   for (const [at, argument] of argv.entries()) {
     if (!takesOption || !argument.startsWith("--")) {
-      lines += `${quoteWord(argument)} `;
+      lines += `${quoteWord(wordOfText(argument))} `;
       takesOption = true;
       continue;
     }
     // `--save` alone means no save points.
     const isBareSave = argument.toLowerCase() === "--save" && argv[at + 1]?.startsWith("--") !== false;
-    lines += `${lines === "" ? "" : "\n"}${latin1(argument.slice(2))} ${isBareSave ? '""' : ""}`;
+    lines += `${lines === "" ? "" : "\n"}${wordOfText(argument.slice(2))} ${isBareSave ? '""' : ""}`;
     takesOption = isBareSave || holdsValue(argument);
   }
   return lines;
@@ -54,10 +54,6 @@ function optionLines(argv: readonly string[]): string {
 
 /** Whether an option and its value came as one argument: `"--port 6380"`. */
 function holdsValue(argument: string): boolean {
-  const words = splitWords(latin1(argument));
+  const words = splitWords(wordOfText(argument));
   return !words.ok || words.value.length > 1;
-}
-
-function latin1(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
 }

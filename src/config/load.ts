@@ -6,6 +6,7 @@ import { type ConfigFiles, fileFault } from "./config-files.ts";
 import { isDefault, readLine, readValue, trimLine } from "./config-lines.ts";
 import { type ConfigValues, DIRECTIVES, type DirectiveName, directiveEntry } from "./directives.ts";
 import type { CommandRenaming } from "./structured-types.ts";
+import { textOfWord } from "./words.ts";
 
 const INCLUDE_DEPTH_MAX = 16;
 
@@ -116,10 +117,12 @@ function applyLine(loading: Loading, line: string, depth: number): string | Conf
 function includeFiles(loading: Loading, pattern: string, depth: number): string | ConfigError | undefined {
   const { cwd, files } = loading.sources;
   if (depth >= INCLUDE_DEPTH_MAX) return `Files include each other more than ${INCLUDE_DEPTH_MAX} deep`;
-  const path = resolve(cwd, pattern);
-  for (const found of /[*?[]/.test(pattern) ? files.expand(path) : [path]) {
-    const text = readText(loading.sources, found);
-    const error = typeof text === "string" ? applyText(loading, text, depth + 1) : text;
+  const text = textOfWord(pattern);
+  if (text === undefined) return "A path must be UTF-8";
+  const path = resolve(cwd, text);
+  for (const found of /[*?[]/.test(text) ? files.expand(path) : [path]) {
+    const included = readText(loading.sources, found);
+    const error = typeof included === "string" ? applyText(loading, included, depth + 1) : included;
     if (error !== undefined) return error;
   }
   return undefined;

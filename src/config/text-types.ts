@@ -1,7 +1,7 @@
 /** Types of text and of lists of words. */
 
 import { ok, refused, type ValueType, WRONG_COUNT, wordType } from "./value-type.ts";
-import { quoteWord, quoteWordIfNeeded } from "./words.ts";
+import { quoteWord, quoteWordIfNeeded, textOfWord, wordOfText } from "./words.ts";
 
 /** Any text. `fault` returns what is wrong with a text that is not accepted. */
 export function text(syntax = "text", fault?: (word: string) => string | undefined): ValueType<string> {
@@ -13,6 +13,19 @@ export function text(syntax = "text", fault?: (word: string) => string | undefin
     },
     print: (value) => value,
     line: quoteWord,
+  });
+}
+
+/** A path. Its value is text, as the file system is asked for it. */
+export function path(): ValueType<string> {
+  return wordType({
+    syntax: "path",
+    parse: (word) => {
+      const value = textOfWord(word);
+      return value === undefined ? refused("A path must be UTF-8") : ok(value);
+    },
+    print: wordOfText,
+    line: (value) => quoteWord(wordOfText(value)),
   });
 }
 

@@ -1,27 +1,37 @@
 /**
  * One line of redis.conf as words, and a word as a line shows it. The quoting is that of inline requests.
  *
- * Lines are handled as bytes, since an escape such as `\xc3` stands for one byte; words are text, since they name
- * paths, hosts and commands. A word that is not UTF-8 is refused rather than changed.
+ * Lines and words are bytes, held as one character for each: an escape such as `\xc3` stands for one byte, and a
+ * password may have any. What must be text, such as a path, is read as UTF-8 where its directive is (`text-types.ts`).
  */
 import { splitInline } from "../protocol/inline-request.ts";
 import { ok, type Parsed, refused } from "./value-type.ts";
 
-/** The words of a line, which is held as one character for each byte. Empty for a blank line. */
+/** The words of a line. Empty for a blank line. */
 export function splitWords(line: string): Parsed<readonly string[]> {
   const words = splitInline(Buffer.from(line, "latin1"));
   if (words === undefined) return refused("Unbalanced quotes in configuration line");
+  return ok(words.map((word) => word.toString("latin1")));
+}
+
+/** The bytes of a text. */
+export function wordOfText(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+/** The text that the bytes of a word are in UTF-8; undefined when they are not. */
+export function textOfWord(word: string): string | undefined {
   try {
-    return ok(words.map((word) => UTF8.decode(word)));
+    return UTF8.decode(Buffer.from(word, "latin1"));
   } catch {
-    return refused("Invalid UTF-8 in configuration line");
+    return undefined;
   }
 }
 
 /** A word in double quotes. Bytes outside printable ASCII become `\xHH`, so any word survives being read back. */
 export function quoteWord(word: string): string {
   let quoted = '"';
-  for (const byte of Buffer.from(word, "utf8")) quoted += ESCAPES.get(byte) ?? escapeByte(byte);
+  for (const byte of Buffer.from(word, "latin1")) quoted += ESCAPES.get(byte) ?? escapeByte(byte);
   return `${quoted}"`;
 }
 

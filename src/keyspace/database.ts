@@ -3,10 +3,12 @@
  * in which SCAN walks them. Every write goes through `put`, `setExpiry`, `remove`, `rename` or `copyTo`, which
  * keep the indexes and counters and record the change.
  */
+
 import { assert } from "../base/assert.ts";
 import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
 import type { KeyEvent } from "./changes.ts";
 import { addToCounter, counterValue } from "./counters.ts";
+import type { ExpiryTime } from "./expiry-time.ts";
 import {
   counterKey,
   databasePrefix,
@@ -30,7 +32,7 @@ export interface NewValue {
   readonly type: "string" | "machine" | "stream";
   readonly payload: Buffer;
   /** Milliseconds since the epoch; 0: the key does not expire. */
-  readonly expireAtMs: number;
+  readonly expireAtMs: ExpiryTime;
 }
 
 export interface ScanPage {
@@ -111,7 +113,7 @@ export class Database {
   }
 
   /** Sets the expiry of a key that is there; 0 takes it away. */
-  setExpiry(key: Bytes, record: KeyRecord, expireAtMs: number, event: KeyEvent | undefined): void {
+  setExpiry(key: Bytes, record: KeyRecord, expireAtMs: ExpiryTime, event: KeyEvent | undefined): void {
     this.#writeRecord(key, { ...record, expireAtMs }, record.expireAtMs);
     this.#record(key, event);
   }
@@ -236,17 +238,18 @@ export class Database {
     return id;
   }
 
-  #writeRecord(key: Bytes, record: KeyRecord, expireAtMsBefore: number): void {
+  #writeRecord(key: Bytes, record: KeyRecord, expireAtMsBefore: ExpiryTime): void {
     this.transaction.put(recordKey(this.#recordPrefix, key), encodeRecord(record));
     if (record.expireAtMs === expireAtMsBefore) return;
     if (expireAtMsBefore !== 0) this.#disarm(expireAtMsBefore, record.id);
     if (record.expireAtMs === 0) return;
     this.transaction.put(expiryKey(record.expireAtMs, this.phys, record.id), bufferOf(key));
-    this.transaction.noteDue(record.expireAtMs);
+    // A time beyond the numbers is never due.
+    if (typeof record.expireAtMs === "number") this.transaction.noteDue(record.expireAtMs);
     this.#count("expires", 1);
   }
 
-  #disarm(expireAtMs: number, id: number): void {
+  #disarm(expireAtMs: ExpiryTime, id: number): void {
     this.transaction.remove(expiryKey(expireAtMs, this.phys, id));
     this.#count("expires", -1);
   }

@@ -94,7 +94,7 @@ export class Databases {
   /** The first key that expires, from a place in the index on: when, and its place; undefined when none does. */
   nextExpiry(from = expiriesAt(0)): { readonly dueMs: number; readonly place: Bytes } | undefined {
     for (const [place] of this.transaction.range(from, expiriesAt(Number.MAX_SAFE_INTEGER)))
-      return { dueMs: expiryFields(place).dueMs, place };
+      return { dueMs: Number(expiryFields(place).dueMs), place };
     return undefined;
   }
 

@@ -53,9 +53,11 @@
  * A user key longer than USER_KEY_BYTES_MAX stands in `k` as its SHA-256 (LMDB keys are at most 1978 bytes);
  * `o` has it in full.
  */
+
 import { createHash } from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
 import { bytesOfText, chars, raw, readU32, readU64, u32, u64 } from "../base/bytes.ts";
+import { type ExpiryTime, expiryTimeAt, sortableExpiryTime } from "./expiry-time.ts";
 
 /** A user key up to this length is stored as it is. */
 export const USER_KEY_BYTES_MAX = 1024;
@@ -106,16 +108,16 @@ export function idOfLongStringKey(key: Bytes): number {
   return readU64(key, 1);
 }
 
-export function expiryKey(dueMs: number, phys: number, id: number): Bytes {
-  return raw(`x${u64(dueMs)}${u32(phys)}${u64(id)}`);
+export function expiryKey(dueMs: ExpiryTime, phys: number, id: number): Bytes {
+  return raw(`x${sortableExpiryTime(dueMs)}${u32(phys)}${u64(id)}`);
 }
 
 export function expiryFields(key: Bytes): {
-  readonly dueMs: number;
+  readonly dueMs: ExpiryTime;
   readonly phys: number;
   readonly id: number;
 } {
-  return { dueMs: readU64(key, 1), phys: readU32(key, 9), id: readU64(key, 13) };
+  return { dueMs: expiryTimeAt(key, 1), phys: readU32(key, 9), id: readU64(key, 13) };
 }
 
 /** Where the keys that expire at or after `dueMs` begin. */

@@ -5,11 +5,12 @@
  * | ----- | -------------------------------------------------- |
  * | 1     | format version of the record                       |
  * | 1     | type                                               |
- * | 8     | expiry, ms since the epoch (float64), 0 for none   |
+ * | 8     | expiry, ms since the epoch, 0 for none (expiry-time.ts) |
  * | 8     | id of the object (float64)                         |
  * | rest  | payload, by type                                   |
  */
 import { assert } from "../base/assert.ts";
+import { type ExpiryTime, readExpiryTime, writeExpiryTime } from "./expiry-time.ts";
 
 const RECORD_FORMAT = 1;
 const HEADER_BYTES = 18;
@@ -28,7 +29,7 @@ const TYPES = new Map<number, RecordType>([
 export interface KeyRecord {
   readonly type: RecordType;
   /** Milliseconds since the epoch; 0 when the key does not expire. */
-  readonly expireAtMs: number;
+  readonly expireAtMs: ExpiryTime;
   readonly id: number;
   readonly payload: Buffer;
 }
@@ -37,7 +38,7 @@ export function encodeRecord(record: KeyRecord): Buffer {
   const buffer = Buffer.allocUnsafe(HEADER_BYTES + record.payload.length);
   buffer[0] = RECORD_FORMAT;
   buffer[1] = TYPE_CODES[record.type];
-  buffer.writeDoubleBE(record.expireAtMs, 2);
+  writeExpiryTime(buffer, 2, record.expireAtMs);
   buffer.writeDoubleBE(record.id, 10);
   record.payload.copy(buffer, HEADER_BYTES);
   return buffer;
@@ -50,7 +51,7 @@ export function decodeRecord(buffer: Buffer): KeyRecord {
   assert(type !== undefined, "a key record of a known type");
   return {
     type,
-    expireAtMs: buffer.readDoubleBE(2),
+    expireAtMs: readExpiryTime(buffer, 2),
     id: buffer.readDoubleBE(10),
     payload: buffer.subarray(HEADER_BYTES),
   };

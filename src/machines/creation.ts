@@ -1,10 +1,12 @@
 /** Making a machine of a definition: the definition is found, the initial macrostep runs, the machine is written. */
+
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Machine } from "../engine/machine.ts";
 import { start } from "../engine/step.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import * as errors from "../protocol/errors.ts";
 import { findDefinition, type StoredDefinition } from "./definitions.ts";
 import { Delivery } from "./delivery.ts";
@@ -42,7 +44,7 @@ export interface Creation {
   readonly reason?: string | undefined;
   readonly by?: string | undefined;
   /** Milliseconds since the epoch; 0: none. */
-  readonly expireAtMs: number;
+  readonly expireAtMs: ExpiryTime;
 }
 
 /**

@@ -2,9 +2,11 @@
  * Machines in the store: their records, and what is derived from a record and kept in step with it by
  * the two ways to write one: the indexes by state and by definition, the counters, the history and the outbox.
  */
+
 import type { Bytes } from "../base/bytes.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import {
   type DefinitionName,
   definitionKey,
@@ -27,7 +29,7 @@ const NOTHING = Buffer.alloc(0);
 export interface MachineWrite {
   readonly machine: MachineRecord;
   /** Milliseconds since the epoch, 0 for none. */
-  readonly expireAtMs: number;
+  readonly expireAtMs: ExpiryTime;
   readonly history: HistoryEntry | undefined;
   readonly keeping: Keeping;
   readonly event: KeyEvent | undefined;

@@ -1,6 +1,8 @@
 /** All that a stream holds, taken out of the store and put back: what DUMP and RESTORE carry over. */
+
 import type { Bytes } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import type { StreamEntry } from "./chunk.ts";
 import { type EntryId, ID_MAX, ID_MIN } from "./entry-id.ts";
 import {
@@ -92,7 +94,12 @@ export function contentsOf(stream: Stream): StreamContents {
  * Makes a stream at a key that holds nothing. The ids of the entries rise and end with `lastId` or before; groups,
  * consumers of a group and what a group has pending are different ones each.
  */
-export function restoreStream(db: Database, key: Bytes, contents: StreamContents, expireAtMs: number): void {
+export function restoreStream(
+  db: Database,
+  key: Bytes,
+  contents: StreamContents,
+  expireAtMs: ExpiryTime,
+): void {
   const stream = { ...createStream(db, key), expireAtMs };
   const { header } = stream;
   for (const { entries, added } of contents.nodes) {

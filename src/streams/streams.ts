@@ -6,10 +6,12 @@
  * `Stream` is a working copy for one command: the functions here and in removal.ts change its header and the store's
  * entries, and `saveStream` writes the header and records what happened.
  */
+
 import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw } from "../base/bytes.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import { GARBAGE_OBJECT, garbageKey, prefixRange, slotOfKey, streamPrefix } from "../keyspace/layouts.ts";
 import type { ObjectStorage } from "../keyspace/objects.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
@@ -31,7 +33,7 @@ export interface Stream {
   readonly key: Bytes;
   /** Id of the object. */
   readonly id: number;
-  readonly expireAtMs: number;
+  readonly expireAtMs: ExpiryTime;
   readonly header: StreamHeader;
 }
 

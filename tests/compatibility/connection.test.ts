@@ -1,3 +1,4 @@
+import { describeConnections } from "./connections.ts";
 import { describeAgainstRedis } from "./differential.ts";
 
 describeAgainstRedis("Connection commands", {
@@ -161,5 +162,35 @@ describeAgainstRedis("Connection commands", {
     !SELECT x
     !SELECT
     !SELECT 99999999999999999999
+  `,
+});
+
+describeConnections("CLIENT REPLY", {
+  "SKIP leaves out the reply to RESET, and to nothing after it": `
+    a2 CLIENT REPLY SKIP
+    a2 RESET
+    a2 PING
+    a2 CLIENT REPLY SKIP
+    a2 CLIENT REPLY SKIP
+    a2 PING
+    a2 PING
+  `,
+  "OFF ends with RESET, which is answered": `
+    a2 CLIENT REPLY OFF
+    a2 PING
+    a2 RESET
+    a2 PING
+  `,
+  "SKIP leaves out the reply of an error, and ON is always answered": `
+    a2 CLIENT REPLY SKIP
+    a2 NOSUCH
+    a2 PING
+    a2 CLIENT REPLY SKIP
+    a2 CLIENT REPLY ON
+    a2 PING
+    a2 CLIENT REPLY SKIP
+    a2 MULTI
+    a2 RESET
+    a2 PING
   `,
 });

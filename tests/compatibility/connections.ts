@@ -9,17 +9,22 @@ import { ByteConnection, settle } from "../support/byte-connection.ts";
 import { encodeRequest } from "../support/client.ts";
 import { ReplyMatcher } from "../support/reply-matcher.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
+import { DEFAULTS } from "./differential.ts";
 import { type RedisServer, redisServerMissing, startRedisServer } from "./redis-server.ts";
 
 /** Tests by name, each a script. A line that begins with `~` compares what comes without its order. */
-export function describeConnections(name: string, scripts: Readonly<Record<string, string>>): void {
+export function describeConnections(
+  name: string,
+  scripts: Readonly<Record<string, string>>,
+  setting = DEFAULTS,
+): void {
   const title = redisServerMissing === undefined ? name : `${name} (${redisServerMissing})`;
   describe.skipIf(redisServerMissing !== undefined)(title, () => {
     let redis: RedisServer;
     let detent: TestServer;
     beforeAll(async () => {
-      redis = await startRedisServer();
-      detent = await startTestServer();
+      redis = await startRedisServer(...setting.redis);
+      detent = await startTestServer({ config: setting.detent });
     });
     afterAll(async () => {
       await redis?.close();

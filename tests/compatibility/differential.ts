@@ -30,7 +30,7 @@ export interface Setting {
   readonly detent: Partial<ConfigValues>;
 }
 
-const DEFAULTS: Setting = { redis: [], detent: {} };
+export const DEFAULTS: Setting = { redis: [], detent: {} };
 
 /** Tests by name, each a script that runs on empty servers. */
 export function describeAgainstRedis(

@@ -1,3 +1,4 @@
+import { describeConnections } from "./connections.ts";
 import { describeAgainstRedis } from "./differential.ts";
 
 describeAgainstRedis("Transactions", {
@@ -193,3 +194,67 @@ describeAgainstRedis("Transactions", {
     EXEC
   `,
 });
+
+// DEBUG SLEEP, not a wait of the test: neither server may remove the key meanwhile.
+const EXPIRED = `
+  a2 DEBUG SET-ACTIVE-EXPIRE 0
+  a2 SET k v PX 1
+  a2 DEBUG SLEEP 0.02
+`;
+
+describeConnections(
+  "WATCH of a key that has expired",
+  {
+    "and is still there changes nothing": `${EXPIRED}
+      a2 WATCH k
+      a2 MULTI
+      a2 GET k
+      a2 EXEC
+    `,
+    "and is removed by others changes nothing": `${EXPIRED}
+      a2 WATCH k
+      b2 GET k
+      b2 DEL k
+      a2 MULTI
+      a2 PING
+      a2 EXEC
+    `,
+    "and is set by others changes it": `${EXPIRED}
+      a2 WATCH k
+      b2 SET k w
+      a2 MULTI
+      a2 PING
+      a2 EXEC
+    `,
+    "and is flushed changes nothing": `${EXPIRED}
+      a2 WATCH k
+      b2 FLUSHALL
+      a2 MULTI
+      a2 PING
+      a2 EXEC
+    `,
+    "since it was watched is a change": `
+      a2 DEBUG SET-ACTIVE-EXPIRE 0
+      a2 SET k v PX 20
+      a2 WATCH k
+      b2 DEBUG SLEEP 0.05
+      a2 MULTI
+      a2 PING
+      a2 EXEC
+    `,
+    "which another watched before is a change for that one alone": `
+      a2 DEBUG SET-ACTIVE-EXPIRE 0
+      a2 SET k v PX 20
+      a2 WATCH k
+      b2 DEBUG SLEEP 0.05
+      b2 WATCH k
+      b2 MULTI
+      b2 PING
+      b2 EXEC
+      a2 MULTI
+      a2 PING
+      a2 EXEC
+    `,
+  },
+  { redis: ["--enable-debug-command", "yes"], detent: { "enable-debug-command": "yes" } },
+);

@@ -1,13 +1,14 @@
 /** The same configuration given to Debian's redis-server, where it is installed, and to Detent. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configOf } from "../../src/config/load.ts";
-import { load, memoryFiles } from "./sources.ts";
+import { encodeRequest, TestClient } from "../support/client.ts";
+import { configFrom, load, memoryFiles } from "./sources.ts";
 
 const version = /v=(7\.0\.\d+)/.exec(spawnSync("redis-server", ["--version"]).stdout?.toString() ?? "")?.[1];
 
@@ -177,5 +178,67 @@ describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
       "set-max-listpack-entries",
       "set-max-listpack-value",
     ]);
+  });
+});
+
+describe.skipIf(version === undefined)("a file that CONFIG REWRITE wrote", () => {
+  // Bytes are held as one character for each.
+  const pairs: ReadonlyArray<readonly [name: string, value: string]> = [
+    ["requirepass", "p\xe4ss\xff\x00\x01 \"'\\\r\n"],
+    ["masterauth", "p\xc3\xa4ss"],
+    ["masteruser", "#\t"],
+    ["timeout", "5"],
+    ["maxclients", "77"],
+    ["maxmemory", "1gb"],
+    ["maxmemory-clients", "10%"],
+    ["save", "60 1000 900 1"],
+    ["client-output-buffer-limit", "pubsub 1mb 2mb 60 normal 1kb 0 0"],
+    ["notify-keyspace-events", "xeKm$"],
+    ["latency-tracking-info-percentiles", "50 99.5"],
+    ["oom-score-adj-values", "1 2 3"],
+    ["shutdown-on-sigint", "save force"],
+    ["slowlog-log-slower-than", "-1"],
+    ["proto-max-bulk-len", "2mb"],
+    ["proc-title-template", "{title} {port}"],
+    ["appendfsync", "no"],
+    ["loglevel", "warning"],
+  ];
+
+  test("is read alike by redis-server", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "detent-agreement-"));
+    const file = join(folder, "server.conf");
+    const socket = join(folder, "socket");
+    const files = memoryFiles({ [file]: `port 0\nunixsocket ${socket}\ndir ${folder}\nsave 1 1\n` });
+    const config = configFrom(load([file], { files }));
+    expect(config.set(pairs)).toEqual({ ok: true });
+    expect(config.rewrite()).toEqual({ ok: true });
+    writeFileSync(file, files.contents.get(file) ?? "");
+    const server = spawn("redis-server", [file]);
+    await expect.poll(() => existsSync(socket)).toBe(true);
+    const client = await TestClient.connect(socket);
+    const bytes = (word: string | undefined) => Buffer.from(word ?? "", "latin1");
+    try {
+      expect(String(await client.call("AUTH", bytes(config.get("requirepass"))))).toBe("OK");
+      for (const [name] of pairs) {
+        const shown = encodeRequest((config.match([name])[0] ?? []).map(bytes));
+        expect((await client.exchange("CONFIG", "GET", name)).bytes.toString("latin1")).toBe(
+          shown.toString("latin1"),
+        );
+      }
+      // And what it writes in its turn is read alike here.
+      expect(String(await client.call("CONFIG", "REWRITE"))).toBe("OK");
+      const again = configFrom(
+        load([file], {
+          files: memoryFiles({ [file]: readFileSync(file, "utf8").replace(/^user .*$/m, "") }),
+        }),
+      );
+      for (const [name] of pairs) expect(again.match([name])).toEqual(config.match([name]));
+    } finally {
+      await client.close();
+      const exit = once(server, "exit");
+      server.kill();
+      await exit;
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -41,6 +41,7 @@ export class ReplyMatcher {
     const [name, second, mode] = request.map((word) => String(word).toLowerCase());
     const isReply = name === "client" && second === "reply" && request.length === 3;
     if (isReply && (mode === "on" || mode === "off")) this.#reply = mode;
+    if (name === "reset" && this.#reply === "off") this.#reply = "on";
     const isSkip = isReply && mode === "skip" && this.#reply === "on";
     const isSilent = isSkip || this.#reply !== "on";
     if (!isSilent || isSubscription(request)) this.#open.push({ request, isSettled: isSilent });

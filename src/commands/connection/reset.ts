@@ -14,7 +14,8 @@ export const reset = {
     session.database = 0;
     session.protocol = 2;
     session.name = "";
-    session.replyMode = "on";
+    // The request after CLIENT REPLY SKIP has no reply, and this may be the one.
+    if (session.replyMode !== "skipped") session.replyMode = "on";
     session.isNoEvict = false;
     session.isNoTouch = false;
     session.isAuthenticated = server.config.get("requirepass") === "";

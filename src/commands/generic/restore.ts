@@ -2,7 +2,9 @@
  * RESTORE key ttl payload [REPLACE] [ABSTTL] [IDLETIME s | FREQ n]: makes a key hold what DUMP has returned, here or
  * on a Redis server. A ttl of 0 is none; one that has passed leaves no key.
  */
+
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import { EXPIRY_TIME_MAX, type ExpiryTime, expiryTime } from "../../keyspace/expiry-time.ts";
 import type { KeyRecord } from "../../keyspace/records.ts";
 import { keepingOf } from "../../machines/keeping.ts";
 import { createMachine } from "../../machines/machines.ts";
@@ -37,7 +39,8 @@ export const restore = {
     if (ttl < 0n) throw errors.invalidTtl();
     const value = readValue(openDump(argument(args, 3)));
     // Beyond 2^63 Redis' sum would be negative, so passed; here such times are as good as the last one.
-    const expireAtMs = ttl === 0n ? 0 : Math.min(Number(ttl) + (isAbsolute ? 0 : nowMs), 2 ** 63 - 1024);
+    const dueMs = ttl + (isAbsolute ? 0n : BigInt(nowMs));
+    const expireAtMs = ttl === 0n ? 0 : expiryTime(dueMs > EXPIRY_TIME_MAX ? EXPIRY_TIME_MAX : dueMs);
     if (expireAtMs !== 0 && expireAtMs <= nowMs) db.remove(key, "del");
     else write(call, key, value, expireAtMs);
     return OK;
@@ -85,7 +88,7 @@ function readValue(dumped: Buffer): DumpedValue {
   }
 }
 
-function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: number): void {
+function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: ExpiryTime): void {
   const { db } = call;
   if (value.kind === "string") {
     db.remove(key, undefined);

@@ -1,5 +1,7 @@
 /** What EXPIRE, PEXPIRE, EXPIREAT and PEXPIREAT do; they differ in how the time is given. */
+
 import { bytesOf } from "../../base/bytes.ts";
+import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { argument, token } from "../arguments.ts";
@@ -38,7 +40,7 @@ function parseConditions(args: readonly Buffer[]): ReadonlySet<Condition> {
 }
 
 /** `currentMs` 0: the key does not expire, which is later than any time. */
-function holds(condition: Condition, currentMs: number, expireAtMs: number): boolean {
+function holds(condition: Condition, currentMs: ExpiryTime, expireAtMs: ExpiryTime): boolean {
   switch (condition) {
     case "NX":
       return currentMs === 0;

@@ -3,8 +3,10 @@
  * replacing what is there as SET does. Without a definition it is blank; with one its initial macrostep runs. Several
  * STATE build a configuration.
  */
+
 import { bytesOf } from "../../base/bytes.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
 import { parseJson } from "../../machines/chart-cache.ts";
 import { type Creation, createFrom, definitionAt } from "../../machines/creation.ts";
 import * as errors from "../../protocol/errors.ts";
@@ -64,7 +66,7 @@ function readCreation(call: Call): Options {
   };
 }
 
-function readExpiry(call: Call, given: Given<keyof typeof FORMS>): number {
+function readExpiry(call: Call, given: Given<keyof typeof FORMS>): ExpiryTime {
   const unit = given.has("EX") ? "seconds" : "milliseconds";
   const value = given.value("EX") ?? given.value("PX");
   if (value === undefined) return 0;

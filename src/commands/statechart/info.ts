@@ -1,6 +1,8 @@
 /** SM.INFO key [REV n|TIME unix-ms]: all about a machine, now or as it was. */
+
 import { bytesOf } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
+import { timeLeft } from "../../keyspace/expiry-time.ts";
 import { standingAt } from "../../machines/history.ts";
 import { pendingOf } from "../../machines/pending.ts";
 import { activeNames, type MachineStatus } from "../../machines/record.ts";
@@ -97,6 +99,6 @@ function reply(call: Call, { machine, record }: Subject, state: State): Reply {
     ["reason", state.reason ?? null],
     ["pending", state.pending],
     ["timers", state.timers],
-    ["ttl", record.expireAtMs === 0 ? -1 : record.expireAtMs - call.nowMs],
+    ["ttl", record.expireAtMs === 0 ? -1 : timeLeft(record.expireAtMs, call.nowMs)],
   ]);
 }

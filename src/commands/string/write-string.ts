@@ -1,6 +1,8 @@
 /** Writing string keys. */
+
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import type { KeyEvent } from "../../keyspace/changes.ts";
+import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
 import type { KeyRecord } from "../../keyspace/records.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK, type Reply } from "../../protocol/reply.ts";
@@ -9,7 +11,7 @@ import { positiveExpiry, type TimeForm } from "../expiry.ts";
 import type { Call } from "../handler.ts";
 
 /** Makes the key a string, whatever it was; `expireAtMs` 0: it does not expire. */
-export function setString(call: Call, key: Bytes, value: Buffer, expireAtMs = 0): void {
+export function setString(call: Call, key: Bytes, value: Buffer, expireAtMs: ExpiryTime = 0): void {
   call.db.put(key, { type: "string", payload: value, expireAtMs }, "set");
   if (expireAtMs !== 0) call.db.tell(key, "expire");
 }

@@ -2,7 +2,7 @@
 import { directive, IMMUTABLE } from "../directive.ts";
 import { bool, choice, integer } from "../scalar-types.ts";
 import { commandRenamings, keyspaceEvents, shutdownOptions } from "../structured-types.ts";
-import { numberList, repeatedLine, text } from "../text-types.ts";
+import { numberList, path, repeatedLine, text } from "../text-types.ts";
 
 const ANY_WORDS = { min: 1, max: Number.POSITIVE_INFINITY };
 
@@ -20,7 +20,7 @@ export const GENERAL = {
     "Reads another file at this place; later lines override it.",
     { fileOnly: true },
   ),
-  dir: directive(text("path"), ".", "Folder of the store. It is created if its parent exists.", IMMUTABLE),
+  dir: directive(path(), ".", "Folder of the store. It is created if its parent exists.", IMMUTABLE),
   databases: directive(
     integer({ min: 1, max: 2147483647 }),
     16,
@@ -32,13 +32,13 @@ export const GENERAL = {
     refusal:
       "Detent stays in the foreground: only 'no' is accepted, let a service manager or container run it",
   }),
-  pidfile: directive(text("path"), "", "File that holds the process id while the server runs.", IMMUTABLE),
+  pidfile: directive(path(), "", "File that holds the process id while the server runs.", IMMUTABLE),
   loglevel: directive(
     choice("debug", "verbose", "notice", "warning"),
     "notice",
     "Least severity that is logged.",
   ),
-  logfile: directive(text("path"), "", "File to log to; empty for standard output.", IMMUTABLE),
+  logfile: directive(path(), "", "File to log to; empty for standard output.", IMMUTABLE),
   "shutdown-timeout": directive(
     integer({ max: 2147483647, unit: "seconds" }),
     10,
@@ -59,7 +59,7 @@ export const GENERAL = {
     fileOnly: true,
     refusal: "Detent has no users but the default one: use requirepass",
   }),
-  aclfile: directive(text("path"), "", "File of users.", {
+  aclfile: directive(path(), "", "File of users.", {
     immutable: true,
     refusal: "Detent has no users but the default one: use requirepass",
   }),

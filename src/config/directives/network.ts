@@ -2,7 +2,7 @@
 import { directive, IMMUTABLE } from "../directive.ts";
 import { bool, choice, integer, memory, octal } from "../scalar-types.ts";
 import { outputBufferLimits } from "../structured-types.ts";
-import { text, wordList } from "../text-types.ts";
+import { path, wordList } from "../text-types.ts";
 
 const BIND_MAX = 16;
 
@@ -24,7 +24,7 @@ export const NETWORK = {
     "Connections the operating system may queue before they are accepted.",
     IMMUTABLE,
   ),
-  unixsocket: directive(text("path"), "", "Path of a Unix socket to listen on; empty for none.", IMMUTABLE),
+  unixsocket: directive(path(), "", "Path of a Unix socket to listen on; empty for none.", IMMUTABLE),
   unixsocketperm: directive(
     octal,
     0,

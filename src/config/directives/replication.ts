@@ -4,7 +4,7 @@
  */
 import { type DirectiveOptions, directive, NO_EFFECT, NO_EFFECT_IMMUTABLE } from "../directive.ts";
 import { bool, choice, integer, memory } from "../scalar-types.ts";
-import { text, wordList } from "../text-types.ts";
+import { path, text, wordList } from "../text-types.ts";
 
 const ALONE = "There are no replicas.";
 const CLUSTER = "There is no cluster.";
@@ -60,7 +60,7 @@ export const REPLICATION = {
     immutable: true,
     refusal: "Detent runs alone: cluster mode is not available",
   }),
-  "cluster-config-file": directive(text("path"), "nodes.conf", CLUSTER, NO_EFFECT_IMMUTABLE),
+  "cluster-config-file": directive(path(), "nodes.conf", CLUSTER, NO_EFFECT_IMMUTABLE),
   "cluster-node-timeout": directive(integer(), 15000, CLUSTER, NO_EFFECT),
   "cluster-port": directive(port, 0, CLUSTER, NO_EFFECT_IMMUTABLE),
   "cluster-announce-ip": directive(text("address"), "", CLUSTER, NO_EFFECT),
@@ -90,15 +90,15 @@ export const REPLICATION = {
   "tls-cluster": directive(bool, false, TLS, NO_EFFECT),
   "tls-replication": directive(bool, false, TLS, NO_EFFECT),
   "tls-auth-clients": directive(choice("no", "yes", "optional"), "yes", TLS, NO_EFFECT),
-  "tls-cert-file": directive(text("path"), "", TLS, NO_EFFECT),
-  "tls-key-file": directive(text("path"), "", TLS, NO_EFFECT),
+  "tls-cert-file": directive(path(), "", TLS, NO_EFFECT),
+  "tls-key-file": directive(path(), "", TLS, NO_EFFECT),
   "tls-key-file-pass": directive(text(), "", TLS, { noEffect: true, sensitive: true }),
-  "tls-client-cert-file": directive(text("path"), "", TLS, NO_EFFECT),
-  "tls-client-key-file": directive(text("path"), "", TLS, NO_EFFECT),
+  "tls-client-cert-file": directive(path(), "", TLS, NO_EFFECT),
+  "tls-client-key-file": directive(path(), "", TLS, NO_EFFECT),
   "tls-client-key-file-pass": directive(text(), "", TLS, { noEffect: true, sensitive: true }),
-  "tls-dh-params-file": directive(text("path"), "", TLS, NO_EFFECT),
-  "tls-ca-cert-file": directive(text("path"), "", TLS, NO_EFFECT),
-  "tls-ca-cert-dir": directive(text("path"), "", TLS, NO_EFFECT),
+  "tls-dh-params-file": directive(path(), "", TLS, NO_EFFECT),
+  "tls-ca-cert-file": directive(path(), "", TLS, NO_EFFECT),
+  "tls-ca-cert-dir": directive(path(), "", TLS, NO_EFFECT),
   "tls-protocols": directive(text("protocols"), "", TLS, NO_EFFECT),
   "tls-ciphers": directive(text("ciphers"), "", TLS, NO_EFFECT),
   "tls-ciphersuites": directive(text("ciphers"), "", TLS, NO_EFFECT),
