@@ -19,8 +19,9 @@ import {
   prefixRange,
   recordKey,
 } from "./layouts.ts";
+import type { LiveChange } from "./live-objects.ts";
 import { emptyObject, OBJECT_STORAGES, type ObjectPlace } from "./objects.ts";
-import { decodeRecord, encodeRecord, type KeyRecord, type RecordType } from "./records.ts";
+import { encodeRecord, type KeyRecord, type RecordType } from "./records.ts";
 import { scanCursor, scanPosition } from "./scan-cursor.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -60,9 +61,8 @@ export class Database {
 
   /** The record of a key; undefined when there is none. A key past its expiry is removed by the look at it. */
   find(key: Bytes): KeyRecord | undefined {
-    const buffer = this.transaction.get(recordKey(this.#recordPrefix, key));
-    if (buffer === undefined) return undefined;
-    const record = decodeRecord(buffer);
+    const record = this.transaction.recordAt(recordKey(this.#recordPrefix, key));
+    if (record === undefined) return undefined;
     if (record.expireAtMs === 0 || record.expireAtMs > this.nowMs) return record;
     this.#erase(key, record);
     this.#record(key, "expired");
@@ -101,10 +101,26 @@ export class Database {
 
   /** Gives the object at a key, whose record is `before`, another payload; its id and its expiry stay. */
   update(key: Bytes, before: KeyRecord, payload: Buffer, event: KeyEvent | undefined): KeyRecord {
-    const record = { ...before, payload };
+    const record = { ...before, payload, decoded: undefined };
     this.#writeRecord(key, record, before.expireAtMs);
     this.#record(key, event);
     return record;
+  }
+
+  /**
+   * Changes an object without writing what follows from the change, which becomes live by it; false, and nothing done,
+   * where the transaction has written it: `update` is then the way.
+   */
+  change(
+    key: Bytes,
+    change: Omit<LiveChange, "place">,
+    redo: () => Buffer,
+    event: KeyEvent | undefined,
+  ): boolean {
+    const place = { at: recordKey(this.#recordPrefix, key), phys: this.phys };
+    if (!this.transaction.change({ ...change, place }, redo)) return false;
+    this.#record(key, event);
+    return true;
   }
 
   /** Tells that a key was touched without being written: WATCH and tracking hear of it. */
@@ -120,6 +136,7 @@ export class Database {
 
   /** Removes what the object at a key keeps beside its record; false when it is too much (emptyObject). */
   empty(key: Bytes, record: KeyRecord): boolean {
+    this.transaction.settle(recordKey(this.#recordPrefix, key));
     return emptyObject(this.transaction, this.place(key), record);
   }
 

@@ -4,10 +4,13 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
+import { redoMachine } from "../machines/live-machine.ts";
 import { MACHINE_STORAGE } from "../machines/object-storage.ts";
 import { STREAM_STORAGE } from "../streams/streams.ts";
 import { GARBAGE_OBJECT, garbageKey, longStringKey, objectRanges } from "./layouts.ts";
+import type { Redo } from "./live-objects.ts";
 import type { KeyRecord, RecordType } from "./records.ts";
+import { REDO_MACHINE } from "./redo.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Where an object stands. */
@@ -50,6 +53,9 @@ export const OBJECT_STORAGES: Readonly<Record<RecordType, ObjectStorage>> = {
   machine: MACHINE_STORAGE,
   stream: STREAM_STORAGE,
 };
+
+/** How a restart redoes the changes of live objects, by the first byte of the redo record. */
+export const OBJECT_REDO: ReadonlyMap<number, Redo> = new Map([[REDO_MACHINE, redoMachine]]);
 
 /** Of an object that keeps more than this, the removal is left to the garbage. */
 const KEPT_REMOVED_MAX = 200;

@@ -32,6 +32,27 @@ export interface KeyRecord {
   readonly expireAtMs: ExpiryTime;
   readonly id: number;
   readonly payload: Buffer;
+  /** What the object's type has read from the payload, kept for who looks at the same record next. */
+  decoded?: unknown;
+}
+
+/** A record whose payload is encoded when somebody wants its bytes; `decoded` is what it says. */
+export function lazyRecord(
+  { type, expireAtMs, id }: Omit<KeyRecord, "payload" | "decoded">,
+  decoded: unknown,
+  encode: () => Buffer,
+): KeyRecord {
+  let payload: Buffer | undefined;
+  return {
+    type,
+    expireAtMs,
+    id,
+    get payload() {
+      payload ??= encode();
+      return payload;
+    },
+    decoded,
+  };
 }
 
 export function encodeRecord(record: KeyRecord): Buffer {
@@ -42,6 +63,21 @@ export function encodeRecord(record: KeyRecord): Buffer {
   buffer.writeDoubleBE(record.id, 10);
   record.payload.copy(buffer, HEADER_BYTES);
   return buffer;
+}
+
+/** By the stored bytes: the store hands out the same buffer while it has it at hand. */
+const known = new WeakMap<Buffer, KeyRecord>();
+const REMEMBERED_TYPES: ReadonlySet<number> = new Set([TYPE_CODES.machine, TYPE_CODES.stream]);
+
+/** As decodeRecord; types whose payloads are dear to read get the same record for the same bytes. */
+export function recordOfStored(buffer: Buffer): KeyRecord {
+  if (!REMEMBERED_TYPES.has(buffer[1] ?? 0)) return decodeRecord(buffer);
+  let record = known.get(buffer);
+  if (record === undefined) {
+    record = decodeRecord(buffer);
+    known.set(buffer, record);
+  }
+  return record;
 }
 
 /** The payload is a view of `buffer`. @throws Error when the record is not one: data is never guessed at. */

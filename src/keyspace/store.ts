@@ -9,6 +9,8 @@ import {
   type StoreStatus,
 } from "../storage/ordered-store.ts";
 import { metaKey, TRANSIENT_SPACES } from "./layouts.ts";
+import { LiveObjects } from "./live-objects.ts";
+import { OBJECT_REDO } from "./objects.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -17,24 +19,30 @@ export const STORE_FORMAT = 2;
 
 export class Store {
   readonly #ordered: OrderedStore;
+  readonly #live: LiveObjects;
+  /** True when the ordered store does not fold what is live by itself. */
+  readonly #foldsAtClose: boolean;
 
-  private constructor(ordered: OrderedStore) {
+  private constructor(ordered: OrderedStore, live: LiveObjects, foldsAtClose: boolean) {
     this.#ordered = ordered;
+    this.#live = live;
+    this.#foldsAtClose = foldsAtClose;
+    live.attach(ordered);
+    if (ordered.get(metaKey("format")) === undefined)
+      ordered.commit([[metaKey("format"), encodeNumber(STORE_FORMAT)]]);
   }
 
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
   static open(directory: string): Store {
-    const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES };
-    return Store.over(DurableStore.open(directory, options));
+    const live = new LiveObjects(OBJECT_REDO);
+    const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES, derived: live };
+    return new Store(DurableStore.open(directory, options), live, false);
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */
   static over(ordered: OrderedStore): Store {
     assertFormat(ordered);
-    if (ordered.get(metaKey("format")) === undefined) {
-      ordered.commit([[metaKey("format"), encodeNumber(STORE_FORMAT)]]);
-    }
-    return new Store(ordered);
+    return new Store(ordered, new LiveObjects(OBJECT_REDO), true);
   }
 
   /** Why no commit is taken any more, if that is so. */
@@ -58,12 +66,18 @@ export class Store {
   }
 
   begin(): Transaction {
-    return new Transaction(this.#ordered);
+    return new Transaction(this.#ordered, this.#live);
   }
 
   /** Returns when the writes are as safe as the flush policy says. @throws CommitError */
   commit(transaction: Transaction): void {
-    if (!transaction.isEmpty) this.#ordered.commit(transaction.writes());
+    if (transaction.isEmpty) return;
+    try {
+      this.#ordered.commit(transaction.writes(), transaction.redo);
+    } catch (error) {
+      transaction.abort();
+      throw error;
+    }
   }
 
   setFlushPolicy(policy: FlushPolicy): void {
@@ -86,6 +100,12 @@ export class Store {
 
   /** @throws CommitError when something committed may not be on disk; all is closed nevertheless */
   async close(): Promise<void> {
+    if (this.#foldsAtClose) {
+      this.#live.freeze();
+      const writes = [...this.#live.fold(this.#ordered), ...this.#live.lastWrites()];
+      if (writes.length > 0 && this.failure === undefined) this.#ordered.commit(writes);
+      this.#live.thawed();
+    }
     await this.#ordered.close();
   }
 }

@@ -4,11 +4,14 @@
  * fails leaves nothing; the store is touched once, by the commit of all that remains.
  */
 import { assert } from "../base/assert.ts";
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, chars } from "../base/bytes.ts";
 import { merge } from "../storage/merge.ts";
 import type { Entry, OrderedReader, RangeOptions, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import type { Change } from "./changes.ts";
+import type { LiveChange, LiveObjects } from "./live-objects.ts";
+import { decodeNumber, encodeNumber, type KeyRecord, recordOfStored } from "./records.ts";
+import { encodeCount } from "./redo.ts";
 
 /** A point in a transaction that `rollback` returns to. */
 export interface Savepoint {
@@ -16,31 +19,92 @@ export interface Savepoint {
   readonly changeCount: number;
 }
 
-interface Undo {
-  readonly key: Bytes;
-  /** What the transaction held for the key before: undefined when nothing. */
-  readonly before: Buffer | null | undefined;
-}
+/** A write to take back, or what takes back a change of a live object. */
+type Undo =
+  | {
+      readonly key: Bytes;
+      /** What the transaction held for the key before: undefined when nothing. */
+      readonly before: Buffer | null | undefined;
+    }
+  | (() => void);
+
+/** The character that begins the keys of records. */
+const RECORD_SPACE = 0x6b;
 
 export class Transaction implements OrderedReader {
   readonly #reader: OrderedReader;
+  readonly #live: LiveObjects | undefined;
+  readonly #redo: Buffer[] = [];
   readonly #writes = new SortedMap<Buffer | null>();
   readonly #undo: Undo[] = [];
   readonly #changes: Change[] = [];
   #dueMsMin = Number.POSITIVE_INFINITY;
 
-  constructor(reader: OrderedReader) {
+  /** Without `live`, every object is written in the ordinary way. */
+  constructor(reader: OrderedReader, live?: LiveObjects) {
     this.#reader = reader;
+    this.#live = live;
   }
 
   get isEmpty(): boolean {
-    return this.#writes.size === 0;
+    return this.#writes.size === 0 && this.#redo.length === 0;
   }
 
   get(key: Bytes): Buffer | undefined {
     const written = this.#writes.get(key);
     if (written !== undefined) return written ?? undefined;
+    const live = this.#live?.get(key);
+    if (live !== undefined) return live ?? undefined;
     return this.#reader.get(key);
+  }
+
+  /** The record under a key of the space of records; undefined when there is none. */
+  recordAt(at: Bytes): KeyRecord | undefined {
+    const live = this.#live?.record(at);
+    if (live !== undefined) return live;
+    const written = this.#writes.get(at);
+    const buffer = written === undefined ? this.#reader.get(at) : written;
+    return buffer === undefined || buffer === null ? undefined : recordOfStored(buffer);
+  }
+
+  /**
+   * Changes an object without writing what follows from the change: `redo` alone goes into the journal. False, and
+   * nothing done, where the object must be written in the ordinary way, because this transaction has written it so.
+   */
+  change(change: LiveChange, redo: () => Buffer): boolean {
+    if (this.#live === undefined || this.#writes.get(change.place.at) !== undefined) return false;
+    const undo = this.#live.change(change);
+    this.#redo.push(redo());
+    this.#undo.push(() => {
+      undo();
+      this.#redo.pop();
+    });
+    return true;
+  }
+
+  /**
+   * Adds to a counter of the space of counters. With a change that was made by `change`, a restart counts anew by
+   * itself; otherwise the addition needs a redo record of its own.
+   */
+  count(key: Bytes, change: number, { isRedone }: { readonly isRedone: boolean }): void {
+    if (this.#live === undefined) {
+      this.#countInPlace(key, change);
+      return;
+    }
+    const undo = this.#live.count(key, change);
+    if (!isRedone) this.#redo.push(encodeCount(key, change));
+    this.#undo.push(() => {
+      undo();
+      if (!isRedone) this.#redo.pop();
+    });
+  }
+
+  /** Writes all that follows from the changes of a live object: the caller is about to change its parts. */
+  settle(at: Bytes): void {
+    const settled = this.#live?.settle(at);
+    if (settled === undefined) return;
+    this.#undo.push(settled.undo);
+    for (const [key, value] of settled.writes) this.#write(key, value);
   }
 
   put(key: Bytes, value: Buffer): void {
@@ -92,9 +156,20 @@ export class Transaction implements OrderedReader {
     while (this.#undo.length > savepoint.writeCount) {
       const undo = this.#undo.pop();
       if (undo === undefined) return;
-      if (undo.before === undefined) this.#writes.delete(undo.key);
+      if (typeof undo === "function") undo();
+      else if (undo.before === undefined) this.#writes.delete(undo.key);
       else this.#writes.set(undo.key, undo.before);
     }
+  }
+
+  /** Takes back everything: the commit has failed. */
+  abort(): void {
+    this.rollback({ writeCount: 0, changeCount: 0 });
+  }
+
+  /** The redo records of the changes that were not written, in order. */
+  get redo(): readonly Buffer[] {
+    return this.#redo;
   }
 
   /** All writes, each key once, in the order of their first write. */
@@ -105,12 +180,22 @@ export class Transaction implements OrderedReader {
   /** Entries in key order, the transaction's own writes merged over the store's. */
   *range(from: Bytes, to: Bytes, options: RangeOptions = {}): Generator<Entry> {
     const reverse = options.reverse === true;
-    const stored = this.#reader.range(from, to, options);
+    let stored = this.#reader.range(from, to, options);
+    const live = this.#live?.range(from, to, reverse);
+    if (live !== undefined) stored = merge(live, stored[Symbol.iterator](), reverse);
     if (this.#writes.size === 0) yield* stored;
     else yield* merge(this.#writes.range(from, to, reverse), stored[Symbol.iterator](), reverse);
   }
 
+  #countInPlace(key: Bytes, change: number): void {
+    const value = this.get(key);
+    const sum = (value === undefined ? 0 : decodeNumber(value)) + change;
+    if (sum === 0) this.remove(key);
+    else this.put(key, encodeNumber(sum));
+  }
+
   #write(key: Bytes, value: Buffer | null): void {
+    if (chars(key).charCodeAt(0) === RECORD_SPACE) this.settle(key);
     this.#undo.push({ key, before: this.#writes.get(key) });
     this.#writes.set(key, value);
   }

@@ -17,7 +17,7 @@ import {
 } from "../keyspace/layouts.ts";
 import { decodeNumber, decodeRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
-import { NO_DEFINITION } from "./machines.ts";
+import { NO_DEFINITION } from "./index-keys.ts";
 import { dueEntries } from "./object-storage.ts";
 import { decodeMachine, isRunning, type MachineRecord } from "./record.ts";
 

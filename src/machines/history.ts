@@ -1,11 +1,20 @@
 /** The history of a machine: one entry for each recorded change, in the commit of the change. */
 
 import { assert } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { historyKey, revOfHistoryKey } from "../keyspace/layouts.ts";
-import type { Transaction } from "../keyspace/transaction.ts";
-import type { OrderedReader } from "../storage/ordered-store.ts";
+import { Transaction } from "../keyspace/transaction.ts";
+import type { OrderedReader, Write } from "../storage/ordered-store.ts";
+import {
+  decodeEntry,
+  encodeChunk,
+  encodeEntry,
+  entriesOfChunk,
+  isChunk,
+  revOfEntry,
+} from "./history-codec.ts";
 import type { MachineStatus } from "./record.ts";
 
 /** Why an entry was written. */
@@ -54,7 +63,81 @@ export interface HistoryEntry {
   readonly trace?: string | undefined;
 }
 
-/** Field by field, the rev being in the key, and cut off behind the last that is there: half of what objects take. */
+/** An entry in its stored form, as the journal and the chunks of history hold it. */
+export interface EncodedEntry {
+  readonly rev: number;
+  readonly bytes: Buffer;
+  /** How many entries the machine keeps since then; 0: all. */
+  readonly entriesMax: number;
+}
+
+/** A chunk takes no further entry when it has so many, or so many bytes. */
+const CHUNK_ENTRIES_MAX = 64;
+const CHUNK_BYTES_MAX = 4096;
+
+/** Writes an entry as a chunk of its own: what other entries stand in is not touched. */
+export function putHistory(transaction: Transaction, id: number, entry: HistoryEntry): void {
+  transaction.put(historyKey(id, entry.rev), encodeChunk([encodeEntry(entry)]));
+}
+
+/**
+ * The writes that add entries, whose revs ascend, to the history of a machine; what it has already is passed over. Costs
+ * a look at its last chunk, and what it drops.
+ */
+export function historyWrites(reader: OrderedReader, id: number, entries: readonly EncodedEntry[]): Write[] {
+  const newest = entries.at(-1);
+  if (newest === undefined) return [];
+  const writes = appended(reader, id, entries);
+  const { rev, entriesMax: max } = newest;
+  if (max === 0 || rev <= max) return writes;
+  const transaction = new Transaction(reader);
+  for (const [key, value] of writes) if (value !== null) transaction.put(key, value);
+  trimHistory(transaction, id, { rev, max });
+  return transaction.writes();
+}
+
+function appended(reader: OrderedReader, id: number, entries: readonly EncodedEntry[]): Write[] {
+  const last = lastChunk(reader, id);
+  const lastEntry = last?.entries.at(-1);
+  const lastRev = lastEntry === undefined ? (last?.rev ?? 0) : revOfEntry(lastEntry);
+  const writes: Write[] = [];
+  let open: Buffer[] = last === undefined ? [] : [...last.entries];
+  let openRev = last?.rev ?? 0;
+  let openBytes = open.reduce((sum, entry) => sum + entry.length, 0);
+  let isChanged = false;
+  for (const { rev, bytes } of entries) {
+    if (rev <= lastRev) continue;
+    if (open.length === 0 || open.length >= CHUNK_ENTRIES_MAX || openBytes >= CHUNK_BYTES_MAX) {
+      if (isChanged) writes.push([historyKey(id, openRev), encodeChunk(open)]);
+      open = [];
+      openRev = rev;
+      openBytes = 0;
+    }
+    open.push(bytes);
+    openBytes += bytes.length;
+    isChanged = true;
+  }
+  if (isChanged) writes.push([historyKey(id, openRev), encodeChunk(open)]);
+  return writes;
+}
+
+interface Chunk {
+  /** Of the first entry. */
+  readonly rev: number;
+  /** None where the chunk is an entry of the first format. */
+  readonly entries: readonly Buffer[];
+}
+
+function lastChunk(reader: OrderedReader, id: number): Chunk | undefined {
+  for (const [key, value] of reader.range(historyKey(id, 1), historyKey(id + 1, 0), { reverse: true }))
+    return { rev: revOfHistoryKey(key), entries: isChunk(value) ? entriesOfChunk(value) : [] };
+  return undefined;
+}
+
+/**
+ * The form of the entries of the first format, and of what stands for trimmed ones: field by field, cut off behind the
+ * last that is there.
+ */
 type Stored = [
   atMs: number,
   kind: HistoryKind,
@@ -81,10 +164,6 @@ interface More {
   readonly stamp?: number | undefined;
   readonly output?: Json | undefined;
   readonly trace?: string | undefined;
-}
-
-export function putHistory(transaction: Transaction, id: number, entry: HistoryEntry): void {
-  transaction.put(historyKey(id, entry.rev), Buffer.from(JSON.stringify(fieldsOf(entry)), "utf8"));
 }
 
 function fieldsOf(entry: HistoryEntry): readonly unknown[] {
@@ -119,30 +198,47 @@ function moreOf({ data, via, stampMs, output, trace }: HistoryEntry): More | und
   return hasMore ? { data: data?.text, via, stamp: stampMs, output, trace } : undefined;
 }
 
-/** Entries that one write removes at most, for a limit that was lowered: the rest goes with the next writes. */
+/** Entries that one write trims at most, for a limit that was lowered: the rest goes with the next writes. */
 const TRIMMED_MAX = 100;
 
-/**
- * Keeps the newest `max` entries of a machine that has come to `rev`; 0 keeps all. What the machine was after the
- * last entry that went is kept in their place, so that what it was later can still be told.
- */
-export function trimHistory(
-  transaction: Transaction,
-  id: number,
-  { rev, max }: { readonly rev: number; readonly max: number },
-): void {
-  const last = rev - max;
-  if (max === 0 || last < 1) return;
-  const isOne = last === 1 || transaction.get(historyKey(id, last - 1)) === undefined;
-  const entries = historyOf(transaction, id, { from: isOne ? last : 1, to: last, limit: TRIMMED_MAX });
-  let standing = trimmedOf(transaction, id);
-  for (const entry of entries) {
-    standing = standingAfter(standing, entry);
-    transaction.remove(historyKey(id, entry.rev));
+export interface HistoryLimit {
+  /** The rev the machine has come to. */
+  readonly rev: number;
+  /** The newest entries to keep; 0: all. */
+  readonly max: number;
+}
+
+/** Keeps the newest entries of a machine. */
+export function trimHistory(transaction: Transaction, id: number, limit: HistoryLimit): void {
+  for (const [key, value] of trimmed(transaction, id, limit)) {
+    if (value === null) transaction.remove(key);
+    else transaction.put(key, value);
   }
-  if (standing === undefined) return;
+}
+
+/**
+ * The writes that trim a history. What the machine was after the last entry that went is kept in their place, so that
+ * what it was later can still be told; entries up to there count as gone, and a chunk goes when all of its have.
+ */
+function trimmed(reader: OrderedReader, id: number, { rev, max }: HistoryLimit): Write[] {
+  const last = rev - max;
+  if (max === 0 || last < 1) return [];
+  let standing = trimmedOf(reader, id);
+  if (standing !== undefined && standing.rev >= last) return [];
+  const entries = historyOf(reader, id, { from: 1, to: last, limit: TRIMMED_MAX });
+  for (const entry of entries) standing = standingAfter(standing, entry);
+  if (standing === undefined) return [];
   const fields = [standing.rev, ...fieldsOf(standing)];
-  transaction.put(historyKey(id, TRIMMED_REV), Buffer.from(JSON.stringify(fields), "utf8"));
+  const writes: Write[] = [[historyKey(id, TRIMMED_REV), Buffer.from(JSON.stringify(fields), "utf8")]];
+  for (const [key, value] of reader.range(historyKey(id, 1), historyKey(id, standing.rev + 1))) {
+    if (lastRevOf(key, value) <= standing.rev) writes.push([key, null]);
+  }
+  return writes;
+}
+
+function lastRevOf(key: Bytes, value: Buffer): number {
+  const last = isChunk(value) ? entriesOfChunk(value).at(-1) : undefined;
+  return last === undefined ? revOfHistoryKey(key) : revOfEntry(last);
 }
 
 /** Where it stands what a machine was after the last entry that was trimmed; entries count from 1. */
@@ -150,7 +246,7 @@ const TRIMMED_REV = 0;
 
 function trimmedOf(reader: OrderedReader, id: number): Standing | undefined {
   const value = reader.get(historyKey(id, TRIMMED_REV));
-  return value === undefined ? undefined : decodeHistory(TRIMMED_REV, value);
+  return value === undefined ? undefined : decodeFields(TRIMMED_REV, value);
 }
 
 /** What a machine was after an entry: that entry, with the context as a whole and the reason of the time. */
@@ -208,16 +304,20 @@ function assigned(container: Json | undefined, keys: readonly string[], value: J
 }
 
 /**
- * The entry that putHistory wrote, or what stands for those that were trimmed, which says its rev itself.
- * @throws Error when it is none: data is never guessed at
+ * The entries of what stands under a rev: a chunk, an entry of the first format, or what stands for those that were
+ * trimmed. @throws Error when it is none: data is never guessed at
  */
-export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry {
+export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry[] {
+  return isChunk(value) ? entriesOfChunk(value).map(decodeEntry) : [decodeFields(revOfKey, value)];
+}
+
+function decodeFields(revOfKey: number, value: Buffer): HistoryEntry {
   const parsed: unknown = JSON.parse(value.toString("utf8"));
   assert(Array.isArray(parsed), "a history entry");
   const stored: unknown[] = revOfKey === TRIMMED_REV ? parsed.slice(1) : parsed;
   const rev: unknown = revOfKey === TRIMMED_REV ? parsed[0] : revOfKey;
   assert(typeof rev === "number" && stored.length >= 4 && stored.length <= 13, "a history entry");
-  // Written by putHistory; the store checks its bytes.
+  // Written by an earlier version, or by `trimmed`; the store checks its bytes.
   const [atMs, kind, from, to, reason, event, id, by, context, status, effects, formerData, more] =
     stored as Stored;
   return {
@@ -253,16 +353,39 @@ export interface HistoryRange {
   readonly limit?: number;
 }
 
-/** The entries of a range of revs, ascending unless reversed. */
+/** The entries of a range of revs that were not trimmed, ascending unless reversed. */
 export function historyOf(reader: OrderedReader, id: number, range: HistoryRange): HistoryEntry[] {
-  const entries: HistoryEntry[] = [];
+  const found: HistoryEntry[] = [];
   const limit = range.limit ?? Number.POSITIVE_INFINITY;
-  const from = Math.max(range.from, 1);
-  if (limit <= 0 || from > range.to) return entries;
-  const options = { reverse: range.reverse === true };
-  for (const [key, value] of reader.range(historyKey(id, from), historyKey(id, range.to + 1), options)) {
-    entries.push(decodeHistory(revOfHistoryKey(key), value));
-    if (entries.length === limit) break;
+  const from = Math.max(range.from, (trimmedOf(reader, id)?.rev ?? 0) + 1);
+  if (limit <= 0 || from > range.to) return found;
+  const reverse = range.reverse === true;
+  for (const entry of entriesBetween(reader, id, {
+    from: chunkStart(reader, id, from),
+    to: range.to,
+    reverse,
+  })) {
+    if (entry.rev < from || entry.rev > range.to) continue;
+    found.push(entry);
+    if (found.length === limit) break;
   }
-  return entries;
+  return found;
+}
+
+/** The rev under which the chunk stands that would hold the entry of a rev. */
+function chunkStart(reader: OrderedReader, id: number, rev: number): number {
+  for (const [key] of reader.range(historyKey(id, 1), historyKey(id, rev + 1), { reverse: true }))
+    return revOfHistoryKey(key);
+  return rev;
+}
+
+function* entriesBetween(
+  reader: OrderedReader,
+  id: number,
+  { from, to, reverse }: { readonly from: number; readonly to: number; readonly reverse: boolean },
+): Generator<HistoryEntry> {
+  for (const [key, value] of reader.range(historyKey(id, from), historyKey(id, to + 1), { reverse })) {
+    const entries = decodeHistory(revOfHistoryKey(key), value);
+    yield* reverse ? entries.reverse() : entries;
+  }
 }

@@ -7,21 +7,16 @@ import type { Bytes } from "../base/bytes.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
-import {
-  type DefinitionName,
-  definitionKey,
-  machineCounterKey,
-  stateKey,
-  statePrefix,
-} from "../keyspace/layouts.ts";
-import { decodeNumber, encodeNumber, type KeyRecord } from "../keyspace/records.ts";
+import { definitionKey } from "../keyspace/layouts.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
+import { encodeStep } from "./change-record.ts";
 import { type HistoryEntry, putHistory, trimHistory } from "./history.ts";
+import { encodeEntry } from "./history-codec.ts";
+import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
+import { LIVE_MACHINE, liveRecord } from "./live-machine.ts";
 import { type Keeping, tellChange } from "./outbox.ts";
 import { encodeMachine, type MachineRecord } from "./record.ts";
-
-/** The definition under which map machines are indexed. */
-export const NO_DEFINITION: DefinitionName = { name: "", version: "" };
 
 /** The value of an entry that is all key. */
 const NOTHING = Buffer.alloc(0);
@@ -63,20 +58,39 @@ export interface MachineUpdate {
   /** The machine of that record. */
   readonly before: MachineRecord;
   readonly machine: MachineRecord;
+  /** What subject.ts has made of the snapshot of `machine`. */
+  readonly chart?: unknown;
   readonly history: HistoryEntry | undefined;
   readonly keeping: Keeping;
   readonly event: KeyEvent | undefined;
 }
 
-/** Writes the next record of a machine; its id and its expiry stay. Costs what has changed. */
+/**
+ * Writes the next record of a machine; its id and its expiry stay. As a rule nothing is written but the redo record of
+ * the change, and the machine is live from then on (live-machine.ts).
+ */
 export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): KeyRecord {
-  const { record, machine, history, keeping } = update;
-  const written = db.update(key, record, encodeMachine(machine), update.event);
-  reindex(db.transaction, db.phys, record.id, update.before, machine);
+  const { record, before, machine, history, keeping } = update;
+  const live = liveRecord(record, machine, update.chart);
+  const entry = history === undefined ? undefined : encodeEntry(history);
+  const tail =
+    history === undefined || entry === undefined
+      ? []
+      : [{ rev: history.rev, bytes: entry, entriesMax: keeping.historyMax }];
+  const recorded =
+    entry === undefined || history === undefined ? undefined : { bytes: entry, atMs: history.atMs };
+  const step = { phys: db.phys, key, id: record.id, before, after: machine, entry: recorded };
+  const change = { kind: LIVE_MACHINE, before: record, after: live, tail };
+  const isLive = db.change(key, change, () => encodeStep({ ...step, streamId: undefined }), update.event);
+  const written = isLive ? live : db.update(key, record, encodeMachine(machine), update.event);
+  recount(db, before, machine, isLive);
+  if (!isLive) reindex(db.transaction, db.phys, record.id, before, machine);
   if (history === undefined) return written;
   recordChange(db, key, machine, history);
-  putHistory(db.transaction, record.id, history);
-  trimHistory(db.transaction, record.id, { rev: history.rev, max: keeping.historyMax });
+  if (!isLive) {
+    putHistory(db.transaction, record.id, history);
+    trimHistory(db.transaction, record.id, { rev: history.rev, max: keeping.historyMax });
+  }
   tellChange(db, { key, id: record.id, machine, history }, keeping);
   return written;
 }
@@ -95,15 +109,15 @@ export function indexMachine(
   sign: 1 | -1,
 ): void {
   const definition = machine.definition ?? NO_DEFINITION;
-  set(transaction, definitionKey(phys, definition, id), sign);
-  count(transaction, machineCounterKey(phys, definition, undefined, machine.status), sign);
-  for (const [state, sinceMs] of machine.states) {
-    set(transaction, stateKey(statePrefix(phys, definition, state), sinceMs, id), sign);
-    count(transaction, machineCounterKey(phys, definition, state, machine.status), sign);
+  for (const key of [definitionKey(phys, definition, id), ...stateKeys(phys, id, machine)]) {
+    if (sign === 1) transaction.put(key, NOTHING);
+    else transaction.remove(key);
   }
+  for (const key of counterKeys(phys, machine.definition, machine))
+    transaction.count(key, sign, { isRedone: false });
 }
 
-/** The difference between two records of one machine; costs what has changed. */
+/** The difference between two records of one machine in the index of states; costs what has changed. */
 function reindex(
   transaction: Transaction,
   phys: number,
@@ -111,35 +125,17 @@ function reindex(
   before: MachineRecord,
   after: MachineRecord,
 ): void {
-  const definition = after.definition ?? NO_DEFINITION;
-  if (before.status !== after.status) {
-    count(transaction, machineCounterKey(phys, definition, undefined, before.status), -1);
-    count(transaction, machineCounterKey(phys, definition, undefined, after.status), 1);
-  }
-  for (const [state, sinceMs] of before.states) {
-    if (before.status === after.status && holds(after, state, sinceMs)) continue;
-    set(transaction, stateKey(statePrefix(phys, definition, state), sinceMs, id), -1);
-    count(transaction, machineCounterKey(phys, definition, state, before.status), -1);
-  }
-  for (const [state, sinceMs] of after.states) {
-    if (before.status === after.status && holds(before, state, sinceMs)) continue;
-    set(transaction, stateKey(statePrefix(phys, definition, state), sinceMs, id), 1);
-    count(transaction, machineCounterKey(phys, definition, state, after.status), 1);
-  }
+  const [old, fresh] = [stateKeys(phys, id, before), stateKeys(phys, id, after)];
+  for (const key of old) if (!fresh.includes(key)) transaction.remove(key);
+  for (const key of fresh) if (!old.includes(key)) transaction.put(key, NOTHING);
 }
 
-function holds(machine: MachineRecord, state: string, sinceMs: number): boolean {
-  return machine.states.some(([name, since]) => name === state && since === sinceMs);
-}
-
-function set(transaction: Transaction, key: Bytes, sign: 1 | -1): void {
-  if (sign === 1) transaction.put(key, NOTHING);
-  else transaction.remove(key);
-}
-
-function count(transaction: Transaction, key: Bytes, change: 1 | -1): void {
-  const value = transaction.get(key);
-  const sum = (value === undefined ? 0 : decodeNumber(value)) + change;
-  if (sum === 0) transaction.remove(key);
-  else transaction.put(key, encodeNumber(sum));
+/** The difference between two records of one machine in the counters. */
+function recount(db: Database, before: MachineRecord, after: MachineRecord, isRedone: boolean): void {
+  if (before.status === after.status && before.states === after.states) return;
+  const { transaction, phys } = db;
+  const old = counterKeys(phys, before.definition, before);
+  const fresh = counterKeys(phys, after.definition, after);
+  for (const key of old) if (!fresh.includes(key)) transaction.count(key, -1, { isRedone });
+  for (const key of fresh) if (!old.includes(key)) transaction.count(key, 1, { isRedone });
 }

@@ -73,18 +73,41 @@ const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
 
 type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };
 
-/** Whether a key's fields after the id, and the value, are those of a history entry. */
+/** Whether a key's fields after the id, and the value, are those of entries of history. */
 export function isHistoryPart(rest: Bytes, value: Buffer): boolean {
   if (chars(rest).length !== 8) return false;
-  let entry: HistoryEntry;
+  const revOfKey = readU64(rest, 0);
+  let entries: HistoryEntry[];
   try {
-    entry = decodeHistory(readU64(rest, 0), value);
+    entries = decodeHistory(revOfKey, value);
   } catch {
     // Not JSON, or of another length: that is the answer.
     return false;
   }
-  const { rev, atMs, kind, from, to, context, event, id, by, reason, status }: UntrustedEntry = entry;
-  const { via, stampMs, trace }: UntrustedEntry = entry;
+  const [first] = entries;
+  const isInOrder = entries.every(({ rev }, at) => at === 0 || rev > (entries[at - 1]?.rev ?? 0));
+  return (
+    first !== undefined && (revOfKey === 0 || first.rev === revOfKey) && isInOrder && entries.every(isEntry)
+  );
+}
+
+function isEntry(entry: HistoryEntry): boolean {
+  const {
+    rev,
+    atMs,
+    kind,
+    from,
+    to,
+    context,
+    event,
+    id,
+    by,
+    reason,
+    status,
+    via,
+    stampMs,
+    trace,
+  }: UntrustedEntry = entry;
   const { data } = entry;
   return (
     isCount(rev) &&

@@ -153,8 +153,29 @@ function hasHadNoEvent(machine: MachineRecord): boolean {
   );
 }
 
-/** @throws Error when the record is not a machine's: data is never guessed at */
+/** What is remembered of a machine's record. */
+export interface DecodedMachine {
+  readonly machine: MachineRecord;
+  /** What subject.ts has made of its snapshot. */
+  chart?: unknown;
+}
+
+/** As `decodeMachine`, with what is remembered beside the machine. */
+export function decodedMachine(record: KeyRecord): DecodedMachine {
+  // Only this function, and who makes a live record, sets what a machine's record has been decoded to.
+  const known = record.decoded as DecodedMachine | undefined;
+  if (known !== undefined) return known;
+  const decoded: DecodedMachine = { machine: read(record) };
+  record.decoded = decoded;
+  return decoded;
+}
+
+/** The machine of a record. @throws Error when it is not a machine's: data is never guessed at */
 export function decodeMachine(record: KeyRecord): MachineRecord {
+  return decodedMachine(record).machine;
+}
+
+function read(record: KeyRecord): MachineRecord {
   assert(record.type === "machine", "a machine's record");
   const { payload } = record;
   const lineEnd = payload.indexOf(LINE_END);

@@ -2,7 +2,7 @@
 import type { Database } from "../keyspace/database.ts";
 import { definitionKey, dueKey, stateKey, statePrefix } from "../keyspace/layouts.ts";
 import { historyOf } from "./history.ts";
-import { NO_DEFINITION } from "./machines.ts";
+import { NO_DEFINITION } from "./index-keys.ts";
 import { dueEntries } from "./object-storage.ts";
 import { pendingOf } from "./pending.ts";
 import { isRunning, type MachineRecord } from "./record.ts";

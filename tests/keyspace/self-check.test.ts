@@ -3,7 +3,7 @@ import { bytesOfText, raw } from "../../src/base/bytes.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
 import { encodeNumber } from "../../src/keyspace/records.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
-import { Store } from "../../src/keyspace/store.ts";
+import { Transaction } from "../../src/keyspace/transaction.ts";
 import type { HistoryEntry } from "../../src/machines/history.ts";
 import { createMachine } from "../../src/machines/machines.ts";
 import type { MachineRecord } from "../../src/machines/record.ts";
@@ -34,8 +34,8 @@ const ENTRY: HistoryEntry = { rev: 1, atMs: 500, kind: "set", from: [], to: ["ne
 /** The findings after one entry that begins with `prefix` is removed or given another value. */
 function findingsAfter(prefix: string, value: Buffer | null): string[] {
   const ordered = new MemoryStore();
-  const store = Store.over(ordered);
-  const database = new Databases(store.begin(), 16, 0).at(3);
+  const transaction = new Transaction(ordered);
+  const database = new Databases(transaction, 16, 0).at(3);
   database.put(bytesOfText("k"), { type: "string", payload: Buffer.alloc(5000), expireAtMs: 77 }, "set");
   createMachine(database, bytesOfText("m"), {
     machine: MACHINE,
@@ -44,7 +44,7 @@ function findingsAfter(prefix: string, value: Buffer | null): string[] {
     keeping: { historyMax: 0, changesMax: 0, tellsMaps: false },
     event: undefined,
   });
-  store.commit(database.transaction);
+  ordered.commit(transaction.writes());
   expect(checkStore(ordered)).toEqual([]);
   const [first] = ordered.range(raw(prefix), raw(`${prefix}\xff`));
   expect(first).toBeDefined();

@@ -8,7 +8,7 @@ import { bytesOfText } from "../../../src/base/bytes.ts";
 import { Databases } from "../../../src/keyspace/databases.ts";
 import { prefixRange, stateKeyFields, statePrefix } from "../../../src/keyspace/layouts.ts";
 import { historyOf } from "../../../src/machines/history.ts";
-import { NO_DEFINITION } from "../../../src/machines/machines.ts";
+import { NO_DEFINITION } from "../../../src/machines/index-keys.ts";
 import { decodeMachine } from "../../../src/machines/record.ts";
 import type { TestClient } from "../../support/client.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";

@@ -1,0 +1,484 @@
+/**
+ * Live objects: objects of the key space that have changed since the last checkpoint and whose records, index entries
+ * and parts have not been written for it. A change of a live object is one redo record in the journal and a new value
+ * here; what follows from it (the record under its key, entries of indexes, chunks of history or of a stream, counters)
+ * is derived once for all its changes: when the checkpoint folds it into the data file, or when a command is about to
+ * write it in another way, which settles it. Until then whoever reads the key space sees the derived entries as
+ * if they had been written: `get` and `range` make them up.
+ *
+ *     change  -> redo record in the journal, value in the active generation
+ *     freeze  -> the active generation becomes the frozen one (the journal is rotated)
+ *     fold    -> the frozen generation goes into the data file
+ *     thawed  -> it is in the data file and is dropped
+ *     settle  -> an object leaves the generations: all that follows from it becomes writes of the transaction
+ *
+ * What must hold: an object that a transaction has written in the ordinary way changes in the ordinary way until the
+ * transaction ends, so that within a commit the redo records of an object come before its writes. Settling
+ * writes everything there is of an object, so that a restart may drop what it has redone as soon as it meets a write of
+ * the object's record.
+ *
+ * Counters are live too: they are added to, and their sums go into the data file together with the mark of the
+ * checkpoint, because adding twice is not adding once. Everything else a restart redoes is told from what is there.
+ */
+import { assert } from "../base/assert.ts";
+import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
+import type { Derived } from "../storage/derived.ts";
+import type { OrderedReader, Write } from "../storage/ordered-store.ts";
+import { SortedMap } from "../storage/sorted-map.ts";
+import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
+import { decodeCount, REDO_COUNT } from "./redo.ts";
+
+/** What a type of object does to be live. `tail` is what its changes have added to its parts, oldest first. */
+export interface LiveKind {
+  /** One letter that begins the keys of the parts that `parts` writes. */
+  readonly space: string;
+  /** The keys of the index entries of an object in a state of its record; their values are empty. */
+  indexKeys(phys: number, record: KeyRecord): readonly Bytes[];
+  /** The writes that add a tail to the parts that are stored; what is stored already is passed over. */
+  parts(reader: OrderedReader, record: KeyRecord, tail: readonly unknown[]): Write[];
+  /** About how many bytes of memory an item of a tail takes. */
+  tailBytes(item: unknown): number;
+}
+
+/** Where a live object stands. */
+export interface LivePlace {
+  /** The key of its record. */
+  readonly at: Bytes;
+  readonly phys: number;
+}
+
+/** A change of a live object, or the first change of one that becomes live by it. */
+export interface LiveChange {
+  readonly kind: LiveKind;
+  readonly place: LivePlace;
+  readonly before: KeyRecord;
+  readonly after: KeyRecord;
+  /** What the change adds to the tail. */
+  readonly tail: readonly unknown[];
+}
+
+/** An object in one generation. */
+interface LiveObject {
+  readonly kind: LiveKind;
+  readonly at: string;
+  readonly phys: number;
+  /** The record the generation began with, and the one it has now. */
+  base: KeyRecord;
+  record: KeyRecord;
+  readonly tail: unknown[];
+  /** False at a restart while no change has said which entries of the index there are. */
+  isBased: boolean;
+  /** True when what older generations know of it has been settled. */
+  readonly isFresh: boolean;
+  /** The record that the generation's index tells of. */
+  indexed: KeyRecord;
+}
+
+/** Stands in the active generation for an object that was settled while the frozen one still has it. */
+const SETTLED = "settled";
+
+class Generation {
+  readonly byKey = new Map<string, LiveObject | typeof SETTLED>();
+  readonly byId = new Map<number, LiveObject | typeof SETTLED>();
+  readonly counters = new Map<string, number>();
+  /** Entries of the indexes that differ from what lies below; null: removed. Filled by `sync`. */
+  readonly index = new SortedMap<Buffer | null>();
+  /** Objects whose records the index does not tell of yet. */
+  readonly unindexed = new Set<LiveObject>();
+  bytes = 0;
+}
+
+const NOTHING = Buffer.alloc(0);
+/** What an object costs beside its tail. */
+const OBJECT_BYTES = 600;
+const RECORD_SPACE = "k";
+const COUNTER_SPACE = "n";
+const INDEX_SPACE = "i";
+
+/** Redoes what a record of the journal says of an object, by the first byte of the record. */
+export type Redo = (live: LiveObjects, reader: OrderedReader, record: Buffer) => void;
+
+const NOTHING_STORED: OrderedReader = { get: () => undefined, range: () => [] };
+
+export class LiveObjects implements Derived {
+  readonly #redo: ReadonlyMap<number, Redo>;
+  /** Reads what has been written, without what is live. */
+  #reader = NOTHING_STORED;
+  #active = new Generation();
+  #frozen: Generation | undefined;
+
+  constructor(redo: ReadonlyMap<number, Redo>) {
+    this.#redo = redo;
+  }
+
+  /** The store is open: reads go there from now on. */
+  attach(reader: OrderedReader): void {
+    this.#reader = reader;
+  }
+
+  /** How many objects the active generation has. */
+  get size(): number {
+    return this.#active.byKey.size;
+  }
+
+  /** About how many bytes of memory it takes. */
+  get bytes(): number {
+    return this.#active.bytes;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#active.byKey.size === 0 && this.#frozen === undefined;
+  }
+
+  /** The record of a live object by its key; undefined for one that is not live. */
+  record(at: Bytes): KeyRecord | undefined {
+    return this.#find(chars(at))?.record;
+  }
+
+  /** A value that follows from what is live; null for one that is removed by it, undefined where nothing is known. */
+  get(key: Bytes): Buffer | null | undefined {
+    const text = chars(key);
+    const space = text.charAt(0);
+    if (space === RECORD_SPACE) {
+      const object = this.#find(text);
+      return object === undefined ? undefined : encodeRecord(object.record);
+    }
+    if (space === COUNTER_SPACE) {
+      const count = this.#active.counters.get(text) ?? this.#frozen?.counters.get(text);
+      return count === undefined ? undefined : count === 0 ? null : encodeNumber(count);
+    }
+    if (space === INDEX_SPACE) {
+      this.#sync();
+      const entry = this.#active.index.get(key);
+      return entry === undefined ? this.#frozen?.index.get(key) : entry;
+    }
+    if (text.length < 9 || this.#isEmpty) return undefined;
+    for (const [written, value] of this.#partsOf(space, readU64(key, 1)))
+      if (chars(written) === text) return value;
+    return undefined;
+  }
+
+  /** What `get` knows of the keys with `from <= key < to`, in order; undefined when there is surely nothing. */
+  range(from: Bytes, to: Bytes, reverse: boolean): Iterator<[Bytes, Buffer | null]> | undefined {
+    const [first, last] = [chars(from).charAt(0), chars(to).charAt(0)];
+    const found = new SortedMap<Buffer | null>();
+    const isWithin = (space: string) => first <= space && space <= last;
+    if (isWithin(RECORD_SPACE)) {
+      for (const object of this.#objects()) found.set(raw(object.at), encodeRecord(object.record));
+    }
+    if (isWithin(COUNTER_SPACE)) {
+      for (const counters of [this.#frozen?.counters, this.#active.counters])
+        for (const [key, count] of counters ?? [])
+          found.set(raw(key), count === 0 ? null : encodeNumber(count));
+    }
+    this.#collectParts(found, from, to);
+    if (isWithin(INDEX_SPACE)) {
+      this.#sync();
+      const only =
+        first === INDEX_SPACE && found.size === 0 ? this.#indexRange(from, to, reverse) : undefined;
+      if (only !== undefined) return only;
+      for (const index of [this.#frozen?.index, this.#active.index])
+        for (const [key, value] of index?.range(from, to, false) ?? []) found.set(key, value);
+    }
+    return found.size === 0 ? undefined : found.range(from, to, reverse);
+  }
+
+  /** Applies a change; returns what takes it back. */
+  change({ kind, place, before, after, tail }: LiveChange): () => void {
+    const generation = this.#active;
+    const at = chars(place.at);
+    const known = generation.byKey.get(at);
+    if (known !== undefined && known !== SETTLED) return this.#go(generation, known, after, tail);
+    const object: LiveObject = {
+      kind,
+      at,
+      phys: place.phys,
+      base: before,
+      record: before,
+      tail: [],
+      isBased: true,
+      isFresh: known === SETTLED,
+      indexed: before,
+    };
+    generation.byKey.set(at, object);
+    generation.byId.set(before.id, object);
+    generation.bytes += OBJECT_BYTES;
+    const undo = this.#go(generation, object, after, tail);
+    return () => {
+      undo();
+      this.#leave(generation, object);
+      if (known === undefined) return;
+      generation.byKey.set(at, known);
+      generation.byId.set(before.id, known);
+    };
+  }
+
+  redo(record: Buffer, reader: OrderedReader): void {
+    this.#reader = reader;
+    const [type] = record;
+    if (type === REDO_COUNT) {
+      const { key, change } = decodeCount(record);
+      this.count(key, change);
+      return;
+    }
+    const redo = this.#redo.get(type ?? 0);
+    assert(redo !== undefined, "a redo record of a known type");
+    redo(this, reader, record);
+  }
+
+  /**
+   * Applies a change that a restart has read in the journal. The data file may hold some of what follows from it and
+   * some not, so that the entries of the index are told by the first change that says what they were: `hasBase`.
+   */
+  changeAnew(change: LiveChange, hasBase: boolean): void {
+    const at = chars(change.place.at);
+    const known = this.#active.byKey.get(at);
+    this.change(change);
+    const object = this.#active.byKey.get(at);
+    if (object === undefined || object === SETTLED) return;
+    if (known !== object) object.isBased = hasBase;
+    else if (!object.isBased && hasBase) {
+      object.base = change.before;
+      object.indexed = change.before;
+      object.isBased = true;
+    }
+  }
+
+  /**
+   * Takes an object out of the generations; undefined when it is not live. `writes` are then the transaction's to
+   * make, after which `undo` puts it back.
+   */
+  settle(at: Bytes): { readonly writes: readonly Write[]; readonly undo: () => void } | undefined {
+    const text = chars(at);
+    const object = this.#find(text);
+    if (object === undefined) return undefined;
+    const generation = this.#active;
+    const [active, frozen] = [generation.byKey.get(text), this.#frozenObject(text)];
+    const isActive = active !== undefined && active !== SETTLED;
+    const isFrozen = frozen !== undefined && !(isActive && active.isFresh);
+    const base = isFrozen ? frozen.base : object.base;
+    const writes: Write[] = [
+      [at, encodeRecord(object.record)],
+      ...indexDifference(object.kind, object.phys, base, object.record),
+      ...object.kind.parts(this.#reader, object.record, this.#tailOf(object)),
+    ];
+    if (isActive) this.#leave(generation, active);
+    const hasFrozen = frozen !== undefined;
+    if (hasFrozen) {
+      generation.byKey.set(text, SETTLED);
+      generation.byId.set(object.record.id, SETTLED);
+      this.#unindex(this.#frozen, frozen);
+    }
+    const undo = () => {
+      if (hasFrozen) {
+        generation.byKey.delete(text);
+        generation.byId.delete(object.record.id);
+        this.#frozen?.unindexed.add(frozen);
+      }
+      if (!isActive) return;
+      generation.byKey.set(text, active);
+      generation.byId.set(active.record.id, active);
+      generation.unindexed.add(active);
+      generation.bytes += bytesOf(active);
+    };
+    return { writes, undo };
+  }
+
+  /** The value of a counter. */
+  counter(key: Bytes): number {
+    const text = chars(key);
+    const live = this.#active.counters.get(text) ?? this.#frozen?.counters.get(text);
+    if (live !== undefined) return live;
+    const stored = this.#reader.get(key);
+    return stored === undefined ? 0 : decodeNumber(stored);
+  }
+
+  /** Adds to a counter; returns what takes it back. */
+  count(key: Bytes, change: number): () => void {
+    const { counters } = this.#active;
+    const text = chars(key);
+    const before = counters.get(text);
+    counters.set(text, this.counter(key) + change);
+    return () => {
+      if (before === undefined) counters.delete(text);
+      else counters.set(text, before);
+    };
+  }
+
+  /** A restart has met a write of the record at a key: what was redone of the object before is in that write. */
+  overwritten(key: Bytes): void {
+    const text = chars(key);
+    if (text.charAt(0) !== RECORD_SPACE) return;
+    const object = this.#find(text);
+    if (object === undefined) return;
+    const active = this.#active.byKey.get(text);
+    if (active !== undefined && active !== SETTLED) this.#leave(this.#active, active);
+    if (this.#frozenObject(text) === undefined) return;
+    this.#active.byKey.set(text, SETTLED);
+    this.#active.byId.set(object.record.id, SETTLED);
+  }
+
+  /** All that is live so far belongs to the frozen generation, of which there must be none. */
+  freeze(): void {
+    assert(this.#frozen === undefined, "one frozen generation at a time");
+    this.#frozen = this.#active;
+    this.#active = new Generation();
+  }
+
+  /** The writes that bring the frozen generation into the data file, in the order of keys within each space; lazy. */
+  *fold(below: OrderedReader): Generator<Write> {
+    const frozen = this.#frozen;
+    if (frozen === undefined) return;
+    const objects = (): LiveObject[] => {
+      const those = [...frozen.byKey.values()].filter((object) => object !== SETTLED);
+      return those.filter(({ at }) => this.#active.byKey.get(at) !== SETTLED);
+    };
+    for (const { at, record } of objects().sort((a, b) => (a.at < b.at ? -1 : 1)))
+      yield [raw(at), encodeRecord(record)];
+    for (const { kind, record, tail } of objects().sort((a, b) => a.record.id - b.record.id))
+      yield* kind.parts(below, record, tail);
+    yield* objects()
+      .flatMap(({ kind, phys, base, record }) => indexDifference(kind, phys, base, record))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** The counters of the frozen generation. */
+  lastWrites(): Write[] {
+    const counters = [...(this.#frozen?.counters ?? [])];
+    return counters.map(([key, count]) => [raw(key), count === 0 ? null : encodeNumber(count)]);
+  }
+
+  /** The frozen generation is in the data file. */
+  thawed(): void {
+    this.#frozen = undefined;
+    for (const generation of [this.#active]) {
+      for (const [key, object] of generation.byKey) if (object === SETTLED) generation.byKey.delete(key);
+      for (const [id, object] of generation.byId) if (object === SETTLED) generation.byId.delete(id);
+    }
+  }
+
+  #find(at: string): LiveObject | undefined {
+    const active = this.#active.byKey.get(at);
+    if (active !== undefined) return active === SETTLED ? undefined : active;
+    return this.#frozenObject(at);
+  }
+
+  #frozenObject(at: string): LiveObject | undefined {
+    const frozen = this.#frozen?.byKey.get(at);
+    return frozen === SETTLED ? undefined : frozen;
+  }
+
+  /** Each live object once, as it is now. */
+  *#objects(): Generator<LiveObject> {
+    for (const object of this.#active.byKey.values()) if (object !== SETTLED) yield object;
+    for (const [at, object] of this.#frozen?.byKey ?? [])
+      if (object !== SETTLED && !this.#active.byKey.has(at)) yield object;
+  }
+
+  #go(generation: Generation, object: LiveObject, after: KeyRecord, tail: readonly unknown[]): () => void {
+    const [before, length] = [object.record, object.tail.length];
+    let bytes = 0;
+    for (const item of tail) {
+      object.tail.push(item);
+      bytes += object.kind.tailBytes(item);
+    }
+    object.record = after;
+    generation.bytes += bytes;
+    generation.unindexed.add(object);
+    return () => {
+      object.record = before;
+      object.tail.length = length;
+      generation.bytes -= bytes;
+      generation.unindexed.add(object);
+    };
+  }
+
+  /** Takes an object out of a generation, and with it what the index says of it. */
+  #leave(generation: Generation, object: LiveObject): void {
+    generation.byKey.delete(object.at);
+    generation.byId.delete(object.record.id);
+    generation.bytes -= bytesOf(object);
+    this.#unindex(generation, object);
+  }
+
+  #unindex(generation: Generation | undefined, object: LiveObject): void {
+    if (generation === undefined) return;
+    generation.unindexed.delete(object);
+    if (object.indexed === object.base) return;
+    for (const [key] of indexDifference(object.kind, object.phys, object.base, object.indexed))
+      generation.index.delete(key);
+    object.indexed = object.base;
+  }
+
+  /** Brings the indexes of both generations up to date. Costs what has changed since the last time. */
+  #sync(): void {
+    for (const generation of [this.#frozen, this.#active]) {
+      if (generation === undefined) continue;
+      for (const object of generation.unindexed) {
+        const { kind, phys, base, indexed, record } = object;
+        if (indexed !== record) {
+          for (const [key] of indexDifference(kind, phys, base, indexed)) generation.index.delete(key);
+          for (const [key, value] of indexDifference(kind, phys, base, record))
+            generation.index.set(key, value);
+          object.indexed = record;
+        }
+      }
+      generation.unindexed.clear();
+    }
+  }
+
+  /** The index entries of a range, where one generation alone has some; undefined when both have. */
+  #indexRange(from: Bytes, to: Bytes, reverse: boolean): Iterator<[Bytes, Buffer | null]> | undefined {
+    if (this.#frozen === undefined || this.#frozen.index.size === 0)
+      return this.#active.index.range(from, to, reverse);
+    return undefined;
+  }
+
+  /** Items that are not in the stored parts of an object yet, oldest first. */
+  #tailOf(object: LiveObject): readonly unknown[] {
+    const frozen = this.#frozenObject(object.at);
+    return frozen === undefined || frozen === object || object.isFresh
+      ? object.tail
+      : [...frozen.tail, ...object.tail];
+  }
+
+  #partsOf(space: string, id: number): readonly Write[] {
+    const active = this.#active.byId.get(id);
+    if (active === SETTLED) return [];
+    const found = active ?? this.#frozen?.byId.get(id);
+    if (found === undefined || found === SETTLED || found.kind.space !== space) return [];
+    return found.kind.parts(this.#reader, found.record, this.#tailOf(found));
+  }
+
+  #collectParts(found: SortedMap<Buffer | null>, from: Bytes, to: Bytes): void {
+    const [low, high] = [chars(from), chars(to)];
+    // Nearly always the parts of one object are asked for.
+    if (low.length >= 9 && high.length >= 9 && low.charAt(0) === high.charAt(0)) {
+      const [first, last] = [readU64(from, 1), readU64(to, 1)];
+      if (last - first <= 1) {
+        for (let id = first; id <= last; id += 1)
+          for (const [key, value] of this.#partsOf(low.charAt(0), id)) found.set(key, value);
+        return;
+      }
+    }
+    for (const object of this.#objects()) {
+      const { space } = object.kind;
+      if (space < low.charAt(0) || space > high.charAt(0)) continue;
+      for (const [key, value] of object.kind.parts(this.#reader, object.record, this.#tailOf(object)))
+        found.set(key, value);
+    }
+  }
+}
+
+function bytesOf({ kind, tail }: LiveObject): number {
+  return tail.reduce<number>((sum, item) => sum + kind.tailBytes(item), OBJECT_BYTES);
+}
+
+/** What is to be written to the indexes when a record follows another. */
+function indexDifference(kind: LiveKind, phys: number, before: KeyRecord, after: KeyRecord): Write[] {
+  const [old, fresh] = [kind.indexKeys(phys, before), kind.indexKeys(phys, after)];
+  const writes: Write[] = [];
+  for (const key of old) if (!fresh.includes(key)) writes.push([key, null]);
+  for (const key of fresh) if (!old.includes(key)) writes.push([key, NOTHING]);
+  return writes;
+}

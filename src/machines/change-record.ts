@@ -1,0 +1,258 @@
+/**
+ * The redo record of a change of a machine: all that a restart needs to bring the machine from what it was to what it
+ * became, told by the result and never by running an expression again.
+ *
+ * | field                                                                                              |
+ * | -------------------------------------------------------------------------------------------------- |
+ * | REDO_MACHINE (byte), what follows beside the head (varint of FLAG bits)                             |
+ * | physical database (varint), key (bytes), id of the object (varint), rev (varint)                   |
+ * | definition: name, version (texts); both empty for a map machine                                    |
+ * | ENTRY: the history entry, encoded (history-codec.ts)                                                |
+ * | MOVED: status (byte) and active states (count, name (text), since (varint)), before and after      |
+ * | UPDATED: when (varint); else the time of the history entry, if there is one                        |
+ * | SNAPSHOT: all of it but the context (JSON)                                                         |
+ * | CONTEXT: the top-level fields of the context that differ, and the names of those that are gone     |
+ * | STREAM: the id of the entry of the change stream: milliseconds and sequence (varints)              |
+ * | MORE: other fields of the record that differ (JSON)                                                |
+ */
+import { assert } from "../base/assert.ts";
+import { ByteReader } from "../base/byte-reader.ts";
+import { ByteWriter } from "../base/byte-writer.ts";
+import { type Bytes, chars, raw } from "../base/bytes.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { DefinitionName } from "../keyspace/layouts.ts";
+import { REDO_MACHINE } from "../keyspace/redo.ts";
+import { type EntryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
+import type { MachineRecord, MachineStatus } from "./record.ts";
+
+const FLAG = {
+  ENTRY: 1,
+  MOVED: 2,
+  UPDATED: 4,
+  SNAPSHOT: 8,
+  CONTEXT: 16,
+  STREAM: 32,
+  MORE: 64,
+} as const;
+
+/** What indexes and counters tell of a machine. */
+export type Whereabouts = Pick<MachineRecord, "states" | "status">;
+
+/** The stored number of each status; a number is never given again. */
+const STATUS_NUMBERS: Readonly<Record<MachineStatus, number>> = {
+  active: 0,
+  done: 1,
+  suspended: 2,
+  failed: 3,
+};
+
+const STATUSES = new Map(
+  Object.entries(STATUS_NUMBERS).map(([status, number]) => [number, status as MachineStatus]),
+);
+
+/** Where the machine stands. */
+export interface ChangedPlace {
+  readonly phys: number;
+  readonly key: Bytes;
+  readonly id: number;
+}
+
+export interface RecordedStep extends ChangedPlace {
+  readonly before: MachineRecord;
+  readonly after: MachineRecord;
+  /** The encoded history entry and its time; undefined for a change that history does not tell. */
+  readonly entry: { readonly bytes: Buffer; readonly atMs: number } | undefined;
+  /** The entry of the change stream, where the change has one that is not written. */
+  readonly streamId: EntryId | undefined;
+}
+
+const writer = new ByteWriter();
+
+/** Fields that never differ between two records of one machine, and those that have a place of their own. */
+const PLACED: ReadonlySet<string> = new Set([
+  "definition",
+  "map",
+  "initial",
+  "createdMs",
+  "states",
+  "status",
+  "rev",
+  "updatedMs",
+  "snapshot",
+] satisfies Array<keyof MachineRecord>);
+
+/** Costs what has changed: two microseconds for a transition without data. */
+export function encodeStep({ phys, key, id, before, after, entry, streamId }: RecordedStep): Buffer {
+  const more = differing(before, after);
+  const [was, is] = [before.snapshot, after.snapshot];
+  const hasSnapshot = was !== is && isJsonObject(is);
+  const context = hasSnapshot && isJsonObject(was) ? changedFields(was["x"], is["x"]) : undefined;
+  const isMoved = before.states !== after.states || before.status !== after.status;
+  const isUpdated = after.updatedMs !== (entry === undefined ? before.updatedMs : entry.atMs);
+  writer.byte(REDO_MACHINE);
+  writer.varint(
+    (entry === undefined ? 0 : FLAG.ENTRY) |
+      (isMoved ? FLAG.MOVED : 0) |
+      (isUpdated ? FLAG.UPDATED : 0) |
+      (hasSnapshot ? FLAG.SNAPSHOT : 0) |
+      (context === undefined ? 0 : FLAG.CONTEXT) |
+      (streamId === undefined ? 0 : FLAG.STREAM) |
+      (more === undefined ? 0 : FLAG.MORE),
+  );
+  writer.varint(phys);
+  writer.latin1(chars(key));
+  writer.varint(id);
+  writer.varint(after.rev);
+  writer.text(after.definition?.name ?? "");
+  writer.text(after.definition?.version ?? "");
+  if (entry !== undefined) {
+    writer.varint(entry.bytes.length);
+    writer.raw(entry.bytes);
+  }
+  if (isMoved) {
+    writeWhereabouts(before);
+    writeWhereabouts(after);
+  }
+  if (isUpdated) writer.varint(after.updatedMs);
+  if (hasSnapshot) writer.text(JSON.stringify({ ...is, x: undefined }));
+  if (context !== undefined) writer.text(JSON.stringify(context));
+  if (streamId !== undefined) {
+    writer.text(String(msOf(streamId)));
+    writer.text(String(seqOf(streamId)));
+  }
+  if (more !== undefined) writer.text(JSON.stringify(more));
+  return writer.take();
+}
+
+/** What a redo record says. */
+export interface Redone extends ChangedPlace {
+  readonly rev: number;
+  /** Undefined for a map machine. */
+  readonly definition: DefinitionName | undefined;
+  readonly entry: Buffer | undefined;
+  readonly moved: { readonly before: Whereabouts; readonly after: Whereabouts } | undefined;
+  readonly updatedMs: number | undefined;
+  readonly snapshot: JsonObject | undefined;
+  readonly context: ContextChange | undefined;
+  readonly streamId: EntryId | undefined;
+  readonly more: JsonObject | undefined;
+}
+
+/** @throws Error when the record cannot be read: data is never guessed at */
+export function decodeStep(record: Buffer): Redone {
+  const reader = new ByteReader(record, 1);
+  const flags = reader.varint();
+  const has = (flag: number) => (flags & flag) !== 0;
+  const phys = reader.varint();
+  const key = raw(reader.latin1());
+  const id = reader.varint();
+  const rev = reader.varint();
+  const [name, version] = [reader.text(), reader.text()];
+  const entry = has(FLAG.ENTRY) ? Buffer.from(reader.raw(reader.varint())) : undefined;
+  const moved = has(FLAG.MOVED)
+    ? { before: readWhereabouts(reader), after: readWhereabouts(reader) }
+    : undefined;
+  const updatedMs = has(FLAG.UPDATED) ? reader.varint() : undefined;
+  const snapshot = has(FLAG.SNAPSHOT) ? readObject(reader) : undefined;
+  const context = has(FLAG.CONTEXT) ? readContext(reader) : undefined;
+  const streamId = has(FLAG.STREAM) ? entryIdOf(BigInt(reader.text()), BigInt(reader.text())) : undefined;
+  const more = has(FLAG.MORE) ? readObject(reader) : undefined;
+  assert(reader.isAtEnd, "a change of a machine that ends with its last field");
+  return {
+    phys,
+    key,
+    id,
+    rev,
+    definition: name === "" ? undefined : { name, version },
+    entry,
+    moved,
+    updatedMs,
+    snapshot,
+    context,
+    streamId,
+    more,
+  };
+}
+
+/** The machine after a redone change; `atMs` is the time of its history entry. */
+export function redone(machine: MachineRecord, step: Redone, atMs: number | undefined): MachineRecord {
+  const { rev, moved, snapshot, context, more } = step;
+  const after = {
+    ...machine,
+    // A field that is null there was taken away.
+    ...Object.fromEntries(Object.entries(more ?? {}).map(([name, value]) => [name, value ?? undefined])),
+    ...moved?.after,
+    rev,
+    updatedMs: step.updatedMs ?? atMs ?? machine.updatedMs,
+  };
+  if (snapshot === undefined) return after;
+  const was = isJsonObject(machine.snapshot) ? machine.snapshot["x"] : undefined;
+  return { ...after, snapshot: { ...snapshot, x: withChange(was ?? {}, context) } };
+}
+
+/** How a context differs from the one before, by its top-level fields. */
+interface ContextChange {
+  readonly set: JsonObject;
+  readonly gone: readonly string[];
+}
+
+function changedFields(was: Json | undefined, is: Json | undefined): ContextChange | undefined {
+  if (was === is || !isJsonObject(is)) return undefined;
+  const before = isJsonObject(was) ? was : {};
+  const set: { [key: string]: Json } = Object.create(null) as { [key: string]: Json };
+  let count = 0;
+  for (const [key, value] of Object.entries(is)) {
+    if (Object.hasOwn(before, key) && before[key] === value) continue;
+    set[key] = value;
+    count += 1;
+  }
+  const gone = Object.keys(before).filter((key) => !Object.hasOwn(is, key));
+  return count === 0 && gone.length === 0 ? undefined : { set, gone };
+}
+
+function withChange(context: Json, change: ContextChange | undefined): Json {
+  if (change === undefined) return context;
+  const gone = new Set(change.gone);
+  const kept = isJsonObject(context) ? Object.entries(context).filter(([key]) => !gone.has(key)) : [];
+  return Object.fromEntries([...kept, ...Object.entries(change.set)]);
+}
+
+/** Fields without a place of their own that differ; a field that is gone is null. */
+function differing(before: MachineRecord, after: MachineRecord): JsonObject | undefined {
+  let more: { [name: string]: Json } | undefined;
+  for (const name in after) {
+    // The names are those of the record's own fields.
+    const field = name as keyof MachineRecord;
+    if (before[field] === after[field] || PLACED.has(field)) continue;
+    more ??= {};
+    more[field] = (after[field] ?? null) as Json;
+  }
+  return more;
+}
+
+function writeWhereabouts({ status, states }: Whereabouts): void {
+  writer.byte(STATUS_NUMBERS[status]);
+  writer.varint(states.length);
+  for (const [name, sinceMs] of states) {
+    writer.text(name);
+    writer.varint(sinceMs);
+  }
+}
+
+function readWhereabouts(reader: ByteReader): Whereabouts {
+  const status = STATUSES.get(reader.byte());
+  assert(status !== undefined, "a status of a machine");
+  const states = Array.from({ length: reader.varint() }, () => [reader.text(), reader.varint()] as const);
+  return { status, states };
+}
+
+function readObject(reader: ByteReader): JsonObject {
+  const value = JSON.parse(reader.text()) as Json;
+  assert(isJsonObject(value), "an object of a change of a machine");
+  return value;
+}
+
+function readContext(reader: ByteReader): ContextChange {
+  // Written by encodeStep.
+  return JSON.parse(reader.text()) as ContextChange;
+}

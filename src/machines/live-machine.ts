@@ -1,0 +1,57 @@
+/** Machines as live objects: what follows from their changes, and how a restart redoes them (live-objects.ts). */
+
+import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
+import type { LiveKind, LiveObjects } from "../keyspace/live-objects.ts";
+import { type KeyRecord, lazyRecord, recordOfStored } from "../keyspace/records.ts";
+import type { OrderedReader } from "../storage/ordered-store.ts";
+import { decodeStep, type Redone, redone } from "./change-record.ts";
+import { type EncodedEntry, historyWrites } from "./history.ts";
+import { atMsOfEntry, revOfEntry } from "./history-codec.ts";
+import { counterKeys, stateKeys } from "./index-keys.ts";
+import { decodeMachine, encodeMachine, type MachineRecord } from "./record.ts";
+
+export const LIVE_MACHINE: LiveKind = {
+  space: "h",
+  indexKeys: (phys, record) => stateKeys(phys, record.id, decodeMachine(record)),
+  // Written by this file and by machines.ts alone.
+  parts: (reader, { id }, tail) => historyWrites(reader, id, tail as readonly EncodedEntry[]),
+  tailBytes: (item) => ENTRY_OVERHEAD_BYTES + (item as EncodedEntry).bytes.length,
+};
+
+/** What an entry of a tail takes beside its bytes. */
+const ENTRY_OVERHEAD_BYTES = 200;
+
+/** The record of a machine whose bytes nobody needs yet. */
+export function liveRecord(record: KeyRecord, machine: MachineRecord, chart?: unknown): KeyRecord {
+  return lazyRecord(record, { machine, chart }, () => encodeMachine(machine));
+}
+
+/** Redoes a change of a machine at a restart; `reader` reads what is stored, which may be of before or after the change. */
+export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buffer): void {
+  const step = decodeStep(bytes);
+  const at = recordKey(databasePrefix("k", step.phys), step.key);
+  countAnew(live, step);
+  const stored = reader.get(at);
+  const record = live.record(at) ?? (stored === undefined ? undefined : recordOfStored(stored));
+  // The object has gone, or another has its key: a write that follows in the journals says so.
+  if (record?.type !== "machine" || record.id !== step.id) return;
+  const machine = decodeMachine(record);
+  const atMs = step.entry === undefined ? undefined : atMsOfEntry(step.entry);
+  const isNews = step.entry === undefined ? step.rev >= machine.rev : step.rev > machine.rev;
+  const after = isNews ? liveRecord(record, redone(machine, step, atMs)) : record;
+  const before = liveRecord(record, {
+    ...machine,
+    ...step.moved?.before,
+  });
+  const tail =
+    step.entry === undefined ? [] : [{ rev: revOfEntry(step.entry), bytes: step.entry, entriesMax: 0 }];
+  const hasBase = step.moved !== undefined;
+  live.changeAnew({ kind: LIVE_MACHINE, place: { at, phys: step.phys }, before, after, tail }, hasBase);
+}
+
+/** Counters are stored as they were at the mark of the last checkpoint: every change since then counts. */
+function countAnew(live: LiveObjects, { phys, definition, moved }: Redone): void {
+  if (moved === undefined) return;
+  for (const key of counterKeys(phys, definition, moved.before)) live.count(key, -1);
+  for (const key of counterKeys(phys, definition, moved.after)) live.count(key, 1);
+}
