@@ -12,6 +12,7 @@ import type { Effect } from "../engine/types.ts";
 import * as errors from "../protocol/errors.ts";
 import { type Deferrable, defer, dropWaiting, freshInbox, isInboxFull } from "./inbox.ts";
 import { eventOf, madeData, type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
+import { originOf } from "./origin.ts";
 import { type DeferredEvent, dropPending } from "./pending.ts";
 import { isRunning } from "./record.ts";
 import { settle } from "./settle.ts";
@@ -29,6 +30,8 @@ interface FollowUp {
   readonly from: Bytes;
   readonly event: string;
   readonly data?: EventData | undefined;
+  /** The trace of what has set it off. */
+  readonly trace?: string | undefined;
 }
 
 /** The event a machine gets when what it sent did not arrive, if it accepts one of that name. SCXML 6.2.4. */
@@ -45,7 +48,7 @@ export class Delivery {
 
   /** Takes up what the first macrostep of a new machine has set off. */
   start(key: Bytes, next: Next): void {
-    this.#enqueue(key, next.effects);
+    this.#enqueue(key, next.effects, undefined);
   }
 
   /**
@@ -86,7 +89,7 @@ export class Delivery {
       this.#reportLost(followUp, code);
       return;
     }
-    const { kind, event, data } = followUp;
+    const { kind, event, data, trace } = followUp;
     const given = eventOf(followUp);
     const env = envOf(this.#scope, followUp.to);
     const outcome = kind === "raise" ? stepRaised(subject, given, env) : stepEvent(subject, given, env);
@@ -97,8 +100,8 @@ export class Delivery {
     this.apply(
       subject,
       outcome,
-      { kind, event, data, by: textOfBytes(followUp.from) },
-      { event, data, receivedMs: nowMs },
+      { kind, event, data, trace, by: textOfBytes(followUp.from) },
+      { event, data, trace, receivedMs: nowMs },
     );
     if (outcome.kind === "refused") this.#reportLost(followUp, outcome.code);
   }
@@ -106,26 +109,26 @@ export class Delivery {
   /** Tells the sender of an event that was not taken, if it wants to know. */
   #reportLost(followUp: FollowUp, code: string): void {
     if (followUp.kind !== "send") return;
-    const { to, from, event } = followUp;
+    const { to, from, event, trace } = followUp;
     const sender = findSubject(this.#scope, from);
     if (sender?.chart === undefined || !isRunning(sender.machine)) return;
     const { machine, snapshot } = sender.chart;
     if (!acceptedEvents(machine, snapshot.configuration).includes(COMMUNICATION_ERROR)) return;
     const data = EventData.ofValue({ to: textOfBytes(to), event, code });
-    this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data });
+    this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data, trace });
   }
 
-  #enqueue(from: Bytes, effects: readonly Effect[]): void {
+  #enqueue(from: Bytes, effects: readonly Effect[], trace: string | undefined): void {
     for (const effect of effects) {
       if (effect.kind !== "raise" && effect.kind !== "send") continue;
       const to = effect.kind === "raise" ? from : bytesOfText(effect.to);
-      this.#queue.push({ kind: effect.kind, event: effect.event, data: madeData(effect), to, from });
+      this.#queue.push({ kind: effect.kind, event: effect.event, data: madeData(effect), trace, to, from });
     }
   }
 
   #move(subject: Subject, next: Next, cause: Cause): Subject {
     const moved = writeMoved(this.#scope, subject, next, cause);
-    this.#enqueue(moved.key, next.effects);
+    this.#enqueue(moved.key, next.effects, cause.trace);
     return moved;
   }
 
@@ -151,10 +154,9 @@ export class Delivery {
     const machine = { ...subject.machine, deferredCount: subject.machine.deferredCount - 1 };
     const before = writeRecord(this.#scope, subject, machine, undefined);
     const outcome = stepEvent(before, eventOf(pending), envOf(this.#scope, subject.key));
-    const { event, data, id, by, reason } = pending;
     const after =
       outcome.kind === "moved"
-        ? this.#move(before, outcome, { kind: "event", event, data, id, by, reason })
+        ? this.#move(before, outcome, { kind: "event", ...originOf(pending) })
         : before;
     settle(this.#scope, { before, after, pending }, outcome);
     return after;

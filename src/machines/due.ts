@@ -9,6 +9,7 @@ import { Delivery } from "./delivery.ts";
 import { runDeadline } from "./given-up.ts";
 import { expire } from "./inbox.ts";
 import { eventOf, madeData, type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
+import { originOf } from "./origin.ts";
 import { armDue, type DueMachine, disarmDue, dropPending, findPending } from "./pending.ts";
 import { isRunning } from "./record.ts";
 import { conditionsHold } from "./send.ts";
@@ -77,12 +78,11 @@ function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
     expire(scope, subject, pending);
     return;
   }
-  const { event, data, id, by, reason } = pending;
   const outcome: StepOutcome = conditionsHold(subject, pending)
     ? stepEvent(subject, eventOf(pending), envOf(scope, subject.key))
     : { kind: "refused", code: "UNMET", message: "IFSTATE or IFREV did not hold when the event was due" };
   const delivery = new Delivery(scope);
-  delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, pending);
+  delivery.apply(subject, outcome, { kind: "event", ...originOf(pending) }, pending);
   delivery.runFollowUps();
   settle(scope, { before: subject, after: subjectAt(scope, subject.key) ?? subject, pending }, outcome);
 }

@@ -252,7 +252,7 @@ function trimmedOf(reader: OrderedReader, id: number): Standing | undefined {
 /** What a machine was after an entry: that entry, with the context as a whole and the reason of the time. */
 export type Standing = Pick<
   HistoryEntry,
-  "rev" | "atMs" | "kind" | "from" | "to" | "reason" | "context" | "status"
+  "rev" | "atMs" | "kind" | "from" | "to" | "reason" | "context" | "status" | "output"
 >;
 
 /**
@@ -276,11 +276,11 @@ export function standingAt(
 const WHOLE_CONTEXT: ReadonlySet<HistoryKind> = new Set(["create", "set", "reset", "force"]);
 
 function standingAfter(before: Standing | undefined, entry: HistoryEntry): Standing {
-  const { rev, atMs, kind, from, to, status } = entry;
+  const { rev, atMs, kind, from, to, status, output } = entry;
   // That of a step that came to nothing is why it did, not the machine's.
   const reason = kind === "refused" || kind === "failed" ? before?.reason : (entry.reason ?? before?.reason);
   const context = WHOLE_CONTEXT.has(kind) ? (entry.context ?? {}) : changed(before?.context, entry.context);
-  return { rev, atMs, kind, from, to, status, reason, context };
+  return { rev, atMs, kind, from, to, status, reason, context, output };
 }
 
 function changed(context: JsonObject | undefined, changes: JsonObject = {}): JsonObject | undefined {

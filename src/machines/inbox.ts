@@ -1,6 +1,7 @@
 /** The inbox of a machine: events that wait until a state takes them, or until the machine is done. */
 import * as errors from "../protocol/errors.ts";
 import type { Refusal } from "./machine-step.ts";
+import { originOf } from "./origin.ts";
 import { addPending, type DeferredEvent, dropPending, type PendingEvent, pendingOf } from "./pending.ts";
 import { settle } from "./settle.ts";
 import type { Scope, Subject } from "./subject.ts";
@@ -41,8 +42,8 @@ export function defer(scope: Scope, subject: Subject, deferred: Deferrable): Sub
   const sequence = machine.pendingNext;
   const { transaction, phys } = scope.db;
   // One by one: an event that was scheduled has a due time too, and that is over.
-  const { event, data, id, by, reason, receivedMs, expireAtMs } = deferred;
-  const waiting = { event, data, id, by, reason, receivedMs, expireAtMs };
+  const { receivedMs, expireAtMs } = deferred;
+  const waiting = { ...originOf(deferred), receivedMs, expireAtMs };
   addPending(transaction, { id: record.id, phys }, { ...waiting, sequence, kind: "deferred" });
   const next = { ...machine, pendingNext: sequence + 1, deferredCount: machine.deferredCount + 1 };
   return writeRecord(scope, subject, next, undefined);

@@ -62,12 +62,18 @@ export function tellChange(db: Database, change: RecordedChange, keeping: Keepin
     if (effect.kind === "emit") appendEntry(db, stream, emitFields(change, effect), options);
     else if (effect.kind === "task") {
       taskCount += 1;
-      putTask(db, { ...change, ...effect, number: taskCount }, options);
+      putTask(db, { ...change, ...effect, number: taskCount, trace: history.trace }, options);
     }
   }
 }
 
-function effectsOf({ effects }: HistoryEntry): readonly OutsideEffect[] {
+/** The values that a change has logged, as the text of a JSON list; undefined for none. */
+export function logOf(entry: Pick<HistoryEntry, "effects">): string | undefined {
+  const values = effectsOf(entry).flatMap((effect) => (effect.kind === "log" ? [effect.value] : []));
+  return values.length === 0 ? undefined : `[${values.join(",")}]`;
+}
+
+function effectsOf({ effects }: Pick<HistoryEntry, "effects">): readonly OutsideEffect[] {
   if (effects === undefined) return [];
   assert(Array.isArray(effects), "the effects of a change");
   // Written into the entry by whoever made the change, from the effects of the engine.
@@ -75,7 +81,7 @@ function effectsOf({ effects }: HistoryEntry): readonly OutsideEffect[] {
 }
 
 function changeFields({ key, machine, history }: RecordedChange): Fields {
-  const { kind, event, id, by, reason, from, to, data, context, atMs, rev } = history;
+  const { kind, event, id, by, reason, from, to, via, data, context, output, atMs, stampMs, rev } = history;
   return fieldsOf([
     ["key", bufferOf(key)],
     ["def", definitionId(machine)],
@@ -87,9 +93,14 @@ function changeFields({ key, machine, history }: RecordedChange): Fields {
     ["reason", reason],
     ["from", JSON.stringify(from)],
     ["to", JSON.stringify(to)],
+    ["via", via === undefined ? undefined : JSON.stringify(via)],
     ["data", data?.text],
     ["context", jsonText(context)],
+    ["log", logOf(history)],
+    ["output", jsonText(output)],
+    ["trace", history.trace],
     ["at", atMs],
+    ["stamp", stampMs],
   ]);
 }
 

@@ -3,24 +3,28 @@
 import { assert } from "../base/assert.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { map, type Reply, simple } from "../protocol/reply.ts";
-import { findOutcome, type Outcome } from "./outcomes.ts";
+import { findOutcome, isExpired, type Outcome } from "./outcomes.ts";
 import type { Scope } from "./subject.ts";
 
 /** The outcome of an event that has not been kept longer than `sm-outcome-ttl` says. */
 export function keptOutcome({ db, nowMs, server }: Scope, id: number, eventId: string): Outcome | undefined {
   const outcome = findOutcome(db.transaction, id, eventId);
   const ttlMs = server.config.get("sm-outcome-ttl") * 1000;
-  return outcome !== undefined && ttlMs > 0 && outcome.atMs < nowMs - ttlMs ? undefined : outcome;
+  return outcome === undefined || isExpired(outcome, nowMs, ttlMs) ? undefined : outcome;
 }
 
 export interface FullReply {
   readonly state: readonly string[];
   readonly rev: number;
   readonly changed: 0 | 1;
+  readonly code: string;
   readonly id: string | null;
   readonly at: number;
   readonly from: readonly string[];
   readonly to: readonly string[];
+  /** Texts of JSON. */
+  readonly output: string | null;
+  readonly log: string | null;
 }
 
 export type SendReply =
@@ -36,16 +40,19 @@ export function replyOf(reply: SendReply): Reply {
     case "error":
       return reply;
     case "full": {
-      const { state, rev, changed, id, at, from, to } = reply.full;
+      const { state, rev, changed, code, id, at, from, to, output, log } = reply.full;
       const lists = { state: state.map(simple), from: from.map(simple), to: to.map(simple) };
       return map([
         ["state", lists.state],
         ["rev", rev],
         ["changed", changed],
+        ["code", code],
         ["id", id],
         ["at", at],
         ["from", lists.from],
         ["to", lists.to],
+        ["output", output],
+        ["log", log],
       ]);
     }
   }
@@ -58,5 +65,9 @@ export function replyToJson(reply: SendReply): Json {
 export function replyFromJson(json: Json): SendReply {
   assert(isJsonObject(json) && typeof json["kind"] === "string", "a stored reply");
   // Written by replyToJson.
-  return json as unknown as SendReply;
+  const reply = json as unknown as SendReply;
+  // Earlier versions knew less of it.
+  return reply.kind === "full" ? { kind: "full", full: { ...FORMER, ...reply.full } } : reply;
 }
+
+const FORMER = { code: "OK", output: null, log: null } as const;

@@ -28,6 +28,11 @@ export interface Outcome {
   readonly rev: number;
   /** The text of a refusal. */
   readonly details?: string | undefined;
+  /** What the machine has come to, where the event ended it, and the list of what it logged: texts of JSON. */
+  readonly output?: string | undefined;
+  readonly log?: string | undefined;
+  /** How long it is kept, milliseconds, where that is not as configured. */
+  readonly ttlMs?: number | undefined;
   /** The first reply, as reply-json writes it. */
   readonly reply: Json;
 }
@@ -42,6 +47,12 @@ export interface OutcomeLimits {
 export function findOutcome(reader: OrderedReader, id: number, eventId: string): Outcome | undefined {
   const value = reader.get(outcomeKey(id, eventId));
   return value === undefined ? undefined : decode(value);
+}
+
+/** Whether an outcome is past its time; `ttlMs` is as configured, 0: without limit. */
+export function isExpired(outcome: Outcome, nowMs: number, ttlMs: number): boolean {
+  const keptMs = outcome.ttlMs ?? ttlMs;
+  return keptMs > 0 && outcome.atMs < nowMs - keptMs;
 }
 
 /** Drops an outcome that is past its time, so that its id is free again. */
@@ -76,7 +87,6 @@ export function addOutcome(
   const { sequence } = outcome;
   replaceOutcome(transaction, id, outcome);
   transaction.put(outcomeOrderKey(id, sequence), Buffer.from(outcome.id, "utf8"));
-  const oldestMs = limits.ttlMs === 0 ? 0 : outcome.atMs - limits.ttlMs;
   // One comes in at a time, so only a lowered limit lets more than a few go at once; the rest goes with the next.
   // The new one is among them: a machine that may keep none drops it too.
   const last = Math.min(sequence + 1, first + DROPPED_AT_ONCE_MAX);
@@ -84,8 +94,7 @@ export function addOutcome(
     const eventId = transaction.get(outcomeOrderKey(id, number))?.toString("utf8");
     if (eventId === undefined) continue;
     const isBeyond = sequence - number >= limits.countMax;
-    if (!isBeyond && (oldestMs === 0 || (findOutcome(transaction, id, eventId)?.atMs ?? 0) >= oldestMs))
-      return number;
+    if (!isBeyond && !isOver(findOutcome(transaction, id, eventId), outcome.atMs, limits)) return number;
     transaction.remove(outcomeOrderKey(id, number));
     transaction.remove(outcomeKey(id, eventId));
   }
@@ -93,6 +102,11 @@ export function addOutcome(
 }
 
 const DROPPED_AT_ONCE_MAX = 16;
+
+/** One that is not there has gone before its number did. */
+function isOver(outcome: Outcome | undefined, nowMs: number, { ttlMs }: OutcomeLimits): boolean {
+  return outcome === undefined || isExpired(outcome, nowMs, ttlMs);
+}
 
 function decode(value: Buffer): Outcome {
   const outcome: unknown = JSON.parse(value.toString("utf8"));

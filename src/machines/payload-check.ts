@@ -137,8 +137,12 @@ export function isPendingPart(rest: Bytes, value: Buffer): boolean {
     isText(pending["event"]) &&
     isCount(pending["receivedMs"]) &&
     (pending["text"] === undefined || isDataText(pending["text"])) &&
-    ["id", "by", "reason", "ifState"].every((name) => pending[name] === undefined || isText(pending[name])) &&
-    ["expireAtMs", "ifRev"].every((name) => pending[name] === undefined || isCount(pending[name])) &&
+    ["id", "by", "reason", "ifState", "trace"].every(
+      (name) => pending[name] === undefined || isText(pending[name]),
+    ) &&
+    ["expireAtMs", "ifRev", "stampMs"].every(
+      (name) => pending[name] === undefined || isCount(pending[name]),
+    ) &&
     (pending["kind"] === "task") === (pending["task"] !== undefined) &&
     (pending["task"] === undefined || isAwaitedTask(pending["task"]))
   );
@@ -161,6 +165,8 @@ export function isOutcomePart(_rest: Bytes, value: Buffer): boolean {
     outcome !== undefined &&
     ["id", "event", "code"].every((name) => isText(outcome[name])) &&
     ["sequence", "atMs", "receivedMs", "rev"].every((name) => isCount(outcome[name])) &&
+    ["output", "log"].every((name) => outcome[name] === undefined || isText(outcome[name])) &&
+    (outcome["ttlMs"] === undefined || isCount(outcome["ttlMs"])) &&
     isTexts(outcome["from"]) &&
     isTexts(outcome["to"]) &&
     (outcome["text"] === undefined || isDataText(outcome["text"])) &&
@@ -178,7 +184,8 @@ function isSendReply(reply: unknown): boolean {
     isObject(full) &&
     ["state", "from", "to"].every((name) => isTexts(full[name])) &&
     ["rev", "changed", "at"].every((name) => isCount(full[name])) &&
-    (full["id"] === null || isText(full["id"]))
+    ["id", "output", "log"].every((name) => full[name] == null || isText(full[name])) &&
+    (full["code"] === undefined || isText(full["code"]))
   );
 }
 

@@ -12,16 +12,12 @@ import { type DueEntry, dueFields, dueKey, duesAt, pendingKey } from "../keyspac
 import { decodeNumber, encodeNumber } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
+import type { Origin } from "./origin.ts";
 
 /** What waits in a machine: the event and how it came. */
-interface Waiting {
+interface Waiting extends Origin {
+  /** An event to which the client gave no id is known as `@` and this number. */
   readonly sequence: number;
-  readonly event: string;
-  readonly data?: EventData | undefined;
-  /** The id the client gave; without one it is known as `@` and its sequence. */
-  readonly id?: string | undefined;
-  readonly by?: string | undefined;
-  readonly reason?: string | undefined;
   readonly receivedMs: number;
 }
 

@@ -6,6 +6,8 @@ export interface SendOptions {
   readonly event: string;
   readonly data: EventData | undefined;
   readonly id: string | undefined;
+  /** Whether the server is to make an id. */
+  readonly makesId: boolean;
   readonly by: string | undefined;
   readonly reason: string | undefined;
   readonly source: { readonly name: string; readonly number: SourceNumber } | undefined;
@@ -14,6 +16,12 @@ export interface SendOptions {
   /** When the event is to be delivered, milliseconds since the epoch. */
   readonly dueMs: number | undefined;
   readonly expireAtMs: number | undefined;
+  /** How long its outcome is kept, milliseconds, where that is not as configured. */
+  readonly outcomeTtlMs: number | undefined;
+  /** When it happened at its source, milliseconds since the epoch. */
+  readonly stampMs: number | undefined;
+  /** The `traceparent` of the trace it belongs to. */
+  readonly trace: string | undefined;
   readonly definition: string | undefined;
   readonly isFull: boolean;
 }
@@ -22,6 +30,7 @@ export interface SendOptions {
 export const NO_OPTIONS: Omit<SendOptions, "event"> = {
   data: undefined,
   id: undefined,
+  makesId: false,
   by: undefined,
   reason: undefined,
   source: undefined,
@@ -29,6 +38,9 @@ export const NO_OPTIONS: Omit<SendOptions, "event"> = {
   ifRev: undefined,
   dueMs: undefined,
   expireAtMs: undefined,
+  outcomeTtlMs: undefined,
+  stampMs: undefined,
+  trace: undefined,
   definition: undefined,
   isFull: false,
 };

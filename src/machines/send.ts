@@ -9,7 +9,9 @@ import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import { Delivery } from "./delivery.ts";
 import { eventOf, type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
+import { originOf } from "./origin.ts";
 import { keptOutcome, replyFromJson, type SendReply } from "./outcome-reply.ts";
+import { findOutcome } from "./outcomes.ts";
 import { addPending, pendingOf } from "./pending.ts";
 import { activeNames, type MachineRecord } from "./record.ts";
 import type { SendOptions } from "./send-options.ts";
@@ -18,7 +20,8 @@ import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
 
 /** The reply; undefined when IFSTATE or IFREV do not hold. */
-export function send(scope: Scope, subject: Subject, options: SendOptions): SendReply | undefined {
+export function send(scope: Scope, subject: Subject, given: SendOptions): SendReply | undefined {
+  const options = given.makesId ? { ...given, id: freshId(scope, subject) } : given;
   if (subject.machine.status === "suspended") throw errors.suspended(subject.machine.reason);
   const { id } = options;
   const known = id === undefined ? undefined : keptOutcome(scope, subject.record.id, id);
@@ -32,6 +35,14 @@ export function send(scope: Scope, subject: Subject, options: SendOptions): Send
   if (options.dueMs !== undefined) return schedule(scope, subject, options, options.dueMs);
   if (!conditionsHold(subject, options)) return undefined;
   return deliver(scope, subject, options);
+}
+
+/** An id that no event of the machine has: the time and a number. */
+function freshId({ db, nowMs }: Scope, { record, machine }: Subject): string {
+  for (let number = machine.outcomeNext; ; number += 1) {
+    const id = `${nowMs}-${number}`;
+    if (findOutcome(db.transaction, record.id, id) === undefined) return id;
+  }
 }
 
 /** DONE and STALE: refusals that need no look at the chart. */
@@ -94,12 +105,12 @@ export function attempt(scope: Scope, subject: Subject, options: SendOptions): A
 }
 
 function step(scope: Scope, subject: Subject, options: SendOptions): Attempt {
-  const { event, data, id, by, reason, expireAtMs } = options;
+  const origin = originOf(options);
   const outcome = stepEvent(subject, eventOf(options), envOf(scope, subject.key));
   if (outcome.kind === "refused") return { outcome, after: subject };
   const delivery = new Delivery(scope);
-  const waiting = { event, data, id, by, reason, expireAtMs, receivedMs: scope.nowMs };
-  const stepped = delivery.apply(subject, outcome, { kind: "event", event, data, id, by, reason }, waiting);
+  const waiting = { ...origin, expireAtMs: options.expireAtMs, receivedMs: scope.nowMs };
+  const stepped = delivery.apply(subject, outcome, { kind: "event", ...origin }, waiting);
   const after = delivery.runFollowUps() ? (subjectAt(scope, subject.key) ?? subject) : stepped;
   return { outcome, after: fenceAt(scope, after, options) };
 }
@@ -124,8 +135,8 @@ function schedule(scope: Scope, subject: Subject, options: SendOptions, dueMs: n
   if (scheduled >= max)
     throw errors.machineLimit("the machine holds too many scheduled events", max, "sm-timers-max");
   const sequence = machine.pendingNext;
-  const { event, data, id, by, reason, expireAtMs, ifState, ifRev } = options;
-  const pending = { sequence, event, data, id, by, reason, expireAtMs, ifState, ifRev, dueMs };
+  const { expireAtMs, ifState, ifRev } = options;
+  const pending = { ...originOf(options), sequence, expireAtMs, ifState, ifRev, dueMs };
   const place = { id: record.id, phys };
   addPending(transaction, place, { ...pending, kind: "scheduled", receivedMs: scope.nowMs });
   const waiting = writeRecord(scope, subject, { ...machine, pendingNext: sequence + 1 }, undefined);

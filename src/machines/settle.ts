@@ -1,6 +1,7 @@
 /** What becomes of an event: the reply to it, and the outcome that is kept where it has an id. */
 
 import type { StepOutcome } from "./machine-step.ts";
+import { logOf } from "./outbox.ts";
 import { replyToJson, type SendReply } from "./outcome-reply.ts";
 import { addOutcome, findOutcome, forgetOutcome, replaceOutcome } from "./outcomes.ts";
 import type { PendingEvent } from "./pending.ts";
@@ -8,7 +9,7 @@ import { activeNames } from "./record.ts";
 import type { SendOptions } from "./send-options.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { closeTask } from "./tasks.ts";
-import { writeRecord } from "./writing.ts";
+import { recordedEffects, writeRecord } from "./writing.ts";
 
 export interface BeforeAfter {
   readonly before: Subject;
@@ -26,7 +27,7 @@ export function keep(
   settlement: Settlement,
 ): SendReply {
   const reply = replyTo(scope, change, options, settlement);
-  const { id, event, data, by } = options;
+  const { id, event, data, by, outcomeTtlMs: ttlMs } = options;
   if (id === undefined) return reply;
   const { transaction } = scope.db;
   const { record, machine } = change.after;
@@ -40,6 +41,7 @@ export function keep(
     event,
     data,
     by,
+    ttlMs,
     receivedMs: scope.nowMs,
     reply: replyToJson(reply),
   };
@@ -65,7 +67,21 @@ function replyTo(
   const { rev } = after.machine;
   const changed = rev > before.machine.rev ? 1 : 0;
   const from = activeNames(before.machine);
-  return { kind: "full", full: { state, rev, changed, id: id ?? null, at: nowMs, from, to: state } };
+  const code = codeOf(settlement);
+  const { output = null, log = null } = saidBy(settlement);
+  const full = {
+    state,
+    rev,
+    changed,
+    code,
+    id: id ?? null,
+    at: nowMs,
+    from,
+    to: state,
+    output,
+    log,
+  } as const;
+  return { kind: "full", full };
 }
 
 export interface Settled extends BeforeAfter {
@@ -90,6 +106,18 @@ function outcomeOf({ nowMs }: Scope, { before, after }: BeforeAfter, settlement:
     to: activeNames(after.machine),
     rev: after.machine.rev,
     details: settlement.kind === "refused" ? settlement.message : undefined,
+    ...saidBy(settlement),
+  };
+}
+
+/** What an event has made of the machine's output, and what it has logged: texts of JSON. */
+function saidBy(settlement: Settlement): { readonly output?: string; readonly log?: string } {
+  if (settlement.kind !== "moved") return {};
+  const output = settlement.live?.output;
+  const log = logOf({ effects: recordedEffects(settlement.effects) });
+  return {
+    ...(output === undefined ? {} : { output: JSON.stringify(output) }),
+    ...(log === undefined ? {} : { log }),
   };
 }
 

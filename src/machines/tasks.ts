@@ -57,6 +57,8 @@ export interface NewTask extends TaskOrder {
   readonly machine: MachineRecord;
   /** Which of the tasks of the change, from 1. */
   readonly number: number;
+  /** The trace the change belongs to. */
+  readonly trace: string | undefined;
 }
 
 /**
@@ -82,6 +84,7 @@ export function putTask(db: Database, given: NewTask, options: AppendOptions): v
     ["attempts", given.attempts],
     ["timeout", timeoutMs],
     ["deadline", deadlineMs],
+    ["trace", given.trace],
     ["at", machine.updatedMs],
   ]);
   const entry = addTask(db, task, fields, options);

@@ -1,7 +1,6 @@
 /** Turns what a step has made of a machine into the writes of one commit: record, indexes, history, timers. */
 
 import { assert } from "../base/assert.ts";
-import type { EventData } from "../base/event-data.ts";
 import { textOfJson } from "../base/exact-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { snapshotToJson } from "../engine/snapshot.ts";
@@ -12,18 +11,14 @@ import type { HistoryEntry, HistoryKind } from "./history.ts";
 import { keepingOf } from "./keeping.ts";
 import type { Next } from "./machine-step.ts";
 import { updateMachine } from "./machines.ts";
+import type { Origin } from "./origin.ts";
 import { armDue, disarmDue } from "./pending.ts";
 import { type ActiveState, activeNames, type MachineRecord } from "./record.ts";
 import type { Scope, Subject } from "./subject.ts";
 
 /** What is recorded of a change beside its result. */
-export interface Cause {
+export interface Cause extends Partial<Origin> {
   readonly kind: HistoryKind;
-  readonly event?: string | undefined;
-  readonly data?: EventData | undefined;
-  readonly id?: string | undefined;
-  readonly by?: string | undefined;
-  readonly reason?: string | undefined;
 }
 
 /** Writes a machine that has moved; returns it as it is now. */

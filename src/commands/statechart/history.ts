@@ -4,6 +4,7 @@
  */
 import { bytesOf } from "../../base/bytes.ts";
 import { type HistoryEntry, historyOf } from "../../machines/history.ts";
+import { logOf } from "../../machines/outbox.ts";
 import { subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
@@ -48,6 +49,7 @@ function entryReply(entry: HistoryEntry): Reply {
   return map([
     ["rev", entry.rev],
     ["at", entry.atMs],
+    ["stamp", entry.stampMs ?? null],
     ["kind", entry.kind],
     ["event", entry.event ?? null],
     ["id", entry.id ?? null],
@@ -55,7 +57,11 @@ function entryReply(entry: HistoryEntry): Reply {
     ["reason", entry.reason ?? null],
     ["from", [...entry.from]],
     ["to", [...entry.to]],
+    ["via", [...(entry.via ?? [])]],
     ["data", entry.data?.text ?? null],
     ["context", entry.context === undefined ? null : JSON.stringify(entry.context)],
+    ["log", logOf(entry) ?? null],
+    ["output", entry.output === undefined ? null : JSON.stringify(entry.output)],
+    ["trace", entry.trace ?? null],
   ]);
 }

@@ -2,11 +2,13 @@
 
 import { bytesOf } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
+import { stateOf } from "../../engine/machine.ts";
 import { timeLeft } from "../../keyspace/expiry-time.ts";
 import { standingAt } from "../../machines/history.ts";
 import { pendingOf } from "../../machines/pending.ts";
 import { activeNames, type MachineStatus } from "../../machines/record.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
+import { outerNames } from "../../machines/writing.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger, token } from "../arguments.ts";
@@ -18,10 +20,13 @@ interface State {
   readonly status: MachineStatus;
   readonly rev: number;
   readonly context: Json;
+  /** Undefined for none. */
+  readonly output: Json | undefined;
   readonly updatedMs: number;
   readonly reason: string | undefined;
   readonly pending: number;
   readonly timers: number;
+  readonly failed: number;
 }
 
 export const smInfo = {
@@ -52,10 +57,12 @@ function present(call: Call, { machine, record, chart }: Subject): State {
     status: machine.status,
     rev: machine.rev,
     context: chart?.snapshot.context ?? {},
+    output: chart?.snapshot.output,
     updatedMs: machine.updatedMs,
     reason: machine.reason,
     pending: pendingOf(call.db.transaction, record.id).length,
     timers: chart?.snapshot.timers.length ?? 0,
+    failed: machine.failedCount,
   };
 }
 
@@ -72,21 +79,33 @@ function past(call: Call, subject: Subject, until: Until): State | undefined {
     counts: (entry) => ("rev" in until ? entry.rev <= until.rev : entry.atMs <= until.atMs),
   });
   if (standing === undefined || ("rev" in until && standing.rev !== until.rev)) return undefined;
-  const { to: states, status = "active", atMs: updatedAtMs, reason, context } = standing;
+  const { to: states, status = "active", atMs: updatedAtMs, reason, context, output } = standing;
   if (context === undefined) return undefined;
   return {
     states,
     status,
     rev: standing.rev,
     context,
+    output,
     updatedMs: updatedAtMs,
     reason,
     pending: 0,
     timers: 0,
+    failed: 0,
   };
 }
 
-function reply(call: Call, { machine, record }: Subject, state: State): Reply {
+/** The tags of the states that are active, outer ones among them, in document order, each once. */
+function tagsOf({ chart }: Subject, { states }: State): string[] {
+  if (chart === undefined) return [];
+  const { byPath } = chart.machine;
+  const active = new Set([0, ...[...states, ...outerNames(states)].map((name) => byPath.get(name) ?? 0)]);
+  const tags = [...active].sort((a, b) => a - b).flatMap((index) => stateOf(chart.machine, index).tags);
+  return [...new Set(tags)];
+}
+
+function reply(call: Call, subject: Subject, state: State): Reply {
+  const { machine, record } = subject;
   const { definition } = machine;
   return map([
     ["definition", definition === undefined ? null : `${definition.name}:${definition.version}`],
@@ -94,11 +113,14 @@ function reply(call: Call, { machine, record }: Subject, state: State): Reply {
     ["status", state.status],
     ["rev", state.rev],
     ["context", JSON.stringify(state.context)],
+    ["output", state.output === undefined ? null : JSON.stringify(state.output)],
+    ["tags", tagsOf(subject, state)],
     ["created", machine.createdMs],
     ["updated", state.updatedMs],
     ["reason", state.reason ?? null],
     ["pending", state.pending],
     ["timers", state.timers],
+    ["failed", state.failed],
     ["ttl", record.expireAtMs === 0 ? -1 : timeLeft(record.expireAtMs, call.nowMs)],
   ]);
 }

@@ -22,6 +22,7 @@ export const smOutcome = {
 function outcomeReply(outcome: Outcome): Reply {
   return map([
     ["event", outcome.event],
+    ["data", outcome.data?.text ?? null],
     ["id", outcome.id],
     ["by", outcome.by ?? null],
     ["at", outcome.atMs],
@@ -31,5 +32,7 @@ function outcomeReply(outcome: Outcome): Reply {
     ["to", [...outcome.to]],
     ["rev", outcome.rev],
     ["details", outcome.details ?? null],
+    ["output", outcome.output ?? null],
+    ["log", outcome.log ?? null],
   ]);
 }

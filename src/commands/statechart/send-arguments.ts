@@ -18,6 +18,9 @@ const FORMS = {
   DELAY: VALUE,
   AT: VALUE,
   EXPIRE: VALUE,
+  OUTCOMETTL: VALUE,
+  STAMP: VALUE,
+  TRACE: VALUE,
   DEF: VALUE,
   FULL: FLAG,
 } as const;
@@ -32,11 +35,13 @@ export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax:
   const data = hasData ? eventData(argument(args, 3), eventBytesMax) : undefined;
   const given = readOptions(args, hasData ? 4 : 3, FORMS);
   const ifRev = given.value("IFREV");
+  const makesId = textOf(given, "ID") === "*";
   const expire = given.value("EXPIRE");
   return {
     event,
     data,
-    id: textOf(given, "ID"),
+    id: makesId ? undefined : textOf(given, "ID"),
+    makesId,
     by: textOf(given, "BY"),
     reason: textOf(given, "REASON"),
     source: readSource(given),
@@ -44,6 +49,9 @@ export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax:
     ifRev: ifRev === undefined ? undefined : safeInteger(ifRev),
     dueMs: readDue(given, nowMs),
     expireAtMs: expire === undefined ? undefined : later(nowMs, expire, "EXPIRE"),
+    outcomeTtlMs: readOutcomeTtl(given),
+    stampMs: readStamp(given),
+    trace: readTrace(given),
     definition: textOf(given, "DEF"),
     isFull: given.has("FULL"),
   };
@@ -63,7 +71,10 @@ export function eventData(bytes: Buffer, eventBytesMax: number): EventData {
   return parsed.data;
 }
 
-function textOf(given: Given, name: "ID" | "BY" | "REASON" | "IFSTATE" | "DEF"): string | undefined {
+function textOf(
+  given: Given,
+  name: "ID" | "BY" | "REASON" | "IFSTATE" | "DEF" | "TRACE",
+): string | undefined {
   const value = given.value(name);
   return value === undefined ? undefined : text(value);
 }
@@ -73,6 +84,32 @@ function readSource(given: Given): SendOptions["source"] {
   return name === undefined || number === undefined
     ? undefined
     : { name: text(name), number: sourceNumber(integer(number)) };
+}
+
+function readOutcomeTtl(given: Given): number | undefined {
+  const value = given.value("OUTCOMETTL");
+  if (value === undefined) return undefined;
+  const ms = safeInteger(value);
+  if (ms <= 0) throw errors.err("OUTCOMETTL must be positive");
+  if (!given.has("ID")) throw errors.err("OUTCOMETTL needs an ID: without one no outcome is kept");
+  return ms;
+}
+
+function readStamp(given: Given): number | undefined {
+  const value = given.value("STAMP");
+  return value === undefined ? undefined : later(0, value, "STAMP");
+}
+
+/** `version-trace-parent-flags` of the W3C's Trace Context; all zeros are no trace and no parent. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+function readTrace(given: Given): string | undefined {
+  const trace = textOf(given, "TRACE");
+  if (trace !== undefined && !TRACEPARENT.test(trace))
+    throw errors.err(
+      "TRACE must be a traceparent: 00-<32 hexadecimal digits>-<16>-<2>, in small letters and not all zeros",
+    );
+  return trace;
 }
 
 function readDue(given: Given, nowMs: number): number | undefined {

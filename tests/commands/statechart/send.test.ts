@@ -135,6 +135,7 @@ describe("ID", () => {
     expect(await send("SELL", "ID", "1")).toEqual(beginning("DUPID"));
     expect(await outcome("1")).toEqual({
       event: "SELL",
+      data: '{"n":1,"m":2}',
       id: "1",
       by: "ann",
       at: START_MS,
@@ -144,10 +145,12 @@ describe("ID", () => {
       to: ["open"],
       rev: 2,
       details: null,
+      output: null,
+      log: null,
     });
-    await send("OPEN", "ID", "2");
+    await send("OPEN", '{ "why": 1.0 }', "ID", "2");
     await send("FAIL", "ID", "3");
-    expect((await outcome("2"))["code"]).toBe("ILLEGAL");
+    expect(await outcome("2")).toMatchObject({ code: "ILLEGAL", data: '{ "why": 1.0 }' });
     expect((await outcome("3"))["code"]).toBe("EXECFAIL");
     expect(await call("SM.OUTCOME", "none", "1")).toBeNull();
   });
@@ -182,6 +185,7 @@ test("BY and REASON stand in the history, and the reason is that of the machine"
   expect(last).toEqual({
     rev: 2,
     at: START_MS,
+    stamp: null,
     kind: "event",
     event: "SHUT",
     id: "n1",
@@ -189,8 +193,12 @@ test("BY and REASON stand in the history, and the reason is that of the machine"
     reason: "night",
     from: ["open"],
     to: ["shut"],
+    via: [],
     data: '{"a":[null]}',
     context: null,
+    log: null,
+    output: null,
+    trace: null,
   });
   expect(await call("SM.GET", "s", "REASON")).toBe("night");
   await send("OPEN");
@@ -216,6 +224,8 @@ test("FULL tells what has changed, in RESP2 and RESP3", async () => {
     2,
     "changed",
     1,
+    "code",
+    "OK",
     "id",
     null,
     "at",
@@ -224,12 +234,16 @@ test("FULL tells what has changed, in RESP2 and RESP3", async () => {
     ["open"],
     "to",
     ["shut"],
+    "output",
+    null,
+    "log",
+    null,
   ];
   expect(await send("SHUT", "FULL")).toEqual(flat);
   await call("HELLO", 3);
   const reply = await send("SELL", '{"n":4}', "FULL", "ID", "7");
   expect(reply).toBeInstanceOf(Map);
-  expect(fields(reply)).toMatchObject({ state: ["shut"], rev: 2, changed: 0, id: "7" });
+  expect(fields(reply)).toMatchObject({ state: ["shut"], rev: 2, changed: 0, code: "DEFERRED", id: "7" });
 });
 
 test("DEF makes a missing machine of the newest version and is passed over by one that is there", async () => {
