@@ -86,3 +86,63 @@ export class FieldReader {
     return text;
   }
 }
+
+/** Writes a value of a store field by field. */
+export class FieldWriter {
+  #bytes = Buffer.allocUnsafeSlow(4096);
+  #at = 0;
+
+  byte(value: number): void {
+    this.#room(1);
+    this.#bytes[this.#at] = value;
+    this.#at += 1;
+  }
+
+  varint(value: number): void {
+    this.#room(VARINT_BYTES_MAX);
+    this.#at = putVarint(this.#bytes, this.#at, value);
+  }
+
+  i64(value: bigint): void {
+    this.#room(8);
+    this.#at = this.#bytes.writeBigInt64BE(value, this.#at);
+  }
+
+  f64(value: number): void {
+    this.#room(8);
+    this.#at = this.#bytes.writeDoubleBE(value, this.#at);
+  }
+
+  view(bytes: Buffer): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** Characters below 256, a byte each. */
+  latin1(text: string): void {
+    this.#room(text.length);
+    for (let index = 0; index < text.length; index += 1)
+      this.#bytes[this.#at + index] = text.charCodeAt(index);
+    this.#at += text.length;
+  }
+
+  /** The value written since the last `take`, as a buffer of its own. */
+  take(): Buffer {
+    const value = Buffer.allocUnsafe(this.#at);
+    value.set(this.#bytes.subarray(0, this.#at));
+    this.#at = 0;
+    if (this.#bytes.length > SCRATCH_BYTES_MAX) this.#bytes = Buffer.allocUnsafeSlow(4096);
+    return value;
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * (this.#at + bytes));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
+}
+
+const VARINT_BYTES_MAX = 8;
+const SCRATCH_BYTES_MAX = 64 * 1024;

@@ -44,8 +44,9 @@
  * | g    | group name                          | a consumer group                             |
  * | c    | group u32, consumer name            | the consumer's number (u32)                  |
  * | n    | group u32, consumer u32             | a consumer                                   |
- * | p    | group u32, entry id                 | a pending entry: who has it, since when      |
- * | q    | group u32, consumer u32, entry id   | nothing: pending entries by consumer         |
+ * | p    | group u32, entry id                 | a page of pending entries by the lowest id   |
+ * |      |                                     | it may hold: who has them, since when        |
+ * | q    | group u32, consumer u32, entry id   | nothing: pages with entries of a consumer    |
  *
  * Names end with a zero byte (0 in the table). A name that holds one itself, or is longer than
  * NAME_BYTES_MAX, stands as its SHA-256 behind a byte 1, so that no name is the beginning of another.

@@ -9,8 +9,10 @@ import { ReplyError } from "../protocol/reply-error.ts";
 import type { Fields } from "../streams/chunk.ts";
 import { countField, fieldOf, textField } from "../streams/entry-fields.ts";
 import { formatId } from "../streams/entry-id.ts";
-import { findPending, groupsOf, type PendingEntry } from "../streams/groups.ts";
-import { entryAt, type Stream } from "../streams/streams.ts";
+import { groupsOf } from "../streams/groups.ts";
+import { findPending } from "../streams/pending.ts";
+import type { PendingEntry } from "../streams/pending-page.ts";
+import { entryAt, refreshStream, type Stream } from "../streams/streams.ts";
 import { keptOutcome } from "./outcome-reply.ts";
 import type { TaskDeadline } from "./pending.ts";
 import { send } from "./send.ts";
@@ -34,7 +36,8 @@ import {
  * Gives up the task of a pending entry that is about to be delivered once more than it may be. True when nothing is
  * left to be done with it: the group is then to forget the entry. A task that was given up is gone from its stream;
  * one that was answered, and never acknowledged, stays for other groups. Of a suspended machine nothing is given up,
- * since it takes no event. Other streams are left alone.
+ * since it takes no event. Other streams are left alone. What the machine does then may change the stream, of which
+ * `stream` knows afterwards.
  */
 export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry): boolean {
   const task = taskOfStream(stream.key);
@@ -51,9 +54,11 @@ export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry)
   const deliveries = Number(pending.deliveryCount);
   if (!buryTask(scope.db, { task, fields, reason: "attempts", deliveries, nowMs: scope.nowMs })) return false;
   removeTask(scope.db, task, formatId(pending.id));
+  refreshStream(stream);
   if (subject === undefined) return true;
   closeTask(scope.db, subject.record.id, taskId);
   tellFailed(scope, subject, { taskId, task, reason: "attempts", failed: textField(fields, "failed") });
+  refreshStream(stream);
   return true;
 }
 

@@ -1,7 +1,8 @@
 /** How far all consumer groups of a stream are done with its entries. */
 
 import { type EntryId, ID_MAX, idAfter } from "./entry-id.ts";
-import { firstPendingId, groupsOf } from "./groups.ts";
+import { groupsOf } from "./groups.ts";
+import { firstPendingId } from "./pending.ts";
 import type { Stream } from "./streams.ts";
 
 /**
@@ -13,7 +14,7 @@ export function acknowledgedBefore(stream: Stream): EntryId | undefined {
   let lowest: EntryId = ID_MAX;
   for (const group of groupsOf(stream)) {
     const unread = idAfter(group.lastId) ?? ID_MAX;
-    const pending = group.pendingCount > 0 ? firstPendingId(stream, group) : undefined;
+    const pending = group.pendingCount > 0 ? firstPendingId(group) : undefined;
     const end = pending !== undefined && pending < unread ? pending : unread;
     if (end < lowest) lowest = end;
   }

@@ -19,7 +19,8 @@ import type { Entry, OrderedReader } from "../storage/ordered-store.ts";
 import { ChunkReader } from "./chunk.ts";
 import { type EntryId, entryIdOfBytes, ID_MIN } from "./entry-id.ts";
 import { decodeHeader, type StreamHeader } from "./header.ts";
-import { decodeConsumer, decodeGroup, decodePending, type GroupRecord } from "./records.ts";
+import { decodePage, type PendingPage } from "./pending-page.ts";
+import { decodeConsumer, decodeGroup, type GroupRecord } from "./records.ts";
 import { StoredChunk } from "./stored-chunks.ts";
 
 /** What was found wrong, a sentence each. O(size of all streams). */
@@ -102,23 +103,14 @@ function entriesThere(chunk: StoredChunk, { firstId }: StreamHeader) {
 function checkGroup(check: Check, group: GroupRecord): void {
   const { reader, id } = check;
   const { number } = group;
-  const pending = all(reader, pendingEntriesPrefix(id, number));
-  expectEqual(check, `pending entries of the group ${number}`, group.pendingCount, pending.length);
-  const first = pending[0];
-  if (first !== undefined) {
-    expectEqual(check, "first pending id", group.firstPendingId, entryIdOfKey(first[0]));
-  }
+  const pages = all(reader, pendingEntriesPrefix(id, number)).map(([key, value]) =>
+    decodePage(entryIdOfBytes(entryIdOfKey(key)), value),
+  );
+  checkPages(check, group, pages);
   const byConsumer = new Map<number, number>();
-  for (const [key, value] of pending) {
-    const { consumer } = decodePending(value);
+  for (const { consumer } of pages.flatMap(({ entries }) => entries)) {
     byConsumer.set(consumer, (byConsumer.get(consumer) ?? 0) + 1);
-    const at = consumerPendingKey(consumerPendingPrefix(id, number, consumer), entryIdOfKey(key));
-    if (reader.get(at) === undefined) {
-      check.findings.push(`a pending entry of the stream ${id} is not listed under its consumer`);
-    }
   }
-  const listed = all(reader, consumerPendingPrefix(id, number)).length;
-  expectEqual(check, `pending entries by consumer of the group ${number}`, listed, pending.length);
   const names = all(reader, consumerNamesPrefix(id, number));
   expectEqual(check, `consumers of the group ${number}`, group.consumerCount, names.length);
   expectEqual(check, "consumer records", all(reader, consumersPrefix(id, number)).length, names.length);
@@ -128,6 +120,38 @@ function checkGroup(check: Check, group: GroupRecord): void {
     const counted = record === undefined ? -1 : decodeConsumer(record).pendingCount;
     expectEqual(check, "pending entries of a consumer", counted, byConsumer.get(consumer) ?? 0);
   }
+}
+
+function checkPages(check: Check, group: GroupRecord, pages: readonly PendingPage[]): void {
+  const { reader, id, findings } = check;
+  const { number } = group;
+  const pending = pages.flatMap(({ entries }) => entries);
+  expectEqual(check, `pending entries of the group ${number}`, group.pendingCount, pending.length);
+  const [first] = pending;
+  if (first !== undefined) {
+    expectEqual(check, "first pending id", group.firstPendingId, first.id);
+    expectEqual(check, "first page", group.firstPage, pages.find(({ entries }) => entries.length > 0)?.id);
+  }
+  if (group.lastPage !== ID_MIN) expectEqual(check, "last page", group.lastPage, pages.at(-1)?.id);
+  if (pages.some(({ entries }, index) => entries.length === 0 && index < pages.length - 1)) {
+    findings.push(`the group ${number} of the stream ${id} has a page of pending entries without any`);
+  }
+  if (pending.some((entry, index) => entry.id <= (pending[index - 1]?.id ?? ID_MIN))) {
+    findings.push(`the group ${number} of the stream ${id} has pending entries that are not in order`);
+  }
+  for (const page of pages) {
+    if (page.entries.some((entry) => entry.id < page.id || !page.consumers.includes(entry.consumer))) {
+      findings.push(`a page of pending entries of the stream ${id} has one that does not belong there`);
+    }
+    for (const consumer of page.consumers) {
+      if (reader.get(consumerPendingKey(consumerPendingPrefix(id, number, consumer), page.id)) !== undefined)
+        continue;
+      findings.push(`a page of pending entries of the stream ${id} is not listed under its consumer`);
+    }
+  }
+  const listed = all(reader, consumerPendingPrefix(id, number)).length;
+  const consumers = pages.reduce((sum, page) => sum + page.consumers.length, 0);
+  expectEqual(check, `pages by consumer of the group ${number}`, consumers, listed);
 }
 
 function expectEqual({ id, findings }: Check, what: string, said: unknown, found: unknown): void {

@@ -4,17 +4,11 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import type { StreamEntry } from "./chunk.ts";
+import { consumersOf, createConsumer } from "./consumers.ts";
 import { type EntryId, ID_MAX, ID_MIN } from "./entry-id.ts";
-import {
-  consumersOf,
-  createConsumer,
-  createGroup,
-  groupsOf,
-  pendingEntries,
-  putPending,
-  saveGroup,
-} from "./groups.ts";
+import { createGroup, groupsOf, saveGroup } from "./groups.ts";
 import { entriesUpTo } from "./lag.ts";
+import { pendingEntries, putPending } from "./pending.ts";
 import { appendTo, createStream, type Stream, saveStream, storedChunks } from "./streams.ts";
 
 export interface StreamContents {
@@ -122,8 +116,7 @@ function restoreGroup(stream: Stream, { name, lastId, entriesRead, consumers }: 
     const consumer = createConsumer(stream, group, consumerName);
     consumer.seenMs = seenMs;
     consumer.activeMs = activeMs;
-    for (const entry of pending)
-      putPending(stream, group, { ...entry, consumer: consumer.number }, undefined);
+    for (const entry of pending) putPending(stream, group, { ...entry, consumer: consumer.number });
   }
   saveGroup(stream, group);
 }

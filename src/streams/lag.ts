@@ -4,8 +4,8 @@
  * first or last. These are its rules (7.0), as XINFO shows `entries-read` and `lag`.
  */
 
+import type { Group } from "./consumers.ts";
 import { type EntryId, ID_MIN } from "./entry-id.ts";
-import type { Group } from "./groups.ts";
 import type { StreamHeader } from "./header.ts";
 
 /** entriesRead of a group that cannot tell. */

@@ -1,22 +1,40 @@
 /**
- * What is stored of the consumer groups of a stream, under keys of their own (layouts.ts). Numbers are big-endian. Each
- * value begins with a format version. The header of a stream: header.ts, its entries: chunk.ts.
+ * What is stored of the consumer groups of a stream, under keys of their own (layouts.ts). Numbers are big-endian, or
+ * varints (base/varint.ts). Each value begins with a format version. The header of a stream: header.ts, its entries:
+ * chunk.ts, pending entries: pending-page.ts.
  *
- * | value    | fields                                                                                      |
- * | -------- | ------------------------------------------------------------------------------------------- |
- * | group    | format, number u32, last id, entries read i64, pending f64, consumers u32, next consumer    |
- * |          | u32, lowest pending id, name                                                                |
- * | consumer | format, seen ms f64, active ms f64, pending f64, name                                       |
- * | pending  | format, consumer u32, delivered ms f64, deliveries i64                                      |
+ * | value    | fields                                                                                       |
+ * | -------- | -------------------------------------------------------------------------------------------- |
+ * | group    | format 2, number varint, last id 16 bytes, entries read i64, pending varint, consumers       |
+ * |          | varint, next consumer varint, then near ids: the lowest pending one, the first page and      |
+ * |          | the last page of pending entries, and the name                                               |
+ * | consumer | format 1, seen ms f64, active ms f64, pending f64, name                                      |
+ *
+ * A near id is counted from the last id: milliseconds before it plus 2, and the sequence, as varints; where it is not
+ * before it, or not exact in a number, 0 and its 16 bytes. A 1 alone stands for none.
  */
 import { assert } from "../base/assert.ts";
 import { bytesOf, chars } from "../base/bytes.ts";
-import { type EntryId, entryIdOfBytes } from "./entry-id.ts";
+import { FieldReader, FieldWriter } from "../base/varint.ts";
+import {
+  type EntryId,
+  entryId,
+  entryIdOfBytes,
+  entryIdOfChars,
+  ID_BYTES,
+  ID_MIN,
+  safeMsOf,
+  safeSeqOf,
+} from "./entry-id.ts";
 
-const FORMAT = 1;
-const GROUP_BYTES = 61;
+const GROUP_FORMAT = 2;
+const GROUP_FORMAT_OLD = 1;
+const GROUP_OLD_BYTES = 61;
+const ID_IN_FULL = 0;
+const NO_ID = 1;
+const NEAR_MIN = 2;
+const CONSUMER_FORMAT = 1;
 const CONSUMER_BYTES = 25;
-const PENDING_BYTES = 21;
 
 /** A mutable working copy; `saveGroup` writes it. */
 export interface GroupRecord {
@@ -34,6 +52,10 @@ export interface GroupRecord {
    * acknowledged a moment ago.
    */
   firstPendingId: EntryId;
+  /** The id of the page that it is in. */
+  firstPage: EntryId;
+  /** The id of the last page, which alone may have no entries; ID_MIN when it is not known. */
+  lastPage: EntryId;
 }
 
 /** A mutable working copy; `saveGroup` writes it. */
@@ -46,87 +68,103 @@ export interface ConsumerRecord {
   pendingCount: number;
 }
 
-/** A delivery that was not acknowledged. */
-export interface PendingRecord {
-  /** Number of the consumer. */
-  readonly consumer: number;
-  readonly deliveredMs: number;
-  readonly deliveryCount: bigint;
-}
+const writer = new FieldWriter();
 
 export function encodeGroup(group: GroupRecord): Buffer {
-  const buffer = Buffer.allocUnsafe(GROUP_BYTES + group.name.length);
-  buffer[0] = FORMAT;
-  buffer.writeUInt32BE(group.number, 1);
-  writeId(buffer, group.lastId, 5);
-  buffer.writeBigInt64BE(group.entriesRead, 21);
-  buffer.writeDoubleBE(group.pendingCount, 29);
-  buffer.writeUInt32BE(group.consumerCount, 37);
-  buffer.writeUInt32BE(group.consumerNext, 41);
-  writeId(buffer, group.firstPendingId, 45);
-  group.name.copy(buffer, GROUP_BYTES);
-  return buffer;
+  writer.byte(GROUP_FORMAT);
+  writer.varint(group.number);
+  writer.latin1(chars(group.lastId));
+  writer.i64(group.entriesRead);
+  writer.varint(group.pendingCount);
+  writer.varint(group.consumerCount);
+  writer.varint(group.consumerNext);
+  writeNear(group.firstPendingId, group.lastId);
+  writeNear(group.firstPage, group.lastId);
+  writeNear(group.lastPage, group.lastId);
+  writer.view(group.name);
+  return writer.take();
 }
 
 /** @throws Error when it is no group */
-export function decodeGroup(buffer: Buffer): GroupRecord {
-  assert(buffer.length >= GROUP_BYTES && buffer[0] === FORMAT, "a consumer group of a known format");
+export function decodeGroup(value: Buffer): GroupRecord {
+  if (value[0] === GROUP_FORMAT_OLD) return decodeOldGroup(value);
+  const reader = new FieldReader(value);
+  assert(reader.byte() === GROUP_FORMAT, "a consumer group of a known format");
+  const number = reader.varint();
+  const lastId = entryIdOfChars(reader.latin1(ID_BYTES));
   return {
-    number: buffer.readUInt32BE(1),
-    lastId: readId(buffer, 5),
-    entriesRead: buffer.readBigInt64BE(21),
-    pendingCount: buffer.readDoubleBE(29),
-    consumerCount: buffer.readUInt32BE(37),
-    consumerNext: buffer.readUInt32BE(41),
-    firstPendingId: readId(buffer, 45),
-    name: buffer.subarray(GROUP_BYTES),
+    number,
+    lastId,
+    entriesRead: reader.view(8).readBigInt64BE(0),
+    pendingCount: reader.varint(),
+    consumerCount: reader.varint(),
+    consumerNext: reader.varint(),
+    firstPendingId: readNear(reader, lastId),
+    firstPage: readNear(reader, lastId),
+    lastPage: readNear(reader, lastId),
+    name: value.subarray(reader.at),
+  };
+}
+
+function writeNear(id: EntryId, lastId: EntryId): void {
+  const ms = safeMsOf(id);
+  const seq = safeSeqOf(id);
+  const lastMs = safeMsOf(lastId);
+  if (id === ID_MIN) {
+    writer.byte(NO_ID);
+    return;
+  }
+  if (ms === undefined || seq === undefined || lastMs === undefined || ms > lastMs) {
+    writer.byte(ID_IN_FULL);
+    writer.latin1(chars(id));
+    return;
+  }
+  writer.varint(lastMs - ms + NEAR_MIN);
+  writer.varint(seq);
+}
+
+function readNear(reader: FieldReader, lastId: EntryId): EntryId {
+  const before = reader.varint();
+  if (before === NO_ID) return ID_MIN;
+  if (before === ID_IN_FULL) return entryIdOfChars(reader.latin1(ID_BYTES));
+  return entryId((safeMsOf(lastId) ?? 0) - before + NEAR_MIN, reader.varint());
+}
+
+/** What earlier versions wrote: each pending entry is then a page of its own. */
+function decodeOldGroup(value: Buffer): GroupRecord {
+  assert(value.length >= GROUP_OLD_BYTES, "a consumer group");
+  const idAt = (at: number) => entryIdOfBytes(bytesOf(value.subarray(at, at + ID_BYTES)));
+  return {
+    number: value.readUInt32BE(1),
+    lastId: idAt(5),
+    entriesRead: value.readBigInt64BE(21),
+    pendingCount: value.readDoubleBE(29),
+    consumerCount: value.readUInt32BE(37),
+    consumerNext: value.readUInt32BE(41),
+    firstPendingId: idAt(45),
+    firstPage: idAt(45),
+    lastPage: ID_MIN,
+    name: value.subarray(GROUP_OLD_BYTES),
   };
 }
 
 export function encodeConsumer(consumer: ConsumerRecord): Buffer {
   const buffer = Buffer.allocUnsafe(CONSUMER_BYTES + consumer.name.length);
-  buffer[0] = FORMAT;
+  buffer[0] = CONSUMER_FORMAT;
   buffer.writeDoubleBE(consumer.seenMs, 1);
   buffer.writeDoubleBE(consumer.activeMs, 9);
   buffer.writeDoubleBE(consumer.pendingCount, 17);
-  consumer.name.copy(buffer, CONSUMER_BYTES);
+  buffer.set(consumer.name, CONSUMER_BYTES);
   return buffer;
 }
 
 /** @throws Error when it is no consumer */
 export function decodeConsumer(buffer: Buffer): ConsumerRecord {
-  assert(buffer.length >= CONSUMER_BYTES && buffer[0] === FORMAT, "a consumer of a known format");
+  assert(buffer.length >= CONSUMER_BYTES && buffer[0] === CONSUMER_FORMAT, "a consumer of a known format");
   return {
     seenMs: buffer.readDoubleBE(1),
     activeMs: buffer.readDoubleBE(9),
     pendingCount: buffer.readDoubleBE(17),
     name: buffer.subarray(CONSUMER_BYTES),
   };
-}
-
-export function encodePending(pending: PendingRecord): Buffer {
-  const buffer = Buffer.allocUnsafe(PENDING_BYTES);
-  buffer[0] = FORMAT;
-  buffer.writeUInt32BE(pending.consumer, 1);
-  buffer.writeDoubleBE(pending.deliveredMs, 5);
-  buffer.writeBigInt64BE(pending.deliveryCount, 13);
-  return buffer;
-}
-
-/** @throws Error when it is no pending entry */
-export function decodePending(buffer: Buffer): PendingRecord {
-  assert(buffer.length === PENDING_BYTES && buffer[0] === FORMAT, "a pending entry of a known format");
-  return {
-    consumer: buffer.readUInt32BE(1),
-    deliveredMs: buffer.readDoubleBE(5),
-    deliveryCount: buffer.readBigInt64BE(13),
-  };
-}
-
-function writeId(buffer: Buffer, id: EntryId, at: number): void {
-  buffer.write(chars(id), at, "latin1");
-}
-
-function readId(buffer: Buffer, at: number): EntryId {
-  return entryIdOfBytes(bytesOf(buffer.subarray(at, at + 16)));
 }

@@ -58,6 +58,12 @@ export function createStream(db: Database, key: Bytes): Stream {
   return { db, key, id: record.id, expireAtMs: 0, header };
 }
 
+/** Takes over what others have written of the stream since it was opened; nothing of this copy may be unsaved. */
+export function refreshStream({ db, key, id, header }: Stream): void {
+  const record = db.find(key);
+  if (record?.type === "stream" && record.id === id) Object.assign(header, decodeHeader(record.payload));
+}
+
 /** Writes the header and records what happened to the key. */
 export function saveStream(stream: Stream, event: KeyEvent | undefined): void {
   const { db, key, header, expireAtMs } = stream;

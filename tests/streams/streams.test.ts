@@ -8,6 +8,7 @@ import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { Entry, RangeOptions } from "../../src/storage/ordered-store.ts";
 import { acknowledgedBefore } from "../../src/streams/acknowledged.ts";
 import { appendEntry } from "../../src/streams/append.ts";
+import { createConsumer, type Group } from "../../src/streams/consumers.ts";
 import {
   type EntryId,
   entryId,
@@ -18,15 +19,8 @@ import {
   idAfter,
   idBefore,
 } from "../../src/streams/entry-id.ts";
-import {
-  createConsumer,
-  createGroup,
-  findGroup,
-  type Group,
-  putPending,
-  removePending,
-  saveGroup,
-} from "../../src/streams/groups.ts";
+import { createGroup, findGroup, saveGroup } from "../../src/streams/groups.ts";
+import { putPending, removePending } from "../../src/streams/pending.ts";
 import { entriesOf, openStream, type Stream, saveStream } from "../../src/streams/streams.ts";
 import { trimAcknowledged, trimStream } from "../../src/streams/trim.ts";
 import { closeChecked, temporaryDirectory } from "../support/stores.ts";
@@ -165,12 +159,7 @@ describe("trimAcknowledged()", () => {
 
   const give = (stream: Stream, group: Group, id: EntryId) => {
     const consumer = createConsumer(stream, group, Buffer.from(formatId(id)));
-    putPending(
-      stream,
-      group,
-      { id, consumer: consumer.number, deliveredMs: 0, deliveryCount: 1n },
-      undefined,
-    );
+    putPending(stream, group, { id, consumer: consumer.number, deliveredMs: 0, deliveryCount: 1n });
     saveGroup(stream, group);
     return { id, consumer: consumer.number };
   };
@@ -199,7 +188,7 @@ describe("trimAcknowledged()", () => {
     give(stream, one, entryId(6, 0));
     expect(acknowledgedBefore(stream)).toBe(entryId(4, 0));
     expect(trimAcknowledged(stream, 1, 0)).toBe(3);
-    removePending(stream, one, pending);
+    removePending(stream, one, pending.id);
     saveGroup(stream, one);
     expect(trimAcknowledged(stream, 1, 0)).toBe(2);
     expect(idsOf(stream)[0]).toBe("6-0");

@@ -1,5 +1,5 @@
 /** The consumer a request is made for. */
-import { type Consumer, createConsumer, findConsumer } from "../../streams/groups.ts";
+import { type Consumer, createConsumer, findConsumer } from "../../streams/consumers.ts";
 import { saveStream } from "../../streams/streams.ts";
 import type { StreamAndGroup } from "./streams.ts";
 

@@ -1,5 +1,6 @@
 /** XACK key group id [id …]: the entries are done with; how many were pending. */
-import { findPending, removePending, saveGroup } from "../../streams/groups.ts";
+import { saveGroup } from "../../streams/groups.ts";
+import { removePending } from "../../streams/pending.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { exactId } from "./ids.ts";
@@ -14,10 +15,7 @@ export const xack = {
     const { stream, group } = found;
     let count = 0;
     for (const id of args.slice(3).map(exactId)) {
-      const pending = findPending(stream, group, id);
-      if (pending === undefined) continue;
-      removePending(stream, group, pending);
-      count += 1;
+      if (removePending(stream, group, id)) count += 1;
     }
     if (count > 0) saveGroup(stream, group);
     return count;

@@ -6,15 +6,11 @@
 import { giveUpSpent } from "../../machines/given-up.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
+import type { Consumer } from "../../streams/consumers.ts";
 import { type EntryId, ID_MAX, ID_MIN } from "../../streams/entry-id.ts";
-import {
-  type Consumer,
-  type PendingEntry,
-  pendingEntries,
-  putPending,
-  removePending,
-  saveGroup,
-} from "../../streams/groups.ts";
+import { saveGroup } from "../../streams/groups.ts";
+import { pendingEntries, putPending, removePending } from "../../streams/pending.ts";
+import type { PendingEntry } from "../../streams/pending-page.ts";
 import { entryAt } from "../../streams/streams.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
@@ -47,7 +43,7 @@ export const xautoclaim = {
     for (const entry of pending) {
       const isSpent = !query.isJustId && giveUpSpent(call, stream, entry);
       const reply = isSpent ? undefined : claimEntry(found, consumer, entry, query.isJustId);
-      if (isSpent) removePending(stream, group, entry);
+      if (isSpent) removePending(stream, group, entry.id);
       if (reply === undefined) deleted.push(idReply(entry.id));
       else claimed.push(reply);
     }
@@ -106,11 +102,11 @@ function claimEntry(
   const { id } = before;
   const fields = entryAt(stream, id);
   if (fields === undefined) {
-    removePending(stream, group, before);
+    removePending(stream, group, id);
     return undefined;
   }
   const deliveryCount = before.deliveryCount + (isJustId ? 0n : 1n);
   const deliveredMs = stream.db.nowMs;
-  putPending(stream, group, { id, consumer: consumer.number, deliveredMs, deliveryCount }, before);
+  putPending(stream, group, { id, consumer: consumer.number, deliveredMs, deliveryCount });
   return isJustId ? idReply(id) : entryReply({ id, fields });
 }

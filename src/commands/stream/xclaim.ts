@@ -6,15 +6,11 @@
 import { giveUpSpent } from "../../machines/given-up.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
+import type { Consumer } from "../../streams/consumers.ts";
 import type { EntryId } from "../../streams/entry-id.ts";
-import {
-  type Consumer,
-  findPending,
-  type PendingEntry,
-  putPending,
-  removePending,
-  saveGroup,
-} from "../../streams/groups.ts";
+import { saveGroup } from "../../streams/groups.ts";
+import { findPending, putPending, removePending } from "../../streams/pending.ts";
+import type { PendingEntry } from "../../streams/pending-page.ts";
 import { entryAt } from "../../streams/streams.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
@@ -68,7 +64,7 @@ function giveUpClaimed(
   const before = findPending(stream, group, id);
   const isIdle = before !== undefined && BigInt(call.nowMs - before.deliveredMs) >= minIdleMs;
   if (!isIdle || !giveUpSpent(call, stream, before)) return false;
-  removePending(stream, group, before);
+  removePending(stream, group, id);
   return true;
 }
 
@@ -82,12 +78,12 @@ function claimEntry(
   const fields = entryAt(stream, id);
   if (fields === undefined) {
     // A pending entry that is no longer there has nothing left to be done.
-    if (before !== undefined) removePending(stream, group, before);
+    removePending(stream, group, id);
     return undefined;
   }
   if (before === undefined && !claim.isForced) return undefined;
   if (before !== undefined && BigInt(nowMs - before.deliveredMs) < claim.minIdleMs) return undefined;
-  putPending(stream, group, claimed(id, before, consumer, claim), before);
+  putPending(stream, group, claimed(id, before, consumer, claim));
   return claim.isJustId ? idReply(id) : entryReply({ id, fields });
 }
 

@@ -1,5 +1,6 @@
 /** XGROUP CREATECONSUMER key group consumer: 1 when it was not there before. */
-import { createConsumer, findConsumer, saveGroup } from "../../streams/groups.ts";
+import { createConsumer, findConsumer } from "../../streams/consumers.ts";
+import { saveGroup } from "../../streams/groups.ts";
 import { saveStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";

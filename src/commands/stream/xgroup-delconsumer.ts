@@ -1,5 +1,6 @@
 /** XGROUP DELCONSUMER key group consumer: removes it; how many entries it had pending, which are forgotten. */
-import { findConsumer, removeConsumer, saveGroup } from "../../streams/groups.ts";
+import { findConsumer } from "../../streams/consumers.ts";
+import { removeConsumer, saveGroup } from "../../streams/groups.ts";
 import { saveStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";

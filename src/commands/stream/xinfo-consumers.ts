@@ -1,7 +1,8 @@
 /** XINFO CONSUMERS key group: the consumers of a group; idle since they asked, inactive since they got something. */
 import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
-import { consumersOf, findGroup } from "../../streams/groups.ts";
+import { consumersOf } from "../../streams/consumers.ts";
+import { findGroup } from "../../streams/groups.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { streamAt } from "./streams.ts";

@@ -1,16 +1,11 @@
 /** XINFO STREAM key [FULL [COUNT count]]: what there is to know of a stream; FULL with entries, groups and consumers. */
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
+import { type Consumer, consumerAt, consumersOf, type Group } from "../../streams/consumers.ts";
 import { ID_MAX, ID_MIN } from "../../streams/entry-id.ts";
-import {
-  type Consumer,
-  consumerAt,
-  consumersOf,
-  type Group,
-  groupsOf,
-  pendingEntries,
-} from "../../streams/groups.ts";
+import { groupsOf } from "../../streams/groups.ts";
 import { lagOf, READ_UNKNOWN } from "../../streams/lag.ts";
+import { pendingEntries } from "../../streams/pending.ts";
 import { entriesOf, nodeCount, type Stream } from "../../streams/streams.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";

@@ -1,16 +1,9 @@
 /** XPENDING key group [[IDLE ms] start end count [consumer]]: what was given out and not acknowledged. */
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
+import { type Consumer, consumerAt, consumersOf, findConsumer } from "../../streams/consumers.ts";
 import { type EntryId, ID_MIN } from "../../streams/entry-id.ts";
-import {
-  type Consumer,
-  consumerAt,
-  consumersOf,
-  findConsumer,
-  firstPendingId,
-  lastPendingId,
-  pendingEntries,
-} from "../../streams/groups.ts";
+import { firstPendingId, lastPendingId, pendingEntries } from "../../streams/pending.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { idReply, intervalEnd, intervalStart } from "./ids.ts";
@@ -54,7 +47,7 @@ function summary({ stream, group }: StreamAndGroup): Reply {
   const consumers = consumersOf(stream, group).filter(({ pendingCount }) => pendingCount > 0);
   return [
     group.pendingCount,
-    idReply(firstPendingId(stream, group) ?? ID_MIN),
+    idReply(firstPendingId(group) ?? ID_MIN),
     idReply(lastPendingId(stream, group) ?? ID_MIN),
     consumers.map(({ name, pendingCount }) => [name, String(pendingCount)]),
   ];

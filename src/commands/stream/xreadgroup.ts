@@ -7,16 +7,11 @@ import { giveUpSpent } from "../../machines/given-up.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
 import type { StreamEntry } from "../../streams/chunk.ts";
+import type { Consumer } from "../../streams/consumers.ts";
 import { type EntryId, ID_MAX, idAfter } from "../../streams/entry-id.ts";
-import {
-  type Consumer,
-  findPending,
-  pendingEntries,
-  putPending,
-  removePending,
-  saveGroup,
-} from "../../streams/groups.ts";
+import { saveGroup } from "../../streams/groups.ts";
 import { advanceGroup } from "../../streams/lag.ts";
+import { pendingEntries, putPending, removePending } from "../../streams/pending.ts";
 import { entriesOf, entryAt } from "../../streams/streams.ts";
 import type { Call, Handler } from "../handler.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
@@ -144,8 +139,7 @@ function deliver({ stream, group }: StreamAndGroup, consumer: Consumer, { count,
     advanceGroup(stream.header, group, id);
     if (isNoAck) continue;
     // It may be pending already, after XGROUP SETID has taken the group back: then it changes hands.
-    const before = findPending(stream, group, id);
-    putPending(stream, group, { id, consumer: consumer.number, deliveredMs, deliveryCount: 1n }, before);
+    putPending(stream, group, { id, consumer: consumer.number, deliveredMs, deliveryCount: 1n });
   }
   if (entries.length > 0) consumer.activeMs = deliveredMs;
   return entries.map(entryReply);
@@ -172,11 +166,11 @@ function deliverAgain(
   }
   return pending.map((entry) => {
     const isSpent = giveUpSpent(call, stream, entry);
-    if (isSpent) removePending(stream, group, entry);
+    if (isSpent) removePending(stream, group, entry.id);
     const fields = isSpent ? undefined : entryAt(stream, entry.id);
     if (fields === undefined) return [idReply(entry.id), NULL_ARRAY];
     const again = { ...entry, deliveredMs: stream.db.nowMs, deliveryCount: entry.deliveryCount + 1n };
-    putPending(stream, group, again, entry);
+    putPending(stream, group, again);
     return entryReply({ id: entry.id, fields });
   });
 }

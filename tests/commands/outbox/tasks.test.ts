@@ -150,6 +150,26 @@ describe("a task", () => {
     expect(await entriesAt(client, "sm:dead")).toMatchObject([{ reason: "attempts", deliveries: "2" }]);
   });
 
+  test("that is claimed behind many that are given up, and set anew, is found in their stream", async () => {
+    const asking = (attempts: number) => ({
+      initial: "asking",
+      context: { total: 7 },
+      states: {
+        asking: { entry: [{ ...CHARGE, attempts }], on: { UNPAID: { target: "asking", reenter: true } } },
+      },
+    });
+    await client.call("SM.DEF", "CREATE", "hasty", JSON.stringify(asking(1)));
+    await client.call("SM.DEF", "CREATE", "patient", JSON.stringify(asking(9)));
+    await client.call("XGROUP", "CREATE", "sm:tasks:charge", "workers", "0", "MKSTREAM");
+    for (let i = 0; i < 30; i += 1) await client.call("SM.CREATE", `o${i}`, "hasty");
+    await client.call("SM.CREATE", "last", "patient");
+    await client.call(..."XREADGROUP GROUP workers w1 STREAMS sm:tasks:charge >".split(" "));
+    const ids = Array.from({ length: 31 }, (_, i) => `${START_MS}-${i}`);
+    const claimed = (await client.call("XCLAIM", "sm:tasks:charge", "workers", "w2", 0, ...ids)) as unknown[];
+    expect(claimed).toEqual([[`${START_MS}-30`, expect.arrayContaining(["last@1#1"])]]);
+    expect(await client.call("XLEN", "sm:tasks:charge")).toBe(31);
+  });
+
   test("is put back under another id, so that a late answer to the first does not count", async () => {
     await pay({ timeout: "30s", attempts: 2 });
     clock.advance(30_000);
