@@ -3,8 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Draft, DraftState } from "./draft.ts";
 import { DELAY_FORMS, durationIn, durationOf, parseDuration, parseInstant } from "./durations.ts";
 import { compileExpression, type Expression, ExpressionFailure, type Template } from "./expressions.ts";
+import { ARITHMETIC } from "./expressions-compiler.ts";
 import type { ExpressionLimits, Scope } from "./expressions-scope.ts";
-import { ARITHMETIC } from "./expressions-tree.ts";
 import type { Action, Delay, Guard } from "./machine.ts";
 import { at, checkKeys, kindOf, nearest, type Problems } from "./problems.ts";
 import { resolveState } from "./targets.ts";
@@ -14,10 +14,12 @@ export type Linker = {
   readonly draft: Draft;
   readonly problems: Problems;
   readonly limits: ExpressionLimits;
-  /** Compiled texts; undefined for one that was refused. */
+  /** Compiled texts, by the variables of the place and the text. */
   readonly expressions: Map<string, ReturnType<typeof compileExpression>>;
   /** Where states start, for the histories below them that name no target. */
   readonly starts: Map<DraftState, Initial>;
+  /** Variables that exist only where the linker is at work, such as `item` and `index`. */
+  readonly locals?: readonly string[];
 };
 
 /** A default transition: `initial` of a compound state, `target` of a history. */
@@ -25,10 +27,11 @@ export type Initial = { readonly targets: readonly number[]; readonly actions: r
 
 /** Compiles one text; undefined, with a problem, when it is refused. `ifSyntax` is advice for what is no CEL. */
 function linkExpression(linker: Linker, source: string, path: string, ifSyntax = ""): Expression | undefined {
-  let result = linker.expressions.get(source);
+  const name = `${linker.locals?.join(" ") ?? ""}\n${source}`;
+  let result = linker.expressions.get(name);
   if (result === undefined) {
-    result = compileExpression(source, linker.limits);
-    linker.expressions.set(source, result);
+    result = compileExpression(source, linker.limits, linker.locals);
+    linker.expressions.set(name, result);
   }
   if (result.ok) {
     checkConstants(linker, result.expression, path);
@@ -87,16 +90,20 @@ export function linkTemplate(linker: Linker, json: Json, path: string): Template
   return constant(json);
 }
 
-/** CEL types that have no value in JSON. */
-const NO_JSON = /^(type|bytes|google\.protobuf\.Duration|OptionalNamespace|optional<.*)$/;
+/** Types that have no value in JSON, and what to write instead. */
+const NO_JSON: Readonly<Record<string, string>> = {
+  type: "a text is written \"'…'\"",
+  optional: "say what to take when there is no value: .orValue(…)",
+};
 
 function linkText(linker: Linker, text: string, path: string): Template {
   const expression = linkExpression(linker, text, path, "; a text is written \"'…'\"");
   if (expression === undefined) return constant(null);
-  if (NO_JSON.test(expression.type)) {
+  const advice = NO_JSON[expression.type];
+  if (advice !== undefined) {
     linker.problems.error(
       path,
-      `${JSON.stringify(text)}: a value of type ${expression.type} is no JSON; a text is written "'…'"`,
+      `${JSON.stringify(shorten(text))}: a value of type ${expression.type} is no JSON; ${advice}`,
     );
   }
   return { expressions: [expression], build: (scope) => expression.evaluate(scope) };
@@ -196,16 +203,8 @@ function linkIn(
   return state && { kind: "in", state: state.index, source: `in ${value}` };
 }
 
-/** CEL types whose values may be lengths of time; those of points in time too, which are as long as they are away. */
-const DELAY_TYPES: readonly string[] = [
-  "dyn",
-  "int",
-  "double",
-  "string",
-  ARITHMETIC,
-  "google.protobuf.Duration",
-  "google.protobuf.Timestamp",
-];
+/** Types whose values may be lengths of time; those of points in time too, which are as long as they are away. */
+const DELAY_TYPES: readonly string[] = ["dyn", "number", "string", ARITHMETIC, "duration", "timestamp"];
 
 /** A delay: a number of milliseconds, a duration, or an expression for either. */
 export function linkDelay(linker: Linker, json: Json, path: string): Delay | undefined {

@@ -1,239 +1,262 @@
 /**
- * Closures for the common subset: field access, comparisons, arithmetic, logic, literals, `in`, `has`, `size` and the
- * plain text functions. One node of cel-js costs about 125 ns because it looks up overloads by the types it meets at
- * run time; a closure costs a few.
- *
- * The rule that keeps them honest: a closure answers only where the answer is certain, and returns `BAIL` otherwise
- * (a missing field, operands of different kinds, comparison of objects, …). The expression is then evaluated by
- * cel-js from the start, which gives the value or the error. Integers are numbers here; that is exact because
- * literals are below 2^31, sums of at most some hundred of them stay exact, and products and quotients of two
- * possible integers are left to cel-js.
+ * The evaluator: each node of the tree becomes a closure, once, when the definition is created. A closure answers with
+ * a value or with a failure; it throws only to end the whole evaluation (`expressions-meter.ts`). What can be known
+ * without an event is checked here: names, functions, and types as far as they are known.
  */
-import { isJsonObject } from "../base/json.ts";
-import { BAIL, BINARY } from "./expressions-operators.ts";
-import type { Scope } from "./expressions-scope.ts";
-import { type CelNode, expansionOf, type LinearRegex } from "./expressions-tree.ts";
-import { readerOf } from "./expressions-variables.ts";
+import { compileHas, compileIndex, compileSelect } from "./expressions-access.ts";
+import { compileCall, isNamespace } from "./expressions-calls.ts";
+import {
+  ARITHMETIC,
+  type Closure,
+  type Compiled,
+  type Compiler,
+  compileTree,
+  mayBe,
+  nameOfType,
+  refuse,
+  textOf,
+} from "./expressions-compiler.ts";
+import { compileMacro } from "./expressions-macros.ts";
+import { charge, FAILURE_COST } from "./expressions-meter.ts";
+import { adviceOn, BINARY, finite, typeOfOperation } from "./expressions-operators.ts";
+import { show } from "./expressions-show.ts";
+import type { Tree, TreeOf } from "./expressions-tree.ts";
+import { CelType, Failure, isKey, kindOf, mapOf, Optional } from "./expressions-values.ts";
+import { typeOfVariable, variableReader, variablesFor } from "./expressions-variables.ts";
+import { nearest } from "./problems.ts";
 
-/** Evaluates to a JSON value (integers as numbers) or `BAIL`. */
-export type Closure = (scope: Scope) => unknown;
-
-/** The closure of a checked tree; undefined when it holds anything outside the subset. */
-export function closureOf(ast: CelNode): Closure | undefined {
-  const node = expansionOf(ast);
-  if (node.meta.macro !== undefined) return hasClosure(node);
-  switch (node.op) {
-    case "value":
-      return literal(node.args);
-    case "id":
-      return readerOf(String(node.args));
-    case ".":
-      return field(node);
-    case "[]":
-      return index(node);
-    case "!_":
-      return unary(node, (value) => (typeof value === "boolean" ? !value : BAIL));
-    case "-_":
-      return unary(node, (value) => (typeof value === "number" ? -value : BAIL));
-    case "?:":
-      return ternary(node);
-    case "&&":
-      return logical(node, false);
-    case "||":
-      return logical(node, true);
-    case "call":
-    case "rcall":
-      return call(node);
-    case "list":
-      return list(node);
-    default:
-      return binary(node);
-  }
-}
-
-function literal(value: unknown): Closure | undefined {
-  if (typeof value === "bigint") {
-    const number = Number(value);
-    return Math.abs(number) < 2 ** 31 ? () => number : undefined;
-  }
-  if (
-    value === null ||
-    typeof value === "string" ||
-    typeof value === "number" ||
-    typeof value === "boolean"
-  ) {
-    return () => value;
-  }
-  return undefined;
-}
-
-function field(node: CelNode): Closure | undefined {
-  const [left, key] = node.args as [CelNode, string];
-  const target = expansionOf(left);
-  if (target.op === "id" && target.meta.macro === undefined) {
-    if ((target.args as unknown) === "context") return (scope) => member(scope.context, key);
-    if ((target.args as unknown) === "event") {
-      return key === "type" ? (scope) => scope.eventType : (scope) => member(scope.eventData, key);
+/** The closure of a tree. @throws RefusedExpression */
+export function compile(tree: Tree, compiler: Compiler): Compiled {
+  switch (tree.op) {
+    case "literal": {
+      const { value } = tree;
+      return { run: () => value, type: kindOf(value), constant: value };
     }
+    case "name":
+      return compileName(tree, compiler);
+    case "select":
+      return compileNamedType(tree) ?? compileSelect(tree, compiler);
+    case "index":
+      return compileIndex(tree, compiler);
+    case "call":
+      if (tree.name === "has" && tree.target === undefined) return compileHas(tree, compiler);
+      return compileMacro(tree, compiler) ?? compileCall(tree, compiler);
+    case "list":
+      return compileList(tree, compiler);
+    case "map":
+      return compileMap(tree, compiler);
+    case "unary":
+      return compileUnary(tree, compiler);
+    case "binary":
+      return compileBinary(tree, compiler);
+    case "logic":
+      return compileLogic(tree, compiler);
+    case "choice":
+      return compileChoice(tree, compiler);
   }
-  const object = closureOf(left);
-  return object && ((scope) => member(object(scope), key));
 }
 
-function member(object: unknown, key: string): unknown {
-  if (typeof object !== "object" || object === null || Array.isArray(object)) return BAIL;
-  if (!Object.hasOwn(object, key)) return BAIL;
-  // Why a cast: any object that came here is JSON.
-  return (object as Readonly<Record<string, unknown>>)[key] ?? null;
+/** Names of types, as `type(x)` gives them. There is one kind of number. */
+const NUMBER_TYPES: ReadonlySet<string> = new Set(["int", "uint", "double"]);
+const TYPES: ReadonlySet<string> = new Set([
+  "bool",
+  "string",
+  "list",
+  "map",
+  "null_type",
+  "type",
+  "optional_type",
+  "google.protobuf.Timestamp",
+  "google.protobuf.Duration",
+]);
+
+function typeNamed(name: string): Compiled | undefined {
+  if (NUMBER_TYPES.has(name)) return constantOf(new CelType("number"));
+  return TYPES.has(name) ? constantOf(new CelType(name)) : undefined;
 }
 
-function index(node: CelNode): Closure | undefined {
-  const [left, right] = node.args as [CelNode, CelNode];
-  const object = closureOf(left);
-  const key = closureOf(right);
-  if (object === undefined || key === undefined) return undefined;
-  return (scope) => {
-    const container = object(scope);
-    const at = key(scope);
-    if (typeof at === "string") return member(container, at);
-    if (!Array.isArray(container) || typeof at !== "number" || !Number.isInteger(at)) return BAIL;
-    return at >= 0 && at < container.length ? container[at] : BAIL;
-  };
-}
-
-function unary(node: CelNode, apply: (value: unknown) => unknown): Closure | undefined {
-  // Why a cast here and below: the shape of `args` follows from `op`.
-  const operand = closureOf(node.args as unknown as CelNode);
-  return operand && ((scope) => apply(operand(scope)));
-}
-
-function ternary(node: CelNode): Closure | undefined {
-  const [condition, yes, no] = (node.args as readonly CelNode[]).map(closureOf);
-  if (condition === undefined || yes === undefined || no === undefined) return undefined;
-  return (scope) => {
-    const holds = condition(scope);
-    return typeof holds === "boolean" ? (holds ? yes : no)(scope) : BAIL;
-  };
-}
-
-function logical(node: CelNode, decisive: boolean): Closure | undefined {
-  const [left, right] = (node.args as readonly CelNode[]).map(closureOf);
-  if (left === undefined || right === undefined) return undefined;
-  return (scope) => {
-    const first = left(scope);
-    if (first === decisive) return decisive;
-    if (first !== !decisive) return BAIL;
-    const second = right(scope);
-    return typeof second === "boolean" ? second : BAIL;
-  };
-}
-
-function list(node: CelNode): Closure | undefined {
-  const items: Closure[] = [];
-  for (const item of node.args as readonly CelNode[]) {
-    const closure = closureOf(item);
-    if (closure === undefined) return undefined;
-    items.push(closure);
+function compileName(tree: TreeOf<"name">, compiler: Compiler): Compiled {
+  const { name } = tree;
+  const cell = compiler.cells.get(name);
+  if (cell !== undefined) return { run: () => cell.value, type: "dyn" };
+  if (compiler.locals.includes(name)) {
+    return { run: (scope) => scope.locals?.[name] ?? null, type: "dyn" };
   }
-  return (scope) => {
+  const read = variableReader(name);
+  if (read !== undefined) return { run: read, type: typeOfVariable(name) };
+  return typeNamed(name) ?? unknownName(tree, compiler);
+}
+
+function unknownName(tree: TreeOf<"name">, compiler: Compiler): never {
+  const { name } = tree;
+  const names = [...variablesFor(compiler.locals), ...compiler.cells.keys()];
+  if (isNamespace(name)) return refuse(tree, `${name} is no value; write ${name}.function(…)`);
+  const near = nearest(name, names);
+  return refuse(
+    tree,
+    `Unknown variable: ${name}; ${near === undefined ? "" : `did you mean ${near}? `}there are ${names.join(", ")}, and a text is written "'${name}'"`,
+    name,
+  );
+}
+
+function constantOf(value: unknown): Compiled {
+  return { run: () => value, type: kindOf(value), constant: value };
+}
+
+/** `google.protobuf.Duration`, which is a name with points in it. */
+function compileNamedType(tree: TreeOf<"select">): Compiled | undefined {
+  const inner = tree.target;
+  if (inner.op !== "select" || inner.target.op !== "name") return undefined;
+  return typeNamed(`${inner.target.name}.${inner.field}.${tree.field}`);
+}
+
+function compileList(tree: TreeOf<"list">, compiler: Compiler): Compiled {
+  const items = tree.items.map(({ value, isOptional }) => {
+    const item = compileTree(value, compiler);
+    if (isOptional && !mayBe(item.type, "optional"))
+      refuse(value, `[?…] takes an optional, this is a ${item.type}`);
+    return { run: item.run, isOptional };
+  });
+  const run: Closure = (scope) => {
     const values: unknown[] = [];
+    charge(1 + items.length);
     for (const item of items) {
-      const value = item(scope);
-      if (value === BAIL) return BAIL;
-      values.push(value);
+      const value = item.run(scope);
+      if (value instanceof Failure) return value;
+      if (!item.isOptional) values.push(value);
+      else if (!(value instanceof Optional))
+        return new Failure(`[?…] takes an optional, this is ${show(value)}`);
+      else if (value.value !== undefined) values.push(value.value);
     }
     return values;
   };
+  return { run, type: "list" };
 }
 
-function call(node: CelNode): Closure | undefined {
-  const isMethod = node.op === "rcall";
-  const name = String(node.args[0]);
-  const [receiver, parameters] = isMethod
-    ? [node.args[1] as CelNode, node.args[2] as readonly CelNode[]]
-    : [undefined, node.args[1] as readonly CelNode[]];
-  const operands = receiver === undefined ? parameters : [receiver, ...parameters];
-  const first = operands[0] && closureOf(operands[0]);
-  if (first === undefined) return undefined;
-  if (name === "size" && operands.length === 1) return (scope) => sizeOf(first(scope));
-  if (!isMethod || operands.length !== 2) return undefined;
-  const regex = node.regex;
-  if (name === "matches" && regex !== undefined) return onText(first, regex);
-  const second = operands[1] && closureOf(operands[1]);
-  const apply = TEXT_TESTS[name];
-  if (second === undefined || apply === undefined) return undefined;
-  return (scope) => {
-    const text = first(scope);
-    const part = second(scope);
-    return typeof text === "string" && typeof part === "string" ? apply(text, part) : BAIL;
-  };
-}
-
-const TEXT_TESTS: Readonly<Record<string, (text: string, part: string) => boolean>> = {
-  contains: (text, part) => text.includes(part),
-  startsWith: (text, part) => text.startsWith(part),
-  endsWith: (text, part) => text.endsWith(part),
-};
-
-/** Patterns that would take longer are left to the other evaluator, which keeps to a budget. */
-const REGEX_COST_MAX = 2_000;
-
-function onText(operand: Closure, { test, costOf }: LinearRegex): Closure {
-  return (scope) => {
-    const text = operand(scope);
-    return typeof text === "string" && costOf(text) <= REGEX_COST_MAX ? test(text) : BAIL;
-  };
-}
-
-function sizeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length;
-  return typeof value === "object" && value !== null ? Object.keys(value).length : BAIL;
-}
-
-function hasClosure(node: CelNode): Closure | undefined {
-  const chain = node.meta.macro?.macroHasProps;
-  const root = chain?.at(-1);
-  if (chain === undefined || root === undefined || chain.some((part) => part.op !== "." && part !== root))
-    return undefined;
-  const start = closureOf(root);
-  if (start === undefined) return undefined;
-  const keys = chain
-    .slice(0, -1)
-    .map((part) => String(part.args[1]))
-    .reverse();
-  const last = keys.pop() ?? "";
-  return (scope) => {
-    let object = start(scope);
-    for (const key of keys) object = member(object, key);
-    return isJsonObject(object as never) ? Object.hasOwn(object as object, last) : BAIL;
-  };
-}
-
-function binary(node: CelNode): Closure | undefined {
-  const apply = BINARY[node.op];
-  if (apply === undefined) return undefined;
-  const [leftNode, rightNode] = node.args as [CelNode, CelNode];
-  if ("*/%".includes(node.op) && mayBeInt(leftNode) && mayBeInt(rightNode)) return undefined;
-  const left = closureOf(leftNode);
-  const right = closureOf(rightNode);
-  if (left === undefined || right === undefined) return undefined;
-  return (scope) => apply(left(scope), right(scope));
-}
-
-/** False where the value is certainly no CEL integer: it came as JSON, where all numbers are doubles. */
-function mayBeInt(node: CelNode): boolean {
-  const target = expansionOf(node);
-  if (target.op === "." || target.op === "[]") return !isJsonPath(target);
-  if (target.op === "id") return false;
-  if (target.op === "value") return typeof target.args === "bigint";
-  if ("+-*/%".includes(target.op) && Array.isArray(target.args)) {
-    return (target.args as readonly CelNode[]).every(mayBeInt);
+function compileMap(tree: TreeOf<"map">, compiler: Compiler): Compiled {
+  const entries = tree.entries.map(({ key, value, isOptional }) => ({
+    key: compileTree(key, compiler),
+    start: key.start,
+    value: compileTree(value, compiler).run,
+    isOptional,
+  }));
+  for (const [i, { key }] of entries.entries()) {
+    const isBad = "constant" in key ? !isKey(key.constant) : !mayBe(key.type, "string|number|bool");
+    const place = tree.entries[i]?.key ?? tree;
+    if (isBad)
+      refuse(place, "a key is a text, a whole number, true or false; a name as key is written 'name'");
   }
-  return target.op === "-_" ? mayBeInt(target.args as unknown as CelNode) : true;
+  const run: Closure = (scope) => {
+    const map = new Map<unknown, unknown>();
+    charge(2 + 2 * entries.length);
+    for (const entry of entries) {
+      const key = entry.key.run(scope);
+      if (key instanceof Failure) return key;
+      if (!isKey(key)) return new Failure(() => `${show(key)} cannot be a key`).at(entry.start);
+      if (map.has(key)) return new Failure(() => `the key ${show(key)} is there twice`).at(entry.start);
+      const value = entry.value(scope);
+      if (value instanceof Failure) return value;
+      if (!entry.isOptional) map.set(key, value);
+      else if (!(value instanceof Optional))
+        return new Failure("{?key: …} takes an optional").at(entry.start);
+      else if (value.value !== undefined) map.set(key, value.value);
+    }
+    return mapOf(map);
+  };
+  return { run, type: "map" };
 }
 
-function isJsonPath(node: CelNode): boolean {
-  const target = expansionOf(node);
-  if (target.op === "id") return true;
-  return (target.op === "." || target.op === "[]") && isJsonPath(target.args[0] as CelNode);
+function compileUnary(tree: TreeOf<"unary">, compiler: Compiler): Compiled {
+  const { run, type, constant } = compileTree(tree.operand, compiler);
+  const [wanted, advice] =
+    tree.sign === "!" ? ["bool", "! takes true or false"] : ["number|duration", "- takes a number"];
+  if (!mayBe(type, wanted)) return refuse(tree, `${advice}, this is a ${nameOfType(type)}`);
+  if (tree.sign === "-" && typeof constant === "number") return constantOf(-constant);
+  const apply =
+    tree.sign === "!"
+      ? (value: unknown): unknown => (typeof value === "boolean" ? !value : undefined)
+      : (value: unknown): unknown => (typeof value === "number" ? finite(-value) : undefined);
+  return {
+    run: (scope) => {
+      const value = run(scope);
+      const result = apply(value);
+      if (result !== undefined) return result;
+      if (value instanceof Failure) return value;
+      return new Failure(() => `${advice}, this is ${kindOf(value)} ${show(value)}`).at(tree.start);
+    },
+    type: tree.sign === "!" ? "bool" : "number",
+  };
+}
+
+function compileBinary(tree: TreeOf<"binary">, compiler: Compiler): Compiled {
+  const left = compileTree(tree.left, compiler);
+  const right = compileTree(tree.right, compiler);
+  const type = typeOfOperation(tree.sign, left.type, right.type);
+  if (type === undefined) {
+    const [a, b] = [nameOfType(left.type), nameOfType(right.type)];
+    return refuse(tree, `no operation ${a} ${tree.sign} ${b}${adviceOn(tree.sign, a, b)}`);
+  }
+  const apply = BINARY[tree.sign];
+  if (apply === undefined) return refuse(tree, `there is no operator ${tree.sign}`);
+  const [runLeft, runRight] = [left.run, right.run];
+  const { start } = tree;
+  const run: Closure = (scope) => {
+    const value = apply(runLeft(scope), runRight(scope));
+    return typeof value === "object" && value instanceof Failure ? value.at(start) : value;
+  };
+  return { run, type };
+}
+
+/**
+ * `&&` and `||` are decided by either side: a failure on one side counts only when the other does not decide. A literal
+ * decides at once, whatever is on the other side.
+ */
+function compileLogic(tree: TreeOf<"logic">, compiler: Compiler): Compiled {
+  const decisive = tree.sign === "||";
+  if ([tree.left, tree.right].some((side) => side.op === "literal" && side.value === decisive)) {
+    return constantOf(decisive);
+  }
+  const left = compileCondition(tree.left, compiler);
+  const right = compileCondition(tree.right, compiler);
+  const run: Closure = (scope) => {
+    const first = left(scope);
+    if (first === decisive) return decisive;
+    const second = right(scope);
+    if (second === decisive) return decisive;
+    if (typeof first === "boolean" && typeof second === "boolean") return !decisive;
+    charge(FAILURE_COST);
+    return typeof first === "boolean" ? second : first;
+  };
+  return { run, type: "bool" };
+}
+
+/** A closure that gives true, false or a failure. */
+function compileCondition(tree: Tree, compiler: Compiler): Closure {
+  const { run, type } = compileTree(tree, compiler);
+  if (type === "bool") return run;
+  const what = textOf(compiler, tree);
+  if (!mayBe(type, "bool")) return refuse(tree, `${what} must be true or false, it is a ${nameOfType(type)}`);
+  return (scope) => {
+    const value = run(scope);
+    if (typeof value === "boolean" || value instanceof Failure) return value;
+    return new Failure(
+      () =>
+        `${what} must be true or false, it is ${kindOf(value)} ${show(value)}; write a comparison, such as ${what} != null`,
+    ).at(tree.start);
+  };
+}
+
+function compileChoice(tree: TreeOf<"choice">, compiler: Compiler): Compiled {
+  const condition = compileCondition(tree.condition, compiler);
+  const yes = compileTree(tree.yes, compiler);
+  const no = compileTree(tree.no, compiler);
+  const isSame = yes.type === no.type && yes.type !== ARITHMETIC;
+  return {
+    run: (scope) => {
+      const holds = condition(scope);
+      if (holds === true) return yes.run(scope);
+      return holds === false ? no.run(scope) : holds;
+    },
+    type: isSame ? yes.type : "dyn",
+  };
 }

@@ -1,23 +1,30 @@
 /**
- * From a CEL value to JSON: integers (BigInt) become numbers, instants become ISO texts, and what JSON cannot say
- * (NaN, infinities, bytes, types, durations) is refused. The size is bounded because a value may share parts many
- * times over: what is small in memory can be huge in JSON.
+ * From the value of an expression to JSON: points and lengths of time become texts, an optional its value, keys of
+ * maps texts; what JSON cannot say is refused. The size is bounded because a value may share parts many times over:
+ * what is small in memory can be huge in JSON.
  */
-import type { Json, JsonObject } from "../base/json.ts";
+import type { Json } from "../base/json.ts";
+import { textOfDuration, textOfTimestamp } from "./expressions-time.ts";
+import {
+  Duration,
+  entriesOf,
+  type MapValue,
+  Optional,
+  Special,
+  Timestamp,
+  VALUE_DEPTH_MAX,
+} from "./expressions-values.ts";
 
 export type JsonResult =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly reason: string };
-
-/** Objects and lists inside one another in a result; conversion, comparison and storage of it are recursive. */
-const DEPTH_MAX = 200;
 
 class Refusal extends Error {}
 
 /** What is left of the bounds of one conversion. */
 type Rest = { left: number; readonly sizeMax: number; depth: number };
 
-/** The JSON of a value of cel-js or of a closure. `sizeMax` counts characters plus one for each value. */
+/** The JSON of a value. `sizeMax` counts characters plus one for each value. */
 export function toJson(value: unknown, sizeMax: number): JsonResult {
   switch (typeof value) {
     case "boolean":
@@ -43,51 +50,47 @@ function convert(value: unknown, size: Rest): Json {
     case "string":
     case "boolean":
       return value;
-    case "bigint":
-      return Number(value);
     case "number":
       if (!Number.isFinite(value)) throw new Refusal(`the result is ${value}, which is not a JSON number`);
       return value === 0 ? 0 : value;
     default:
-      return convertObject(value, size);
+      // Values of expressions are of no other type.
+      return value === null ? null : convertObject(value as object, size);
   }
 }
 
-function convertObject(value: unknown, size: Rest): Json {
-  if (value === null) return null;
-  if (typeof value !== "object")
-    throw new Refusal(`the result is a ${typeof value}, which is not a JSON value`);
-  if (size.depth >= DEPTH_MAX) throw new Refusal(`the result is nested deeper than ${DEPTH_MAX}`);
+function convertObject(value: object, size: Rest): Json {
+  if (value instanceof Special) return convertSpecial(value, size);
+  if (size.depth >= VALUE_DEPTH_MAX) throw new Refusal(`the result is nested deeper than ${VALUE_DEPTH_MAX}`);
   size.depth += 1;
-  const json = convertComposite(value, size);
+  const json = Array.isArray(value)
+    ? value.map((item) => convert(item, size))
+    : convertMap(value as MapValue, size);
   size.depth -= 1;
   return json;
 }
 
-function convertComposite(value: object, size: Rest): Json {
-  if (Array.isArray(value)) return value.map((item) => convert(item, size));
-  if (value instanceof Date) return value.toISOString();
-  if (value instanceof Map) return convertEntries(value, size);
-  // A JSON object may have a field named constructor; a class instance has a function there.
-  if (value.constructor === Object || !(value.constructor instanceof Function))
-    return convertEntries(Object.entries(value), size);
-  if (value.constructor.name === "UnsignedInt") return Number(value);
-  throw new Refusal(`the result is a ${value.constructor.name}, which is not a JSON value`);
+function convertSpecial(value: Special, size: Rest): Json {
+  if (value instanceof Timestamp) return textOfTimestamp(value);
+  if (value instanceof Duration) return textOfDuration(value);
+  if (value instanceof Optional) {
+    if (value.value !== undefined) return convert(value.value, size);
+    throw new Refusal("the result is an optional without value; say what to take instead: .orValue(…)");
+  }
+  throw new Refusal(`the result is a ${value.kind}, which is not a JSON value; a text is written '…'`);
 }
 
-function convertEntries(entries: Iterable<readonly [unknown, unknown]>, size: Rest): JsonObject {
-  const result: { [key: string]: Json } = {};
-  for (const [key, item] of entries) {
+function convertMap(map: MapValue, size: Rest): Json {
+  const entries: [string, Json][] = [];
+  for (const [key, item] of entriesOf(map)) {
     const name = String(key);
     size.left -= name.length;
-    define(result, name, convert(item, size));
+    entries.push([name, convert(item, size)]);
   }
-  return result;
-}
-
-/** Sets an own property also where the key is `__proto__`. */
-function define(target: { [key: string]: Json }, key: string, value: Json): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
-  else target[key] = value;
+  // `fromEntries` makes own properties of all names, `__proto__` among them.
+  const json = Object.fromEntries(entries);
+  if (map instanceof Map && Object.keys(json).length < map.size) {
+    throw new Refusal("the result has two keys that are the same text in JSON, such as 1 and '1'");
+  }
+  return json;
 }

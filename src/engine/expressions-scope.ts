@@ -1,4 +1,4 @@
-/** What expressions are given and bound by: shared by the closures, by cel-js and by the module over both. */
+/** What expressions are given and bound by. */
 import type { Json, JsonObject } from "../base/json.ts";
 
 /** Bounds on the text of one expression, checked when it is compiled. */
@@ -8,7 +8,7 @@ export type ExpressionLimits = {
   readonly depthMax: number;
   /** Macros (`map`, `filter`, `exists` …) and `cel.bind` inside one another: each level multiplies the time. */
   readonly macroDepthMax: number;
-  /** Characters and values one evaluation may build or compare on its way; a step of a macro counts as ten. */
+  /** What one evaluation may cost, see `expressions-meter.ts`. */
   readonly budget: number;
 };
 
@@ -21,7 +21,7 @@ export const EXPRESSION_LIMITS: ExpressionLimits = {
   budget: 1_000_000,
 };
 
-/** What all evaluations of one event may cost: a second or so. */
+/** What all evaluations of one event may cost: some tenths of a second. */
 export const EVENT_BUDGET = 10_000_000;
 
 /** What an expression may read. */
@@ -36,6 +36,8 @@ export type Scope = {
   readonly resultSizeMax: number;
   /** What the evaluations of one event may still cost in all, as `ExpressionLimits.budget` counts; taken from by each. */
   budgetLeft: number;
+  /** Values of the variables that exist only where the expression stands, such as `item` and `index`. */
+  readonly locals?: JsonObject | undefined;
   /** The variable `state`: names of all active states. */
   activeIds(): readonly string[];
 };

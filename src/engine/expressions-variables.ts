@@ -1,37 +1,39 @@
-/** The variables of expressions: their names, their CEL types, and what each is in a scope. One table for all. */
+/** The variables of expressions: their names, their types, and what each is in a scope. One table for all. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Read, Scope } from "./expressions-scope.ts";
 
 type Variable = { readonly type: string; readonly read: (scope: Scope) => Json };
 
 const VARIABLES: ReadonlyMap<string, Variable> = new Map<string, Variable>([
-  ["context", { type: "map<string, dyn>", read: (scope) => scope.context }],
-  ["event", { type: "map<string, dyn>", read: eventOf }],
+  ["context", { type: "map", read: (scope) => scope.context }],
+  ["event", { type: "map", read: eventOf }],
   ["data", { type: "dyn", read: (scope) => scope.eventData ?? null }],
-  ["constants", { type: "map<string, dyn>", read: (scope) => scope.constants }],
-  ["state", { type: "list<string>", read: (scope) => scope.activeIds() }],
-  ["now", { type: "double", read: (scope) => scope.now }],
+  ["constants", { type: "map", read: (scope) => scope.constants }],
+  ["state", { type: "list", read: (scope) => scope.activeIds() }],
+  ["now", { type: "number", read: (scope) => scope.now }],
   ["key", { type: "string", read: (scope) => scope.key }],
 ]);
 
-/** Names in the order in which messages list them. */
-export const VARIABLE_NAMES: readonly string[] = [...VARIABLES.keys()];
+/** Names in the order in which messages list them, those that exist only in one place last. */
+export function variablesFor(locals: readonly string[]): readonly string[] {
+  return [...VARIABLES.keys(), ...locals];
+}
 
-/** The CEL type of each variable. */
-export const VARIABLE_TYPES: readonly (readonly [name: string, type: string])[] = [...VARIABLES].map(
-  ([name, { type }]) => [name, type],
-);
-
-/** What reads a variable; undefined for a name there is not. */
-export function readerOf(name: string): Variable["read"] | undefined {
+/** What reads a variable that exists everywhere; undefined for a name there is not. */
+export function variableReader(name: string): Variable["read"] | undefined {
   return VARIABLES.get(name)?.read;
 }
 
-/** All variables of a scope by name. */
-export function variablesIn(scope: Scope): JsonObject {
-  const values: { [name: string]: Json } = {};
-  for (const [name, { read }] of VARIABLES) values[name] = read(scope);
-  return values;
+/** The type of a variable; `dyn` for a name there is not. */
+export function typeOfVariable(name: string): string {
+  return VARIABLES.get(name)?.type ?? "dyn";
+}
+
+/** The value of a variable, one that exists only in this place first; undefined for a name there is not. */
+export function readVariable(name: string, scope: Scope): Json | undefined {
+  const { locals } = scope;
+  if (locals !== undefined && Object.hasOwn(locals, name)) return locals[name];
+  return VARIABLES.get(name)?.read(scope);
 }
 
 /** The fields of the event's data, if it is an object, and `type`. */
@@ -42,7 +44,7 @@ function eventOf({ eventType, eventData }: Scope): JsonObject {
 /** The value of a path an expression reads, undefined where there is none. */
 export function readValue(read: Read, scope: Scope): Json | undefined {
   const [variable, ...keys] = read.keys;
-  let value = readerOf(variable ?? "")?.(scope);
+  let value = readVariable(variable ?? "", scope);
   for (const key of keys) {
     if (Array.isArray(value)) value = value[Number(key)];
     else if (isJsonObject(value) && Object.hasOwn(value, key)) value = value[key];

@@ -37,6 +37,7 @@ function inexactMessage(path: string, text: string): string {
 /** The scope with data in which an inexact number cannot be read. What is spent of the budget is spent of the scope's. */
 function guarded(scope: Scope): Scope {
   return Object.create(scope, {
+    activeIds: { value: () => scope.activeIds() },
     eventData: { value: guardedData(scope.eventData ?? null, "event") },
     budgetLeft: {
       get: () => scope.budgetLeft,

@@ -1,5 +1,6 @@
 /** One macrostep: microsteps until nothing is enabled and no internal event waits. SCXML's main event loop. */
-import { isDeepStrictEqual } from "node:util";
+
+import { sameData } from "../base/exact-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { isJsonObject } from "../base/json.ts";
 import { runActions } from "./actions.ts";
@@ -76,15 +77,10 @@ export function changesOf(run: Run): readonly Change[] {
   const changes: Change[] = [];
   for (const [path, keys] of run.assigned ?? []) {
     const value = valueAt(run.context, keys);
-    if (value !== undefined && !isEqual(value, valueAt(run.before.context, keys)))
+    if (value !== undefined && !sameData(value, valueAt(run.before.context, keys)))
       changes.push({ path, value });
   }
   return changes;
-}
-
-/** Deep equality, with a short cut for the scalars that most values are. */
-function isEqual(a: Json, b: Json | undefined): boolean {
-  return a === b || (typeof a === "object" && isDeepStrictEqual(a, b));
 }
 
 function valueAt(context: JsonObject, keys: readonly string[]): Json | undefined {

@@ -88,7 +88,8 @@ describe("rule 2, bounds and undoing", () => {
     const before = driver.snapshot;
     expect(driver.send("GO")).toMatchObject({
       kind: "failed",
-      message: "event 'GO' in 'a': $.states.a.on.GO.actions[1]: No such key: missing at 9",
+      message:
+        "event 'GO' in 'a': $.states.a.on.GO.actions[1]: context has no field 'missing' at 9; write context.?missing.orValue(…)",
     });
     expect(driver.snapshot).toBe(before);
   });
@@ -567,7 +568,7 @@ describe("rule 15, guards that fail", () => {
       kind: "refused",
       code: "GUARD",
       message:
-        "event 'E' in 'a': event.amount > 1 is false, it cannot be evaluated: No such key: amount at 7 (event.amount is missing)",
+        "event 'E' in 'a': event.amount > 1 is false, it cannot be evaluated: event has no field 'amount' at 7; write event.?amount.orValue(…) (event.amount is missing)",
     });
     expect(driver.send("E", { amount: "x" })).toMatchObject({ kind: "refused", code: "GUARD" });
   });

@@ -113,7 +113,8 @@ describe("after", () => {
     expect(driver.send("GO", { wait: true })).toMatchObject({ kind: "failed" });
     expect(driver.send("GO")).toMatchObject({
       kind: "failed",
-      reason: '$.states.b.after["event.wait"]: No such key: wait at 7',
+      reason:
+        "$.states.b.after[\"event.wait\"]: event has no field 'wait' at 7; write event.?wait.orValue(…)",
     });
     expect(driver.send("GO", { wait: 5 }).kind).toBe("moved");
   });
@@ -337,7 +338,8 @@ describe("start()", () => {
     const machine = machineOf({ initial: "a", states: { a: { entry: [{ log: "context.x" }] } } });
     expect(start(machine, env)).toMatchObject({
       kind: "failed",
-      message: "the machine cannot start: $.states.a.entry[0]: No such key: x at 9",
+      message:
+        "the machine cannot start: $.states.a.entry[0]: context has no field 'x' at 9; write context.?x.orValue(…)",
     });
   });
 });
