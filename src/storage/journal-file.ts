@@ -22,6 +22,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { RECORD_HEAD_BYTES } from "./journal-record.ts";
 import { OpenError } from "./ordered-store.ts";
 
 /** Where the first record begins. */
@@ -64,7 +65,7 @@ export class JournalFile {
     this.path = path;
     this.#descriptor = descriptor;
     this.#head = head;
-    this.#allocatedBytes = Math.max(RECORDS_OFFSET, fstatSync(descriptor).size);
+    this.#allocatedBytes = fstatSync(descriptor).size;
   }
 
   /** Makes a file that holds no journal yet; one that is there is overwritten. */
@@ -74,13 +75,16 @@ export class JournalFile {
     return file;
   }
 
-  /** @throws OpenError when there is no such file or neither copy of its head is whole */
+  /** @throws OpenError when there is no such file, it is cut short, or neither copy of its head is whole */
   static open(path: string): JournalFile {
     const descriptor = openExisting(path);
     try {
       const copies = COPY_OFFSETS.map((offset) => readHead(descriptor, offset));
       const head = copies[1] ?? copies[0];
-      if (head !== undefined) return new JournalFile(path, descriptor, head);
+      if (head !== undefined) {
+        assertNotCut(path, fstatSync(descriptor).size, head.bytesMin);
+        return new JournalFile(path, descriptor, head);
+      }
       assertNotNewer(path, descriptor);
       throw new OpenError(`'${path}' is damaged (its head is not one): restore the directory from a backup`);
     } catch (error) {
@@ -107,21 +111,43 @@ export class JournalFile {
 
   /** Takes the file into use for another journal; what it held is forgotten. Synced when this returns. */
   use(number: number, dataBytesMin: number): void {
-    if (this.#allocatedBytes > RECYCLED_BYTES_MAX) this.truncate(RECYCLED_BYTES_MAX);
-    this.#head = { number, salt: randomBytes(4).readUInt32LE(0), dataBytesMin, bytesMin: 0 };
-    this.#writeHead();
+    const bytesMin = Math.min(this.#allocatedBytes, RECYCLED_BYTES_MAX);
+    this.#writeHead({ number, salt: randomBytes(4).readUInt32LE(0), dataBytesMin, bytesMin });
     this.#endBytes = RECORDS_OFFSET;
+    if (this.#allocatedBytes > bytesMin) this.#shrink(bytesMin);
   }
 
-  /** Gives the file a head of the present format: it may take records of that from now on. Synced. */
-  renewHead(): void {
-    this.#writeHead();
+  /**
+   * Gives up all behind `endBytes`, where the next record goes, and makes sure that the head is of the present format.
+   * Synced when this returns.
+   */
+  cut(endBytes: number): void {
+    // What is to go may not be on disk yet; the head must not promise less than is needed, nor more than there is.
+    this.sync();
+    this.#writeHead({ ...this.#head, bytesMin: endBytes });
+    this.#shrink(endBytes);
+    this.sync();
+    this.#endBytes = endBytes;
+  }
+
+  /** Makes a record at `offset`, the last one, unreadable: the next one goes there. Not synced. */
+  erase(offset: number): void {
+    this.#endBytes = offset;
+    writeAll(
+      this.#descriptor,
+      ZEROS.subarray(0, Math.min(RECORD_HEAD_BYTES, this.#allocatedBytes - offset)),
+      offset,
+    );
+  }
+
+  /** Takes the file to be no longer than is sure: what it has been extended by since is written again. */
+  distrustGrowth(): void {
+    this.#allocatedBytes = Math.max(this.#endBytes, Math.min(this.#allocatedBytes, this.#head.bytesMin));
   }
 
   /** Notes how large data.mdb has become, in a file whose records are not needed any more. */
   noteDataBytes(dataBytesMin: number): void {
-    this.#head = { ...this.#head, dataBytesMin };
-    this.#writeHead();
+    this.#writeHead({ ...this.#head, dataBytesMin });
   }
 
   /** Writes a record behind the others, without a sync. @throws Error of the file system */
@@ -134,13 +160,6 @@ export class JournalFile {
 
   sync(): void {
     fdatasyncSync(this.#descriptor);
-  }
-
-  /** Cuts the file so that its records end at `endBytes`. Not synced. */
-  truncate(endBytes: number): void {
-    this.#endBytes = endBytes;
-    this.#allocatedBytes = Math.min(this.#allocatedBytes, endBytes);
-    ftruncateSync(this.#descriptor, endBytes);
   }
 
   /** Up to `length` bytes from `offset` on. */
@@ -159,12 +178,13 @@ export class JournalFile {
     closeSync(this.#descriptor);
   }
 
-  #writeHead(): void {
-    const copy = encodeHead(this.#head);
+  #writeHead(head: JournalHead): void {
+    const copy = encodeHead(head);
     for (const offset of COPY_OFFSETS) {
       writeAll(this.#descriptor, copy, offset);
       fdatasyncSync(this.#descriptor);
     }
+    this.#head = head;
   }
 
   #grow(end: number): void {
@@ -174,7 +194,24 @@ export class JournalFile {
       writeAll(this.#descriptor, zeros, this.#allocatedBytes);
       this.#allocatedBytes += zeros.length;
     }
+    // The size first, then the head that promises it.
+    this.sync();
+    this.#writeHead({ ...this.#head, bytesMin: target });
   }
+
+  #shrink(bytes: number): void {
+    ftruncateSync(this.#descriptor, bytes);
+    this.#allocatedBytes = Math.min(this.#allocatedBytes, bytes);
+  }
+}
+
+function assertNotCut(path: string, bytes: number, bytesMin: number): void {
+  if (bytes >= bytesMin) return;
+  throw new OpenError(
+    `the journal '${path}' is cut short (it has ${bytes} bytes and had ${bytesMin}): commits may be missing that are ` +
+      "nowhere else. Restore the directory from a backup; or, to give up what is missing, copy the directory, then run: " +
+      `truncate -s ${bytesMin} '${path}'`,
+  );
 }
 
 function openExisting(path: string): number {

@@ -60,7 +60,13 @@ export function assertTornEnd(journals: readonly ReplayedJournal[], sequenceNext
     // The first journal may have lost its end, or the second its beginning: the operator gets both places.
     const places = journals.filter(({ end }) => end.sequenceNext === sequenceNext);
     const named = places.map(({ file, end }) => `'${file.path}' at byte ${end.endBytes}`).join(" or ");
-    const cuts = places.map(({ file, end }) => `truncate -s ${end.endBytes} '${file.path}'`).join(" && ");
+    // A file that stays shorter than its head says would be refused for that.
+    const cuts = places
+      .map(
+        ({ file, end }) =>
+          `truncate -s ${end.endBytes} '${file.path}' && truncate -s ${file.allocatedBytes} '${file.path}'`,
+      )
+      .join(" && ");
     throw new OpenError(
       `the journal is damaged (${named}): commit ${sequenceNext} is missing or changed, and commit ` +
         `${proof.sequence} behind it proves that it had been on disk. Restore the directory from a backup; or, ` +

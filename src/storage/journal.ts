@@ -159,8 +159,9 @@ export class Journal {
     if (!this.#canRecover) throw this.#failure;
     const start = this.#active.endBytes;
     try {
-      // What was half written is cut off, and a record without a write shows that there is room again.
-      this.#active.truncate(start);
+      // What was half written goes, and a record without a write shows that there is room again.
+      this.#active.erase(start);
+      this.#active.distrustGrowth();
       this.#active.sync();
     } catch (error) {
       this.#canRecover = false;
@@ -232,7 +233,7 @@ export class Journal {
   /** Cuts off a record that was not acknowledged, so that a later start does not find it. Best effort. */
   #undone(start: number): CommitError | undefined {
     try {
-      this.#active.truncate(start);
+      this.#active.erase(start);
     } catch {
       // The failure that led here says more than this one, and the record is at worst found whole: it is then
       // a commit whose client was told that it is not known to be on disk.

@@ -131,13 +131,9 @@ function replay(found: Found, options: RecoveryOptions): Omit<Recovered, "abando
   options.verify(tables.reader());
   const goOn = (): JournalPosition => {
     // What is behind the ends was never acknowledged as written; gone, it cannot be taken for more later.
-    for (const { file, end } of journals) {
-      file.truncate(end.endBytes);
-      file.sync();
-    }
+    for (const { file, end } of journals) file.cut(end.endBytes);
     const active = journals.at(-1)?.file;
     if (active === undefined) return inUse(files, data, mark);
-    active.renewHead();
     const spare = files.find((file) => file !== active) ?? active;
     return { active, spare, sequenceNext };
   };

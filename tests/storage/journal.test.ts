@@ -1,4 +1,5 @@
 /** What is found in a directory after a crash, and after damage. */
+import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { bytesOfText, chars, raw } from "../../src/base/bytes.ts";
@@ -49,6 +50,12 @@ async function reopened(image: string, change: (directory: string) => void): Pro
   return found;
 }
 
+/** As a write that was cut off leaves it: nothing from `offset` on, in blocks the file had before. */
+function tear(path: string, offset: number): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0, offset));
+}
+
 function flip(path: string, offset: number): void {
   const bytes = readFileSync(path);
   bytes[offset] = (bytes[offset] ?? 0) ^ 0xff;
@@ -71,7 +78,7 @@ test("open() finds every commit after a crash", async () => {
 test("open() takes back a commit whose record is cut off at any byte", async () => {
   const { image, end } = await crashed(THREE);
   for (let bytes = end(2); bytes < end(3); bytes += 1) {
-    const found = await reopened(image, (directory) => truncateSync(`${directory}/${JOURNAL}`, bytes));
+    const found = await reopened(image, (directory) => tear(`${directory}/${JOURNAL}`, bytes));
     expect(found).toEqual(AFTER_TWO);
   }
 });
@@ -95,13 +102,57 @@ test("open() refuses when a commit is changed that later ones prove to have been
   }
 });
 
-test("open() goes on without the damaged commits after the cut that its message offers", async () => {
+/** Opens a directory that is refused, and runs the command that the message ends with. */
+function obey(directory: string): void {
+  try {
+    DurableStore.open(directory);
+  } catch (error) {
+    const command = /then run: (.*)$/.exec(error instanceof Error ? error.message : "")?.[1] ?? "false";
+    execFileSync("sh", ["-c", command]);
+    return;
+  }
+  throw new Error("it was not refused");
+}
+
+test("open() goes on without the damaged commits after the command that its message offers", async () => {
   const { image, end } = await crashed(THREE);
   const found = await reopened(image, (directory) => {
     flip(`${directory}/${JOURNAL}`, end(1) + 40);
-    truncateSync(`${directory}/${JOURNAL}`, end(1));
+    obey(directory);
   });
   expect(found).toEqual({ k1: "one" });
+});
+
+test("open() refuses a journal that is cut short anywhere, and goes on after the command its message offers", async () => {
+  const { image, end } = await crashed(THREE);
+  const whole = readFileSync(`${image}/${JOURNAL}`).length;
+  for (const bytes of [end(1), end(2) + 5, end(3), 100_000, whole - 1]) {
+    const cut = (directory: string) => truncateSync(`${directory}/${JOURNAL}`, bytes);
+    await expect(reopened(image, cut)).rejects.toThrow(
+      `is cut short (it has ${bytes} bytes and had ${whole})`,
+    );
+    const found = await reopened(image, (directory) => {
+      cut(directory);
+      obey(directory);
+    });
+    expect(found).toEqual(bytes < end(2) ? { k1: "one" } : bytes < end(3) ? AFTER_TWO : AFTER_THREE);
+  }
+});
+
+test("open() refuses a journal that is cut short after it was opened again, and has grown", async () => {
+  const { image } = await crashed(THREE);
+  const directory = temporaryDirectory();
+  const later = temporaryDirectory();
+  cpSync(image, directory, { recursive: true });
+  const store = DurableStore.open(directory);
+  for (let number = 0; number < 30; number += 1)
+    store.commit([[bytesOfText(`k${number}`), Buffer.alloc(100_000)]]);
+  cpSync(directory, later, { recursive: true });
+  await store.close();
+  const whole = readFileSync(`${later}/${JOURNAL}`).length;
+  expect(whole).toBeGreaterThan(3_000_000);
+  const cut = (copy: string) => truncateSync(`${copy}/${JOURNAL}`, whole - 4096);
+  await expect(reopened(later, cut)).rejects.toThrow("is cut short");
 });
 
 test("open() takes back unsynced commits behind a torn one without calling that damage", async () => {
