@@ -174,6 +174,7 @@ function watchForTheEnd(log: Log): Ending {
     end,
     watchStore: (opened) => {
       store = opened;
+      opened.onLost((error) => end(`The store has to be opened anew (${error.message}): restart the server`));
     },
   };
 }

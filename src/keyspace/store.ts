@@ -65,6 +65,11 @@ export class Store {
     this.#ordered.onRelieved(listener);
   }
 
+  /** Calls the listener, the last one given, when the store can neither be written nor read any more. */
+  onLost(listener: (error: Error) => void): void {
+    this.#ordered.onLost(listener);
+  }
+
   begin(): Transaction {
     return new Transaction(this.#ordered, this.#live);
   }

@@ -34,6 +34,8 @@ export interface CheckpointerOptions {
   onFolded(writes: readonly Write[]): void;
   /** A part of the generation is on disk. */
   onProgress(): void;
+  /** The data file can neither be written nor read any more. */
+  onLost(error: CommitError): void;
   /** All of it is, and is not frozen any more. */
   onCarried(mark: JournalMark): void;
 }
@@ -51,6 +53,8 @@ export class Checkpointer {
   #writesPerThing = 1;
   #isRunning = false;
   #isHurried = false;
+  /** The data file can neither be written nor read any more. */
+  #isLost = false;
   /** The checkpoint under way, or the last one; it never rejects. */
   #run: Promise<void> = Promise.resolve();
   #count = 0;
@@ -97,7 +101,7 @@ export class Checkpointer {
 
   /** Tries a generation again that could not be carried. `failure` tells when that has succeeded. */
   retry(): void {
-    if (this.#failure !== undefined && !this.#isRunning) this.#start();
+    if (this.#failure !== undefined && !this.#isRunning && !this.#isLost) this.#start();
   }
 
   /** From now on there are no rests. */
@@ -125,6 +129,11 @@ export class Checkpointer {
   async #carry({ table, mark }: FrozenTable): Promise<void> {
     const { data, derived, onFolded, onProgress } = this.#options;
     const startMs = performance.now();
+    if ((data.mark()?.number ?? 0) >= mark.number) {
+      // An attempt that failed has got further than it was told. What it wrote last must not be written twice.
+      await data.setMark(mark);
+      return;
+    }
     let stepMs = startMs;
     let foldedCount = 0;
     const below = layeredReader([table], data);
@@ -165,12 +174,14 @@ export class Checkpointer {
   }
 
   #failed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const { data, onProgress, onLost } = this.#options;
     this.#isRunning = false;
     this.#failure = new CommitError(
-      `a checkpoint failed: ${reason}; every acknowledged commit is in the journal and is found there after a restart`,
+      `a checkpoint failed: ${data.reasonOf(error)}; every acknowledged commit is in the journal and is found there after a restart`,
     );
-    this.#options.onProgress();
+    this.#isLost = data.isLost;
+    onProgress();
+    if (this.#isLost) onLost(this.#failure);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  statfsSync,
   statSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -56,6 +57,12 @@ export function syncDirectory(directory: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Bytes that the server's user may still write to the file system that a path is on. */
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 /** The size of a file in bytes; undefined when there is none. @throws OpenError when it is not a file */

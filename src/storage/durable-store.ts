@@ -89,6 +89,7 @@ export class DurableStore implements OrderedStore {
   /** True since somebody was told that the store is congested. */
   #hasHeldBack = false;
   #onRelieved: () => void = () => undefined;
+  #onLost: (error: Error) => void = () => undefined;
   #isClosed = false;
 
   private constructor(lock: DirectoryLock, options: DurableOptions, opened: Opened) {
@@ -106,6 +107,7 @@ export class DurableStore implements OrderedStore {
       fullness: () => this.#fullness,
       onFolded: (writes) => this.#forget(writes),
       onProgress: () => this.#relieve(),
+      onLost: (error) => this.#onLost(error),
       onCarried: (mark) => this.#carried(mark),
     });
     if (opened.frozen !== undefined) this.#checkpointer.begin(opened.frozen, 0);
@@ -139,6 +141,10 @@ export class DurableStore implements OrderedStore {
 
   onRelieved(listener: () => void): void {
     this.#onRelieved = listener;
+  }
+
+  onLost(listener: (error: Error) => void): void {
+    this.#onLost = listener;
   }
 
   get(key: Bytes): Buffer | undefined {

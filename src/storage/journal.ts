@@ -5,14 +5,12 @@
  */
 import { fdatasync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { isNoSpace, reasonOf } from "./disk-errors.ts";
 import type { JournalFile } from "./journal-file.ts";
 import { type Commit, RecordEncoder } from "./journal-record.ts";
 import { CommitError, type FlushPolicy } from "./ordered-store.ts";
 
 const FLUSH_INTERVAL_MS = 1000;
-/** As Node names them and as LMDB numbers them. */
-const NO_SPACE_CODES = new Set<unknown>(["ENOSPC", "EDQUOT", 28, 122]);
-
 export interface JournalPosition {
   /** The file that takes records. */
   readonly active: JournalFile;
@@ -87,7 +85,6 @@ export class Journal {
       this.#active.append(this.#encoder.encode(commit, head, this.#active.head.salt));
     } catch (error) {
       this.#fail("write to", error);
-      this.#canRecover = isNoSpace(error);
       throw this.#undone(start);
     }
     if (this.#policy === "always") {
@@ -164,8 +161,7 @@ export class Journal {
       this.#active.distrustGrowth();
       this.#active.sync();
     } catch (error) {
-      this.#canRecover = false;
-      throw this.#fail("cut", error);
+      throw this.#fail("write to", error);
     }
     this.#failure = undefined;
     const policy = this.#policy;
@@ -224,9 +220,13 @@ export class Journal {
   }
 
   #fail(action: string, error: unknown): CommitError {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#canRecover = false;
-    this.#failure = new CommitError(`could not ${action} the journal '${this.#active.path}': ${reason}`);
+    // A sync that has failed, also one after the file has grown, may have lost what was written before; nothing that was
+    // acknowledged is among that if all of it had been synced.
+    const isWrite = error instanceof Error && "syscall" in error && error.syscall === "write";
+    this.#canRecover = isNoSpace(error) && (isWrite || this.#syncedSequence === this.#sequence);
+    this.#failure = new CommitError(
+      `could not ${action} the journal '${this.#active.path}': ${reasonOf(error)}`,
+    );
     return this.#failure;
   }
 
@@ -246,9 +246,4 @@ function syncAside(file: JournalFile): Promise<void> {
   return new Promise((resolve, reject) => {
     fdatasync(file.descriptor, (error) => (error === null ? resolve() : reject(error)));
   });
-}
-
-/** True for an error after which nothing written before is in doubt, and a later write may succeed. */
-export function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && "code" in error && NO_SPACE_CODES.has(error.code);
 }

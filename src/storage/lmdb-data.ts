@@ -7,7 +7,8 @@ import { renameSync, rmSync, statSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
 import type { Bytes } from "../base/bytes.ts";
 import { chars, raw } from "../base/bytes.ts";
-import { checkDataFile, DATA_FILE, fileBytes, syncDirectory } from "./directory.ts";
+import { checkDataFile, DATA_FILE, fileBytes, freeBytes, syncDirectory } from "./directory.ts";
+import { isNoSpace, reasonOf } from "./disk-errors.ts";
 import { type Entry, OpenError, type Write } from "./ordered-store.ts";
 
 /** How far the journals have been carried into the data file. */
@@ -28,6 +29,9 @@ const MAP_BYTES = 2 ** 38;
 const JOURNAL_MARK_KEY = raw("j");
 
 const CAUSE_WAIT_MS = 500;
+
+/** With less than this a disk is full: a slice of a checkpoint is about as large. */
+const FREE_BYTES_MIN = 1024 * 1024;
 
 /** Keys go to LMDB byte by byte, so that its order is ours. */
 const KEY_ENCODER = {
@@ -106,6 +110,28 @@ export class LmdbData {
     } catch (error) {
       throw await causeOf(error);
     }
+  }
+
+  /**
+   * True when LMDB refuses everything from now on, reads included, because it could not write which of its states is the
+   * valid one (MDB_PANIC). Each of its two states is whole and the journals lead from either to the present, so that a
+   * restart has everything.
+   */
+  get isLost(): boolean {
+    try {
+      this.#root.resetReadTxn();
+      this.mark();
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  /** What an operator reads of a write that failed. LMDB calls it EIO when the disk took a part only, as a full one does. */
+  reasonOf(error: unknown): string {
+    const reason = reasonOf(error);
+    if (isNoSpace(error) || freeBytes(this.#path) >= FREE_BYTES_MIN) return reason;
+    return `the disk is full (${reason})`;
   }
 
   /** Lets reads see what has been committed since they began. */

@@ -38,6 +38,8 @@ export class MemoryStore implements OrderedStore {
 
   onRelieved(): void {}
 
+  onLost(): void {}
+
   setFlushPolicy(): void {}
 
   flush(): void {}

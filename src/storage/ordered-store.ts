@@ -41,6 +41,11 @@ export interface OrderedStore extends OrderedReader {
   readonly isCongested: boolean;
   /** Calls a listener when the store is not congested any more, or failed. There is one listener, the last one given. */
   onRelieved(listener: () => void): void;
+  /**
+   * Calls a listener, the last one given, when the store can neither be written nor read any more, though nothing
+   * acknowledged is lost: it has to be opened by another process.
+   */
+  onLost(listener: (error: Error) => void): void;
   setFlushPolicy(policy: FlushPolicy): void;
   /** Brings everything committed to disk, whatever the policy. @throws CommitError */
   flush(): void;

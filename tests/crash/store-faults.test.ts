@@ -10,9 +10,9 @@ const WRITER = new URL("store-writer.ts", import.meta.url).pathname;
 const COMMITS = 1500;
 
 /** Runs a writer of 1500 commits under strace and returns what it said. */
-function writerUnder(fault: string, directory: string, policy = "always"): string[] {
-  const writer = [process.execPath, "--import", "tsx", WRITER, directory, policy, String(COMMITS)];
-  const [program = "", ...args] = [...strace(fault), ...writer];
+function writerUnder(fault: string, directory: string, path?: string): string[] {
+  const writer = [process.execPath, "--import", "tsx", WRITER, directory, "always", String(COMMITS)];
+  const [program = "", ...args] = [...strace(fault, path), ...writer];
   const { stdout, status, signal } = spawnSync(program, args, { encoding: "utf8" });
   expect({ status, signal }).toEqual({ status: 0, signal: null });
   return stdout.trim().split("\n");
@@ -70,7 +70,7 @@ test.skipIf(!hasStrace)(
     const directory = temporaryDirectory();
     const lines = writerUnder("writev:error=ENOSPC:when=1..2", directory);
     expect(lines).toContainEqual(
-      expect.stringMatching(/^failed a checkpoint failed: No space.*in the journal/),
+      expect.stringMatching(/^failed a checkpoint failed: the disk is full .No space.*in the journal/),
     );
     expect(lines).toContain("reopened");
     expect(lines.slice(-2)).toEqual([`done ${COMMITS}`, "closed"]);
@@ -85,6 +85,17 @@ test.skipIf(!hasStrace)(
     const lines = writerUnder("writev:error=EIO:when=2+", directory);
     expect(lines).toContainEqual(expect.stringMatching(/^failed a checkpoint failed: .*in the journal/));
     expect(lines.at(-1)).toBe("closed failing");
+    await expectKept(directory, lastOf(lines, "done"), lastOf(lines, "done"));
+  },
+);
+
+/** Which thread of LMDB's meets the fault, and whether that is at a page or at the head, is its own business. */
+test.skipIf(!hasStrace).each([3, 4, 5])(
+  "the data file cannot write which of its states is valid (%d): the store says so, and a restart has everything once",
+  async (count) => {
+    const directory = temporaryDirectory();
+    const lines = writerUnder(`pwrite64:error=EIO:when=${count}+`, directory, `${directory}/data.mdb`);
+    expect(lines.at(-1)).toMatch(/^(lost a checkpoint failed: .*in the journal|closed failing)/);
     await expectKept(directory, lastOf(lines, "done"), lastOf(lines, "done"));
   },
 );

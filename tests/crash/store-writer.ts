@@ -61,6 +61,10 @@ async function write(directory: string, policy: FlushPolicy, commitsMax: number)
   let { last } = contentsOf(store);
   tell(`opened ${last}`);
   store.setFlushPolicy(policy);
+  store.onLost((error) => {
+    tell(`lost ${error.message}`);
+    process.exit(0);
+  });
   for (let failures = 0; last < commitsMax && failures < 100; ) {
     try {
       if (failures > 0) store.reopen();

@@ -23,6 +23,7 @@ function slowStore() {
       onRelieved = listener;
     },
     reopen: () => undefined,
+    onLost: () => undefined,
     setFlushPolicy: () => undefined,
     flush: () => undefined,
     status: () => memory.status(),

@@ -36,6 +36,7 @@ export function failingStore(): FailingStore {
     },
     isCongested: false,
     onRelieved: () => undefined,
+    onLost: () => undefined,
     setFlushPolicy: () => undefined,
     flush: () => undefined,
     status: () => ordered.status(),
