@@ -1,13 +1,22 @@
 /** Runs actions: changes of context, events raised, and effects for the world outside. */
 import { holdsInexact, noteInexact } from "../base/exact-json.ts";
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { Json } from "../base/json.ts";
 import { delayMs } from "./compile-expressions.ts";
+import {
+  ContextRefusal,
+  contextIn,
+  type Key,
+  letGo,
+  putAt,
+  removeAt,
+  replaceContext,
+} from "./context-changes.ts";
 import { DELAY_FORMS } from "./durations.ts";
-import { ExpressionFailure, type Template } from "./expressions.ts";
+import { type Expression, ExpressionFailure, type Template } from "./expressions.ts";
 import { holds } from "./guards.ts";
 import { inexactReason } from "./inexact-data.ts";
 import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
-import type { Action, Assignment, Delay } from "./machine.ts";
+import type { Action, ContextPath, Delay } from "./machine.ts";
 import { shown } from "./refusal.ts";
 import type { Effect } from "./types.ts";
 
@@ -22,6 +31,12 @@ function runAction(run: Run, action: Action): void {
   switch (action.kind) {
     case "assign":
       assign(run, action);
+      break;
+    case "replace":
+      replace(run, action);
+      break;
+    case "unset":
+      unset(run, action);
       break;
     case "raise":
       raise(run, action);
@@ -51,10 +66,20 @@ function runAction(run: Run, action: Action): void {
 
 /** Evaluates a template; all its numbers are exact. @throws ExecutionFailure with the place of the action. */
 export function build(run: Run, template: Template, path: string): Json {
-  const value = orFail(path, () => template.build(run));
+  const value = evaluate(run, template, path);
   const reason = holdsInexact(run.eventData) ? inexactReason(value) : undefined;
   if (reason !== undefined) throw new ExecutionFailure(`${path}: ${reason}`);
   return value;
+}
+
+function evaluate(run: Run, template: Template, path: string): Json {
+  const value = orFail(path, () => template.build(run));
+  if (typeof value === "object" && template.expressions.some(readsContext)) letGo(run);
+  return value;
+}
+
+function readsContext({ reads }: Expression): boolean {
+  return reads.some(({ keys }) => keys[0] === "context");
 }
 
 /** The value, or the place where an expression gave none. @throws ExecutionFailure */
@@ -62,13 +87,14 @@ function orFail<T>(path: string, evaluate: () => T): T {
   try {
     return evaluate();
   } catch (error) {
-    throw error instanceof ExpressionFailure ? new ExecutionFailure(`${path}: ${error.message}`) : error;
+    const isReason = error instanceof ExpressionFailure || error instanceof ContextRefusal;
+    throw isReason ? new ExecutionFailure(`${path}: ${error.message}`) : error;
   }
 }
 
 /** As `build`, for what is handed on: inexact numbers in it stay as they are. @throws ExecutionFailure */
 function buildWhole(run: Run, template: Template, path: string): Json {
-  const value = orFail(path, () => template.build(run));
+  const value = evaluate(run, template, path);
   if (holdsInexact(run.eventData)) noteInexact(value);
   return value;
 }
@@ -87,57 +113,39 @@ function dataOf(
 function assign(run: Run, { assignments, path }: ActionOf<"assign">): void {
   const [only] = assignments;
   if (assignments.length === 1 && only !== undefined) {
-    store(run, only, { value: build(run, only.value, path), path });
+    const value = build(run, only.value, path);
+    orFail(path, () => putAt(run, keysOf(run, only), value));
     return;
   }
-  // All values are computed before any is stored: in one assign, order does not matter.
-  const values = assignments.map((assignment) => build(run, assignment.value, path));
-  for (const [index, assignment] of assignments.entries())
-    store(run, assignment, { value: values[index] ?? null, path });
+  // All keys and values are computed before any is stored: in one assign, order does not matter.
+  const computed = assignments.map((assignment) => ({
+    value: build(run, assignment.value, path),
+    keys: orFail(path, () => keysOf(run, assignment)),
+  }));
+  for (const { keys, value } of computed) orFail(path, () => putAt(run, keys, value));
 }
 
-function store(
-  run: Run,
-  { keys, path: target }: Assignment,
-  given: { readonly value: Json; readonly path: string },
-): void {
-  const [key] = keys;
-  if (keys.length === 1 && key !== undefined) {
-    run.context = { ...run.context, [key]: given.value };
-  } else {
-    const changed = put(run.context, keys, { value: given.value, at: 0 });
-    if (!isJsonObject(changed)) {
-      throw new ExecutionFailure(
-        `${given.path}: context.${target} cannot be assigned, because there is no object or list to hold it`,
-      );
-    }
-    run.context = changed;
-  }
-  run.assigned ??= new Map();
-  if (!run.assigned.has(target)) run.assigned.set(target, keys);
+function replace(run: Run, { value, path }: ActionOf<"replace">): void {
+  const context = build(run, value, path);
+  orFail(path, () => replaceContext(run, contextIn(context)));
 }
 
-/** A copy of `container` with the value at the path; missing objects on the way are made. Undefined if that cannot be. */
-function put(
-  container: Json | undefined,
-  keys: readonly string[],
-  given: { readonly value: Json; readonly at: number },
-): Json | undefined {
-  const { value, at } = given;
-  const key = keys[at];
-  if (key === undefined) return value;
-  if (Array.isArray(container)) {
-    const index = Number(key);
-    // Appending is allowed, a hole is not: JSON has none.
-    if (!Number.isInteger(index) || index < 0 || index > container.length) return undefined;
-    const item = put(container[index], keys, { value, at: at + 1 });
-    return item === undefined ? undefined : container.toSpliced(index, 1, item);
-  }
-  const object: JsonObject | undefined =
-    container === undefined || container === null ? {} : isJsonObject(container) ? container : undefined;
-  if (object === undefined) return undefined;
-  const item = put(Object.hasOwn(object, key) ? object[key] : undefined, keys, { value, at: at + 1 });
-  return item === undefined ? undefined : { ...object, [key]: item };
+function unset(run: Run, { paths, path }: ActionOf<"unset">): void {
+  const computed = paths.map((each) => orFail(path, () => keysOf(run, each)));
+  for (const keys of computed) orFail(path, () => removeAt(run, keys));
+}
+
+/** The keys of a path, those that are computed as they are now. */
+function keysOf(run: Run, { keys, path }: ContextPath): readonly Key[] {
+  return keys.map((part) => {
+    if ("key" in part) return part;
+    const value = part.expression.evaluate(run);
+    if (typeof value === "string" && value !== "") return { key: value, isIndex: false };
+    if (typeof value === "number") return { key: String(value), isIndex: false };
+    throw new ContextRefusal(
+      `the key ${part.expression.source} in ${path} is ${shown(value)}; a key is a text that is not empty, or a number`,
+    );
+  });
 }
 
 function raise(run: Run, { event, data, delay, id, path }: ActionOf<"raise">): void {

@@ -1,10 +1,11 @@
 /** Actions of a definition, compiled. Each action is an object that has exactly one action key. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { type Linker, linkDelay, linkGuard, linkTemplate } from "./compile-expressions.ts";
+import { type Linker, linkDelay, linkExpression, linkGuard, linkTemplate } from "./compile-expressions.ts";
 import type { DraftState } from "./draft.ts";
 import { isInternal } from "./event-names.ts";
 import type { Template } from "./expressions.ts";
-import type { Action, Assignment, Branch, Delay } from "./machine.ts";
+import type { Action, Assignment, Branch, ContextPath, Delay } from "./machine.ts";
+import { parsePath } from "./paths.ts";
 import { at, checkKeys, kindOf, nearest, readText } from "./problems.ts";
 
 /** Where actions stand. */
@@ -21,6 +22,7 @@ type Compile = (linker: Linker, json: JsonObject, place: ActionPlace) => Action 
 
 const ACTIONS: Readonly<Record<string, Compile>> = {
   assign: linkAssign,
+  unset: linkUnset,
   raise: linkRaise,
   send: linkSend,
   cancel: linkCancel,
@@ -71,27 +73,56 @@ function linkAction(linker: Linker, json: Json, place: ActionPlace): Action | un
 function linkAssign(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
   const value = json["assign"];
   const here = at(path, "assign");
+  if (typeof value === "string") return { kind: "replace", path, value: linkTemplate(linker, value, here) };
   if (!isJsonObject(value)) {
-    linker.problems.error(here, `assign takes {"path": expression, …}, this is ${kindOf(value)}`);
+    linker.problems.error(
+      here,
+      `assign takes {"path": expression, …}, or an expression for the whole context; this is ${kindOf(value)}`,
+    );
     return undefined;
   }
   const assignments: Assignment[] = [];
   for (const [target, item] of Object.entries(value)) {
-    const keys = target.split(".");
     const itemPath = at(here, target);
-    if (keys.some((key) => key === "" || key === "__proto__")) {
-      linker.problems.error(
-        itemPath,
-        `${JSON.stringify(target)} is no path into the context; a path is names with dots between`,
-      );
-    } else {
-      if (keys[0] === "context" && keys.length > 1) {
-        linker.problems.warn(itemPath, `this assigns context.${target}; paths start below the context`);
-      }
-      assignments.push({ path: target, keys, value: linkTemplate(linker, item, itemPath) });
-    }
+    const found = linkPath(linker, target, itemPath);
+    if (found !== undefined) assignments.push({ ...found, value: linkTemplate(linker, item, itemPath) });
   }
   return { kind: "assign", path, assignments };
+}
+
+function linkUnset(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
+  const value = json["unset"] ?? null;
+  const here = at(path, "unset");
+  const targets = Array.isArray(value) ? value : [value];
+  if (targets.length === 0 || !targets.every((target) => typeof target === "string")) {
+    linker.problems.error(here, `unset takes a path or a list of paths, this is ${kindOf(value)}`);
+    return undefined;
+  }
+  const paths = targets.map((target, index) =>
+    linkPath(linker, target, Array.isArray(value) ? at(here, index) : here),
+  );
+  return { kind: "unset", path, paths: paths.filter((found) => found !== undefined) };
+}
+
+/** A path into the context. */
+function linkPath(linker: Linker, text: string, path: string): ContextPath | undefined {
+  const parts = parsePath(text);
+  if (typeof parts === "string") {
+    linker.problems.error(
+      path,
+      `${JSON.stringify(text)} is no path into the context: ${parts}, as in total, lines[0].qty or stock[event.sku]`,
+    );
+    return undefined;
+  }
+  const [first] = parts;
+  if (first?.kind === "key" && first.key === "context" && parts.length > 1)
+    linker.problems.warn(path, `this is context.${text}; paths start below the context`);
+  const keys = parts.map((part) => {
+    if (part.kind === "key") return { key: part.key, isIndex: part.isIndex };
+    const expression = linkExpression(linker, part.source, path);
+    return expression && { expression };
+  });
+  return keys.every((key) => key !== undefined) ? { path: text, keys } : undefined;
 }
 
 /** The object of `raise`, `send` and `emit`; a text stands for `{"event": text}`. */

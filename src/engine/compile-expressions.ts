@@ -26,7 +26,12 @@ export type Linker = {
 export type Initial = { readonly targets: readonly number[]; readonly actions: readonly Action[] };
 
 /** Compiles one text; undefined, with a problem, when it is refused. `ifSyntax` is advice for what is no CEL. */
-function linkExpression(linker: Linker, source: string, path: string, ifSyntax = ""): Expression | undefined {
+export function linkExpression(
+  linker: Linker,
+  source: string,
+  path: string,
+  ifSyntax = "",
+): Expression | undefined {
   const name = `${linker.locals?.join(" ") ?? ""}\n${source}`;
   let result = linker.expressions.get(name);
   if (result === undefined) {

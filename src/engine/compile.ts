@@ -189,6 +189,7 @@ function linkState(
     memory: given.memories.of.get(state.index) ?? state.index,
     isDeepHistory: isDeepHistory(state, problems),
     initial: initial.targets,
+    hasOwnInitial: state.kind !== "history" || json["target"] !== undefined,
     initialActions: initial.actions,
     entry: actions("entry"),
     exit: actions("exit"),

@@ -6,49 +6,95 @@ import { isDescendant, type Machine, type StateNode, stateOf, type Transition } 
 
 export type GraphFormat = "mermaid" | "dot" | "json";
 
+/** A drawing, or why there is none. */
+export type Graph =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly reason: string };
+
+/** Characters of a drawing: what the root does is drawn for each of its states, so that a text may be a square. */
+const GRAPH_CHARS_MAX = 4_000_000;
+
 /** The machine as text in one of the formats. Deterministic: document order throughout. */
-export function graph(machine: Machine, format: GraphFormat): string {
-  switch (format) {
-    case "mermaid":
-      return mermaid(machine);
-    case "dot":
-      return dot(machine);
-    case "json":
-      return JSON.stringify(graphJson(machine));
+export function graph(machine: Machine, format: GraphFormat, charsMax = GRAPH_CHARS_MAX): Graph {
+  const lines = new Lines(charsMax);
+  try {
+    if (format === "mermaid") mermaid(machine, lines);
+    else if (format === "dot") dot(machine, lines);
+    else lines.push(JSON.stringify(graphJson(machine)));
+    return { ok: true, text: lines.text(format === "json" ? "" : "\n") };
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    return { ok: false, reason: `the drawing would take more than ${charsMax} characters` };
   }
 }
+
+class TooLong extends Error {}
+
+/** Lines of a text that is bounded. */
+class Lines {
+  readonly #lines: string[] = [];
+  #left: number;
+
+  constructor(charsMax: number) {
+    this.#left = charsMax;
+  }
+
+  /** @throws TooLong */
+  push(line: string): void {
+    this.#left -= line.length + 1;
+    if (this.#left < 0) throw new TooLong();
+    this.#lines.push(line);
+  }
+
+  text(end: string): string {
+    return `${this.#lines.join("\n")}${end}`;
+  }
+}
+
+/** Targets in the map of a definition, all states together. */
+export const MAP_TARGETS_MAX = 200_000;
 
 /**
  * State path to the paths it can move to, in document order: what `map` is in a map machine. A state lists what its
  * ancestors' transitions reach too, because a client sees it only. Pairs, because an object would not keep the order.
+ * Undefined when there would be too many targets.
  */
 export function transitionMap(
   machine: Machine,
-): readonly (readonly [state: string, targets: readonly string[]])[] {
-  return machine.states
-    .filter(
-      (state) =>
-        state.kind !== "history" &&
-        (state.children.length === 0 || machine.form !== "statechart") &&
-        state.parent !== -1,
-    )
-    .map((state) => [state.path, reachable(machine, state)] as const);
+): readonly (readonly [state: string, targets: readonly string[]])[] | undefined {
+  const reachable = new Reachable(machine);
+  const pairs: (readonly [string, readonly string[]])[] = [];
+  let left = MAP_TARGETS_MAX;
+  for (const state of machine.states) {
+    const isShown = state.children.length === 0 || machine.form !== "statechart";
+    if (state.kind === "history" || state.parent === -1 || !isShown) continue;
+    // A final state of the root ends the machine: what the root accepts is out of reach there.
+    const targets = state.kind === "final" && state.parent === 0 ? [] : reachable.from(state);
+    left -= targets.length;
+    if (left < 0) return undefined;
+    pairs.push([state.path, targets]);
+  }
+  return pairs;
 }
 
-function reachable(machine: Machine, state: StateNode): readonly string[] {
-  // A final state of the root ends the machine: what the root accepts is out of reach there.
-  if (state.kind === "final" && state.parent === 0) return [];
-  const targets = new Set<string>();
-  for (
-    let node: StateNode | undefined = state;
-    node !== undefined;
-    node = node.parent === -1 ? undefined : stateOf(machine, node.parent)
-  ) {
-    for (const transition of transitionsOf(node)) {
-      for (const path of targetPaths(machine, transition)) targets.add(path);
-    }
+/** Where the transitions of states and of their ancestors lead. A state without own ones shares its parent's list. */
+class Reachable {
+  readonly #machine: Machine;
+  readonly #known = new Map<number, readonly string[]>();
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
   }
-  return [...targets];
+
+  from(state: StateNode): readonly string[] {
+    const known = this.#known.get(state.index);
+    if (known !== undefined) return known;
+    const own = transitionsOf(state).flatMap((transition) => targetPaths(this.#machine, transition));
+    const outer = state.parent === -1 ? [] : this.from(stateOf(this.#machine, state.parent));
+    const targets = own.length === 0 ? outer : [...new Set([...own, ...outer])];
+    this.#known.set(state.index, targets);
+    return targets;
+  }
 }
 
 /** All transitions of a state: by event in document order, wildcards, then automatic ones. */
@@ -74,19 +120,17 @@ function label(machine: Machine, transition: Transition): string {
   return transition.guard === undefined ? event : `${event} [${sourceOf(transition.guard)}]`;
 }
 
-function mermaid(machine: Machine): string {
-  const lines = ["stateDiagram-v2"];
+function mermaid(machine: Machine, lines: Lines): void {
+  lines.push("stateDiagram-v2");
   const root = stateOf(machine, 0);
   // Mermaid knows regions within a composite state only.
   if (root.kind === "parallel") drawMermaid(machine, { state: root, indent: "  ", lines });
   else drawInside(machine, { state: root, indent: "  ", lines });
-  for (const { source, targets, text } of arrows(machine)) {
-    for (const target of targets) lines.push(`  s${source} --> s${target} : ${plain(text)}`);
-  }
-  return `${lines.join("\n")}\n`;
+  for (const { source, target, text } of arrows(machine))
+    lines.push(`  s${source} --> s${target} : ${plain(text)}`);
 }
 
-type Drawing = { readonly state: StateNode; readonly indent: string; readonly lines: string[] };
+type Drawing = { readonly state: StateNode; readonly indent: string; readonly lines: Lines };
 
 function drawMermaid(machine: Machine, drawing: Drawing): void {
   const { state, indent, lines } = drawing;
@@ -111,19 +155,15 @@ function drawInside(machine: Machine, { state, indent, lines }: Drawing): void {
 }
 
 /** Arrows to draw: transitions with a target; the root's start at each of its children that is not the end. */
-function arrows(
+function* arrows(
   machine: Machine,
-): readonly { readonly source: number; readonly targets: readonly number[]; readonly text: string }[] {
-  return machine.transitions.flatMap((transition) => {
-    const isRoot = transition.source === 0;
-    const sources = isRoot
-      ? stateOf(machine, 0).children.filter((child) => stateOf(machine, child).kind !== "final")
-      : [transition.source];
-    const { targets } = transition;
-    return targets === undefined
-      ? []
-      : sources.map((source) => ({ source, targets, text: label(machine, transition) }));
-  });
+): Iterable<{ readonly source: number; readonly target: number; readonly text: string }> {
+  const inRoot = stateOf(machine, 0).children.filter((child) => stateOf(machine, child).kind !== "final");
+  for (const transition of machine.transitions) {
+    const text = label(machine, transition);
+    for (const source of transition.source === 0 ? inRoot : [transition.source])
+      for (const target of transition.targets ?? []) yield { source, target, text };
+  }
 }
 
 /** Mermaid ends a label at a colon, a semicolon or a line's end, and a title at a quote. */
@@ -131,11 +171,9 @@ function plain(text: string): string {
   return text.replaceAll(/[:;"#\r\n]/g, (character) => `#${character.charCodeAt(0)};`);
 }
 
-function dot(machine: Machine): string {
-  const lines = [
-    `digraph ${quote(machine.id)} {`,
-    "  compound=true; rankdir=LR; node [shape=box, style=rounded];",
-  ];
+function dot(machine: Machine, lines: Lines): void {
+  lines.push(`digraph ${quote(machine.id)} {`);
+  lines.push("  compound=true; rankdir=LR; node [shape=box, style=rounded];");
   const draw = (state: StateNode, indent: string): void => {
     const title = quote(state.kind === "history" ? (state.isDeepHistory ? "H*" : "H") : state.key);
     if (state.children.length === 0) {
@@ -151,16 +189,14 @@ function dot(machine: Machine): string {
     lines.push(`${indent}}`);
   };
   draw(stateOf(machine, 0), "  ");
-  for (const { source, targets, text } of arrows(machine)) {
-    for (const target of targets) {
-      const [from, to] = [leafOf(machine, source), leafOf(machine, target)];
-      // An arrow ends at the border of a composite state unless it comes from within.
-      const tail = from === source || isDescendant(machine, to, source) ? "" : `, ltail=cluster_${source}`;
-      const head = to === target || isDescendant(machine, from, target) ? "" : `, lhead=cluster_${target}`;
-      lines.push(`  n${from} -> n${to} [label=${quote(text)}${tail}${head}];`);
-    }
+  for (const { source, target, text } of arrows(machine)) {
+    const [from, to] = [leafOf(machine, source), leafOf(machine, target)];
+    // An arrow ends at the border of a composite state unless it comes from within.
+    const tail = from === source || isDescendant(machine, to, source) ? "" : `, ltail=cluster_${source}`;
+    const head = to === target || isDescendant(machine, from, target) ? "" : `, lhead=cluster_${target}`;
+    lines.push(`  n${from} -> n${to} [label=${quote(text)}${tail}${head}];`);
   }
-  return `${[...lines, "}"].join("\n")}\n`;
+  lines.push("}");
 }
 
 /** Graphviz draws arrows between nodes only: a composite state is represented by its first leaf. */
@@ -180,7 +216,8 @@ function graphJson(machine: Machine): JsonObject {
       id: state.id,
       type: state.kind,
       parent: state.parent === -1 ? null : stateOf(machine, state.parent).path,
-      initial: state.initial.map((index) => stateOf(machine, index).path),
+      // Without a target of its own a history starts where its parent does.
+      initial: state.hasOwnInitial ? state.initial.map((index) => stateOf(machine, index).path) : [],
       tags: [...state.tags],
       ...(state.kind === "history" ? { history: state.isDeepHistory ? "deep" : "shallow" } : {}),
       ...(state.description === undefined ? {} : { description: state.description }),

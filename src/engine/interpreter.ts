@@ -46,6 +46,10 @@ export class Run implements Scope {
   timerSeq: number;
   readonly queue = new Queue<InternalEvent>();
   readonly effects: Effect[] = [];
+  /** Objects and lists of the context that this run has made, and nobody else has seen. */
+  readonly ownContainers = new Set<object>();
+  /** How often the context was changed. */
+  contextChanges = 0;
   /** Assigned paths in order of first assignment. */
   assigned: Map<string, readonly string[]> | undefined = undefined;
   readonly trace: TraceStep[] | undefined;

@@ -6,6 +6,7 @@
  * descendants of a state are a slice of the configuration, and order of entry is ascending order.
  */
 import type { Json, JsonObject } from "../base/json.ts";
+import type { Key } from "./context-changes.ts";
 import type { Expression, Template } from "./expressions.ts";
 
 /** A guard: an expression, or a combination of guards. */
@@ -19,16 +20,21 @@ export type Guard =
 /** A length of time: fixed in milliseconds, up to a point in time, or an expression for either. */
 export type Delay = number | { readonly until: number } | Expression;
 
-/** One `path: value` of an assign; `path` is split at the dots. */
-export type Assignment = {
+/** A path into the context; keys that are computed are expressions. */
+export type ContextPath = {
   readonly path: string;
-  readonly keys: readonly string[];
-  readonly value: Template;
+  readonly keys: readonly (Key | { readonly expression: Expression })[];
 };
+
+/** One `path: value` of an assign. */
+export type Assignment = ContextPath & { readonly value: Template };
 
 /** One compiled action. The JSON path is kept for messages. */
 export type Action =
   | { readonly kind: "assign"; readonly path: string; readonly assignments: readonly Assignment[] }
+  /** Another context in place of the whole. */
+  | { readonly kind: "replace"; readonly path: string; readonly value: Template }
+  | { readonly kind: "unset"; readonly path: string; readonly paths: readonly ContextPath[] }
   | {
       readonly kind: "raise";
       readonly path: string;
@@ -133,6 +139,8 @@ export type StateNode = {
   readonly isDeepHistory: boolean;
   /** Default targets of a compound or history state. */
   readonly initial: readonly number[];
+  /** False for a history without target, which has its parent's. */
+  readonly hasOwnInitial: boolean;
   /** Actions of the default transition. */
   readonly initialActions: readonly Action[];
   readonly entry: readonly Action[];

@@ -56,10 +56,14 @@ function count(run: Run): void {
 /** One automatic microstep. Returns whether it changed configuration, context or history. */
 function eventlessStep(run: Run, transitions: readonly Transition[]): boolean {
   count(run);
-  const { context, history } = run;
+  const { contextChanges, history } = run;
   const { configuration } = run;
   microstep(run, removeConflictingTransitions(run, transitions));
-  return run.context !== context || run.history !== history || !isSame(configuration, run.configuration);
+  return (
+    run.contextChanges !== contextChanges ||
+    run.history !== history ||
+    !isSame(configuration, run.configuration)
+  );
 }
 
 function isSame(a: readonly number[], b: readonly number[]): boolean {
@@ -72,13 +76,15 @@ function endRun(run: Run): void {
   disarm(run, run.timers.clear());
 }
 
-/** What assignments changed: each path whose value is another than before. */
+/** What assignments changed: each path whose value is another than before; without a value where it was removed. */
 export function changesOf(run: Run): readonly Change[] {
   const changes: Change[] = [];
   for (const [path, keys] of run.assigned ?? []) {
     const value = valueAt(run.context, keys);
-    if (value !== undefined && !sameData(value, valueAt(run.before.context, keys)))
-      changes.push({ path, value });
+    const before = valueAt(run.before.context, keys);
+    if (value === undefined) {
+      if (before !== undefined) changes.push({ path });
+    } else if (!sameData(value, before)) changes.push({ path, value });
   }
   return changes;
 }

@@ -105,8 +105,8 @@ export type Effect =
     }
   | { readonly kind: "log"; readonly value: Json };
 
-/** One changed place in the context: its dotted path and the value it has now. */
-export type Change = { readonly path: string; readonly value: Json };
+/** One changed place in the context: its path and the value it has now, none where it was removed. */
+export type Change = { readonly path: string; readonly value?: Json };
 
 /** One microstep as it happened: indices of states, and the events and sources of the transitions taken. */
 export type TraceStep = {

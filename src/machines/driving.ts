@@ -14,8 +14,8 @@ import type { Cause } from "./writing.ts";
 
 /** A definition as a client sees it that knows map machines only. */
 export interface DerivedMap {
-  /** From its transitions. */
-  readonly map: TransitionMap;
+  /** From its transitions; undefined when it would be too large. */
+  readonly map: TransitionMap | undefined;
   /** Where a new machine starts, states of parallel regions joined by commas. */
   readonly initial: string;
 }

@@ -140,10 +140,10 @@ export function outerNames(states: readonly string[]): string[] {
   return [...names];
 }
 
-/** Values by dotted path, as history keeps them; undefined when nothing has changed. */
+/** Values by path, null for what was removed, as history keeps them; undefined when nothing has changed. */
 function contextOf(next: Next): JsonObject | undefined {
   if (next.changes.length === 0) return undefined;
-  return Object.fromEntries(next.changes.map(({ path, value }) => [path, value]));
+  return Object.fromEntries(next.changes.map(({ path, value = null }) => [path, value]));
 }
 
 /** What the change asks for outside: kept with it, in order. */

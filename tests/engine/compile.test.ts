@@ -343,7 +343,7 @@ describe("compile()", () => {
       "an action is an object with one of the keys",
     ],
     ["an empty action", entry({}), "$.states.a.entry", "an action is an object with one of the keys"],
-    ["assign with a text", entry({ assign: "x" }), "$.states.a.entry.assign", "assign takes"],
+    ["assign with a number", entry({ assign: 5 }), "$.states.a.entry.assign", "assign takes"],
     [
       "assign to no path",
       entry({ assign: { "a..b": 1 } }),

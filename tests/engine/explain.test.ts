@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/base/json.ts";
 import { explain, next } from "../../src/engine/explain.ts";
-import { graph, transitionMap } from "../../src/engine/graph.ts";
+import { graph as draw, type GraphFormat, transitionMap } from "../../src/engine/graph.ts";
+import type { Machine } from "../../src/engine/machine.ts";
 import { start, step } from "../../src/engine/step.ts";
 import type { Env, Snapshot } from "../../src/engine/types.ts";
 import { configOf, OURS } from "./support/chart-dialects.ts";
@@ -208,7 +209,28 @@ describe("random charts and events", () => {
   });
 });
 
+function graph(machine: Machine, format: GraphFormat): string {
+  const drawing = draw(machine, format);
+  if (!drawing.ok) throw new Error(drawing.reason);
+  return drawing.text;
+}
+
 describe("graph()", () => {
+  it("refuses what would be too long, and a map with too many targets, without writing them", () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `s${index}`);
+    const machine = machineOf({
+      initial: "s0",
+      on: Object.fromEntries(names.map((name) => [`E${name}`, `.${name}`])),
+      states: Object.fromEntries(names.map((name) => [name, {}])),
+    });
+    const reason = "the drawing would take more than 4000000 characters";
+    expect(draw(machine, "mermaid")).toEqual({ ok: false, reason });
+    expect(draw(machine, "dot")).toEqual({ ok: false, reason });
+    expect(draw(machine, "json").ok).toBe(true);
+    expect(draw(machine, "json", 1000).ok).toBe(false);
+    expect(transitionMap(machine)).toBeUndefined();
+  });
+
   const chart: Json = {
     id: 'g "x"',
     initial: "a",

@@ -393,7 +393,14 @@ describe("assign", () => {
   });
 
   it("fails the event when there is nothing to hold the value", () => {
-    for (const path of ["s.x", "l.5", "l.x", "l.0.y", "s.x.y"]) {
+    const reasons = {
+      "s.x": 'context.s is a text ("text") and holds no values',
+      "l.5": "context.l has 1 item; 5 is beyond it",
+      "l.x": 'context.l is a list, and "x" is no index of one',
+      "l.0.y": "context.l.0 is a number (1) and holds no values",
+      "s.x.y": 'context.s is a text ("text") and holds no values',
+    };
+    for (const [path, reason] of Object.entries(reasons)) {
       const driver = drive({
         initial: "a",
         context: { s: "text", l: [1] },
@@ -401,7 +408,7 @@ describe("assign", () => {
       });
       expect(driver.send("E")).toMatchObject({
         kind: "failed",
-        reason: `$.states.a.on.E.actions[0]: context.${path} cannot be assigned, because there is no object or list to hold it`,
+        reason: `$.states.a.on.E.actions[0]: ${reason}`,
       });
     }
   });

@@ -1,21 +1,29 @@
 /** A machine as the original commands show it: four fields, the map its own or derived from its definition. */
 
+import { MAP_TARGETS_MAX } from "../../engine/graph.ts";
 import { derivedMap } from "../../machines/driving.ts";
 import { indexOf } from "../../machines/map-index.ts";
 import { mapOf } from "../../machines/map-machine.ts";
 import { activeNames, type MachineRecord } from "../../machines/record.ts";
 import { chartOf, type Scope } from "../../machines/subject.ts";
 import type { TransitionMap } from "../../machines/transition-map.ts";
+import * as errors from "../../protocol/errors.ts";
 
 export interface ShownMap {
   readonly map: TransitionMap;
   readonly initial: string;
 }
 
-/** The map of a machine, whichever kind it is. */
+/** The map of a machine, whichever kind it is. @throws ReplyError when it would be too large */
 export function shownMap(scope: Scope, machine: MachineRecord): ShownMap {
   const { definition } = machine;
-  return definition === undefined ? ownMap(machine) : derivedMap(chartOf(scope, definition));
+  if (definition === undefined) return ownMap(machine);
+  const { map, initial } = derivedMap(chartOf(scope, definition));
+  if (map === undefined)
+    throw errors.err(
+      `the map of ${definition.name}:${definition.version} would have more than ${MAP_TARGETS_MAX} targets`,
+    );
+  return { map, initial };
 }
 
 /** The map of a map machine. */

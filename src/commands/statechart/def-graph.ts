@@ -19,6 +19,9 @@ export const smDefGraph = {
     if (format === undefined || args.length > 4) throw errors.syntaxError();
     const { name, version } = splitDefinitionId(text(argument(args, 2)));
     const definition = findDefinition(db, name, version);
-    return definition === undefined ? null : graph(server.charts.chartOf(definition), format);
+    if (definition === undefined) return null;
+    const drawing = graph(server.charts.chartOf(definition), format);
+    if (!drawing.ok) throw errors.err(drawing.reason);
+    return drawing.text;
   },
 } as const satisfies Handler;
