@@ -1,4 +1,5 @@
 /** Reading arguments: numbers as Redis parses them, tokens in any case. Each throws the reply Redis gives. */
+import { isUtf8 } from "node:buffer";
 import * as errors from "../protocol/errors.ts";
 
 const INTEGER_MIN = -(2n ** 63n);
@@ -37,9 +38,15 @@ export function token(bytes: Buffer | undefined): string {
   return bytes === undefined ? "" : bytes.toString("latin1").toUpperCase();
 }
 
-/** The argument as text; bytes that are no UTF-8 become U+FFFD. */
-export function text(bytes: Buffer): string {
-  return bytes.toString("utf8");
+/**
+ * The argument as text. Bytes that are not UTF-8 are refused, since two of them would become the same text.
+ * @param name how the command's syntax calls the argument
+ */
+export function text(bytes: Buffer, name: string): string {
+  const decoded = bytes.toString("utf8");
+  // What cannot be read becomes U+FFFD, which may be meant too, if rarely.
+  if (decoded.includes("\ufffd") && !isUtf8(bytes)) throw errors.notUtf8(name);
+  return decoded;
 }
 
 /** The argument at a position. @throws ReplyError syntax error when there is none */

@@ -34,6 +34,8 @@ export type StartOptions = {
   readonly states?: readonly string[];
   /** Replaces the definition's initial context key by key. */
   readonly context?: JsonObject;
+  /** The context as it is to be, of a machine that starts anew. */
+  readonly wholeContext?: JsonObject;
 };
 
 /** The initial macrostep. Refused with NOSTATE when its states are no configuration, failed when an action fails. */
@@ -44,7 +46,7 @@ export function start(machine: Machine, env: Env, options: StartOptions = {}): M
     status: "active",
     configuration: [],
     history: new Map(),
-    context: options.context === undefined ? machine.context : { ...machine.context, ...options.context },
+    context: options.wholeContext ?? { ...machine.context, ...options.context },
     timers: [],
     timerSeq: 1,
   };

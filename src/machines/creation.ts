@@ -101,12 +101,19 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
   return subject;
 }
 
+/** How a machine begins. */
+export interface Beginning extends Pick<Creation, "states" | "context"> {
+  /** In place of the context of its definition, all of it. */
+  readonly wholeContext?: JsonObject;
+}
+
 /** The initial macrostep. @throws ReplyError NOSTATE, EXECFAIL */
-export function begin(machine: Machine, options: Pick<Creation, "states" | "context">, env: StepEnv): Next {
-  const { states, context } = options;
+export function begin(machine: Machine, options: Beginning, env: StepEnv): Next {
+  const { states, context, wholeContext } = options;
   const started = start(machine, env, {
     ...(states === undefined ? {} : { states }),
     ...(context === undefined ? {} : { context }),
+    ...(wholeContext === undefined ? {} : { wholeContext }),
   });
   if (started.kind === "refused") throw errors.refused("NOSTATE", started.message);
   if (started.kind === "failed") throw errors.refused("EXECFAIL", started.message);

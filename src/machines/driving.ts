@@ -50,7 +50,8 @@ export function mutate(scope: Scope, subject: Subject, { to, reason, isForced }:
   const { chart } = subject;
   if (chart === undefined || findState(chart.machine, to) === undefined) return false;
   if (isForced) {
-    restart(scope, subject, { kind: "force", reason }, { states: [to], context: chart.snapshot.context });
+    const beginning = { states: [to], wholeContext: chart.snapshot.context };
+    restart(scope, subject, { kind: "force", reason }, beginning);
     return true;
   }
   const env = envOf(scope, subject.key);

@@ -273,7 +273,7 @@ export function standingAt(
 }
 
 /** Entries that hold the context whole, not what has changed of it. */
-const WHOLE_CONTEXT: ReadonlySet<HistoryKind> = new Set(["create", "set", "reset", "force"]);
+const WHOLE_CONTEXT: ReadonlySet<HistoryKind> = new Set(["create", "set", "reset"]);
 
 function standingAfter(before: Standing | undefined, entry: HistoryEntry): Standing {
   const { rev, atMs, kind, from, to, status, output } = entry;

@@ -43,7 +43,7 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     status: machine.status === "active" ? undefined : machine.status,
     via: next.via,
     output: next.live?.output,
-    context: cause.kind === "reset" || cause.kind === "force" ? next.live?.context : contextOf(next),
+    context: cause.kind === "reset" ? next.live?.context : contextOf(next),
     effects: recordedEffects(next.effects),
   };
   const { chart } = subject;

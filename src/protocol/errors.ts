@@ -51,6 +51,8 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
 export const err = (text: string) => new ReplyError(`ERR ${text}`);
 export const wrongType = () =>
   new ReplyError("WRONGTYPE Operation against a key holding the wrong kind of value");
+/** `argument` is as the command's syntax has it. */
+export const notUtf8 = (argument: string) => err(`${argument} is not valid UTF-8`);
 export const syntaxError = () => err("syntax error");
 /** `option` is the word in capitals. */
 export const optionTwice = (option: string) => err(`the option ${option} is given twice`);

@@ -20,7 +20,7 @@ export function rows(reply: Decoded): ReadonlyArray<Readonly<Record<string, Deco
 /** Stores a definition. @throws Error when it is refused */
 export async function define(client: TestClient, id: string, definition: unknown): Promise<void> {
   const reply = await client.call("SM.DEF", "CREATE", id, JSON.stringify(definition));
-  if (typeof reply !== "string") throw new Error(`${id} was refused: ${String(reply)}`);
+  if (typeof reply !== "string") throw new Error(`${id} was refused: ${JSON.stringify(reply)}`);
 }
 
 /** All keys SM.SCAN returns, page by page. */

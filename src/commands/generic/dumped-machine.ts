@@ -8,6 +8,7 @@
  * The value is a sequence of an opcode (2: integer, 5: string, 0: end) and what it announces. Ours: the integer 1,
  * the format; the record's payload; then of each part of the machine its place and its bytes.
  */
+import { isUtf8 } from "node:buffer";
 import { bufferOf, bytesOf } from "../../base/bytes.ts";
 import type { Database } from "../../keyspace/database.ts";
 import type { KeyRecord } from "../../keyspace/records.ts";
@@ -62,6 +63,7 @@ export function readDumpedMachine(reader: RdbReader): DumpedMachine {
   if (id === (TYPE_ID | FORM_OF_THE_MODULE)) {
     const [json, ...more] = strings(reader);
     if (json === undefined || more.length > 0) throw new RdbFault("one string was expected");
+    if (!isUtf8(json)) throw new RdbFault("a document in UTF-8 was expected");
     return { kind: "document", json: json.toString("utf8") };
   }
   if (id !== (TYPE_ID | OWN_FORM)) throw new RdbFault("a value of a module that is not known");

@@ -16,12 +16,23 @@ import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import { type Reply, simple } from "../../protocol/reply.ts";
 import type { ReplyError } from "../../protocol/reply-error.ts";
+import { text } from "../arguments.ts";
 import type { Call } from "../handler.ts";
 import { look } from "../values.ts";
 
 /** True when the server is set to `sm-compat module`. */
 export function isModuleMode(call: Call): boolean {
   return call.server.config.values["sm-compat"] === "module";
+}
+
+/** An argument as text. The module knows no other bytes than text: what is not UTF-8 becomes U+FFFD. */
+export function wordArgument(call: Call, bytes: Buffer, name: string): string {
+  return isModuleMode(call) ? bytes.toString("utf8") : text(bytes, name);
+}
+
+/** An argument in capitals, as Unicode has them. */
+export function capitals(bytes: Buffer): string {
+  return bytes.toString("utf8").toUpperCase();
 }
 
 /** A machine under a key. */

@@ -33,7 +33,7 @@ export const smCreate = {
       storeMachine(call, key, { map: [], initial: "", current: "", reason, kind: "create" });
       return OK;
     }
-    const definition = definitionAt(call.db, text(argument(call.args, 2)));
+    const definition = definitionAt(call.db, text(argument(call.args, 2), "definition"));
     if (options.isNew && call.db.find(bytesOf(key)) !== undefined) return null;
     createFrom(call, bytesOf(key), { ...options, definition });
     return OK;
@@ -53,15 +53,15 @@ const FORMS = {
 function readCreation(call: Call): Options {
   const given = readOptions(call.args, 3, FORMS);
   if (given.has("EX") && given.has("PX")) throw errors.syntaxError();
-  const states = given.values("STATE").map(text);
+  const states = given.values("STATE").map((state) => text(state, "STATE"));
   const context = given.value("CONTEXT");
   const [reason, by] = [given.value("REASON"), given.value("BY")];
   return {
     isNew: given.has("NX"),
     states: states.length === 0 ? undefined : states,
     context: context === undefined ? undefined : readContext(call, context),
-    reason: reason === undefined ? undefined : text(reason),
-    by: by === undefined ? undefined : text(by),
+    reason: reason === undefined ? undefined : text(reason, "REASON"),
+    by: by === undefined ? undefined : text(by, "BY"),
     expireAtMs: readExpiry(call, given),
   };
 }
@@ -78,7 +78,7 @@ function readContext(call: Call, bytes: Buffer): JsonObject {
   if (bytes.length > max) {
     throw errors.machineLimit(`the context has ${bytes.length} bytes`, max, "sm-context-bytes-max");
   }
-  const parsed = parseJson(text(bytes));
+  const parsed = parseJson(text(bytes, "CONTEXT"));
   if (!parsed.ok) throw errors.err(`CONTEXT is ${parsed.reason}`);
   if (!isJsonObject(parsed.value)) throw errors.err("CONTEXT must be a JSON object");
   return parsed.value;

@@ -1,8 +1,8 @@
 /** SM.GET key [REASON]: a machine as JSON, or the reason of its last move; null for another word. */
-import { argument, text } from "../arguments.ts";
+import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { documentOf, shownMap } from "./machine-document.ts";
-import { atMost, isModuleMode, machineAt, word } from "./map-machine.ts";
+import { atMost, capitals, isModuleMode, machineAt, word } from "./map-machine.ts";
 
 export const smGet = {
   name: "SM.GET",
@@ -14,6 +14,6 @@ export const smGet = {
     const field = call.args[2];
     const reason = machine.reason ?? (isModuleMode(call) ? "" : undefined);
     if (field === undefined) return documentOf(machine, shownMap(call, machine), reason);
-    return text(field).toUpperCase() === "REASON" ? word(call, reason ?? "") : null;
+    return capitals(field) === "REASON" ? word(call, reason ?? "") : null;
   },
 } as const satisfies Handler;

@@ -8,16 +8,18 @@ import { leadsTo } from "../../machines/map-machine.ts";
 import { subjectOf } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
-import { argument, text } from "../arguments.ts";
+import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import {
   atMost,
+  capitals,
   type Found,
   hasState,
   isModuleMode,
   machineToMove,
   moveMachine,
   refusal,
+  wordArgument,
 } from "./map-machine.ts";
 
 export const smMutate = {
@@ -25,18 +27,22 @@ export const smMutate = {
   run: (call) => {
     atMost(call, 5, "SM.MUTATE");
     const [, , , given, option] = call.args;
-    const isForced = option !== undefined && text(option).toUpperCase() === "FORCE";
+    const isForced = option !== undefined && capitals(option) === "FORCE";
     const isKnown = option === undefined || isForced;
     if (!isKnown && !isModuleMode(call)) throw errors.syntaxError();
     const key = argument(call.args, 1);
     const found = machineToMove(call, key);
     if ("refused" in found) return refusal(call, key, found.refused);
-    if (!isKnown) return refusal(call, key, errors.moduleOption());
     const move: Wish = {
-      to: text(argument(call.args, 2)),
-      reason: given === undefined ? undefined : text(given),
+      to: wordArgument(call, argument(call.args, 2), "state"),
+      reason: given === undefined ? undefined : wordArgument(call, given, "reason"),
       isForced,
     };
+    // The module looks at the option when all else is right.
+    if (!isKnown) {
+      const isRefused = found.machine.definition === undefined && !mayMove(call, found, move);
+      return refusal(call, key, isRefused ? errors.moduleTransition() : errors.moduleOption());
+    }
     const isMoved =
       found.machine.definition === undefined
         ? moveMap(call, key, found, move)
@@ -46,9 +52,14 @@ export const smMutate = {
 } as const satisfies Handler;
 
 /** False when the machine has no such state, or its current state does not list it. */
-function moveMap(call: Call, key: Buffer, found: Found, { to, reason, isForced }: Wish): boolean {
-  const { machine } = found;
-  if (!hasState(call, machine, to) || !(isForced || leadsTo(machine, to))) return false;
+function mayMove(call: Call, { machine }: Found, { to, isForced }: Wish): boolean {
+  return hasState(call, machine, to) && (isForced || leadsTo(machine, to));
+}
+
+/** False when it may not move. */
+function moveMap(call: Call, key: Buffer, found: Found, move: Wish): boolean {
+  if (!mayMove(call, found, move)) return false;
+  const { to, reason, isForced } = move;
   moveMachine(call, key, found, { to, reason, kind: isForced ? "force" : "mutate" });
   return true;
 }

@@ -1,9 +1,9 @@
 /** SM.STATE key [LIST]: the current state, or the states that are keys of the map; null for another word. */
 import { activeNames } from "../../machines/record.ts";
-import { argument, text } from "../arguments.ts";
+import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { shownMap } from "./machine-document.ts";
-import { atMost, isModuleMode, machineAt, word } from "./map-machine.ts";
+import { atMost, capitals, isModuleMode, machineAt, word } from "./map-machine.ts";
 
 export const smState = {
   name: "SM.STATE",
@@ -15,7 +15,7 @@ export const smState = {
     const option = call.args[2];
     if (option === undefined) return activeNames(machine).map((state) => word(call, state));
     // The module lists the states whatever the word is.
-    if (!isModuleMode(call) && text(option).toUpperCase() !== "LIST") return null;
+    if (!isModuleMode(call) && capitals(option) !== "LIST") return null;
     return shownMap(call, machine).map.map(([state]) => word(call, state));
   },
 } as const satisfies Handler;

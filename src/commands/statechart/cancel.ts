@@ -13,7 +13,7 @@ export const smCancel = {
   run: (call) => {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject === undefined) return 0;
-    const ids = new Set(call.args.slice(2).map(text));
+    const ids = new Set(call.args.slice(2).map((id) => text(id, "id")));
     return cancelEvents(call, subject, ids) + cancelTimers(call, subject, ids);
   },
 } as const satisfies Handler;

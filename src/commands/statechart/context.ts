@@ -13,7 +13,7 @@ export const smContext = {
     const context: JsonObject = subject.chart?.snapshot.context ?? {};
     if (call.args.length === 2) return JSON.stringify(context);
     return call.args.slice(2).map((path) => {
-      const value = valueAt(context, text(path).split("."));
+      const value = valueAt(context, text(path, "path").split("."));
       return value === undefined ? null : JSON.stringify(value);
     });
   },

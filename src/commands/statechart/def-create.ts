@@ -16,9 +16,13 @@ const NAME_BYTES_MAX = 200;
 export const smDefCreate = {
   name: "SM.DEF|CREATE",
   run: ({ args, db, nowMs, server }) => {
-    const { name, version = FIRST_VERSION } = splitDefinitionId(text(argument(args, 2)));
+    const { name, version = FIRST_VERSION } = splitDefinitionId(text(argument(args, 2), "definition"));
     if (name === "" || version === "") throw errors.err("a definition needs a name: name or name:version");
     for (const part of [name, version]) {
+      // They are shown in logs, in keys of the store and in lists.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      if (/[\0-\x1f\x7f-\x9f]/.test(part))
+        throw errors.err(`the name or version has a control character: ${JSON.stringify(part)}`);
       if (Buffer.byteLength(part) > NAME_BYTES_MAX)
         throw errors.machineLimit("the name or version is too long", NAME_BYTES_MAX, "bytes");
     }

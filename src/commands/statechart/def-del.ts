@@ -9,7 +9,7 @@ import type { Handler } from "../handler.ts";
 export const smDefDel = {
   name: "SM.DEF|DEL",
   run: ({ args, db }) => {
-    const { name, version } = splitDefinitionId(text(argument(args, 2)));
+    const { name, version } = splitDefinitionId(text(argument(args, 2), "definition"));
     if (version === undefined) throw errors.err(`SM.DEF DEL needs a version: ${name}:version`);
     if (findDefinition(db, name, version) === undefined) return 0;
     const machineCount = machineCountOf(db, { name, version });

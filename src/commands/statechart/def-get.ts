@@ -8,7 +8,7 @@ import type { Handler } from "../handler.ts";
 export const smDefGet = {
   name: "SM.DEF|GET",
   run: ({ args, db }) => {
-    const { name, version } = splitDefinitionId(text(argument(args, 2)));
+    const { name, version } = splitDefinitionId(text(argument(args, 2), "definition"));
     return findDefinition(db, name, version)?.document ?? null;
   },
 } as const satisfies Handler;

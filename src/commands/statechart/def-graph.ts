@@ -17,7 +17,7 @@ export const smDefGraph = {
   run: ({ args, db, server }) => {
     const format = FORMATS.get(args.length > 3 ? token(args[3]) : "MERMAID");
     if (format === undefined || args.length > 4) throw errors.syntaxError();
-    const { name, version } = splitDefinitionId(text(argument(args, 2)));
+    const { name, version } = splitDefinitionId(text(argument(args, 2), "definition"));
     const definition = findDefinition(db, name, version);
     if (definition === undefined) return null;
     const drawing = graph(server.charts.chartOf(definition), format);

@@ -10,7 +10,7 @@ export const smDefList = {
   run: ({ args, db }) => {
     if (args.length > 3) throw wrongNumberOfArguments("SM.DEF|LIST");
     const [, , name] = args;
-    const found = listDefinitions(db, name === undefined ? undefined : text(name));
+    const found = listDefinitions(db, name === undefined ? undefined : text(name, "name"));
     return found.map((definition) => `${definition.name}:${definition.version}`);
   },
 } as const satisfies Handler;

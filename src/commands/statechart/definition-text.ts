@@ -9,5 +9,5 @@ export function definitionText(server: ServerContext, bytes: Buffer): string {
   if (bytes.length > max) {
     throw errors.machineLimit(`the definition has ${bytes.length} bytes`, max, "sm-definition-bytes-max");
   }
-  return text(bytes);
+  return text(bytes, "json");
 }

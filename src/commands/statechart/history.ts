@@ -8,7 +8,7 @@ import { logOf } from "../../machines/outbox.ts";
 import { subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { argument, safeInteger, text } from "../arguments.ts";
+import { argument, safeInteger } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { FLAG, readOptions, VALUE } from "../options.ts";
 
@@ -37,7 +37,7 @@ function readPage(args: readonly Buffer[]): { readonly reverse: boolean; readonl
 }
 
 function bound(bytes: Buffer): number {
-  const word = text(bytes);
+  const word = bytes.toString("latin1");
   if (word === "-") return 0;
   if (word === "+") return Number.MAX_SAFE_INTEGER - 1;
   const rev = safeInteger(bytes);

@@ -19,8 +19,8 @@ export const FILTER_FORMS = { DEF: VALUE, STATE: VALUE, STATUS: VALUE } as const
 export function readMachineFilter(given: Options<keyof typeof FILTER_FORMS>): MachineFilter {
   const [definition, state, status] = [given.value("DEF"), given.value("STATE"), given.value("STATUS")];
   return {
-    ...(definition === undefined ? {} : { definition: splitDefinitionId(text(definition)) }),
-    ...(state === undefined ? {} : { state: text(state) }),
+    ...(definition === undefined ? {} : { definition: splitDefinitionId(text(definition, "DEF")) }),
+    ...(state === undefined ? {} : { state: text(state, "STATE") }),
     ...(status === undefined ? {} : { status: readStatus(status) }),
   };
 }
@@ -29,7 +29,7 @@ const STATUSES: readonly MachineStatus[] = ["active", "done", "suspended"];
 
 /** A status in any case. @throws ReplyError for another word: nothing would ever have it */
 export function readStatus(value: Buffer): MachineStatus {
-  const word = text(value).toLowerCase();
+  const word = text(value, "STATUS").toLowerCase();
   const status = STATUSES.find((name) => name === word);
   if (status === undefined) throw errors.err("the status must be active, done or suspended");
   return status;

@@ -13,7 +13,7 @@ export const smOutcome = {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject === undefined) return null;
     return call.args.slice(2).map((id) => {
-      const outcome = keptOutcome(call, subject.record.id, text(id));
+      const outcome = keptOutcome(call, subject.record.id, text(id, "id"));
       return outcome === undefined ? null : outcomeReply(outcome);
     });
   },

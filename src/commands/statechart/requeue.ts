@@ -59,7 +59,7 @@ function parse(args: Call["args"]): Selection {
   const countGiven = given.value("COUNT");
   const count = countGiven === undefined ? Number.POSITIVE_INFINITY : safeInteger(countGiven);
   if (count < 1) throw errors.countNotPositive();
-  return { ids: isAll ? undefined : ids, task: task === undefined ? undefined : text(task), count };
+  return { ids: isAll ? undefined : ids, task: task === undefined ? undefined : text(task, "TASK"), count };
 }
 
 const FORMS = { TASK: VALUE, COUNT: VALUE } as const;

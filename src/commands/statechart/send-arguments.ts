@@ -29,7 +29,7 @@ type Given = Options<keyof typeof FORMS>;
 
 /** Reads `SM.SEND key event [json] [option …]`. @throws ReplyError for an option or a number that is none */
 export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax: number): SendOptions {
-  const event = text(argument(args, 2));
+  const event = text(argument(args, 2), "event");
   if (event === "") throw errors.err("the event's name is empty");
   const hasData = args.length > 3 && !Object.hasOwn(FORMS, token(args[3]));
   const data = hasData ? eventData(argument(args, 3), eventBytesMax) : undefined;
@@ -40,7 +40,7 @@ export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax:
   return {
     event,
     data,
-    id: makesId ? undefined : textOf(given, "ID"),
+    id: makesId ? undefined : readId(given),
     makesId,
     by: textOf(given, "BY"),
     reason: textOf(given, "REASON"),
@@ -66,7 +66,7 @@ export function eventData(bytes: Buffer, eventBytesMax: number): EventData {
       "sm-event-bytes-max",
     );
   }
-  const parsed = parseData(text(bytes));
+  const parsed = parseData(text(bytes, "data"));
   if (!parsed.ok) throw errors.err(`the event's data is ${parsed.reason}`);
   return parsed.data;
 }
@@ -76,14 +76,20 @@ function textOf(
   name: "ID" | "BY" | "REASON" | "IFSTATE" | "DEF" | "TRACE",
 ): string | undefined {
   const value = given.value(name);
-  return value === undefined ? undefined : text(value);
+  return value === undefined ? undefined : text(value, name);
+}
+
+function readId(given: Given): string | undefined {
+  const id = textOf(given, "ID");
+  if (id === "") throw errors.err("ID is empty: leave it out, or give each event an ID of its own");
+  return id;
 }
 
 function readSource(given: Given): SendOptions["source"] {
   const [name, number] = given.values("SEQ");
   return name === undefined || number === undefined
     ? undefined
-    : { name: text(name), number: sourceNumber(integer(number)) };
+    : { name: text(name, "SEQ"), number: sourceNumber(integer(number)) };
 }
 
 function readOutcomeTtl(given: Given): number | undefined {

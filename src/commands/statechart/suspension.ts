@@ -23,7 +23,7 @@ export const smSuspend = {
     const [, , reason] = call.args;
     for (const entry of dueEntries(call.db.transaction, subject.record.id, subject.machine))
       disarmDue(call.db.transaction, entry);
-    setStatus(call, subject, "suspended", reason === undefined ? undefined : text(reason));
+    setStatus(call, subject, "suspended", reason === undefined ? undefined : text(reason, "reason"));
     return 1;
   },
 } as const satisfies Handler;

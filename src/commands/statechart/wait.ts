@@ -39,7 +39,7 @@ export const smWait = {
 type Condition = (subject: Subject) => boolean;
 
 function condition(kind: Buffer, value: Buffer): Condition {
-  const given = text(value);
+  const given = text(value, token(kind));
   switch (token(kind)) {
     case "STATE":
       return (subject) => isIn(subject, given);

@@ -22,7 +22,7 @@ export const smWhy = {
     if (call.args.length > 4) throw errors.wrongNumberOfArguments("SM.WHY");
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject === undefined) return null;
-    const event = text(argument(call.args, 2));
+    const event = text(argument(call.args, 2), "event");
     const json = call.args[3];
     const data =
       json === undefined ? undefined : eventData(json, call.server.config.get("sm-event-bytes-max"));

@@ -171,12 +171,6 @@ describe("SM.MUTATE", () => {
     expect(await raw("SM.GET", "k")).toContain('"current":"shipped"');
     expect(await raw("SM.GET", "k")).toContain('"initial":"new","reason":"why"}');
   });
-
-  test("takes bytes that are no UTF-8 for U+FFFD", async () => {
-    await raw("SM.SET", "k", '["a",{"a":["\ufffd"]},"a"]');
-    expect(await raw("SM.MUTATE", "k", Buffer.from([0xff]))).toBe(OK);
-    expect(await raw("SM.STATE", "k")).toBe("*1\r\n+\ufffd\r\n");
-  });
 });
 
 describe("SM.RESET", () => {

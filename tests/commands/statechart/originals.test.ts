@@ -37,6 +37,27 @@ describe("a defined machine", () => {
     await call("SM.CREATE", "d", "door");
   });
 
+  test("shows in its history what FORCE has changed, and not the whole context", async () => {
+    await define(client, "counter", {
+      initial: "a",
+      context: { n: 0, kept: "x" },
+      states: {
+        a: {},
+        b: { entry: [{ assign: { n: "context.n + 1" } }] },
+      },
+    });
+    await call("SM.CREATE", "k", "counter");
+    await call("SM.MUTATE", "k", "b", "why", "FORCE");
+    await call("SM.MUTATE", "k", "a", "why", "FORCE");
+    const history = rows(await call("SM.HISTORY", "k", "-", "+"));
+    expect(history.slice(1).map(({ kind, context }) => [kind, context])).toEqual([
+      ["force", '{"n":1}'],
+      ["force", null],
+    ]);
+    expect(await call("SM.CONTEXT", "k")).toBe('{"n":1,"kept":"x"}');
+    expect(fields(await call("SM.INFO", "k", "REV", 2))["context"]).toBe(await call("SM.CONTEXT", "k"));
+  });
+
   test("shows its four fields, the map derived from its transitions", async () => {
     expect(await call("SM.GET", "d")).toBe(
       '{"current":"closed","map":{"closed":["open","broken"],"open":["closed"],"broken":[]},"initial":"closed"}',
