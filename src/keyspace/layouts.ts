@@ -15,7 +15,7 @@
  * | h     | id u64, rev u64              | a history entry of a machine (history.ts);         |
  * |       |                              | rev 0: what it was after those that were trimmed   |
  * | i     | phys u32, definition 0,      | nothing: machines by active state, by the time the |
- * |       | version 0, state 0,          | state was entered                                  |
+ * |       | version 0, state 0,          | state was entered; an outer state behind \x01o      |
  * |       | since ms u64, id u64         |                                                    |
  * | y     | phys u32, definition 0,      | nothing: machines by definition                    |
  * |       | version 0, id u64            |                                                    |
@@ -142,6 +142,14 @@ function nameField(text: string): string {
     : `\x01${Buffer.from(digest(bytes), "latin1").toString("hex")}\0`;
 }
 
+/** Where the first `count` name fields of a key end. */
+function endOfFields(key: Bytes, count: number): number {
+  const text = chars(key);
+  let end = 5;
+  for (let field = 0; field < count; field += 1) end = text.indexOf("\0", end) + 1;
+  return end;
+}
+
 /** The name fields of a key behind space and phys. A name that stands as its digest reads as that. */
 function fieldsOf(key: Bytes, count: number): string[] {
   const fields: string[] = [];
@@ -175,9 +183,23 @@ export function revOfHistoryKey(key: Bytes): number {
   return readU64(key, 9);
 }
 
+/** A state as indexes and counters name it. */
+export interface StatePlace {
+  readonly state: string;
+  /** Whether it has others below it: those are counted apart, so that all atomic ones together are all machines. */
+  readonly isOuter: boolean;
+}
+
+/** Begins the field of an outer state; the field of no name. */
+const OUTER = "\x01o";
+
+function stateField({ state, isOuter }: StatePlace): string {
+  return isOuter ? OUTER + nameField(state) : nameField(state);
+}
+
 /** The prefix of the machines in a state, in the order in which they entered it. */
-export function statePrefix(phys: number, definition: DefinitionName, state: string): string {
-  return `i${u32(phys)}${nameField(definition.name)}${nameField(definition.version)}${nameField(state)}`;
+export function statePrefix(phys: number, definition: DefinitionName, place: StatePlace): string {
+  return `i${u32(phys)}${nameField(definition.name)}${nameField(definition.version)}${stateField(place)}`;
 }
 
 /** `prefix` is a statePrefix. */
@@ -212,31 +234,52 @@ export function machineCounterPrefix(phys: number, name?: string, version?: stri
 export function machineCounterKey(
   phys: number,
   definition: DefinitionName,
-  state: string | undefined,
+  place: StatePlace | undefined,
   status: string,
 ): Bytes {
   const prefix = machineCounterPrefix(phys, definition.name, definition.version);
-  return raw(prefix + (state === undefined ? ALL_STATES_FIELD : nameField(state)) + nameField(status));
+  return raw(prefix + (place === undefined ? ALL_STATES_FIELD : stateField(place)) + nameField(status));
 }
 
-/** The fields of a counter's key; `state` undefined: of all states together. */
+/**
+ * The fields of a counter's key; `place` undefined: of all states together. `isWhole` is false where a name stands as
+ * its digest: the machines it counts know the name, and the first of them stands in `machines`.
+ */
 export function machineCounterFields(key: Bytes): {
   readonly definition: DefinitionName;
-  readonly state: string | undefined;
+  readonly place: StatePlace | undefined;
   readonly status: string;
+  readonly isWhole: boolean;
+  readonly machines: Range;
 } {
-  const [name = "", version = "", state = "", status = ""] = fieldsOf(key, 4);
+  const [name = "", version = "", field = "", status = ""] = fieldsOf(key, 4);
+  const isOfAll = `${field}\0` === ALL_STATES_FIELD;
+  const isOuter = field.startsWith(OUTER);
+  const state = isOuter ? field.slice(OUTER.length) : field;
   return {
     definition: { name, version },
-    state: `${state}\0` === ALL_STATES_FIELD ? undefined : state,
+    place: isOfAll ? undefined : { state, isOuter },
     status,
+    isWhole: ![name, version, isOfAll ? "" : state].some(isDigest),
+    machines: isOfAll
+      ? prefixRange(`y${chars(key).slice(1, endOfFields(key, 2))}`)
+      : prefixRange(`i${chars(key).slice(1, endOfFields(key, 3))}`),
   };
 }
 
-/** The definition in a key of the `y` space. */
-export function definitionOfKey(key: Bytes): DefinitionName {
+/** Whether a field of a key is that of a name. */
+export function isFieldOf(field: string, name: string): boolean {
+  return isDigest(field) ? `${field}\0` === nameField(name) : field === name;
+}
+
+function isDigest(field: string): boolean {
+  return field.startsWith("\x01");
+}
+
+/** The definition in a key of the `y` space; undefined where one of its names stands as its digest. */
+export function definitionOfKey(key: Bytes): DefinitionName | undefined {
   const [name = "", version = ""] = fieldsOf(key, 2);
-  return { name, version };
+  return isDigest(name) || isDigest(version) ? undefined : { name, version };
 }
 
 export function definitionRecordKey(phys: number, definition: DefinitionName): Bytes {

@@ -14,6 +14,7 @@
  * | CONTEXT: the top-level fields of the context that differ, and the names of those that are gone     |
  * | STREAM: the id of the entry of the change stream: milliseconds and sequence (varints)              |
  * | MORE: other fields of the record that differ (JSON)                                                |
+ * | OUTER, with MOVED: the active states around those, before and after, in the same form             |
  */
 import { assert } from "../base/assert.ts";
 import { ByteReader } from "../base/byte-reader.ts";
@@ -23,7 +24,7 @@ import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
 import { REDO_MACHINE } from "../keyspace/redo.ts";
 import { type EntryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
-import type { MachineRecord, MachineStatus } from "./record.ts";
+import type { ActiveState, MachineRecord, MachineStatus } from "./record.ts";
 
 const FLAG = {
   ENTRY: 1,
@@ -33,10 +34,11 @@ const FLAG = {
   CONTEXT: 16,
   STREAM: 32,
   MORE: 64,
+  OUTER: 128,
 } as const;
 
 /** What indexes and counters tell of a machine. */
-export type Whereabouts = Pick<MachineRecord, "states" | "status">;
+export type Whereabouts = Pick<MachineRecord, "states" | "status"> & Partial<Pick<MachineRecord, "outer">>;
 
 /** The stored number of each status; a number is never given again. */
 const STATUS_NUMBERS: Readonly<Record<MachineStatus, number>> = {
@@ -75,6 +77,7 @@ const PLACED: ReadonlySet<string> = new Set([
   "initial",
   "createdMs",
   "states",
+  "outer",
   "status",
   "rev",
   "updatedMs",
@@ -88,6 +91,7 @@ export function encodeStep({ phys, key, id, before, after, entry, streamId }: Re
   const hasSnapshot = was !== is && isJsonObject(is);
   const context = hasSnapshot && isJsonObject(was) ? changedFields(was["x"], is["x"]) : undefined;
   const isMoved = before.states !== after.states || before.status !== after.status;
+  const hasOuter = isMoved && (before.outer.length > 0 || after.outer.length > 0);
   const isUpdated = after.updatedMs !== (entry === undefined ? before.updatedMs : entry.atMs);
   writer.byte(REDO_MACHINE);
   writer.varint(
@@ -97,7 +101,8 @@ export function encodeStep({ phys, key, id, before, after, entry, streamId }: Re
       (hasSnapshot ? FLAG.SNAPSHOT : 0) |
       (context === undefined ? 0 : FLAG.CONTEXT) |
       (streamId === undefined ? 0 : FLAG.STREAM) |
-      (more === undefined ? 0 : FLAG.MORE),
+      (more === undefined ? 0 : FLAG.MORE) |
+      (hasOuter ? FLAG.OUTER : 0),
   );
   writer.varint(phys);
   writer.latin1(chars(key));
@@ -121,6 +126,10 @@ export function encodeStep({ phys, key, id, before, after, entry, streamId }: Re
     writer.text(String(seqOf(streamId)));
   }
   if (more !== undefined) writer.text(JSON.stringify(more));
+  if (hasOuter) {
+    writeStates(before.outer);
+    writeStates(after.outer);
+  }
   return writer.take();
 }
 
@@ -130,7 +139,7 @@ export interface Redone extends ChangedPlace {
   /** Undefined for a map machine. */
   readonly definition: DefinitionName | undefined;
   readonly entry: Buffer | undefined;
-  readonly moved: { readonly before: Whereabouts; readonly after: Whereabouts } | undefined;
+  readonly moved: Moved | undefined;
   readonly updatedMs: number | undefined;
   readonly snapshot: JsonObject | undefined;
   readonly context: ContextChange | undefined;
@@ -149,7 +158,7 @@ export function decodeStep(record: Buffer): Redone {
   const rev = reader.varint();
   const [name, version] = [reader.text(), reader.text()];
   const entry = has(FLAG.ENTRY) ? Buffer.from(reader.raw(reader.varint())) : undefined;
-  const moved = has(FLAG.MOVED)
+  const innermost = has(FLAG.MOVED)
     ? { before: readWhereabouts(reader), after: readWhereabouts(reader) }
     : undefined;
   const updatedMs = has(FLAG.UPDATED) ? reader.varint() : undefined;
@@ -157,6 +166,7 @@ export function decodeStep(record: Buffer): Redone {
   const context = has(FLAG.CONTEXT) ? readContext(reader) : undefined;
   const streamId = has(FLAG.STREAM) ? entryIdOf(BigInt(reader.text()), BigInt(reader.text())) : undefined;
   const more = has(FLAG.MORE) ? readObject(reader) : undefined;
+  const moved = innermost !== undefined && has(FLAG.OUTER) ? withOuter(reader, innermost) : innermost;
   assert(reader.isAtEnd, "a change of a machine that ends with its last field");
   return {
     phys,
@@ -230,8 +240,21 @@ function differing(before: MachineRecord, after: MachineRecord): JsonObject | un
   return more;
 }
 
+type Moved = { readonly before: Whereabouts; readonly after: Whereabouts };
+
+function withOuter(reader: ByteReader, { before, after }: Moved): Moved {
+  return {
+    before: { ...before, outer: readStates(reader) },
+    after: { ...after, outer: readStates(reader) },
+  };
+}
+
 function writeWhereabouts({ status, states }: Whereabouts): void {
   writer.byte(STATUS_NUMBERS[status]);
+  writeStates(states);
+}
+
+function writeStates(states: readonly ActiveState[]): void {
   writer.varint(states.length);
   for (const [name, sinceMs] of states) {
     writer.text(name);
@@ -242,8 +265,11 @@ function writeWhereabouts({ status, states }: Whereabouts): void {
 function readWhereabouts(reader: ByteReader): Whereabouts {
   const status = STATUSES.get(reader.byte());
   assert(status !== undefined, "a status of a machine");
-  const states = Array.from({ length: reader.varint() }, () => [reader.text(), reader.varint()] as const);
-  return { status, states };
+  return { status, states: readStates(reader) };
+}
+
+function readStates(reader: ByteReader): readonly ActiveState[] {
+  return Array.from({ length: reader.varint() }, () => [reader.text(), reader.varint()] as const);
 }
 
 function readObject(reader: ByteReader): JsonObject {

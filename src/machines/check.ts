@@ -9,15 +9,12 @@ import {
   GARBAGE_OBJECT,
   garbageFields,
   garbageSpace,
-  machineCounterKey,
   OBJECT_SPACES,
   prefixRange,
-  stateKey,
-  statePrefix,
 } from "../keyspace/layouts.ts";
 import { decodeNumber, decodeRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
-import { NO_DEFINITION } from "./index-keys.ts";
+import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { dueEntries } from "./object-storage.ts";
 import { decodeMachine, isRunning, type MachineRecord } from "./record.ts";
 
@@ -65,15 +62,11 @@ function expect(
   id: number,
   machine: MachineRecord,
 ): void {
-  const definition = machine.definition ?? NO_DEFINITION;
-  const count = (key: Bytes) => counters.set(chars(key), (counters.get(chars(key)) ?? 0) + 1);
   ids.add(id);
-  entries.add(chars(definitionKey(phys, definition, id)));
-  count(machineCounterKey(phys, definition, undefined, machine.status));
-  for (const [state, sinceMs] of machine.states) {
-    entries.add(chars(stateKey(statePrefix(phys, definition, state), sinceMs, id)));
-    count(machineCounterKey(phys, definition, state, machine.status));
-  }
+  entries.add(chars(definitionKey(phys, machine.definition ?? NO_DEFINITION, id)));
+  for (const key of stateKeys(phys, id, machine)) entries.add(chars(key));
+  for (const key of counterKeys(phys, machine.definition, machine))
+    counters.set(chars(key), (counters.get(chars(key)) ?? 0) + 1);
 }
 
 function checkEntries(reader: OrderedReader, entries: Set<string>): string[] {

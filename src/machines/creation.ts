@@ -72,7 +72,7 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
     outcomeNext: 1,
     outcomeFirst: 1,
     failedCount: 0,
-    outer: outerStates({ states: [], outer: [] }, next, scope.nowMs),
+    outer: outerStates([], next, scope.nowMs),
   };
   const history = {
     rev: 1,

@@ -75,7 +75,7 @@ type Header = [sequence: number, createdMs: number, name: string, version: strin
 /** How many machines are pinned to a definition. */
 export function machineCountOf(db: Database, definition: DefinitionName): number {
   const counters = machineCounters(db, definition.name, definition.version);
-  return counters.reduce((sum, { state, count }) => (state === undefined ? sum + count : sum), 0);
+  return counters.reduce((sum, { place, count }) => (place === undefined ? sum + count : sum), 0);
 }
 
 /** By the stored bytes: the store hands out the same buffer while it has it at hand. */

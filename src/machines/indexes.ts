@@ -1,24 +1,29 @@
 /** Reading the indexes and counters of machines; `machines.ts` writes them. */
+import { assert } from "../base/assert.ts";
 import { type Bytes, chars, readU64 } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import {
   type DefinitionName,
   definitionOfKey,
   definitionPrefix,
+  isFieldOf,
   machineCounterFields,
   machineCounterPrefix,
   prefixRange,
   type Range,
+  type StatePlace,
   stateKey,
   stateKeyFields,
   statePrefix,
 } from "../keyspace/layouts.ts";
 import { decodeNumber } from "../keyspace/records.ts";
+import { NO_DEFINITION } from "./index-keys.ts";
+import { decodeMachine, type MachineRecord } from "./record.ts";
 
 export interface MachineCounter {
   readonly definition: DefinitionName;
   /** Undefined: of all states together. */
-  readonly state: string | undefined;
+  readonly place: StatePlace | undefined;
   readonly status: string;
   readonly count: number;
 }
@@ -27,8 +32,33 @@ export interface MachineCounter {
 export function machineCounters(db: Database, name?: string, version?: string): MachineCounter[] {
   const range = prefixRange(machineCounterPrefix(db.phys, name, version));
   return Array.from(db.transaction.range(range.from, range.to), ([key, value]) => {
-    return { ...machineCounterFields(key), count: decodeNumber(value) };
+    const fields = machineCounterFields(key);
+    const { definition, place } = fields.isWhole ? fields : resolved(db, fields);
+    return { definition, place, status: fields.status, count: decodeNumber(value) };
   });
+}
+
+/** A counter whose names do not all stand in its key: what it counts knows them. */
+function resolved(
+  db: Database,
+  { place, machines }: ReturnType<typeof machineCounterFields>,
+): Pick<MachineCounter, "definition" | "place"> {
+  const first = firstKey(db, machines.from, machines.to);
+  const machine = first === undefined ? undefined : machineAt(db, first);
+  assert(machine !== undefined, "a machine that a counter counts");
+  const definition = machine.definition ?? NO_DEFINITION;
+  if (place === undefined) return { definition, place };
+  const states = place.isOuter ? machine.outer : machine.states;
+  const named = states.find(([state]) => isFieldOf(place.state, state));
+  assert(named !== undefined, "the state of a machine that a counter counts");
+  return { definition, place: { ...place, state: named[0] } };
+}
+
+/** The machine whose id ends a key of an index. */
+function machineAt(db: Database, position: Bytes): MachineRecord | undefined {
+  const key = db.keyOf(readU64(position, chars(position).length - 8));
+  const record = key === undefined ? undefined : db.find(key);
+  return record?.type === "machine" ? decodeMachine(record) : undefined;
 }
 
 /** Machines in the order of an index, each with the position it stands at. */
@@ -59,6 +89,7 @@ export function* machinesByDefinition({
 }
 
 export interface StateWalkStart extends WalkStart {
+  /** An outer state or an atomic one. */
   readonly state: string;
   /** Only machines that entered the state at or before this time; undefined: all. */
   readonly enteredUntilMs: number | undefined;
@@ -66,8 +97,7 @@ export interface StateWalkStart extends WalkStart {
 
 /** The machines in a state, definition by definition, the one that has been there longest first. */
 export function* machinesInState(start: StateWalkStart): Generator<{ position: Bytes; id: number }> {
-  for (const definition of definitionsIn(start)) {
-    const prefix = statePrefix(start.db.phys, definition, start.state);
+  for (const prefix of prefixesIn(start)) {
     const range = prefixRange(prefix);
     if (start.cursor !== undefined && start.cursor >= range.to) continue;
     const from = within(range, start.cursor) ?? range.from;
@@ -81,6 +111,17 @@ export function* machinesInState(start: StateWalkStart): Generator<{ position: B
   }
 }
 
+/** Where the machines of a state stand, definition by definition, in the order of keys: as an outer one or an atomic one. */
+function* prefixesIn(start: StateWalkStart): Generator<string> {
+  const { state } = start;
+  for (const definition of definitionsIn(start)) {
+    const prefixes = [true, false].map((isOuter) =>
+      statePrefix(start.db.phys, definition, { state, isOuter }),
+    );
+    yield* prefixes.sort();
+  }
+}
+
 /** The definitions that have machines, in index order: one look for each. */
 function* definitionsIn({ db, name, version }: WalkStart): Generator<DefinitionName> {
   const range = prefixRange(definitionPrefix(db.phys, name, version));
@@ -88,7 +129,7 @@ function* definitionsIn({ db, name, version }: WalkStart): Generator<DefinitionN
   for (;;) {
     const next = firstKey(db, from, range.to);
     if (next === undefined) return;
-    yield definitionOfKey(next);
+    yield definitionOfKey(next) ?? machineAt(db, next)?.definition ?? NO_DEFINITION;
     from = prefixRange(chars(next).slice(0, -8)).to;
   }
 }

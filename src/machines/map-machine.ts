@@ -2,7 +2,7 @@
 import { assert } from "../base/assert.ts";
 import type { HistoryEntry } from "./history.ts";
 import { indexOf } from "./map-index.ts";
-import { type MachineRecord, NO_SOURCES } from "./record.ts";
+import { type MachineRecord, NO_SOURCES, NO_STATES } from "./record.ts";
 import type { TransitionMap } from "./transition-map.ts";
 
 export interface NewMachine {
@@ -35,7 +35,7 @@ export function newMapMachine(
     outcomeNext: 1,
     outcomeFirst: 1,
     failedCount: 0,
-    outer: [],
+    outer: NO_STATES,
   };
   const { kind, current, reason } = fresh;
   return { machine, history: { rev: 1, atMs: nowMs, kind, from: [], to: [current], reason } };

@@ -35,7 +35,8 @@ function isMachine(machine: MachineRecord): boolean {
     (reason === undefined || isText(reason)) &&
     COUNTS.every((name) => isCount(machine[name])) &&
     machine.rev > 0 &&
-    (outer === undefined || (Array.isArray(outer) && outer.every(isActiveState))) &&
+    Array.isArray(outer) &&
+    outer.every(isActiveState) &&
     isObject(sources) &&
     Object.values(sources).every(isSourceNumber)
   );

@@ -57,11 +57,8 @@ export interface MachineRecord {
   readonly outcomeFirst: number;
   /** How many steps that no client waits for have failed and are still to be done. */
   readonly failedCount: number;
-  /**
-   * The active states around the atomic ones, the root aside, and since when; undefined in a record of a version that
-   * did not index them.
-   */
-  readonly outer: readonly ActiveState[] | undefined;
+  /** The active states around the atomic ones, the root aside, and since when. */
+  readonly outer: readonly ActiveState[];
 }
 
 /** The names of the active states, in document order. */
@@ -79,7 +76,7 @@ export const NO_SOURCES: Readonly<Record<string, SourceNumber>> = Object.freeze(
 type Stored = Basic | [...Basic, ...Eventful] | [...Basic, ...Eventful, ...Later];
 
 /** Left out where there is none of it. */
-type Later = [failedCount: number, outer: readonly ActiveState[] | null];
+type Later = [failedCount: number, outer: readonly ActiveState[]];
 
 type Eventful = [
   snapshot: Json,
@@ -133,15 +130,30 @@ export function encodeMachine(machine: MachineRecord): Buffer {
 }
 
 function laterOf({ failedCount, outer }: MachineRecord): Later | [] {
-  return failedCount === 0 && (outer === undefined || outer.length === 0) ? [] : [failedCount, outer ?? null];
+  return failedCount === 0 && outer.length === 0 ? [] : [failedCount, outer];
 }
 
-/** States around the atomic ones, of a record that does not name them: none, or not known since when. */
-function unnamedOuter([definition, , states]: Basic): MachineRecord["outer"] {
-  return definition !== null && states.some(([state]) => state.includes(".")) ? undefined : NO_STATES;
+/** No states; machines share it. */
+export const NO_STATES: readonly ActiveState[] = Object.freeze([]);
+
+/** The states around the atomic ones, of a record that does not name them: since the first below them is active. */
+function unnamedOuter([definition, , states]: Basic): readonly ActiveState[] {
+  if (definition === null || !states.some(([state]) => state.includes("."))) return NO_STATES;
+  return outerNames(states.map(([state]) => state)).map((outer) => {
+    const below = states.filter(([state]) => state.startsWith(`${outer}.`));
+    return [outer, Math.min(...below.map(([, sinceMs]) => sinceMs))];
+  });
 }
 
-const NO_STATES: readonly ActiveState[] = Object.freeze([]);
+/** The states whose paths begin those of others, each once. */
+export function outerNames(states: readonly string[]): string[] {
+  const names = new Set<string>();
+  for (const state of states) {
+    for (let dot = state.indexOf("."); dot > 0; dot = state.indexOf(".", dot + 1))
+      names.add(state.slice(0, dot));
+  }
+  return [...names];
+}
 
 function hasHadNoEvent(machine: MachineRecord): boolean {
   return (

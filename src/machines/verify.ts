@@ -1,8 +1,8 @@
 /** Holds one machine's record against its entries in the indexes, its history and its timers. */
 import type { Database } from "../keyspace/database.ts";
-import { definitionKey, dueKey, stateKey, statePrefix } from "../keyspace/layouts.ts";
+import { definitionKey, dueKey } from "../keyspace/layouts.ts";
 import { historyOf } from "./history.ts";
-import { NO_DEFINITION } from "./index-keys.ts";
+import { NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { dueEntries } from "./object-storage.ts";
 import { pendingOf } from "./pending.ts";
 import { isRunning, type MachineRecord } from "./record.ts";
@@ -15,10 +15,10 @@ export function verifyMachine(db: Database, id: number, machine: MachineRecord):
   if (transaction.get(definitionKey(phys, definition, id)) === undefined) {
     findings.push("it is missing in the index by definition");
   }
-  for (const [state, sinceMs] of machine.states) {
-    if (transaction.get(stateKey(statePrefix(phys, definition, state), sinceMs, id)) === undefined) {
-      findings.push(`it is missing in the index of state '${state}'`);
-    }
+  const states = [...machine.states, ...machine.outer];
+  for (const [position, key] of stateKeys(phys, id, machine).entries()) {
+    if (transaction.get(key) === undefined)
+      findings.push(`it is missing in the index of state '${states[position]?.[0]}'`);
   }
   const [latest] = historyOf(transaction, id, { from: 0, to: machine.rev, reverse: true, limit: 1 });
   if (latest?.rev !== machine.rev)

@@ -13,7 +13,7 @@ import type { Next } from "./machine-step.ts";
 import { updateMachine } from "./machines.ts";
 import type { Origin } from "./origin.ts";
 import { armDue, disarmDue } from "./pending.ts";
-import { type ActiveState, activeNames, type MachineRecord } from "./record.ts";
+import { type ActiveState, activeNames, type MachineRecord, NO_STATES, outerNames } from "./record.ts";
 import type { Scope, Subject } from "./subject.ts";
 
 /** What is recorded of a change beside its result. */
@@ -27,7 +27,7 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
   const machine: MachineRecord = {
     ...before,
     states: activeStates(before.states, next, scope.nowMs),
-    outer: before.definition === undefined ? before.outer : outerStates(before, next, scope.nowMs),
+    outer: before.definition === undefined ? before.outer : outerStates(before.outer, next, scope.nowMs),
     status: next.isDone ? "done" : before.failedCount > 0 ? "failed" : "active",
     rev: before.rev + 1,
     updatedMs: scope.nowMs,
@@ -111,33 +111,18 @@ export function activeStates(before: readonly ActiveState[], next: Next, nowMs: 
   });
 }
 
-/** The states around the active ones, the root aside, in document order; one that was entered counts from now. */
+/** The states around the active ones, the root aside; one that was entered counts from now. */
 export function outerStates(
-  before: Pick<MachineRecord, "states" | "outer">,
+  before: readonly ActiveState[],
   next: Next,
   nowMs: number,
-): ActiveState[] {
-  return outerNames(next.states).map((state) => {
-    const kept = next.entered.has(state) ? undefined : sinceOuter(before, state);
-    return [state, kept ?? nowMs];
-  });
-}
-
-/** Since when a state is active that has others below it: where that is not known, since the first of these is. */
-function sinceOuter({ states, outer }: Pick<MachineRecord, "states" | "outer">, state: string) {
-  if (outer !== undefined) return outer.find(([name]) => name === state)?.[1];
-  const below = states.filter(([name]) => name.startsWith(`${state}.`)).map(([, sinceMs]) => sinceMs);
-  return below.length === 0 ? undefined : Math.min(...below);
-}
-
-/** The states whose paths begin those of others, each once. */
-export function outerNames(states: readonly string[]): string[] {
-  const names = new Set<string>();
-  for (const state of states) {
-    for (let dot = state.indexOf("."); dot > 0; dot = state.indexOf(".", dot + 1))
-      names.add(state.slice(0, dot));
-  }
-  return [...names];
+): readonly ActiveState[] {
+  const names = outerNames(next.states);
+  if (names.length === 0) return NO_STATES;
+  const states = activeStates(before, { ...next, states: names }, nowMs);
+  // The same list where nothing has changed: it need not be recorded anew.
+  const isSame = states.length === before.length && states.every((state, i) => state === before[i]);
+  return isSame ? before : states;
 }
 
 /** Values by path, null for what was removed, as history keeps them; undefined when nothing has changed. */

@@ -284,7 +284,10 @@ export const definitionInUse = (machineCount: number) => new ReplyError(`DEFINUS
 /** `path` is the JSON path of the fault; `problem` says what is wrong and what would be right. */
 export const invalidDefinition = (path: string, problem: string) =>
   new ReplyError(`INVALIDDEF ${path}: ${problem}`);
-export const noDefinition = (id: Name) => new ReplyError(`NODEF there is no definition '${shown(id)}'`);
+export const noDefinition = (id: Name, hint?: Name) =>
+  new ReplyError(
+    `NODEF there is no definition '${shown(id)}'${hint === undefined ? "" : `; did you mean '${shown(hint)}'?`}`,
+  );
 
 // Channels.
 

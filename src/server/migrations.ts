@@ -14,6 +14,7 @@ import { metaKey } from "../keyspace/layouts.ts";
 import { encodeNumber } from "../keyspace/records.ts";
 import { STORE_FORMAT, type Store } from "../keyspace/store.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
+import { indexOuterStates } from "../machines/outer-states.ts";
 
 /** From a format to the next one. */
 export interface Migration {
@@ -29,6 +30,7 @@ export interface Migration {
 /** The step at index n leads from format n + 1 to n + 2. */
 export const MIGRATIONS: readonly Migration[] = [
   { summary: "machines and history entries have room for more; those that are there are read as they are" },
+  { summary: "machines are indexed by their outer states too", slice: indexOuterStates },
 ];
 
 const POSITION_KEY = metaKey("migration");

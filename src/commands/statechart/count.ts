@@ -9,25 +9,32 @@ import { map } from "../../protocol/reply.ts";
 import { token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
-import { FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
+import { checkedFilter, FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
 
 type By = "STATE" | "STATUS" | "VERSION";
 
 export const smCount = {
   name: "SM.COUNT",
-  run: ({ args, db }) => {
-    const { filter, by } = readCount(args);
+  run: (call) => {
+    const { db } = call;
+    const { filter: given, by } = readCount(call.args);
+    const filter = checkedFilter(call, given);
     const { definition, state: wanted, status: wantedStatus } = filter;
     const byState = wanted !== undefined || by === "STATE";
     const counters = machineCounters(db, definition?.name, definition?.version).filter(
-      ({ state, status }) =>
-        (byState ? state !== undefined && (wanted ?? state) === state : state === undefined) &&
-        (wantedStatus ?? status) === status,
+      ({ place, status }) =>
+        (byState ? isWanted(place, wanted) : place === undefined) && (wantedStatus ?? status) === status,
     );
     if (by === undefined) return counters.reduce((sum, { count }) => sum + count, 0);
     return sums(counters, by);
   },
 } as const satisfies Handler;
+
+/** Without a wish the atomic states are counted, which together are all machines. */
+function isWanted(place: MachineCounter["place"], wanted: string | undefined): boolean {
+  if (place === undefined) return false;
+  return wanted === undefined ? !place.isOuter : place.state === wanted;
+}
 
 const FORMS = { ...FILTER_FORMS, BY: VALUE } as const;
 
@@ -47,9 +54,9 @@ function readBy(value: Buffer): By {
 /** The sums by one field, in the order of its values. */
 function sums(counters: readonly MachineCounter[], by: By) {
   const byValue = new Map<string, number>();
-  for (const { definition, state, status, count } of counters) {
+  for (const { definition, place, status, count } of counters) {
     const version = definition.name === "" ? "" : `${definition.name}:${definition.version}`;
-    const value = by === "STATE" ? (state ?? "") : by === "STATUS" ? status : version;
+    const value = by === "STATE" ? (place?.state ?? "") : by === "STATUS" ? status : version;
     byValue.set(value, (byValue.get(value) ?? 0) + count);
   }
   return map([...byValue].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,9 +1,14 @@
 /** What SM.SCAN and SM.COUNT choose machines by: `[DEF name[:version]] [STATE s] [STATUS s]`. */
 
+import { stateOf } from "../../engine/machine.ts";
+import { nearest } from "../../engine/problems.ts";
+import { didYouMean, findState } from "../../engine/step.ts";
 import { splitDefinitionId } from "../../machines/creation.ts";
+import { findDefinition, listDefinitions } from "../../machines/definitions.ts";
 import type { MachineStatus } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import { text } from "../arguments.ts";
+import type { Call } from "../handler.ts";
 import { type Options, VALUE } from "../options.ts";
 
 export interface MachineFilter {
@@ -25,12 +30,38 @@ export function readMachineFilter(given: Options<keyof typeof FILTER_FORMS>): Ma
   };
 }
 
-const STATUSES: readonly MachineStatus[] = ["active", "done", "suspended"];
+/**
+ * The filter, once it is known that its definition is there and has the state; a state is named by its path or its
+ * id. Costs compiling the versions of the definition that are not at hand. @throws ReplyError NODEF, NOSTATE
+ */
+export function checkedFilter<Filter extends MachineFilter>(call: Call, filter: Filter): Filter {
+  const { definition, state } = filter;
+  if (definition === undefined) return filter;
+  const { name, version } = definition;
+  const newest = findDefinition(call.db, name, version);
+  if (newest === undefined) {
+    const idOf = (known: { readonly name: string; readonly version: string | undefined }) =>
+      version === undefined ? known.name : `${known.name}:${known.version}`;
+    const ids = new Set(listDefinitions(call.db).map(idOf));
+    throw errors.noDefinition(idOf(definition), nearest(idOf(definition), ids));
+  }
+  if (state === undefined) return filter;
+  const versions = version === undefined ? listDefinitions(call.db, name).reverse() : [newest];
+  for (const stored of versions) {
+    const chart = call.server.charts.chartOf(stored);
+    const index = findState(chart, state);
+    if (index !== undefined) return { ...filter, state: stateOf(chart, index).path };
+  }
+  const hint = didYouMean(call.server.charts.chartOf(newest), state);
+  throw errors.refused("NOSTATE", `the definition '${name}' has no state '${state}'${hint}`);
+}
+
+const STATUSES: readonly MachineStatus[] = ["active", "failed", "suspended", "done"];
 
 /** A status in any case. @throws ReplyError for another word: nothing would ever have it */
 export function readStatus(value: Buffer): MachineStatus {
   const word = text(value, "STATUS").toLowerCase();
   const status = STATUSES.find((name) => name === word);
-  if (status === undefined) throw errors.err("the status must be active, done or suspended");
+  if (status === undefined) throw errors.err("the status must be active, failed, suspended or done");
   return status;
 }

@@ -12,7 +12,7 @@ import type { Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
-import { FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
+import { checkedFilter, FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
 
 const COUNT_DEFAULT = 10;
 
@@ -27,7 +27,7 @@ export const smScan = {
   run: (call) => {
     const { args, db, nowMs } = call;
     const cursor = readCursor(argument(args, 1));
-    const filter = readFilter(args);
+    const filter = checkedFilter(call, readFilter(args));
     const from = { db, name: filter.definition?.name, version: filter.definition?.version, cursor };
     const enteredUntilMs = filter.olderMs === undefined ? undefined : nowMs - filter.olderMs;
     const walk =
@@ -58,7 +58,10 @@ function page(call: Call, filter: Filter, walk: Walk): Reply {
 function fits(machine: MachineRecord, { state, status, olderMs }: Filter, nowMs: number): boolean {
   if (status !== undefined && machine.status !== status) return false;
   if (olderMs === undefined) return true;
-  const states = state === undefined ? machine.states : machine.states.filter(([name]) => name === state);
+  const states =
+    state === undefined
+      ? machine.states
+      : [...machine.states, ...machine.outer].filter(([name]) => name === state);
   return states.every(([, sinceMs]) => sinceMs <= nowMs - olderMs);
 }
 

@@ -146,7 +146,9 @@ function compareStore(server: TestServer, model: Model): void {
     bystate.set(machine.current, [...listed, `${machine.sinceMs}/${record.id}`]);
   }
   for (const name of STATES) {
-    const { from, to } = prefixRange(statePrefix(database.phys, NO_DEFINITION, name));
+    const { from, to } = prefixRange(
+      statePrefix(database.phys, NO_DEFINITION, { state: name, isOuter: false }),
+    );
     const found = [...transaction.range(from, to)].map(([entry]) => stateKeyFields(entry));
     expect(found.map(({ sinceMs, id }) => `${sinceMs}/${id}`).sort()).toEqual(
       (bystate.get(name) ?? []).sort(),

@@ -263,8 +263,6 @@ describe("SM.SCAN and SM.COUNT", () => {
       ["DEF", "robot:v2"],
       ["r2", "r3"],
     ],
-    [["DEF", "robot:v9"], []],
-    [["DEF", "rob"], []],
     [
       ["STATE", "light.dark"],
       ["r", "r3"],
@@ -273,7 +271,11 @@ describe("SM.SCAN and SM.COUNT", () => {
       ["STATE", "a"],
       ["map", "o2"],
     ],
-    [["STATE", "light"], []],
+    [
+      ["STATE", "light"],
+      ["r", "r2", "r3"],
+    ],
+    [["STATE", "nowhere"], []],
     [
       ["STATUS", "active"],
       ["map", "o2", "r", "r2"],
@@ -300,7 +302,7 @@ describe("SM.SCAN and SM.COUNT", () => {
     for (const bad of [["x"], ["0", "COUNT", 0], ["0", "OLDER", -1], ["0", "DEF"], ["0", "NONSENSE", 1]]) {
       expect(await call("SM.SCAN", ...bad)).toBeInstanceOf(ReplyFailure);
     }
-    const noStatus = new ReplyFailure("ERR the status must be active, done or suspended");
+    const noStatus = new ReplyFailure("ERR the status must be active, failed, suspended or done");
     expect(await call("SM.SCAN", 0, "STATUS", "paused")).toEqual(noStatus);
     expect(await call("SM.COUNT", "STATUS", "paused")).toEqual(noStatus);
   });

@@ -1,0 +1,135 @@
+/** What SM.COUNT and SM.SCAN choose machines by: outer states, names of any length, names that are none. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Argument, TestClient } from "../../support/client.ts";
+import { define, fields, scanAll } from "../../support/machines.ts";
+import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+import { VirtualClock } from "../../support/virtual-clock.ts";
+
+const ORDER = {
+  initial: "new",
+  states: {
+    new: { on: { PAY: "work" } },
+    work: {
+      id: "busy",
+      initial: "pick",
+      on: { AGAIN: { target: "work", reenter: true } },
+      states: { pick: { on: { NEXT: "pack" } }, pack: { on: { NEXT: "pick", END: "#gone" } } },
+    },
+    gone: { id: "gone", type: "final" },
+  },
+};
+
+let server: TestServer;
+let client: TestClient;
+let clock: VirtualClock;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  server = await startTestServer({ clock });
+  client = await server.client();
+  await define(client, "order", ORDER);
+});
+
+afterEach(() => server.close());
+
+const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const failure = (message: string) => new ReplyFailure(message);
+
+describe("an outer state", () => {
+  test("counts and finds the machines in it, as they come and go", async () => {
+    for (const key of ["a", "b", "c"]) await call("SM.CREATE", key, "order");
+    for (const key of ["a", "b"]) await call("SM.SEND", key, "PAY");
+    await call("SM.SEND", "a", "NEXT");
+    expect(await call("SM.COUNT", "DEF", "order", "STATE", "work")).toBe(2);
+    expect(await call("SM.COUNT", "STATE", "work", "STATUS", "active")).toBe(2);
+    expect(await call("SM.COUNT", "DEF", "order", "STATE", "#busy")).toBe(2);
+    expect((await scanAll(client, "STATE", "work")).sort()).toEqual(["a", "b"]);
+    expect((await scanAll(client, "STATE", "work", "COUNT", "1")).sort()).toEqual(["a", "b"]);
+    expect(fields(await call("SM.COUNT", "BY", "STATE"))).toEqual({ new: 1, "work.pick": 1, "work.pack": 1 });
+    await call("SM.SEND", "a", "END");
+    await call("COPY", "b", "d");
+    await call("DEL", "b");
+    expect(await scanAll(client, "DEF", "order", "STATE", "work")).toEqual(["d"]);
+    expect(await call("SM.COUNT", "STATE", "work")).toBe(1);
+  });
+
+  test("counts from its entry, whatever happens inside, and anew when it is entered again", async () => {
+    await call("SM.CREATE", "a", "order", "STATE", "work");
+    clock.jump(1000);
+    await call("SM.SEND", "a", "NEXT");
+    const older = (ms: number) => scanAll(client, "DEF", "order", "STATE", "work", "OLDER", String(ms));
+    expect(await older(1000)).toEqual(["a"]);
+    expect(await scanAll(client, "STATE", "work.pack", "OLDER", "1000")).toEqual([]);
+    await call("SM.SEND", "a", "AGAIN");
+    expect(await older(1000)).toEqual([]);
+    clock.jump(1000);
+    expect(await older(1000)).toEqual(["a"]);
+  });
+
+  test("of one version may be an atomic one of another", async () => {
+    await call("SM.DEF", "CREATE", "order:v2", '{"initial":"work","states":{"work":{}}}');
+    await call("SM.CREATE", "a", "order:v1", "STATE", "work");
+    await call("SM.CREATE", "b", "order:v2");
+    expect(await call("SM.COUNT", "DEF", "order", "STATE", "work")).toBe(2);
+    expect((await scanAll(client, "STATE", "work", "COUNT", "1")).sort()).toEqual(["a", "b"]);
+    expect(fields(await call("SM.COUNT", "STATE", "work", "BY", "VERSION"))).toEqual({
+      "order:v1": 1,
+      "order:v2": 1,
+    });
+  });
+});
+
+describe("what is not there", () => {
+  test.each([
+    [["DEF", "ordr"], "NODEF there is no definition 'ordr'; did you mean 'order'?"],
+    [["DEF", "order:v9"], "NODEF there is no definition 'order:v9'; did you mean 'order:v1'?"],
+    [["DEF", "zzzzzz"], "NODEF there is no definition 'zzzzzz'"],
+    [
+      ["DEF", "order", "STATE", "wrk"],
+      "NOSTATE the definition 'order' has no state 'wrk'; did you mean 'work'?",
+    ],
+    [["DEF", "order:v1", "STATE", ""], "NOSTATE the definition 'order' has no state ''"],
+  ])("is no answer of 0: %j", async (filter, message) => {
+    expect(await call("SM.COUNT", ...filter)).toEqual(failure(message));
+    expect(await call("SM.SCAN", 0, ...filter)).toEqual(failure(message));
+  });
+
+  test("is 0 without a definition that would know", async () => {
+    expect(await call("SM.COUNT", "STATE", "nowhere")).toBe(0);
+    expect(await call("SM.SCAN", 0, "STATE", "nowhere")).toEqual(["0", []]);
+  });
+});
+
+describe("names in keys", () => {
+  const long = "q".repeat(300);
+  const names = [long, `${long}.x`, "a\0b", "\x01odd", "ä".repeat(150), ""];
+
+  test("of states of map machines come back whole at any length", async () => {
+    for (const [index, name] of names.entries()) {
+      const machine = { current: name, map: { [name]: [] }, initial: name };
+      expect(await call("SM.SET", `k${index}`, JSON.stringify(machine))).toBe("OK");
+    }
+    expect(fields(await call("SM.COUNT", "BY", "STATE"))).toEqual(
+      Object.fromEntries(names.map((name) => [name, 1])),
+    );
+    for (const [index, name] of names.entries()) {
+      expect(await call("SM.COUNT", "STATE", name)).toBe(1);
+      expect(await scanAll(client, "STATE", name)).toEqual([`k${index}`]);
+    }
+  });
+
+  test("of outer states and of states of definitions do, too", async () => {
+    await define(client, "deep", {
+      initial: long,
+      states: { [long]: { initial: "x\0y", states: { "x\0y": { on: { GO: "z" } }, z: {} } } },
+    });
+    await call("SM.CREATE", "k", "deep");
+    expect(fields(await call("SM.COUNT", "DEF", "deep", "BY", "STATE"))).toEqual({ [`${long}.x\0y`]: 1 });
+    expect(await call("SM.COUNT", "DEF", "deep", "STATE", long)).toBe(1);
+    expect(await scanAll(client, "STATE", long)).toEqual(["k"]);
+    expect(fields(await call("SM.COUNT", "STATE", long, "BY", "STATE"))).toEqual({ [long]: 1 });
+    await call("SM.SEND", "k", "GO");
+    expect(fields(await call("SM.COUNT", "BY", "STATE"))).toEqual({ [`${long}.z`]: 1 });
+  });
+});
