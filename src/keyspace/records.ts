@@ -69,6 +69,13 @@ export function encodeRecord(record: KeyRecord): Buffer {
 const known = new WeakMap<Buffer, KeyRecord>();
 const REMEMBERED_TYPES: ReadonlySet<number> = new Set([TYPE_CODES.machine, TYPE_CODES.stream]);
 
+/** As encodeRecord, for a value that goes into the store: who reads it next need not decode what is known. */
+export function storedRecord(record: KeyRecord): Buffer {
+  const buffer = encodeRecord(record);
+  if (record.decoded !== undefined) known.set(buffer, record);
+  return buffer;
+}
+
 /** As decodeRecord; types whose payloads are dear to read get the same record for the same bytes. */
 export function recordOfStored(buffer: Buffer): KeyRecord {
   if (!REMEMBERED_TYPES.has(buffer[1] ?? 0)) return decodeRecord(buffer);

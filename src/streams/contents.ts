@@ -7,9 +7,10 @@ import type { StreamEntry } from "./chunk.ts";
 import { consumersOf, createConsumer } from "./consumers.ts";
 import { type EntryId, ID_MAX, ID_MIN } from "./entry-id.ts";
 import { createGroup, groupsOf, saveGroup } from "./groups.ts";
+import { encodeHeader } from "./header.ts";
 import { entriesUpTo } from "./lag.ts";
 import { pendingEntries, putPending } from "./pending.ts";
-import { appendTo, createStream, type Stream, saveStream, storedChunks } from "./streams.ts";
+import { appendTo, createStream, type Stream, storedChunks } from "./streams.ts";
 
 export interface StreamContents {
   readonly nodes: readonly StreamNode[];
@@ -94,7 +95,7 @@ export function restoreStream(
   contents: StreamContents,
   expireAtMs: ExpiryTime,
 ): void {
-  const stream = { ...createStream(db, key), expireAtMs };
+  const stream = createStream(db, key);
   const { header } = stream;
   for (const { entries, added } of contents.nodes) {
     // Without entries left the next one begins a node.
@@ -106,7 +107,7 @@ export function restoreStream(
   header.maxDeletedId = contents.maxDeletedId;
   header.entriesAdded = contents.entriesAdded;
   for (const group of contents.groups) restoreGroup(stream, group);
-  saveStream(stream, "restore");
+  db.put(key, { type: "stream", payload: encodeHeader(header), expireAtMs }, "restore");
 }
 
 function restoreGroup(stream: Stream, { name, lastId, entriesRead, consumers }: GroupContents): void {

@@ -72,6 +72,15 @@ export class StoredChunk {
     return count;
   }
 
+  /**
+   * True when no later chunk can hold an id that is at or above the key of this one: its last entry is not below it.
+   * If that was deleted, XSETID may have let later entries have lower ids.
+   */
+  reaches(id: EntryId): boolean {
+    const { count, lastId } = this.read();
+    return id <= lastId && !this.isHole(count - 1);
+  }
+
   isHole(index: number): boolean {
     return this.holes !== undefined && ((this.holes[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
   }
@@ -136,14 +145,38 @@ export function chunkWith(stream: StoredStream, id: EntryId): StoredChunk | unde
 /** The last chunk whose key is at or below an id that is at or above the first id. */
 function chunkBefore(stream: StoredStream, id: EntryId): StoredChunk | undefined {
   const { header, reader } = stream;
+  if (id === header.firstId) return chunkAt(stream, header.firstChunk);
+  const before = recentChunks.get(stream.id)?.find((recent) => recent <= id);
+  const guess = before === undefined ? undefined : chunkAt(stream, before);
+  if (guess?.reaches(id)) return guess;
   const first = streamEntryKey(stream.id, header.firstChunk);
-  if (id === header.firstId) {
-    const value = reader.get(first);
-    return value === undefined ? undefined : chunkOf(stream, first, value);
-  }
   const range = reader.range(first, behind(streamEntryKey(stream.id, id)), { reverse: true });
-  for (const [key, value] of range) return chunkOf(stream, key, value);
+  for (const [key, value] of range) {
+    const chunk = chunkOf(stream, key, value);
+    noteRecent(stream.id, chunk.id);
+    return chunk;
+  }
   return undefined;
+}
+
+/**
+ * The chunks that were looked for last, by stream, the latest first: who reads a stream from one end to the other
+ * stays in a chunk for many requests. What they say is tried, not believed, so that nothing has to be told of changes.
+ */
+const recentChunks = new Map<number, EntryId[]>();
+const RECENT_STREAMS_MAX = 1024;
+const RECENT_CHUNKS_MAX = 4;
+
+function noteRecent(stream: number, chunk: EntryId): void {
+  const others = recentChunks.get(stream)?.filter((recent) => recent !== chunk) ?? [];
+  if (recentChunks.size >= RECENT_STREAMS_MAX) recentChunks.clear();
+  recentChunks.set(stream, [chunk, ...others.slice(0, RECENT_CHUNKS_MAX - 1)]);
+}
+
+function chunkAt(stream: StoredStream, id: EntryId): StoredChunk | undefined {
+  const key = streamEntryKey(stream.id, id);
+  const value = stream.reader.get(key);
+  return value === undefined ? undefined : chunkOf(stream, key, value);
 }
 
 function chunkOf({ header, reader, id }: StoredStream, key: Bytes, value: Buffer): StoredChunk {

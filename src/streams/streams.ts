@@ -11,7 +11,6 @@ import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw } from "../base/bytes.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
-import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import { GARBAGE_OBJECT, garbageKey, prefixRange, slotOfKey, streamPrefix } from "../keyspace/layouts.ts";
 import type { ObjectStorage } from "../keyspace/objects.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
@@ -33,7 +32,8 @@ export interface Stream {
   readonly key: Bytes;
   /** Id of the object. */
   readonly id: number;
-  readonly expireAtMs: ExpiryTime;
+  /** As it was found; its id and its expiry stay. */
+  readonly record: KeyRecord;
   readonly header: StreamHeader;
 }
 
@@ -48,26 +48,36 @@ export interface EntryRange {
 /** The stream whose record was found at a key. */
 export function openStream(db: Database, key: Bytes, record: KeyRecord): Stream {
   assert(record.type === "stream", "a stream's record");
-  return { db, key, id: record.id, expireAtMs: record.expireAtMs, header: decodeHeader(record.payload) };
+  return { db, key, id: record.id, record, header: { ...headerOf(record) } };
+}
+
+/** Never changed. */
+function headerOf(record: KeyRecord): StreamHeader {
+  // Only this function and saveStream set what a stream's record has been decoded to.
+  const known = record.decoded as StreamHeader | undefined;
+  if (known !== undefined) return known;
+  const header = decodeHeader(record.payload);
+  record.decoded = header;
+  return header;
 }
 
 /** A new, empty stream at a key that holds nothing. */
 export function createStream(db: Database, key: Bytes): Stream {
   const header = newHeader();
   const record = db.put(key, { type: "stream", payload: encodeHeader(header), expireAtMs: 0 }, undefined);
-  return { db, key, id: record.id, expireAtMs: 0, header };
+  return { db, key, id: record.id, record, header };
 }
 
 /** Takes over what others have written of the stream since it was opened; nothing of this copy may be unsaved. */
 export function refreshStream({ db, key, id, header }: Stream): void {
   const record = db.find(key);
-  if (record?.type === "stream" && record.id === id) Object.assign(header, decodeHeader(record.payload));
+  if (record?.type === "stream" && record.id === id) Object.assign(header, headerOf(record));
 }
 
 /** Writes the header and records what happened to the key. */
 export function saveStream(stream: Stream, event: KeyEvent | undefined): void {
-  const { db, key, header, expireAtMs } = stream;
-  db.put(key, { type: "stream", payload: encodeHeader(header), expireAtMs }, event);
+  const { db, key, header, record } = stream;
+  db.update(key, record, encodeHeader(header), event, { ...header });
 }
 
 /** Records a further event of a key that was written. */
@@ -106,18 +116,52 @@ export function entryAt(stream: Stream, id: EntryId): Fields | undefined {
 }
 
 /** The entries of a range; lazy, to be read before the next write. */
-export function* entriesOf(stream: Stream, { from, to, reverse }: EntryRange): Generator<StreamEntry> {
-  const { header } = stream;
-  const low = from < header.firstId ? header.firstId : from;
-  const high = to > header.lastId ? header.lastId : to;
-  if (header.length === 0 || low > high) return;
-  if (reverse === true) {
+export function* entriesOf(stream: Stream, range: EntryRange): Generator<StreamEntry> {
+  const bounds = boundsWithin(stream.header, range);
+  if (bounds === undefined) return;
+  const { low, high } = bounds;
+  if (range.reverse === true) {
     for (const chunk of chunksBack(storedOf(stream), low, high)) {
       yield* [...entriesOfStored(chunk, low, high)].reverse();
     }
     return;
   }
   for (const chunk of chunksFrom(storedOf(stream), low, high)) yield* entriesOfStored(chunk, low, high);
+}
+
+/** The part of an interval that lies among the ids of a stream; undefined when there is none. */
+function boundsWithin(
+  { length, firstId, lastId }: StreamHeader,
+  { from, to }: EntryRange,
+): { readonly low: EntryId; readonly high: EntryId } | undefined {
+  const low = from < firstId ? firstId : from;
+  const high = to > lastId ? lastId : to;
+  return length === 0 || low > high ? undefined : { low, high };
+}
+
+/** As entriesOf, up to `count`. */
+export function takeEntries(stream: Stream, range: EntryRange, count: number): StreamEntry[] {
+  const found: StreamEntry[] = [];
+  const bounds = boundsWithin(stream.header, range);
+  if (bounds === undefined || count <= 0) return found;
+  const { low, high } = bounds;
+  if (range.reverse === true) {
+    for (const entry of entriesOf(stream, range)) {
+      found.push(entry);
+      if (found.length >= count) break;
+    }
+    return found;
+  }
+  for (const chunk of chunksFrom(storedOf(stream), low, high)) {
+    const reader = chunk.from(low);
+    if (reader === undefined) continue;
+    do {
+      if (reader.id > high) return found;
+      found.push(reader.entry);
+      if (found.length >= count) return found;
+    } while (chunk.next(reader));
+  }
+  return found;
 }
 
 function* entriesOfStored(chunk: StoredChunk, low: EntryId, high: EntryId): Generator<StreamEntry> {

@@ -6,7 +6,7 @@ import type { Reply } from "../../protocol/reply.ts";
 import type { StreamEntry } from "../../streams/chunk.ts";
 import type { Group } from "../../streams/consumers.ts";
 import { findGroup } from "../../streams/groups.ts";
-import { type EntryRange, entriesOf, openStream, type Stream } from "../../streams/streams.ts";
+import { type EntryRange, openStream, type Stream, takeEntries } from "../../streams/streams.ts";
 import type { Call } from "../handler.ts";
 import { look, lookFor } from "../values.ts";
 import { idReply } from "./ids.ts";
@@ -58,10 +58,5 @@ export function entryReply({ id, fields }: StreamEntry): Reply {
 
 /** The entries of a range, at most `count`. */
 export function rangeReply(stream: Stream, range: EntryRange, count: number): Reply[] {
-  const replies: Reply[] = [];
-  for (const entry of entriesOf(stream, range)) {
-    if (replies.length >= count) break;
-    replies.push(entryReply(entry));
-  }
-  return replies;
+  return takeEntries(stream, range, count).map(entryReply);
 }

@@ -12,7 +12,7 @@ import { type EntryId, ID_MAX, idAfter } from "../../streams/entry-id.ts";
 import { saveGroup } from "../../streams/groups.ts";
 import { advanceGroup } from "../../streams/lag.ts";
 import { pendingEntries, putPending, removePending } from "../../streams/pending.ts";
-import { entriesOf, entryAt } from "../../streams/streams.ts";
+import { entryAt, takeEntries } from "../../streams/streams.ts";
 import type { Call, Handler } from "../handler.ts";
 import { deadlineOf, type Wait } from "../wait.ts";
 import { seenConsumer } from "./consumers.ts";
@@ -28,12 +28,13 @@ export const xreadgroup = {
     if (reply !== undefined) return reply;
     const { blockMs } = query;
     if (blockMs === undefined || !call.mayWait) return NULL_ARRAY;
+    const kept = keptQuery(query);
     const wait: Wait = {
       kind: "wait",
-      keys: query.positions.map(({ key }) => bytesOf(key)),
+      keys: kept.positions.map(({ key }) => bytesOf(key)),
       deadlineMs: deadlineOf(call.nowMs, blockMs),
       onTimeout: NULL_ARRAY,
-      retry: (later) => (hasNews(later, query) ? read(later, query) : undefined) ?? wait,
+      retry: (later) => (hasNews(later, kept) ? read(later, kept) : undefined) ?? wait,
     };
     return wait;
   },
@@ -43,6 +44,8 @@ interface Position {
   readonly key: Buffer;
   /** undefined: new entries. */
   readonly after: EntryId | undefined;
+  /** The group as it was found; undefined: it is to be looked up. */
+  readonly place: StreamAndGroup | undefined;
 }
 
 interface Query {
@@ -58,16 +61,20 @@ function parse(call: Call): Query {
   const { group, streams, count, blockMs, isNoAck } = readArguments(call, "xreadgroup");
   if (group === undefined) throw errors.missingGroup();
   const positions = streams.map(({ key, id }) => {
-    openGroup(call, key, group.name);
-    return { key: Buffer.from(key), after: startOf(id) };
+    const place = openGroup(call, key, group.name);
+    // A key may be named twice: what was read first changes what is found then.
+    return { key, after: startOf(id), place: streams.length === 1 ? place : undefined };
   });
+  return { group: group.name, consumer: group.consumer, positions, count, blockMs, isNoAck };
+}
+
+/** The query with bytes of its own, for later: the request's are written over. */
+function keptQuery(query: Query): Query {
   return {
-    group: Buffer.from(group.name),
-    consumer: Buffer.from(group.consumer),
-    positions,
-    count,
-    blockMs,
-    isNoAck,
+    ...query,
+    group: Buffer.from(query.group),
+    consumer: Buffer.from(query.consumer),
+    positions: query.positions.map(({ key, after }) => ({ key: Buffer.from(key), after, place: undefined })),
   };
 }
 
@@ -78,9 +85,8 @@ function openGroup(call: Call, key: Buffer, name: Buffer): StreamAndGroup {
 }
 
 function startOf(id: Buffer): EntryId | undefined {
+  if (id.length === 1 && id[0] === NEW) return undefined;
   switch (id.toString("latin1")) {
-    case ">":
-      return undefined;
     case "$":
       throw errors.lastIdInGroup();
     case "+":
@@ -93,27 +99,28 @@ function startOf(id: Buffer): EntryId | undefined {
   }
 }
 
+const NEW = ">".charCodeAt(0);
+
 /** True when a stream has entries that the group was not given. @throws ReplyError when a group is gone */
 function hasNews(call: Call, query: Query): boolean {
   const news = query.positions.map(({ key }) => {
     const { stream, group } = openGroup(call, key, query.group);
-    return firstNew({ stream, group }) !== undefined;
+    return newEntries({ stream, group }, 1).length > 0;
   });
   return news.includes(true);
 }
 
-function firstNew({ stream, group }: StreamAndGroup): StreamEntry | undefined {
+function newEntries({ stream, group }: StreamAndGroup, count: number): StreamEntry[] {
+  if (group.lastId >= stream.header.lastId) return [];
   const from = idAfter(group.lastId);
-  if (from === undefined) return undefined;
-  for (const entry of entriesOf(stream, { from, to: ID_MAX })) return entry;
-  return undefined;
+  return from === undefined ? [] : takeEntries(stream, { from, to: ID_MAX }, count);
 }
 
-/** What there is to read; undefined when there is nothing. Looks at each group anew: a key may be named twice. */
+/** What there is to read; undefined when there is nothing. */
 function read(call: Call, query: Query): Reply | undefined {
   const found: Array<readonly [Buffer, Reply]> = [];
-  for (const { key, after } of query.positions) {
-    const place = openGroup(call, key, query.group);
+  for (const { key, after, place: known } of query.positions) {
+    const place = known ?? openGroup(call, key, query.group);
     const consumer = seenConsumer(place, query.consumer);
     const entries =
       after === undefined
@@ -127,19 +134,13 @@ function read(call: Call, query: Query): Reply | undefined {
 
 /** Gives a consumer the next entries of the group. */
 function deliver({ stream, group }: StreamAndGroup, consumer: Consumer, { count, isNoAck }: Query): Reply[] {
-  const from = idAfter(group.lastId);
-  if (from === undefined) return [];
-  const entries: StreamEntry[] = [];
-  for (const entry of entriesOf(stream, { from, to: ID_MAX })) {
-    entries.push(entry);
-    if (entries.length >= count) break;
-  }
+  const entries = newEntries({ stream, group }, count);
   const deliveredMs = stream.db.nowMs;
   for (const { id } of entries) {
     advanceGroup(stream.header, group, id);
-    if (isNoAck) continue;
     // It may be pending already, after XGROUP SETID has taken the group back: then it changes hands.
-    putPending(stream, group, { id, consumer: consumer.number, deliveredMs, deliveryCount: 1n });
+    if (!isNoAck)
+      putPending(stream, group, { id, consumer: consumer.number, deliveredMs, deliveryCount: 1n });
   }
   if (entries.length > 0) consumer.activeMs = deliveredMs;
   return entries.map(entryReply);
