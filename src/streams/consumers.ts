@@ -33,7 +33,8 @@ export function consumerAt({ db, id }: Pick<Stream, "db" | "id">, group: Group, 
   if (known !== undefined) return known;
   const value = db.transaction.get(consumerKey(id, group.number, number));
   assert(value !== undefined, "a consumer that is named is there");
-  const consumer = { ...decodeConsumer(value), number };
+  const { name, seenMs, activeMs, pendingCount } = decodeConsumer(value);
+  const consumer = { number, name, seenMs, activeMs, pendingCount };
   group.consumers.set(number, consumer);
   return consumer;
 }

@@ -63,7 +63,7 @@ export function putPending(stream: Stream, group: Group, pending: PendingEntry):
     }
     const entries = [...page.entries];
     entries[index] = pending;
-    change(stream, group, { ...page, entries }, pending.consumer);
+    change(stream, group, { id: page.id, consumers: page.consumers, entries }, pending.consumer);
     return;
   }
   const pageId = insert(stream, group, { page, index, pending });
@@ -89,13 +89,18 @@ function insert(stream: Stream, group: Group, { page, index, pending }: Insertio
     return addPage(stream, group, [pending]);
   }
   if (page.entries.length < PAGE_ENTRIES_MAX) {
-    change(stream, group, { ...page, entries: withEntry(page.entries, index, pending) }, pending.consumer);
+    change(
+      stream,
+      group,
+      { id: page.id, consumers: page.consumers, entries: withEntry(page.entries, index, pending) },
+      pending.consumer,
+    );
     return page.id;
   }
   if (index === page.entries.length) return addPage(stream, group, [pending]);
   const middle = PAGE_ENTRIES_MAX / 2;
   const secondId = addPage(stream, group, page.entries.slice(middle));
-  const first = { ...page, entries: page.entries.slice(0, middle) };
+  const first = { id: page.id, consumers: page.consumers, entries: page.entries.slice(0, middle) };
   group.pages.set(page.id, first);
   const target = index <= middle ? first : group.pages.get(secondId);
   assert(target !== undefined, "the page that was just made");
@@ -116,7 +121,7 @@ export function removePending(stream: Stream, group: Group, id: EntryId): boolea
   const entries = page.entries.filter((_, at) => at !== index);
   group.pendingCount -= 1;
   consumerAt(stream, group, entry.consumer).pendingCount -= 1;
-  leave(stream, group, { ...page, entries });
+  leave(stream, group, { id: page.id, consumers: page.consumers, entries });
   if (id === group.firstPendingId) settleFirst(stream, group);
   return true;
 }
@@ -133,7 +138,7 @@ export function removePendingOf(stream: Stream, group: Group, consumer: Consumer
     const entries = page.entries.filter((entry) => entry.consumer !== consumer.number);
     const consumers = page.consumers.filter((number) => number !== consumer.number);
     group.pendingCount -= page.entries.length - entries.length;
-    leave(stream, group, { ...page, consumers, entries });
+    leave(stream, group, { id: page.id, consumers, entries });
   }
   consumer.pendingCount = 0;
   settleFirst(stream, group);
@@ -287,7 +292,7 @@ function change(stream: Stream, group: Group, page: PendingPage, consumer: numbe
     consumers = consumers.filter((number) => present.has(number));
   }
   listUnder(stream, group, consumer, page.id);
-  group.pages.set(page.id, { ...page, consumers: [...consumers, consumer] });
+  group.pages.set(page.id, { id: page.id, consumers: [...consumers, consumer], entries: page.entries });
 }
 
 /** Replaces a page by one that has lost entries, all of them perhaps. */
