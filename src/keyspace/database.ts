@@ -123,13 +123,20 @@ export class Database {
   change(
     key: Bytes,
     change: Omit<LiveChange, "place">,
-    redo: () => Buffer,
+    redo: (() => Buffer) | undefined,
     event: KeyEvent | undefined,
   ): boolean {
     const place = { at: recordKey(this.#recordPrefix, key), phys: this.phys };
     if (!this.transaction.change({ ...change, place }, redo)) return false;
     this.#record(key, event);
     return true;
+  }
+
+  /** As `find`, for who wants to `change` the object; undefined also where it cannot be changed so, or has expired. */
+  summary(key: Bytes): KeyRecord | undefined {
+    const record = this.transaction.summaryAt(recordKey(this.#recordPrefix, key));
+    if (record === undefined) return undefined;
+    return record.expireAtMs === 0 || record.expireAtMs > this.nowMs ? record : undefined;
   }
 
   /** Tells that a key was touched without being written: WATCH and tracking hear of it. */

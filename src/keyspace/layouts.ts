@@ -349,6 +349,14 @@ export function streamSlotKey(id: number, slot: number): Bytes {
   return raw(`s${u64(id)}t${String.fromCharCode(slot)}`);
 }
 
+/** The letters behind the id of a stream: a chunk, its holes, a slot. */
+const ENTRY_PARTS = "edt";
+
+/** True for the key of a chunk of entries of a stream, of its holes, or of a slot of the tail. */
+export function isEntryPart(key: Bytes): boolean {
+  return ENTRY_PARTS.includes(chars(key).charAt(9));
+}
+
 /** The slot that the key of a part of a stream is of; undefined: it is another part. */
 export function slotOfKey(key: Bytes): number | undefined {
   const text = chars(key);

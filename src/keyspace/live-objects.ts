@@ -23,21 +23,49 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
 import type { Derived } from "../storage/derived.ts";
-import type { OrderedReader, Write } from "../storage/ordered-store.ts";
+import { merge } from "../storage/merge.ts";
+import type { OrderedReader, RangeOptions, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
 import { decodeCount, REDO_COUNT } from "./redo.ts";
 
-/** What a type of object does to be live. `tail` is what its changes have added to its parts, oldest first. */
+/** What a type of object does to be live. A tail is what changes have added to an object's parts, oldest first. */
 export interface LiveKind {
-  /** One letter that begins the keys of the parts that `parts` writes. */
+  /** One letter that begins the keys of the parts. */
   readonly space: string;
+  /** True when the record follows from the tail: `derive` makes it, and `record` of a change is but a summary. */
+  readonly derivesRecord: boolean;
+  /** After so many items of a tail it is derived what follows from them, so that no more is left to do at once; 0: never. */
+  readonly deriveEvery: number;
   /** The keys of the index entries of an object in a state of its record; their values are empty. */
   indexKeys(phys: number, record: KeyRecord): readonly Bytes[];
-  /** The writes that add a tail to the parts that are stored; what is stored already is passed over. */
-  parts(reader: OrderedReader, record: KeyRecord, tail: readonly unknown[]): Write[];
+  /**
+   * What follows from the tail of a generation. `below` reads the parts the generation began with. Given what followed
+   * from the beginning of the same tail, it may go on from there. What is stored already is passed over.
+   */
+  derive(below: OrderedReader, generation: LiveGeneration, known: Derivation | undefined): Derivation;
+  /** True for the key of a part that `derive` may write; objects may have parts of other kinds. */
+  isDerived(key: Bytes): boolean;
+  /** True for a part that must reach the data file together with the mark of the checkpoint, as must a derived record. */
+  isLate(key: Bytes): boolean;
   /** About how many bytes of memory an item of a tail takes. */
   tailBytes(item: unknown): number;
+}
+
+/** An object as a generation has it. */
+export interface LiveGeneration {
+  /** The record the generation began with. */
+  readonly base: KeyRecord;
+  readonly record: KeyRecord;
+  readonly tail: readonly unknown[];
+}
+
+export interface Derivation {
+  /** How many items of the tail it covers. */
+  readonly count: number;
+  readonly record: KeyRecord;
+  /** The writes to the parts, by key. */
+  readonly writes: ReadonlyMap<Bytes, Buffer | null>;
 }
 
 /** Where a live object stands. */
@@ -72,6 +100,8 @@ interface LiveObject {
   readonly isFresh: boolean;
   /** The record that the generation's index tells of. */
   indexed: KeyRecord;
+  /** What was derived last. */
+  derivation: Derivation | undefined;
 }
 
 /** Stands in the active generation for an object that was settled while the frozen one still has it. */
@@ -85,6 +115,8 @@ class Generation {
   readonly index = new SortedMap<Buffer | null>();
   /** Objects whose records the index does not tell of yet. */
   readonly unindexed = new Set<LiveObject>();
+  /** The spaces in which objects have parts. */
+  readonly spaces = new Set<string>();
   bytes = 0;
 }
 
@@ -132,7 +164,24 @@ export class LiveObjects implements Derived {
 
   /** The record of a live object by its key; undefined for one that is not live. */
   record(at: Bytes): KeyRecord | undefined {
+    const object = this.#find(chars(at));
+    return object === undefined ? undefined : this.#recordOf(object);
+  }
+
+  /** As `record`, but only the summary where the record is derived: for who adds to the tail. */
+  summary(at: Bytes): KeyRecord | undefined {
     return this.#find(chars(at))?.record;
+  }
+
+  /** The key of the record of the live object that has this key, for its record or a part that is derived. */
+  liveAt(key: Bytes): Bytes | undefined {
+    if (this.#isEmpty) return undefined;
+    const text = chars(key);
+    const space = text.charAt(0);
+    if (space === RECORD_SPACE) return this.#find(text) === undefined ? undefined : key;
+    if (!this.#hasParts(space) || text.length < 9) return undefined;
+    const [object] = this.#generationsOf(space, readU64(key, 1));
+    return object?.kind.isDerived(key) === true ? raw(object.at) : undefined;
   }
 
   /** A value that follows from what is live; null for one that is removed by it, undefined where nothing is known. */
@@ -141,7 +190,7 @@ export class LiveObjects implements Derived {
     const space = text.charAt(0);
     if (space === RECORD_SPACE) {
       const object = this.#find(text);
-      return object === undefined ? undefined : encodeRecord(object.record);
+      return object === undefined ? undefined : encodeRecord(this.#recordOf(object));
     }
     if (space === COUNTER_SPACE) {
       const count = this.#active.counters.get(text) ?? this.#frozen?.counters.get(text);
@@ -152,34 +201,44 @@ export class LiveObjects implements Derived {
       const entry = this.#active.index.get(key);
       return entry === undefined ? this.#frozen?.index.get(key) : entry;
     }
-    if (text.length < 9 || this.#isEmpty) return undefined;
-    for (const [written, value] of this.#partsOf(space, readU64(key, 1)))
-      if (chars(written) === text) return value;
+    if (text.length < 9 || !this.#hasParts(space)) return undefined;
+    for (const object of this.#generationsOf(space, readU64(key, 1))) {
+      const value = this.#derivationOf(object).writes.get(key);
+      if (value !== undefined) return value;
+    }
     return undefined;
   }
 
   /** What `get` knows of the keys with `from <= key < to`, in order; undefined when there is surely nothing. */
   range(from: Bytes, to: Bytes, reverse: boolean): Iterator<[Bytes, Buffer | null]> | undefined {
+    if (this.#isEmpty && this.#active.counters.size === 0) return undefined;
     const [first, last] = [chars(from).charAt(0), chars(to).charAt(0)];
+    if (first === last) return this.#rangeOfSpace(first, from, to, reverse);
+    // Only the self-check looks at several spaces at once.
     const found = new SortedMap<Buffer | null>();
-    const isWithin = (space: string) => first <= space && space <= last;
-    if (isWithin(RECORD_SPACE)) {
-      for (const object of this.#objects()) found.set(raw(object.at), encodeRecord(object.record));
+    for (let code = first.charCodeAt(0); code <= last.charCodeAt(0); code += 1) {
+      const within = this.#rangeOfSpace(String.fromCharCode(code), from, to, false);
+      if (within !== undefined)
+        for (const [key, value] of { [Symbol.iterator]: () => within }) found.set(key, value);
     }
-    if (isWithin(COUNTER_SPACE)) {
+    return found.size === 0 ? undefined : found.range(from, to, reverse);
+  }
+
+  #rangeOfSpace(
+    space: string,
+    from: Bytes,
+    to: Bytes,
+    reverse: boolean,
+  ): Iterator<[Bytes, Buffer | null]> | undefined {
+    if (space === INDEX_SPACE) return this.#indexRange(from, to, reverse);
+    const found = new SortedMap<Buffer | null>();
+    if (space === RECORD_SPACE) {
+      for (const object of this.#objects()) found.set(raw(object.at), encodeRecord(this.#recordOf(object)));
+    } else if (space === COUNTER_SPACE) {
       for (const counters of [this.#frozen?.counters, this.#active.counters])
         for (const [key, count] of counters ?? [])
           found.set(raw(key), count === 0 ? null : encodeNumber(count));
-    }
-    this.#collectParts(found, from, to);
-    if (isWithin(INDEX_SPACE)) {
-      this.#sync();
-      const only =
-        first === INDEX_SPACE && found.size === 0 ? this.#indexRange(from, to, reverse) : undefined;
-      if (only !== undefined) return only;
-      for (const index of [this.#frozen?.index, this.#active.index])
-        for (const [key, value] of index?.range(from, to, false) ?? []) found.set(key, value);
-    }
+    } else if (this.#hasParts(space)) this.#collectParts(found, space, from, to);
     return found.size === 0 ? undefined : found.range(from, to, reverse);
   }
 
@@ -199,9 +258,11 @@ export class LiveObjects implements Derived {
       isBased: true,
       isFresh: known === SETTLED,
       indexed: before,
+      derivation: undefined,
     };
     generation.byKey.set(at, object);
     generation.byId.set(before.id, object);
+    generation.spaces.add(kind.space);
     generation.bytes += OBJECT_BYTES;
     const undo = this.#go(generation, object, after, tail);
     return () => {
@@ -257,10 +318,13 @@ export class LiveObjects implements Derived {
     const isActive = active !== undefined && active !== SETTLED;
     const isFrozen = frozen !== undefined && !(isActive && active.isFresh);
     const base = isFrozen ? frozen.base : object.base;
+    const parts = new Map(isFrozen ? this.#derivationOf(frozen).writes : []);
+    if (object !== frozen)
+      for (const [key, value] of this.#derivationOf(object).writes) parts.set(key, value);
     const writes: Write[] = [
-      [at, encodeRecord(object.record)],
+      [at, encodeRecord(this.#recordOf(object))],
       ...indexDifference(object.kind, object.phys, base, object.record),
-      ...object.kind.parts(this.#reader, object.record, this.#tailOf(object)),
+      ...parts,
     ];
     if (isActive) this.#leave(generation, active);
     const hasFrozen = frozen !== undefined;
@@ -325,27 +389,41 @@ export class LiveObjects implements Derived {
     this.#active = new Generation();
   }
 
-  /** The writes that bring the frozen generation into the data file, in the order of keys within each space; lazy. */
-  *fold(below: OrderedReader): Generator<Write> {
-    const frozen = this.#frozen;
-    if (frozen === undefined) return;
-    const objects = (): LiveObject[] => {
-      const those = [...frozen.byKey.values()].filter((object) => object !== SETTLED);
-      return those.filter(({ at }) => this.#active.byKey.get(at) !== SETTLED);
-    };
-    for (const { at, record } of objects().sort((a, b) => (a.at < b.at ? -1 : 1)))
-      yield [raw(at), encodeRecord(record)];
-    for (const { kind, record, tail } of objects().sort((a, b) => a.record.id - b.record.id))
-      yield* kind.parts(below, record, tail);
-    yield* objects()
+  /**
+   * The writes that bring the frozen generation into the data file, in the order of keys within each space: neighbours
+   * share pages. Lazy. An object that has been settled meanwhile is passed over: the next checkpoint has its writes.
+   */
+  *fold(): Generator<Write> {
+    for (const object of this.#frozenObjects().sort((a, b) => (a.at < b.at ? -1 : 1))) {
+      if (!object.kind.derivesRecord) yield [raw(object.at), encodeRecord(object.record)];
+    }
+    for (const object of this.#frozenObjects().sort((a, b) => a.base.id - b.base.id)) {
+      for (const write of this.#derivationOf(object).writes) if (!object.kind.isLate(write[0])) yield write;
+    }
+    yield* this.#frozenObjects()
       .flatMap(({ kind, phys, base, record }) => indexDifference(kind, phys, base, record))
       .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  /** The counters of the frozen generation. */
+  /** What must reach the data file together with the mark: counters, and what is derived from a record that is. */
   lastWrites(): Write[] {
-    const counters = [...(this.#frozen?.counters ?? [])];
-    return counters.map(([key, count]) => [raw(key), count === 0 ? null : encodeNumber(count)]);
+    const writes: Write[] = [];
+    for (const [key, count] of this.#frozen?.counters ?? [])
+      writes.push([raw(key), count === 0 ? null : encodeNumber(count)]);
+    for (const object of this.#frozenObjects()) {
+      if (!object.kind.derivesRecord) continue;
+      const { record, writes: parts } = this.#derivationOf(object);
+      writes.push([raw(object.at), encodeRecord(record)]);
+      for (const write of parts) if (object.kind.isLate(write[0])) writes.push(write);
+    }
+    return writes;
+  }
+
+  #frozenObjects(): LiveObject[] {
+    const objects: LiveObject[] = [];
+    for (const [at, object] of this.#frozen?.byKey ?? [])
+      if (object !== SETTLED && this.#active.byKey.get(at) !== SETTLED) objects.push(object);
+    return objects;
   }
 
   /** The frozen generation is in the data file. */
@@ -385,9 +463,13 @@ export class LiveObjects implements Derived {
     object.record = after;
     generation.bytes += bytes;
     generation.unindexed.add(object);
+    const { deriveEvery } = object.kind;
+    if (deriveEvery > 0 && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery)
+      this.#derivationOf(object);
     return () => {
       object.record = before;
       object.tail.length = length;
+      if (object.derivation !== undefined && object.derivation.count > length) object.derivation = undefined;
       generation.bytes -= bytes;
       generation.unindexed.add(object);
     };
@@ -427,47 +509,88 @@ export class LiveObjects implements Derived {
     }
   }
 
-  /** The index entries of a range, where one generation alone has some; undefined when both have. */
   #indexRange(from: Bytes, to: Bytes, reverse: boolean): Iterator<[Bytes, Buffer | null]> | undefined {
+    this.#sync();
     if (this.#frozen === undefined || this.#frozen.index.size === 0)
-      return this.#active.index.range(from, to, reverse);
-    return undefined;
+      return this.#active.index.size === 0 ? undefined : this.#active.index.range(from, to, reverse);
+    const found = new SortedMap<Buffer | null>();
+    for (const index of [this.#frozen.index, this.#active.index])
+      for (const [key, value] of index.range(from, to)) found.set(key, value);
+    return found.range(from, to, reverse);
   }
 
-  /** Items that are not in the stored parts of an object yet, oldest first. */
-  #tailOf(object: LiveObject): readonly unknown[] {
-    const frozen = this.#frozenObject(object.at);
-    return frozen === undefined || frozen === object || object.isFresh
-      ? object.tail
-      : [...frozen.tail, ...object.tail];
+  #hasParts(space: string): boolean {
+    return this.#active.spaces.has(space) || this.#frozen?.spaces.has(space) === true;
   }
 
-  #partsOf(space: string, id: number): readonly Write[] {
+  /** An object as the generations have it that say something of its parts, the newest first. */
+  #generationsOf(space: string, id: number): readonly LiveObject[] {
     const active = this.#active.byId.get(id);
     if (active === SETTLED) return [];
-    const found = active ?? this.#frozen?.byId.get(id);
-    if (found === undefined || found === SETTLED || found.kind.space !== space) return [];
-    return found.kind.parts(this.#reader, found.record, this.#tailOf(found));
+    const frozen = active?.isFresh === true ? undefined : this.#frozen?.byId.get(id);
+    return [active, frozen].filter(
+      (object): object is LiveObject =>
+        object !== undefined && object !== SETTLED && object.kind.space === space,
+    );
   }
 
-  #collectParts(found: SortedMap<Buffer | null>, from: Bytes, to: Bytes): void {
+  #recordOf(object: LiveObject): KeyRecord {
+    return object.kind.derivesRecord ? this.#derivationOf(object).record : object.record;
+  }
+
+  #derivationOf(object: LiveObject): Derivation {
+    const known = object.derivation;
+    if (known?.count === object.tail.length && (known.record === object.record || object.kind.derivesRecord))
+      return known;
+    const frozen = object.isFresh ? undefined : this.#frozenObject(object.at);
+    const below =
+      frozen === undefined || frozen === object
+        ? this.#reader
+        : readerOver(this.#derivationOf(frozen).writes, this.#reader);
+    const base =
+      object.kind.derivesRecord && frozen !== undefined && frozen !== object
+        ? this.#recordOf(frozen)
+        : object.base;
+    object.derivation = object.kind.derive(below, { base, record: object.record, tail: object.tail }, known);
+    return object.derivation;
+  }
+
+  #collectParts(found: SortedMap<Buffer | null>, space: string, from: Bytes, to: Bytes): void {
     const [low, high] = [chars(from), chars(to)];
+    const collect = (object: LiveObject) => {
+      for (const [key, value] of this.#derivationOf(object).writes) found.set(key, value);
+    };
     // Nearly always the parts of one object are asked for.
-    if (low.length >= 9 && high.length >= 9 && low.charAt(0) === high.charAt(0)) {
+    if (low.length >= 9 && high.length >= 9) {
       const [first, last] = [readU64(from, 1), readU64(to, 1)];
       if (last - first <= 1) {
         for (let id = first; id <= last; id += 1)
-          for (const [key, value] of this.#partsOf(low.charAt(0), id)) found.set(key, value);
+          this.#generationsOf(space, id).toReversed().forEach(collect);
         return;
       }
     }
-    for (const object of this.#objects()) {
-      const { space } = object.kind;
-      if (space < low.charAt(0) || space > high.charAt(0)) continue;
-      for (const [key, value] of object.kind.parts(this.#reader, object.record, this.#tailOf(object)))
-        found.set(key, value);
-    }
+    const ids = new Set([...this.#active.byId.keys(), ...(this.#frozen?.byId.keys() ?? [])]);
+    for (const id of ids) this.#generationsOf(space, id).toReversed().forEach(collect);
   }
+}
+
+/** Reads what is stored with a few writes over it. */
+function readerOver(writes: ReadonlyMap<Bytes, Buffer | null>, reader: OrderedReader): OrderedReader {
+  const get = (key: Bytes) => {
+    const written = writes.get(key);
+    return written === undefined ? reader.get(key) : (written ?? undefined);
+  };
+  const range = (from: Bytes, to: Bytes, options: RangeOptions = {}) => {
+    const sorted = new SortedMap<Buffer | null>();
+    for (const [key, value] of writes) if (key >= from && key < to) sorted.set(key, value);
+    const reverse = options.reverse === true;
+    return merge(
+      sorted.range(from, to, reverse),
+      reader.range(from, to, options)[Symbol.iterator](),
+      reverse,
+    );
+  };
+  return { get, range };
 }
 
 function bytesOf({ kind, tail }: LiveObject): number {

@@ -107,7 +107,7 @@ export class Store {
   async close(): Promise<void> {
     if (this.#foldsAtClose) {
       this.#live.freeze();
-      const writes = [...this.#live.fold(this.#ordered), ...this.#live.lastWrites()];
+      const writes = [...this.#live.fold(), ...this.#live.lastWrites()];
       if (writes.length > 0 && this.failure === undefined) this.#ordered.commit(writes);
       this.#live.thawed();
     }

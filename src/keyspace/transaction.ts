@@ -4,7 +4,7 @@
  * fails leaves nothing; the store is touched once, by the commit of all that remains.
  */
 import { assert } from "../base/assert.ts";
-import { type Bytes, chars } from "../base/bytes.ts";
+import type { Bytes } from "../base/bytes.ts";
 import { merge } from "../storage/merge.ts";
 import type { Entry, OrderedReader, RangeOptions, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
@@ -27,9 +27,6 @@ type Undo =
       readonly before: Buffer | null | undefined;
     }
   | (() => void);
-
-/** The character that begins the keys of records. */
-const RECORD_SPACE = 0x6b;
 
 export class Transaction implements OrderedReader {
   readonly #reader: OrderedReader;
@@ -68,18 +65,33 @@ export class Transaction implements OrderedReader {
   }
 
   /**
-   * Changes an object without writing what follows from the change: `redo` alone goes into the journal. False, and
+   * Changes an object without writing what follows from the change: `redo` alone goes into the journal, and without one
+   * that of another change has to tell of this one too. False, and
    * nothing done, where the object must be written in the ordinary way, because this transaction has written it so.
    */
-  change(change: LiveChange, redo: () => Buffer): boolean {
-    if (this.#live === undefined || this.#writes.get(change.place.at) !== undefined) return false;
+  change(change: LiveChange, redo: (() => Buffer) | undefined): boolean {
+    if (this.#live === undefined || this.hasWritten(change.place.at)) return false;
     const undo = this.#live.change(change);
-    this.#redo.push(redo());
+    if (redo !== undefined) this.#redo.push(redo());
     this.#undo.push(() => {
       undo();
-      this.#redo.pop();
+      if (redo !== undefined) this.#redo.pop();
     });
     return true;
+  }
+
+  /** True when the transaction has a write of a key. */
+  hasWritten(key: Bytes): boolean {
+    return this.#writes.get(key) !== undefined;
+  }
+
+  /** The record under a key, or its summary (live-objects.ts), of an object that can be changed by `change`. */
+  summaryAt(at: Bytes): KeyRecord | undefined {
+    if (this.#live === undefined || this.hasWritten(at)) return undefined;
+    const live = this.#live.summary(at);
+    if (live !== undefined) return live;
+    const buffer = this.#reader.get(at);
+    return buffer === undefined ? undefined : recordOfStored(buffer);
   }
 
   /**
@@ -195,7 +207,8 @@ export class Transaction implements OrderedReader {
   }
 
   #write(key: Bytes, value: Buffer | null): void {
-    if (chars(key).charCodeAt(0) === RECORD_SPACE) this.settle(key);
+    const live = this.#live?.liveAt(key);
+    if (live !== undefined) this.settle(live);
     this.#undo.push({ key, before: this.#writes.get(key) });
     this.#writes.set(key, value);
   }

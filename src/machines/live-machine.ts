@@ -4,17 +4,26 @@ import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
 import type { LiveKind, LiveObjects } from "../keyspace/live-objects.ts";
 import { type KeyRecord, lazyRecord, recordOfStored } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
+import { appendAnew, identified } from "../streams/live-stream.ts";
 import { decodeStep, type Redone, redone } from "./change-record.ts";
 import { type EncodedEntry, historyWrites } from "./history.ts";
-import { atMsOfEntry, revOfEntry } from "./history-codec.ts";
+import { atMsOfEntry, decodeEntry, revOfEntry } from "./history-codec.ts";
 import { counterKeys, stateKeys } from "./index-keys.ts";
+import { changeEntries, changeStream } from "./outbox.ts";
 import { decodeMachine, encodeMachine, type MachineRecord } from "./record.ts";
 
 export const LIVE_MACHINE: LiveKind = {
   space: "h",
+  derivesRecord: false,
+  deriveEvery: 0,
   indexKeys: (phys, record) => stateKeys(phys, record.id, decodeMachine(record)),
-  // Written by this file and by machines.ts alone.
-  parts: (reader, { id }, tail) => historyWrites(reader, id, tail as readonly EncodedEntry[]),
+  derive: (below, { record, tail }) => {
+    // Written by this file and by machines.ts alone.
+    const writes = historyWrites(below, record.id, tail as readonly EncodedEntry[]);
+    return { count: tail.length, record, writes: new Map(writes) };
+  },
+  isDerived: () => true,
+  isLate: () => false,
   tailBytes: (item) => ENTRY_OVERHEAD_BYTES + (item as EncodedEntry).bytes.length,
 };
 
@@ -31,6 +40,7 @@ export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buf
   const step = decodeStep(bytes);
   const at = recordKey(databasePrefix("k", step.phys), step.key);
   countAnew(live, step);
+  appendChanges(live, reader, step);
   const stored = reader.get(at);
   const record = live.record(at) ?? (stored === undefined ? undefined : recordOfStored(stored));
   // The object has gone, or another has its key: a write that follows in the journals says so.
@@ -47,6 +57,21 @@ export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buf
     step.entry === undefined ? [] : [{ rev: revOfEntry(step.entry), bytes: step.entry, entriesMax: 0 }];
   const hasBase = step.moved !== undefined;
   live.changeAnew({ kind: LIVE_MACHINE, place: { at, phys: step.phys }, before, after, tail }, hasBase);
+}
+
+/** The entries of the change stream that the change has left. */
+function appendChanges(
+  live: LiveObjects,
+  reader: OrderedReader,
+  { phys, key, definition, entry, streamId }: Redone,
+): void {
+  if (entry === undefined || streamId === undefined) return;
+  const place = { at: recordKey(databasePrefix("k", phys), changeStream(definition)), phys };
+  const stored = live.summary(place.at) === undefined ? reader.get(place.at) : undefined;
+  const record = live.summary(place.at) ?? (stored === undefined ? undefined : recordOfStored(stored));
+  if (record?.type !== "stream") return;
+  const told = changeEntries({ key, definition, history: decodeEntry(entry) });
+  live.changeAnew(appendAnew(record, place, identified(told, streamId)), true);
 }
 
 /** Counters are stored as they were at the mark of the last checkpoint: every change since then counts. */

@@ -15,7 +15,7 @@ import { type HistoryEntry, putHistory, trimHistory } from "./history.ts";
 import { encodeEntry } from "./history-codec.ts";
 import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { LIVE_MACHINE, liveRecord } from "./live-machine.ts";
-import { type Keeping, tellChange } from "./outbox.ts";
+import { type Keeping, planChange, tellChange } from "./outbox.ts";
 import { encodeMachine, type MachineRecord } from "./record.ts";
 
 /** The value of an entry that is all key. */
@@ -81,17 +81,20 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
     entry === undefined || history === undefined ? undefined : { bytes: entry, atMs: history.atMs };
   const step = { phys: db.phys, key, id: record.id, before, after: machine, entry: recorded };
   const change = { kind: LIVE_MACHINE, before: record, after: live, tail };
-  const isLive = db.change(key, change, () => encodeStep({ ...step, streamId: undefined }), update.event);
+  const told = history === undefined ? undefined : { key, id: record.id, machine, history };
+  const planned = told === undefined ? undefined : planChange(db, told, keeping);
+  const redo = () => encodeStep({ ...step, streamId: planned?.firstId });
+  const isLive = db.change(key, change, redo, update.event);
   const written = isLive ? live : db.update(key, record, encodeMachine(machine), update.event);
   recount(db, before, machine, isLive);
   if (!isLive) reindex(db.transaction, db.phys, record.id, before, machine);
-  if (history === undefined) return written;
+  if (history === undefined || told === undefined) return written;
   recordChange(db, key, machine, history);
   if (!isLive) {
     putHistory(db.transaction, record.id, history);
     trimHistory(db.transaction, record.id, { rev: history.rev, max: keeping.historyMax });
   }
-  tellChange(db, { key, id: record.id, machine, history }, keeping);
+  tellChange(db, told, keeping, isLive ? planned : undefined);
   return written;
 }
 

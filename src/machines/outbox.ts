@@ -14,9 +14,11 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, bufferOf, bytesOfText } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { DefinitionName } from "../keyspace/layouts.ts";
 import { appendEntry } from "../streams/append.ts";
-import type { Fields } from "../streams/chunk.ts";
+import { type Fields, packFields, unpackFields } from "../streams/chunk.ts";
 import { fieldsOf, jsonText } from "../streams/entry-fields.ts";
+import { appendLate, identified, type LateAppend, planAppend } from "../streams/live-stream.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { MachineRecord } from "./record.ts";
 import { putTask, type TaskOrder } from "./tasks.ts";
@@ -49,21 +51,74 @@ export type OutsideEffect =
   | ({ readonly kind: "task" } & TaskOrder)
   | { readonly kind: "log"; readonly value: string };
 
-/** Writes the entries of a change. Costs the same at any length of the streams. */
-export function tellChange(db: Database, change: RecordedChange, keeping: Keeping): void {
+/** The stream of the changes of a definition's machines, or of map machines. */
+export function changeStream(definition: DefinitionName | undefined): Bytes {
+  if (definition === undefined) return bytesOfText(CHANGES);
+  let stream = streamKeys.get(definition.name);
+  if (stream === undefined) {
+    stream = bytesOfText(`${CHANGES}:${definition.name}`);
+    if (streamKeys.size >= STREAM_KEYS_MAX) streamKeys.clear();
+    streamKeys.set(definition.name, stream);
+  }
+  return stream;
+}
+
+const streamKeys = new Map<string, Bytes>();
+const STREAM_KEYS_MAX = 1000;
+
+/** What an entry of the change stream tells. */
+export type ToldChange = Pick<RecordedChange, "key" | "history"> & {
+  readonly definition: DefinitionName | undefined;
+};
+
+/** The entries that a change leaves in the change stream, the fields of each packed. */
+export function changeEntries(change: ToldChange): Buffer[] {
+  const entries = [packFields(changeFields(change))];
+  for (const effect of effectsOf(change.history))
+    if (effect.kind === "emit") entries.push(packFields(emitFields(change, effect)));
+  return entries;
+}
+
+/** Entries of the change stream that wait for the checkpoint, and the id of the first, for the redo record. */
+export interface PlannedChange extends LateAppend {
+  readonly packed: readonly Buffer[];
+}
+
+/** What a change would leave in the change stream without writing it; undefined where it must be written, or is not told. */
+export function planChange(
+  db: Database,
+  change: RecordedChange,
+  keeping: Keeping,
+): PlannedChange | undefined {
+  const { definition } = change.machine;
+  if (definition === undefined && !keeping.tellsMaps) return undefined;
+  const packed = changeEntries({ ...change, definition });
+  const options = { count: packed.length, nowMs: change.history.atMs, lengthMax: keeping.changesMax };
+  const planned = planAppend(db, changeStream(definition), options);
+  return planned === undefined ? undefined : { ...planned, packed };
+}
+
+/** Writes the entries of a change, or has those wait that are planned. Costs the same at any length of the streams. */
+export function tellChange(
+  db: Database,
+  change: RecordedChange,
+  keeping: Keeping,
+  planned: PlannedChange | undefined = undefined,
+): void {
   const { machine, history } = change;
   const { definition } = machine;
   if (definition === undefined && !keeping.tellsMaps) return;
-  const stream = bytesOfText(definition === undefined ? CHANGES : `${CHANGES}:${definition.name}`);
   const options = { lengthMax: keeping.changesMax, nowMs: history.atMs };
-  appendEntry(db, stream, changeFields(change), options);
+  if (planned !== undefined) appendLate(db, planned, identified(planned.packed, planned.firstId));
+  else {
+    for (const packed of changeEntries({ ...change, definition }))
+      appendEntry(db, changeStream(definition), unpackFields(packed), options);
+  }
   let taskCount = 0;
   for (const effect of effectsOf(history)) {
-    if (effect.kind === "emit") appendEntry(db, stream, emitFields(change, effect), options);
-    else if (effect.kind === "task") {
-      taskCount += 1;
-      putTask(db, { ...change, ...effect, number: taskCount, trace: history.trace }, options);
-    }
+    if (effect.kind !== "task") continue;
+    taskCount += 1;
+    putTask(db, { ...change, ...effect, number: taskCount, trace: history.trace }, options);
   }
 }
 
@@ -80,11 +135,11 @@ function effectsOf({ effects }: Pick<HistoryEntry, "effects">): readonly Outside
   return effects as unknown as readonly OutsideEffect[];
 }
 
-function changeFields({ key, machine, history }: RecordedChange): Fields {
+function changeFields({ key, definition, history }: ToldChange): Fields {
   const { kind, event, id, by, reason, from, to, via, data, context, output, atMs, stampMs, rev } = history;
   return fieldsOf([
     ["key", bufferOf(key)],
-    ["def", definitionId(machine)],
+    ["def", definitionId(definition)],
     ["rev", rev],
     ["kind", kind],
     ["event", event],
@@ -105,12 +160,12 @@ function changeFields({ key, machine, history }: RecordedChange): Fields {
 }
 
 function emitFields(
-  { key, machine, history }: RecordedChange,
+  { key, definition, history }: ToldChange,
   { event, data }: Extract<OutsideEffect, { kind: "emit" }>,
 ): Fields {
   return fieldsOf([
     ["key", bufferOf(key)],
-    ["def", definitionId(machine)],
+    ["def", definitionId(definition)],
     ["rev", history.rev],
     ["kind", "emit"],
     ["event", event],
@@ -120,6 +175,6 @@ function emitFields(
 }
 
 /** `name:version`; undefined for a map machine. */
-function definitionId({ definition }: MachineRecord): string | undefined {
+function definitionId(definition: DefinitionName | undefined): string | undefined {
   return definition === undefined ? undefined : `${definition.name}:${definition.version}`;
 }

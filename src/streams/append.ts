@@ -10,6 +10,11 @@ import { trimAcknowledged } from "./trim.ts";
 /** A stream is trimmed once it has a hundredth too many, or so many entries: each trim looks at every group. */
 const SLACK_MAX = 100;
 
+/** How many entries beyond a length are let be. */
+export function slackOf(lengthMax: number): number {
+  return Math.min(SLACK_MAX, Math.floor(lengthMax / 100));
+}
+
 export interface AppendOptions {
   /** Above the last id of the stream; left out: from the time and the last id, as for `*`. */
   readonly id?: EntryId;
@@ -38,8 +43,7 @@ export function appendEntry(
   if (entryId === undefined || entryId <= stream.header.lastId) return undefined;
   appendTo(stream, { id: entryId, fields, nodeEntriesMax: NODE_ENTRIES_MAX });
   const mayTrim = lengthMax > 0 && !(keepsUnread && stream.header.groupCount === 0);
-  const slack = Math.min(SLACK_MAX, Math.floor(lengthMax / 100));
-  const trimmed = mayTrim ? trimAcknowledged(stream, lengthMax, slack) : 0;
+  const trimmed = mayTrim ? trimAcknowledged(stream, lengthMax, slackOf(lengthMax)) : 0;
   saveStream(stream, "xadd");
   if (trimmed > 0) recordEvent(stream, "xtrim");
   return entryId;

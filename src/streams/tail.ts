@@ -48,6 +48,11 @@ export interface StoredTail {
  * written beside the header.
  */
 export function appendEntries(tail: StoredTail, entries: readonly StreamEntry[]): Write[] {
+  return appendPacked(tail, entries.map(packEntry));
+}
+
+/** As appendEntries, for entries whose fields are packed. */
+export function appendPacked(tail: StoredTail, entries: readonly PackedEntry[]): Write[] {
   const { header } = tail;
   const writes: Write[] = [];
   let fresh: PackedEntry[] = [];
@@ -55,8 +60,7 @@ export function appendEntries(tail: StoredTail, entries: readonly StreamEntry[])
     writes.push(...closeTail(tail, fresh));
     fresh = [];
   };
-  for (const entry of entries) {
-    const packed = packEntry(entry);
+  for (const packed of entries) {
     const isNodeEnd = endsNode(tail);
     if (isNodeEnd || !hasRoom(header, packed)) close();
     if (isNodeEnd) beginNode(header);
