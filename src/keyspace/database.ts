@@ -49,6 +49,9 @@ export class Database {
   readonly transaction: Transaction;
   readonly #recordPrefix: string;
   readonly #orderPrefix: string;
+  /** The key used last and where its record stands: who looks at a key is likely to write it. */
+  #latestKey: Bytes | undefined;
+  #latestRecordKey: Bytes | undefined;
 
   constructor(transaction: Transaction, index: number, phys: number, nowMs: number) {
     this.transaction = transaction;
@@ -61,7 +64,7 @@ export class Database {
 
   /** The record of a key; undefined when there is none. A key past its expiry is removed by the look at it. */
   find(key: Bytes): KeyRecord | undefined {
-    const record = this.transaction.recordAt(recordKey(this.#recordPrefix, key));
+    const record = this.transaction.recordAt(this.#recordKey(key));
     if (record === undefined) return undefined;
     if (record.expireAtMs === 0 || record.expireAtMs > this.nowMs) return record;
     this.#erase(key, record);
@@ -126,7 +129,7 @@ export class Database {
     redo: (() => Buffer) | undefined,
     event: KeyEvent | undefined,
   ): boolean {
-    const place = { at: recordKey(this.#recordPrefix, key), phys: this.phys };
+    const place = { at: this.#recordKey(key), phys: this.phys };
     if (!this.transaction.change({ ...change, place }, redo)) return false;
     this.#record(key, event);
     return true;
@@ -152,7 +155,7 @@ export class Database {
 
   /** Removes what the object at a key keeps beside its record; false when it is too much (emptyObject). */
   empty(key: Bytes, record: KeyRecord): boolean {
-    this.transaction.settle(recordKey(this.#recordPrefix, key));
+    this.transaction.settle(this.#recordKey(key));
     return emptyObject(this.transaction, this.place(key), record);
   }
 
@@ -272,7 +275,7 @@ export class Database {
   }
 
   #writeRecord(key: Bytes, record: KeyRecord, expireAtMsBefore: ExpiryTime): void {
-    this.transaction.put(recordKey(this.#recordPrefix, key), storedRecord(record));
+    this.transaction.put(this.#recordKey(key), storedRecord(record));
     if (record.expireAtMs === expireAtMsBefore) return;
     if (expireAtMsBefore !== 0) this.#disarm(expireAtMsBefore, record.id);
     if (record.expireAtMs === 0) return;
@@ -289,7 +292,7 @@ export class Database {
 
   /** Removes the key's entries here; its object's own parts stay. */
   #forget(key: Bytes, record: KeyRecord): void {
-    this.transaction.remove(recordKey(this.#recordPrefix, key));
+    this.transaction.remove(this.#recordKey(key));
     this.transaction.remove(orderKey(this.#orderPrefix, record.id));
     if (record.expireAtMs !== 0) this.#disarm(record.expireAtMs, record.id);
     this.#count("keys", -1);
@@ -305,8 +308,18 @@ export class Database {
   }
 
   #record(key: Bytes, event: KeyEvent | undefined): void {
-    const at = { database: this.index, key };
-    this.transaction.record(event === undefined ? { kind: "touch", ...at } : { kind: "key", ...at, event });
+    const database = this.index;
+    this.transaction.record(
+      event === undefined ? { kind: "touch", database, key } : { kind: "key", database, key, event },
+    );
+  }
+
+  /** A key composed once is hashed once. */
+  #recordKey(key: Bytes): Bytes {
+    if (this.#latestRecordKey !== undefined && this.#latestKey === key) return this.#latestRecordKey;
+    this.#latestKey = key;
+    this.#latestRecordKey = recordKey(this.#recordPrefix, key);
+    return this.#latestRecordKey;
   }
 
   #counterKey(name: "keys" | "expires"): Bytes {

@@ -28,8 +28,10 @@ export function writeExpiryTime(buffer: Buffer, at: number, time: ExpiryTime): v
 }
 
 export function readExpiryTime(buffer: Buffer, at: number): ExpiryTime {
-  const isInteger = (buffer[at] ?? 0) >= 0x80;
-  return isInteger ? buffer.readBigUInt64BE(at) & ~IS_INTEGER : buffer.readDoubleBE(at);
+  const first = buffer[at] ?? 0;
+  // Nearly all keys do not expire; of the float64 numbers from 1 on none begins with a zero byte.
+  if (first === 0) return 0;
+  return first >= 0x80 ? buffer.readBigUInt64BE(at) & ~IS_INTEGER : buffer.readDoubleBE(at);
 }
 
 /** 8 bytes that sort as the times do. */

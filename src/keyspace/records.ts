@@ -19,12 +19,7 @@ const HEADER_BYTES = 18;
 export type RecordType = "string" | "longString" | "machine" | "stream";
 
 const TYPE_CODES: Readonly<Record<RecordType, number>> = { string: 1, longString: 2, machine: 3, stream: 4 };
-const TYPES = new Map<number, RecordType>([
-  [1, "string"],
-  [2, "longString"],
-  [3, "machine"],
-  [4, "stream"],
-]);
+const TYPES: readonly (RecordType | undefined)[] = [undefined, "string", "longString", "machine", "stream"];
 
 export interface KeyRecord {
   readonly type: RecordType;
@@ -61,7 +56,7 @@ export function encodeRecord(record: KeyRecord): Buffer {
   buffer[1] = TYPE_CODES[record.type];
   writeExpiryTime(buffer, 2, record.expireAtMs);
   buffer.writeDoubleBE(record.id, 10);
-  record.payload.copy(buffer, HEADER_BYTES);
+  buffer.set(record.payload, HEADER_BYTES);
   return buffer;
 }
 
@@ -90,7 +85,7 @@ export function recordOfStored(buffer: Buffer): KeyRecord {
 /** The payload is a view of `buffer`. @throws Error when the record is not one: data is never guessed at. */
 export function decodeRecord(buffer: Buffer): KeyRecord {
   assert(buffer.length >= HEADER_BYTES && buffer[0] === RECORD_FORMAT, "a key record of a known format");
-  const type = TYPES.get(buffer[1] ?? 0);
+  const type = TYPES[buffer[1] ?? 0];
   assert(type !== undefined, "a key record of a known type");
   return {
     type,

@@ -7,6 +7,7 @@ const VALUE_BYTES = 16;
 
 /** Costs as much as the reply has values. */
 export function replySize(reply: Reply): number {
+  if (Buffer.isBuffer(reply)) return reply.length + VALUE_BYTES;
   const bytes = ownSize(reply);
   const items = itemsOf(reply);
   return items === undefined ? bytes : bytes + sizeOfItems(items);

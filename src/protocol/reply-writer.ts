@@ -33,6 +33,11 @@ export class ReplyWriter {
    *   nothing of it has been written.
    */
   write(reply: Reply, version: ProtocolVersion): void {
+    if (typeof reply !== "object" || reply === null || Buffer.isBuffer(reply)) {
+      // Refused before anything is written.
+      this.#value(reply, version);
+      return;
+    }
     const block = this.#block;
     const start = this.#start;
     const end = this.#end;

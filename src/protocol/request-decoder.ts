@@ -52,6 +52,8 @@ export class RequestDecoder {
   /** Arguments before this index do not point into a chunk. */
   #ownedCount = 0;
   #failed = false;
+  /** The first argument of the request before, while there may be more in what has arrived. */
+  #latestName: Buffer = NO_NAME;
 
   constructor(limits: Readonly<DecoderLimits> = DECODER_LIMITS) {
     this.limits = { ...limits };
@@ -80,6 +82,7 @@ export class RequestDecoder {
           return request;
         }
       } while (this.#input.nextChunk());
+      this.#latestName = NO_NAME;
     } catch (error) {
       this.#failed = true;
       this.#input.clear();
@@ -122,11 +125,18 @@ export class RequestDecoder {
       const bytes = headerValue(chunk, position + 1, start);
       const end = start + bytes;
       if (bytes < 0 || bytes > bytesMax || end + 2 > length) return undefined;
-      args.push(chunk.subarray(start, end));
+      args.push(i === 0 ? this.#name(chunk, start, end) : chunk.subarray(start, end));
       position = end + 2;
     }
     this.#input.at = position;
     return args;
+  }
+
+  /** The requests of a pipeline are mostly of the same command: its name is then the same object. */
+  #name(chunk: Buffer, start: number, end: number): Buffer {
+    const latest = this.#latestName;
+    if (!isSame(latest, chunk, start, end)) this.#latestName = chunk.subarray(start, end);
+    return this.#latestName;
   }
 
   /** Reads as far as the chunk goes, or to the end of a request. */
@@ -229,6 +239,15 @@ export class RequestDecoder {
     }
     this.#ownedCount = args.length;
   }
+}
+
+const NO_NAME = Buffer.alloc(0);
+
+/** Whether the bytes from `start` to `end` of a chunk are those of a name. */
+function isSame(name: Buffer, chunk: Buffer, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== chunk[start + i]) return false;
+  return true;
 }
 
 /** What V8 keeps for a view and its slot in the array of arguments, roughly. */

@@ -16,6 +16,7 @@ import type { Reply } from "../protocol/reply.ts";
 import { NONE, simple } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import type { PendingReply } from "./outgoing.ts";
+import { Run, type RunContext } from "./run.ts";
 import { type Route, Runner, type RunnerOptions } from "./runner.ts";
 
 const QUEUED = simple("QUEUED");
@@ -53,13 +54,19 @@ export interface Dispatcher {
 export class CommandDispatcher implements Dispatcher {
   readonly #server: ServerContext;
   readonly #runner: Runner;
+  readonly #context: RunContext;
   readonly #routes = new Map<Command, Route>();
+  /** The name looked up last and what it led to: the decoder gives the requests of a pipeline the same object. */
+  #latestName: Buffer | undefined;
+  #latestRoute: Route | undefined;
 
   constructor(options: RunnerOptions) {
     this.#server = options.server;
-    this.#runner = new Runner(options, (session, args, databases) =>
-      this.#runQueued(session, args, databases),
-    );
+    this.#runner = new Runner(options);
+    this.#context = {
+      server: options.server,
+      runQueued: (session, args, databases) => this.#runQueued(session, args, databases),
+    };
   }
 
   dispatch(session: Session, args: readonly Buffer[], databases: Databases): Outcome {
@@ -75,12 +82,13 @@ export class CommandDispatcher implements Dispatcher {
     if (session.queue !== undefined && !NEVER_QUEUED.has(route.command.name)) {
       return this.#queue(session, session.queue, route, args);
     }
-    const reply = this.#runner.run(route, { session, args, databases }, true);
-    endCaching(session, route.command);
+    const run = new Run(this.#context, route.command, session, args, databases, true);
+    const reply = this.#runner.run(route, run);
+    if (session.tracking !== undefined) endCaching(session, route.command);
     const { protocol } = session;
     const { dependsOnCommit } = route;
     if (!isWait(reply)) return { reply, protocol, dependsOnCommit, waiting: undefined };
-    const waiting = this.#runner.waiting(route, session, reply);
+    const waiting = this.#runner.waiting(route, this.#context, session, reply);
     return { reply: NONE, protocol, dependsOnCommit, waiting };
   }
 
@@ -94,8 +102,20 @@ export class CommandDispatcher implements Dispatcher {
   }
 
   #resolve(args: readonly Buffer[]): Route | undefined {
+    const name = args[0];
+    if (name === this.#latestName && this.#latestRoute !== undefined) return this.#latestRoute;
     const command = findCommand(this.#server.catalogue, args);
     if (command === undefined) return undefined;
+    const route = this.#routeOf(command);
+    // Of a container the next request may name another subcommand.
+    if (command.declaration.container === undefined && command.subcommands.size === 0) {
+      this.#latestName = name;
+      this.#latestRoute = route;
+    }
+    return route;
+  }
+
+  #routeOf(command: Command): Route {
     let route = this.#routes.get(command);
     if (route === undefined) {
       route = this.#runner.route(command);
@@ -130,7 +150,8 @@ export class CommandDispatcher implements Dispatcher {
     if (!checkArity(command, args)) {
       return this.#rejected(session, route, errors.wrongNumberOfArguments(command.name)).reply;
     }
-    const reply = this.#runner.run(route, { session, args, databases }, false);
+    const run = new Run(this.#context, command, session, args, databases, false);
+    const reply = this.#runner.run(route, run);
     assert(!isWait(reply), "nothing waits within MULTI");
     return reply;
   }

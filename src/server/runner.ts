@@ -9,12 +9,11 @@ import { type Session, watchName } from "../clients/session.ts";
 import type { Handler } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, kindOf, type Wait, type WaitingRequest } from "../commands/wait.ts";
-import type { Databases } from "../keyspace/databases.ts";
 import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
 import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
-import { Run, type RunQueued } from "./run.ts";
+import { Run, type RunContext } from "./run.ts";
 
 /** A command and what is known of it before any request comes. */
 export interface Route {
@@ -26,13 +25,6 @@ export interface Route {
   readonly isRead: boolean;
   /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
   readonly dependsOnCommit: boolean;
-}
-
-/** A request that has found its command. */
-export interface Request {
-  readonly session: Session;
-  readonly args: readonly Buffer[];
-  readonly databases: Databases;
 }
 
 export interface RunnerOptions {
@@ -51,11 +43,9 @@ export interface RunnerOptions {
 
 export class Runner {
   readonly #options: RunnerOptions;
-  readonly #runQueued: RunQueued;
 
-  constructor(options: RunnerOptions, runQueued: RunQueued) {
+  constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#runQueued = runQueued;
   }
 
   /** What is known of a command. */
@@ -76,14 +66,13 @@ export class Runner {
    * Runs a handler, or the retry of one that waits; an error rolls back what it did and is its reply. Costs a reading
    * of the clock and a savepoint.
    */
-  run(route: Route, request: Request, mayWait: boolean, retry?: Wait["retry"]): Reply | Wait {
+  run(route: Route, run: Run, retry?: Wait["retry"]): Reply | Wait {
     const { server, stopwatch } = this.#options;
-    const { command, statistics } = route;
-    const { session, args, databases } = request;
+    const { statistics } = route;
+    const { session, databases } = run;
     const { transaction } = databases;
     const savepoint = transaction.savepoint();
     const startedMs = stopwatch.lastMs;
-    const run = new Run(server, command, request, mayWait, this.#runQueued);
     let reply: Reply | Wait;
     try {
       const { handler } = route;
@@ -98,27 +87,29 @@ export class Runner {
       reply = { kind: "error", message: this.#refusal(error) };
     }
     this.#countLooks(run);
-    if (route.isRead && session.tracking !== undefined) server.tracking.remember(session, command, args);
+    if (route.isRead && session.tracking !== undefined)
+      server.tracking.remember(session, run.command, run.args);
     const kind = kindOf(reply);
     if (kind === "error") this.#countFailure(statistics, reply);
     const milliseconds = stopwatch.read() - startedMs;
     // A request that waits is counted once, when it is answered.
     if (kind !== "wait") statistics.calls += 1;
     statistics.microseconds += milliseconds * 1000;
-    if (retry === undefined) this.#noteSlowness(command, request, milliseconds);
+    if (retry === undefined) this.#noteSlowness(run, milliseconds);
     return reply;
   }
 
   /** A request that waits, as the executor parks it. */
-  waiting(route: Route, session: Session, wait: Wait): WaitingRequest {
+  waiting(route: Route, context: RunContext, session: Session, wait: Wait): WaitingRequest {
     return {
       keys: wait.keys.map((key) => watchName(session.database, key)),
       deadlineMs: wait.deadlineMs,
       onTimeout: wait.onTimeout,
       resume: (databases) => {
-        const reply = this.run(route, { session, args: [], databases }, true, wait.retry);
+        const run = new Run(context, route.command, session, [], databases, true);
+        const reply = this.run(route, run, wait.retry);
         return isWait(reply)
-          ? { kind: "waiting", request: this.waiting(route, session, reply) }
+          ? { kind: "waiting", request: this.waiting(route, context, session, reply) }
           : { kind: "reply", reply };
       },
     };
@@ -152,7 +143,7 @@ export class Runner {
   }
 
   /** Tells the slow log and the latency log of a command that took long. */
-  #noteSlowness(command: Command, { args, session, databases }: Request, milliseconds: number): void {
+  #noteSlowness({ command, args, session, databases }: Run, milliseconds: number): void {
     const { config, slowLog, latencyLog } = this.#options.server;
     const { values } = config;
     const microseconds = milliseconds * 1000;
