@@ -2,10 +2,11 @@
  * One server to a directory. The lock must end with the process however it ends, and hold between containers
  * that share a volume, each with a process 1 of its own: only the kernel's `flock` does both. Node has no call
  * for it, but a lock belongs to the open file, not to the process that asked: the `flock` program (util-linux,
- * busybox) locks a descriptor of ours that it inherits and exits, and the lock stays as long as we live.
+ * busybox) locks a descriptor of ours that it inherits and exits, and the lock stays as long as we live. What is
+ * locked is the directory itself, as a file in it might be cleaned away while we run.
  *
- * Where there is no such program the file names the process that holds it, with the time it started, so that
- * another process with the same number is not taken for it.
+ * The lock file names the process, for people and for systems without that program or without locks on directories:
+ * there it is the lock, with the time the process started, so that another one of that number is not taken for it.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
@@ -25,18 +26,23 @@ export function lockDirectory(directory: string): DirectoryLock {
   const path = `${directory}/${LOCK_FILE}`;
   const descriptor = openLockFile(path);
   const holder = readHolder(path);
-  if (isHeld(descriptor, holder)) {
+  const directoryDescriptor = openSync(directory, "r");
+  const close = () => {
     closeSync(descriptor);
+    closeSync(directoryDescriptor);
+  };
+  if (isHeld([directoryDescriptor, descriptor], holder)) {
+    close();
     const by = holder === undefined ? "another server" : `process ${holder.pid}`;
     throw new OpenError(
-      `the directory '${directory}' is in use by ${by} (${path} is locked): stop it, or start with another --dir`,
+      `the directory '${directory}' is in use by ${by} (it is locked): stop it, or start with another --dir`,
     );
   }
   ftruncateSync(descriptor, 0);
   writeSync(descriptor, `${process.pid} ${startTime(process.pid) ?? ""}\n`, 0);
   const release = () => {
     ftruncateSync(descriptor, 0);
-    closeSync(descriptor);
+    close();
   };
   return { release };
 }
@@ -60,10 +66,13 @@ function readHolder(path: string): Holder | undefined {
   return match === null ? undefined : { pid: Number(match[1]), started: match[2] ?? "" };
 }
 
-function isHeld(descriptor: number, holder: Holder | undefined): boolean {
-  const flock = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "ignore", descriptor] });
-  if (flock.error === undefined && flock.status === 0) return false;
-  if (flock.error === undefined && flock.status === EXIT_HELD) return true;
+/** Locks the first of some descriptors that can be locked. */
+function isHeld(descriptors: readonly number[], holder: Holder | undefined): boolean {
+  for (const descriptor of descriptors) {
+    const flock = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "ignore", descriptor] });
+    if (flock.error === undefined && flock.status === 0) return false;
+    if (flock.error === undefined && flock.status === EXIT_HELD) return true;
+  }
   if (holder === undefined) return false;
   const started = startTime(holder.pid);
   return started === undefined ? isAliveWithoutProc(holder.pid) : started === holder.started;

@@ -7,6 +7,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -59,8 +60,21 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** Bytes that the server's user may still write to the file system that a path is on. */
-export function freeBytes(path: string): number {
+/** A file as the system knows it, whatever its name is by now. */
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** True when a path still leads to a file. */
+export function leadsTo(path: string, file: FileIdentity): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && stat.dev === file.dev && stat.ino === file.ino;
+}
+
+/** Bytes that the server's user may still write to the file system that a file is on; undefined when it is gone. */
+export function freeBytes(path: string): number | undefined {
+  if (!existsSync(path)) return undefined;
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
 }

@@ -311,7 +311,7 @@ function openFiles(directory: string, options: DurableOptions): Opened {
   const newTable = () => new WriteTable(transientSpaces);
   const { goOn, abandon, ...recovered } = recover(directory, { verify, derived, newTable });
   try {
-    return { ...recovered, journal: new Journal(goOn()) };
+    return { ...recovered, journal: new Journal(goOn(), [recovered.data]) };
   } catch (error) {
     abandon();
     throw error;

@@ -22,6 +22,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { type FileIdentity, leadsTo } from "./directory.ts";
 import { RECORD_HEAD_BYTES } from "./journal-record.ts";
 import { OpenError } from "./ordered-store.ts";
 
@@ -56,6 +57,7 @@ export interface JournalHead {
 export class JournalFile {
   readonly path: string;
   readonly #descriptor: number;
+  readonly #identity: FileIdentity;
   #head: JournalHead;
   #allocatedBytes: number;
   /** Where the next record goes. */
@@ -65,7 +67,9 @@ export class JournalFile {
     this.path = path;
     this.#descriptor = descriptor;
     this.#head = head;
-    this.#allocatedBytes = fstatSync(descriptor).size;
+    const { dev, ino, size } = fstatSync(descriptor);
+    this.#identity = { dev, ino };
+    this.#allocatedBytes = size;
   }
 
   /** Makes a file that holds no journal yet; one that is there is overwritten. */
@@ -107,6 +111,11 @@ export class JournalFile {
 
   get allocatedBytes(): number {
     return this.#allocatedBytes;
+  }
+
+  /** False when the file has been removed or replaced, or the directory it was in. */
+  get isInPlace(): boolean {
+    return leadsTo(this.path, this.#identity);
   }
 
   /** Takes the file into use for another journal; what it held is forgotten. Synced when this returns. */

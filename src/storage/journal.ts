@@ -11,6 +11,8 @@ import { type Commit, RecordEncoder } from "./journal-record.ts";
 import { CommitError, type FlushPolicy } from "./ordered-store.ts";
 
 const FLUSH_INTERVAL_MS = 1000;
+/** How often it is looked whether the file that is written is still the one that a restart would find. */
+const PLACE_INTERVAL_MS = 10;
 export interface JournalPosition {
   /** The file that takes records. */
   readonly active: JournalFile;
@@ -19,7 +21,15 @@ export interface JournalPosition {
   readonly sequenceNext: number;
 }
 
+/** A file that may be removed or replaced while it is open. */
+export interface PlacedFile {
+  readonly path: string;
+  /** False when its path leads to another file, or nowhere. */
+  readonly isInPlace: boolean;
+}
+
 export class Journal {
+  readonly #others: readonly PlacedFile[];
   readonly #encoder = new RecordEncoder();
   #active: JournalFile;
   #spare: JournalFile;
@@ -33,10 +43,15 @@ export class Journal {
   #flushing: Promise<void> | undefined;
   #flushMs = 0;
   #failure: CommitError | undefined;
+  #placeCheckedMs = 0;
   #canRecover = false;
 
-  /** Everything before the position has been synced. */
-  constructor({ active, spare, sequenceNext }: JournalPosition) {
+  /**
+   * Everything before the position has been synced.
+   * @param others files without which the journal is of no use
+   */
+  constructor({ active, spare, sequenceNext }: JournalPosition, others: readonly PlacedFile[] = []) {
+    this.#others = others;
     this.#active = active;
     this.#spare = spare;
     this.#sequence = sequenceNext - 1;
@@ -79,6 +94,7 @@ export class Journal {
   /** Appends a commit; returns when it is as safe as the policy says. @throws CommitError */
   append(commit: Commit): void {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#assertInPlace();
     const start = this.#active.endBytes;
     const head = { sequence: this.#sequence + 1, syncedSequence: this.#syncedSequence };
     try {
@@ -154,6 +170,8 @@ export class Journal {
   recover(): void {
     if (this.#failure === undefined) return;
     if (!this.#canRecover) throw this.#failure;
+    this.#placeCheckedMs = 0;
+    this.#assertInPlace();
     const start = this.#active.endBytes;
     try {
       // What was half written goes, and a record without a write shows that there is room again.
@@ -188,6 +206,22 @@ export class Journal {
     await this.#flushing;
     this.#active.close();
     this.#spare.close();
+  }
+
+  #assertInPlace(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#placeCheckedMs < PLACE_INTERVAL_MS) return;
+    const moved = [this.#active, this.#spare, ...this.#others].find((file) => !file.isInPlace);
+    if (moved === undefined) {
+      this.#placeCheckedMs = nowMs;
+      return;
+    }
+    this.#failure = new CommitError(
+      `'${moved.path}' has been removed or replaced, or its directory has, while it was written: ` +
+        "put back what was there, or commits since then are lost when the server ends",
+    );
+    this.#canRecover = true;
+    throw this.#failure;
   }
 
   #flushInBackground(): void {

@@ -7,7 +7,15 @@ import { renameSync, rmSync, statSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
 import type { Bytes } from "../base/bytes.ts";
 import { chars, raw } from "../base/bytes.ts";
-import { checkDataFile, DATA_FILE, fileBytes, freeBytes, syncDirectory } from "./directory.ts";
+import {
+  checkDataFile,
+  DATA_FILE,
+  type FileIdentity,
+  fileBytes,
+  freeBytes,
+  leadsTo,
+  syncDirectory,
+} from "./directory.ts";
 import { isNoSpace, reasonOf } from "./disk-errors.ts";
 import { type Entry, OpenError, type Write } from "./ordered-store.ts";
 
@@ -41,11 +49,16 @@ const KEY_ENCODER = {
 };
 
 export class LmdbData {
-  readonly #path: string;
+  readonly path: string;
+  readonly #identity: FileIdentity;
   readonly #root: RootDatabase<Buffer, string>;
 
+  #bytes = 0;
+
   private constructor(path: string, root: RootDatabase<Buffer, string>) {
-    this.#path = path;
+    this.path = path;
+    const { dev, ino } = statSync(path);
+    this.#identity = { dev, ino };
     this.#root = root;
   }
 
@@ -130,8 +143,13 @@ export class LmdbData {
   /** What an operator reads of a write that failed. LMDB calls it EIO when the disk took a part only, as a full one does. */
   reasonOf(error: unknown): string {
     const reason = reasonOf(error);
-    if (isNoSpace(error) || freeBytes(this.#path) >= FREE_BYTES_MIN) return reason;
+    if (isNoSpace(error) || (freeBytes(this.path) ?? FREE_BYTES_MIN) >= FREE_BYTES_MIN) return reason;
     return `the disk is full (${reason})`;
+  }
+
+  /** False when the file has been removed or replaced, or the directory it was in. */
+  get isInPlace(): boolean {
+    return leadsTo(this.path, this.#identity);
   }
 
   /** Lets reads see what has been committed since they began. */
@@ -156,9 +174,10 @@ export class LmdbData {
     this.#root.putSync(chars(JOURNAL_MARK_KEY), encodeMark(mark));
   }
 
-  /** The size of the file. */
+  /** The size of the file; what it was when it was last there. */
   get bytes(): number {
-    return statSync(this.#path).size;
+    this.#bytes = statSync(this.path, { throwIfNoEntry: false })?.size ?? this.#bytes;
+    return this.#bytes;
   }
 
   async close(): Promise<void> {

@@ -90,7 +90,7 @@ test.skipIf(!hasStrace)(
 );
 
 /** Which thread of LMDB's meets the fault, and whether that is at a page or at the head, is its own business. */
-test.skipIf(!hasStrace).each([3, 4, 5])(
+test.skipIf(!hasStrace).each([4, 5])(
   "the data file cannot write which of its states is valid (%d): the store says so, and a restart has everything once",
   async (count) => {
     const directory = temporaryDirectory();
