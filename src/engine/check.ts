@@ -3,6 +3,7 @@
  * errors and warnings of the compiler first, then states in document order.
  */
 import type { Json } from "../base/json.ts";
+import { hardlyMeant } from "./check-meaning.ts";
 import { COMPILE_LIMITS, compile } from "./compile.ts";
 import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
 import { transitionsOf } from "./graph.ts";
@@ -21,6 +22,7 @@ export function check(json: Json, keys: DocumentKeys = NO_KEYS): readonly Findin
     ...unreachableStates(machine),
     ...deadEnds(machine),
     ...shadowedTransitions(machine),
+    ...hardlyMeant(machine),
   ];
 }
 

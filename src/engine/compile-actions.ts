@@ -36,6 +36,20 @@ const ACTIONS: Readonly<Record<string, Compile>> = {
   choose: linkChoose,
 };
 
+/** What takes the place of XState's own actions. */
+const XSTATE_ACTIONS: Readonly<Record<string, string>> = {
+  assign: 'write {"assign": {"path": "expression"}}',
+  raise: 'write {"raise": {"event": "NAME"}}',
+  send: 'write {"send": {"to": "expression", "event": "NAME"}}',
+  sendTo: 'write {"send": {"to": "expression", "event": "NAME"}}',
+  sendParent: 'write {"send": {"to": "expression", "event": "NAME"}}',
+  cancel: 'write {"cancel": "id"}',
+  emit: 'write {"emit": {"event": "NAME"}}',
+  log: 'write {"log": "expression"}',
+  choose: 'write {"choose": [{"guard": "expression", "actions": []}]}',
+  enqueueActions: 'write {"choose": [{"guard": "expression", "actions": []}]}',
+};
+
 /** Compiles an action or a list of actions; the refused ones are left out, with problems. */
 export function linkActions(linker: Linker, json: Json | undefined, place: ActionPlace): readonly Action[] {
   if (json === undefined) return [];
@@ -48,6 +62,16 @@ export function linkActions(linker: Linker, json: Json | undefined, place: Actio
 function linkAction(linker: Linker, json: Json, place: ActionPlace): Action | undefined {
   const names = Object.keys(ACTIONS);
   const expected = `an action is an object with one of the keys ${names.join(", ")}`;
+  const named = isJsonObject(json) ? json["type"] : json;
+  if (typeof named === "string") {
+    const instead =
+      XSTATE_ACTIONS[named.replace(/^xstate\./, "")] ?? `write what it does, or {"task": "${named}"}`;
+    linker.problems.error(
+      place.path,
+      `'${named}' names code, which there is none of here: ${instead}; ${expected}`,
+    );
+    return undefined;
+  }
   if (!isJsonObject(json)) {
     linker.problems.error(place.path, `${expected}; this is ${kindOf(json)}`);
     return undefined;

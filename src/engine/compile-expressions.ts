@@ -31,6 +31,7 @@ export function linkExpression(
   source: string,
   path: string,
   ifSyntax = "",
+  ifName = "",
 ): Expression | undefined {
   const name = `${linker.locals?.join(" ") ?? ""}\n${source}`;
   let result = linker.expressions.get(name);
@@ -43,7 +44,12 @@ export function linkExpression(
     return result.expression;
   }
   const { reason, isSyntax, unknown } = result;
-  const advice = isSyntax === true ? ifSyntax : unknown === undefined ? "" : whereIs(linker, unknown);
+  const advice =
+    isSyntax === true
+      ? ifSyntax
+      : unknown === undefined
+        ? ""
+        : whereIs(linker, unknown) || (source === unknown ? ifName : "");
   linker.problems.error(path, `${JSON.stringify(shorten(source))}: ${reason}${advice}`);
   return undefined;
 }
@@ -142,7 +148,13 @@ export function linkGuard(
   const { problems } = linker;
   const { path } = place;
   if (typeof json === "string") {
-    const expression = linkExpression(linker, json, path);
+    const expression = linkExpression(
+      linker,
+      json,
+      path,
+      "",
+      "; a guard named in code is written out: the condition itself",
+    );
     if (expression === undefined) return undefined;
     if (expression.type === "bool" || expression.type === "dyn") return { kind: "expression", expression };
     problems.error(
@@ -152,6 +164,14 @@ export function linkGuard(
     return undefined;
   }
   const expected = 'a guard is an expression, {"and": […]}, {"or": […]}, {"not": …} or {"in": "#state"}';
+  const named = isJsonObject(json) ? json["type"] : undefined;
+  if (typeof named === "string") {
+    problems.error(
+      path,
+      `'${named}' names code, which there is none of here: write the condition itself; ${expected}`,
+    );
+    return undefined;
+  }
   const entries = isJsonObject(json) ? Object.entries(json) : [];
   const [kind, value] = entries[0] ?? [];
   if (entries.length !== 1 || kind === undefined || value === undefined) {

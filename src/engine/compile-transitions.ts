@@ -109,6 +109,14 @@ function linkGroup(linker: Linker, json: Json | undefined, group: Group): readon
 
 const TRANSITION_KEYS = ["target", "guard", "actions", "reenter", "description"];
 
+/** Keys of XState 4. */
+const REPLACED_KEYS = {
+  cond: 'the condition stands under "guard", as an expression',
+  internal: 'a transition to the state itself or into it is internal unless it has "reenter": true',
+  in: 'write "guard": {"in": "#state"}',
+  delay: 'a transition that takes time stands under "after"',
+};
+
 function linkTransition(linker: Linker, json: Json, group: Group): Transition | undefined {
   const { problems } = linker;
   const { from, descriptor, isPublic, path } = group;
@@ -120,7 +128,12 @@ function linkTransition(linker: Linker, json: Json, group: Group): Transition | 
     );
     return undefined;
   }
-  checkKeys(options, path, { allowed: TRANSITION_KEYS, what: "a transition", problems });
+  checkKeys(options, path, {
+    allowed: TRANSITION_KEYS,
+    what: "a transition",
+    problems,
+    replaced: REPLACED_KEYS,
+  });
   const { guard, reenter } = options;
   if (reenter !== undefined && typeof reenter !== "boolean") {
     problems.error(at(path, "reenter"), `reenter must be true or false, this is ${kindOf(reenter)}`);

@@ -31,9 +31,18 @@ export const COMPILE_LIMITS: CompileLimits = {
   expressions: EXPRESSION_LIMITS,
 };
 
+/** The name and version that stand in a document; undefined where none does. */
+export type OwnName = { readonly name: string | undefined; readonly version: string | undefined };
+
 /** A machine, or where and why there is none. `findings` holds everything found, warnings included. */
 export type CompileResult =
-  | { readonly ok: true; readonly machine: Machine; readonly findings: readonly Finding[] }
+  | {
+      readonly ok: true;
+      readonly machine: Machine;
+      readonly findings: readonly Finding[];
+      /** What the document says of itself. */
+      readonly own: OwnName;
+    }
   | {
       readonly ok: false;
       readonly path: string;
@@ -55,7 +64,8 @@ export function compile(
     problems.error(path, "this is given twice; keys of an object must differ");
   const machine = compileWith(json, problems, { limits, keys });
   const error = problems.findings.find((finding) => finding.severity === "error");
-  if (machine !== undefined && error === undefined) return { ok: true, machine, findings: problems.findings };
+  if (machine !== undefined && error === undefined)
+    return { ok: true, machine, findings: problems.findings, own: ownName(json, createProblems(0)) };
   const { path, message } = error ?? { path: "$", message: "not a definition" };
   return { ok: false, path, reason: message, findings: problems.findings };
 }
@@ -74,6 +84,7 @@ function compileWith(
     problems.error("$", `the JSON of a definition may be nested ${limits.jsonDepthMax} deep`);
     return undefined;
   }
+  ownName(json, problems);
   const linker: Omit<Linker, "draft"> = {
     problems,
     limits: limits.expressions,
@@ -89,6 +100,19 @@ function compileWith(
   }
   const draft = draftStatechart(json, problems, given);
   return draft && link({ ...linker, draft }, json, undefined);
+}
+
+function ownName(json: Json, problems: Problems): OwnName {
+  if (!isJsonObject(json)) return { name: undefined, version: undefined };
+  const name = readText(json, "name", "$", problems);
+  const version = readText(json, "version", "$", problems);
+  if (name === "") problems.error("$.name", "a name has one character at least");
+  if (version === "" || version?.includes(":") === true)
+    problems.error(
+      "$.version",
+      `${JSON.stringify(version)} is no version: it has one character at least, and no colon`,
+    );
+  return { name, version };
 }
 
 function link(linker: Linker, json: JsonObject, flatInitial: number | undefined): Machine {

@@ -51,8 +51,26 @@ const STATE_KEYS: Readonly<Record<StateNode["kind"], readonly string[]>> = {
   final: [...COMMON, "output"],
   history: ["id", "type", "description", "history", "target", "tags", "meta"],
 };
-/** Keys that stand at the root only. */
-const ROOT_KEYS = ["context", "constants", "unmatched"];
+/** Keys that stand at the root only; editors add the last two, which say nothing here. */
+const ROOT_KEYS = ["name", "version", "context", "constants", "unmatched", "types", "$schema"];
+
+/** Keys of XState 4 and 5 that stand for code, or have another name here. */
+const REPLACED_KEYS: Readonly<Record<string, string>> = {
+  onEntry: 'actions on entry stand under "entry"',
+  onExit: 'actions on exit stand under "exit"',
+  activities: 'work that takes time is a "task" action, or a machine of its own',
+  data: 'what a final state gives stands under "output"',
+  delays: 'write the length of time where it is used, or under "constants"',
+  guards: "write the condition where it is used, as an expression",
+  actions: 'actions stand under "entry", "exit" or in a transition',
+  services: 'work outside is a "task" action',
+  actors: 'work outside is a "task" action',
+  schemas: "types are of no use here",
+  tsTypes: "types are of no use here",
+  predictableActionArguments: "actions always run in order here",
+  preserveActionOrder: "actions always run in order here",
+  invoke: 'work outside is a "task" action; another machine is driven by "send"',
+};
 
 type Builder = {
   readonly keys: DocumentKeys;
@@ -82,6 +100,7 @@ export function draftStatechart(
 export function draftFlat(
   form: "map" | "transitions",
   names: Iterable<string>,
+  finals: ReadonlySet<string> = new Set(),
 ): Draft & { readonly root: DraftState } {
   const states: DraftState[] = [];
   const byPath = new Map<string, DraftState>();
@@ -103,7 +122,7 @@ export function draftFlat(
       index: states.length,
       key: name,
       parent: root,
-      kind: "atomic",
+      kind: finals.has(name) ? "final" : "atomic",
       jsonPath: "$",
       json: {},
       id: name,
@@ -154,6 +173,7 @@ function addState(builder: Builder, place: Place): DraftState | undefined {
     allowed: isRoot ? [...STATE_KEYS[kind], ...ROOT_KEYS] : STATE_KEYS[kind],
     what: isRoot ? "the definition" : `a state of type ${kind}`,
     problems,
+    replaced: REPLACED_KEYS,
   });
   const ownId = readText(json, "id", jsonPath, problems);
   const path = isRoot || parent.path === "" ? key : `${parent.path}.${key}`;
@@ -199,11 +219,9 @@ function addChildren(builder: Builder, state: DraftState): void {
   }
   for (const [key, json] of entriesIn(builder.keys, children, path)) {
     const childPath = at(path, key);
-    if (key === "" || key.includes(".") || key.startsWith("#") || key === "__proto__" || hasHalf(key)) {
-      problems.error(
-        childPath,
-        `${JSON.stringify(key)} cannot name a state: a name has a letter at least, no '.', and no '#' in front`,
-      );
+    const fault = nameFault(key);
+    if (fault !== undefined) {
+      problems.error(childPath, `${JSON.stringify(key)} cannot name a state: ${fault}`);
     } else if (!isJsonObject(json)) {
       problems.error(childPath, `a state must be an object ({} at least), this is ${kindOf(json)}`);
     } else {
@@ -211,6 +229,15 @@ function addChildren(builder: Builder, state: DraftState): void {
       if (child !== undefined) state.children.push(child);
     }
   }
+}
+
+/** Why a text is no name of a state. */
+function nameFault(key: string): string | undefined {
+  if (key === "") return "a name has one character at least";
+  if (key === "__proto__") return "JavaScript keeps this name for itself";
+  if (key.includes(".")) return "a dot separates a state from those below it";
+  if (key.startsWith("#")) return "a # in front says that an id follows";
+  return hasHalf(key) ? "it holds half a character" : undefined;
 }
 
 /** True when a name holds half of a surrogate pair: it has no bytes in UTF-8, so two of them look alike outside. */

@@ -5,6 +5,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type DocumentKeys, entriesIn } from "./document-keys.ts";
 import { type Draft, draftFlat, hasHalf } from "./draft.ts";
+import { isInternal } from "./event-names.ts";
 import { at, checkKeys, kindOf, nearest, type Problems, readText } from "./problems.ts";
 
 /** A flat draft and the index of its initial state. */
@@ -20,13 +21,18 @@ export function isListForm(json: JsonObject): boolean {
   return json["transitions"] !== undefined;
 }
 
+/** Keys that editors add, and that say nothing here. */
+const IGNORED = ["types", "$schema"];
+
+const MAP_KEYS = ["name", "version", "description", "initial", "map", "current", "reason", ...IGNORED];
+
 /** Reads the map form. States are the keys, then targets and initial in the order they are met. */
 export function draftMap(
   json: JsonObject,
   problems: Problems,
   { statesMax, keys }: { readonly statesMax: number; readonly keys: DocumentKeys },
 ): FlatDraft | undefined {
-  checkKeys(json, "$", { allowed: ["initial", "map", "current", "reason"], what: "a map machine", problems });
+  checkKeys(json, "$", { allowed: MAP_KEYS, what: "a map machine", problems });
   const map = json["map"];
   const initial = readText(json, "initial", "$", problems);
   if (!isJsonObject(map)) {
@@ -56,23 +62,49 @@ export function draftMap(
   return { draft, initial: draft.byPath.get(initial)?.index ?? 0 };
 }
 
+/** How the state to start in may be called in a list. */
+const START_KEYS = ["starting_state", "startingState", "startingstate"];
+
+const LIST_KEYS = [
+  "name",
+  "version",
+  "description",
+  "states",
+  "transitions",
+  "final",
+  ...START_KEYS,
+  ...IGNORED,
+];
+
 /** Reads the list form. */
 export function draftList(json: JsonObject, problems: Problems, statesMax: number): FlatDraft | undefined {
-  const allowed = ["name", "version", "states", "transitions", "starting_state"];
-  checkKeys(json, "$", { allowed, what: "a list of transitions", problems });
+  checkKeys(json, "$", { allowed: LIST_KEYS, what: "a list of transitions", problems });
   const names = new Set(stateList(json["states"], "$.states", problems));
-  const start = readText(json, "starting_state", "$", problems) ?? "";
+  const starts = START_KEYS.filter((key) => json[key] !== undefined);
+  const startKey = starts[0] ?? "starting_state";
+  if (starts.length > 1)
+    problems.error(at("$", starts[1] ?? ""), `this says the same as ${startKey}; one of them is enough`);
+  const start = readText(json, startKey, "$", problems) ?? "";
   const transitions = json["transitions"];
-  if (!names.has(start)) reportUnknown(json["starting_state"], names, { path: "$.starting_state", problems });
+  if (!names.has(start)) reportUnknown(json[startKey], names, { path: at("$", startKey), problems });
   if (!Array.isArray(transitions)) {
     problems.error("$.transitions", `transitions must be a list, this is ${kindOf(transitions)}`);
     return undefined;
   }
   if (hasFault(names, statesMax, problems)) return undefined;
-  const draft = draftFlat("transitions", names);
+  const draft = draftFlat("transitions", names, finalsOf(json, names, problems));
   for (const [index, item] of transitions.entries())
     addEdge(draft, item, at("$.transitions", index), problems);
   return { draft, initial: draft.byPath.get(start)?.index ?? 0 };
+}
+
+/** The states that end the machine. */
+function finalsOf(json: JsonObject, names: ReadonlySet<string>, problems: Problems): ReadonlySet<string> {
+  if (json["final"] === undefined) return new Set();
+  const finals = stateList(json["final"], "$.final", problems);
+  for (const [index, name] of finals.entries())
+    if (!names.has(name)) reportUnknown(name, names, { path: at("$.final", index), problems });
+  return new Set(finals);
 }
 
 function addEdge(draft: Draft, item: Json, path: string, problems: Problems): void {
@@ -88,6 +120,10 @@ function addEdge(draft: Draft, item: Json, path: string, problems: Problems): vo
   }
   if (typeof event !== "string" || event === "")
     problems.error(at(path, "event"), "event must be a text with a letter at least");
+  else if (isInternal(event))
+    problems.error(at(path, "event"), "names that begin with xstate. are the machine's own");
+  else if (typeof from === "string" && draft.byPath.get(from)?.kind === "final")
+    problems.error(at(path, "from"), `'${from}' is final: nothing leads on from there`);
   else if (typeof from === "string" && typeof to === "string") {
     draft.byPath.get(from)?.plain.push({ event, target: to, jsonPath: path });
   }
@@ -137,6 +173,12 @@ function reportUnknown(
 }
 
 function hasFault(names: ReadonlySet<string>, statesMax: number, problems: Problems): boolean {
+  const own = [...names].find(isInternal);
+  if (own !== undefined)
+    problems.error(
+      "$",
+      `${JSON.stringify(own)} cannot name a state: xstate. begins the machine's own events`,
+    );
   const half = [...names].find(hasHalf);
   if (half !== undefined)
     problems.error("$", `${JSON.stringify(half)} cannot name a state: it holds half a character`);

@@ -35,10 +35,21 @@ export function at(parent: string, key: string | number): string {
 export function checkKeys(
   object: JsonObject,
   path: string,
-  rule: { readonly allowed: readonly string[]; readonly what: string; readonly problems: Problems },
+  rule: {
+    readonly allowed: readonly string[];
+    readonly what: string;
+    readonly problems: Problems;
+    /** Keys of other dialects, and what takes their place. */
+    readonly replaced?: Readonly<Record<string, string>>;
+  },
 ): void {
   for (const key of Object.keys(object)) {
     if (rule.allowed.includes(key)) continue;
+    const instead = Object.hasOwn(rule.replaced ?? {}, key) ? rule.replaced?.[key] : undefined;
+    if (instead !== undefined) {
+      rule.problems.error(at(path, key), `${rule.what} has no ${JSON.stringify(key)}: ${instead}`);
+      continue;
+    }
     const hint = nearest(key, rule.allowed);
     const advice = hint === undefined ? `known are ${rule.allowed.join(", ")}` : `did you mean ${hint}?`;
     rule.problems.error(at(path, key), `unknown key ${JSON.stringify(key)} in ${rule.what}; ${advice}`);

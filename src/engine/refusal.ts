@@ -64,6 +64,7 @@ export function guardReason({ guard, reason, reads }: GuardVerdict): string {
   const values = reads.map(({ path, value }) =>
     value === undefined ? `${path} is missing` : `${path} = ${shown(value)}`,
   );
+  if (guard === "false" && reason === undefined) return "the guard is the word false, which never holds";
   const because = reason === undefined ? "is false" : `is false, it cannot be evaluated: ${reason}`;
   return `${guard} ${because}${values.length === 0 ? "" : ` (${values.join(", ")})`}`;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../src/base/json.ts";
+import type { Json, JsonObject } from "../../src/base/json.ts";
 import { check } from "../../src/engine/check.ts";
 import { COMPILE_LIMITS, compile } from "../../src/engine/compile.ts";
+import { drive } from "./support/driver.ts";
 
 const a = (state: Json, rest: { readonly [key: string]: Json } = {}): Json => ({
   initial: "a",
@@ -193,6 +194,65 @@ describe("compile()", () => {
       a({ on: { "a.*.b": "b" } }),
       '$.states.a.on["a.*.b"]',
       "a * may only stand alone or after the last dot",
+    ],
+    ["XState 4's cond", on({ cond: "x", target: "b" }), "$.states.a.on.E.cond", 'stands under "guard"'],
+    ["XState 4's internal", on({ internal: true }), "$.states.a.on.E.internal", '"reenter": true'],
+    ["XState 4's onEntry", a({ onEntry: [] }), "$.states.a.onEntry", 'stand under "entry"'],
+    ["a guard named in code", on({ guard: "isPaid", target: "b" }), "$.states.a.on.E.guard", "named in code"],
+    [
+      "a guard object of XState",
+      on({ guard: { type: "isPaid" }, target: "b" }),
+      "$.states.a.on.E.guard",
+      "'isPaid' names code, which there is none of here: write the condition itself",
+    ],
+    ["an action named in code", entry("notify"), "$.states.a.entry", '{"task": "notify"}'],
+    [
+      "an action object of XState",
+      entry({ type: "xstate.assign", assignment: {} }),
+      "$.states.a.entry",
+      'write {"assign": {"path": "expression"}}',
+    ],
+    [
+      "__proto__ as a state",
+      JSON.parse('{"initial": "a", "states": {"a": {}, "__proto__": {}}}'),
+      "$.states.__proto__",
+      "JavaScript keeps this name for itself",
+    ],
+    [
+      "a list whose final state goes on",
+      {
+        states: ["a", "b"],
+        final: ["a"],
+        starting_state: "a",
+        transitions: [{ from: "a", to: "b", event: "E" }],
+      },
+      "$.transitions[0].from",
+      "'a' is final",
+    ],
+    [
+      "a list with an unknown final state",
+      { states: ["a"], final: ["x"], starting_state: "a", transitions: [] },
+      "$.final[0]",
+      "there is no state 'x'; there are a",
+    ],
+    [
+      "a list without states",
+      { states: [], starting_state: "a", transitions: [] },
+      "$.starting_state",
+      "there are none at all",
+    ],
+    [
+      "an own event in a list",
+      { states: ["a"], starting_state: "a", transitions: [{ from: "a", to: "a", event: "xstate.x" }] },
+      "$.transitions[0].event",
+      "the machine's own",
+    ],
+    ["an own event in a map", { initial: "a", map: { a: ["xstate.x"] } }, "$", "cannot name a state"],
+    [
+      "a list with two starts",
+      { states: ["a"], starting_state: "a", startingState: "a", transitions: [] },
+      "$.startingState",
+      "one of them is enough",
     ],
     [
       "a star without dot",
@@ -521,7 +581,91 @@ describe("compile()", () => {
   });
 });
 
+/** A definition with more keys at its top, and one transition on E. */
+function withTop(more: JsonObject, transition: Json): Json {
+  return { ...(on(transition) as JsonObject), ...more };
+}
+
 describe("check()", () => {
+  it.each<[string, Json, string, string]>([
+    [
+      "a raised event that nobody takes",
+      withTop({ on: { PAID: ".b" } }, { target: "b", actions: { raise: "PAIDD" } }),
+      "$.states.a.on.E.actions.raise",
+      "no state takes the event 'PAIDD'; did you mean 'PAID'?",
+    ],
+    [
+      "a task's answer that nobody takes",
+      on({ target: "b", actions: { task: "charge", done: "DONE", failed: "E" } }),
+      "$.states.a.on.E.actions.done",
+      "no state takes the event 'DONE'",
+    ],
+    [
+      "a cancel of an id that nothing has",
+      on({ target: "b", actions: [{ raise: { event: "E", delay: 5, id: "tick" } }, { cancel: "tok" }] }),
+      "$.states.a.on.E.actions[1].cancel",
+      "no raise or send has the id 'tok'",
+    ],
+    [
+      "a guard on a field that nothing sets",
+      withTop({ context: { total: 1 } }, { target: "b", guard: "context.totl > 1" }),
+      "$.states.a.on.E.guard",
+      "nothing sets context.totl: neither the definition's context nor an action; did you mean context.total?",
+    ],
+    [
+      "onDone without a final state",
+      {
+        initial: "a",
+        states: {
+          a: { initial: "x", onDone: "b", states: { x: { on: { E: "y" } }, y: { on: { E: "x" } } } },
+          b: { type: "final" },
+        },
+      },
+      "$.states.a.onDone",
+      "this never comes: 'a' has no final state right below it",
+    ],
+    [
+      "a star that hides a timer",
+      {
+        initial: "a",
+        states: {
+          a: {
+            initial: "x",
+            after: { "1h": "b" },
+            states: { x: { on: { "*": "y" } }, y: { on: { E: "x" } } },
+          },
+          b: { type: "final" },
+        },
+      },
+      '$.states.a.states.x.on["*"]',
+      "* takes the events of outer states too: it hides after 1h of 'a'",
+    ],
+  ])("warns of %s", (_, definition, path, message) => {
+    expect(check(definition)).toEqual([{ severity: "warning", path, message }]);
+  });
+
+  it("keeps quiet where a field is asked for first, or what is raised is kept or taken by a wildcard", () => {
+    const asks = "has(context.x) && context.x > 1 || context.?y.orValue(0) > 1";
+    expect(check(on({ target: "b", guard: asks }))).toEqual([]);
+    expect(check(withTop({ unmatched: "ignore" }, { target: "b", actions: { raise: "ANY" } }))).toEqual([]);
+    expect(check(withTop({ on: { "x.*": ".b" } }, { target: "b", actions: { raise: "x.y" } }))).toEqual([]);
+    expect(check(on({ target: "b", guard: "context.x > 1", actions: { assign: { x: "1" } } }))).toEqual([]);
+  });
+
+  it("takes what editors add, and the other spellings of a list", () => {
+    expect(compile({ ...(on("b") as object), types: {}, $schema: "x" }).ok).toBe(true);
+    for (const start of ["starting_state", "startingState", "startingstate"]) {
+      const list = {
+        states: ["a", "b"],
+        final: ["b"],
+        [start]: "a",
+        transitions: [{ from: "a", to: "b", event: "E" }],
+      };
+      expect(check(list)).toEqual([]);
+      expect(drive(list).send("E")).toMatchObject({ snapshot: { status: "done" } });
+    }
+  });
+
   it("finds nothing when the definition is clean", () => {
     expect(check(on("b"))).toEqual([]);
     expect(check({ initial: "a", map: { a: ["b"], b: ["a", "c"] } })).toEqual([]);

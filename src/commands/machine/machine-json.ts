@@ -65,7 +65,11 @@ class Reader {
     const kind = this.#scanner.peek();
     if (kind === "object") this.#scanner.object((key, keyOffset) => this.#member(key, keyOffset));
     else if (kind === "array") this.#scanner.array((index) => this.#item(index));
-    else throw new JsonFault(`expected an object, this is ${named(kind)}`, offset);
+    else {
+      // What is no JSON at all has a fault of its own.
+      this.#scanner.skip();
+      throw new JsonFault(`expected an object, this is ${named(kind)}`, offset);
+    }
     this.path = "$";
     this.#scanner.end();
     const { current, map, initial, reason } = this.#draft;
@@ -135,6 +139,7 @@ class Reader {
     const offset = this.#scanner.offset;
     const kind = this.#scanner.peek();
     if (kind === wanted) return;
+    this.#scanner.skip();
     const aim = wanted === "array" ? "an array of the states it leads to" : named(wanted);
     throw new JsonFault(`expected ${aim}, this is ${named(kind)}`, offset);
   }

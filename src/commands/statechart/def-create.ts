@@ -1,5 +1,6 @@
 /** SM.DEF CREATE name[:version] json: stores a definition that compiles; the same document again is no change. */
 
+import type { OwnName } from "../../engine/compile.ts";
 import { compileDocument } from "../../machines/chart-cache.ts";
 import { splitDefinitionId } from "../../machines/creation.ts";
 import { isSameDocument } from "../../machines/definition-copy.ts";
@@ -13,22 +14,47 @@ const FIRST_VERSION = "v1";
 /** Names are fields of index keys, which are bounded. */
 const NAME_BYTES_MAX = 200;
 
+/** @throws ReplyError when a definition cannot be called so */
+function checkName(name: string, version: string | undefined): void {
+  if (name === "" || version === "") throw errors.err("a definition needs a name: name or name:version");
+  for (const part of [name, version ?? ""]) {
+    if (Buffer.byteLength(part) > NAME_BYTES_MAX)
+      throw errors.machineLimit("the name or version is too long", NAME_BYTES_MAX, "bytes");
+    // They are shown in logs, in keys of the store and in lists.
+    if (/\p{Cc}/u.test(part))
+      throw errors.err(`the name or version has a control character: ${JSON.stringify(part)}`);
+  }
+}
+
+/** What the command and the document say of name and version together. @throws ReplyError where they contradict */
+function agreed(
+  given: { readonly name: string; readonly version: string | undefined },
+  own: OwnName,
+): { readonly name: string; readonly version: string } {
+  if (own.name !== undefined && own.name !== given.name)
+    throw errors.invalidDefinition(
+      "$.name",
+      `the document is named '${own.name}', the command says '${given.name}'`,
+    );
+  const version = given.version ?? own.version ?? FIRST_VERSION;
+  if (own.version !== undefined && own.version !== version)
+    throw errors.invalidDefinition(
+      "$.version",
+      `the document is of version '${own.version}', the command says '${version}'`,
+    );
+  return { name: given.name, version };
+}
+
 export const smDefCreate = {
   name: "SM.DEF|CREATE",
   run: ({ args, db, nowMs, server }) => {
-    const { name, version = FIRST_VERSION } = splitDefinitionId(text(argument(args, 2), "definition"));
-    if (name === "" || version === "") throw errors.err("a definition needs a name: name or name:version");
-    for (const part of [name, version]) {
-      // They are shown in logs, in keys of the store and in lists.
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-      if (/[\0-\x1f\x7f-\x9f]/.test(part))
-        throw errors.err(`the name or version has a control character: ${JSON.stringify(part)}`);
-      if (Buffer.byteLength(part) > NAME_BYTES_MAX)
-        throw errors.machineLimit("the name or version is too long", NAME_BYTES_MAX, "bytes");
-    }
+    const given = splitDefinitionId(text(argument(args, 2), "definition"));
+    checkName(given.name, given.version);
     const document = definitionText(server, argument(args, 3));
     const result = compileDocument(document);
     if (!result.ok) throw errors.invalidDefinition(result.path, result.reason);
+    const { name, version } = agreed(given, result.own);
+    checkName(name, version);
     const id = `${name}:${version}`;
     const existing = findDefinition(db, name, version);
     if (existing === undefined) {

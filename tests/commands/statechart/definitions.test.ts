@@ -137,9 +137,29 @@ describe("SM.DEF CREATE", () => {
     expect(await call("SM.DEF", "CREATE", "twice", twice)).toEqual(beginning("INVALIDDEF \\$.states.a:"));
   });
 
+  test("takes name and version from the document, and refuses what contradicts the command", async () => {
+    const document = (own: object) => JSON.stringify({ initial: "a", states: { a: {} }, ...own });
+    expect(await call("SM.DEF", "CREATE", "test.orders", document({ version: "v2" }))).toBe("test.orders:v2");
+    const whole = document({ name: "test.orders", version: "v3" });
+    expect(await call("SM.DEF", "CREATE", "test.orders", whole)).toBe("test.orders:v3");
+    expect(await call("SM.DEF", "CREATE", "test.orders:v3", whole)).toBe("test.orders:v3");
+    expect(await call("SM.DEF", "CREATE", "other", whole)).toEqual(
+      failure("INVALIDDEF $.name: the document is named 'test.orders', the command says 'other'"),
+    );
+    expect(await call("SM.DEF", "CREATE", "test.orders:v4", whole)).toEqual(
+      failure("INVALIDDEF $.version: the document is of version 'v3', the command says 'v4'"),
+    );
+    expect(await call("SM.DEF", "CREATE", "d", document({ version: "a:b" }))).toEqual(
+      beginning("INVALIDDEF \\$.version:"),
+    );
+    expect(await call("SM.DEF", "CREATE", "d", document({ version: 2 }))).toEqual(
+      failure("INVALIDDEF $.version: version must be a text, this is a number"),
+    );
+  });
+
   test("takes the map form and the list of transitions", async () => {
     await define(client, "map", { initial: "a", map: { a: ["b", "c"], b: ["a"] } });
-    await define(client, "list", {
+    await define(client, "turnstile", {
       name: "turnstile",
       version: "1",
       states: ["locked", "open"],
@@ -151,7 +171,7 @@ describe("SM.DEF CREATE", () => {
       starting_state: "locked",
     });
     expect(await call("SM.SEND", "m", "b", "DEF", "map")).toEqual(["b"]);
-    expect(await call("SM.SEND", "l", "COIN", "DEF", "list")).toEqual(["open"]);
+    expect(await call("SM.SEND", "l", "COIN", "DEF", "turnstile:1")).toEqual(["open"]);
   });
 });
 
