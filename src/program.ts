@@ -10,6 +10,7 @@ import { fatalConfigText } from "./config/load.ts";
 import { descriptorLimit, fitToDescriptors } from "./descriptor-limit.ts";
 import { Store } from "./keyspace/store.ts";
 import { ListenError } from "./net/listener.ts";
+import { OBJECT_TYPES } from "./object-types.ts";
 import { LogFileError, openLog, type ProgramLog } from "./program-log.ts";
 import { type RunningServer, start } from "./start.ts";
 import { CommitError, OpenError } from "./storage/ordered-store.ts";
@@ -90,7 +91,7 @@ async function open(
   end: (reason: string) => void,
 ): Promise<RunningServer> {
   const openedMs = performance.now();
-  const store = Store.open(config.get("dir"));
+  const store = Store.open(config.get("dir"), OBJECT_TYPES);
   const tookMs = (performance.now() - openedMs).toFixed(0);
   log(`Store opened in ${config.get("dir")} (appendfsync ${config.get("appendfsync")}) in ${tookMs} ms`);
   try {

@@ -3,7 +3,6 @@
  * WATCH, waiters and tracking are all derived from it, so that no command has to remember them.
  */
 import type { Bytes } from "../base/bytes.ts";
-import type { HistoryEntry } from "../machines/history.ts";
 import type { DefinitionName } from "./layouts.ts";
 
 /**
@@ -54,6 +53,17 @@ export const EVENT_CLASSES = {
 
 export type KeyEvent = keyof typeof EVENT_CLASSES;
 
+/** What a machine has recorded of a change, as far as the key space tells of it. */
+export interface RecordedChange {
+  readonly rev: number;
+  readonly atMs: number;
+  readonly kind: string;
+  readonly event?: string | undefined;
+  /** The active states before and after. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
 export type Change =
   | { readonly kind: "key"; readonly database: number; readonly key: Bytes; readonly event: KeyEvent }
   /** The key was written in a way that has no event of its own; WATCH and tracking hear of it all the same. */
@@ -64,7 +74,7 @@ export type Change =
       readonly database: number;
       readonly key: Bytes;
       readonly definition: DefinitionName | undefined;
-      readonly history: HistoryEntry;
+      readonly history: RecordedChange;
     }
   /** `phys` is what the database stood for: its keys can still be looked up there within the transaction. */
   | { readonly kind: "flush"; readonly database: number; readonly phys: number }

@@ -20,7 +20,7 @@ import {
   recordKey,
 } from "./layouts.ts";
 import type { LiveChange } from "./live-objects.ts";
-import { emptyObject, OBJECT_STORAGES, type ObjectPlace } from "./objects.ts";
+import { emptyObject, type ObjectPlace } from "./objects.ts";
 import { type KeyRecord, type RecordType, storedRecord } from "./records.ts";
 import { scanCursor, scanPosition } from "./scan-cursor.ts";
 import type { Transaction } from "./transaction.ts";
@@ -194,7 +194,9 @@ export class Database {
     target.transaction.put(orderKey(target.#orderPrefix, record.id), bufferOf(to));
     target.#count("keys", 1);
     target.#writeRecord(to, record, 0);
-    OBJECT_STORAGES[record.type].moved(this.transaction, this.place(from), target.place(to), record);
+    this.transaction.objects
+      .storageOf(record.type)
+      .moved(this.transaction, this.place(from), target.place(to), record);
     target.#record(to, events[1]);
   }
 
@@ -203,7 +205,9 @@ export class Database {
     const replaced = target.find(to);
     if (replaced !== undefined) target.#erase(to, replaced);
     const id = target.#newId(to);
-    const payload = OBJECT_STORAGES[record.type].copied(this.transaction, record, target.place(to), id);
+    const payload = this.transaction.objects
+      .storageOf(record.type)
+      .copied(this.transaction, record, target.place(to), id);
     target.#writeRecord(to, { ...record, id, payload }, 0);
     target.#record(to, "new");
     target.#record(to, "copy_to");
@@ -304,7 +308,7 @@ export class Database {
   }
 
   #removeParts(key: Bytes, record: KeyRecord): void {
-    OBJECT_STORAGES[record.type].removed(this.transaction, this.place(key), record);
+    this.transaction.objects.storageOf(record.type).removed(this.transaction, this.place(key), record);
   }
 
   #record(key: Bytes, event: KeyEvent | undefined): void {

@@ -19,7 +19,6 @@ import {
   prefixRange,
   recordKey,
 } from "./layouts.ts";
-import { OBJECT_STORAGES } from "./objects.ts";
 import { decodeRecord } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -90,7 +89,7 @@ function removeKeys(transaction: Transaction, phys: number, limit: number): numb
       transaction.remove(expiryKey(record.expireAtMs, phys, idOfOrderKey(key)));
     }
     const place = { database: NO_DATABASE, phys, key: userKey };
-    OBJECT_STORAGES[record.type].removed(transaction, place, record);
+    transaction.objects.storageOf(record.type).removed(transaction, place, record);
   }
   return entries.length;
 }

@@ -1,16 +1,13 @@
 /**
  * What a type keeps outside its key's record, and what becomes of it when the object is removed or copied.
- * One entry per type; a new type that keeps parts of its own adds itself here.
+ * The types that keep parts of their own are handed in at the start: the key space does not know them.
  */
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
-import { redoMachine } from "../machines/live-machine.ts";
-import { MACHINE_STORAGE } from "../machines/object-storage.ts";
-import { STREAM_STORAGE } from "../streams/streams.ts";
+import type { OrderedReader } from "../storage/ordered-store.ts";
 import { GARBAGE_OBJECT, garbageKey, longStringKey, objectRanges } from "./layouts.ts";
 import type { Redo } from "./live-objects.ts";
 import type { KeyRecord, RecordType } from "./records.ts";
-import { REDO_MACHINE } from "./redo.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Where an object stands. */
@@ -47,15 +44,42 @@ const LONG_STRING: ObjectStorage = {
   moved: () => undefined,
 };
 
-export const OBJECT_STORAGES: Readonly<Record<RecordType, ObjectStorage>> = {
-  string: NOTHING_OUTSIDE,
-  longString: LONG_STRING,
-  machine: MACHINE_STORAGE,
-  stream: STREAM_STORAGE,
-};
+/** A type of objects as the key space knows it. */
+export interface ObjectType {
+  readonly storage: ObjectStorage;
+  /** How a restart redoes the changes of live objects: the first byte of their redo records, and what reads these. */
+  readonly redo?: readonly [firstByte: number, redo: Redo];
+  /** What is wrong with what the objects of the type keep, a sentence each. O(size of the store). */
+  check(reader: OrderedReader): readonly string[];
+}
 
-/** How a restart redoes the changes of live objects, by the first byte of the redo record. */
-export const OBJECT_REDO: ReadonlyMap<number, Redo> = new Map([[REDO_MACHINE, redoMachine]]);
+/** The types of objects there are, strings included. */
+export class ObjectTypes {
+  /** By the first byte of the redo record. */
+  readonly redo: ReadonlyMap<number, Redo>;
+  readonly #types: readonly ObjectType[];
+  readonly #storages: Readonly<Record<RecordType, ObjectStorage>>;
+
+  constructor({ machine, stream }: { readonly machine: ObjectType; readonly stream: ObjectType }) {
+    this.#types = [machine, stream];
+    this.redo = new Map(this.#types.flatMap(({ redo }) => (redo === undefined ? [] : [redo])));
+    this.#storages = {
+      string: NOTHING_OUTSIDE,
+      longString: LONG_STRING,
+      machine: machine.storage,
+      stream: stream.storage,
+    };
+  }
+
+  storageOf(type: RecordType): ObjectStorage {
+    return this.#storages[type];
+  }
+
+  /** What is wrong with what objects keep. O(size of the store). */
+  check(reader: OrderedReader): string[] {
+    return this.#types.flatMap((type) => type.check(reader));
+  }
+}
 
 /** Of an object that keeps more than this, the removal is left to the garbage. */
 const KEPT_REMOVED_MAX = 200;
@@ -72,7 +96,7 @@ export function emptyObject(transaction: Transaction, place: ObjectPlace, record
       keys.push(key);
     }
   }
-  OBJECT_STORAGES[record.type].removed(transaction, place, record);
+  transaction.objects.storageOf(record.type).removed(transaction, place, record);
   // What it has queued for later is removed here.
   transaction.remove(garbageKey(GARBAGE_OBJECT, record.id));
   for (const key of keys) transaction.remove(key);

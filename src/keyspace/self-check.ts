@@ -4,9 +4,7 @@
  */
 import type { Bytes } from "../base/bytes.ts";
 import { bytesOf, chars, readU32 } from "../base/bytes.ts";
-import { checkMachines } from "../machines/check.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
-import { checkStreams } from "../streams/check.ts";
 import { GARBAGE_DATABASE } from "./databases.ts";
 import {
   counterKey,
@@ -22,10 +20,11 @@ import {
   prefixRange,
   recordKey,
 } from "./layouts.ts";
+import type { ObjectTypes } from "./objects.ts";
 import { decodeNumber, decodeRecord, type KeyRecord } from "./records.ts";
 
 /** What was found wrong, a sentence each; empty when all agrees. O(size of the store). */
-export function checkStore(reader: OrderedReader): string[] {
+export function checkStore(reader: OrderedReader, objects: ObjectTypes): string[] {
   const findings: string[] = [];
   const check: Check = { reader, flushed: new Set(), keys: new Map(), expires: new Map(), findings };
   for (const [key] of all(reader, garbageSpace(GARBAGE_DATABASE)))
@@ -43,8 +42,7 @@ export function checkStore(reader: OrderedReader): string[] {
   checkExpiry(check);
   checkLongStrings(check);
   checkCounters(check);
-  findings.push(...checkMachines(reader));
-  findings.push(...checkStreams(reader));
+  findings.push(...objects.check(reader));
   return findings;
 }
 

@@ -10,7 +10,7 @@ import {
 } from "../storage/ordered-store.ts";
 import { metaKey, TRANSIENT_SPACES } from "./layouts.ts";
 import { LiveObjects } from "./live-objects.ts";
-import { OBJECT_REDO } from "./objects.ts";
+import type { ObjectTypes } from "./objects.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -20,11 +20,13 @@ export const STORE_FORMAT = 3;
 export class Store {
   readonly #ordered: OrderedStore;
   readonly #live: LiveObjects;
+  readonly #objects: ObjectTypes;
   /** True when the ordered store does not fold what is live by itself. */
   readonly #foldsAtClose: boolean;
 
-  private constructor(ordered: OrderedStore, live: LiveObjects, foldsAtClose: boolean) {
+  private constructor(ordered: OrderedStore, objects: ObjectTypes, live: LiveObjects, foldsAtClose: boolean) {
     this.#ordered = ordered;
+    this.#objects = objects;
     this.#live = live;
     this.#foldsAtClose = foldsAtClose;
     live.attach(ordered);
@@ -33,16 +35,16 @@ export class Store {
   }
 
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
-  static open(directory: string): Store {
-    const live = new LiveObjects(OBJECT_REDO);
+  static open(directory: string, objects: ObjectTypes): Store {
+    const live = new LiveObjects(objects.redo);
     const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES, derived: live };
-    return new Store(DurableStore.open(directory, options), live, false);
+    return new Store(DurableStore.open(directory, options), objects, live, false);
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */
-  static over(ordered: OrderedStore): Store {
+  static over(ordered: OrderedStore, objects: ObjectTypes): Store {
     assertFormat(ordered);
-    return new Store(ordered, new LiveObjects(OBJECT_REDO), true);
+    return new Store(ordered, objects, new LiveObjects(objects.redo), true);
   }
 
   /** Why no commit is taken any more, if that is so. */
@@ -71,7 +73,7 @@ export class Store {
   }
 
   begin(): Transaction {
-    return new Transaction(this.#ordered, this.#live);
+    return new Transaction(this.#ordered, this.#objects, this.#live);
   }
 
   /** Returns when the writes are as safe as the flush policy says. @throws CommitError */

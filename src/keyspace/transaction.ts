@@ -10,6 +10,7 @@ import type { Entry, OrderedReader, RangeOptions, Write } from "../storage/order
 import { SortedMap } from "../storage/sorted-map.ts";
 import type { Change } from "./changes.ts";
 import type { LiveChange, LiveObjects } from "./live-objects.ts";
+import type { ObjectTypes } from "./objects.ts";
 import { decodeNumber, encodeNumber, type KeyRecord, recordOfStored } from "./records.ts";
 import { encodeCount } from "./redo.ts";
 
@@ -31,16 +32,27 @@ type Undo =
 export class Transaction implements OrderedReader {
   readonly #reader: OrderedReader;
   readonly #live: LiveObjects | undefined;
+  readonly #objects: ObjectTypes | undefined;
   readonly #redo: Buffer[] = [];
   readonly #writes = new SortedMap<Buffer | null>();
   readonly #undo: Undo[] = [];
   readonly #changes: Change[] = [];
   #dueMsMin = Number.POSITIVE_INFINITY;
 
-  /** Without `live`, every object is written in the ordinary way. */
-  constructor(reader: OrderedReader, live?: LiveObjects) {
+  /**
+   * Without `objects` it knows keys and values alone: no object can be removed, moved or copied. Without `live`, every
+   * object is written in the ordinary way.
+   */
+  constructor(reader: OrderedReader, objects?: ObjectTypes, live?: LiveObjects) {
     this.#reader = reader;
+    this.#objects = objects;
     this.#live = live;
+  }
+
+  /** The types of objects there are. */
+  get objects(): ObjectTypes {
+    assert(this.#objects !== undefined, "a transaction on objects knows their types");
+    return this.#objects;
   }
 
   get isEmpty(): boolean {

@@ -8,6 +8,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { assertSound } from "../support/stores.ts";
 import { checkDelivery } from "./delivery-check.ts";
 import { type Crew, startCrew } from "./delivery-crew.ts";
@@ -100,7 +101,7 @@ export async function runDeliveryRounds(options: DeliveryOptions): Promise<Deliv
   }
   // Its last life may be one that was to end by itself.
   if (end !== 0 && end !== "SIGKILL") throw new Error(`the server that was shut down ended with ${end}`);
-  const store = Store.open(directory);
+  const store = Store.open(directory, OBJECT_TYPES);
   assertSound(store.begin());
   await store.close();
   return { ...totals, serverKills: server.killCount, workerKills: crew.deathCount };

@@ -11,6 +11,7 @@
  * What is found must be at least what was acknowledged and at most what was sent.
  */
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { TestClient } from "../support/client.ts";
 import { assertSound } from "../support/stores.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
@@ -63,7 +64,7 @@ export async function runRounds(options: RoundOptions): Promise<number> {
   }
   server.terminate();
   await server.ended;
-  const store = Store.open(options.directory);
+  const store = Store.open(options.directory, OBJECT_TYPES);
   assertSound(store.begin());
   await store.close();
   return total;

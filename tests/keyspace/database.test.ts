@@ -3,13 +3,14 @@ import { describe, expect, test } from "vitest";
 import { bytesOfText, chars, raw } from "../../src/base/bytes.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { SortedMap } from "../../src/storage/sorted-map.ts";
 
 const key = bytesOfText;
 
 function fresh(nowMs = 1000) {
-  const store = Store.over(new MemoryStore());
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
   const begin = (at = nowMs) => new Databases(store.begin(), 16, at);
   return { store, begin };
 }

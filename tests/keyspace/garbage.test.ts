@@ -7,13 +7,14 @@ import { Store } from "../../src/keyspace/store.ts";
 import { type HistoryEntry, putHistory } from "../../src/machines/history.ts";
 import { createMachine } from "../../src/machines/machines.ts";
 import type { MachineRecord } from "../../src/machines/record.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 
 const KEYS = 25;
 
 /** A store with two databases of every kind of string, the first of them flushed. */
 function flushedStore() {
-  const store = Store.over(new MemoryStore());
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
   const databases = new Databases(store.begin(), 16, 1000);
   for (const index of [0, 1]) {
     for (let number = 0; number < KEYS; number += 1) {
@@ -41,7 +42,7 @@ test("collectGarbage() removes a flushed database piece by piece and nothing els
     count = collectGarbage(transaction, 10);
     store.commit(transaction);
     counts.push(count);
-    expect(checkStore(store.begin())).toEqual([]);
+    expect(checkStore(store.begin(), OBJECT_TYPES)).toEqual([]);
   }
   expect(counts).toEqual([10, 10, 6]);
   const left = entriesOf(store);
@@ -52,7 +53,7 @@ test("collectGarbage() removes a flushed database piece by piece and nothing els
 });
 
 test("collectGarbage() leaves an empty database as it was before it ever held a key", () => {
-  const store = Store.over(new MemoryStore());
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
   const before = entriesOf(store);
   const databases = new Databases(store.begin(), 16, 1000);
   databases.at(0).put(bytesOfText("a"), { type: "string", payload: Buffer.from("1"), expireAtMs: 0 }, "set");
@@ -64,7 +65,7 @@ test("collectGarbage() leaves an empty database as it was before it ever held a 
 });
 
 test("collectGarbage() returns 0 when nothing was flushed", () => {
-  expect(collectGarbage(Store.over(new MemoryStore()).begin(), 10)).toBe(0);
+  expect(collectGarbage(Store.over(new MemoryStore(), OBJECT_TYPES).begin(), 10)).toBe(0);
 });
 
 const MACHINE: MachineRecord = {
@@ -99,19 +100,19 @@ function putMachine(databases: Databases, name: string): void {
 }
 
 test("collectGarbage() removes the history of machines that were deleted, replaced or flushed", () => {
-  const store = Store.over(new MemoryStore());
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
   const before = entriesOf(store);
   const databases = new Databases(store.begin(), 16, 1000);
   for (const name of ["deleted", "replaced", "remade", "remade", "flushed"]) putMachine(databases, name);
   const text = { type: "string" as const, payload: Buffer.from("v"), expireAtMs: 0 };
   databases.at(0).put(bytesOfText("replaced"), text, "set");
   databases.at(0).remove(bytesOfText("deleted"), "del");
-  expect(checkStore(databases.transaction)).toEqual([]);
+  expect(checkStore(databases.transaction, OBJECT_TYPES)).toEqual([]);
   databases.flush(0);
   const counts = [];
   for (let count = 4; count === 4; counts.push(count)) {
     count = collectGarbage(databases.transaction, 4);
-    expect(checkStore(databases.transaction)).toEqual([]);
+    expect(checkStore(databases.transaction, OBJECT_TYPES)).toEqual([]);
   }
   // Three keys and the entry of the flush; of each of four objects three history entries and the entry. A machine
   // that a machine replaces leaves nothing.

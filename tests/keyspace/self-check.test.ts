@@ -7,6 +7,7 @@ import { Transaction } from "../../src/keyspace/transaction.ts";
 import type { HistoryEntry } from "../../src/machines/history.ts";
 import { createMachine } from "../../src/machines/machines.ts";
 import type { MachineRecord } from "../../src/machines/record.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { Write } from "../../src/storage/ordered-store.ts";
 
@@ -45,12 +46,12 @@ function findingsAfter(prefix: string, value: Buffer | null): string[] {
     event: undefined,
   });
   ordered.commit(transaction.writes());
-  expect(checkStore(ordered)).toEqual([]);
+  expect(checkStore(ordered, OBJECT_TYPES)).toEqual([]);
   const [first] = ordered.range(raw(prefix), raw(`${prefix}\xff`));
   expect(first).toBeDefined();
   const writes: Write[] = first === undefined ? [] : [[first[0], value]];
   ordered.commit(writes);
-  return checkStore(ordered);
+  return checkStore(ordered, OBJECT_TYPES);
 }
 
 test.each([

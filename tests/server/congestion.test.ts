@@ -1,6 +1,7 @@
 /** A store that does not keep up holds back who writes, and nobody else. */
 import { expect, onTestFinished, test } from "vitest";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { OrderedStore } from "../../src/storage/ordered-store.ts";
 import { startTestServer } from "../support/server.ts";
@@ -44,7 +45,7 @@ function slowStore() {
 async function server() {
   const slow = slowStore();
   const clock = new VirtualClock();
-  const started = await startTestServer({ clock, store: Store.over(slow.store) });
+  const started = await startTestServer({ clock, store: Store.over(slow.store, OBJECT_TYPES) });
   onTestFinished(() => started.close());
   return { ...slow, clock, writer: await started.client(), reader: await started.client() };
 }

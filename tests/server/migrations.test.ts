@@ -7,6 +7,7 @@ import { metaKey } from "../../src/keyspace/layouts.ts";
 import { encodeNumber } from "../../src/keyspace/records.ts";
 import { STORE_FORMAT, Store } from "../../src/keyspace/store.ts";
 import type { Transaction } from "../../src/keyspace/transaction.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MIGRATIONS, migrate } from "../../src/server/migrations.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { Write } from "../../src/storage/ordered-store.ts";
@@ -52,7 +53,7 @@ test.each(FORMATS)("a directory of %s opens and answers as it did when it was ma
   for (const _again of [1, 2]) {
     const server = await startTestServer({
       clock: new VirtualClock(madeMs),
-      store: Store.open(directory),
+      store: Store.open(directory, OBJECT_TYPES),
       config: { appendfsync: "no" },
     });
     const client = await server.client();
@@ -67,7 +68,7 @@ test.each(FORMATS)("a directory of %s opens and answers as it did when it was ma
 });
 
 test("machines that were stored before outer states were indexed are found by them", async () => {
-  const store = Store.open(unpacked("store-format-2"));
+  const store = Store.open(unpacked("store-format-2"), OBJECT_TYPES);
   const server = await startTestServer({ store, clock: new VirtualClock(), config: { appendfsync: "no" } });
   const client = await server.client();
   const counted = async (...filter: string[]) => await client.call("SM.COUNT", ...filter);
@@ -102,7 +103,7 @@ function early(): Store {
     (_, index): Write => [bytesOfText(`z${index}`), Buffer.from("old")],
   );
   ordered.commit([...keys, [metaKey("format"), encodeNumber(1)]]);
-  return Store.over(ordered);
+  return Store.over(ordered, OBJECT_TYPES);
 }
 
 /** Three keys a slice. */
@@ -142,7 +143,7 @@ test("migrate() goes on where it was interrupted, does each thing once and tells
 });
 
 test("a store that is new has the present format", () => {
-  const store = Store.over(new MemoryStore());
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
   onTestFinished(() => store.close());
   expect(store.format).toBe(STORE_FORMAT);
 });

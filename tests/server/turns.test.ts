@@ -8,6 +8,7 @@ import type { WaitingRequest } from "../../src/commands/wait.ts";
 import { configOf } from "../../src/config/load.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { OutgoingReply, Reply } from "../../src/protocol/reply.ts";
 import { newServerContext } from "../../src/server/context.ts";
 import type { Dispatcher } from "../../src/server/dispatch.ts";
@@ -35,7 +36,7 @@ interface Client extends Endpoint {
 
 function serve(dueAt: readonly number[] = []) {
   const clock = new VirtualClock();
-  const store = Store.over(new MemoryStore());
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
   const waiters = new Waiters();
   const context = newServerContext({
     config: configOf({}),

@@ -3,6 +3,7 @@ import { bytesOfText } from "../../src/base/bytes.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { startUpkeep } from "../../src/server/upkeep.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { failingStore } from "../support/failing-store.ts";
@@ -11,7 +12,7 @@ import { VirtualClock } from "../support/virtual-clock.ts";
 test("startUpkeep() removes a flushed database slice by slice, and stops when told", () => {
   const clock = new VirtualClock();
   const ordered = new MemoryStore();
-  const store = Store.over(ordered);
+  const store = Store.over(ordered, OBJECT_TYPES);
   const emptyKeys = ordered.status().pendingKeys;
   const databases = new Databases(store.begin(), 16, clock.now());
   for (let number = 0; number < 1200; number += 1) {
@@ -25,7 +26,7 @@ test("startUpkeep() removes a flushed database slice by slice, and stops when to
   for (const ms of [1000, 10, 10]) {
     clock.advance(ms);
     sizes.push(ordered.status().pendingKeys);
-    expect(checkStore(store.begin())).toEqual([]);
+    expect(checkStore(store.begin(), OBJECT_TYPES)).toEqual([]);
   }
   // Two entries a key; what stays are the counters of ids and of databases, and which database it is now.
   expect(sizes).toEqual([emptyKeys + 1400 + 5, emptyKeys + 400 + 5, emptyKeys + 3]);
@@ -38,7 +39,7 @@ test("startUpkeep() removes a flushed database slice by slice, and stops when to
 test("startUpkeep() asks a store that failed once a second whether it takes commits again", () => {
   const clock = new VirtualClock();
   const failing = failingStore();
-  const store = Store.over(failing.store);
+  const store = Store.over(failing.store, OBJECT_TYPES);
   failing.fail(3);
   const { transaction } = new Databases(store.begin(), 16, clock.now());
   transaction.put(bytesOfText("k"), Buffer.from("v"));

@@ -5,13 +5,14 @@ import { Databases } from "../../src/keyspace/databases.ts";
 import { metaKey } from "../../src/keyspace/layouts.ts";
 import { encodeNumber } from "../../src/keyspace/records.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { OpenError } from "../../src/storage/ordered-store.ts";
 import { closeChecked, temporaryDirectory } from "../support/stores.ts";
 
 /** A directory with a store of a hundred keys, closed. */
 async function closedStore(): Promise<string> {
   const directory = temporaryDirectory();
-  const store = Store.open(directory);
+  const store = Store.open(directory, OBJECT_TYPES);
   const database = new Databases(store.begin(), 16, 0).at(0);
   for (let number = 0; number < 100; number += 1) {
     database.put(
@@ -27,7 +28,7 @@ async function closedStore(): Promise<string> {
 
 function openError(directory: string): string {
   try {
-    Store.open(directory);
+    Store.open(directory, OBJECT_TYPES);
   } catch (error) {
     expect(error).toBeInstanceOf(OpenError);
     return (error as OpenError).message;
@@ -37,8 +38,8 @@ function openError(directory: string): string {
 
 test("open() makes the directory, and a store that is closed opens again", async () => {
   const directory = `${temporaryDirectory()}/a/b`;
-  await closeChecked(Store.open(directory));
-  await closeChecked(Store.open(directory));
+  await closeChecked(Store.open(directory, OBJECT_TYPES));
+  await closeChecked(Store.open(directory, OBJECT_TYPES));
 });
 
 test.each([
@@ -77,15 +78,15 @@ test.skipIf(process.getuid?.() === 0)("open() refuses a directory it may not wri
 
 test("open() refuses a directory that is open already, and takes it once that store is closed", async () => {
   const directory = temporaryDirectory();
-  const store = Store.open(directory);
+  const store = Store.open(directory, OBJECT_TYPES);
   expect(openError(directory)).toMatch(/is in use by process \d+ .*stop it/);
   await closeChecked(store);
-  await closeChecked(Store.open(directory));
+  await closeChecked(Store.open(directory, OBJECT_TYPES));
 });
 
 test("open() refuses a store of a newer format and leaves it openable", async () => {
   const directory = await closedStore();
-  const store = Store.open(directory);
+  const store = Store.open(directory, OBJECT_TYPES);
   const transaction = store.begin();
   transaction.put(metaKey("format"), encodeNumber(99));
   store.commit(transaction);
@@ -98,7 +99,7 @@ test("open() leaves foreign files alone and removes what a start that was cut of
   const directory = temporaryDirectory();
   writeFileSync(`${directory}/dump.rdb`, "theirs");
   writeFileSync(`${directory}/data.mdb.new`, "half");
-  await closeChecked(Store.open(directory));
+  await closeChecked(Store.open(directory, OBJECT_TYPES));
   expect(readFileSync(`${directory}/dump.rdb`, "latin1")).toBe("theirs");
   expect(readdirSync(directory)).not.toContain("data.mdb.new");
 });

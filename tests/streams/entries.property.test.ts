@@ -11,6 +11,7 @@ import { Databases } from "../../src/keyspace/databases.ts";
 import { streamEntryKey } from "../../src/keyspace/layouts.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { StreamEntry } from "../../src/streams/chunk.ts";
 import { contentsOf, restoreStream, type StreamContents } from "../../src/streams/contents.ts";
@@ -210,7 +211,7 @@ function run(store: Store, model: Model, step: Step) {
   step({ db, stream, model });
   saveStream(stream, undefined);
   store.commit(db.transaction);
-  expect(checkStore(store.begin())).toEqual([]);
+  expect(checkStore(store.begin(), OBJECT_TYPES)).toEqual([]);
   const after = open(databaseOf(store));
   const expected = model.entries;
   expect(all(after).join("\n")).toBe(expected.map(shown).join("\n"));
@@ -228,7 +229,7 @@ test("entries in chunks, holes and slots are those of a plain list", () => {
   fc.assert(
     fc.property(fc.array(steps, { minLength: 1, maxLength: 25 }), (chosen) => {
       const model = new Model();
-      const store = Store.over(new MemoryStore());
+      const store = Store.over(new MemoryStore(), OBJECT_TYPES);
       for (const step of chosen) run(store, model, step);
     }),
     { numRuns: 40 },
@@ -241,7 +242,7 @@ test("the entries are the same when the store is opened again after each step", 
       const model = new Model();
       const directory = temporaryDirectory();
       for (const step of chosen) {
-        const store = Store.open(directory);
+        const store = Store.open(directory, OBJECT_TYPES);
         run(store, model, step);
         await closeChecked(store);
       }
@@ -254,7 +255,7 @@ test("a stream of entries that stand under keys of their own, as earlier version
   fc.assert(
     fc.property(fc.nat(250), fc.array(steps, { maxLength: 12 }), (count, chosen) => {
       const model = new Model();
-      const store = Store.over(new MemoryStore());
+      const store = Store.over(new MemoryStore(), OBJECT_TYPES);
       const db = databaseOf(store);
       const given = Array.from({ length: count }, (_, i) => ({
         id: entryId(i + 1, i),

@@ -15,6 +15,7 @@ import {
 } from "../../src/keyspace/layouts.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { Write } from "../../src/storage/ordered-store.ts";
 import { consumersOf, createConsumer, findConsumer, type Group } from "../../src/streams/consumers.ts";
@@ -46,7 +47,7 @@ class WatchedStore extends MemoryStore {
 }
 
 function fresh(ordered = new MemoryStore()) {
-  const store = Store.over(ordered);
+  const store = Store.over(ordered, OBJECT_TYPES);
   const change = (step: (stream: Stream, group: Group, db: Database) => void) => {
     const db = new Databases(store.begin(), 16, NOW_MS).at(0);
     const record = db.find(KEY);
@@ -185,7 +186,7 @@ test("pending entries in pages are those of a plain map", () => {
       const model: Model = new Map();
       for (const step of chosen) {
         change((stream, group) => step(stream, group, model));
-        expect(checkStore(store.begin())).toEqual([]);
+        expect(checkStore(store.begin(), OBJECT_TYPES)).toEqual([]);
         change((stream, group) => expectSame(stream, group, model));
       }
     }),
@@ -209,7 +210,7 @@ test("pending entries that stand under keys of their own, as earlier versions wr
       store.commit(transaction);
       for (const step of [() => undefined, ...chosen]) {
         change((stream, group) => step(stream, group, model));
-        expect(checkStore(store.begin())).toEqual([]);
+        expect(checkStore(store.begin(), OBJECT_TYPES)).toEqual([]);
         change((stream, group) => expectSame(stream, group, model));
       }
     }),

@@ -4,6 +4,7 @@ import { Databases } from "../../src/keyspace/databases.ts";
 import { collectGarbage } from "../../src/keyspace/garbage.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { Entry, RangeOptions } from "../../src/storage/ordered-store.ts";
 import { acknowledgedBefore } from "../../src/streams/acknowledged.ts";
@@ -47,7 +48,7 @@ class CountingStore extends MemoryStore {
 }
 
 function fresh(ordered = new MemoryStore()) {
-  const store = Store.over(ordered);
+  const store = Store.over(ordered, OBJECT_TYPES);
   const begin = (nowMs = NOW_MS) => new Databases(store.begin(), 16, nowMs).at(0);
   return { store, begin };
 }
@@ -230,14 +231,14 @@ test("a stream that is removed is garbage, which goes in slices", () => {
     removed = collectGarbage(transaction, 100);
     expect(removed).toBeLessThanOrEqual(100);
     store.commit(transaction);
-    expect(checkStore(store.begin())).toEqual([]);
+    expect(checkStore(store.begin(), OBJECT_TYPES)).toEqual([]);
   }
   expect(partsLeft()).toBe(0);
 });
 
 test("a stream and its group are what they were when the store is opened again", async () => {
   const directory = temporaryDirectory();
-  const first = Store.open(directory);
+  const first = Store.open(directory, OBJECT_TYPES);
   const db = new Databases(first.begin(), 16, NOW_MS).at(0);
   for (let i = 1; i <= 300; i += 1) appendEntry(db, KEY, FIELDS, { id: entryId(i, i) });
   const stream = opened(db);
@@ -246,7 +247,7 @@ test("a stream and its group are what they were when the store is opened again",
   const ids = idsOf(stream);
   first.commit(db.transaction);
   await closeChecked(first);
-  const second = Store.open(directory);
+  const second = Store.open(directory, OBJECT_TYPES);
   const again = opened(new Databases(second.begin(), 16, NOW_MS).at(0));
   expect(again.header).toEqual(stream.header);
   expect(idsOf(again)).toEqual(ids);
@@ -262,5 +263,7 @@ test("checkStore() tells of a stream whose counters do not count", () => {
   stream.header.length = 2;
   saveStream(stream, undefined);
   store.commit(db.transaction);
-  expect(checkStore(store.begin())).toEqual([expect.stringMatching(/says 2 of its length, it is 1/)]);
+  expect(checkStore(store.begin(), OBJECT_TYPES)).toEqual([
+    expect.stringMatching(/says 2 of its length, it is 1/),
+  ]);
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { bytesOfText } from "../../src/base/bytes.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { Write } from "../../src/storage/ordered-store.ts";
 import { appendEntry } from "../../src/streams/append.ts";
@@ -92,7 +93,7 @@ function journalBytes([key, value]: Write): number {
 
 test("an append costs two key writes, its own bytes twice, and a hundredth of a key that stays", () => {
   const ordered = new WatchedStore();
-  const store = Store.over(ordered);
+  const store = Store.over(ordered, OBJECT_TYPES);
   const key = bytesOfText("stream");
   const fields = [Buffer.from("field"), Buffer.alloc(20, 65)];
   const add = () => {

@@ -8,6 +8,7 @@ import type { ServerContext } from "../../src/commands/server-context.ts";
 import type { ConfigValues } from "../../src/config/directives.ts";
 import { configOf } from "../../src/config/load.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { TestClient } from "./client.ts";
@@ -33,7 +34,7 @@ export interface TestServer {
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const store = options.store ?? Store.over(new MemoryStore());
+  const store = options.store ?? Store.over(new MemoryStore(), OBJECT_TYPES);
   const logged: string[] = [];
   const server = await start({
     config: configOf({ port: 0, bind: ["127.0.0.1"], ...options.config }),

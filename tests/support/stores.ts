@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { onTestFinished } from "vitest";
 import { checkStore } from "../../src/keyspace/self-check.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { OrderedReader } from "../../src/storage/ordered-store.ts";
 
 /** A directory of the test's own, removed when it ends. */
@@ -14,7 +15,7 @@ export function temporaryDirectory(): string {
 
 /** @throws Error that lists what the self-check found */
 export function assertSound(reader: OrderedReader): void {
-  const findings = checkStore(reader);
+  const findings = checkStore(reader, OBJECT_TYPES);
   if (findings.length > 0) throw new Error(`the store does not agree with itself:\n${findings.join("\n")}`);
 }
 

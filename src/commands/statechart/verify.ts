@@ -14,7 +14,8 @@ export const smVerify = {
   run: (call) => {
     const [, key] = call.args;
     if (call.args.length > 2) throw errors.wrongNumberOfArguments("SM.VERIFY");
-    if (key === undefined) return checkStore(call.db.transaction);
+    const { transaction } = call.db;
+    if (key === undefined) return checkStore(transaction, transaction.objects);
     const subject = subjectAt(call, bytesOf(key));
     if (subject === undefined) return [];
     return verifyMachine(call.db, subject.record.id, subject.machine);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { chars } from "../../../src/base/bytes.ts";
 import { Store } from "../../../src/keyspace/store.ts";
 import type { Transaction } from "../../../src/keyspace/transaction.ts";
+import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import { MemoryStore } from "../../../src/storage/memory-store.ts";
 import { startTestServer } from "../../support/server.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
@@ -51,7 +52,7 @@ const EXISTING_KEY = [
 
 async function eventsOf(request: string, setup: readonly string[]): Promise<string> {
   const events: string[] = [];
-  const store = Store.over(new MemoryStore());
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
   const commit = store.commit.bind(store);
   store.commit = (transaction: Transaction) => {
     for (const change of transaction.changes) {

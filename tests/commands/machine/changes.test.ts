@@ -6,6 +6,7 @@ import { Databases } from "../../../src/keyspace/databases.ts";
 import { Store } from "../../../src/keyspace/store.ts";
 import type { Transaction } from "../../../src/keyspace/transaction.ts";
 import { historyOf, putHistory } from "../../../src/machines/history.ts";
+import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import { MemoryStore } from "../../../src/storage/memory-store.ts";
 import { startTestServer } from "../../support/server.ts";
 
@@ -14,7 +15,7 @@ const TOGGLE = '{"current":"","map":{"on":["off"],"off":["on"]},"initial":"off",
 /** A store that remembers the events of what it was given to commit. */
 function watchedStore() {
   const events: string[] = [];
-  const store = Store.over(new MemoryStore());
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
   const commit = store.commit.bind(store);
   store.commit = (transaction: Transaction) => {
     for (const change of transaction.changes) {

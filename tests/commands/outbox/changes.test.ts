@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { Store } from "../../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { temporaryDirectory } from "../../support/stores.ts";
@@ -125,7 +126,7 @@ test("every change is one entry, in order for each machine, across restarts", as
     fc.asyncProperty(OPERATIONS, async (operations) => {
       const directory = temporaryDirectory();
       const clock = new VirtualClock();
-      const open = async () => startTestServer({ clock, store: await Store.open(directory) });
+      const open = async () => startTestServer({ clock, store: await Store.open(directory, OBJECT_TYPES) });
       let server = await open();
       let client = await server.client();
       await client.call("SM.DEF", "CREATE", "lamp", JSON.stringify(LAMP));

@@ -1,6 +1,7 @@
 /** Tasks: what workers find, how they answer, and what becomes of a task that nobody gets done. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Store } from "../../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
@@ -257,7 +258,8 @@ describe("a task", () => {
 test("a deadline that passes while the server is down is told of at the time of the start", async () => {
   const directory = temporaryDirectory();
   const downClock = new VirtualClock();
-  const open = async () => startTestServer({ clock: downClock, store: await Store.open(directory) });
+  const open = async () =>
+    startTestServer({ clock: downClock, store: await Store.open(directory, OBJECT_TYPES) });
   const before = await open();
   const first = await before.client();
   await first.call("SM.DEF", "CREATE", "order", JSON.stringify(order({ timeout: "30s" })));

@@ -5,6 +5,7 @@
  */
 import { expect, test } from "vitest";
 import { Store } from "../../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
 import { CONFORMANCE_CASES, type ConformanceCase, keysOf } from "../../support/conformance-cases.ts";
 import { define } from "../../support/machines.ts";
@@ -62,7 +63,11 @@ test("the conformance cases pass with the server started anew between all steps"
   const clock = new VirtualClock();
   let server: TestServer | undefined;
   const open = async (): Promise<TestClient> => {
-    server = await startTestServer({ clock, store: Store.open(directory), config: { appendfsync: "no" } });
+    server = await startTestServer({
+      clock,
+      store: Store.open(directory, OBJECT_TYPES),
+      config: { appendfsync: "no" },
+    });
     return server.client();
   };
   const host: Host = {

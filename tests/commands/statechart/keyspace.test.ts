@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { collectGarbage } from "../../../src/keyspace/garbage.ts";
 import { Store } from "../../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import { MemoryStore } from "../../../src/storage/memory-store.ts";
 import type { TestClient } from "../../support/client.ts";
 import { define, fields, rows } from "../../support/machines.ts";
@@ -27,7 +28,7 @@ let clock: VirtualClock;
 
 beforeEach(async () => {
   clock = new VirtualClock();
-  store = Store.over(new MemoryStore());
+  store = Store.over(new MemoryStore(), OBJECT_TYPES);
   server = await startTestServer({ clock, store });
   client = await server.client();
   await define(client, "door", DOOR);

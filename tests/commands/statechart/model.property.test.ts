@@ -6,6 +6,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Store } from "../../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { Argument, TestClient } from "../../support/client.ts";
 import { define, fields, rows, scanAll } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
@@ -76,7 +77,7 @@ class World {
   #client: TestClient | undefined;
 
   async open(): Promise<void> {
-    const store = Store.open(this.#directory);
+    const store = Store.open(this.#directory, OBJECT_TYPES);
     this.#server = await startTestServer({ clock: this.clock, store, config: { appendfsync: "no" } });
     this.#client = await this.#server.client();
   }

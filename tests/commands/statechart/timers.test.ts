@@ -1,6 +1,7 @@
 /** Timers and scheduled events: once, in order, after downtime too, and many at once without shutting others out. */
 import { expect, onTestFinished, test } from "vitest";
 import { Store } from "../../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
 import { failingStore } from "../../support/failing-store.ts";
 import { define, fields, rows } from "../../support/machines.ts";
@@ -32,7 +33,11 @@ async function restartable() {
   const directory = temporaryDirectory();
   let server: TestServer | undefined;
   const open = async (): Promise<TestClient> => {
-    server = await startTestServer({ clock, store: Store.open(directory), config: { appendfsync: "no" } });
+    server = await startTestServer({
+      clock,
+      store: Store.open(directory, OBJECT_TYPES),
+      config: { appendfsync: "no" },
+    });
     return server.client();
   };
   const close = async (): Promise<void> => {
@@ -60,7 +65,7 @@ function create(client: TestClient, key: string, delay: number, ...options: read
 test("what was due in a turn whose commit failed is done when the store takes commits again", async () => {
   const clock = new VirtualClock();
   const failing = failingStore();
-  const server = await startTestServer({ clock, store: Store.over(failing.store) });
+  const server = await startTestServer({ clock, store: Store.over(failing.store, OBJECT_TYPES) });
   onTestFinished(() => server.close());
   const client = await server.client();
   await setUp(client);
