@@ -21,7 +21,7 @@ import type { Kind, Rule } from "./expressions-rules.ts";
 import { show } from "./expressions-show.ts";
 import { TEXT_RULES } from "./expressions-texts.ts";
 import type { TreeOf } from "./expressions-tree.ts";
-import { Failure, kindOf } from "./expressions-values.ts";
+import { Failure, isMapValue, kindOf } from "./expressions-values.ts";
 
 type Call = TreeOf<"call">;
 
@@ -121,41 +121,85 @@ function applied(
 ): Closure {
   const { compiler, rules, closures } = given;
   const { start } = call;
+  const candidates = rules.map(({ kinds, apply }) => ({ checks: kinds.map((kind) => CHECKS[kind]), apply }));
+  const none = (values: readonly unknown[]): Failure =>
+    values.find((value) => value instanceof Failure) ??
+    new Failure(() => mismatch(call, { compiler, named: rules, found: values.map(kindOf), values })).at(
+      start,
+    );
+  const [only] = candidates;
+  const direct =
+    candidates.length === 1 && only !== undefined ? directly(only, { closures, start, none }) : undefined;
+  if (direct !== undefined) return direct;
   return (scope) => {
     const values: unknown[] = [];
-    for (const closure of closures) {
-      const value = closure(scope);
-      if (value instanceof Failure) return value;
-      chargeValue(value);
-      values.push(value);
+    for (const closure of closures) values.push(closure(scope));
+    for (const { checks, apply } of candidates) {
+      if (!checks.every((isOf, i) => isOf(values[i]))) continue;
+      for (const value of values) chargeValue(value);
+      return finished(apply(...values), start);
     }
-    for (const { kinds, apply } of rules) {
-      if (!kinds.every((kind, i) => isOf(kind, values[i]))) continue;
-      const result = apply(...values);
-      if (result instanceof Failure) return result.at(start);
-      chargeValue(result);
-      return result;
-    }
-    return new Failure(() =>
-      mismatch(call, { compiler, named: rules, found: values.map(kindOf), values }),
-    ).at(start);
+    return none(values);
   };
 }
 
-function isOf(kind: Kind, value: unknown): boolean {
-  switch (kind) {
-    case "dyn":
-      return true;
-    case "string":
-      return typeof value === "string" || kindOf(value) === "string";
-    case "number":
-      return typeof value === "number";
-    case "int":
-      return Number.isSafeInteger(value);
-    default:
-      return kindOf(value) === kind;
+type Check = (value: unknown) => boolean;
+type Candidate = { readonly checks: readonly Check[]; readonly apply: Rule["apply"] };
+
+/** One rule of one or two arguments, which most calls are, without a list of them. */
+function directly(
+  { checks, apply }: Candidate,
+  given: {
+    readonly closures: readonly Closure[];
+    readonly start: number;
+    readonly none: (values: readonly unknown[]) => Failure;
+  },
+): Closure | undefined {
+  const { closures, start, none } = given;
+  const [a, b] = closures;
+  const [isA, isB] = checks;
+  if (closures.length === 1 && a !== undefined && isA !== undefined) {
+    return (scope) => {
+      const value = a(scope);
+      if (!isA(value)) return none([value]);
+      chargeValue(value);
+      return finished(apply(value), start);
+    };
   }
+  if (closures.length !== 2 || a === undefined || b === undefined || isA === undefined || isB === undefined) {
+    return undefined;
+  }
+  return (scope) => {
+    const first = a(scope);
+    const second = b(scope);
+    if (!isA(first) || !isB(second)) return none([first, second]);
+    chargeValue(first);
+    chargeValue(second);
+    return finished(apply(first, second), start);
+  };
 }
+
+/** What a function gave, with its place if that is a failure. */
+function finished(result: unknown, start: number): unknown {
+  if (typeof result === "boolean") return result;
+  if (typeof result === "object" && result instanceof Failure) return result.at(start);
+  chargeValue(result);
+  return result;
+}
+
+const CHECKS: Readonly<Record<Kind, Check>> = {
+  dyn: (value) => !(value instanceof Failure),
+  // A pattern stands for its text.
+  string: (value) => typeof value === "string" || kindOf(value) === "string",
+  number: (value) => typeof value === "number",
+  int: (value) => Number.isSafeInteger(value),
+  bool: (value) => typeof value === "boolean",
+  list: (value) => Array.isArray(value),
+  map: isMapValue,
+  timestamp: (value) => kindOf(value) === "timestamp",
+  duration: (value) => kindOf(value) === "duration",
+  optional: (value) => kindOf(value) === "optional",
+};
 
 /** What the function takes and what it was given. */
 function mismatch(

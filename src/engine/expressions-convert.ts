@@ -103,14 +103,14 @@ function decode(text: string): Json | Failure {
 }
 
 function toBase64(text: string): string {
-  charge(1 + text.length / 2);
+  charge(1 + (text.length >> 1));
   let binary = "";
   for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 
 function fromBase64(text: string): string | Failure {
-  charge(1 + text.length / 2);
+  charge(1 + (text.length >> 1));
   try {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

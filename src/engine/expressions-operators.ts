@@ -97,7 +97,7 @@ function ordered(
 
 function add(left: unknown, right: unknown): unknown {
   if (typeof left === "string" && typeof right === "string") {
-    charge(1 + (left.length + right.length) / 8);
+    charge(1 + ((left.length + right.length) >> 3));
     return left + right;
   }
   if (Array.isArray(left) && Array.isArray(right)) {
@@ -145,7 +145,7 @@ function isIn(left: unknown, right: unknown): boolean | Failure {
   const failure = failed(left, right);
   if (failure !== undefined) return failure;
   if (Array.isArray(right)) {
-    charge(1 + right.length / 4);
+    charge(1 + (right.length >> 2));
     if (typeof left === "string") chargeText(left);
     if (left === null || (typeof left !== "object" && typeof left !== "number")) return right.includes(left);
     return right.some((item) => equals(item, left));

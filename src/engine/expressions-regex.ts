@@ -33,7 +33,7 @@ export class Pattern extends Special {
 
   /** What it costs to go through so many characters. */
   costOf(characters: number): number {
-    return 1 + characters * this.#costPerCharacter;
+    return Math.ceil(1 + characters * this.#costPerCharacter);
   }
 }
 
@@ -117,7 +117,7 @@ function replace(
   const pieces: string[] = [];
   let end = 0;
   for (let done = 0; done !== count && matcher.find(); done += 1) {
-    charge(regex.costOf((text.length - matcher.start()) / SEARCH_AGAIN) + by.length / 8);
+    charge(regex.costOf((text.length - matcher.start()) / SEARCH_AGAIN) + (by.length >> 3));
     pieces.push(text.slice(end, matcher.start()));
     const bad =
       /\\([^0-9\\]|$)/.exec(by) ??
@@ -133,7 +133,7 @@ function replace(
   }
   pieces.push(text.slice(end));
   const result = pieces.join("");
-  charge(result.length / 8);
+  charge(result.length >> 3);
   return result;
 }
 

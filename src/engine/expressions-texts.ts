@@ -74,7 +74,7 @@ function replace(text: string, [part, by]: readonly [string, string], count = -1
   chargeText(text);
   const pieces = text.split(part);
   const times = count < 0 ? pieces.length - 1 : Math.min(count, pieces.length - 1);
-  charge(1 + pieces.length + (times * by.length) / 8);
+  charge(1 + pieces.length + Math.ceil((times * by.length) / 8));
   if (times === pieces.length - 1) return pieces.join(by);
   return [pieces.slice(0, times + 1).join(by), ...pieces.slice(times + 1)].join(part);
 }
@@ -82,13 +82,13 @@ function replace(text: string, [part, by]: readonly [string, string], count = -1
 function split(text: string, separator: string, limit = -1): readonly string[] {
   if (limit === 0) return [];
   const pieces = separator === "" ? pointsOf(text) : text.split(separator);
-  charge(1 + pieces.length + text.length / 8);
+  charge(1 + pieces.length + (text.length >> 3));
   if (limit < 0 || pieces.length <= limit) return pieces;
   return [...pieces.slice(0, limit - 1), pieces.slice(limit - 1).join(separator)];
 }
 
 export function join(list: readonly unknown[], separator = ""): string | Failure {
-  charge(1 + list.length * (1 + separator.length / 8));
+  charge(1 + list.length * (1 + (separator.length >> 3)));
   for (const item of list) {
     if (typeof item !== "string") {
       return new Failure(

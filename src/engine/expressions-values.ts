@@ -288,7 +288,7 @@ function sign(value: bigint): number {
 function compareTexts(left: string, right: string): number {
   if (left === right) return 0;
   const length = Math.min(left.length, right.length);
-  charge(1 + length / 8);
+  charge(1 + (length >> 3));
   for (let i = 0; i < length; i += 1) {
     const [a, b] = [left.charCodeAt(i), right.charCodeAt(i)];
     if (a === b) continue;

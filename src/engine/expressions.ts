@@ -86,10 +86,11 @@ function expressionOf(
 ): Expression {
   const { tree, compiled, limits, locals } = given;
   const { run, type } = compiled;
-  const cost = sizeOfTree(tree);
+  const bounded = within(run, { cost: sizeOfTree(tree), budget: limits.budget });
   const evaluate = (scope: Scope): Json => {
-    const value = evaluateWithin(run, scope, { cost, budget: limits.budget });
+    const value = bounded(scope);
     if (typeof value === "boolean") return value;
+    if (typeof value === "number" && value !== 0 && Number.isFinite(value)) return value;
     if (value instanceof Failure) throw new ExpressionFailure(value.text);
     const result = toJson(value, scope.resultSizeMax);
     if (!result.ok) throw new ExpressionFailure(result.reason);
@@ -109,29 +110,35 @@ function expressionOf(
   };
 }
 
-/** Evaluates with what the expression and the event may still cost. */
-function evaluateWithin(
-  run: Closure,
-  scope: Scope,
-  { cost, budget }: { readonly cost: number; readonly budget: number },
-): unknown {
-  const max = Math.min(budget, scope.budgetLeft) - cost;
-  startMeter(max);
-  try {
-    if (max < 0) throw new EvaluationAborted("the budget of the event is spent");
-    return run(scope);
-  } catch (error) {
-    if (error instanceof EvaluationAborted && (meterLeft() < 0 || max < 0)) {
-      throw new ExpressionFailure(
-        scope.budgetLeft < budget
-          ? "the expressions of one event take too many steps or characters in all"
-          : `the expression takes more than ${budget} steps or characters`,
-      );
+/** A closure that keeps to what the expression and the event may still cost. */
+function within(run: Closure, { cost, budget }: { readonly cost: number; readonly budget: number }): Closure {
+  return (scope) => {
+    const left = scope.budgetLeft - cost;
+    const max = left < budget ? left : budget;
+    startMeter(max);
+    if (max < 0) throw failureOf(new EvaluationAborted(""), scope, budget);
+    let value: unknown;
+    try {
+      value = run(scope);
+    } catch (error) {
+      const failure = failureOf(error, scope, budget);
+      scope.budgetLeft = Math.max(0, left - (max - meterLeft()));
+      throw failure;
     }
-    throw error instanceof EvaluationAborted ? new ExpressionFailure(error.message) : error;
-  } finally {
-    scope.budgetLeft = Math.max(0, scope.budgetLeft - cost - (max - meterLeft()));
-  }
+    scope.budgetLeft = left - (max - meterLeft());
+    return value;
+  };
+}
+
+/** What to tell of an evaluation that was ended. */
+function failureOf(error: unknown, scope: Scope, budget: number): unknown {
+  if (!(error instanceof EvaluationAborted)) return error;
+  if (meterLeft() >= 0) return new ExpressionFailure(error.message);
+  return new ExpressionFailure(
+    scope.budgetLeft < budget
+      ? "the expressions of one event take too many steps or characters in all"
+      : `the expression takes more than ${budget} steps or characters`,
+  );
 }
 
 /** Names that macros give to variables of their own. */
