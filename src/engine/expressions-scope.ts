@@ -24,6 +24,9 @@ export const EXPRESSION_LIMITS: ExpressionLimits = {
 /** What all evaluations of one event may cost: some tenths of a second. */
 export const EVENT_BUDGET = 10_000_000;
 
+/** How messages say that this is spent. */
+export const BUDGET_SPENT = "the expressions of one event take too many steps or characters in all";
+
 /** What an expression may read. */
 export type Scope = {
   readonly context: JsonObject;

@@ -12,7 +12,13 @@ import { toJson } from "./expressions-json.ts";
 import { isMacro } from "./expressions-macros.ts";
 import { EvaluationAborted, meterLeft, startMeter } from "./expressions-meter.ts";
 import { parse } from "./expressions-parse.ts";
-import { ExpressionFailure, type ExpressionLimits, type Read, type Scope } from "./expressions-scope.ts";
+import {
+  BUDGET_SPENT,
+  ExpressionFailure,
+  type ExpressionLimits,
+  type Read,
+  type Scope,
+} from "./expressions-scope.ts";
 import { childrenOf, readsOf, sizeOfTree, type Tree } from "./expressions-tree.ts";
 import { Failure } from "./expressions-values.ts";
 import { readValue, variablesFor } from "./expressions-variables.ts";
@@ -28,6 +34,8 @@ export type Expression = {
   readonly reads: readonly Read[];
   /** @throws ExpressionFailure when there is no value, or none that is JSON. */
   evaluate(scope: Scope): Json;
+  /** True when the value is `true`; false when it is another, or when there is none. */
+  isTrue(scope: Scope): boolean;
 };
 
 /** Why a text is refused; whether it is no CEL at all, or which variable it reads that there is not. */
@@ -99,15 +107,36 @@ function expressionOf(
   const bound = boundNames(tree);
   const names = variablesFor(locals).filter((name) => !bound.has(name));
   const reads = readsOf(tree, source, (name) => names.includes(name));
+  // Only data that an expression looks into can hold a number that is not exact.
+  const evaluateAny = looksInto(tree, ["event", "data"])
+    ? (scope: Scope): Json =>
+        holdsInexact(scope.eventData)
+          ? evaluateOverInexact({ source, reads }, scope, evaluate)
+          : evaluate(scope)
+    : evaluate;
   return {
     source,
     type,
     reads,
-    evaluate: (scope) =>
-      holdsInexact(scope.eventData)
-        ? evaluateOverInexact({ source, reads }, scope, evaluate)
-        : evaluate(scope),
+    evaluate: evaluateAny,
+    isTrue: (scope) => isTrue(scope, bounded, evaluateAny),
   };
+}
+
+/** Whether the value is true. Most guards that fail read a field that is missing: none of that throws. */
+function isTrue(scope: Scope, bounded: Closure, evaluate: (scope: Scope) => Json): boolean {
+  try {
+    return holdsInexact(scope.eventData) ? evaluate(scope) === true : bounded(scope) === true;
+  } catch (error) {
+    if (error instanceof ExpressionFailure) return false;
+    throw error;
+  }
+}
+
+/** True when the text has one of these names. */
+function looksInto(tree: Tree, names: readonly string[]): boolean {
+  if (tree.op === "name" && names.includes(tree.name)) return true;
+  return childrenOf(tree).some((child) => looksInto(child, names));
 }
 
 /** A closure that keeps to what the expression and the event may still cost. */
@@ -135,9 +164,7 @@ function failureOf(error: unknown, scope: Scope, budget: number): unknown {
   if (!(error instanceof EvaluationAborted)) return error;
   if (meterLeft() >= 0) return new ExpressionFailure(error.message);
   return new ExpressionFailure(
-    scope.budgetLeft < budget
-      ? "the expressions of one event take too many steps or characters in all"
-      : `the expression takes more than ${budget} steps or characters`,
+    scope.budgetLeft < budget ? BUDGET_SPENT : `the expression takes more than ${budget} steps or characters`,
   );
 }
 

@@ -10,7 +10,7 @@ export function holds(run: Run, guard: Guard | undefined): boolean {
   if (guard === undefined) return true;
   switch (guard.kind) {
     case "expression":
-      return test(run, guard.expression) === true;
+      return guard.expression.isTrue(run);
     case "and":
       return guard.guards.every((part) => holds(run, part));
     case "or":
@@ -25,15 +25,6 @@ export function holds(run: Run, guard: Guard | undefined): boolean {
 /** True when the guard holds or cannot be told: the negation of an unknown is no reason to move either. */
 function failsOrHolds(run: Run, guard: Guard): boolean {
   return holds(run, guard) || failureOf(run, guard) !== undefined;
-}
-
-function test(run: Run, expression: Expression): unknown {
-  try {
-    return expression.evaluate(run);
-  } catch (error) {
-    if (error instanceof ExpressionFailure) return undefined;
-    throw error;
-  }
 }
 
 /** Why a guard could not be evaluated; undefined when it could. */

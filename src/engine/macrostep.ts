@@ -4,6 +4,7 @@ import { sameData } from "../base/exact-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { isJsonObject } from "../base/json.ts";
 import { runActions } from "./actions.ts";
+import { BUDGET_SPENT } from "./expressions-scope.ts";
 import { disarm, ExecutionFailure, type Run } from "./interpreter.ts";
 import { stateOf, type Transition } from "./machine.ts";
 import { microstep } from "./microstep.ts";
@@ -31,7 +32,7 @@ export function runToCompletion(run: Run): void {
       continue;
     }
     const event = run.queue.shift();
-    if (event === undefined) return;
+    if (event === undefined) break;
     run.eventType = event.type;
     run.eventData = event.data;
     run.eventText = event.text;
@@ -40,12 +41,23 @@ export function runToCompletion(run: Run): void {
     if (transitions.length > 0) microstep(run, removeConflictingTransitions(run, transitions));
     looksForEventless = hasEventless;
   }
-  endRun(run);
+  if (run.status !== "active") endRun(run);
+  checkBudget(run);
 }
 
-/** Counts a microstep. @throws ExecutionFailure beyond the bound. */
+/**
+ * A guard that runs out of budget is false like any other that cannot be evaluated; the event must not go on as if it
+ * had been looked at. @throws ExecutionFailure when the budget of the event is spent
+ */
+export function checkBudget(run: Run): void {
+  if (run.budgetLeft > 0) return;
+  throw new ExecutionFailure(BUDGET_SPENT);
+}
+
+/** Counts a microstep. @throws ExecutionFailure beyond the bounds. */
 function count(run: Run): void {
   run.microsteps += 1;
+  checkBudget(run);
   if (run.microsteps > run.microstepsMax) {
     throw new ExecutionFailure(
       `no stable state after ${run.microstepsMax} microsteps; the last event was '${run.eventType}'`,

@@ -108,6 +108,7 @@ export function step(machine: Machine, snapshot: Snapshot, event: EngineEvent, e
   // The names the machine keeps for its own events are no client's to send.
   const selection = isInternal(event.type) ? undefined : selectTransitions(run, event.type);
   if (selection === undefined || selection.transitions.length === 0) {
+    if (run.budgetLeft <= 0) return attempt(run, []);
     const policy =
       selection?.isDeferred === true ? "defer" : selection === undefined ? "reject" : machine.unmatched;
     if (policy === "reject") return refusalOf(run, event.type);

@@ -606,3 +606,33 @@ describe("rule 15, guards that fail", () => {
     });
   });
 });
+
+describe("rule 19, the budget of one event", () => {
+  const costly = "context.l.all(a, context.l.exists(b, b > a || b == 99))";
+  const list = Array.from({ length: 100 }, (_, i) => i);
+
+  it("fails the event, naming the budget, when guards in many regions use it up", () => {
+    const regions = Object.fromEntries(
+      Array.from({ length: 400 }, (_, i) => [`r${i}`, { on: { GO: { guard: `${costly} && ${i} < 0` } } }]),
+    );
+    const machine = machineOf({ type: "parallel", context: { l: list }, states: regions });
+    const started = start(machine, env);
+    if (started.kind !== "moved") throw new Error(started.message);
+    expect(step(machine, started.snapshot, { type: "GO" }, env)).toMatchObject({
+      kind: "failed",
+      reason: "the expressions of one event take too many steps or characters in all",
+    });
+  });
+
+  it("fails the event when guards use it up after the transition", () => {
+    const always = Array.from({ length: 400 }, (_, i) => ({ guard: `${costly} && ${i} < 0`, target: "c" }));
+    const machine = machineOf({
+      initial: "a",
+      context: { l: list },
+      states: { a: { on: { GO: "b" } }, b: { always }, c: {} },
+    });
+    const started = start(machine, env);
+    if (started.kind !== "moved") throw new Error(started.message);
+    expect(step(machine, started.snapshot, { type: "GO" }, env)).toMatchObject({ kind: "failed" });
+  });
+});
