@@ -7,6 +7,12 @@ const OWN_PREFIX = "xstate.";
 /** The families of own events that a transition may react to. */
 const OWN_FAMILIES: readonly string[] = ["xstate.done.state.", "xstate.after."];
 
+/**
+ * The event that tells a machine of a step of its own that has failed. It is taken by its name or by `error.*`, never by
+ * `*`, and never deferred: whoever takes all events does not mean to take errors.
+ */
+export const ERROR_EXECUTION = "error.execution";
+
 /** The event names the machine keeps for itself: no client and no action sends them. */
 export function isInternal(event: string): boolean {
   return event.startsWith(OWN_PREFIX);

@@ -1,4 +1,5 @@
 /** Which transitions an event enables: SCXML's selectTransitions, selectEventlessTransitions, removeConflictingTransitions. */
+import { ERROR_EXECUTION } from "./event-names.ts";
 import { holds } from "./guards.ts";
 import type { Run } from "./interpreter.ts";
 import { isDescendant, type Reactions, type StateNode, stateOf, type Transition } from "./machine.ts";
@@ -101,7 +102,7 @@ function firstEventless(
 
 /** True when the state keeps this event; `foo.*` and `*` work as in `on`. */
 export function defers(state: StateNode, event: string): boolean {
-  if (state.defer.size === 0) return false;
+  if (state.defer.size === 0 || event === ERROR_EXECUTION) return false;
   if (state.defer.has(event) || state.defer.has("*")) return true;
   for (const descriptor of state.defer) {
     if (descriptor.endsWith(".*") && hasPrefix(event, descriptor.slice(0, -2))) return true;
@@ -117,7 +118,7 @@ export function candidatesFor(reactions: Reactions, event: string): readonly Tra
   for (const { prefix, transitions } of reactions.prefixes) {
     if (hasPrefix(event, prefix)) found.push(...transitions);
   }
-  if (reactions.any !== undefined) found.push(...reactions.any);
+  if (reactions.any !== undefined && event !== ERROR_EXECUTION) found.push(...reactions.any);
   return found;
 }
 

@@ -3,7 +3,7 @@
  * event. All are pure and none throws for what a client or a definition may do.
  */
 import type { JsonObject } from "../base/json.ts";
-import { isInternal } from "./event-names.ts";
+import { ERROR_EXECUTION, isInternal } from "./event-names.ts";
 import { ExecutionFailure, Run, snapshotOf } from "./interpreter.ts";
 import { type EntrySet, isDescendant, type Machine, stateOf, type Transition } from "./machine.ts";
 import { changesOf, macrostep, runToCompletion } from "./macrostep.ts";
@@ -162,7 +162,8 @@ export function deliver(
   if (transitions.length > 0) {
     return attempt(run, transitions);
   }
-  const isKept = isDeferred || (machine.unmatched === "defer" && !isInternal(event.type));
+  const isOwn = isInternal(event.type) || event.type === ERROR_EXECUTION;
+  const isKept = isDeferred || (machine.unmatched === "defer" && !isOwn);
   return { kind: isKept ? "deferred" : "ignored", snapshot };
 }
 

@@ -6,15 +6,26 @@
 
 import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
+import { ERROR_EXECUTION } from "../engine/event-names.ts";
 import { acceptedEvents } from "../engine/refusal.ts";
 import { recall } from "../engine/step.ts";
 import type { Effect } from "../engine/types.ts";
 import * as errors from "../protocol/errors.ts";
-import { type Deferrable, defer, dropWaiting, freshInbox, isInboxFull } from "./inbox.ts";
-import { eventOf, madeData, type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
+import { ReplyError } from "../protocol/reply-error.ts";
+import { dropFailed, type FailedStep, failedOf, isFailure, markFailed, recordRefusal } from "./failures.ts";
+import { type Deferrable, defer, dropWaiting, freshInbox } from "./inbox.ts";
+import {
+  eventOf,
+  madeData,
+  type Next,
+  type Refusal,
+  type StepOutcome,
+  stepEvent,
+  stepRaised,
+} from "./machine-step.ts";
 import { originOf } from "./origin.ts";
 import { type DeferredEvent, dropPending } from "./pending.ts";
-import { isRunning } from "./record.ts";
+import { isRunning, outerNames } from "./record.ts";
 import { settle } from "./settle.ts";
 import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord, writeSnapshot } from "./writing.ts";
@@ -63,6 +74,29 @@ export class Delivery {
   }
 
   /**
+   * A step that no client waits for has failed: the machine gets `error.execution`, and keeps the step as failed where
+   * no transition takes that. `subject` is the machine without what the step was to do.
+   */
+  fail(subject: Subject, step: FailedStep, failure: Refusal): Subject {
+    const after = this.#fail(subject, step, failure);
+    return after.machine.rev > subject.machine.rev ? this.#recallDeferred(after) : after;
+  }
+
+  #fail(subject: Subject, step: FailedStep, failure: Refusal): Subject {
+    const { event, trace } = step;
+    const { code, message } = failure;
+    const data = EventData.ofValue({ event, code, message });
+    const error = { event: ERROR_EXECUTION, data };
+    const outcome =
+      subject.chart === undefined
+        ? undefined
+        : stepRaised(subject, eventOf(error), envOf(this.#scope, subject.key));
+    return outcome?.kind === "moved"
+      ? this.#move(subject, outcome, { kind: "raise", ...error, trace })
+      : markFailed(this.#scope, subject, step, failure);
+  }
+
+  /**
    * Delivers what the steps so far have set off, and what that sets off. False when they have set off nothing, so that
    * the machines are still what the steps have made of them. @throws ReplyError EXECFAIL beyond the bound
    */
@@ -82,7 +116,6 @@ export class Delivery {
   }
 
   #deliver(followUp: FollowUp): void {
-    const { nowMs } = this.#scope;
     const subject = findSubject(this.#scope, followUp.to);
     if (subject === undefined || !isRunning(subject.machine)) {
       const code = subject === undefined ? "NOMACHINE" : subject.machine.status.toUpperCase();
@@ -90,20 +123,35 @@ export class Delivery {
       return;
     }
     const { kind, event, data, trace } = followUp;
-    const given = eventOf(followUp);
-    const env = envOf(this.#scope, followUp.to);
-    const outcome = kind === "raise" ? stepRaised(subject, given, env) : stepEvent(subject, given, env);
-    if (outcome.kind === "deferred" && isInboxFull(this.#scope, subject)) {
-      this.#reportLost(followUp, "ERR");
-      return;
+    const step: FailedStep = { event, data, trace, by: textOfBytes(followUp.from), from: kind };
+    const refusal = this.#follow(subject, step);
+    if (refusal === undefined) return;
+    if (isFailure(refusal)) this.fail(subject, step, refusal);
+    else recordRefusal(this.#scope, subject, step, refusal);
+    this.#reportLost(followUp, refusal.code);
+  }
+
+  /** Runs an event that a machine was sent by one; why that came to nothing, with all it did undone. */
+  #follow(subject: Subject, step: FailedStep): Refusal | undefined {
+    const { databases, nowMs } = this.#scope;
+    const env = envOf(this.#scope, subject.key);
+    const isRaised = step.from === "raise";
+    const given = eventOf(step);
+    const outcome = isRaised ? stepRaised(subject, given, env) : stepEvent(subject, given, env);
+    if (outcome.kind === "refused") return outcome;
+    const savepoint = databases.transaction.savepoint();
+    const queued = this.#queue.length;
+    try {
+      const origin = originOf(step);
+      const kind = isRaised ? "raise" : "send";
+      this.apply(subject, outcome, { kind, ...origin }, { ...origin, receivedMs: nowMs });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      databases.rollback(savepoint);
+      this.#queue.length = queued;
+      return { kind: "refused", code: error.code, message: error.text };
     }
-    this.apply(
-      subject,
-      outcome,
-      { kind, event, data, trace, by: textOfBytes(followUp.from) },
-      { event, data, trace, receivedMs: nowMs },
-    );
-    if (outcome.kind === "refused") this.#reportLost(followUp, outcome.code);
   }
 
   /** Tells the sender of an event that was not taken, if it wants to know. */
@@ -127,9 +175,20 @@ export class Delivery {
   }
 
   #move(subject: Subject, next: Next, cause: Cause): Subject {
-    const moved = writeMoved(this.#scope, subject, next, cause);
+    const current = this.#withoutLeft(subject, next);
+    const moved = writeMoved(this.#scope, current, next, cause);
     this.#enqueue(moved.key, next.effects, cause.trace);
     return moved;
+  }
+
+  /** A failed step goes with the state that has armed it. */
+  #withoutLeft(subject: Subject, { states, entered }: Next): Subject {
+    if (subject.machine.failedCount === 0) return subject;
+    const active = new Set(["", ...states, ...outerNames(states)]);
+    const left = failedOf(this.#scope, subject).filter(
+      ({ state }) => state !== undefined && (!active.has(state) || entered.has(state)),
+    );
+    return dropFailed(this.#scope, subject, left);
   }
 
   /** Hands the machine each deferred event it takes now, in the order of the inbox, until it takes none. */
@@ -154,11 +213,30 @@ export class Delivery {
     const machine = { ...subject.machine, deferredCount: subject.machine.deferredCount - 1 };
     const before = writeRecord(this.#scope, subject, machine, undefined);
     const outcome = stepEvent(before, eventOf(pending), envOf(this.#scope, subject.key));
-    const after =
-      outcome.kind === "moved"
-        ? this.#move(before, outcome, { kind: "event", ...originOf(pending) })
-        : before;
+    const after = this.#taken(before, outcome, pending);
     settle(this.#scope, { before, after, pending }, outcome);
     return after;
+  }
+
+  #taken(before: Subject, outcome: StepOutcome, pending: DeferredEvent): Subject {
+    if (outcome.kind === "moved") return this.#move(before, outcome, { kind: "event", ...originOf(pending) });
+    if (outcome.kind !== "refused") return before;
+    return isFailure(outcome)
+      ? this.#fail(before, { ...originOf(pending), from: "event" }, outcome)
+      : recordRefusal(this.#scope, before, pending, outcome);
+  }
+}
+
+/** Tells a machine of a step that has failed, with all that sets off; where that fails too, the step is kept. */
+export function failStep(scope: Scope, subject: Subject, step: FailedStep, failure: Refusal): Subject {
+  const savepoint = scope.databases.transaction.savepoint();
+  try {
+    const delivery = new Delivery(scope);
+    const failed = delivery.fail(subject, step, failure);
+    return delivery.runFollowUps() ? (findSubject(scope, subject.key) ?? failed) : failed;
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    scope.databases.rollback(savepoint);
+    return markFailed(scope, subject, step, failure);
   }
 }

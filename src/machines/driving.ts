@@ -6,6 +6,7 @@ import type { Machine } from "../engine/machine.ts";
 import { findState, start, activeStates as statesOf } from "../engine/step.ts";
 import { begin } from "./creation.ts";
 import { Delivery } from "./delivery.ts";
+import { dropFailed, failedOf } from "./failures.ts";
 import { dropDeferred } from "./inbox.ts";
 import { type Next, type Refusal, stepEvent } from "./machine-step.ts";
 import { envOf, type Scope, type Subject } from "./subject.ts";
@@ -72,7 +73,8 @@ const RESET: Refusal = { kind: "refused", code: "CANCELLED", message: "the machi
 
 /** SM.RESET: the machine starts anew with the context of its definition; its reason and scheduled events stay. */
 export function reset(scope: Scope, subject: Subject): void {
-  restart(scope, dropDeferred(scope, subject, RESET), { kind: "reset" }, {});
+  const emptied = dropDeferred(scope, subject, RESET);
+  restart(scope, dropFailed(scope, emptied, failedOf(scope, emptied)), { kind: "reset" }, {});
 }
 
 /** Whether a step has led to a state, even if it went on from there by itself. */

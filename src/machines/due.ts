@@ -3,18 +3,36 @@
  * like a request does, and happens once: the entry of the index goes in the commit of what it causes.
  */
 
+import { stateOf } from "../engine/machine.ts";
+import type { Timer } from "../engine/types.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery, failStep } from "./delivery.ts";
+import { type FailedStep, isFailure } from "./failures.ts";
 import { runDeadline } from "./given-up.ts";
-import { expire } from "./inbox.ts";
-import { eventOf, madeData, type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
+import { expire, refuse } from "./inbox.ts";
+import { eventOf, madeData, type Refusal, type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
-import { armDue, type DueMachine, disarmDue, dropPending, findPending } from "./pending.ts";
+import {
+  armDue,
+  type DueMachine,
+  disarmDue,
+  dropPending,
+  findPending,
+  type PendingEvent,
+} from "./pending.ts";
 import { isRunning } from "./record.ts";
 import { conditionsHold } from "./send.ts";
 import { settle } from "./settle.ts";
-import { envOf, findSubject, type MachineServer, type Scope, type Subject, subjectAt } from "./subject.ts";
+import {
+  type Chart,
+  envOf,
+  findSubject,
+  type MachineServer,
+  type Scope,
+  type Subject,
+  subjectAt,
+} from "./subject.ts";
 import { writeSnapshot } from "./writing.ts";
 
 /** Carries out one entry of the index of due times. `databases` shows the key space at the time it was due. */
@@ -28,35 +46,53 @@ export function runDue(server: MachineServer, databases: Databases, due: DueMach
   if (subject === undefined || !isRunning(subject.machine)) return;
   const savepoint = databases.transaction.savepoint();
   try {
-    if (due.kind === "e") runTimer(scope, subject, due.sequence);
+    if (due.kind === "e") runTimer(scope, subject, due);
     else runScheduled(scope, subject, due.sequence);
   } catch (error) {
-    // A refusal here is a bound that was met: what it did is undone as a whole, and the timer or event is spent.
+    // A refusal here is a bound that was met: what it did is undone as a whole.
     if (!(error instanceof ReplyError)) throw error;
     databases.rollback(savepoint);
-    spend(scope, subject, due, error);
+    fail(scope, subject, due, { kind: "refused", code: error.code, message: error.text });
   }
 }
 
-function spend(scope: Scope, subject: Subject, due: DueMachine, error: ReplyError): void {
+/** The timer or event has failed: it is spent, and the machine is told or keeps it as failed. */
+function fail(scope: Scope, subject: Subject, due: DueMachine, failure: Refusal): void {
   const { record, chart } = subject;
   if (due.kind === "s") {
     const pending = findPending(scope.db.transaction, record.id, due.sequence);
     if (pending === undefined) return;
     dropPending(scope.db.transaction, record.id, pending);
-    const refusal = { kind: "refused", code: error.code, message: error.text } as const;
-    settle(scope, { before: subject, after: subject, pending }, refusal);
-  } else if (chart !== undefined) {
-    const timers = chart.snapshot.timers.filter(({ seq }) => seq !== due.sequence);
-    writeSnapshot(scope, subject, { ...chart.snapshot, timers });
+    failScheduled(scope, subject, pending, failure);
+    return;
   }
+  const timer = chart?.snapshot.timers.find(({ seq }) => seq === due.sequence);
+  if (chart === undefined || timer === undefined) return;
+  const timers = chart.snapshot.timers.filter(({ seq }) => seq !== due.sequence);
+  const spent = writeSnapshot(scope, subject, { ...chart.snapshot, timers });
+  failStep(scope, spent, stepOf(chart, timer), failure);
 }
 
-function runTimer(scope: Scope, subject: Subject, sequence: number): void {
+function failScheduled(scope: Scope, subject: Subject, pending: PendingEvent, failure: Refusal): void {
+  const after = failStep(scope, subject, { ...originOf(pending), from: "event" }, failure);
+  settle(scope, { before: subject, after, pending }, failure);
+}
+
+function stepOf({ machine }: Chart, timer: Timer): FailedStep {
+  const { event, kind, state } = timer;
+  const step = { event, data: madeData(timer), from: kind === "raise" ? kind : "timer" } as const;
+  return state === undefined ? step : { ...step, state: stateOf(machine, state).path };
+}
+
+function runTimer(scope: Scope, subject: Subject, due: DueMachine): void {
   const { chart } = subject;
-  const timer = chart?.snapshot.timers.find(({ seq }) => seq === sequence);
+  const timer = chart?.snapshot.timers.find(({ seq }) => seq === due.sequence);
   if (chart === undefined || timer === undefined) return;
-  const outcome = stepTimer(chart, sequence, envOf(scope, subject.key));
+  const outcome = stepTimer(chart, due.sequence, envOf(scope, subject.key));
+  if (outcome.kind === "refused") {
+    fail(scope, subject, due, outcome);
+    return;
+  }
   const { event } = timer;
   const data = madeData(timer);
   const waiting = { event, data, receivedMs: scope.nowMs };
@@ -68,7 +104,7 @@ function runTimer(scope: Scope, subject: Subject, sequence: number): void {
 function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
   const { transaction } = scope.db;
   const pending = findPending(transaction, subject.record.id, sequence);
-  if (pending === undefined || pending.kind === "deferred") return;
+  if (pending?.kind !== "scheduled" && pending?.kind !== "task") return;
   dropPending(transaction, subject.record.id, pending);
   if (pending.kind === "task") {
     runDeadline(scope, subject, pending);
@@ -81,6 +117,11 @@ function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
   const outcome: StepOutcome = conditionsHold(subject, pending)
     ? stepEvent(subject, eventOf(pending), envOf(scope, subject.key))
     : { kind: "refused", code: "UNMET", message: "IFSTATE or IFREV did not hold when the event was due" };
+  if (outcome.kind === "refused") {
+    if (isFailure(outcome)) failScheduled(scope, subject, pending, outcome);
+    else refuse(scope, subject, pending, outcome);
+    return;
+  }
   const delivery = new Delivery(scope);
   delivery.apply(subject, outcome, { kind: "event", ...originOf(pending) }, pending);
   delivery.runFollowUps();

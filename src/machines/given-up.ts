@@ -13,7 +13,11 @@ import { groupsOf } from "../streams/groups.ts";
 import { findPending } from "../streams/pending.ts";
 import type { PendingEntry } from "../streams/pending-page.ts";
 import { entryAt, refreshStream, type Stream } from "../streams/streams.ts";
-import { keptOutcome } from "./outcome-reply.ts";
+import { failStep } from "./delivery.ts";
+import { isFailure, recordRefusal } from "./failures.ts";
+import type { Refusal } from "./machine-step.ts";
+import { originOf } from "./origin.ts";
+import { keptOutcome, type SendReply } from "./outcome-reply.ts";
 import type { TaskDeadline } from "./pending.ts";
 import { send } from "./send.ts";
 import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
@@ -119,11 +123,26 @@ function tellFailed(scope: Scope, subject: Subject, { taskId, task, reason, fail
     refuse("DEAD", `the task was given up: ${reason}`);
     return;
   }
+  let refusal: Refusal | undefined;
   try {
-    send(scope, subject, options);
+    refusal = refusalOf(send(scope, subject, options));
   } catch (error) {
     if (!(error instanceof ReplyError)) throw error;
     scope.databases.rollback(savepoint);
     refuse(error.code, error.text);
+    refusal = { kind: "refused", code: error.code, message: error.text };
   }
+  const current = refusal === undefined ? undefined : findSubject(scope, subject.key);
+  if (refusal === undefined || current === undefined) return;
+  // The outcome under the task's id is spent: the step is known without it.
+  const step = { ...originOf(options), id: undefined };
+  if (isFailure(refusal)) failStep(scope, current, { ...step, from: "event" }, refusal);
+  else recordRefusal(scope, current, step, refusal);
+}
+
+/** Why an event was refused, of the reply that says so. */
+function refusalOf(reply: SendReply | undefined): Refusal | undefined {
+  if (reply?.kind !== "error") return undefined;
+  const [code = ""] = reply.message.split(" ", 1);
+  return { kind: "refused", code, message: reply.message.slice(code.length + 1) };
 }

@@ -1,5 +1,6 @@
 /** The inbox of a machine: events that wait until a state takes them, or until the machine is done. */
 import * as errors from "../protocol/errors.ts";
+import { logRefusal, recordRefusal, withFailed } from "./failures.ts";
 import type { Refusal } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
 import { addPending, type DeferredEvent, dropPending, type PendingEvent, pendingOf } from "./pending.ts";
@@ -18,13 +19,14 @@ export function freshInbox(scope: Scope, subject: Subject): { inbox: DeferredEve
   const deferred = pendingOf(transaction, id).filter((pending) => pending.kind === "deferred");
   const inbox = deferred.filter(({ expireAtMs }) => expireAtMs === undefined || expireAtMs >= scope.nowMs);
   if (inbox.length === deferred.length) return { inbox, current: subject };
+  const machine = { ...subject.machine, deferredCount: inbox.length };
+  let current = writeRecord(scope, subject, machine, undefined);
   for (const pending of deferred) {
     if (inbox.includes(pending)) continue;
     dropPending(transaction, id, pending);
-    expire(scope, subject, pending);
+    current = expire(scope, current, pending);
   }
-  const machine = { ...subject.machine, deferredCount: inbox.length };
-  return { inbox, current: writeRecord(scope, subject, machine, undefined) };
+  return { inbox, current };
 }
 
 /** Whether a machine takes no further event into its inbox. */
@@ -59,9 +61,17 @@ export function dropWaiting(scope: Scope, subject: Subject): Subject {
   for (const pending of pendingOf(transaction, id)) {
     if (pending.kind === "deferred") continue;
     dropPending(transaction, id, pending);
-    if (pending.kind === "scheduled") settle(scope, { before: subject, after: subject, pending }, TOO_LATE);
+    if (pending.kind === "scheduled") settleLate(scope, subject, pending);
   }
-  return dropDeferred(scope, subject, TOO_LATE);
+  const { machine } = subject;
+  const current =
+    machine.failedCount === 0 ? subject : writeRecord(scope, subject, withFailed(machine, 0), undefined);
+  return dropDeferred(scope, current, TOO_LATE);
+}
+
+function settleLate(scope: Scope, subject: Subject, pending: PendingEvent): void {
+  settle(scope, { before: subject, after: subject, pending }, TOO_LATE);
+  logRefusal(scope, subject, pending, { ...TOO_LATE, wasTold: false });
 }
 
 /** Empties the inbox of a machine; the outcomes of its events say why. */
@@ -72,15 +82,23 @@ export function dropDeferred(scope: Scope, subject: Subject, why: Refusal): Subj
     if (pending.kind !== "deferred") continue;
     dropPending(transaction, subject.record.id, pending);
     settle(scope, { before: subject, after: subject, pending }, why);
+    logRefusal(scope, subject, pending, { ...why, wasTold: false });
   }
   return writeRecord(scope, subject, { ...subject.machine, deferredCount: 0 }, undefined);
 }
 
 /** An event that waited longer than it was to live. */
-export function expire(scope: Scope, subject: Subject, pending: PendingEvent): void {
-  settle(
-    scope,
-    { before: subject, after: subject, pending },
-    { kind: "refused", code: "EXPIRED", message: "it waited too long" },
-  );
+export function expire(scope: Scope, subject: Subject, pending: PendingEvent): Subject {
+  return refuse(scope, subject, pending, {
+    kind: "refused",
+    code: "EXPIRED",
+    message: "it waited too long",
+  });
+}
+
+/** An event that has waited, and that the machine does not take. */
+export function refuse(scope: Scope, subject: Subject, pending: PendingEvent, refusal: Refusal): Subject {
+  const after = recordRefusal(scope, subject, pending, refusal);
+  settle(scope, { before: subject, after, pending }, refusal);
+  return after;
 }

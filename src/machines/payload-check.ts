@@ -134,7 +134,10 @@ export function isPendingPart(rest: Bytes, value: Buffer): boolean {
     chars(rest).length === 8 &&
     pending !== undefined &&
     pending["sequence"] === readU64(rest, 0) &&
-    (pending["kind"] === "deferred" ? pending["dueMs"] === undefined : isCount(pending["dueMs"])) &&
+    (["deferred", "failed"].includes(pending["kind"] as string)
+      ? pending["dueMs"] === undefined
+      : isCount(pending["dueMs"])) &&
+    (pending["kind"] !== "failed" || isFailedPart(pending)) &&
     isText(pending["event"]) &&
     isCount(pending["receivedMs"]) &&
     (pending["text"] === undefined || isDataText(pending["text"])) &&
@@ -146,6 +149,15 @@ export function isPendingPart(rest: Bytes, value: Buffer): boolean {
     ) &&
     (pending["kind"] === "task") === (pending["task"] !== undefined) &&
     (pending["task"] === undefined || isAwaitedTask(pending["task"]))
+  );
+}
+
+function isFailedPart({ from, state, code, message }: { readonly [name: string]: unknown }): boolean {
+  return (
+    ["timer", "raise", "send", "event"].includes(from as string) &&
+    (state === undefined || isText(state)) &&
+    isText(code) &&
+    isText(message)
   );
 }
 

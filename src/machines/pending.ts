@@ -47,7 +47,19 @@ export interface TaskDeadline extends Waiting {
   readonly task: AwaitedTask;
 }
 
-export type PendingEvent = DeferredEvent | ScheduledEvent | TaskDeadline;
+/** A step that no client waited for and that has failed. */
+export interface FailedEvent extends Waiting {
+  readonly kind: "failed";
+  /** How it came: a timer or `raise` of the machine, an event from another one, an event that was sent to it. */
+  readonly from: "timer" | "raise" | "send" | "event";
+  /** The path of the state whose `after` it was; empty for the whole machine. */
+  readonly state?: string | undefined;
+  /** Why it has failed. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export type PendingEvent = DeferredEvent | ScheduledEvent | TaskDeadline | FailedEvent;
 
 /** A task whose answer a machine waits for. */
 export interface AwaitedTask {
@@ -88,9 +100,9 @@ export function dropPending(transaction: Transaction, id: number, pending: Pendi
   if (due !== undefined) disarmDue(transaction, due);
 }
 
-/** The entry in the index of due times; a deferred event has none. */
+/** The entry in the index of due times; what is deferred or has failed has none. */
 export function dueEntryOf(id: number, pending: PendingEvent): DueEntry | undefined {
-  if (pending.kind === "deferred") return undefined;
+  if (pending.kind === "deferred" || pending.kind === "failed") return undefined;
   return { dueMs: pending.dueMs, id, kind: "s", sequence: pending.sequence };
 }
 

@@ -1,5 +1,6 @@
 /** What becomes of an event: the reply to it, and the outcome that is kept where it has an id. */
 
+import { logRefusal } from "./failures.ts";
 import type { StepOutcome } from "./machine-step.ts";
 import { logOf } from "./outbox.ts";
 import { replyToJson, type SendReply } from "./outcome-reply.ts";
@@ -28,6 +29,8 @@ export function keep(
 ): SendReply {
   const reply = replyTo(scope, change, options, settlement);
   const { id, event, data, by, outcomeTtlMs: ttlMs } = options;
+  if (settlement.kind === "refused")
+    logRefusal(scope, change.after, options, { ...settlement, wasTold: true });
   if (id === undefined) return reply;
   const { transaction } = scope.db;
   const { record, machine } = change.after;

@@ -28,6 +28,10 @@ export function verifyMachine(db: Database, id: number, machine: MachineRecord):
   if (deferred !== machine.deferredCount) {
     findings.push(`it counts ${machine.deferredCount} deferred events and has ${deferred}`);
   }
+  const failed = pending.filter(({ kind }) => kind === "failed").length;
+  if (failed !== machine.failedCount) {
+    findings.push(`it counts ${machine.failedCount} failed steps and has ${failed}`);
+  }
   if (pending.some(({ kind, sequence }) => kind !== "task" && sequence >= machine.pendingNext)) {
     findings.push(`its next waiting event is number ${machine.pendingNext}, and it has one that comes later`);
   }

@@ -1,5 +1,6 @@
 /** SM.CANCEL key id [id …]: takes back deferred and scheduled events and timers; replies how many. */
 import { bytesOf } from "../../base/bytes.ts";
+import { withFailed } from "../../machines/failures.ts";
 import { disarmDue, dropPending, pendingId, pendingOf } from "../../machines/pending.ts";
 import { settle } from "../../machines/settle.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
@@ -31,10 +32,13 @@ function cancelEvents(call: Call, subject: Subject, ids: ReadonlySet<string>): n
     dropPending(transaction, id, pending);
     settle(call, { before: subject, after: subject, pending }, CANCELLED);
   }
-  const deferred = cancelled.filter(({ kind }) => kind === "deferred").length;
-  if (deferred > 0) {
-    const deferredCount = subject.machine.deferredCount - deferred;
-    writeRecord(call, subject, { ...subject.machine, deferredCount }, undefined);
+  const countOf = (kind: string) => cancelled.filter((pending) => pending.kind === kind).length;
+  const [deferred, failed] = [countOf("deferred"), countOf("failed")];
+  if (deferred > 0 || failed > 0) {
+    const { machine } = subject;
+    const deferredCount = machine.deferredCount - deferred;
+    const next = withFailed({ ...machine, deferredCount }, machine.failedCount - failed);
+    writeRecord(call, subject, next, undefined);
   }
   return cancelled.length;
 }

@@ -16,6 +16,7 @@ import { smNext } from "./next.ts";
 import { smOutcome } from "./outcome.ts";
 import { smPending } from "./pending.ts";
 import { smRequeue } from "./requeue.ts";
+import { smRetry } from "./retry.ts";
 import { smScan } from "./scan.ts";
 import { smSend } from "./send.ts";
 import { smResume, smSuspend } from "./suspension.ts";
@@ -41,6 +42,7 @@ export const STATECHART_HANDLERS: readonly Handler[] = [
   smPending,
   smRequeue,
   smResume,
+  smRetry,
   smScan,
   smSend,
   smSuspend,

@@ -20,9 +20,10 @@ export const smPending = {
         ["id", pendingId(pending)],
         ["kind", pending.kind],
         ["event", pending.event],
-        ["due", pending.kind === "deferred" ? null : pending.dueMs],
+        ["due", "dueMs" in pending ? pending.dueMs : null],
         ["data", pending.data?.text ?? null],
-        ["state", null],
+        ["state", pending.kind === "failed" ? (pending.state ?? null) : null],
+        ["error", pending.kind === "failed" ? `${pending.code} ${pending.message}` : null],
       ]),
     );
     const { chart } = subject;
@@ -45,5 +46,6 @@ function timerReply({ machine }: Chart, timer: Timer): Reply {
     ["due", timer.deadlineMs],
     ["data", madeData(timer)?.text ?? null],
     ["state", timer.state === undefined ? null : stateOf(machine, timer.state).path],
+    ["error", null],
   ]);
 }

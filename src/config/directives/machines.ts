@@ -64,4 +64,14 @@ export const MACHINES = {
     1000000,
     "Entries a change stream keeps; what a consumer group has not acknowledged stays. 0 keeps all.",
   ),
+  "sm-refusals": directive(
+    choice("none", "errors", "all"),
+    "errors",
+    "Which refusals are added to the stream `sm:refusals`: none, those no client was told, or all.",
+  ),
+  "sm-refusals-maxlen": directive(
+    integer(),
+    100000,
+    "Entries the stream `sm:refusals` keeps; what a consumer group has not acknowledged stays. 0 keeps all.",
+  ),
 };

@@ -10,7 +10,15 @@ export const JOB = {
     idle: {
       on: { START: { target: "busy", guard: "data.n > context.n", actions: [{ assign: { n: "data.n" } }] } },
     },
-    busy: { on: { STOP: "idle", HOLD: "held" }, after: { "10s": "late" } },
+    busy: {
+      on: {
+        STOP: "idle",
+        HOLD: "held",
+        // Fails for 0, which the context does not tell of.
+        WEIGH: { target: "busy", actions: [{ assign: { n: "data.n == 0 ? context.none : context.n" } }] },
+      },
+      after: { "10s": "late" },
+    },
     late: { on: { STOP: "idle", END: "ended" } },
     held: { defer: ["STOP"], on: { FREE: "busy" } },
     ended: { type: "final" },
@@ -31,11 +39,13 @@ export interface Job {
   state: string;
   n: number;
   rev: number;
-  status: "active" | "suspended" | "done";
+  status: "active" | "failed" | "suspended" | "done";
   timerMs: number | undefined;
   /** Ids of the deferred STOPs, in order; undefined for one without. */
   inbox: (string | undefined)[];
   scheduled: Scheduled[];
+  /** Scheduled events that have failed, in order. */
+  failed: Sent[];
   /** Events by id, with the reply each has got. */
   ids: Map<string, { readonly event: string; readonly n: number; readonly reply: string }>;
   highest: number;
@@ -60,6 +70,7 @@ export function newJob(expireAtMs: number | undefined): Job {
     timerMs: undefined,
     inbox: [],
     scheduled: [],
+    failed: [],
     ids: new Map(),
     highest: Number.NEGATIVE_INFINITY,
     expireAtMs,
@@ -68,7 +79,13 @@ export function newJob(expireAtMs: number | undefined): Job {
 }
 
 export function copyOf(job: Job): Job {
-  return { ...job, inbox: [...job.inbox], scheduled: [...job.scheduled], ids: new Map(job.ids) };
+  return {
+    ...job,
+    inbox: [...job.inbox],
+    scheduled: [...job.scheduled],
+    failed: [...job.failed],
+    ids: new Map(job.ids),
+  };
 }
 
 /** The state it replies with, or the code of its refusal. */
@@ -105,6 +122,11 @@ function deliver(job: Job, { event, n, id }: Sent, nowMs: number): string | unde
     if (n <= job.n) return "GUARD";
     job.n = n;
   }
+  if (job.state === "busy" && event === "WEIGH") {
+    if (n === 0) return "EXECFAIL";
+    job.rev += 1;
+    return undefined;
+  }
   const next = NEXT.get(`${job.state} ${event}`);
   if (next === undefined) return "ILLEGAL";
   enter(job, next, nowMs);
@@ -128,6 +150,7 @@ function enter(job: Job, state: string, nowMs: number): void {
     job.status = "done";
     job.inbox = [];
     job.scheduled = [];
+    job.failed = [];
   }
   if (job.inbox.length > 0 && (state === "busy" || state === "late")) {
     job.inbox.shift();
@@ -139,6 +162,7 @@ function enter(job: Job, state: string, nowMs: number): void {
 export function reset(job: Job, nowMs: number): string | undefined {
   if (job.status === "suspended") return "SUSPENDED";
   job.inbox = [];
+  job.failed = [];
   job.n = 0;
   job.status = "active";
   enter(job, "idle", nowMs);
@@ -148,23 +172,61 @@ export function reset(job: Job, nowMs: number): string | undefined {
 /** SM.MUTATE with FORCE: the code of a refusal, or undefined. */
 export function force(job: Job, state: string, nowMs: number): string | undefined {
   if (job.status === "suspended") return "SUSPENDED";
-  job.status = "active";
+  job.status = job.failed.length > 0 ? "failed" : "active";
   enter(job, state, nowMs);
   return undefined;
 }
 
-/** SM.CANCEL: how many deferred and scheduled events it has taken back. */
+/** SM.CANCEL: how many deferred, scheduled and failed events it has taken back. */
 export function cancel(job: Job, id: string): number {
-  const before = job.inbox.length + job.scheduled.length;
+  const before = waitingIn(job);
   job.inbox = job.inbox.filter((other) => other !== id);
   job.scheduled = job.scheduled.filter((other) => other.id !== id);
-  return before - job.inbox.length - job.scheduled.length;
+  job.failed = job.failed.filter((other) => other.id !== id);
+  settleStatus(job);
+  return before - waitingIn(job);
 }
 
-export function setStatus(job: Job, from: Job["status"], to: Job["status"]): number {
-  if (job.status !== from) return 0;
-  job.status = to;
+/** How much waits in it. */
+export function waitingIn({ inbox, scheduled, failed }: Job): number {
+  return inbox.length + scheduled.length + failed.length;
+}
+
+function isRunning({ status }: Job): boolean {
+  return status === "active" || status === "failed";
+}
+
+function settleStatus(job: Job): void {
+  if (isRunning(job)) job.status = job.failed.length > 0 ? "failed" : "active";
+}
+
+/** SM.SUSPEND. */
+export function suspend(job: Job): number {
+  if (!isRunning(job)) return 0;
+  job.status = "suspended";
   job.rev += 1;
+  return 1;
+}
+
+/** SM.RESUME. */
+export function resume(job: Job): number {
+  if (job.status !== "suspended") return 0;
+  job.status = "active";
+  settleStatus(job);
+  job.rev += 1;
+  return 1;
+}
+
+/** SM.RETRY. */
+export function retry(job: Job, nowMs: number): number {
+  if (job.status !== "failed") return 0;
+  for (let next = job.failed[0]; next !== undefined; next = job.failed[0]) {
+    const outcome = deliver(job, next, nowMs);
+    if (outcome === "EXECFAIL") return 0;
+    job.failed.shift();
+    if (outcome !== undefined) job.rev += 1;
+    settleStatus(job);
+  }
   return 1;
 }
 
@@ -177,9 +239,18 @@ export function passTime(job: Job, nowMs: number): boolean {
     if (next.event === undefined) enter(job, "late", nowMs);
     else {
       job.scheduled = job.scheduled.filter(({ order }) => order !== next.order);
-      if (job.status === "active") deliver(job, { ...next, event: next.event }, nowMs);
+      if (isRunning(job)) deliverDue(job, { ...next, event: next.event }, nowMs);
     }
   }
+}
+
+/** No client waits for it: what comes to nothing is recorded, and what fails is kept. */
+function deliverDue(job: Job, sent: Sent, nowMs: number): void {
+  const refusal = deliver(job, sent, nowMs);
+  if (refusal === undefined) return;
+  job.rev += 1;
+  if (refusal === "EXECFAIL") job.failed.push(sent);
+  settleStatus(job);
 }
 
 interface Due extends Partial<Scheduled> {

@@ -22,8 +22,11 @@ import {
   newJob,
   passTime,
   reset,
+  resume,
+  retry,
   send,
-  setStatus,
+  suspend,
+  waitingIn,
 } from "./job-model.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 15);
@@ -34,7 +37,7 @@ const id = fc.constantFrom("x", "y", "z");
 const sent = fc.record({
   kind: fc.constant("send" as const),
   key,
-  event: fc.constantFrom("START", "STOP", "HOLD", "FREE", "END", "NONSENSE"),
+  event: fc.constantFrom("START", "STOP", "HOLD", "WEIGH", "FREE", "END", "NONSENSE"),
   n: fc.integer({ min: 0, max: 9 }),
   id: fc.option(id, { nil: undefined, freq: 3 }),
   sequence: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined, freq: 2 }),
@@ -44,6 +47,7 @@ const command = fc.oneof(
   { arbitrary: sent, weight: 14 },
   { arbitrary: fc.record({ kind: fc.constant("create" as const), key, px: fc.option(span) }), weight: 3 },
   { arbitrary: fc.record({ kind: fc.constantFrom("suspend" as const, "resume" as const), key }), weight: 3 },
+  { arbitrary: fc.record({ kind: fc.constant("retry" as const), key }), weight: 2 },
   {
     arbitrary: fc.record({
       kind: fc.constantFrom("copy" as const, "rename" as const, "restore" as const),
@@ -121,10 +125,14 @@ async function run(world: World, given: Command): Promise<void> {
     }
     case "suspend":
     case "resume": {
-      const [from, to] =
-        given.kind === "suspend" ? (["active", "suspended"] as const) : (["suspended", "active"] as const);
-      const changed = job === undefined ? 0 : setStatus(job, from, to);
+      const change = given.kind === "suspend" ? suspend : resume;
+      const changed = job === undefined ? 0 : change(job);
       expect(await world.call(`SM.${given.kind}`, given.key)).toBe(changed);
+      return;
+    }
+    case "retry": {
+      const changed = job === undefined ? 0 : retry(job, clock.now());
+      expect(await world.call("SM.RETRY", given.key)).toBe(changed);
       return;
     }
     case "copy":
@@ -242,7 +250,7 @@ async function expectAgreement(world: World): Promise<void> {
     expect((await scanAll(client, "STATE", state, "COUNT", "1")).sort()).toEqual(there.sort());
     expect(await world.call("SM.COUNT", "DEF", "job", "STATE", state)).toBe(there.length);
   }
-  for (const status of ["active", "suspended", "done"]) {
+  for (const status of ["active", "failed", "suspended", "done"]) {
     const there = all.filter(([, job]) => job.status === status).map(([name]) => name);
     expect((await scanAll(client, "STATUS", status)).sort()).toEqual(there.sort());
     expect(await world.call("SM.COUNT", "STATUS", status)).toBe(there.length);
@@ -257,7 +265,8 @@ async function expectSame(world: World, name: string, job: Job): Promise<void> {
     status: job.status,
     rev: job.rev,
     context: JSON.stringify({ n: job.n }),
-    pending: job.inbox.length + job.scheduled.length,
+    pending: waitingIn(job),
+    failed: job.failed.length,
     timers: job.timerMs === undefined ? 0 : 1,
     ttl: job.expireAtMs === undefined ? -1 : job.expireAtMs - world.clock.now(),
   });

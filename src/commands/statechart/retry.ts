@@ -1,0 +1,16 @@
+/** SM.RETRY key: runs the failed steps of a machine again, one by one; 0 at the first that fails again. */
+import { bytesOf } from "../../base/bytes.ts";
+import { isRunning } from "../../machines/record.ts";
+import { retryFailed } from "../../machines/retry.ts";
+import { subjectAt } from "../../machines/subject.ts";
+import { argument } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+
+export const smRetry = {
+  name: "SM.RETRY",
+  run: (call) => {
+    const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
+    if (subject === undefined || !isRunning(subject.machine)) return 0;
+    return retryFailed(call, subject) ? 1 : 0;
+  },
+} as const satisfies Handler;
