@@ -30,6 +30,9 @@ const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
 /** What may fall due in one turn; a burst of millions is drained in turns of this size. */
 const DUE_PER_TURN_MAX = 500;
 
+/** How long the end of the server may run what was read: what is left is not answered. */
+const STOP_MS_MAX = 1000;
+
 /** The connection side of a session. */
 export interface Endpoint {
   readonly session: Session;
@@ -94,9 +97,11 @@ export class Executor {
     this.#schedule();
   }
 
-  /** Runs what is ready now and takes no further turn. */
+  /** Runs what has been read by now, in as many turns as it takes, and takes no further one. */
   stop(): void {
-    this.#turn();
+    const untilMs = this.#options.clock.monotonicMs() + STOP_MS_MAX;
+    do this.#turn();
+    while (this.#ready.size > 0 && this.#options.clock.monotonicMs() < untilMs);
     this.#isStopped = true;
     this.#cancelWake?.();
   }
