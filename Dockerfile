@@ -21,7 +21,7 @@ COPY --from=build /build/dist /app/dist
 COPY --chmod=755 docker/entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 COPY --chmod=755 docker/detent.sh /usr/local/bin/detent
 # Whoever runs the image decides which ports are reachable, as with the image of redis-server.
-ENV NODE_ENV=production DETENT_PROTECTED_MODE=no
+ENV NODE_ENV=production DETENT_CONTAINER=yes
 VOLUME /data
 WORKDIR /data
 EXPOSE 6379

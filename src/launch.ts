@@ -1,6 +1,7 @@
 /** What a command line asks for: the version, the help, or the server until a signal or SHUTDOWN ends it. */
 import { readFileSync } from "node:fs";
 import { DETENT_VERSION } from "./commands/versions.ts";
+import { isDaemon, startDaemon } from "./daemon.ts";
 import { run } from "./program.ts";
 import { loadProgramConfig } from "./program-config.ts";
 import { USAGE } from "./usage.ts";
@@ -9,7 +10,12 @@ const STDIN_DESCRIPTOR = 0;
 
 /** Resolves to the exit code of the process. */
 export async function launch(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const loaded = loadProgramConfig({ argv, env, readStdin: () => readFileSync(STDIN_DESCRIPTOR) });
+  let stdin: Buffer | undefined;
+  const readStdin = () => {
+    stdin ??= readFileSync(STDIN_DESCRIPTOR);
+    return stdin;
+  };
+  const loaded = loadProgramConfig({ argv, env, readStdin });
   switch (loaded.kind) {
     case "version":
       await written(process.stdout, `Detent server v=${DETENT_VERSION} node=${process.version} bits=64\n`);
@@ -21,6 +27,7 @@ export async function launch(argv: readonly string[], env: NodeJS.ProcessEnv): P
       await written(process.stderr, loaded.text);
       return loaded.exitCode;
     case "config":
+      if (loaded.config.get("daemonize") && !isDaemon(env)) return await startDaemon(argv, env, stdin);
       return await run(loaded.config, loaded.warnings);
   }
 }

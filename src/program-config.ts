@@ -7,7 +7,7 @@ import { type LoadedConfig, loadConfig } from "./config/load.ts";
 export interface ProgramSources {
   /** The arguments after the program's name. */
   readonly argv: readonly string[];
-  /** The environment. DETENT_PROTECTED_MODE=no is the default of a container, whose network is the guard. */
+  /** The environment. In a container, whose network is the guard, protected mode is off unless it is asked for. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readStdin: () => Buffer;
 }
@@ -20,6 +20,7 @@ export function loadProgramConfig({ argv, env, readStdin }: ProgramSources): Loa
     cwd: process.cwd(),
     version: DETENT_VERSION,
     isCommand: (name) => findByFullName(CATALOGUE, name) !== undefined,
-    defaults: env["DETENT_PROTECTED_MODE"] === "no" ? { "protected-mode": false } : {},
+    environment: env,
+    defaults: env["DETENT_CONTAINER"] === "yes" ? { "protected-mode": false } : {},
   });
 }

@@ -5,6 +5,7 @@ import { type Config, createConfig } from "./config.ts";
 import { type ConfigFiles, fileFault } from "./config-files.ts";
 import { isDefault, readLine, readValue, trimLine } from "./config-lines.ts";
 import { type ConfigValues, DIRECTIVES, type DirectiveName, directiveEntry } from "./directives.ts";
+import { type Environment, type EnvironmentLines, environmentLines } from "./environment.ts";
 import type { CommandRenaming } from "./structured-types.ts";
 import { textOfWord } from "./words.ts";
 
@@ -22,6 +23,8 @@ export interface ConfigSources {
   readonly version: string;
   /** Whether a command of that name exists, for rename-command. */
   readonly isCommand: (name: string) => boolean;
+  /** Variables such as DETENT_MAXCLIENTS: they override the file, and options override them. */
+  readonly environment?: Environment;
   /** Values in place of the table's defaults, which any line of configuration overrides. */
   readonly defaults?: Partial<ConfigValues>;
 }
@@ -51,14 +54,19 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   if (typeof text !== "string") return text;
   const stdin = line.readsStdin ? sources.readStdin().toString("latin1") : "";
   const separator = text === "" || text.endsWith("\n") || stdin === "" ? "" : "\n";
+  const lines = text + separator + stdin;
+  const environment = environmentLines(sources.environment ?? {});
   // The line break before the options is counted, as in Redis: without a file the first option is line 2.
-  const options = line.options === "" ? "" : `\n${line.options}`;
-  const error = applyText(loading, text + separator + stdin + options, 0);
+  const optionsAt = lines.split("\n").length + 1;
+  const error =
+    applyText(loading, lines, { depth: 0 }) ??
+    applyEnvironment(loading, environment) ??
+    (line.options === "" ? undefined : applyText(loading, line.options, { depth: 0, firstLine: optionsAt }));
   if (error !== undefined) return error;
   const dir = resolve(sources.cwd, String(loading.values.dir));
   const loaded = { ...loading.values, dir } as ConfigValues;
   const config = createConfig(loaded, file === undefined ? undefined : { file, files: sources.files });
-  return { kind: "config", config, warnings: warningsOf(loading) };
+  return { kind: "config", config, warnings: warningsOf(loading, environment) };
 }
 
 /** The defaults with some values replaced: a configuration for tests and for embedding. */
@@ -86,10 +94,32 @@ function readText({ files }: ConfigSources, path: string): string | ConfigError 
   }
 }
 
-function applyText(loading: Loading, text: string, depth: number): ConfigError | undefined {
+/** `firstLine` is the number of the first line, for the message of a fault. */
+function applyText(
+  loading: Loading,
+  text: string,
+  { depth, firstLine = 1 }: { readonly depth: number; readonly firstLine?: number },
+): ConfigError | undefined {
   for (const [at, line] of text.split("\n").entries()) {
     const fault = applyLine(loading, line, depth);
-    if (typeof fault === "string") return lineFailure(loading.sources.version, at + 1, { line, fault });
+    if (typeof fault === "string")
+      return lineFailure(loading.sources.version, at + firstLine, { line, fault });
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** A variable replaces what the file says, also where lines of the file add to each other. */
+function applyEnvironment(loading: Loading, { lines }: EnvironmentLines): ConfigError | undefined {
+  for (const [at, { variable, line }] of lines.entries()) {
+    const read = readLine(line);
+    const isFirst = lines[at - 1]?.variable !== variable;
+    if (read.ok && read.value !== undefined && isFirst) loading.given.delete(read.value.name);
+    const fault = applyLine(loading, line, 0);
+    if (typeof fault === "string")
+      return failure(
+        fatalConfigText(loading.sources.version, `Reading the environment\n>>> '${variable}'\n${fault}`),
+      );
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -122,7 +152,8 @@ function includeFiles(loading: Loading, pattern: string, depth: number): string 
   const path = resolve(cwd, text);
   for (const found of /[*?[]/.test(text) ? files.expand(path) : [path]) {
     const included = readText(loading.sources, found);
-    const error = typeof included === "string" ? applyText(loading, included, depth + 1) : included;
+    const error =
+      typeof included === "string" ? applyText(loading, included, { depth: depth + 1 }) : included;
     if (error !== undefined) return error;
   }
   return undefined;
@@ -145,12 +176,14 @@ function renamingFault(
   return undefined;
 }
 
-function warningsOf({ values, given }: Loading): readonly string[] {
+function warningsOf({ values, given }: Loading, { unknown }: EnvironmentLines): readonly string[] {
   const idle = [...given].filter(
     (name) => directiveEntry(name).hasNoEffect && !isDefault(name, values[name]),
   );
-  if (idle.length === 0) return [];
-  return [`Directives accepted for compatibility that have no effect: ${idle.join(", ")}`];
+  const warnings = unknown.map((variable) => `${variable} in the environment names no directive`);
+  if (idle.length > 0)
+    warnings.push(`Directives accepted for compatibility that have no effect: ${idle.join(", ")}`);
+  return warnings;
 }
 
 /** A fault of the configuration that no single line shows, as Redis prints it on standard error. */

@@ -166,10 +166,6 @@ describe("a line at fault", () => {
     ["rename-command GET a b", "Bad directive or wrong number of arguments"],
     ["rename-command NOPE x", "No such command in rename-command"],
     ["rename-command GET SET", "Target command name already exists"],
-    [
-      "daemonize yes",
-      "Detent stays in the foreground: only 'no' is accepted, let a service manager or container run it",
-    ],
     ["replicaof a 1", "Detent does not replicate: it cannot be a replica of another server"],
     ["user bob on", "Detent has no users but the default one: use requirepass"],
   ])("loadConfig() refuses %j", (line, reason) => {

@@ -55,6 +55,12 @@ describe("the entrypoint of the image", () => {
       ["/etc/detent.conf", "--port", "1"],
       `${DROPPED}detent /etc/detent.conf --port 1, umask 0077\n`,
     ],
+    ["the name of Redis' server", ["redis-server"], `${DROPPED}detent , umask 0077\n`],
+    [
+      "the name of Redis' server and options",
+      ["redis-server", "--protected-mode", "no"],
+      `${DROPPED}detent --protected-mode no, umask 0077\n`,
+    ],
     ["another program", ["echo", "a  b"], "a  b\n"],
   ])("started as root with %s", (_name, args, output) => {
     expect(start(0, ...args)).toEqual({ output, status: 0 });
@@ -68,7 +74,7 @@ describe("the entrypoint of the image", () => {
     const dockerfile = readFileSync(join(ROOT, "Dockerfile"), "utf8");
     for (const line of ["EXPOSE 6379", "VOLUME /data", "WORKDIR /data", 'CMD ["detent"]'])
       expect(dockerfile).toContain(line);
-    expect(dockerfile).toMatch(/^ENV .*\bDETENT_PROTECTED_MODE=no\b/m);
+    expect(dockerfile).toMatch(/^ENV .*\bDETENT_CONTAINER=yes\b/m);
     expect(dockerfile).toMatch(/^HEALTHCHECK .* CMD \["node", "\/app\/dist\/healthcheck.js"\]$/m);
   });
 });

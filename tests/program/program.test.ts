@@ -166,4 +166,57 @@ describe("the program", () => {
     expect(await program.ended).toBe(0);
     stuck.destroy();
   });
+
+  test("daemonize yes goes on in the background with what standard input said, until SHUTDOWN", async () => {
+    const dir = temporaryDirectory();
+    const socket = join(dir, "socket");
+    const args = [
+      "--port",
+      "0",
+      "--daemonize",
+      "yes",
+      "--dir",
+      dir,
+      "--logfile",
+      "log",
+      "--pidfile",
+      "pid",
+      "-",
+    ];
+    const program = startProgram({ args, stdin: `unixsocket ${socket}\nmaxclients 77\n` });
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe("");
+    await expect.poll(() => existsSync(join(dir, "pid")), { timeout: 20_000 }).toBe(true);
+    const client = await TestClient.connect(socket);
+    expect(await client.call("CONFIG", "GET", "maxclients")).toEqual(["maxclients", "77"]);
+    expect(readFileSync(join(dir, "pid"), "utf8")).not.toBe(`${program.child.pid}\n`);
+    client.write("*1\r\n$8\r\nSHUTDOWN\r\n");
+    await client.closed();
+    await expect.poll(() => existsSync(join(dir, "pid")), { timeout: 20_000 }).toBe(false);
+    expect(readFileSync(join(dir, "log"), "utf8")).toContain("bye bye");
+  });
+
+  test("daemonize yes with a configuration that is wrong says so and ends with 1", async () => {
+    const program = startProgram({ args: ["--daemonize", "yes", "--port", "x"], cwd: temporaryDirectory() });
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain("FATAL CONFIG FILE ERROR");
+  });
+
+  test("variables of the environment are directives, and options override them", async () => {
+    const dir = temporaryDirectory();
+    const socket = join(dir, "socket");
+    const program = startProgram({
+      args: ["--port", "0", "--dir", dir, "--timeout", "7"],
+      env: { DETENT_UNIXSOCKET: socket, DETENT_TIMEOUT: "5", DETENT_MAXCLIENTS: "77", DETENT_NOSUCH: "1" },
+    });
+    await program.printed(READY);
+    expect(program.output()).toContain("# DETENT_NOSUCH in the environment names no directive\n");
+    const client = await TestClient.connect(socket);
+    expect(await client.call("CONFIG", "GET", "timeout", "maxclients")).toEqual([
+      "timeout",
+      "7",
+      "maxclients",
+      "77",
+    ]);
+  });
 });

@@ -15,7 +15,8 @@ const INTRODUCTION = `<!-- Made from the table in src/config/directives.ts; \`ma
 # Configuration
 
 Detent reads its configuration as redis-server does: a file in the syntax of redis.conf, options on the command line,
-or both. \`detent [file|-] [--directive value …] [-]\`; \`-\` reads standard input. Options override the file.
+or both. \`detent [file|-] [--directive value …] [-]\`; \`-\` reads standard input. Variables of the environment override
+the file, and options override both.
 
 \`\`\`
 detent /etc/detent.conf --port 6380 --appendfsync everysec
@@ -24,6 +25,9 @@ detent /etc/detent.conf --port 6380 --appendfsync everysec
 * One directive a line: its name in any case, then its value. \`#\` begins a comment line. Words may be quoted:
   \`"a \\"b\\" \\x41"\` knows the escapes \`\\n \\r \\t \\b \\a \\xHH\`, \`'it\\'s'\` knows \`\\'\` only.
 * Sizes are bytes with an optional unit: \`k\`, \`m\`, \`g\` are powers of 1000, \`kb\`, \`mb\`, \`gb\` powers of 1024.
+* A variable is the name in capitals behind \`DETENT_\`, with \`_\` for \`-\`: \`DETENT_MAXCLIENTS=100\`. A value of several words
+  is one text, \`DETENT_SAVE="900 1 60 5"\`; of \`rename-command\`, \`include\` and \`user\` each line is one. A variable that names no
+  directive is named in the log, what Kubernetes adds for a service called \`detent\` is passed over.
 * A line at fault stops the start: the line and the reason go to standard error, the exit code is 1.
 * \`CONFIG GET pattern …\` shows values, \`CONFIG SET directive value …\` changes all that are given or none, and
   \`CONFIG REWRITE\` brings the file up to date, keeping its comments and order.

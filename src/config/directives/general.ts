@@ -27,11 +27,7 @@ export const GENERAL = {
     "Number of databases SELECT can choose from.",
     IMMUTABLE,
   ),
-  daemonize: directive(bool, false, "Only `no`: the process stays in the foreground.", {
-    immutable: true,
-    refusal:
-      "Detent stays in the foreground: only 'no' is accepted, let a service manager or container run it",
-  }),
+  daemonize: directive(bool, false, "Goes on in the background, without a terminal.", IMMUTABLE),
   pidfile: directive(path(), "", "File that holds the process id while the server runs.", IMMUTABLE),
   loglevel: directive(
     choice("debug", "verbose", "notice", "warning"),
