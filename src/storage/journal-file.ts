@@ -144,7 +144,7 @@ export class JournalFile {
     this.#endBytes = offset;
     writeAll(
       this.#descriptor,
-      ZEROS.subarray(0, Math.min(RECORD_HEAD_BYTES, this.#allocatedBytes - offset)),
+      ZEROS.subarray(0, Math.max(0, Math.min(RECORD_HEAD_BYTES, this.#allocatedBytes - offset))),
       offset,
     );
   }
@@ -198,6 +198,8 @@ export class JournalFile {
 
   #grow(end: number): void {
     const target = Math.ceil(end / GROWTH_BYTES) * GROWTH_BYTES;
+    // A file that is new has a head and nothing else, and is not yet as long as the head's place.
+    this.#allocatedBytes = Math.max(this.#allocatedBytes, RECORDS_OFFSET);
     while (this.#allocatedBytes < target) {
       const zeros = ZEROS.subarray(0, Math.min(ZEROS.length, target - this.#allocatedBytes));
       writeAll(this.#descriptor, zeros, this.#allocatedBytes);
