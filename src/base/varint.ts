@@ -68,6 +68,11 @@ export class FieldReader {
     return value;
   }
 
+  skip(length: number): void {
+    this.at += length;
+    assert(this.at <= this.bytes.length, "a value that is whole");
+  }
+
   /** A view of the next bytes. */
   view(length: number): Buffer {
     const end = this.at + length;
@@ -75,15 +80,6 @@ export class FieldReader {
     const view = this.bytes.subarray(this.at, end);
     this.at = end;
     return view;
-  }
-
-  /** The next bytes as a string of bytes. */
-  latin1(length: number): string {
-    const end = this.at + length;
-    assert(end <= this.bytes.length, "a value that is whole");
-    const text = this.bytes.toString("latin1", this.at, end);
-    this.at = end;
-    return text;
   }
 }
 

@@ -21,7 +21,7 @@ import {
 } from "./layouts.ts";
 import type { LiveChange } from "./live-objects.ts";
 import { emptyObject, type ObjectPlace } from "./objects.ts";
-import { type KeyRecord, type RecordType, storedRecord } from "./records.ts";
+import { encodeRecord, type KeyRecord, type RecordType } from "./records.ts";
 import { scanCursor, scanPosition } from "./scan-cursor.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -102,18 +102,9 @@ export class Database {
     return record;
   }
 
-  /**
-   * Gives the object at a key, whose record is `before`, another payload; its id and its expiry stay. `decoded` is what
-   * its type would read from the payload.
-   */
-  update(
-    key: Bytes,
-    before: KeyRecord,
-    payload: Buffer,
-    event: KeyEvent | undefined,
-    decoded?: unknown,
-  ): KeyRecord {
-    const record = { type: before.type, expireAtMs: before.expireAtMs, id: before.id, payload, decoded };
+  /** Gives the object at a key, whose record is `before`, another payload; its id and its expiry stay. */
+  update(key: Bytes, before: KeyRecord, payload: Buffer, event: KeyEvent | undefined): KeyRecord {
+    const record = { type: before.type, expireAtMs: before.expireAtMs, id: before.id, payload };
     this.#writeRecord(key, record, before.expireAtMs);
     this.#record(key, event);
     return record;
@@ -279,7 +270,7 @@ export class Database {
   }
 
   #writeRecord(key: Bytes, record: KeyRecord, expireAtMsBefore: ExpiryTime): void {
-    this.transaction.put(this.#recordKey(key), storedRecord(record));
+    this.transaction.put(this.#recordKey(key), encodeRecord(record));
     if (record.expireAtMs === expireAtMsBefore) return;
     if (expireAtMsBefore !== 0) this.#disarm(expireAtMsBefore, record.id);
     if (record.expireAtMs === 0) return;

@@ -62,14 +62,7 @@ export function encodeRecord(record: KeyRecord): Buffer {
 
 /** By the stored bytes: the store hands out the same buffer while it has it at hand. */
 const known = new WeakMap<Buffer, KeyRecord>();
-const REMEMBERED_TYPES: ReadonlySet<number> = new Set([TYPE_CODES.machine, TYPE_CODES.stream]);
-
-/** As encodeRecord, for a value that goes into the store: who reads it next need not decode what is known. */
-export function storedRecord(record: KeyRecord): Buffer {
-  const buffer = encodeRecord(record);
-  if (record.decoded !== undefined) known.set(buffer, record);
-  return buffer;
-}
+const REMEMBERED_TYPES: ReadonlySet<number> = new Set([TYPE_CODES.machine]);
 
 /** As decodeRecord; types whose payloads are dear to read get the same record for the same bytes. */
 export function recordOfStored(buffer: Buffer): KeyRecord {

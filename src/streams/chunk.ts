@@ -20,7 +20,7 @@
 import { assert } from "../base/assert.ts";
 import { chars } from "../base/bytes.ts";
 import { FieldReader, putVarint, varintBytes } from "../base/varint.ts";
-import { type EntryId, entryId, entryIdOfChars, ID_BYTES, safeMsOf, safeSeqOf } from "./entry-id.ts";
+import { type EntryId, entryId, entryIdAt, ID_BYTES, safeMsOf, safeSeqOf } from "./entry-id.ts";
 
 /** Field, value, field, value … */
 export type Fields = readonly Buffer[];
@@ -47,6 +47,8 @@ const FORMAT_SINGLE = 1;
 /** What an entry has beside its fields, at most: its id in full and two numbers. */
 const ENTRY_HEAD_BYTES_MAX = 32;
 const CHUNK_HEAD_BYTES_MAX = 64;
+/** Where chunks are put together, unless they are longer. */
+const scratch = Buffer.allocUnsafeSlow(16 * 1024);
 /** One more is still exact. */
 const DISTANCE_MAX = Number.MAX_SAFE_INTEGER - 1;
 
@@ -96,7 +98,7 @@ export function emptyChunk(node: number, firstId: EntryId): Buffer {
 function encode(node: number, firstId: EntryId, entries: readonly PackedEntry[]): Buffer {
   let bytesMax = CHUNK_HEAD_BYTES_MAX;
   for (const { packed } of entries) bytesMax += ENTRY_HEAD_BYTES_MAX + packed.length;
-  const chunk = Buffer.allocUnsafe(bytesMax);
+  const chunk = bytesMax <= scratch.length ? scratch : Buffer.allocUnsafe(bytesMax);
   chunk[0] = FORMAT;
   let at = putVarint(chunk, putVarint(chunk, 1, node), entries.length);
   at = putId(chunk, at, firstId);
@@ -109,7 +111,10 @@ function encode(node: number, firstId: EntryId, entries: readonly PackedEntry[])
     chunk.set(packed, at);
     at += packed.length;
   }
-  return chunk.subarray(0, at);
+  if (chunk !== scratch) return chunk.subarray(0, at);
+  const value = Buffer.allocUnsafe(at);
+  value.set(scratch.subarray(0, at));
+  return value;
 }
 
 function putEntryId(chunk: Buffer, at: number, id: EntryId, firstMs: number | undefined): number {
@@ -131,7 +136,9 @@ export function putId(target: Buffer, at: number, id: EntryId): number {
 
 /** Reads the 16 bytes of an id. */
 export function takeId(reader: FieldReader): EntryId {
-  return entryIdOfChars(reader.latin1(ID_BYTES));
+  const { at } = reader;
+  reader.skip(ID_BYTES);
+  return entryIdAt(reader.bytes, at);
 }
 
 /**

@@ -31,9 +31,30 @@ export function entryIdOfBytes(bytes: Bytes): EntryId {
   return asId(chars(bytes));
 }
 
-/** Takes 16 characters below 256 for an id. */
-export function entryIdOfChars(latin1: string): EntryId {
-  return asId(latin1);
+/** The id that stands in 16 bytes from `at` on. */
+export function entryIdAt(bytes: Uint8Array, at: number): EntryId {
+  const byte = (index: number) => bytes[at + index] ?? 0;
+  // All at once: a string made by the runtime from a buffer takes three times as long.
+  return asId(
+    String.fromCharCode(
+      byte(0),
+      byte(1),
+      byte(2),
+      byte(3),
+      byte(4),
+      byte(5),
+      byte(6),
+      byte(7),
+      byte(8),
+      byte(9),
+      byte(10),
+      byte(11),
+      byte(12),
+      byte(13),
+      byte(14),
+      byte(15),
+    ),
+  );
 }
 
 /** The milliseconds of an id as a number; undefined when they are beyond what one holds exactly. */
@@ -56,12 +77,29 @@ export function seqOf(id: EntryId): bigint {
 
 /** The id as clients read it: `1700000000000-0`. */
 export function formatId(id: EntryId): string {
-  return `${numberText(id, 0)}-${numberText(id, 8)}`;
+  return `${msText(id)}-${numberText(id, 8)}`;
+}
+
+/** Most ids that are told of follow each other within a millisecond, or nearly. */
+let lastMs = -1;
+let lastMsText = "";
+
+function msText(id: EntryId): string {
+  const ms = safeMsOf(id);
+  if (ms === undefined) return numberText(id, 0);
+  if (ms !== lastMs) {
+    lastMs = ms;
+    lastMsText = String(ms);
+  }
+  return lastMsText;
 }
 
 /** The id after this one; undefined after the last. */
 export function idAfter(id: EntryId): EntryId | undefined {
   if (id === ID_MAX) return undefined;
+  const safe = safeSeqOf(id);
+  if (safe !== undefined && safe < Number.MAX_SAFE_INTEGER)
+    return asId(chars(id).slice(0, 8) + u64(safe + 1));
   const seq = seqOf(id);
   return seq === U64_MAX ? entryIdOf(msOf(id) + 1n, 0n) : asId(chars(id).slice(0, 8) + u64OfBigint(seq + 1n));
 }

@@ -4,9 +4,10 @@
  * | field           | bytes  |                                                                              |
  * | --------------- | ------ | ---------------------------------------------------------------------------- |
  * | format          | 1      | 0x82; what earlier versions wrote has 84 bytes and begins below 0x80         |
- * | parts           | 1      | bit 0: a highest deleted id follows, bit 1: the key of the first chunk        |
+ * | parts           | 1      | bit 0: a highest deleted id follows, bit 1: the key of the first chunk,      |
+ * |                 |        | bit 2: the number of entries added is an i64                                 |
  * | length          | varint | number of entries                                                            |
- * | entries added   | i64    | entries ever added, or what XSETID said                                      |
+ * | entries added   | varint | entries ever added, or what XSETID said                                      |
  * | first id        | 16     | of the first entry; entries below it that are still stored are gone          |
  * | last id         | 16     | the highest id ever given, of an entry that may be gone                      |
  * | deleted id      | 16     | the highest id that XDEL has removed; absent when there is none              |
@@ -62,8 +63,10 @@ export interface StreamHeader {
 const FORMAT = 0x82;
 const HAS_DELETED = 1;
 const HAS_FIRST_CHUNK = 2;
+const HAS_MANY_ADDED = 4;
 const HEADER_BYTES_MAX = 160;
 const OLD_BYTES = 84;
+const scratch = Buffer.allocUnsafeSlow(HEADER_BYTES_MAX);
 
 export function newHeader(): StreamHeader {
   return {
@@ -92,13 +95,16 @@ export function hasChunks(header: StreamHeader): boolean {
 }
 
 export function encodeHeader(header: StreamHeader): Buffer {
-  const buffer = Buffer.allocUnsafe(HEADER_BYTES_MAX);
+  const buffer = scratch;
   const hasDeleted = header.maxDeletedId !== ID_MIN;
   const hasFirstChunk = hasChunks(header) && header.firstChunk !== header.firstId;
   buffer[0] = FORMAT;
-  buffer[1] = (hasDeleted ? HAS_DELETED : 0) + (hasFirstChunk ? HAS_FIRST_CHUNK : 0);
+  const added = Number(header.entriesAdded);
+  const hasMany = !Number.isSafeInteger(added);
+  buffer[1] =
+    (hasDeleted ? HAS_DELETED : 0) + (hasFirstChunk ? HAS_FIRST_CHUNK : 0) + (hasMany ? HAS_MANY_ADDED : 0);
   let at = putVarint(buffer, 2, header.length);
-  at = buffer.writeBigInt64BE(header.entriesAdded, at);
+  at = hasMany ? buffer.writeBigInt64BE(header.entriesAdded, at) : putVarint(buffer, at, added);
   at = putId(buffer, at, header.firstId);
   at = putId(buffer, at, header.lastId);
   if (hasDeleted) at = putId(buffer, at, header.maxDeletedId);
@@ -113,7 +119,9 @@ export function encodeHeader(header: StreamHeader): Buffer {
   at = putVarint(buffer, at, header.slotEntries);
   at = putVarint(buffer, at, header.slotBytes);
   at = putVarint(buffer, at, header.holeCount);
-  return buffer.subarray(0, at);
+  const value = Buffer.allocUnsafe(at);
+  value.set(buffer.subarray(0, at));
+  return value;
 }
 
 /** @throws Error when it is none: data is never guessed at */
@@ -122,7 +130,8 @@ export function decodeHeader(buffer: Buffer): StreamHeader {
   const reader = new FieldReader(buffer, 1);
   const parts = reader.byte();
   const length = reader.varint();
-  const entriesAdded = reader.view(8).readBigInt64BE(0);
+  const entriesAdded =
+    (parts & HAS_MANY_ADDED) === 0 ? BigInt(reader.varint()) : reader.view(8).readBigInt64BE(0);
   const firstId = takeId(reader);
   const header = {
     length,

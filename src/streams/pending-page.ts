@@ -21,7 +21,8 @@
 import { assert } from "../base/assert.ts";
 import { chars } from "../base/bytes.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
-import { type EntryId, entryId, entryIdOfChars, ID_BYTES, safeMsOf, safeSeqOf } from "./entry-id.ts";
+import { takeId } from "./chunk.ts";
+import { type EntryId, entryId, safeMsOf, safeSeqOf } from "./entry-id.ts";
 
 /** A delivery that was not acknowledged. */
 export interface PendingEntry {
@@ -133,7 +134,7 @@ export function decodePage(id: EntryId, value: Buffer): PendingPage {
 
 function readId(reader: FieldReader, pageMs: number): EntryId {
   const ms = reader.varint();
-  return ms === 0 ? entryIdOfChars(reader.latin1(ID_BYTES)) : entryId(pageMs + ms - 1, reader.varint());
+  return ms === 0 ? takeId(reader) : entryId(pageMs + ms - 1, reader.varint());
 }
 
 function readDelivered(reader: FieldReader, timeMs: number): number {

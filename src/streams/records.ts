@@ -16,16 +16,8 @@
 import { assert } from "../base/assert.ts";
 import { bytesOf, chars } from "../base/bytes.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
-import {
-  type EntryId,
-  entryId,
-  entryIdOfBytes,
-  entryIdOfChars,
-  ID_BYTES,
-  ID_MIN,
-  safeMsOf,
-  safeSeqOf,
-} from "./entry-id.ts";
+import { takeId } from "./chunk.ts";
+import { type EntryId, entryId, entryIdOfBytes, ID_BYTES, ID_MIN, safeMsOf, safeSeqOf } from "./entry-id.ts";
 
 const GROUP_FORMAT = 2;
 const GROUP_FORMAT_OLD = 1;
@@ -91,7 +83,7 @@ export function decodeGroup(value: Buffer): GroupRecord {
   const reader = new FieldReader(value);
   assert(reader.byte() === GROUP_FORMAT, "a consumer group of a known format");
   const number = reader.varint();
-  const lastId = entryIdOfChars(reader.latin1(ID_BYTES));
+  const lastId = takeId(reader);
   return {
     number,
     lastId,
@@ -126,7 +118,7 @@ function writeNear(id: EntryId, lastId: EntryId): void {
 function readNear(reader: FieldReader, lastId: EntryId): EntryId {
   const before = reader.varint();
   if (before === NO_ID) return ID_MIN;
-  if (before === ID_IN_FULL) return entryIdOfChars(reader.latin1(ID_BYTES));
+  if (before === ID_IN_FULL) return takeId(reader);
   return entryId((safeMsOf(lastId) ?? 0) - before + NEAR_MIN, reader.varint());
 }
 

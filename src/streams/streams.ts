@@ -48,17 +48,7 @@ export interface EntryRange {
 /** The stream whose record was found at a key. */
 export function openStream(db: Database, key: Bytes, record: KeyRecord): Stream {
   assert(record.type === "stream", "a stream's record");
-  return { db, key, id: record.id, record, header: { ...headerOf(record) } };
-}
-
-/** Never changed. */
-function headerOf(record: KeyRecord): StreamHeader {
-  // Only this function and saveStream set what a stream's record has been decoded to.
-  const known = record.decoded as StreamHeader | undefined;
-  if (known !== undefined) return known;
-  const header = decodeHeader(record.payload);
-  record.decoded = header;
-  return header;
+  return { db, key, id: record.id, record, header: decodeHeader(record.payload) };
 }
 
 /** A new, empty stream at a key that holds nothing. */
@@ -71,13 +61,15 @@ export function createStream(db: Database, key: Bytes): Stream {
 /** Takes over what others have written of the stream since it was opened; nothing of this copy may be unsaved. */
 export function refreshStream({ db, key, id, header }: Stream): void {
   const record = db.find(key);
-  if (record?.type === "stream" && record.id === id) Object.assign(header, headerOf(record));
+  if (record?.type === "stream" && record.id === id) {
+    Object.assign(header, decodeHeader(record.payload));
+  }
 }
 
 /** Writes the header and records what happened to the key. */
 export function saveStream(stream: Stream, event: KeyEvent | undefined): void {
   const { db, key, header, record } = stream;
-  db.update(key, record, encodeHeader(header), event, { ...header });
+  db.update(key, record, encodeHeader(header), event);
 }
 
 /** Records a further event of a key that was written. */
