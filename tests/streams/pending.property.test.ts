@@ -274,25 +274,68 @@ describe("a page", () => {
   });
 });
 
-test("workers that keep up write the same few keys over and over", () => {
-  const ordered = new WatchedStore();
-  const { change } = fresh(ordered);
-  const keys = new Set<unknown>();
-  for (let number = 1; number <= 500; number += 1) {
+describe("an entry that is delivered and acknowledged", () => {
+  /** What a write takes in a journal: a head of six bytes, key and value. */
+  const bytesOf = (writes: readonly Write[]) =>
+    writes.reduce((sum, [key, value]) => sum + 6 + String(key).length + (value?.length ?? 0), 0);
+
+  /** Delivers entries one by one to four workers, which acknowledge each before the next; what each step wrote. */
+  function work(count: number) {
+    const ordered = new WatchedStore();
+    const { store, change } = fresh(ordered);
     change((stream, group) => {
-      const consumer = consumerOf(stream, group, number % 4);
-      const id = idOf(number);
-      putPending(stream, group, { id, consumer, deliveredMs: NOW_MS, deliveryCount: 1n });
-      group.lastId = id;
+      for (let name = 0; name < 4; name += 1) consumerOf(stream, group, name);
     });
-    change((stream, group) => expect(removePending(stream, group, idOf(number))).toBe(true));
-    if (number > 10) {
-      for (const [key, value] of ordered.last) {
-        expect(value).not.toBeNull();
-        keys.add(key);
-      }
+    const step = (run: (stream: Stream, group: Group) => void) => {
+      const db = new Databases(store.begin(), 16, NOW_MS).at(0);
+      const record = db.find(KEY);
+      if (record === undefined) throw new Error("the stream is there");
+      const stream = openStream(db, KEY, record);
+      const group = findGroup(stream, GROUP);
+      if (group === undefined) throw new Error("the group is there");
+      run(stream, group);
+      saveGroup(stream, group);
+      store.commit(db.transaction);
+      return ordered.last;
+    };
+    const deliveries = [];
+    const acknowledgements = [];
+    for (let number = 1; number <= count; number += 1) {
+      const id = idOf(number);
+      deliveries.push(
+        step((stream, group) => {
+          const consumer = consumerOf(stream, group, number % 4);
+          putPending(stream, group, { id, consumer, deliveredMs: NOW_MS, deliveryCount: 1n });
+          group.lastId = id;
+        }),
+      );
+      acknowledgements.push(step((stream, group) => expect(removePending(stream, group, id)).toBe(true)));
     }
+    return { deliveries, acknowledgements };
   }
-  // The stream's record, the group, four consumers and the page.
-  expect(keys.size).toBe(7);
+
+  test("costs three key writes and some 200 bytes each time, to the same few keys", () => {
+    const { deliveries, acknowledgements } = work(500);
+    const later = [...deliveries.slice(10), ...acknowledgements.slice(10)];
+    for (const writes of later) {
+      expect(writes.length).toBeLessThanOrEqual(3);
+      expect(bytesOf(writes)).toBeLessThanOrEqual(210);
+      expect(writes.every(([, value]) => value !== null)).toBe(true);
+    }
+    // The group, four consumers and the page.
+    expect(new Set(later.flat().map(([key]) => key)).size).toBe(6);
+  });
+
+  test("costs a tenth of it when a hundred are delivered at once", () => {
+    const ordered = new WatchedStore();
+    const { change } = fresh(ordered);
+    change((stream, group) => {
+      const consumer = consumerOf(stream, group, 1);
+      for (let number = 1; number <= 100; number += 1) {
+        putPending(stream, group, { id: idOf(number), consumer, deliveredMs: NOW_MS, deliveryCount: 1n });
+      }
+    });
+    expect(ordered.last.length).toBeLessThanOrEqual(20);
+    expect(bytesOf(ordered.last) / 100).toBeLessThanOrEqual(20);
+  });
 });
