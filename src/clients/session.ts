@@ -1,8 +1,9 @@
 /** The logical state of a client: what commands read and change of it. The socket is not known here. */
 import type { Bytes } from "../base/bytes.ts";
 import type { ProtocolVersion } from "../protocol/reply.ts";
-import type { SubscriptionKind } from "./subscriptions.ts";
-import type { TrackingState } from "./tracking.ts";
+import type { TrackingState } from "./tracking-state.ts";
+
+export type SubscriptionKind = "channel" | "pattern" | "shard";
 
 /** A request that waits for EXEC. */
 export type QueuedRequest = readonly Buffer[];

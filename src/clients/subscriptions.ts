@@ -9,9 +9,7 @@ import { type Bytes, bufferOf } from "../base/bytes.ts";
 import { globMatcher } from "../base/glob.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { PushQueue } from "./push-queue.ts";
-import type { Session } from "./session.ts";
-
-export type SubscriptionKind = "channel" | "pattern" | "shard";
+import type { Session, SubscriptionKind } from "./session.ts";
 
 interface Subscribed {
   /** As clients are told of it. */

@@ -15,23 +15,7 @@ import type { Reply } from "../protocol/reply.ts";
 import type { PushQueue } from "./push-queue.ts";
 import { isSubscriber, type Session } from "./session.ts";
 import type { SessionList } from "./session-list.ts";
-
-/** How a session is tracked. */
-export interface TrackingState {
-  /** The id of the session that gets the invalidations; 0: this one. */
-  readonly redirect: number;
-  readonly isBroadcast: boolean;
-  /** Of BCAST; the empty prefix stands for all keys. */
-  readonly prefixes: Set<Bytes>;
-  /** What is remembered: every key read, those after CLIENT CACHING YES, or those but after CLIENT CACHING NO. */
-  readonly mode: "all" | "optin" | "optout";
-  /** The session is not told of what it has changed itself. */
-  readonly isNoLoop: boolean;
-  /** CLIENT CACHING: holds for the next request. */
-  caching: "yes" | "no" | undefined;
-  /** The session to redirect to was gone when something was to be told. */
-  isRedirectBroken: boolean;
-}
+import type { TrackingState } from "./tracking-state.ts";
 
 export interface TrackingOptions {
   readonly config: Config;

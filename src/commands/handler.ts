@@ -5,6 +5,7 @@
  * writes keys may be run twice for one request, the first run being taken back: beside the databases it changes nothing.
  */
 
+import type { Bytes } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
 import type { Session } from "../clients/session.ts";
 import type { Database } from "../keyspace/database.ts";
@@ -12,7 +13,6 @@ import type { Databases } from "../keyspace/databases.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { Wait } from "./wait.ts";
 
 /** One request on its way through a handler. */
 export interface Call {
@@ -43,4 +43,24 @@ export interface Handler {
   /** The full name in commands.json: "GET", "CONFIG|SET". */
   readonly name: string;
   run(call: Call): Reply | Wait;
+}
+
+/**
+ * What a handler that cannot answer yet returns instead of a reply. The executor parks the session, and asks again when
+ * one of the keys has changed. A handler may wait only where `call.mayWait` says so: within MULTI it has to answer at
+ * once.
+ */
+export interface Wait {
+  readonly kind: "wait";
+  /** A change of any of them, in the database the session has selected, is worth another try. */
+  readonly keys: readonly Bytes[];
+  /** Milliseconds since the epoch; undefined: for ever. */
+  readonly deadlineMs: number | undefined;
+  /** The answer at the deadline. */
+  readonly onTimeout: Reply;
+  /**
+   * Tries again, as a handler does: an answer, an error thrown, or a further Wait. It outlives the request, so it
+   * holds on to copies of arguments, never to the arguments themselves: these pin the memory they arrived in.
+   */
+  retry(call: Call): Reply | Wait;
 }

@@ -14,7 +14,7 @@ import type { ChartCache } from "../machines/chart-cache.ts";
 import type { LatencyLog } from "../metrics/latency-log.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
 import type { Statistics } from "../metrics/statistics.ts";
-import type { WaiterControl } from "./wait.ts";
+import type { WaiterControl } from "./waiter-control.ts";
 
 export interface ServerContext {
   readonly config: Config;

@@ -15,7 +15,8 @@ import { ProtocolError } from "../protocol/protocol-error.ts";
 import { NONE, type OutgoingReply, type Reply } from "../protocol/reply.ts";
 import type { ReplyWriter } from "../protocol/reply-writer.ts";
 import type { RequestDecoder } from "../protocol/request-decoder.ts";
-import type { Endpoint, Executor } from "../server/executor.ts";
+import type { Endpoint } from "../server/endpoint.ts";
+import type { Executor } from "../server/executor.ts";
 
 /** Bytes that may wait for a slow reader before its requests wait too. */
 const UNSENT_BYTES_MAX = 1 << 20;

@@ -11,7 +11,7 @@ import { Subscriptions } from "../clients/subscriptions.ts";
 import { Tracking } from "../clients/tracking.ts";
 import { WatchList } from "../clients/watch-list.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import type { WaiterControl } from "../commands/wait.ts";
+import type { WaiterControl } from "../commands/waiter-control.ts";
 import type { Config } from "../config/config.ts";
 import type { Store } from "../keyspace/store.ts";
 import { ChartCache } from "../machines/chart-cache.ts";

@@ -10,7 +10,6 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
-import type { Session } from "../clients/session.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
@@ -18,6 +17,7 @@ import type { Store } from "../keyspace/store.ts";
 import { replySize } from "../protocol/reply-size.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { DueWork } from "./due-work.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { HeldRequests } from "./held-requests.ts";
 import { Outgoing } from "./outgoing.ts";
 import { TurnBudget } from "./turn-budget.ts";
@@ -32,15 +32,6 @@ const DUE_PER_TURN_MAX = 500;
 
 /** How long the end of the server may run what was read: what is left is not answered. */
 const STOP_MS_MAX = 1000;
-
-/** The connection side of a session. */
-export interface Endpoint {
-  readonly session: Session;
-  /** The next whole request; undefined when more bytes are needed or none shall run now. */
-  nextRequest(): readonly Buffer[] | undefined;
-  /** True when the client has closed its side: nobody needs what it waits for. */
-  readonly isInputEnded: boolean;
-}
 
 export interface ExecutorOptions {
   readonly store: Store;

@@ -5,7 +5,7 @@
 import type { PauseMode } from "../clients/pause.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Dispatcher } from "./dispatch.ts";
-import type { Endpoint } from "./executor.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 export class HeldRequests {
   readonly #server: ServerContext;

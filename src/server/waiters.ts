@@ -7,13 +7,14 @@
 
 import { raw, u64 } from "../base/bytes.ts";
 import { watchName } from "../clients/session.ts";
-import type { UnblockMode, WaiterControl, WaitingRequest } from "../commands/wait.ts";
+import type { WaitingRequest } from "../commands/wait.ts";
+import type { UnblockMode, WaiterControl } from "../commands/waiter-control.ts";
 import type { Change } from "../keyspace/changes.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import { unblocked } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
-import type { Endpoint } from "./executor.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 export interface Waiter {
   readonly endpoint: Endpoint;

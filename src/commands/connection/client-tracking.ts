@@ -3,7 +3,7 @@
  * whether this connection is told when keys that it has read change.
  */
 import { type Bytes, bytesOf, chars, raw } from "../../base/bytes.ts";
-import type { TrackingState } from "../../clients/tracking.ts";
+import type { TrackingState } from "../../clients/tracking-state.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument, integer, token } from "../arguments.ts";

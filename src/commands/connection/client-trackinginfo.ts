@@ -1,6 +1,6 @@
 /** CLIENT TRACKINGINFO: how this connection is tracked. */
 import { bufferOf } from "../../base/bytes.ts";
-import type { TrackingState } from "../../clients/tracking.ts";
+import type { TrackingState } from "../../clients/tracking-state.ts";
 import { map } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
 

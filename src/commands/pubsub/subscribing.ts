@@ -1,7 +1,6 @@
 /** What the commands that subscribe and unsubscribe have in common: an answer for each channel or pattern. */
 import { bufferOf, bytesOf } from "../../base/bytes.ts";
-import type { Session } from "../../clients/session.ts";
-import type { SubscriptionKind } from "../../clients/subscriptions.ts";
+import type { Session, SubscriptionKind } from "../../clients/session.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { Call } from "../handler.ts";
 

@@ -10,8 +10,8 @@ import { type Subject, subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply, simple } from "../../protocol/reply.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
-import type { Call, Handler } from "../handler.ts";
-import { deadlineOf, type Wait } from "../wait.ts";
+import type { Call, Handler, Wait } from "../handler.ts";
+import { deadlineOf } from "../wait.ts";
 import { readStatus } from "./machine-filter.ts";
 
 export const smWait = {

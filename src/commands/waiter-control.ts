@@ -1,0 +1,12 @@
+/** The sessions that wait for a key to change (XREAD BLOCK and the like), as commands know them. */
+
+/** How CLIENT UNBLOCK ends a wait: as the deadline does, or with an error. */
+export type UnblockMode = "timeout" | "error";
+
+/** The sessions that wait, as commands may see and touch them. */
+export interface WaiterControl {
+  readonly size: number;
+  isWaiting(sessionId: number): boolean;
+  /** Ends the wait of a session; false when it does not wait. */
+  unblock(sessionId: number, mode: UnblockMode): boolean;
+}
