@@ -2,7 +2,7 @@
 import { isDeeperThan, type Json } from "../base/json.ts";
 import { scalarText } from "./expressions-format.ts";
 import { toJson } from "./expressions-json.ts";
-import { charge } from "./expressions-meter.ts";
+import { charge, PARSE_COST } from "./expressions-meter.ts";
 import { type Rule, rule } from "./expressions-rules.ts";
 import { show } from "./expressions-show.ts";
 import { durationOfMs, durationOfText, timestampOfMs, timestampOfText } from "./expressions-time.ts";
@@ -103,14 +103,14 @@ function decode(text: string): Json | Failure {
 }
 
 function toBase64(text: string): string {
-  charge(1 + (text.length >> 1));
+  charge(1 + text.length);
   let binary = "";
   for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 
 function fromBase64(text: string): string | Failure {
-  charge(1 + (text.length >> 1));
+  charge(1 + text.length);
   try {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -131,15 +131,23 @@ const CONVERSIONS: readonly Rule[] = [
   rule("double", ["string"], "number", doubleOfText),
   rule("bool", ["bool"], "bool", (value) => value),
   rule("bool", ["string"], "bool", boolOfText),
-  rule("timestamp", ["string"], "timestamp", timestampOfText),
+  rule("timestamp", ["string"], "timestamp", parsed(timestampOfText)),
   rule("timestamp", ["number"], "timestamp", timestampOfMs),
   rule("timestamp", ["timestamp"], "timestamp", (time) => time),
-  rule("duration", ["string"], "duration", durationOfText),
+  rule("duration", ["string"], "duration", parsed(durationOfText)),
   rule("duration", ["number"], "duration", durationOfMs),
   rule("duration", ["duration"], "duration", (length) => length),
   rule("dyn", ["dyn"], "dyn", (value) => value),
   rule("type", ["dyn"], "type", typeOf),
 ];
+
+/** Charges for taking a text apart. */
+function parsed<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    charge(PARSE_COST);
+    return parse(text);
+  };
+}
 
 /** Whole milliseconds. */
 function msOf(time: Timestamp | Duration): number {

@@ -1,5 +1,5 @@
 /** Functions on lists, maps and sets. */
-import { charge } from "./expressions-meter.ts";
+import { charge, chargeEntries, chargeMap } from "./expressions-meter.ts";
 import { BINARY } from "./expressions-operators.ts";
 import { type Rule, rule } from "./expressions-rules.ts";
 import { show } from "./expressions-show.ts";
@@ -141,15 +141,30 @@ function contains(list: readonly unknown[], part: readonly unknown[]): boolean {
   return part.every((item) => set.has(item));
 }
 
+function countEntries(map: MapValue): number {
+  const count = sizeOfMap(map);
+  chargeEntries(count);
+  return count;
+}
+
+/** Charges for what is read of a map after it was read: the size alone takes as long to find out. */
+function charged(read: (map: MapValue) => readonly unknown[]): (map: MapValue) => readonly unknown[] {
+  return (map) => {
+    const values = read(map);
+    chargeEntries(values.length);
+    return values;
+  };
+}
+
 /** The other map's values come on top. */
 function merge(map: MapValue, other: MapValue): MapValue {
-  charge(1 + sizeOfMap(map) + sizeOfMap(other));
+  chargeMap(sizeOfMap(map) + sizeOfMap(other));
   return mapOf([...entriesOf(map), ...entriesOf(other)]);
 }
 
 /** The map without a key or a list of keys. Keys of JSON are texts, which a number finds too. */
 function without(map: MapValue, keys: readonly unknown[]): MapValue | Failure {
-  charge(1 + sizeOfMap(map) + keys.length);
+  chargeMap(sizeOfMap(map) + keys.length);
   const bad = keys.find((key) => !isKey(key));
   if (bad !== undefined) return new Failure(() => `without takes keys, this is ${kindOf(bad)} ${show(bad)}`);
   const names = new Set(map instanceof Map ? keys : keys.map(String));
@@ -189,10 +204,15 @@ const LISTS: readonly Rule[] = [
 ];
 
 const MAPS: readonly Rule[] = [
-  rule("size", ["map"], "number", sizeOfMap),
-  rule(".size", ["map"], "number", sizeOfMap),
-  rule(".keys", ["map"], "list", keysOf),
-  rule(".values", ["map"], "list", (map) => entriesOf(map).map(([, value]) => value)),
+  rule("size", ["map"], "number", countEntries),
+  rule(".size", ["map"], "number", countEntries),
+  rule(".keys", ["map"], "list", charged(keysOf)),
+  rule(
+    ".values",
+    ["map"],
+    "list",
+    charged((map) => entriesOf(map).map(([, value]) => value)),
+  ),
   rule(".merge", ["map", "map"], "map", merge),
   rule(".without", ["map", "list"], "map", without),
   rule(".without", ["map", "dyn"], "map", (map, key) => without(map, [key])),

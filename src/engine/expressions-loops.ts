@@ -9,7 +9,7 @@ import {
   refuse,
   textOf,
 } from "./expressions-compiler.ts";
-import { charge, STEP_COST } from "./expressions-meter.ts";
+import { charge, chargeEntries, STEP_COST } from "./expressions-meter.ts";
 import { show } from "./expressions-show.ts";
 import { sizeOfTree, type Tree, type TreeOf } from "./expressions-tree.ts";
 import { entriesOf, Failure, isMapValue, keysOf, kindOf } from "./expressions-values.ts";
@@ -126,7 +126,9 @@ function iterate(loop: Loop, value: unknown, step: Step): unknown {
         `${call.name} goes over a list or a map, ${target} is ${value === null ? "null" : `${kindOf(value)} ${show(value)}`}`,
     ).at(call.start);
   }
-  for (const [key, item] of isPair ? entriesOf(value) : keysOf(value).map((key) => [key, key] as const)) {
+  const entries = isPair ? entriesOf(value) : keysOf(value).map((key) => [key, key] as const);
+  chargeEntries(entries.length);
+  for (const [key, item] of entries) {
     const result = take(key, item);
     if (result !== undefined) return result;
   }

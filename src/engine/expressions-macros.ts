@@ -13,7 +13,7 @@ import {
   textOf,
 } from "./expressions-compiler.ts";
 import { goOver, inside, loopOf, nameIn } from "./expressions-loops.ts";
-import { charge, FAILURE_COST, STEP_COST } from "./expressions-meter.ts";
+import { charge, chargeMap, FAILURE_COST, STEP_COST } from "./expressions-meter.ts";
 import { show } from "./expressions-show.ts";
 import { sorted } from "./expressions-sort.ts";
 import { sizeOfTree, type Tree, type TreeOf } from "./expressions-tree.ts";
@@ -154,6 +154,7 @@ function transformMap(isFiltered: boolean, isEntry: boolean): CompileMacro {
         if (item instanceof Failure) return item;
         return isEntry ? addEntries(map, item) : void map.set(key, item);
       });
+      chargeMap(map.size);
       return ended ?? mapOf(map);
     };
     return { run, type: "map" };

@@ -1,4 +1,5 @@
 /** Functions on numbers. */
+import { charge, PARSE_COST } from "./expressions-meter.ts";
 import { finite } from "./expressions-operators.ts";
 import { type Rule, rule } from "./expressions-rules.ts";
 import { show } from "./expressions-show.ts";
@@ -11,6 +12,7 @@ import { compare, Failure, kindOf } from "./expressions-values.ts";
 function round(value: number, digits = 0): number | Failure {
   if (Math.abs(digits) > DIGITS_MAX) return new Failure(`math.round takes ${DIGITS_MAX} digits at most`);
   if (!Number.isFinite(value)) return value;
+  charge(PARSE_COST);
   const size = Math.abs(value);
   const moved = Math.round(move(size, digits));
   if (!Number.isFinite(moved)) return value;

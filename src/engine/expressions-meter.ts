@@ -33,6 +33,8 @@ export function charge(amount: number): void {
 // Costs of what is not counted by size.
 export const STEP_COST = 5;
 export const FAILURE_COST = 20;
+/** A text that is taken apart with regular expressions: a date, a number to be rounded. */
+export const PARSE_COST = 5;
 /** A part of a date in a time zone. */
 export const ZONE_COST = 500;
 /** Eight characters cost one unit when they are copied, searched or compared. */
@@ -42,6 +44,19 @@ const CHARACTERS_SHIFT = 3;
 export function chargeText(text: string): void {
   charge(1 + (text.length >> CHARACTERS_SHIFT));
 }
+
+/** Charges for going through the entries of a map, which costs more than a list of the same size. */
+export function chargeEntries(count: number): void {
+  charge(1 + count * READ_ENTRY_COST);
+}
+
+/** Charges for a map that is built. */
+export function chargeMap(count: number): void {
+  charge(1 + count * BUILT_ENTRY_COST);
+}
+
+const READ_ENTRY_COST = 4;
+const BUILT_ENTRY_COST = 16;
 
 /** Charges for a value that was read or built, not deep: what is deeper was charged when it was built. */
 export function chargeValue(value: unknown): void {

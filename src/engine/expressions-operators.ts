@@ -145,7 +145,7 @@ function isIn(left: unknown, right: unknown): boolean | Failure {
   const failure = failed(left, right);
   if (failure !== undefined) return failure;
   if (Array.isArray(right)) {
-    charge(1 + (right.length >> 2));
+    charge(1 + right.length);
     if (typeof left === "string") chargeText(left);
     if (left === null || (typeof left !== "object" && typeof left !== "number")) return right.includes(left);
     return right.some((item) => equals(item, left));

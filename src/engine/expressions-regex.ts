@@ -56,7 +56,8 @@ export function compilePattern(pattern: string): Pattern | Failure {
     const re2 = RE2JS.compile(pattern);
     return re2.programSize() > STATES_MAX ? new Failure(tooLarge) : new Pattern(re2);
   } catch (error) {
-    return new Failure(error instanceof Error ? error.message : "bad pattern");
+    const reason = error instanceof Error ? error.message : "bad pattern";
+    return new Failure(reason.replace("error parsing regexp: ", ""));
   }
 }
 

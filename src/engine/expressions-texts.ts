@@ -72,7 +72,8 @@ function outOfRange(name: string, at: number, length: number): Failure {
 /** At most `count` times when it is not negative. */
 function replace(text: string, [part, by]: readonly [string, string], count = -1): string | Failure {
   chargeText(text);
-  const pieces = text.split(part);
+  // An empty part is found before and after each character.
+  const pieces = part === "" ? ["", ...pointsOf(text), ""] : text.split(part);
   const times = count < 0 ? pieces.length - 1 : Math.min(count, pieces.length - 1);
   charge(1 + pieces.length + Math.ceil((times * by.length) / 8));
   if (times === pieces.length - 1) return pieces.join(by);
@@ -121,6 +122,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 function ascii(text: string, pattern: RegExp, change: (letter: string) => string): string {
+  charge(1 + (text.length >> 1));
   return text.replace(pattern, change);
 }
 

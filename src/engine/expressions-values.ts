@@ -4,7 +4,7 @@
  *
  * A failure is a value, not an exception: `false && failure` is false, and a loop may meet thousands of them.
  */
-import { charge, chargeText, EvaluationAborted } from "./expressions-meter.ts";
+import { charge, chargeEntries, chargeText, EvaluationAborted } from "./expressions-meter.ts";
 
 /** A value that is no JSON. Its fields are private, so that no expression can reach them. */
 export abstract class Special {
@@ -257,7 +257,7 @@ function equalSpecials(left: object, right: object, depth: number): boolean {
 
 function equalMaps(left: MapValue, right: MapValue, depth: number): boolean {
   const entries = entriesOf(left);
-  charge(1 + entries.length);
+  chargeEntries(entries.length);
   if (entries.length !== sizeOfMap(right)) return false;
   for (const [key, value] of entries) {
     const other = valueUnder(right, key);

@@ -36,10 +36,17 @@ export function readVariable(name: string, scope: Scope): Json | undefined {
   return VARIABLES.get(name)?.read(scope);
 }
 
-/** The fields of the event's data, if it is an object, and `type`. */
+/** The fields of the event's data, if it is an object, and `type`. Made once for data that is read again and again. */
 function eventOf({ eventType, eventData }: Scope): JsonObject {
-  return isJsonObject(eventData) ? { ...eventData, type: eventType } : { type: eventType };
+  if (!isJsonObject(eventData)) return { type: eventType };
+  const known = events.get(eventData);
+  if (known?.["type"] === eventType) return known;
+  const event = { ...eventData, type: eventType };
+  events.set(eventData, event);
+  return event;
 }
+
+const events = new WeakMap<JsonObject, JsonObject>();
 
 /** The value of a path an expression reads, undefined where there is none. */
 export function readValue(read: Read, scope: Scope): Json | undefined {
