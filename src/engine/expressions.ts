@@ -108,25 +108,24 @@ function expressionOf(
   const names = variablesFor(locals).filter((name) => !bound.has(name));
   const reads = readsOf(tree, source, (name) => names.includes(name));
   // Only data that an expression looks into can hold a number that is not exact.
-  const evaluateAny = looksInto(tree, ["event", "data"])
-    ? (scope: Scope): Json =>
-        holdsInexact(scope.eventData)
-          ? evaluateOverInexact({ source, reads }, scope, evaluate)
-          : evaluate(scope)
-    : evaluate;
+  const isOverData = looksInto(tree, ["event", "data"]);
+  const evaluateAny = (scope: Scope): Json =>
+    holdsInexact(scope.eventData) ? evaluateOverInexact({ source, reads }, scope, evaluate) : evaluate(scope);
+  const test = (scope: Scope): unknown =>
+    isOverData && holdsInexact(scope.eventData) ? evaluateAny(scope) : bounded(scope);
   return {
     source,
     type,
     reads,
-    evaluate: evaluateAny,
-    isTrue: (scope) => isTrue(scope, bounded, evaluateAny),
+    evaluate: isOverData ? evaluateAny : evaluate,
+    isTrue: (scope) => isTrue(scope, test),
   };
 }
 
 /** Whether the value is true. Most guards that fail read a field that is missing: none of that throws. */
-function isTrue(scope: Scope, bounded: Closure, evaluate: (scope: Scope) => Json): boolean {
+function isTrue(scope: Scope, test: Closure): boolean {
   try {
-    return holdsInexact(scope.eventData) ? evaluate(scope) === true : bounded(scope) === true;
+    return test(scope) === true;
   } catch (error) {
     if (error instanceof ExpressionFailure) return false;
     throw error;
