@@ -61,7 +61,6 @@ function list(accepted: readonly string[]): string {
 
 /** `guard is false (a = 1, b = 2)`. */
 export function guardReason({ guard, reason, reads }: GuardVerdict): string {
-  if (guard.trim() === "false") return "the guard is false, whatever the event";
   const values = reads.map(({ path, value }) =>
     value === undefined ? `${path} is missing` : `${path} = ${shown(value)}`,
   );

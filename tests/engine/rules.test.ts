@@ -559,19 +559,6 @@ describe("rule 13, descriptors", () => {
 });
 
 describe("rule 15, guards that fail", () => {
-  it("says of a guard that is the word false that it never holds", () => {
-    const machine = machineOf({
-      initial: "a",
-      states: { a: { on: { E: { guard: "false", target: "b" } } }, b: {} },
-    });
-    const started = start(machine, env);
-    if (started.kind !== "moved") throw new Error(started.message);
-    expect(step(machine, started.snapshot, { type: "E" }, env)).toMatchObject({
-      code: "GUARD",
-      message: "event 'E' in 'a': the guard is false, whatever the event",
-    });
-  });
-
   it("treats a guard as false and says why when it cannot be evaluated", () => {
     const driver = drive({
       initial: "a",
