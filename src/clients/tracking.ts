@@ -30,6 +30,9 @@ export class Tracking {
   readonly #holders = new Map<Bytes, Set<number>>();
   #holderCount = 0;
   readonly #prefixes = new Map<Bytes, Set<Session>>();
+  /** The list of changes that was told of last, and how many of them. */
+  #toldOf: readonly Change[] | undefined;
+  #toldCount = 0;
   /** Keys changed in this turn, with the session that changed them last. */
   #changed = new Map<Bytes, Session | undefined>();
 
@@ -68,8 +71,15 @@ export class Tracking {
     if (this.#sessions.size === 0) this.#forgetAll();
   }
 
-  /** Remembers the keys that a request of a tracked session has read. */
-  remember(session: Session, command: Command, args: readonly Buffer[]): void {
+  /**
+   * Remembers the keys that a request of a tracked session has read. What its transaction changed before, such as the
+   * same key earlier in a MULTI, is told of first: the session holds what is there now.
+   */
+  remember(
+    session: Session,
+    { command, args, changes }: { command: Command; args: readonly Buffer[]; changes: readonly Change[] },
+  ): void {
+    this.tell(changes, 0, session);
     const { tracking } = session;
     if (tracking === undefined || tracking.isBroadcast) return;
     if (tracking.mode === "optin" && tracking.caching !== "yes") return;
@@ -83,11 +93,14 @@ export class Tracking {
     }
   }
 
-  /** Tells of the changes from an index on; `session` has caused them, undefined: time has. */
+  /** Tells of the changes from an index on, once; `session` has caused them, undefined: time has. */
   tell(changes: readonly Change[], from: number, session: Session | undefined): void {
+    const start = changes === this.#toldOf ? Math.max(from, this.#toldCount) : from;
+    this.#toldOf = changes;
+    this.#toldCount = changes.length;
     if (this.#sessions.size === 0) return;
     let isWhole = false;
-    for (let index = from; index < changes.length; index += 1) {
+    for (let index = start; index < changes.length; index += 1) {
       const change = changes[index];
       if (change === undefined) continue;
       if (change.kind === "flush" || change.kind === "swap") isWhole = true;

@@ -21,7 +21,7 @@ import {
 } from "./layouts.ts";
 import type { LiveChange } from "./live-objects.ts";
 import { emptyObject, type ObjectPlace } from "./objects.ts";
-import { encodeRecord, type KeyRecord, type RecordType } from "./records.ts";
+import { encodeRecord, type KeyRecord, type RecordType, type StringForm } from "./records.ts";
 import { scanCursor, scanPosition } from "./scan-cursor.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -34,6 +34,8 @@ export interface NewValue {
   readonly payload: Buffer;
   /** Milliseconds since the epoch; 0: the key does not expire. */
   readonly expireAtMs: ExpiryTime;
+  /** Of a string. */
+  readonly form?: StringForm;
 }
 
 export interface ScanPage {
@@ -95,7 +97,7 @@ export class Database {
     const id = keepsId ? before.id : this.#newId(key);
     if (isLong) this.transaction.put(longStringKey(id), value.payload);
     const payload = isLong ? Buffer.alloc(0) : value.payload;
-    const record = { type, expireAtMs: value.expireAtMs, id, payload };
+    const record = { type, expireAtMs: value.expireAtMs, id, payload, form: value.form };
     this.#writeRecord(key, record, keepsId ? before.expireAtMs : 0);
     if (before === undefined) this.#record(key, "new");
     this.#record(key, event);

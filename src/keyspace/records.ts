@@ -4,7 +4,7 @@
  * | bytes | field                                              |
  * | ----- | -------------------------------------------------- |
  * | 1     | format version of the record                       |
- * | 1     | type                                               |
+ * | 1     | type; of a string with its form in the upper bits  |
  * | 8     | expiry, ms since the epoch, 0 for none (expiry-time.ts) |
  * | 8     | id of the object (float64)                         |
  * | rest  | payload, by type                                   |
@@ -19,6 +19,16 @@ const HEADER_BYTES = 18;
 export type RecordType = "string" | "longString" | "machine" | "stream";
 
 const TYPE_CODES: Readonly<Record<RecordType, number>> = { string: 1, longString: 2, machine: 3, stream: 4 };
+/**
+ * What a string was made by, where Redis would not hold it as a number or in one piece with its object: `appended`
+ * after APPEND and SETRANGE, `text` after INCRBYFLOAT. undefined: its bytes tell.
+ */
+export type StringForm = "appended" | "text" | undefined;
+
+const APPENDED = 0x80;
+const TEXT = 0x40;
+const TYPE_MASK = 0x3f;
+
 const TYPES: readonly (RecordType | undefined)[] = [undefined, "string", "longString", "machine", "stream"];
 
 export interface KeyRecord {
@@ -27,6 +37,7 @@ export interface KeyRecord {
   readonly expireAtMs: ExpiryTime;
   readonly id: number;
   readonly payload: Buffer;
+  readonly form?: StringForm;
   /** What the object's type has read from the payload, kept for who looks at the same record next. */
   decoded?: unknown;
 }
@@ -53,7 +64,7 @@ export function lazyRecord(
 export function encodeRecord(record: KeyRecord): Buffer {
   const buffer = Buffer.allocUnsafe(HEADER_BYTES + record.payload.length);
   buffer[0] = RECORD_FORMAT;
-  buffer[1] = TYPE_CODES[record.type];
+  buffer[1] = TYPE_CODES[record.type] + formBits(record.form);
   writeExpiryTime(buffer, 2, record.expireAtMs);
   buffer.writeDoubleBE(record.id, 10);
   buffer.set(record.payload, HEADER_BYTES);
@@ -78,14 +89,20 @@ export function recordOfStored(buffer: Buffer): KeyRecord {
 /** The payload is a view of `buffer`. @throws Error when the record is not one: data is never guessed at. */
 export function decodeRecord(buffer: Buffer): KeyRecord {
   assert(buffer.length >= HEADER_BYTES && buffer[0] === RECORD_FORMAT, "a key record of a known format");
-  const type = TYPES[buffer[1] ?? 0];
+  const code = buffer[1] ?? 0;
+  const type = TYPES[code & TYPE_MASK];
   assert(type !== undefined, "a key record of a known type");
   return {
     type,
     expireAtMs: readExpiryTime(buffer, 2),
     id: buffer.readDoubleBE(10),
     payload: buffer.subarray(HEADER_BYTES),
+    form: code < TEXT ? undefined : code < APPENDED ? "text" : "appended",
   };
+}
+
+function formBits(form: StringForm): number {
+  return form === undefined ? 0 : form === "text" ? TEXT : APPENDED;
 }
 
 export function encodeNumber(value: number): Buffer {

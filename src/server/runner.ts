@@ -88,7 +88,11 @@ export class Runner {
     }
     this.#countLooks(run);
     if (route.isRead && session.tracking !== undefined)
-      server.tracking.remember(session, run.command, run.args);
+      server.tracking.remember(session, {
+        command: run.command,
+        args: run.args,
+        changes: transaction.changes,
+      });
     const kind = kindOf(reply);
     if (kind === "error") this.#countFailure(statistics, reply);
     const milliseconds = stopwatch.read() - startedMs;

@@ -29,6 +29,32 @@ describeConnections("client-side caching", {
     r3 GET n
     w2 INCR n
   `,
+  "a transaction is told of what it changed before it read": `
+    r3 CLIENT TRACKING ON
+    r3 MULTI
+    r3 SET q 1
+    r3 GET q
+    r3 EXEC
+    w2 SET q 2
+    r3 GET q
+    r3 MULTI
+    r3 SET q 3
+    r3 GET q
+    r3 SET q 4
+    r3 EXEC
+    w2 SET q 5
+    r3 MULTI
+    r3 GET q
+    r3 SET q 6
+    r3 EXEC
+    w2 SET q 7
+    r3 MULTI
+    r3 MSET q 8 p 8
+    r3 MGET q p
+    r3 DEL p
+    r3 EXEC
+    w2 DEL p q
+  `,
   streams: `
     w2 XADD s 1-1 a 1
     r3 CLIENT TRACKING ON

@@ -17,10 +17,11 @@ export const objectEncoding = {
   },
 } as const satisfies Handler;
 
-function encodingOf(call: Call, record: KeyRecord): Reply {
+export function encodingOf(call: Call, record: KeyRecord): Reply {
   if (record.type === "machine") return "raw";
   if (record.type === "stream") return "stream";
+  if (record.form === "appended") return "raw";
   const value = call.db.stringValue(record);
-  if (parseInteger(value) !== undefined) return "int";
+  if (record.form !== "text" && parseInteger(value) !== undefined) return "int";
   return value.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
 }

@@ -12,7 +12,12 @@ export const append = {
     const old = before === undefined ? Buffer.alloc(0) : call.db.stringValue(before);
     if (before !== undefined) checkStringBytes(call, old.length + addition.length);
     const value = Buffer.concat([old, addition]);
-    changeString(call, key, { before, value, event: "append" });
+    changeString(call, key, {
+      before,
+      value,
+      event: "append",
+      form: before === undefined ? undefined : "appended",
+    });
     return value.length;
   },
 } as const satisfies Handler;

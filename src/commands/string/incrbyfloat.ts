@@ -14,7 +14,7 @@ export const incrbyfloat = {
     const sum = addExtended(float(old), float(argument(call.args, 2)));
     if (sum === undefined) throw errors.incrementNotFinite();
     const value = Buffer.from(formatExtended(sum), "latin1");
-    changeString(call, key, { before, value, event: "incrbyfloat" });
+    changeString(call, key, { before, value, event: "incrbyfloat", form: "text" });
     return value;
   },
 } as const satisfies Handler;

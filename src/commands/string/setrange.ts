@@ -18,7 +18,7 @@ export const setrange = {
     const value = Buffer.alloc(Math.max(old.length, offset + part.length));
     old.copy(value);
     part.copy(value, offset);
-    changeString(call, key, { before, value, event: "setrange" });
+    changeString(call, key, { before, value, event: "setrange", form: "appended" });
     return value.length;
   },
 } as const satisfies Handler;

@@ -3,7 +3,7 @@
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import type { KeyEvent } from "../../keyspace/changes.ts";
 import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
-import type { KeyRecord } from "../../keyspace/records.ts";
+import type { KeyRecord, StringForm } from "../../keyspace/records.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK, type Reply } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
@@ -32,10 +32,15 @@ export function changeString(
     readonly before: KeyRecord | undefined;
     readonly value: Buffer;
     readonly event: KeyEvent;
+    readonly form?: StringForm;
   },
 ): void {
   const expireAtMs = change.before?.expireAtMs ?? 0;
-  call.db.put(bytesOf(key), { type: "string", payload: change.value, expireAtMs }, change.event);
+  call.db.put(
+    bytesOf(key),
+    { type: "string", payload: change.value, expireAtMs, form: change.form },
+    change.event,
+  );
 }
 
 /** The record of a string key that is about to be written: not counted as a hit or miss. @throws ReplyError WRONGTYPE */
