@@ -5,6 +5,8 @@ import type { Connection } from "./connection.ts";
 export type RefusalCode =
   | "ILLEGAL"
   | "GUARD"
+  | "REJECTED"
+  | "INVARIANT"
   | "DONE"
   | "SUSPENDED"
   | "DUPID"
@@ -30,6 +32,8 @@ export type ErrorCode =
 const REFUSALS: ReadonlySet<string> = new Set<RefusalCode>([
   "ILLEGAL",
   "GUARD",
+  "REJECTED",
+  "INVARIANT",
   "DONE",
   "SUSPENDED",
   "DUPID",

@@ -16,7 +16,8 @@ import { type Expression, ExpressionFailure, type Template } from "./expressions
 import { holds } from "./guards.ts";
 import { inexactReason } from "./inexact-data.ts";
 import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
-import type { Action, ContextPath, Delay } from "./machine.ts";
+import type { Action, ContextPath, Delay, Name } from "./machine.ts";
+import { kindOf } from "./problems.ts";
 import { shown } from "./refusal.ts";
 import type { Effect } from "./types.ts";
 
@@ -24,7 +25,11 @@ type ActionOf<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
 
 /** Runs actions in order; each sees what the one before it assigned. @throws ExecutionFailure */
 export function runActions(run: Run, actions: readonly Action[]): void {
-  for (const action of actions) runAction(run, action);
+  for (const action of actions) {
+    run.actionsLeft -= 1;
+    if (run.actionsLeft < 0) throw new ExecutionFailure(`${action.path}: one event runs too many actions`);
+    runAction(run, action);
+  }
 }
 
 function runAction(run: Run, action: Action): void {
@@ -45,7 +50,7 @@ function runAction(run: Run, action: Action): void {
       send(run, action);
       break;
     case "cancel":
-      disarm(run, run.timers.removeId(action.id));
+      disarm(run, run.timers.removeId(textOf(run, action.id, action.path)));
       break;
     case "emit":
       run.effects.push({ kind: "emit", event: action.event, ...dataOf(run, action.data, action.path) });
@@ -59,6 +64,19 @@ function runAction(run: Run, action: Action): void {
     case "choose": {
       const branch = action.branches.find(({ guard }) => holds(run, guard));
       if (branch !== undefined) runActions(run, branch.actions);
+      break;
+    }
+    case "forEach":
+      forEach(run, action);
+      break;
+    case "fail": {
+      const text = buildWhole(run, action.text, action.path);
+      throw new ExecutionFailure(typeof text === "string" ? text : JSON.stringify(text), "REJECTED");
+    }
+    case "suspend": {
+      const reason = buildWhole(run, action.reason, action.path);
+      const text = typeof reason === "string" ? reason : JSON.stringify(reason);
+      run.effects.push({ kind: "suspend", ...(reason === null ? {} : { reason: text }) });
       break;
     }
   }
@@ -148,15 +166,50 @@ function keysOf(run: Run, { keys, path }: ContextPath): readonly Key[] {
   });
 }
 
-function raise(run: Run, { event, data, delay, id, path }: ActionOf<"raise">): void {
+/** Runs the actions for each item of a list as it was before the first. */
+function forEach(run: Run, { items, as, actions, path }: ActionOf<"forEach">): void {
+  const list = buildWhole(run, items, path);
+  if (!Array.isArray(list))
+    throw new ExecutionFailure(
+      `${path}: forEach goes through a list, this is ${kindOf(list)} (${shown(list)})`,
+    );
+  const outer = run.locals;
+  for (const [index, item] of list.entries()) {
+    run.locals = { ...outer, [as]: item, index };
+    runActions(run, actions);
+  }
+  run.locals = outer;
+}
+
+/** A name, as it is now where it is computed. @throws ExecutionFailure when it is none */
+function textOf(run: Run, name: Name, path: string): string {
+  if (typeof name === "string") return name;
+  const value = orFail(path, () => name.evaluate(run));
+  if (typeof value === "string" && value !== "") return value;
+  if (typeof value === "number") return String(value);
+  throw new ExecutionFailure(
+    `${path}: ${name.source} is ${shown(value)}; a name is a text that is not empty, or a number`,
+  );
+}
+
+/** The id of a delivery, which takes the place of a pending one with the same id. */
+function replacing(run: Run, name: Name | undefined, path: string): { readonly id?: string } {
+  if (name === undefined) return {};
+  const id = textOf(run, name, path);
+  disarm(run, run.timers.removeId(id));
+  return { id };
+}
+
+function raise(run: Run, { event, data, delay, id: name, path }: ActionOf<"raise">): void {
   const payload = dataOf(run, data, path);
+  const id = replacing(run, name, path);
   if (delay === undefined) {
     run.queue.push({ type: event, data: payload.data, text: payload.text });
     return;
   }
   const ms = wait(run, delay, path);
   if (ms === 0) run.effects.push({ kind: "raise", event, ...payload });
-  else arm(run, ms, { kind: "raise", event, ...payload, ...(id === undefined ? {} : { id }) });
+  else arm(run, ms, { kind: "raise", event, ...payload, ...id });
 }
 
 function send(run: Run, action: ActionOf<"send">): void {
@@ -164,8 +217,7 @@ function send(run: Run, action: ActionOf<"send">): void {
   const to = build(run, action.to, path);
   if (typeof to !== "string")
     throw new ExecutionFailure(`${path}: the key to send to must be a text, this is ${JSON.stringify(to)}`);
-  const named = action.id === undefined ? {} : { id: action.id };
-  const payload = { event, to, ...dataOf(run, data, path), ...named };
+  const payload = { event, to, ...dataOf(run, data, path), ...replacing(run, action.id, path) };
   const ms = delay === undefined ? 0 : wait(run, delay, path);
   if (ms === 0) run.effects.push({ kind: "send", ...payload });
   else arm(run, ms, { kind: "send", ...payload });
@@ -183,7 +235,7 @@ export function wait(run: Run, delay: Delay, path: string): number {
 function startTask(run: Run, { task, input, done, failed, timeout, attempts, path }: ActionOf<"task">): void {
   const effect: Effect = {
     kind: "task",
-    task,
+    task: textOf(run, task, path),
     ...inputOf(run, input, path),
     ...(done === undefined ? {} : { done }),
     ...(failed === undefined ? {} : { failed }),

@@ -1,5 +1,4 @@
 /** Warnings of what a definition says that can hardly be meant: events nobody takes, ids nobody has, fields nobody sets. */
-import { isJsonObject, type Json } from "../base/json.ts";
 import { transitionsOf } from "./graph.ts";
 import { readsOf, sourceOf } from "./guards.ts";
 import {
@@ -38,6 +37,7 @@ function actionsOf(state: StateNode): readonly Action[] {
 
 /** An action and those inside it. */
 function withInner(action: Action): readonly Action[] {
+  if (action.kind === "forEach") return [action, ...action.actions.flatMap(withInner)];
   if (action.kind !== "choose") return [action];
   return [action, ...action.branches.flatMap(({ actions }) => actions).flatMap(withInner)];
 }
@@ -204,14 +204,4 @@ function isOwn(transitions: readonly Transition[]): boolean {
 function shownEvent(event: string, id: string): string {
   if (!event.startsWith("xstate.after.")) return event.replace(/^xstate\./, "");
   return `after ${event.slice("xstate.after.".length, -id.length - 1)}`;
-}
-
-/** A text that stands for itself but reads like an expression; undefined when it does not. */
-export function misreadText(text: Json | undefined): string | undefined {
-  if (typeof text !== "string" || isJsonObject(text)) return undefined;
-  const isExpression =
-    /^(context|event|data|constants|key|now|item)\b\s*[.[?]|['"]\s*\+|\+\s*['"]|^key$/.test(text);
-  return isExpression
-    ? `this is the text ${JSON.stringify(text)} itself; what is computed is written {"expr": ${JSON.stringify(text)}}`
-    : undefined;
 }

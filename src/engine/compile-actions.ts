@@ -1,22 +1,15 @@
 /** Actions of a definition, compiled. Each action is an object that has exactly one action key. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { type Linker, linkDelay, linkExpression, linkGuard, linkTemplate } from "./compile-expressions.ts";
+import { linkCancel, linkEmit, linkRaise, linkSend, linkTask } from "./compile-deliveries.ts";
+import { type Linker, linkExpression, linkGuard, linkTemplate, optional } from "./compile-expressions.ts";
 import type { DraftState } from "./draft.ts";
-import { isInternal } from "./event-names.ts";
-import type { Template } from "./expressions.ts";
-import type { Action, Assignment, Branch, ContextPath, Delay } from "./machine.ts";
+import { variablesFor } from "./expressions-variables.ts";
+import type { Action, Assignment, Branch, ContextPath } from "./machine.ts";
 import { parsePath } from "./paths.ts";
 import { at, checkKeys, kindOf, nearest, readText } from "./problems.ts";
 
 /** Where actions stand. */
 export type ActionPlace = { readonly path: string; readonly from: DraftState };
-
-/** What `raise` and `send` have in common. */
-type Delivery = {
-  readonly data: Template | undefined;
-  readonly delay: Delay | undefined;
-  readonly id: string | undefined;
-};
 
 type Compile = (linker: Linker, json: JsonObject, place: ActionPlace) => Action | undefined;
 
@@ -34,6 +27,17 @@ const ACTIONS: Readonly<Record<string, Compile>> = {
     value: linkTemplate(linker, json["log"] ?? null, at(path, "log")),
   }),
   choose: linkChoose,
+  forEach: linkForEach,
+  fail: (linker, json, { path }) => ({
+    kind: "fail",
+    path,
+    text: linkTemplate(linker, json["fail"] ?? null, at(path, "fail")),
+  }),
+  suspend: (linker, json, { path }) => ({
+    kind: "suspend",
+    path,
+    reason: linkTemplate(linker, json["suspend"] ?? null, at(path, "suspend")),
+  }),
 };
 
 /** What takes the place of XState's own actions. */
@@ -149,116 +153,6 @@ function linkPath(linker: Linker, text: string, path: string): ContextPath | und
   return keys.every((key) => key !== undefined) ? { path: text, keys } : undefined;
 }
 
-/** The object of `raise`, `send` and `emit`; a text stands for `{"event": text}`. */
-function eventOptions(
-  linker: Linker,
-  json: JsonObject,
-  place: { readonly kind: string; readonly path: string; readonly allowed: readonly string[] },
-): (JsonObject & { readonly event: string }) | undefined {
-  const path = at(place.path, place.kind);
-  const value = json[place.kind];
-  const options = typeof value === "string" ? { event: value } : value;
-  if (!isJsonObject(options)) {
-    linker.problems.error(path, `${place.kind} takes {"event": "NAME", …}, this is ${kindOf(value)}`);
-    return undefined;
-  }
-  checkKeys(options, path, { allowed: place.allowed, what: place.kind, problems: linker.problems });
-  const event = options["event"];
-  if (typeof event === "string" && isInternal(event) && place.kind !== "emit") {
-    linker.problems.error(
-      at(path, "event"),
-      `names that begin with xstate. are the machine's own; ${place.kind} takes another`,
-    );
-    return undefined;
-  }
-  if (typeof event === "string" && event !== "" && event !== "*" && !event.endsWith(".*"))
-    return { ...options, event };
-  linker.problems.error(at(path, "event"), `${place.kind} needs the name of an event, without wildcard`);
-  return undefined;
-}
-
-function optional<T>(value: Json | undefined, compile: (value: Json) => T): T | undefined {
-  return value === undefined ? undefined : compile(value);
-}
-
-function linkRaise(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
-  const options = eventOptions(linker, json, {
-    kind: "raise",
-    path,
-    allowed: ["event", "data", "delay", "id"],
-  });
-  if (options === undefined) return undefined;
-  return { kind: "raise", path, event: options.event, ...deliveryOf(linker, options, at(path, "raise")) };
-}
-
-function linkSend(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
-  const here = at(path, "send");
-  const options = eventOptions(linker, json, {
-    kind: "send",
-    path,
-    allowed: ["to", "event", "data", "delay", "id"],
-  });
-  if (options === undefined) return undefined;
-  const to = options["to"];
-  if (typeof to !== "string") {
-    linker.problems.error(
-      at(here, "to"),
-      "send needs the key of a machine: an expression such as context.order or 'order:1' in quotes",
-    );
-    return undefined;
-  }
-  return {
-    kind: "send",
-    path,
-    to: linkTemplate(linker, to, at(here, "to")),
-    event: options.event,
-    ...deliveryOf(linker, options, here),
-  };
-}
-
-function deliveryOf(linker: Linker, options: JsonObject, path: string): Delivery {
-  return {
-    data: optional(options["data"], (value) => linkTemplate(linker, value, at(path, "data"))),
-    delay: optional(options["delay"], (value) => linkDelay(linker, value, at(path, "delay"))),
-    id: readText(options, "id", path, linker.problems),
-  };
-}
-
-function linkCancel(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
-  const id = readText(json, "cancel", path, linker.problems);
-  return id === undefined ? undefined : { kind: "cancel", path, id };
-}
-
-function linkEmit(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
-  const options = eventOptions(linker, json, { kind: "emit", path, allowed: ["event", "data"] });
-  if (options === undefined) return undefined;
-  const data = optional(options["data"], (value) =>
-    linkTemplate(linker, value, at(at(path, "emit"), "data")),
-  );
-  return { kind: "emit", path, event: options.event, data };
-}
-
-function linkTask(linker: Linker, json: JsonObject, { path }: ActionPlace): Action | undefined {
-  const task = readText(json, "task", path, linker.problems);
-  if (task === undefined) return undefined;
-  if (task === "") linker.problems.error(at(path, "task"), "a task needs a name");
-  const attempts = json["attempts"];
-  const isCount = typeof attempts === "number" && Number.isSafeInteger(attempts) && attempts >= 1;
-  if (attempts !== undefined && !isCount) {
-    linker.problems.error(at(path, "attempts"), "attempts must be a whole number, 1 at least");
-  }
-  return {
-    kind: "task",
-    path,
-    task,
-    input: optional(json["input"], (value) => linkTemplate(linker, value, at(path, "input"))),
-    done: readText(json, "done", path, linker.problems),
-    failed: readText(json, "failed", path, linker.problems),
-    timeout: optional(json["timeout"], (value) => linkDelay(linker, value, at(path, "timeout"))),
-    attempts: isCount ? attempts : undefined,
-  };
-}
-
 function linkChoose(linker: Linker, json: JsonObject, { path, from }: ActionPlace): Action | undefined {
   const here = at(path, "choose");
   const value = json["choose"];
@@ -287,4 +181,34 @@ function linkChoose(linker: Linker, json: JsonObject, { path, from }: ActionPlac
     });
   }
   return { kind: "choose", path, branches };
+}
+
+/** Names that `as` cannot take: other variables have them. */
+const TAKEN_NAMES = ["index", ...variablesFor([])];
+
+function linkForEach(linker: Linker, json: JsonObject, { path, from }: ActionPlace): Action | undefined {
+  const here = at(path, "forEach");
+  const value = json["forEach"];
+  const { problems } = linker;
+  if (!isJsonObject(value) || value["items"] === undefined) {
+    problems.error(here, `forEach takes {"items": expression, "as"?, "actions"}, this is ${kindOf(value)}`);
+    return undefined;
+  }
+  checkKeys(value, here, { allowed: ["items", "as", "actions"], what: "forEach", problems });
+  const as = readText(value, "as", here, problems) ?? "item";
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(as) || TAKEN_NAMES.includes(as)) {
+    problems.error(
+      at(here, "as"),
+      `as names a variable: letters, digits and _, and none of ${TAKEN_NAMES.join(", ")}`,
+    );
+    return undefined;
+  }
+  const inner = { ...linker, locals: [...new Set([...(linker.locals ?? []), as, "index"])] };
+  return {
+    kind: "forEach",
+    path,
+    items: linkTemplate(linker, value["items"], at(here, "items")),
+    as,
+    actions: linkActions(inner, value["actions"], { path: at(here, "actions"), from }),
+  };
 }

@@ -314,3 +314,8 @@ export function delayMs(delay: Delay, scope: Scope): { readonly ms: number } | {
   const ms = durationIn(value, scope.now);
   return ms === undefined ? { value } : { ms };
 }
+
+/** What `compile` makes of a value that may be missing. */
+export function optional<T>(value: Json | undefined, compile: (value: Json) => T): T | undefined {
+  return value === undefined ? undefined : compile(value);
+}

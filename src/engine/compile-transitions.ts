@@ -107,7 +107,7 @@ function linkGroup(linker: Linker, json: Json | undefined, group: Group): readon
     .filter((transition) => transition !== undefined);
 }
 
-const TRANSITION_KEYS = ["target", "guard", "actions", "reenter", "description"];
+const TRANSITION_KEYS = ["target", "guard", "actions", "reenter", "description", "otherwise"];
 
 /** Keys of XState 4. */
 const REPLACED_KEYS = {
@@ -151,10 +151,18 @@ function linkTransition(linker: Linker, json: Json, group: Group): Transition | 
     actions: linkActions(linker, options["actions"], { path: at(path, "actions"), from }),
     reenter: reenter === true,
     description: readText(options, "description", path, problems),
+    otherwise: linkOtherwise(options, path, problems),
     path,
     domain: undefined,
     entrySet: undefined,
   };
+}
+
+function linkOtherwise(options: JsonObject, path: string, problems: Problems): string | undefined {
+  const text = readText(options, "otherwise", path, problems);
+  if (text !== undefined && options["guard"] === undefined)
+    problems.warn(at(path, "otherwise"), "not used: there is no guard that could refuse");
+  return text;
 }
 
 function linkTargets(
@@ -212,6 +220,7 @@ function plainTransition(
     // Why: moving from a state to itself is a move in these forms, seen by history and timers.
     reenter: true,
     description: undefined,
+    otherwise: undefined,
     path: plain.jsonPath,
     domain: undefined,
     entrySet: undefined,

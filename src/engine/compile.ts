@@ -11,6 +11,7 @@ import { type DraftState, draftStatechart, type ShapeLimits } from "./draft.ts";
 import { doneEvent } from "./event-names.ts";
 import { EXPRESSION_LIMITS, type ExpressionLimits } from "./expressions-scope.ts";
 import { draftList, draftMap, isListForm, isMapForm } from "./forms.ts";
+import { linkInvariants } from "./invariants.ts";
 import type { Machine, StateNode, Transition } from "./machine.ts";
 import { at, checkKeys, createProblems, kindOf, type Problems, readText, readTexts } from "./problems.ts";
 import { resolveInitial } from "./targets.ts";
@@ -139,6 +140,7 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
     transitions,
     context: readObject(json, "context", problems),
     constants: readObject(json, "constants", problems),
+    invariants: linkInvariants(linker, json["invariants"]),
     unmatched: unmatched === "defer" || unmatched === "ignore" ? unmatched : "reject",
     ...reactorsOf(states),
     hasHistory: states.some((state) => state.kind === "history"),

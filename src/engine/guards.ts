@@ -102,5 +102,10 @@ export function verdictOn(run: Run, transition: Transition, guard: Guard): Guard
   });
   const state = stateOf(run.machine, transition.source).path;
   const verdict = { state, guard: sourceOf(guard), holds: isTrue, reads };
-  return reason === undefined ? verdict : { ...verdict, reason };
+  const { otherwise } = transition;
+  return {
+    ...verdict,
+    ...(reason === undefined ? {} : { reason }),
+    ...(otherwise === undefined || isTrue ? {} : { otherwise }),
+  };
 }

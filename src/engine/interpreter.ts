@@ -7,7 +7,15 @@ import { EVENT_BUDGET, type Scope } from "./expressions-scope.ts";
 import { type Machine, stateOf } from "./machine.ts";
 import { hasNumber, lowerBound, merged } from "./sorted.ts";
 import { TimerTable } from "./timer-table.ts";
-import { type Effect, type Env, type Snapshot, STEP_LIMITS, type Timer, type TraceStep } from "./types.ts";
+import {
+  type Effect,
+  type Env,
+  type FailureCode,
+  type Snapshot,
+  STEP_LIMITS,
+  type Timer,
+  type TraceStep,
+} from "./types.ts";
 
 /** An event in the internal queue or being processed. */
 export type InternalEvent = {
@@ -30,6 +38,10 @@ export class Run implements Scope {
   readonly key: string;
   readonly resultSizeMax: number;
   budgetLeft = EVENT_BUDGET;
+  /** The variables of the `forEach` that is running. */
+  locals: JsonObject | undefined = undefined;
+  /** Actions that may still run. */
+  actionsLeft = ACTIONS_MAX;
   status: Snapshot["status"];
   output: Json | undefined;
   /** The active states as they were before the microstep that is under way; `settle` brings it up to date. */
@@ -169,8 +181,18 @@ class Queue<T> {
   }
 }
 
+/** Actions of one event, those of loops once for each item. */
+const ACTIONS_MAX = 100_000;
+
 /** Why an event is undone. Thrown inside a macrostep only; `step` turns it into a result. */
-export class ExecutionFailure extends Error {}
+export class ExecutionFailure extends Error {
+  readonly code: FailureCode;
+
+  constructor(message: string, code: FailureCode = "EXECFAIL") {
+    super(message);
+    this.code = code;
+  }
+}
 
 /** The snapshot a run has come to. */
 export function snapshotOf(run: Run): Snapshot {

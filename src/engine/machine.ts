@@ -29,6 +29,9 @@ export type ContextPath = {
 /** One `path: value` of an assign. */
 export type Assignment = ContextPath & { readonly value: Template };
 
+/** A name that stands for itself, or is computed. */
+export type Name = string | Expression;
+
 /** One compiled action. The JSON path is kept for messages. */
 export type Action =
   | { readonly kind: "assign"; readonly path: string; readonly assignments: readonly Assignment[] }
@@ -41,7 +44,7 @@ export type Action =
       readonly event: string;
       readonly data: Template | undefined;
       readonly delay: Delay | undefined;
-      readonly id: string | undefined;
+      readonly id: Name | undefined;
     }
   | {
       readonly kind: "send";
@@ -50,9 +53,9 @@ export type Action =
       readonly event: string;
       readonly data: Template | undefined;
       readonly delay: Delay | undefined;
-      readonly id: string | undefined;
+      readonly id: Name | undefined;
     }
-  | { readonly kind: "cancel"; readonly path: string; readonly id: string }
+  | { readonly kind: "cancel"; readonly path: string; readonly id: Name }
   | {
       readonly kind: "emit";
       readonly path: string;
@@ -62,7 +65,7 @@ export type Action =
   | {
       readonly kind: "task";
       readonly path: string;
-      readonly task: string;
+      readonly task: Name;
       readonly input: Template | undefined;
       readonly done: string | undefined;
       readonly failed: string | undefined;
@@ -70,7 +73,19 @@ export type Action =
       readonly attempts: number | undefined;
     }
   | { readonly kind: "log"; readonly path: string; readonly value: Template }
-  | { readonly kind: "choose"; readonly path: string; readonly branches: readonly Branch[] };
+  | { readonly kind: "choose"; readonly path: string; readonly branches: readonly Branch[] }
+  /** Runs its actions for each item of a list, with the variables `as` and `index`. */
+  | {
+      readonly kind: "forEach";
+      readonly path: string;
+      readonly items: Template;
+      readonly as: string;
+      readonly actions: readonly Action[];
+    }
+  /** Refuses the event. */
+  | { readonly kind: "fail"; readonly path: string; readonly text: Template }
+  /** Suspends the machine after the step. */
+  | { readonly kind: "suspend"; readonly path: string; readonly reason: Template };
 
 /** One branch of a `choose`; the first whose guard holds is run. */
 export type Branch = { readonly guard: Guard | undefined; readonly actions: readonly Action[] };
@@ -97,6 +112,8 @@ export type Transition = {
   readonly actions: readonly Action[];
   readonly reenter: boolean;
   readonly description: string | undefined;
+  /** What a refusal by its guard says. */
+  readonly otherwise: string | undefined;
   /** JSON path in the definition. */
   readonly path: string;
   /** Caches of `sets.ts`: undefined until needed, null where the answer depends on history (or is too large to keep). */
@@ -159,6 +176,9 @@ export type StateNode = {
   readonly jsonPath: string;
 };
 
+/** A condition that no change of a machine may break. */
+export type Invariant = { readonly name: string; readonly expression: Expression };
+
 /** A compiled definition. Immutable; shared by all machines of that definition. */
 export type Machine = {
   readonly id: string;
@@ -170,6 +190,8 @@ export type Machine = {
   readonly transitions: readonly Transition[];
   readonly context: JsonObject;
   readonly constants: JsonObject;
+  /** What must hold after every step. */
+  readonly invariants: readonly Invariant[];
   readonly unmatched: "reject" | "defer" | "ignore";
   /** States that react to an event of this exact name, ascending: where a step looks when much is active. */
   readonly reactors: ReadonlyMap<string, readonly number[]>;

@@ -60,7 +60,12 @@ function list(accepted: readonly string[]): string {
 }
 
 /** `guard is false (a = 1, b = 2)`. */
-export function guardReason({ guard, reason, reads }: GuardVerdict): string {
+export function guardReason(verdict: GuardVerdict): string {
+  const { otherwise } = verdict;
+  return otherwise === undefined ? plainReason(verdict) : `${otherwise}: ${plainReason(verdict)}`;
+}
+
+function plainReason({ guard, reason, reads }: GuardVerdict): string {
   const values = reads.map(({ path, value }) =>
     value === undefined ? `${path} is missing` : `${path} = ${shown(value)}`,
   );

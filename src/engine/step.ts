@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from "../base/json.ts";
 import { ERROR_EXECUTION, isInternal } from "./event-names.ts";
-import { ExecutionFailure, Run, snapshotOf } from "./interpreter.ts";
+import { arm, ExecutionFailure, Run, snapshotOf } from "./interpreter.ts";
+import { brokenInvariant } from "./invariants.ts";
 import { type EntrySet, isDescendant, type Machine, stateOf, type Transition } from "./machine.ts";
 import { changesOf, macrostep, runToCompletion } from "./macrostep.ts";
 import { enterStates } from "./microstep.ts";
@@ -206,14 +207,20 @@ function attempt(run: Run, first: readonly Transition[] | EntrySet): Moved | Fai
     } else {
       macrostep(run, first);
     }
+    if (run.machine.invariants.length > 0) {
+      const breach = brokenInvariant(run);
+      if (breach !== undefined) throw new ExecutionFailure(breach, "INVARIANT");
+    }
+    if (run.effects.some(({ kind }) => kind === "suspend")) holdRaised(run);
   } catch (error) {
     if (!(error instanceof ExecutionFailure)) throw error;
     const names = quoted(stateNames(run.machine, run.before.configuration));
     const place = "states" in first ? "the machine cannot start" : `event '${event}' in ${names}`;
     return {
       kind: "failed",
+      code: error.code,
       reason: error.message,
-      message: `${place}: ${error.message}`,
+      message: error.code === "EXECFAIL" ? `${place}: ${error.message}` : error.message,
       snapshot: run.before,
     };
   }
@@ -225,6 +232,14 @@ function attempt(run: Run, first: readonly Transition[] | EntrySet): Moved | Fai
     changes,
     trace: run.trace ?? NONE,
   };
+}
+
+/** A machine that suspends itself gets what it has raised when it goes on: as timers that are due. */
+function holdRaised(run: Run): void {
+  for (const effect of run.effects.splice(0)) {
+    if (effect.kind === "raise") arm(run, 0, effect);
+    else run.effects.push(effect);
+  }
 }
 
 function enterInitialStates(run: Run, entry: EntrySet): void {

@@ -103,6 +103,8 @@ export type Effect =
       readonly timeoutMs?: number;
       readonly attempts?: number;
     }
+  /** Suspend this machine when the step is written. */
+  | { readonly kind: "suspend"; readonly reason?: string }
   | { readonly kind: "log"; readonly value: Json };
 
 /** One changed place in the context: its path and the value it has now, none where it was removed. */
@@ -139,6 +141,8 @@ export type GuardVerdict = {
   /** The variables it read, in the order of the text; no `value` where there is none. */
   readonly reads: readonly { readonly path: string; readonly value?: Json }[];
   readonly reason?: string;
+  /** What the definition has a refusal by this guard say. */
+  readonly otherwise?: string;
 };
 
 /** The event was refused; nothing changed. `message` is the text after the code, as the client reads it. */
@@ -152,12 +156,16 @@ export type Refused = {
   readonly guards: readonly GuardVerdict[];
 };
 
+/** EXECFAIL: it could not be carried out; REJECTED: an action refused it; INVARIANT: what it led to may not be. */
+export type FailureCode = "EXECFAIL" | "REJECTED" | "INVARIANT";
+
 /**
  * An action failed or the bound on microsteps was reached: the event is undone as a whole (EXECFAIL). `snapshot` is
  * the one from before, without the timer that fired if it was one.
  */
 export type Failed = {
   readonly kind: "failed";
+  readonly code: FailureCode;
   readonly message: string;
   readonly reason: string;
   readonly snapshot: Snapshot;

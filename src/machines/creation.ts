@@ -15,7 +15,7 @@ import { type Next, taken } from "./machine-step.ts";
 import { createMachine } from "./machines.ts";
 import type { MachineRecord } from "./record.ts";
 import { envOf, type Scope, type StepEnv, type Subject, subjectAt } from "./subject.ts";
-import { activeStates, armTimers, outerStates, recordedEffects } from "./writing.ts";
+import { activeStates, armTimers, disarmAll, outerStates, recordedEffects, statusOf } from "./writing.ts";
 
 /** `name:version` taken apart; the version is what follows the last colon. */
 export function splitDefinitionId(id: string): {
@@ -60,11 +60,11 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
     map: undefined,
     initial: undefined,
     states: activeStates([], next, scope.nowMs),
-    status: next.isDone ? "done" : "active",
+    status: statusOf(next, 0),
     rev: 1,
     createdMs: scope.nowMs,
     updatedMs: scope.nowMs,
-    reason: creation.reason,
+    reason: next.suspension?.reason ?? creation.reason,
     snapshot: next.snapshot,
     sources: {},
     pendingNext: 1,
@@ -80,7 +80,7 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
     kind: "create" as const,
     from: [],
     to: next.states,
-    status: next.isDone ? ("done" as const) : undefined,
+    status: record.status === "active" ? undefined : record.status,
     reason: creation.reason,
     by: creation.by,
     context: next.live?.context,
@@ -93,6 +93,7 @@ export function createFrom(scope: Scope, key: Bytes, creation: Creation): Subjec
   const write = { machine: record, expireAtMs, history, keeping, event: "sm.create" } as const;
   const written = createMachine(scope.db, key, write);
   armTimers(scope, written.id, next.effects);
+  if (record.status === "suspended") disarmAll(scope, written.id, record);
   const delivery = new Delivery(scope);
   delivery.start(key, next);
   delivery.runFollowUps();
@@ -116,7 +117,7 @@ export function begin(machine: Machine, options: Beginning, env: StepEnv): Next 
     ...(wholeContext === undefined ? {} : { wholeContext }),
   });
   if (started.kind === "refused") throw errors.refused("NOSTATE", started.message);
-  if (started.kind === "failed") throw errors.refused("EXECFAIL", started.message);
+  if (started.kind === "failed") throw errors.refused(started.code, started.message);
   const next = taken({ machine, snapshot: started.snapshot }, started, env);
   if (next.kind === "refused") throw errors.refused("EXECFAIL", next.message);
   return next;

@@ -197,7 +197,7 @@ export class Delivery {
     const waiting = inbox.map((pending) => ({ ...eventOf(pending), pending }));
     const env = envOf(this.#scope, subject.key);
     let current = fresh;
-    while (current.machine.status !== "done") {
+    while (isRunning(current.machine)) {
       const { chart } = current;
       const position = chart === undefined ? undefined : recall(chart.machine, chart.snapshot, waiting, env);
       const [taken] = position === undefined ? [] : waiting.splice(position, 1);

@@ -24,6 +24,8 @@ export interface Next {
   /** The atomic states that were entered and left again before the step ended, in order; undefined for none. */
   readonly via: readonly string[] | undefined;
   readonly isDone: boolean;
+  /** Why the machine is suspended from now on; undefined when it is not. */
+  readonly suspension: { readonly reason: string | undefined } | undefined;
   /** In its stored form. */
   readonly snapshot: Json;
   /** The same as the engine has it; undefined for a map machine. */
@@ -119,11 +121,17 @@ function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Move
     entered: new Set(trace.flatMap(({ entered }) => entered.map((index) => stateOf(machine, index).path))),
     via: trace.length < 2 ? undefined : passed(machine, snapshot, trace),
     isDone: snapshot.status === "done",
+    suspension: suspensionIn(effects),
     snapshot: snapshotToJson(machine, snapshot),
     live: snapshot,
     effects,
     changes,
   };
+}
+
+function suspensionIn(effects: readonly Effect[]): Next["suspension"] {
+  const last = effects.findLast((effect) => effect.kind === "suspend");
+  return last && { reason: last.reason };
 }
 
 function passed(machine: Machine, snapshot: Snapshot, trace: Moved["trace"]): readonly string[] | undefined {
@@ -143,7 +151,7 @@ function outcomeOf(chart: Chart, result: StepResult, env: StepEnv): StepOutcome 
     case "refused":
       return { kind: "refused", code: result.code, message: result.message };
     case "failed":
-      return { kind: "refused", code: "EXECFAIL", message: result.message };
+      return { kind: "refused", code: result.code, message: result.message };
     case "deferred":
     case "ignored":
       return { kind: result.kind };
@@ -163,6 +171,7 @@ function stepMap(subject: Subject, target: string): StepOutcome {
     entered: new Set([target]),
     via: undefined,
     isDone: false,
+    suspension: undefined,
     snapshot: null,
     live: undefined,
     effects: [],

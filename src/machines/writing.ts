@@ -11,6 +11,7 @@ import type { HistoryEntry, HistoryKind } from "./history.ts";
 import { keepingOf } from "./keeping.ts";
 import type { Next } from "./machine-step.ts";
 import { updateMachine } from "./machines.ts";
+import { dueEntries } from "./object-storage.ts";
 import type { Origin } from "./origin.ts";
 import { armDue, disarmDue } from "./pending.ts";
 import { type ActiveState, activeNames, type MachineRecord, NO_STATES, outerNames } from "./record.ts";
@@ -28,10 +29,10 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     ...before,
     states: activeStates(before.states, next, scope.nowMs),
     outer: before.definition === undefined ? before.outer : outerStates(before.outer, next, scope.nowMs),
-    status: next.isDone ? "done" : before.failedCount > 0 ? "failed" : "active",
+    status: statusOf(next, before.failedCount),
     rev: before.rev + 1,
     updatedMs: scope.nowMs,
-    reason: cause.reason ?? before.reason,
+    reason: next.suspension?.reason ?? cause.reason ?? before.reason,
     snapshot: next.snapshot,
   };
   const history: HistoryEntry = {
@@ -50,7 +51,23 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
   const moved = chart === undefined || next.live === undefined ? chart : { ...chart, snapshot: next.live };
   const written = writeRecord(scope, { ...subject, chart: moved }, machine, history);
   armTimers(scope, written.record.id, next.effects);
+  if (machine.status === "suspended") disarmAll(scope, written.record.id, machine);
   return written;
+}
+
+/** What a machine is after a step. */
+export function statusOf(
+  { isDone, suspension }: Pick<Next, "isDone" | "suspension">,
+  failedCount: number,
+): MachineRecord["status"] {
+  if (isDone) return "done";
+  if (suspension !== undefined) return "suspended";
+  return failedCount > 0 ? "failed" : "active";
+}
+
+/** Nothing of a suspended machine falls due. */
+export function disarmAll(scope: Scope, id: number, machine: MachineRecord): void {
+  for (const entry of dueEntries(scope.db.transaction, id, machine)) disarmDue(scope.db.transaction, entry);
 }
 
 /** Writes a machine that has lost timers and is otherwise as it was. Their entries in the index are the caller's. */

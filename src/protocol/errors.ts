@@ -34,6 +34,8 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "NOMACHINE", when: "there is no machine under the key" },
   { code: "ILLEGAL", when: "no active state accepts the event" },
   { code: "GUARD", when: "the guards of all transitions for the event are false" },
+  { code: "REJECTED", when: "an action of the definition refuses the event" },
+  { code: "INVARIANT", when: "the change would break an invariant of the definition" },
   { code: "DUPID", when: "the event id was used for another event or other data" },
   { code: "STALE", when: "the source has already sent an event with this or a higher sequence number" },
   { code: "SUSPENDED", when: "the machine is suspended" },
@@ -339,9 +341,10 @@ export const moduleOption = () => new ReplyError("Invaild command option");
 // Machines and events. Each refusal is kept as the outcome of an event that has an id.
 
 export const noMachine = (key: Name) => new ReplyError(`NOMACHINE there is no machine at '${shown(key)}'`);
+export type RefusalCode = "ILLEGAL" | "GUARD" | "REJECTED" | "INVARIANT" | "EXECFAIL" | "DONE" | "NOSTATE";
+
 /** The engine words its refusals; see `refusalOf`. */
-export const refused = (code: "ILLEGAL" | "GUARD" | "EXECFAIL" | "DONE" | "NOSTATE", reason: string) =>
-  new ReplyError(`${code} ${reason}`);
+export const refused = (code: RefusalCode, reason: string) => new ReplyError(`${code} ${reason}`);
 /** One event too many, or too much of it: what the limit is and which directive sets it. */
 export const machineLimit = (what: string, max: number, directive: string) =>
   err(`${what}: at most ${max} (${directive})`);

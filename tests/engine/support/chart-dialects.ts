@@ -93,7 +93,11 @@ function theirAction(action: ChartAction): unknown {
     case "raise":
       return raise({ type: action.event });
     case "later":
-      return raise({ type: action.event }, { delay: action.delayMs, id: action.id });
+      // Here a second event of an id takes the place of the first; xstate would deliver both.
+      return enqueueActions(({ enqueue }) => {
+        enqueue.cancel(action.id);
+        enqueue.raise({ type: action.event }, { delay: action.delayMs, id: action.id });
+      });
     case "cancel":
       return cancel(action.id);
     case "choose":

@@ -1,0 +1,103 @@
+/** Refusals by `fail` and by invariants, and machines that suspend themselves, through the commands. */
+import { expect, onTestFinished, test } from "vitest";
+import { define, fields, rows } from "../../support/machines.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { startTestServer } from "../../support/server.ts";
+import { VirtualClock } from "../../support/virtual-clock.ts";
+
+async function setUp() {
+  const clock = new VirtualClock();
+  const server = await startTestServer({ clock });
+  onTestFinished(() => server.close());
+  const client = await server.client();
+  return { clock, client, call: (...args: readonly string[]) => client.call(...args) };
+}
+
+const ACCOUNT = {
+  initial: "open",
+  context: { balance: 0 },
+  invariants: [{ name: "no debt", expr: "context.balance >= 0" }],
+  states: {
+    open: {
+      on: {
+        ADD: {
+          actions: [
+            { choose: [{ guard: "event.n == 0", actions: { fail: "'nothing to add'" } }] },
+            { assign: { balance: "context.balance + event.n" } },
+          ],
+        },
+      },
+    },
+  },
+};
+
+test("a refusal by fail or an invariant changes nothing and is the outcome of the event", async () => {
+  const { client, call } = await setUp();
+  await define(client, "account", ACCOUNT);
+  await call("SM.CREATE", "a", "account");
+  await call("SM.SEND", "a", "ADD", '{"n":5}');
+  const rejected = new ReplyFailure("REJECTED nothing to add");
+  expect(await call("SM.SEND", "a", "ADD", '{"n":0}', "ID", "x")).toEqual(rejected);
+  expect(await call("SM.SEND", "a", "ADD", '{"n":0}', "ID", "x")).toEqual(rejected);
+  const breach = new ReplyFailure("INVARIANT no debt: context.balance >= 0 (context.balance = -1)");
+  expect(await call("SM.SEND", "a", "ADD", '{"n":-6}', "ID", "y")).toEqual(breach);
+  expect(rows(await call("SM.OUTCOME", "a", "y"))[0]).toMatchObject({ code: "INVARIANT" });
+  expect(await call("SM.CONTEXT", "a")).toBe('{"balance":5}');
+  expect(fields(await call("SM.INFO", "a"))).toMatchObject({ rev: 2 });
+  expect(await call("SM.CREATE", "b", "account", "CONTEXT", '{"balance":-1}')).toEqual(breach);
+  expect(await call("EXISTS", "b")).toBe(0);
+});
+
+const PARCEL = {
+  initial: "a",
+  states: {
+    a: {
+      on: {
+        HOLD: {
+          target: "b",
+          actions: [{ raise: { event: "GO", delay: 0 } }, { suspend: "'customs: ' + event.why" }],
+        },
+      },
+    },
+    b: { after: { "1s": "late" }, on: { GO: "c" } },
+    c: { after: { "1s": "late" } },
+    late: {},
+  },
+};
+
+test("a machine that suspends itself takes nothing until SM.RESUME, then what waited", async () => {
+  const { clock, client, call } = await setUp();
+  await define(client, "parcel", PARCEL);
+  await call("SM.CREATE", "p", "parcel");
+  expect(await call("SM.SEND", "p", "HOLD", '{"why":"papers"}')).toEqual(["b"]);
+  expect(fields(await call("SM.INFO", "p"))).toMatchObject({
+    status: "suspended",
+    reason: "customs: papers",
+  });
+  expect(await call("SM.SEND", "p", "GO")).toEqual(
+    new ReplyFailure("SUSPENDED the machine is suspended: customs: papers"),
+  );
+  clock.advance(5000);
+  expect(await call("SM.STATE", "p")).toEqual(["b"]);
+  expect(await call("SM.COUNT", "DEF", "parcel", "STATUS", "suspended")).toBe(1);
+  expect(await call("SM.VERIFY")).toEqual([]);
+  expect(await call("SM.RESUME", "p")).toBe(1);
+  // What was raised was due first.
+  expect(await call("SM.STATE", "p")).toEqual(["c"]);
+  clock.advance(1000);
+  expect(await call("SM.STATE", "p")).toEqual(["late"]);
+});
+
+test("a machine may be suspended from its creation on", async () => {
+  const { clock, client, call } = await setUp();
+  await define(client, "draft", {
+    initial: "a",
+    states: { a: { entry: { suspend: "'wait'" }, after: { "1s": "b" } }, b: {} },
+  });
+  await call("SM.CREATE", "d", "draft");
+  clock.advance(2000);
+  expect(fields(await call("SM.INFO", "d"))).toMatchObject({ status: "suspended", reason: "wait" });
+  await call("SM.RESUME", "d");
+  expect(await call("SM.STATE", "d")).toEqual(["b"]);
+  expect(await call("SM.VERIFY")).toEqual([]);
+});
