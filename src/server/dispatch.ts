@@ -3,6 +3,7 @@
  * the session, queue it within MULTI, or run its handler (`runner.ts`).
  */
 import { assert } from "../base/assert.ts";
+import type { Stopwatch } from "../base/stopwatch.ts";
 import { checkArity, findCommand, unknownCommandError } from "../catalogue/catalogue.ts";
 import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
 import type { PauseMode } from "../clients/pause.ts";
@@ -53,6 +54,8 @@ export interface Dispatcher {
 
 export class CommandDispatcher implements Dispatcher {
   readonly #server: ServerContext;
+  /** Read after each request, whatever becomes of it. */
+  readonly #stopwatch: Stopwatch;
   readonly #runner: Runner;
   readonly #context: RunContext;
   readonly #routes = new Map<Command, Route>();
@@ -62,6 +65,7 @@ export class CommandDispatcher implements Dispatcher {
 
   constructor(options: RunnerOptions) {
     this.#server = options.server;
+    this.#stopwatch = options.stopwatch;
     this.#runner = new Runner(options);
     this.#context = {
       server: options.server,
@@ -140,6 +144,7 @@ export class CommandDispatcher implements Dispatcher {
     if (hasFlag(route.command, FLAG.NO_MULTI)) return this.#rejected(session, route, errors.notInMulti());
     queue.push(args.map((arg) => Buffer.from(arg)));
     for (const arg of args) session.queueBytes += arg.length + QUEUED_ARGUMENT_OVERHEAD_BYTES;
+    this.#stopwatch.read();
     return { reply: QUEUED, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
   }
 
@@ -167,6 +172,7 @@ export class CommandDispatcher implements Dispatcher {
       error = errors.execAbortedBecause(refusal);
     }
     this.#runner.countError(error);
+    this.#stopwatch.read();
     const reply: Reply = { kind: "error", message: error.message };
     return { reply, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
   }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { bytesOfText } from "../../src/base/bytes.ts";
 import { Stopwatch } from "../../src/base/stopwatch.ts";
 import { newSession } from "../../src/clients/session.ts";
+import { HANDLERS } from "../../src/commands/registry.ts";
 import type { ServerContext } from "../../src/commands/server-context.ts";
 import type { WaitingRequest } from "../../src/commands/wait.ts";
 import { configOf } from "../../src/config/load.ts";
@@ -11,7 +12,7 @@ import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { OutgoingReply, Reply } from "../../src/protocol/reply.ts";
 import { newServerContext } from "../../src/server/context.ts";
-import type { Dispatcher } from "../../src/server/dispatch.ts";
+import { CommandDispatcher, type Dispatcher } from "../../src/server/dispatch.ts";
 import { DueWork } from "../../src/server/due-work.ts";
 import type { Endpoint } from "../../src/server/endpoint.ts";
 import { Executor } from "../../src/server/executor.ts";
@@ -209,6 +210,36 @@ describe("a turn", () => {
     await settle(store);
     expect(sent.slice(0, 2)).toEqual([["a:1", "c:2"], ["b:1"]]);
   });
+});
+
+test.each([
+  ["is run", ["PING"], []],
+  ["is unknown", ["NOPE"], []],
+  ["has too few arguments", ["GET"], []],
+  ["is queued", ["PING"], [Buffer.from("MULTI")]],
+])("dispatch() reads the clock for a request that %s", (_, request, before) => {
+  const { context, client, store, clock } = serve();
+  let readings = 0;
+  const stopwatch = new Stopwatch(() => {
+    readings += 1;
+    return 0;
+  });
+  const dispatcher = new CommandDispatcher({
+    server: context,
+    handlers: HANDLERS,
+    stopwatch,
+    onInternalError: (error) => expect.unreachable(String(error)),
+  });
+  const { session } = client("a", []);
+  const databases = new Databases(store.begin(), 16, clock.now());
+  if (before.length > 0) dispatcher.dispatch(session, before, databases);
+  readings = 0;
+  dispatcher.dispatch(
+    session,
+    request.map((word) => Buffer.from(word)),
+    databases,
+  );
+  expect(readings).toBe(1);
 });
 
 test("keys that expire are removed until the time is spent, the rest in the next turn", () => {
