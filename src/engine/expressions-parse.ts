@@ -4,7 +4,7 @@
  */
 import { Environment, ParseError } from "@marcbachmann/cel-js";
 import type { ExpressionLimits } from "./expressions-scope.ts";
-import { type Prepared, prepare } from "./expressions-syntax.ts";
+import { hintFor, type Prepared, prepare } from "./expressions-syntax.ts";
 import type { Tree } from "./expressions-tree.ts";
 
 export type ParseResult =
@@ -29,12 +29,10 @@ type CelNode = {
 /** Parses a text within the limits. */
 export function parse(source: string, limits: ExpressionLimits): ParseResult {
   const prepared = prepare(source);
-  const refuse = (reason: string): ParseResult => ({
-    ok: false,
-    reason: prepared.hint === undefined ? reason : `${reason}; ${prepared.hint}`,
-    isSyntax: true,
-    hint: prepared.hint,
-  });
+  const refuse = (reason: string): ParseResult => {
+    const hint = hintFor(source);
+    return { ok: false, reason: hint === undefined ? reason : `${reason}; ${hint}`, isSyntax: true, hint };
+  };
   try {
     const { ast } = environmentFor(limits).parse(prepared.text);
     // Why a cast: the declarations of cel-js do not describe its tree.

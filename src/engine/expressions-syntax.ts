@@ -15,18 +15,16 @@ export type Prepared = {
   readonly numbers: ReadonlyMap<number, number>;
   /** Optional entries: where the list or map starts, and the number of the entry. */
   readonly optionals: ReadonlyMap<number, ReadonlySet<number>>;
-  /** What to write instead of something that is no CEL. */
-  readonly hint: string | undefined;
 };
 
 const TOKEN = new RegExp(
   [
-    "(?<space>\\s+|//[^\\n]*)",
-    "(?<text>[bBrR]{0,2}(?:\"\"\"(?:\\\\[^]|[^\\\\])*?\"\"\"|'''(?:\\\\[^]|[^\\\\])*?'''|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\\\n])*'))",
-    "(?<number>0[xX][0-9a-fA-F]+[uU]?|\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?[uU]?|\\.\\d+(?:[eE][+-]?\\d+)?)",
-    "(?<word>[A-Za-z_]\\w*)",
-    "(?<quoted>`[^`\\n]+`)",
-    "(?<sign>&&|\\|\\||[=!]==|==|!=|<=|>=|\\?\\?|=>|\\*\\*|<>|\\?\\.|[^])",
+    "(?:\\s+|//[^\\n]*)",
+    "(?:[bBrR]{0,2}(?:\"\"\"(?:\\\\[^]|[^\\\\])*?\"\"\"|'''(?:\\\\[^]|[^\\\\])*?'''|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\\\n])*'))",
+    "(?:0[xX][0-9a-fA-F]+[uU]?|\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?[uU]?|\\.\\d+(?:[eE][+-]?\\d+)?)",
+    "(?:[A-Za-z_]\\w*)",
+    "(?:`[^`\\n]+`)",
+    "(?:&&|\\|\\||[=!]==|==|!=|<=|>=|\\?\\?|=>|\\*\\*|<>|\\?\\.|[^])",
   ].join("|"),
   "gy",
 );
@@ -36,25 +34,40 @@ type Token = { readonly kind: Kind; readonly text: string; readonly start: numbe
 
 const KEYWORDS: ReadonlySet<string> = new Set(["in", "true", "false", "null"]);
 
+const NOTHING: Prepared = { text: "", names: new Map(), numbers: new Map(), optionals: new Map() };
+
+/** What any text has that needs to be rewritten; few have. */
+const TELLTALE = /`|\.\s*(?:in|true|false|null)\b|(?:^|[^\w\s)\]])\s*\.\d|[[{,]\s*\?|[\da-fA-F][uU]/;
+
 /** Rewrites a text for the parser of cel-js. */
 export function prepare(source: string): Prepared {
-  const state = new Rewriting(source);
-  for (const token of tokensOf(source)) state.take(token);
-  return {
-    text: state.parts.join(""),
-    names: state.names,
-    numbers: state.numbers,
-    optionals: state.optionals,
-    hint: state.hint,
-  };
+  if (!TELLTALE.test(source)) return { ...NOTHING, text: source };
+  const { parts, names, numbers, optionals } = rewrite(source);
+  return { text: parts.join(""), names, numbers, optionals };
 }
 
-function* tokensOf(source: string): Generator<Token> {
-  for (const match of source.matchAll(TOKEN)) {
-    const [kind, text] = Object.entries(match.groups ?? {}).find(([, part]) => part !== undefined) ?? [];
-    // The groups cover every character.
-    if (kind !== undefined && text !== undefined) yield { kind: kind as Kind, text, start: match.index };
-  }
+/** What to write instead of something that is no CEL, for a text that was refused. */
+export function hintFor(source: string): string | undefined {
+  return rewrite(source).hint;
+}
+
+function rewrite(source: string): Rewriting {
+  const state = new Rewriting(source);
+  for (const match of source.matchAll(TOKEN)) state.take(tokenOf(match[0], match.index));
+  return state;
+}
+
+function tokenOf(text: string, start: number): Token {
+  return { kind: kindOf(text), text, start };
+}
+
+/** The kind of a token by how it begins. */
+function kindOf(text: string): Kind {
+  if (/^(?:\s|\/\/)/.test(text)) return "space";
+  if (/^\.?\d/.test(text)) return "number";
+  if (text.length > 1 && /^[bBrR]{0,2}["']/.test(text)) return "text";
+  if (/^[A-Za-z_]/.test(text)) return "word";
+  return text.length > 1 && text.startsWith("`") ? "quoted" : "sign";
 }
 
 /** An open bracket; `isLiteral` for a list or a map, whose entries are counted. */
