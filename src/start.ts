@@ -87,6 +87,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   });
   store.setFlushPolicy(config.get("appendfsync"));
   config.onChange((change) => {
+    if (change.name === "sm-ingest-stream") executor.lookForWork();
     if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
     // Without a password there is nothing to wait for; one that is set is asked of new connections alone.
     if (change.name === "requirepass" && change.value === "") {

@@ -17,7 +17,7 @@ import { failStep } from "./delivery.ts";
 import { isFailure, recordRefusal } from "./failures.ts";
 import type { Refusal } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
-import { keptOutcome, type SendReply } from "./outcome-reply.ts";
+import { keptOutcome, refusalOf } from "./outcome-reply.ts";
 import type { TaskDeadline } from "./pending.ts";
 import { send } from "./send.ts";
 import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
@@ -138,11 +138,4 @@ function tellFailed(scope: Scope, subject: Subject, { taskId, task, reason, fail
   const step = { ...originOf(options), id: undefined };
   if (isFailure(refusal)) failStep(scope, current, { ...step, from: "event" }, refusal);
   else recordRefusal(scope, current, step, refusal);
-}
-
-/** Why an event was refused, of the reply that says so. */
-function refusalOf(reply: SendReply | undefined): Refusal | undefined {
-  if (reply?.kind !== "error") return undefined;
-  const [code = ""] = reply.message.split(" ", 1);
-  return { kind: "refused", code, message: reply.message.slice(code.length + 1) };
 }

@@ -3,6 +3,7 @@
 import { assert } from "../base/assert.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { map, type Reply, simple } from "../protocol/reply.ts";
+import type { Refusal } from "./machine-step.ts";
 import { findOutcome, isExpired, type Outcome } from "./outcomes.ts";
 import type { Scope } from "./subject.ts";
 
@@ -31,6 +32,13 @@ export type SendReply =
   | { readonly kind: "states"; readonly states: readonly string[] }
   | { readonly kind: "full"; readonly full: FullReply }
   | { readonly kind: "error"; readonly message: string };
+
+/** Why an event was refused, of the reply that says so. */
+export function refusalOf(reply: SendReply | undefined): Refusal | undefined {
+  if (reply?.kind !== "error") return undefined;
+  const [code = ""] = reply.message.split(" ", 1);
+  return { kind: "refused", code, message: reply.message.slice(code.length + 1) };
+}
 
 /** The reply a client sees. */
 export function replyOf(reply: SendReply): Reply {

@@ -26,6 +26,13 @@ export interface SendOptions {
   readonly isFull: boolean;
 }
 
+/** `version-trace-parent-flags` of the W3C's Trace Context; all zeros are no trace and no parent. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+export function isTraceparent(text: string): boolean {
+  return TRACEPARENT.test(text);
+}
+
 /** An event without any option. */
 export const NO_OPTIONS: Omit<SendOptions, "event"> = {
   data: undefined,

@@ -6,11 +6,13 @@
  * Both are read from the front of an index by due time. What has been done is removed there, and until a checkpoint
  * the removals still lie in the way of whoever begins at the front: so it is remembered up to where nothing is left.
  */
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, bytesOfText } from "../base/bytes.ts";
 import type { ServerContext } from "../commands/server-context.ts";
+import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
 import { behind, dueKey, duesAt, expiriesAt } from "../keyspace/layouts.ts";
 import { putOff, runDue } from "../machines/due.ts";
+import { hasUnread, ingestNext } from "../machines/ingest.ts";
 import { type DueMachine, firstDue } from "../machines/pending.ts";
 
 /** How long an entry waits that met a bug of ours: it must not stand in the way of those behind it. */
@@ -37,6 +39,8 @@ export class DueWork {
   /** In the index of timers, and in that of expiries, nothing stands before these places. */
   #timersFrom = duesAt(0);
   #expiriesFrom = expiriesAt(0);
+  /** Before this time no event is taken from the stream: the next one has met a bug of ours. */
+  #ingestFromMs = 0;
 
   constructor(options: DueOptions) {
     this.#options = options;
@@ -67,10 +71,43 @@ export class DueWork {
         done += expired;
       } else break;
     }
+    while (done < countMax && (done === 0 || !isSpent()) && this.#ingest(databases)) done += 1;
+  }
+
+  /** Takes the next event from the stream that is configured; false when there is none. */
+  #ingest(databases: Databases): boolean {
+    const { server, onInternalError } = this.#options;
+    const name = server.config.get("sm-ingest-stream");
+    const db = databases.at(0);
+    if (name === "" || databases.nowMs < this.#ingestFromMs || !hasUnread(db, name)) return false;
+    const { transaction } = databases;
+    const savepoint = transaction.savepoint();
+    try {
+      const isDone = ingestNext({ databases, db, server, nowMs: databases.nowMs }, name);
+      if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
+      return isDone;
+    } catch (error) {
+      databases.rollback(savepoint);
+      server.statistics.internalErrors += 1;
+      onInternalError(error);
+      this.#ingestFromMs = databases.nowMs + PUT_OFF_MS;
+      return false;
+    }
+  }
+
+  /** Whether changes have brought what a turn of its own has to deal with: entries of the stream of events. */
+  bringsEvents(changes: readonly Change[]): boolean {
+    const name = this.#options.server.config.get("sm-ingest-stream");
+    if (name === "") return false;
+    const stream = bytesOfText(name);
+    return changes.some((change) => change.kind === "key" && change.database === 0 && change.key === stream);
   }
 
   /** When the next thing is due, milliseconds since the epoch; undefined when nothing is. */
   nextMs(databases: Databases): number | undefined {
+    const stream = this.#options.server.config.get("sm-ingest-stream");
+    if (stream !== "" && hasUnread(databases.at(0), stream))
+      return Math.max(databases.nowMs, this.#ingestFromMs);
     const timer = firstDue(databases.transaction, this.#timersFrom, Number.MAX_SAFE_INTEGER - 1);
     this.#timersFrom = timer === undefined ? duesAt(databases.nowMs) : dueKey(timer);
     const expiry = this.#nextExpiry(databases);

@@ -88,6 +88,12 @@ export class Executor {
     this.#schedule();
   }
 
+  /** Something may be due at once that was not before: a directive has changed. */
+  lookForWork(): void {
+    this.#noteDue(0);
+    this.#schedule();
+  }
+
   /** Runs what has been read by now, in as many turns as it takes, and takes no further one. */
   stop(): void {
     const untilMs = this.#options.clock.monotonicMs() + STOP_MS_MAX;
@@ -232,6 +238,7 @@ export class Executor {
     const { transaction } = databases;
     if (transaction.isEmpty) return undefined;
     this.#noteDue(transaction.dueMsMin);
+    if (this.#options.dueWork.bringsEvents(transaction.changes)) this.#noteDue(databases.nowMs);
     try {
       this.#options.store.commit(transaction);
       return undefined;

@@ -2,7 +2,7 @@
 import type { EventData } from "../../base/event-data.ts";
 import { parseData } from "../../machines/chart-cache.ts";
 import { sourceNumber } from "../../machines/record.ts";
-import type { SendOptions } from "../../machines/send-options.ts";
+import { isTraceparent, type SendOptions } from "../../machines/send-options.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, integer, safeInteger, text, token } from "../arguments.ts";
 import { atMostOneOf, FLAG, type Options, readOptions, VALUE } from "../options.ts";
@@ -106,12 +106,9 @@ function readStamp(given: Given): number | undefined {
   return value === undefined ? undefined : later(0, value, "STAMP");
 }
 
-/** `version-trace-parent-flags` of the W3C's Trace Context; all zeros are no trace and no parent. */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-
 function readTrace(given: Given): string | undefined {
   const trace = textOf(given, "TRACE");
-  if (trace !== undefined && !TRACEPARENT.test(trace))
+  if (trace !== undefined && !isTraceparent(trace))
     throw errors.err(
       "TRACE must be a traceparent: 00-<32 hexadecimal digits>-<16>-<2>, in small letters and not all zeros",
     );

@@ -1,6 +1,7 @@
 /** State machines: compatibility, and a bound for everything that grows with what clients send. */
 import { directive } from "../directive.ts";
 import { bool, choice, integer, memory } from "../scalar-types.ts";
+import { text } from "../text-types.ts";
 
 export const MACHINES = {
   "sm-compat": directive(
@@ -63,6 +64,11 @@ export const MACHINES = {
     integer(),
     1000000,
     "Entries a change stream keeps; what a consumer group has not acknowledged stays. 0 keeps all.",
+  ),
+  "sm-ingest-stream": directive(
+    text(),
+    "",
+    "The stream of database 0 from which the server takes events, each as SM.SEND would; empty: none.",
   ),
   "sm-refusals": directive(
     choice("none", "errors", "all"),
