@@ -13,8 +13,12 @@ import { ListenError } from "./net/listener.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
 import { LogFileError, openLog, type ProgramLog } from "./program-log.ts";
 import { type RunningServer, start } from "./start.ts";
+import { checkData } from "./storage/check-data.ts";
+import { wasLeftOpen } from "./storage/directory-lock.ts";
 import { CommitError, OpenError } from "./storage/ordered-store.ts";
 
+/** How long the data file is looked at after an end that was not clean, so that a start does not take long. */
+const VERIFY_BUDGET_MS = 2000;
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 /** Only the server's user has a business in its directory. */
@@ -91,6 +95,7 @@ async function open(
   end: (reason: string) => void,
 ): Promise<RunningServer> {
   const openedMs = performance.now();
+  verifyData(config);
   const store = Store.open(config.get("dir"), OBJECT_TYPES);
   const tookMs = (performance.now() - openedMs).toFixed(0);
   log(`Store opened in ${config.get("dir")} (appendfsync ${config.get("appendfsync")}) in ${tookMs} ms`);
@@ -115,6 +120,18 @@ async function open(
     await store.close();
     throw error;
   }
+}
+
+/**
+ * Reads the data file in another process, all of it if that is wanted: damage would end this one when it is met.
+ * @throws OpenError
+ */
+function verifyData(config: Config): void {
+  const directory = config.get("dir");
+  if (!config.get("verify") && !wasLeftOpen(directory)) return;
+  const budgetMs = config.get("verify") ? Number.POSITIVE_INFINITY : VERIFY_BUDGET_MS;
+  const [damage] = checkData(directory, budgetMs);
+  if (damage !== undefined) throw new OpenError(damage);
 }
 
 function writePidFile(config: Config, log: Log): string | undefined {

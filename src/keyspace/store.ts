@@ -101,6 +101,11 @@ export class Store {
     this.#ordered.reopen();
   }
 
+  /** Reads all that has reached the disk and returns what is damaged, a sentence each. */
+  verifyDisk(): string[] {
+    return this.#ordered.verifyDisk();
+  }
+
   status(): StoreStatus {
     return this.#ordered.status();
   }

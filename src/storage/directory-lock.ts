@@ -9,7 +9,7 @@
  * there it is the lock, with the time the process started, so that another one of that number is not taken for it.
  */
 import { spawnSync } from "node:child_process";
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { OpenError } from "./ordered-store.ts";
 
 export const LOCK_FILE = "detent.lock";
@@ -45,6 +45,12 @@ export function lockDirectory(directory: string): DirectoryLock {
     close();
   };
   return { release };
+}
+
+/** True when the process that had a directory last did not close it, or still has it. */
+export function wasLeftOpen(directory: string): boolean {
+  const path = `${directory}/${LOCK_FILE}`;
+  return existsSync(path) && readHolder(path) !== undefined;
 }
 
 interface Holder {

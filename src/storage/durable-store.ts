@@ -19,6 +19,7 @@
  */
 import type { Bytes } from "../base/bytes.ts";
 import { chars } from "../base/bytes.ts";
+import { checkData } from "./check-data.ts";
 import { Checkpointer, type FrozenTable } from "./checkpointer.ts";
 import type { Derived } from "./derived.ts";
 import { prepareDirectory } from "./directory.ts";
@@ -74,6 +75,7 @@ export interface DurableOptions {
 }
 
 export class DurableStore implements OrderedStore {
+  readonly #directory: string;
   readonly #lock: DirectoryLock;
   readonly #limits: DurableLimits;
   readonly #data: LmdbData;
@@ -92,7 +94,8 @@ export class DurableStore implements OrderedStore {
   #onLost: (error: Error) => void = () => undefined;
   #isClosed = false;
 
-  private constructor(lock: DirectoryLock, options: DurableOptions, opened: Opened) {
+  private constructor(directory: string, lock: DirectoryLock, options: DurableOptions, opened: Opened) {
+    this.#directory = directory;
     this.#lock = lock;
     this.#limits = { ...DURABLE_LIMITS, ...options.limits };
     this.#derived = options.derived;
@@ -121,7 +124,7 @@ export class DurableStore implements OrderedStore {
     prepareDirectory(directory);
     const lock = lockDirectory(directory);
     try {
-      return new DurableStore(lock, options, openFiles(directory, options));
+      return new DurableStore(directory, lock, options, openFiles(directory, options));
     } catch (error) {
       lock.release();
       throw asOpenError(directory, error);
@@ -181,6 +184,10 @@ export class DurableStore implements OrderedStore {
     if (this.#checkpointer.failure === undefined) return;
     this.#checkpointer.retry();
     throw this.#checkpointer.failure;
+  }
+
+  verifyDisk(): string[] {
+    return checkData(this.#directory);
   }
 
   status(): StoreStatus {

@@ -2,6 +2,9 @@
  * The data file: LMDB under the journal. It is read at any time and written by checkpoints alone.
  * `overlappingSync` is off: with it on, a commit is visible before it is on disk, and an image taken at a loss
  * of power may not open.
+ *
+ * The format of the file stands with the mark. In format 1 values have no check sums; `upgrade` gives them to a file of
+ * that format, a part per transaction, and notes how far it has come in the same transaction.
  */
 import { renameSync, rmSync, statSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
@@ -18,6 +21,7 @@ import {
 } from "./directory.ts";
 import { isNoSpace, reasonOf } from "./disk-errors.ts";
 import { type Entry, OpenError, type Write } from "./ordered-store.ts";
+import { DamageError, sealed, unsealed } from "./sealed-values.ts";
 
 /** How far the journals have been carried into the data file. */
 export interface JournalMark {
@@ -35,6 +39,15 @@ const MAP_BYTES = 2 ** 38;
 
 /** Where the data file notes how far it has the journals: the one key that no layout composes. */
 const JOURNAL_MARK_KEY = raw("j");
+/** And up to which key its values have check sums, while it is being upgraded from format 1. */
+const UPGRADE_KEY = "jp";
+const FORMAT = 2;
+/** A mark of format 1: two numbers, and no check sum. */
+const FIRST_MARK_BYTES = 16;
+const UPGRADE_ENTRIES = 5000;
+/** Before and behind the first letters of all keys. */
+const KEYS_FROM = "\x01";
+const KEYS_TO = "\x7f";
 
 const CAUSE_WAIT_MS = 500;
 
@@ -54,12 +67,27 @@ export class LmdbData {
   readonly #root: RootDatabase<Buffer, string>;
 
   #bytes = 0;
+  /** Values of lower keys have check sums; undefined: all have. */
+  #sealedBelow: string | undefined;
 
   private constructor(path: string, root: RootDatabase<Buffer, string>) {
     this.path = path;
     const { dev, ino } = statSync(path);
     this.#identity = { dev, ino };
     this.#root = root;
+    const mark = root.getBinary(chars(JOURNAL_MARK_KEY));
+    const isFirst = mark?.length === FIRST_MARK_BYTES;
+    this.#sealedBelow = isFirst ? (root.getBinary(UPGRADE_KEY)?.toString("latin1") ?? "") : undefined;
+    const format = isFirst || mark === undefined ? 1 : mark.readUInt8(FIRST_MARK_BYTES);
+    if (format > FORMAT)
+      throw new OpenError(
+        `it is of format ${format}, this version reads up to ${FORMAT}: use a newer Detent`,
+      );
+  }
+
+  /** Opens a file to look at it while another process may have it open. */
+  static openToRead(path: string): LmdbData {
+    return new LmdbData(path, openFile(path, true));
   }
 
   /**
@@ -87,10 +115,11 @@ export class LmdbData {
   get(key: Bytes): Buffer | undefined {
     // The value lies at the front of a buffer that the next read overwrites, with a length of its own. Copied
     // here it goes into Node's pool of small buffers; LMDB's own copies cost an allocation each.
-    const value = this.#root.getBinaryFast(chars(key));
-    if (value === undefined) return undefined;
+    const stored = this.#root.getBinaryFast(chars(key));
+    if (stored === undefined) return undefined;
+    const value = this.#opened(chars(key), stored.subarray(0, stored.length));
     const copy = Buffer.allocUnsafe(value.length);
-    copy.set(value.subarray(0, value.length));
+    copy.set(value);
     return copy;
   }
 
@@ -106,8 +135,60 @@ export class LmdbData {
       ? { start: high, end: low, reverse, inclusiveEnd: true }
       : { start: low, end: high };
     for (const { key, value } of this.#root.getRange(bounds)) {
-      if (!reverse || key < high) yield [raw(key), value];
+      if (!reverse || key < high) yield [raw(key), this.#opened(key, value)];
     }
+  }
+
+  /** All there is, in key order. @throws DamageError at a value that is damaged */
+  *entries(): Generator<Entry> {
+    for (const { key, value } of this.#root.getRange({ start: KEYS_FROM, end: KEYS_TO }))
+      yield [raw(key), this.#opened(key, value)];
+  }
+
+  /** How many there are, by LMDB's own count. */
+  get entryCount(): number {
+    const { entryCount } = this.#root.getStats() as { entryCount: number };
+    return entryCount;
+  }
+
+  /** The value in what the file has. @throws DamageError when its check sum does not agree */
+  #opened(key: string, stored: Buffer): Buffer {
+    if (this.#sealedBelow !== undefined && key >= this.#sealedBelow) return stored;
+    const value = unsealed(stored);
+    if (value !== undefined) return value;
+    throw new DamageError(
+      `'${this.path}' is damaged: the value of the key ${JSON.stringify(key)} does not have its check sum; ` +
+        "restore the directory from a backup",
+    );
+  }
+
+  /** Gives check sums to the values of a file of format 1; resumes where it was interrupted. True when that was needed. */
+  upgrade(): boolean {
+    if (this.#sealedBelow === undefined) return false;
+    const mark = this.mark();
+    while (this.#upgradePart()) this.#root.resetReadTxn();
+    this.#root.transactionSync(() => {
+      this.#root.putSync(chars(JOURNAL_MARK_KEY), sealed(encodeMark(mark ?? { number: 0, sequence: 0 })));
+      this.#root.removeSync(UPGRADE_KEY);
+    });
+    this.#sealedBelow = undefined;
+    return true;
+  }
+
+  /** False when nothing was left. */
+  #upgradePart(): boolean {
+    const start = this.#sealedBelow || KEYS_FROM;
+    const found = [...this.#root.getRange({ start, end: KEYS_TO, limit: UPGRADE_ENTRIES })];
+    const last = found.at(-1)?.key;
+    if (last === undefined) return false;
+    const next = `${last}\0`;
+    this.#root.transactionSync(() => {
+      for (const { key, value } of found)
+        if (key !== chars(JOURNAL_MARK_KEY) && key !== UPGRADE_KEY) this.#root.putSync(key, sealed(value));
+      this.#root.putSync(UPGRADE_KEY, Buffer.from(next, "latin1"));
+    });
+    this.#sealedBelow = next;
+    return true;
   }
 
   /** Writes all or none in LMDB's own thread; resolves when they are on disk. @throws Error of LMDB */
@@ -115,7 +196,7 @@ export class LmdbData {
     const committed = this.#root.batch(() => {
       for (const [key, value] of writes) {
         if (value === null) void this.#root.remove(chars(key));
-        else void this.#root.put(chars(key), value);
+        else void this.#root.put(chars(key), sealed(value));
       }
     });
     try {
@@ -158,7 +239,10 @@ export class LmdbData {
   }
 
   mark(): JournalMark | undefined {
-    const value = this.get(JOURNAL_MARK_KEY);
+    const stored = this.#root.getBinary(chars(JOURNAL_MARK_KEY));
+    const value = stored === undefined || stored.length === FIRST_MARK_BYTES ? stored : unsealed(stored);
+    if (stored !== undefined && value === undefined)
+      throw new DamageError(`'${this.path}' is damaged at its mark`);
     return value === undefined
       ? undefined
       : { number: value.readDoubleBE(0), sequence: value.readDoubleBE(8) };
@@ -171,7 +255,7 @@ export class LmdbData {
 
   /** As `setMark`, but waits. */
   setMarkSync(mark: JournalMark): void {
-    this.#root.putSync(chars(JOURNAL_MARK_KEY), encodeMark(mark));
+    this.#root.putSync(chars(JOURNAL_MARK_KEY), sealed(encodeMark(mark)));
   }
 
   /** The size of the file; what it was when it was last there. */
@@ -186,9 +270,10 @@ export class LmdbData {
 }
 
 function encodeMark(mark: JournalMark): Buffer {
-  const value = Buffer.alloc(16);
+  const value = Buffer.alloc(FIRST_MARK_BYTES + 1);
   value.writeDoubleBE(mark.number, 0);
   value.writeDoubleBE(mark.sequence, 8);
+  value.writeUInt8(FORMAT, FIRST_MARK_BYTES);
   return value;
 }
 
@@ -215,10 +300,11 @@ async function causeOf(error: unknown): Promise<unknown> {
   return Promise.race([cause, new Promise((resolve) => setTimeout(resolve, CAUSE_WAIT_MS, error))]);
 }
 
-function openFile(path: string): RootDatabase<Buffer, string> {
+function openFile(path: string, readOnly = false): RootDatabase<Buffer, string> {
   return open<Buffer, string>({
     path,
     noSubdir: true,
+    readOnly,
     encoding: "binary",
     keyEncoder: KEY_ENCODER,
     overlappingSync: false,

@@ -46,6 +46,10 @@ export class MemoryStore implements OrderedStore {
 
   reopen(): void {}
 
+  verifyDisk(): string[] {
+    return [];
+  }
+
   status(): StoreStatus {
     return {
       journalBytes: 0,

@@ -55,6 +55,10 @@ export interface OrderedStore extends OrderedReader {
    * @throws CommitError when they cannot
    */
   reopen(): void;
+  /**
+   * Reads all that has reached the disk and returns what is damaged, a sentence each. O(size of the store), and waits.
+   */
+  verifyDisk(): string[];
   status(): StoreStatus;
   /**
    * Brings everything committed to where the next start finds it soonest, and closes.

@@ -130,6 +130,7 @@ function replay(found: Found, options: RecoveryOptions): Omit<Recovered, "abando
   assertTornEnd(journals, sequenceNext);
   options.verify(tables.reader());
   const goOn = (): JournalPosition => {
+    data.upgrade();
     // What is behind the ends was never acknowledged as written; gone, it cannot be taken for more later.
     for (const { file, end } of journals) file.cut(end.endBytes);
     const active = journals.at(-1)?.file;

@@ -177,6 +177,7 @@ describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
       "locale-collate",
       "set-max-listpack-entries",
       "set-max-listpack-value",
+      "verify",
     ]);
   });
 });

@@ -25,6 +25,7 @@ function slowStore() {
     },
     reopen: () => undefined,
     onLost: () => undefined,
+    verifyDisk: () => [],
     setFlushPolicy: () => undefined,
     flush: () => undefined,
     status: () => memory.status(),

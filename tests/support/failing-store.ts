@@ -37,6 +37,7 @@ export function failingStore(): FailingStore {
     isCongested: false,
     onRelieved: () => undefined,
     onLost: () => undefined,
+    verifyDisk: () => [],
     setFlushPolicy: () => undefined,
     flush: () => undefined,
     status: () => ordered.status(),

@@ -21,6 +21,12 @@ export const GENERAL = {
     { fileOnly: true },
   ),
   dir: directive(path(), ".", "Folder of the store. It is created if its parent exists.", IMMUTABLE),
+  verify: directive(
+    bool,
+    false,
+    "Reads all of the data file at the start and refuses to start when it is damaged. After an end that was not clean a part is read in any case, for up to two seconds.",
+    IMMUTABLE,
+  ),
   databases: directive(
     integer({ min: 1, max: 2147483647 }),
     16,
