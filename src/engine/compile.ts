@@ -131,9 +131,13 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
   if (unmatched !== "reject" && unmatched !== "defer" && unmatched !== "ignore") {
     problems.error("$.unmatched", 'unmatched must be "reject", "defer" or "ignore"');
   }
+  const record = json["record"] ?? "events";
+  if (record !== "events" && record !== "changes")
+    problems.error("$.record", 'record must be "events" or "changes"');
   return {
     id: draft.root.id,
     form: draft.form,
+    record: record === "changes" ? "changes" : "events",
     states,
     byPath: indicesOf(draft.byPath),
     byId: indicesOf(draft.byId),

@@ -52,7 +52,17 @@ const STATE_KEYS: Readonly<Record<StateNode["kind"], readonly string[]>> = {
   history: ["id", "type", "description", "history", "target", "tags", "meta"],
 };
 /** Keys that stand at the root only; editors add the last two, which say nothing here. */
-const ROOT_KEYS = ["name", "version", "context", "constants", "unmatched", "invariants", "types", "$schema"];
+const ROOT_KEYS = [
+  "name",
+  "version",
+  "context",
+  "constants",
+  "unmatched",
+  "invariants",
+  "record",
+  "types",
+  "$schema",
+];
 
 /** Keys of XState 4 and 5 that stand for code, or have another name here. */
 const REPLACED_KEYS: Readonly<Record<string, string>> = {

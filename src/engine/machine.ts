@@ -192,6 +192,8 @@ export type Machine = {
   readonly constants: JsonObject;
   /** What must hold after every step. */
   readonly invariants: readonly Invariant[];
+  /** Whether events that change nothing are recorded. */
+  readonly record: "events" | "changes";
   readonly unmatched: "reject" | "defer" | "ignore";
   /** States that react to an event of this exact name, ascending: where a step looks when much is active. */
   readonly reactors: ReadonlyMap<string, readonly number[]>;

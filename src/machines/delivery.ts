@@ -175,6 +175,11 @@ export class Delivery {
   }
 
   #move(subject: Subject, next: Next, cause: Cause): Subject {
+    if (subject.chart?.machine.record === "changes" && changesNothing(next)) {
+      // A timer that has fired is gone all the same.
+      const isSpent = next.live?.timers.length !== subject.chart.snapshot.timers.length;
+      return isSpent && next.live !== undefined ? writeSnapshot(this.#scope, subject, next.live) : subject;
+    }
     const current = this.#withoutLeft(subject, next);
     const moved = writeMoved(this.#scope, current, next, cause);
     this.#enqueue(moved.key, next.effects, cause.trace);
@@ -225,6 +230,11 @@ export class Delivery {
       ? this.#fail(before, { ...originOf(pending), from: "event" }, outcome)
       : recordRefusal(this.#scope, before, pending, outcome);
   }
+}
+
+/** True for a step that leaves states, context and the world outside as they were. */
+function changesNothing({ entered, changes, effects }: Next): boolean {
+  return entered.size === 0 && changes.length === 0 && effects.length === 0;
 }
 
 /** Tells a machine of a step that has failed, with all that sets off; where that fails too, the step is kept. */

@@ -122,8 +122,10 @@ const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
 
 /** The states that are active now; one that was left and entered again counts from now. */
 export function activeStates(before: readonly ActiveState[], next: Next, nowMs: number): ActiveState[] {
+  const known = before.length > 16 ? new Map(before.map((state) => [state[0], state])) : undefined;
   return next.states.map((state) => {
-    const kept = next.entered.has(state) ? undefined : before.find(([name]) => name === state);
+    if (next.entered.has(state)) return [state, nowMs];
+    const kept = known === undefined ? before.find(([name]) => name === state) : known.get(state);
     return kept ?? [state, nowMs];
   });
 }

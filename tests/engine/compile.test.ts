@@ -254,6 +254,7 @@ describe("compile()", () => {
       "$.startingState",
       "one of them is enough",
     ],
+    ["another way to record", a({}, { record: "all" }), "$.record", 'record must be "events" or "changes"'],
     [
       "a star without dot",
       a({ on: { "order*": "b" } }),

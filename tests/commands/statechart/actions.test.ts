@@ -101,3 +101,46 @@ test("a machine may be suspended from its creation on", async () => {
   expect(await call("SM.STATE", "d")).toEqual(["b"]);
   expect(await call("SM.VERIFY")).toEqual([]);
 });
+
+const METER = {
+  initial: "on",
+  context: { value: 0 },
+  record: "changes",
+  states: {
+    on: {
+      after: { "1s": { actions: { assign: { value: "context.value" } } } },
+      on: {
+        VALUE: { actions: { assign: { value: "event.v" } } },
+        TOLD: { actions: { log: "'told'" } },
+        AGAIN: { target: "on", reenter: true },
+      },
+    },
+  },
+};
+
+test("a definition that records changes keeps nothing of events that change nothing, but their ids", async () => {
+  const { clock, client, call } = await setUp();
+  await define(client, "meter", METER);
+  await call("SM.CREATE", "m", "meter");
+  const revAfter = async (...args: readonly string[]) => {
+    await call("SM.SEND", "m", ...args);
+    return fields(await call("SM.INFO", "m"))["rev"];
+  };
+  expect(await revAfter("VALUE", '{"v":0}')).toBe(1);
+  expect(await revAfter("VALUE", '{"v":0}', "ID", "a", "SEQ", "s", "5")).toBe(1);
+  expect(await call("SM.SEND", "m", "VALUE", '{"v":1}', "ID", "a")).toMatchObject({
+    message: expect.stringMatching(/^DUPID/),
+  });
+  expect(await call("SM.SEND", "m", "VALUE", '{"v":1}', "SEQ", "s", "5")).toMatchObject({
+    message: /^STALE/,
+  });
+  expect(rows(await call("SM.OUTCOME", "m", "a"))).toMatchObject([{ code: "OK", rev: 1 }]);
+  // The timer fires, changes nothing and is gone.
+  clock.advance(2000);
+  expect(fields(await call("SM.INFO", "m"))).toMatchObject({ rev: 1, timers: 0 });
+  expect(await revAfter("VALUE", '{"v":1}')).toBe(2);
+  expect(await revAfter("TOLD")).toBe(3);
+  expect(await revAfter("AGAIN")).toBe(4);
+  expect(await call("XLEN", "sm:changes:meter")).toBe(4);
+  expect(await call("SM.VERIFY")).toEqual([]);
+});
