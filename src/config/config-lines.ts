@@ -24,9 +24,15 @@ export function readLine(line: string): Parsed<Assignment | undefined> {
   const spelling = first.toLowerCase();
   const name = directiveNamed(spelling);
   if (name === undefined) return refused(BAD_DIRECTIVE);
-  const { isFileOnly, type } = directiveEntry(name);
+  const entry = directiveEntry(name);
+  const { isFileOnly, type } = entry;
   const [text, ...others] = words;
-  if (text === undefined) return refused(isFileOnly ? BAD_DIRECTIVE : WRONG_COUNT);
+  if (text === undefined) {
+    // `save` alone is no save points, as `save ""` is.
+    if (type.takes === "words" && !isFileOnly && entry.refusal === undefined)
+      return ok({ name, spelling, words });
+    return refused(isFileOnly ? BAD_DIRECTIVE : WRONG_COUNT);
+  }
   if (isFileOnly) return ok({ name, spelling, words });
   if (others.length === 0) return ok({ name, spelling, words: wordsOfText(name, text) });
   return type.takes === "word" ? refused(WRONG_COUNT) : ok({ name, spelling, words });

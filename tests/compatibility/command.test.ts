@@ -21,6 +21,7 @@ const EXPECTED_DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ["scan", "one more tip"],
   ["client|setinfo", "new in 7.2"],
   ["client|no-touch", "new in 7.2"],
+  ["waitaof", "new in 7.2"],
 ]);
 
 const comparable: readonly Command[] = CATALOGUE.commands

@@ -197,3 +197,20 @@ describeAgainstRedis(
     detent: { "enable-debug-command": "yes" },
   },
 );
+
+describeAgainstRedis("replication, of which there is none", {
+  "ROLE and WAIT": `
+    ROLE
+    WAIT 0 0
+    WAIT -1 0
+    WAIT 1 10
+    MULTI
+    WAIT 1 0
+    EXEC
+    !WAIT x 0
+    !WAIT 1 -1
+    !WAIT 1 x
+    !WAIT 1
+    !ROLE x
+  `,
+});

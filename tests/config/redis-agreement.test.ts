@@ -44,6 +44,10 @@ describe.skipIf(version === undefined)("a file or option at fault", () => {
     ["latency-tracking-info-percentiles 101", []],
     ["databases 0", []],
     ["shutdown-on-sigint save nosave", []],
+    ["shutdown-on-sigint", []],
+    ["oom-score-adj-values", []],
+    ["replicaof", []],
+    ["notify-keyspace-events", []],
     ["oom-score-adj-values 1 2", []],
     ["list-max-ziplist-size abc", []],
     ["port 1", ["foo"]],
@@ -241,5 +245,19 @@ describe.skipIf(version === undefined)("a file that CONFIG REWRITE wrote", () =>
       await exit;
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe("a directive of several words that has none", () => {
+  // As redis-server 7.0.15 shows them then.
+  test.each([
+    ["save", ""],
+    ["bind", ""],
+    ["latency-tracking-info-percentiles", ""],
+    ["client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"],
+  ])("%s is empty, or stays as it is", (name, value) => {
+    const file = "/srv/detent.conf";
+    const config = configFrom(load([file], { files: memoryFiles({ [file]: `${name}\n` }) }));
+    expect(config.match([name])).toEqual([[name, value]]);
   });
 });

@@ -28,6 +28,8 @@ import { touch } from "./touch.ts";
 import { ttl } from "./ttl.ts";
 import { type } from "./type.ts";
 import { unlink } from "./unlink.ts";
+import { wait } from "./wait.ts";
+import { waitaof } from "./waitaof.ts";
 
 export const GENERIC_HANDLERS: readonly Handler[] = [
   copy,
@@ -58,4 +60,6 @@ export const GENERIC_HANDLERS: readonly Handler[] = [
   ttl,
   type,
   unlink,
+  wait,
+  waitaof,
 ];

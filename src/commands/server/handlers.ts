@@ -23,17 +23,22 @@ import { flushall } from "./flushall.ts";
 import { flushdb } from "./flushdb.ts";
 import { info } from "./info.ts";
 import { lastsave } from "./lastsave.ts";
+import { latencyDoctor } from "./latency-doctor.ts";
 import { latencyHelp } from "./latency-help.ts";
 import { latencyHistory } from "./latency-history.ts";
 import { latencyLatest } from "./latency-latest.ts";
 import { latencyReset } from "./latency-reset.ts";
+import { memoryDoctor } from "./memory-doctor.ts";
 import { memoryHelp } from "./memory-help.ts";
+import { memoryMallocStats } from "./memory-malloc-stats.ts";
+import { memoryStats } from "./memory-stats.ts";
 import { memoryUsage } from "./memory-usage.ts";
 import { moduleHelp } from "./module-help.ts";
 import { moduleListHandler } from "./module-list.ts";
 import { moduleLoad } from "./module-load.ts";
 import { moduleLoadex } from "./module-loadex.ts";
 import { moduleUnload } from "./module-unload.ts";
+import { role } from "./role.ts";
 import { save } from "./save.ts";
 import { shutdown } from "./shutdown.ts";
 import { slowlogGet } from "./slowlog-get.ts";
@@ -67,17 +72,22 @@ export const SERVER_HANDLERS: readonly Handler[] = [
   flushdb,
   info,
   lastsave,
+  latencyDoctor,
   latencyHelp,
   latencyHistory,
   latencyLatest,
   latencyReset,
+  memoryDoctor,
   memoryHelp,
+  memoryMallocStats,
+  memoryStats,
   memoryUsage,
   moduleHelp,
   moduleListHandler,
   moduleLoad,
   moduleLoadex,
   moduleUnload,
+  role,
   save,
   shutdown,
   slowlogGet,
