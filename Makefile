@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-node24 check compat fuzz crash race bench image pack clean
+.PHONY: help install build run test test-node24 check compat fuzz crash race bench image image-test pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -56,6 +56,9 @@ pack: build ## Make the npm package and list what is in it
 
 image: ## Build the container image (IMAGE=)
 	docker build -t $(IMAGE) .
+
+image-test: install ## Build the image with buildah and run it, some minutes; needs root, buildah and debootstrap
+	DETENT_IMAGE_TEST=1 npx vitest run tests/image
 
 clean: ## Remove what was built or measured, not the data
 	rm -rf dist coverage reports *.tgz

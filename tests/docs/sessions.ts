@@ -50,8 +50,13 @@ export async function playedPage(page: string, { rehearses = false } = {}): Prom
   });
 }
 
+/** The texts of the sessions of a page, in order. */
+export function sessionsOf(page: string): readonly string[] {
+  return [...page.matchAll(FENCE)].map(([, , text = ""]) => text);
+}
+
 /** The fences of a page that have a file's name. */
-function filesOf(page: string): ReadonlyMap<string, string> {
+export function filesOf(page: string): ReadonlyMap<string, string> {
   const fences = page.matchAll(/^```[a-z]+ (\S+\.\S+)\n([\s\S]*?)^```$/gm);
   return new Map([...fences].map(([, name = "", text = ""]) => [name, text]));
 }
@@ -75,22 +80,34 @@ async function openSession(
   );
   if (!outcome.ok) throw new Error(`no such directives: ${directives}`);
   const client = await server.client();
-  const play = async (text: string): Promise<string> => {
-    const shown: string[] = [];
-    for (const line of text.split("\n")) {
-      const later = /^# (\d+) (second|minute|hour|day)s? later$/.exec(line);
-      if (later !== null) {
-        clock.jump(Number(later[1]) * (UNITS_MS[later[2] ?? ""] ?? 0));
-        // Why: what falls due happens in a turn, as it does while a reader waits.
-        await client.exchange("PING");
-        shown.push(line);
-      } else if (/^[>$] /.test(line)) {
-        shown.push(line, await reply(client, requestOf(line, files)));
-      }
-    }
-    return shown.map((line) => `${line}\n`).join("");
-  };
+  const play = (text: string) => playLines(text, { client, files, later: (ms) => clock.jump(ms) });
   return { play, close: () => server.close() };
+}
+
+/** What the lines of a session are played with. */
+export interface Stage {
+  readonly client: TestClient;
+  /** The fences of the page that have a file's name. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Lets time pass. */
+  later(ms: number): void;
+}
+
+/** The text of a fence with the replies of the server. */
+export async function playLines(text: string, { client, files, later }: Stage): Promise<string> {
+  const shown: string[] = [];
+  for (const line of text.split("\n")) {
+    const time = /^# (\d+) (second|minute|hour|day)s? later$/.exec(line);
+    if (time !== null) {
+      later(Number(time[1]) * (UNITS_MS[time[2] ?? ""] ?? 0));
+      // Why: what falls due happens in a turn, as it does while a reader waits.
+      await client.exchange("PING");
+      shown.push(line);
+    } else if (/^[>$] /.test(line)) {
+      shown.push(line, await reply(client, requestOf(line, files)));
+    }
+  }
+  return shown.map((line) => `${line}\n`).join("");
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = {
