@@ -1,23 +1,9 @@
 /** Reading arguments: numbers as Redis parses them, tokens in any case. Each throws the reply Redis gives. */
 import { isUtf8 } from "node:buffer";
+import { parseInteger } from "../base/integer.ts";
 import * as errors from "../protocol/errors.ts";
 
-const INTEGER_MIN = -(2n ** 63n);
-const INTEGER_MAX = 2n ** 63n - 1n;
-
-/** A signed 64-bit integer in Redis' strict form: no plus, no spaces, no leading zeros. undefined when it is none. */
-export function parseInteger(bytes: Buffer): bigint | undefined {
-  if (bytes.length === 0 || bytes.length > 20) return undefined;
-  const digits = bytes.toString("latin1");
-  if (!/^(0|-?[1-9][0-9]*)$/.test(digits)) return undefined;
-  const value = BigInt(digits);
-  return isInteger64(value) ? value : undefined;
-}
-
-/** Whether a number fits into a signed 64-bit integer. */
-export function isInteger64(value: bigint): boolean {
-  return value >= INTEGER_MIN && value <= INTEGER_MAX;
-}
+export { isInteger64, parseInteger } from "../base/integer.ts";
 
 /** As parseInteger. @throws ReplyError "value is not an integer or out of range" */
 export function integer(bytes: Buffer): bigint {

@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { RDB_STRING, sealDump } from "../../src/commands/generic/dump-payload.ts";
+import { RDB_STRING, sealDump } from "../../src/dump/payload.ts";
 import { compareStep, describeAgainstRedis, disconnect, withRedis } from "./differential.ts";
 import { crossOver } from "./payloads.ts";
 import { same } from "./script.ts";

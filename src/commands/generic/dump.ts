@@ -1,15 +1,15 @@
 /** DUMP key: what a key holds, in a form that RESTORE takes; null when there is no such key. */
 import { bytesOf } from "../../base/bytes.ts";
+import { dumpMachine } from "../../dump/machine.ts";
+import { RDB_STRING, sealDump } from "../../dump/payload.ts";
+import { rdbString } from "../../dump/rdb-writer.ts";
+import { dumpStream } from "../../dump/stream.ts";
 import { contentsOf } from "../../streams/contents.ts";
 import { openStream } from "../../streams/streams.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { isModuleMode } from "../machine/map-machine.ts";
 import { look } from "../values.ts";
-import { RDB_STRING, sealDump } from "./dump-payload.ts";
-import { dumpMachine } from "./dumped-machine.ts";
-import { dumpStream } from "./dumped-stream.ts";
-import { rdbString } from "./rdb-writer.ts";
 
 export const dump = {
   name: "DUMP",

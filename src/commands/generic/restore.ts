@@ -4,6 +4,10 @@
  */
 
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import { type DumpedMachine, readDumpedMachine } from "../../dump/machine.ts";
+import { openDump, RDB_MODULE, RDB_STRING } from "../../dump/payload.ts";
+import { RdbFault, RdbReader } from "../../dump/rdb-reader.ts";
+import { isDumpedStream, readDumpedStream } from "../../dump/stream.ts";
 import { EXPIRY_TIME_MAX, type ExpiryTime, expiryTime } from "../../keyspace/expiry-time.ts";
 import type { KeyRecord } from "../../keyspace/records.ts";
 import { keepingOf } from "../../machines/keeping.ts";
@@ -21,10 +25,6 @@ import { restoreStream, type StreamContents } from "../../streams/contents.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readMachine } from "../machine/machine-json.ts";
-import { openDump, RDB_MODULE, RDB_STRING } from "./dump-payload.ts";
-import { type DumpedMachine, readDumpedMachine } from "./dumped-machine.ts";
-import { isDumpedStream, readDumpedStream } from "./dumped-stream.ts";
-import { RdbFault, RdbReader } from "./rdb-reader.ts";
 
 const FREQUENCY_MAX = 255n;
 

@@ -1,7 +1,8 @@
 /** SM.GET key [REASON]: a machine as JSON, or the reason of its last move; null for another word. */
+
+import { documentOf, shownMap } from "../../machines/machine-document.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { documentOf, shownMap } from "./machine-document.ts";
 import { atMost, capitals, isModuleMode, machineAt, word } from "./map-machine.ts";
 
 export const smGet = {

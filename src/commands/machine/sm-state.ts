@@ -1,8 +1,9 @@
 /** SM.STATE key [LIST]: the current state, or the states that are keys of the map; null for another word. */
+
+import { shownMap } from "../../machines/machine-document.ts";
 import { activeNames } from "../../machines/record.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { shownMap } from "./machine-document.ts";
 import { atMost, capitals, isModuleMode, machineAt, word } from "./map-machine.ts";
 
 export const smState = {

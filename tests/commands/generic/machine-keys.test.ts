@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bytesOfText } from "../../../src/base/bytes.ts";
-import { RDB_MODULE, sealDump } from "../../../src/commands/generic/dump-payload.ts";
-import { rdbLength, rdbString } from "../../../src/commands/generic/rdb-writer.ts";
+import { RDB_MODULE, sealDump } from "../../../src/dump/payload.ts";
+import { rdbLength, rdbString } from "../../../src/dump/rdb-writer.ts";
 import { Databases } from "../../../src/keyspace/databases.ts";
 import { historyOf } from "../../../src/machines/history.ts";
 import type { TestClient } from "../../support/client.ts";

@@ -14,18 +14,18 @@
  * are those of the node), milliseconds and sequence less those of the node, unless the fields are those of the node
  * their number, fields and values, and the number of elements before this one.
  */
-import { type Bytes, bufferOf, bytesOf } from "../../base/bytes.ts";
-import type { StreamEntry } from "../../streams/chunk.ts";
+import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
+import type { StreamEntry } from "../streams/chunk.ts";
 import type {
   ConsumerContents,
   DeliveredEntry,
   GroupContents,
   StreamContents,
   StreamNode,
-} from "../../streams/contents.ts";
-import { type EntryId, entryIdOf, entryIdOfBytes, ID_MIN, msOf, seqOf } from "../../streams/entry-id.ts";
-import { sealDump } from "./dump-payload.ts";
+} from "../streams/contents.ts";
+import { type EntryId, entryIdOf, entryIdOfBytes, ID_MIN, msOf, seqOf } from "../streams/entry-id.ts";
 import { ListpackReader, listpack } from "./listpack.ts";
+import { sealDump } from "./payload.ts";
 import { RdbFault, type RdbReader } from "./rdb-reader.ts";
 import { rdbLength, rdbString } from "./rdb-writer.ts";
 

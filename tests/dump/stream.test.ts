@@ -1,14 +1,14 @@
 /** Streams in payloads of other versions of Redis, and in payloads that are none. */
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { bufferOf } from "../../../src/base/bytes.ts";
-import { openDump, sealDump } from "../../../src/commands/generic/dump-payload.ts";
-import { listpack } from "../../../src/commands/generic/listpack.ts";
-import { rdbLength, rdbString } from "../../../src/commands/generic/rdb-writer.ts";
-import { entryId } from "../../../src/streams/entry-id.ts";
-import type { TestClient } from "../../support/client.ts";
-import { ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer } from "../../support/server.ts";
+import { bufferOf } from "../../src/base/bytes.ts";
+import { listpack } from "../../src/dump/listpack.ts";
+import { openDump, sealDump } from "../../src/dump/payload.ts";
+import { rdbLength, rdbString } from "../../src/dump/rdb-writer.ts";
+import { entryId } from "../../src/streams/entry-id.ts";
+import type { TestClient } from "../support/client.ts";
+import { ReplyFailure } from "../support/resp-decoder.ts";
+import { startTestServer } from "../support/server.ts";
 
 async function connected(): Promise<TestClient> {
   const server = await startTestServer();

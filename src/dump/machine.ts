@@ -9,14 +9,14 @@
  * the format; the record's payload; then of each part of the machine its place and its bytes.
  */
 import { isUtf8 } from "node:buffer";
-import { bufferOf, bytesOf } from "../../base/bytes.ts";
-import type { Database } from "../../keyspace/database.ts";
-import type { KeyRecord } from "../../keyspace/records.ts";
-import { checkedPart, type MachinePart, machineParts } from "../../machines/parts.ts";
-import { checkedMachine } from "../../machines/payload-check.ts";
-import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
-import { documentOf, ownMap } from "../machine/machine-document.ts";
-import { RDB_MODULE, sealDump } from "./dump-payload.ts";
+import { bufferOf, bytesOf } from "../base/bytes.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
+import { documentOf, ownMap } from "../machines/machine-document.ts";
+import { checkedPart, type MachinePart, machineParts } from "../machines/parts.ts";
+import { checkedMachine } from "../machines/payload-check.ts";
+import { decodeMachine, type MachineRecord } from "../machines/record.ts";
+import { RDB_MODULE, sealDump } from "./payload.ts";
 import { RdbFault, type RdbReader } from "./rdb-reader.ts";
 import { rdbLength, rdbString } from "./rdb-writer.ts";
 

@@ -11,7 +11,7 @@
  * A string is its length and its bytes; one that is the decimal text of an integer of up to 32 bits is 0xc0, 0xc1
  * or 0xc2 and 1, 2 or 4 bytes, the low ones first. Strings are not compressed, which readers must not rely on.
  */
-import { parseInteger } from "../arguments.ts";
+import { parseInteger } from "../base/integer.ts";
 
 /** The longest text that is looked at as an integer. */
 const INTEGER_TEXT_BYTES_MAX = 11;

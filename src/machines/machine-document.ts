@@ -1,13 +1,13 @@
 /** A machine as the original commands show it: four fields, the map its own or derived from its definition. */
 
-import { MAP_TARGETS_MAX } from "../../engine/graph.ts";
-import { derivedMap } from "../../machines/driving.ts";
-import { indexOf } from "../../machines/map-index.ts";
-import { mapOf } from "../../machines/map-machine.ts";
-import { activeNames, type MachineRecord } from "../../machines/record.ts";
-import { chartOf, type Scope } from "../../machines/subject.ts";
-import type { TransitionMap } from "../../machines/transition-map.ts";
-import * as errors from "../../protocol/errors.ts";
+import { MAP_TARGETS_MAX } from "../engine/graph.ts";
+import * as errors from "../protocol/errors.ts";
+import { derivedMap } from "./driving.ts";
+import { indexOf } from "./map-index.ts";
+import { mapOf } from "./map-machine.ts";
+import { activeNames, type MachineRecord } from "./record.ts";
+import { chartOf, type Scope } from "./subject.ts";
+import type { TransitionMap } from "./transition-map.ts";
 
 export interface ShownMap {
   readonly map: TransitionMap;

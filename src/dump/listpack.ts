@@ -14,7 +14,7 @@
  *
  * A text that is the decimal form of an integer of 64 bits is written as one; both are read as text.
  */
-import { parseInteger } from "../arguments.ts";
+import { parseInteger } from "../base/integer.ts";
 import { RdbFault } from "./rdb-reader.ts";
 
 const HEAD_BYTES = 6;

@@ -2,8 +2,8 @@
  * What DUMP returns and RESTORE takes, in Redis' layout: a type, the value, the RDB version in 2 bytes and a CRC-64
  * over all before it, both with the low byte first. Strings and streams are exchanged with Redis 7 both ways.
  */
-import { crc64 } from "../../base/crc64.ts";
-import * as errors from "../../protocol/errors.ts";
+import { crc64 } from "../base/crc64.ts";
+import * as errors from "../protocol/errors.ts";
 
 /** Type of a string. */
 export const RDB_STRING = 0;
