@@ -50,6 +50,22 @@ describe("XREAD", () => {
   });
 });
 
+test("MEMORY USAGE counts the entries of a stream, its groups and what is pending", async () => {
+  const { run, client } = await served();
+  const usage = async (...options: string[]) => Number(await client.call("MEMORY", "USAGE", "s", ...options));
+  await client.call("XADD", "s", "*", "field", "x".repeat(100));
+  const one = await usage();
+  expect(one).toBeGreaterThan(200);
+  for (let i = 1; i < 1000; i += 1) await client.call("XADD", "s", "*", "field", "x".repeat(100));
+  const many = await usage();
+  expect(many).toBeGreaterThan(100_000);
+  expect(many).toBeLessThan(150_000);
+  const exact = await usage("SAMPLES", "0");
+  expect(Math.abs(exact - many)).toBeLessThan(many / 50);
+  await run("XGROUP CREATE s g 0", "XREADGROUP GROUP g c COUNT 500 STREAMS s >");
+  expect(await usage()).toBeGreaterThan(many + 5000);
+});
+
 describe("XINFO", () => {
   test("CONSUMERS and FULL tell asking from getting when a consumer gets nothing", async () => {
     const { run, clock, client } = await served();
