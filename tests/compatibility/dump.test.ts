@@ -52,7 +52,7 @@ function payloadSteps(payload: string): string[] {
     `RESTORE a 0 "${payload}"`,
     "OBJECT ENCODING a",
     "OBJECT REFCOUNT a",
-    "OBJECT IDLETIME a",
+    "?OBJECT IDLETIME a",
     "GET a",
     "TTL a",
     "INCR a",
@@ -113,7 +113,7 @@ describeAgainstRedis("OBJECT and MEMORY", {
     same("SET", "k", "x".repeat(45)),
     "OBJECT ENCODING k",
     "OBJECT REFCOUNT k",
-    "OBJECT IDLETIME k",
+    "?OBJECT IDLETIME k",
     "!OBJECT FREQ k",
     ...["ENCODING", "REFCOUNT", "IDLETIME", "FREQ"].flatMap((name) => [
       `OBJECT ${name} none`,
