@@ -98,12 +98,31 @@ export function draftStatechart(
   given: { readonly limits: ShapeLimits; readonly keys: DocumentKeys },
 ): Draft | undefined {
   const builder: Builder = { ...given, problems, states: [], byPath: new Map(), byId: new Map() };
+  const { statesMax } = given.limits;
+  if (countStates(json, statesMax) > statesMax) {
+    // Nothing else is said of such a document: reading on would take as long as it is large.
+    problems.error("$.states", `a definition may have ${statesMax} states`);
+    return undefined;
+  }
   const root = addState(builder, { key: "", json, jsonPath: "$", parent: undefined });
   if (root === undefined) return undefined;
   if (root.children.length === 0)
     problems.error("$.states", 'a machine needs states: {"states": {"a": {}, …}}');
   const { states, byPath, byId, keys } = builder;
   return { form: "statechart", root, states, byPath, byId, keys };
+}
+
+/** States of a document, the top included; counting ends beyond `max`. The document is not nested deeply. */
+function countStates(json: JsonObject, max: number): number {
+  const states = json["states"];
+  let count = 1;
+  if (!isJsonObject(states)) return count;
+  for (const key in states) {
+    const state = states[key];
+    if (state !== undefined && isJsonObject(state)) count += countStates(state, max - count);
+    if (count > max) break;
+  }
+  return count;
 }
 
 /** A flat tree for the map and list forms. `names` are all states in document order. */

@@ -17,6 +17,7 @@ const GRAPH_CHARS_MAX = 4_000_000;
 /** The machine as text in one of the formats. Deterministic: document order throughout. */
 export function graph(machine: Machine, format: GraphFormat, charsMax = GRAPH_CHARS_MAX): Graph {
   const lines = new Lines(charsMax);
+  if (format !== "json" && arrowCount(machine) > charsMax / ARROW_CHARS_MIN) return tooLong(charsMax);
   try {
     if (format === "mermaid") mermaid(machine, lines);
     else if (format === "dot") dot(machine, lines);
@@ -24,8 +25,24 @@ export function graph(machine: Machine, format: GraphFormat, charsMax = GRAPH_CH
     return { ok: true, text: lines.text(format === "json" ? "" : "\n") };
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;
-    return { ok: false, reason: `the drawing would take more than ${charsMax} characters` };
+    return tooLong(charsMax);
   }
+}
+
+/** What an arrow takes at least: `s1 --> s2 : E` and its line's end. */
+const ARROW_CHARS_MIN = 14;
+
+function tooLong(charsMax: number): Graph {
+  return { ok: false, reason: `the drawing would take more than ${charsMax} characters` };
+}
+
+/** How many arrows there would be; told without drawing them. */
+function arrowCount(machine: Machine): number {
+  const inRoot = stateOf(machine, 0).children.length;
+  let count = 0;
+  for (const { source, targets } of machine.transitions)
+    count += (source === 0 ? inRoot : 1) * (targets?.length ?? 0);
+  return count;
 }
 
 class TooLong extends Error {}

@@ -475,7 +475,7 @@ describe("compile()", () => {
     [
       "too many states",
       { initial: "a", states: { a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {} } },
-      "$.states.e",
+      "$.states",
       "a definition may have 5 states",
     ],
     [
