@@ -232,7 +232,10 @@ export function wait(run: Run, delay: Delay, path: string): number {
   );
 }
 
-function startTask(run: Run, { task, input, done, failed, timeout, attempts, path }: ActionOf<"task">): void {
+function startTask(
+  run: Run,
+  { task, input, done, failed, timeout, attempts, retry, path }: ActionOf<"task">,
+): void {
   const effect: Effect = {
     kind: "task",
     task: textOf(run, task, path),
@@ -241,6 +244,7 @@ function startTask(run: Run, { task, input, done, failed, timeout, attempts, pat
     ...(failed === undefined ? {} : { failed }),
     ...(timeout === undefined ? {} : { timeoutMs: wait(run, timeout, path) }),
     ...(attempts === undefined ? {} : { attempts }),
+    ...(retry === undefined ? {} : { retry }),
   };
   run.effects.push(effect);
 }

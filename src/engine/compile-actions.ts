@@ -93,7 +93,8 @@ function linkAction(linker: Linker, json: Json, place: ActionPlace): Action | un
     );
     return undefined;
   }
-  const allowed = kind === "task" ? ["task", "input", "done", "failed", "timeout", "attempts"] : [kind];
+  const allowed =
+    kind === "task" ? ["task", "input", "done", "failed", "timeout", "attempts", "retry"] : [kind];
   checkKeys(json, place.path, { allowed, what: `the action ${kind}`, problems: linker.problems });
   return ACTIONS[kind]?.(linker, json, place);
 }

@@ -1,9 +1,10 @@
 /** Actions that send something, now or later: raise, send, cancel, emit, task. */
-import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type Linker, linkDelay, linkExpression, linkTemplate, optional } from "./compile-expressions.ts";
+import { parseDuration } from "./durations.ts";
 import { isInternal } from "./event-names.ts";
 import type { Template } from "./expressions.ts";
-import type { Action, Delay, Name } from "./machine.ts";
+import type { Action, Delay, Name, TaskRetry } from "./machine.ts";
 import { at, checkKeys, kindOf, readText } from "./problems.ts";
 
 type Place = { readonly path: string };
@@ -142,5 +143,49 @@ export function linkTask(linker: Linker, json: JsonObject, { path }: Place): Act
     failed: readText(json, "failed", path, linker.problems),
     timeout: optional(json["timeout"], (value) => linkDelay(linker, value, at(path, "timeout"))),
     attempts: isCount ? attempts : undefined,
+    retry: linkRetry(linker, json, path),
   };
 }
+
+/** How a task is tried again whose deadline has passed. */
+function linkRetry({ problems }: Linker, json: JsonObject, path: string): TaskRetry | undefined {
+  const value = json["retry"];
+  if (value === undefined) return undefined;
+  const here = at(path, "retry");
+  if (!isJsonObject(value)) {
+    problems.error(here, `retry takes {"attempts", "delay"?, "backoff"?, "maxDelay"?, "jitter"?}`);
+    return undefined;
+  }
+  checkKeys(value, here, {
+    allowed: ["attempts", "delay", "backoff", "maxDelay", "jitter"],
+    what: "retry",
+    problems,
+  });
+  if (json["timeout"] === undefined)
+    problems.error(here, "retry needs a timeout beside it: a task is tried again when its deadline passes");
+  const { attempts, delay = "1s", backoff = 1, maxDelay, jitter = 0 } = value;
+  const isNumber = (given: Json, min: number, max: number): given is number =>
+    typeof given === "number" && given >= min && given <= max;
+  if (!isNumber(attempts ?? 0, 1, ATTEMPTS_MAX) || !Number.isInteger(attempts))
+    problems.error(at(here, "attempts"), `attempts must be a whole number from 1 to ${ATTEMPTS_MAX}`);
+  if (!isNumber(backoff, 1, 1000))
+    problems.error(at(here, "backoff"), "backoff must be a number from 1 to 1000");
+  if (!isNumber(jitter, 0, 1)) problems.error(at(here, "jitter"), "jitter must be a number from 0 to 1");
+  const lengthOf = (key: string, given: Json): number => {
+    const ms =
+      typeof given === "string" ? parseDuration(given) : isNumber(given, 0, 1e15) ? given : undefined;
+    if (ms === undefined)
+      problems.error(at(here, key), `${key} must be milliseconds or a text such as "30s"`);
+    return ms ?? 0;
+  };
+  return {
+    attempts: Number(attempts),
+    delayMs: lengthOf("delay", delay),
+    backoff: Number(backoff),
+    ...(maxDelay === undefined ? {} : { maxDelayMs: lengthOf("maxDelay", maxDelay) }),
+    jitter: Number(jitter),
+  };
+}
+
+/** Attempts at one task. */
+const ATTEMPTS_MAX = 1000;

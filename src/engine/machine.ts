@@ -32,6 +32,18 @@ export type Assignment = ContextPath & { readonly value: Template };
 /** A name that stands for itself, or is computed. */
 export type Name = string | Expression;
 
+/** How often and when a task is tried whose deadline passes. */
+export type TaskRetry = {
+  /** The first one among them. */
+  readonly attempts: number;
+  readonly delayMs: number;
+  /** By how much each delay is longer than the one before. */
+  readonly backoff: number;
+  readonly maxDelayMs?: number;
+  /** Part of the delay by which it may be shorter or longer. */
+  readonly jitter: number;
+};
+
 /** One compiled action. The JSON path is kept for messages. */
 export type Action =
   | { readonly kind: "assign"; readonly path: string; readonly assignments: readonly Assignment[] }
@@ -71,6 +83,7 @@ export type Action =
       readonly failed: string | undefined;
       readonly timeout: Delay | undefined;
       readonly attempts: number | undefined;
+      readonly retry: TaskRetry | undefined;
     }
   | { readonly kind: "log"; readonly path: string; readonly value: Template }
   | { readonly kind: "choose"; readonly path: string; readonly branches: readonly Branch[] }

@@ -6,6 +6,7 @@
  * Snapshots are immutable; a step that changes nothing returns the parts it did not change as they were.
  */
 import type { Json, JsonObject } from "../base/json.ts";
+import type { TaskRetry } from "./machine.ts";
 
 /** Bounds of one step. All are enforced with a reason, none by a crash. */
 export type StepLimits = {
@@ -102,6 +103,7 @@ export type Effect =
       readonly failed?: string;
       readonly timeoutMs?: number;
       readonly attempts?: number;
+      readonly retry?: TaskRetry;
     }
   /** Suspend this machine when the step is written. */
   | { readonly kind: "suspend"; readonly reason?: string }

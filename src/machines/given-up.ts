@@ -23,6 +23,7 @@ import { send } from "./send.ts";
 import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
 import { keep } from "./settle.ts";
 import { findSubject, type Scope, type Subject } from "./subject.ts";
+import { retryTask, waitForRetry } from "./task-retry.ts";
 import {
   buryTask,
   closeTask,
@@ -73,11 +74,22 @@ function setterOf(scope: Scope, key: Bytes, task: Fields): Subject | undefined {
 }
 
 /** The deadline of a task that its machine waits for. */
-export function runDeadline(scope: Scope, subject: Subject, { id: taskId, event, task }: TaskDeadline): void {
+export function runDeadline(scope: Scope, subject: Subject, deadline: TaskDeadline): void {
+  const { id: taskId, event, task } = deadline;
   if (keptOutcome(scope, subject.record.id, taskId) !== undefined) return;
+  if (deadline.again !== undefined) {
+    retryTask(scope, subject, deadline);
+    return;
+  }
   const { name, entry, owner } = task;
   const isOwn = owner === subject.record.id && entry !== undefined;
   const fields = isOwn ? findTask(scope.db, { task: name, entry, taskId }) : undefined;
+  if (
+    fields !== undefined &&
+    entry !== undefined &&
+    waitForRetry(scope, subject, deadline, { entry, fields })
+  )
+    return;
   const deliveries = fields === undefined || entry === undefined ? 0 : deliveriesOf(scope, name, entry);
   const attempts = fields === undefined ? undefined : countField(fields, "attempts");
   const reason = attempts !== undefined && deliveries >= attempts ? "attempts" : "timeout";

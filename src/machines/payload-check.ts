@@ -148,7 +148,8 @@ export function isPendingPart(rest: Bytes, value: Buffer): boolean {
       (name) => pending[name] === undefined || isCount(pending[name]),
     ) &&
     (pending["kind"] === "task") === (pending["task"] !== undefined) &&
-    (pending["task"] === undefined || isAwaitedTask(pending["task"]))
+    (pending["task"] === undefined || isAwaitedTask(pending["task"])) &&
+    (pending["again"] === undefined || isTexts(pending["again"]))
   );
 }
 

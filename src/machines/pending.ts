@@ -45,6 +45,8 @@ export interface TaskDeadline extends Waiting {
   readonly id: string;
   readonly dueMs: number;
   readonly task: AwaitedTask;
+  /** The fields of its entry, each character a byte, while it waits to be put back to its stream. */
+  readonly again?: readonly string[] | undefined;
 }
 
 /** A step that no client waited for and that has failed. */

@@ -7,6 +7,7 @@
  * deadline falls due like any other event; the answer takes it from there.
  */
 import { type Bytes, bufferOf, bytesOf, bytesOfText, textOfBytes } from "../base/bytes.ts";
+import type { TaskRetry } from "../engine/machine.ts";
 import type { Database } from "../keyspace/database.ts";
 import { type AppendOptions, appendEntry } from "../streams/append.ts";
 import type { Fields } from "../streams/chunk.ts";
@@ -48,6 +49,7 @@ export interface TaskOrder {
   readonly failed?: string;
   readonly timeoutMs?: number;
   readonly attempts?: number;
+  readonly retry?: TaskRetry;
 }
 
 export interface NewTask extends TaskOrder {
@@ -83,6 +85,8 @@ export function putTask(db: Database, given: NewTask, options: AppendOptions): v
     ["failed", given.failed],
     ["attempts", given.attempts],
     ["timeout", timeoutMs],
+    ["retry", given.retry === undefined ? undefined : JSON.stringify(given.retry)],
+    ["attempt", given.retry === undefined ? undefined : 1],
     ["deadline", deadlineMs],
     ["trace", given.trace],
     ["at", machine.updatedMs],
@@ -101,6 +105,26 @@ function addTask(db: Database, task: string, fields: Fields, options: AppendOpti
   const { nowMs = db.nowMs } = options;
   buryTask(db, { task, fields, reason: "wrongtype", deliveries: 0, nowMs });
   return undefined;
+}
+
+/** A task that is to be put back to its stream. */
+export interface Repeated {
+  readonly task: string;
+  readonly fields: Fields;
+  readonly attempt: number;
+  readonly nowMs: number;
+}
+
+/** Puts a task back to its stream, under its id, for another attempt with a deadline of its own. */
+export function putBackTask(
+  db: Database,
+  machine: Pick<NewTask, "id" | "machine">,
+  { task, fields, attempt, nowMs }: Repeated,
+): void {
+  const timeoutMs = countField(fields, "timeout") ?? 0;
+  const next = replaced(fields, { attempt: String(attempt), deadline: String(nowMs + timeoutMs) });
+  const entry = addTask(db, task, next, { nowMs });
+  armTask(db, machine, { fields: next, task, entry });
 }
 
 interface ArmedTask {
