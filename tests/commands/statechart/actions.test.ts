@@ -42,6 +42,11 @@ test("a refusal by fail or an invariant changes nothing and is the outcome of th
   const breach = new ReplyFailure("INVARIANT no debt: context.balance >= 0 (context.balance = -1)");
   expect(await call("SM.SEND", "a", "ADD", '{"n":-6}', "ID", "y")).toEqual(breach);
   expect(rows(await call("SM.OUTCOME", "a", "y"))[0]).toMatchObject({ code: "INVARIANT" });
+  expect(fields(await call("SM.WHY", "a", "ADD", '{"n":-6}'))).toMatchObject({ verdict: "INVARIANT" });
+  expect(fields(await call("SM.WHY", "a", "ADD", '{"n":0}'))).toMatchObject({
+    verdict: "REJECTED",
+    message: "nothing to add",
+  });
   expect(await call("SM.CONTEXT", "a")).toBe('{"balance":5}');
   expect(fields(await call("SM.INFO", "a"))).toMatchObject({ rev: 2 });
   expect(await call("SM.CREATE", "b", "account", "CONTEXT", '{"balance":-1}')).toEqual(breach);
