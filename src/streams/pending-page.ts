@@ -20,7 +20,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { chars } from "../base/bytes.ts";
-import { FieldReader, FieldWriter } from "../base/varint.ts";
+import { FieldReader, FieldWriter, varintBytes } from "../base/varint.ts";
 import { takeId } from "./chunk.ts";
 import { type EntryId, entryId, safeMsOf, safeSeqOf } from "./entry-id.ts";
 
@@ -40,6 +40,20 @@ export interface PendingPage {
   readonly consumers: readonly number[];
   /** In the order of their ids. */
   readonly entries: readonly PendingEntry[];
+  /** What is stored of it, where all that has changed since is that entries came behind those it had. */
+  readonly stored?: StoredPart | undefined;
+}
+
+interface StoredPart {
+  readonly value: Buffer;
+  /** Entries in it, one at least. */
+  readonly count: number;
+}
+
+/** The page together with the value it was read from or encoded to. */
+export function withStored({ id, consumers, entries }: PendingPage, value: Buffer): PendingPage {
+  const stored = value[0] === FORMAT && entries.length > 0 ? { value, count: entries.length } : undefined;
+  return { id, consumers, entries, stored };
 }
 
 /** A page takes no further entry beyond so many. */
@@ -53,21 +67,39 @@ const DELIVERED_DISTANCE_MAX = 2 ** 51;
 
 const writer = new FieldWriter();
 
-export function encodePage({ id: pageId, consumers, entries }: PendingPage): Buffer {
-  writer.byte(FORMAT);
-  writer.varint(consumers.length);
-  for (const consumer of consumers) writer.varint(consumer);
-  writer.varint(entries.length);
+export function encodePage(page: PendingPage): Buffer {
+  const { entries, stored } = page;
   const timeMs = entries[0]?.deliveredMs ?? 0;
-  if (entries.length > 0) writer.f64(timeMs);
-  const pageMs = safeMsOf(pageId);
-  for (const { id, consumer, deliveredMs, deliveryCount } of entries) {
+  if (stored === undefined) writeHead(page, timeMs);
+  else copyStored(page, stored);
+  const pageMs = safeMsOf(page.id);
+  for (let index = stored?.count ?? 0; index < entries.length; index += 1) {
+    const entry = entries[index];
+    assert(entry !== undefined, "an entry of the page");
+    const { id, consumer, deliveredMs, deliveryCount } = entry;
     writeId(id, pageMs);
     writer.varint(consumer);
     writeDelivered(deliveredMs, timeMs);
     writeCount(deliveryCount);
   }
   return writer.take();
+}
+
+function writeHead({ consumers, entries }: PendingPage, timeMs: number): void {
+  writer.byte(FORMAT);
+  writer.varint(consumers.length);
+  for (const consumer of consumers) writer.varint(consumer);
+  writer.varint(entries.length);
+  if (entries.length > 0) writer.f64(timeMs);
+}
+
+/** Most pages grow: what is stored is copied, but for the number of entries, which is one byte then and now. */
+function copyStored({ consumers, entries }: PendingPage, { value }: StoredPart): void {
+  let countAt = 1 + varintBytes(consumers.length);
+  for (const consumer of consumers) countAt += varintBytes(consumer);
+  writer.view(value.subarray(0, countAt));
+  writer.byte(entries.length);
+  writer.view(value.subarray(countAt + 1));
 }
 
 function writeId(id: EntryId, pageMs: number | undefined): void {

@@ -28,6 +28,7 @@ import {
   PAGE_ENTRIES_MAX,
   type PendingEntry,
   type PendingPage,
+  withStored,
 } from "./pending-page.ts";
 import type { Stream } from "./streams.ts";
 
@@ -89,10 +90,11 @@ function insert(stream: Stream, group: Group, { page, index, pending }: Insertio
     return addPage(stream, group, [pending]);
   }
   if (page.entries.length < PAGE_ENTRIES_MAX) {
+    const stored = index === page.entries.length ? page.stored : undefined;
     change(
       stream,
       group,
-      { id: page.id, consumers: page.consumers, entries: withEntry(page.entries, index, pending) },
+      { id: page.id, consumers: page.consumers, entries: withEntry(page.entries, index, pending), stored },
       pending.consumer,
     );
     return page.id;
@@ -216,7 +218,7 @@ export function savePages({ db, id }: Stream, group: Group): void {
   for (const page of group.pages.values()) {
     const key = pendingEntryKey(id, group.number, page.id);
     const value = encodePage(page);
-    known.note(key, value, page);
+    known.note(key, value, withStored(page, value));
     db.transaction.put(key, value);
   }
   group.pages.clear();
@@ -261,7 +263,7 @@ function pageAt(stream: Stream, group: Group, id: EntryId): PendingPage | undefi
 function decoded(key: Bytes, value: Buffer): PendingPage {
   const page = known.of(key, value);
   if (page !== undefined) return page;
-  const read = decodePage(idOfKey(key), value);
+  const read = withStored(decodePage(idOfKey(key), value), value);
   known.note(key, value, read);
   return read;
 }
