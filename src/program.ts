@@ -27,6 +27,7 @@ const DIRECTORY_MODE = 0o700;
 /** Runs the server until it is told to stop; resolves to the exit code of the process. */
 export async function run(config: Config, warnings: readonly string[]): Promise<number> {
   const startedMs = performance.now();
+  keepFilesToOurselves();
   const opened = prepare(config);
   if (typeof opened === "string") {
     process.stderr.write(fatalConfigText(DETENT_VERSION, opened));
@@ -62,6 +63,13 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   if (pidFile !== undefined) rmSync(pidFile, { force: true });
   log("Detent is now ready to exit, bye bye...", "warning");
   return exitCode;
+}
+
+/** What the server writes is nobody else's to read, unless somebody chose another umask than the usual one. */
+function keepFilesToOurselves(): void {
+  const usual = 0o022;
+  const chosen = process.umask(0o077);
+  if (chosen !== usual) process.umask(chosen);
 }
 
 /** Closes the server; returns the exit code. */

@@ -20,6 +20,10 @@ import { migrate } from "./server/migrations.ts";
 import { startUpkeep } from "./server/upkeep.ts";
 import { Waiters } from "./server/waiters.ts";
 
+/** Why CONFIG SET does not take a bound for memory: whoever sets one relies on it. A file may name one, with a warning. */
+const UNBOUNDED_MEMORY =
+  "Detent does not bound its memory: keys are on disk and none is evicted, only 0 is accepted";
+
 export interface StartOptions {
   readonly config: Config;
   readonly store: Store;
@@ -87,6 +91,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   });
   store.setFlushPolicy(config.get("appendfsync"));
   config.onChange((change) => {
+    if (change.name === "maxmemory" && change.value !== 0) return UNBOUNDED_MEMORY;
     if (change.name === "sm-ingest-stream") executor.lookForWork();
     if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
     // Without a password there is nothing to wait for; one that is set is asked of new connections alone.

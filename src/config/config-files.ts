@@ -1,6 +1,7 @@
 /** What the configuration needs of the file system. Handed in, so that all else here is pure. */
 import {
   closeSync,
+  fchmodSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -71,9 +72,11 @@ function namesIn(folder: string): readonly string[] {
 function replace(path: string, text: Buffer): void {
   const temporary = `${path}.${process.pid}.tmp`;
   // The new file keeps the permissions of the old one: it may hold a password.
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o644;
-  const file = openSync(temporary, "wx", mode & 0o777);
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o600;
+  const file = openSync(temporary, "wx", 0o600);
   try {
+    // Not by opening it: the umask would take some away.
+    fchmodSync(file, mode & 0o777);
     writeSync(file, text);
     fsyncSync(file);
     renameSync(temporary, path);
