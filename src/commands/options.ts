@@ -43,17 +43,24 @@ export class Options<Name extends string> {
   }
 }
 
+const NO_OPTIONS = new Options<never>(new Map());
+
+function formOf(forms: OptionForms<string>, name: string): OptionForm | undefined {
+  return Object.hasOwn(forms, name) ? forms[name] : undefined;
+}
+
 /** @throws ReplyError for a word that is no option, a value that is missing, or an option that is given twice */
 export function readOptions<Name extends string>(
   args: readonly Buffer[],
   from: number,
   forms: OptionForms<Name>,
 ): Options<Name> {
-  const known = new Map<string, OptionForm>(Object.entries<OptionForm>(forms));
+  // Nearly every request has none.
+  if (args.length <= from) return NO_OPTIONS;
   const given = new Map<string, Buffer[]>();
   for (let position = from; position < args.length; ) {
     const name = token(args[position]);
-    const form = known.get(name);
+    const form = formOf(forms, name);
     if (form === undefined) throw errors.syntaxError();
     const values = given.get(name) ?? [];
     if (given.has(name) && form.repeats === undefined) throw errors.optionTwice(name);

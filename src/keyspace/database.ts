@@ -21,7 +21,7 @@ import {
 } from "./layouts.ts";
 import type { LiveChange } from "./live-objects.ts";
 import { emptyObject, type ObjectPlace } from "./objects.ts";
-import { encodeRecord, type KeyRecord, type RecordType, type StringForm } from "./records.ts";
+import { encodeRecord, type KeyRecord, type RecordType, type StringForm, withExpiry, withPayload } from "./records.ts";
 import { scanCursor, scanPosition } from "./scan-cursor.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -106,7 +106,7 @@ export class Database {
 
   /** Gives the object at a key, whose record is `before`, another payload; its id and its expiry stay. */
   update(key: Bytes, before: KeyRecord, payload: Buffer, event: KeyEvent | undefined): KeyRecord {
-    const record = { type: before.type, expireAtMs: before.expireAtMs, id: before.id, payload };
+    const record = withPayload(before, payload);
     this.#writeRecord(key, record, before.expireAtMs);
     this.#record(key, event);
     return record;
@@ -142,7 +142,7 @@ export class Database {
 
   /** Sets the expiry of a key that is there; 0 takes it away. */
   setExpiry(key: Bytes, record: KeyRecord, expireAtMs: ExpiryTime, event: KeyEvent | undefined): void {
-    this.#writeRecord(key, { ...record, expireAtMs }, record.expireAtMs);
+    this.#writeRecord(key, withExpiry(record, expireAtMs), record.expireAtMs);
     this.#record(key, event);
   }
 
@@ -201,7 +201,7 @@ export class Database {
     const payload = this.transaction.objects
       .storageOf(record.type)
       .copied(this.transaction, record, target.place(to), id);
-    target.#writeRecord(to, { ...record, id, payload }, 0);
+    target.#writeRecord(to, { type: record.type, expireAtMs: record.expireAtMs, id, payload }, 0);
     target.#record(to, "new");
     target.#record(to, "copy_to");
   }

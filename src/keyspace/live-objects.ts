@@ -28,6 +28,7 @@ import type { OrderedReader, RangeOptions, Write } from "../storage/ordered-stor
 import { SortedMap } from "../storage/sorted-map.ts";
 import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
 import { decodeCount, REDO_COUNT } from "./redo.ts";
+import { Slab } from "./slab.ts";
 
 /** What a type of object does to be live. A tail is what changes have added to an object's parts, oldest first. */
 export interface LiveKind {
@@ -48,8 +49,6 @@ export interface LiveKind {
   isDerived(key: Bytes): boolean;
   /** True for a part that must reach the data file together with the mark of the checkpoint, as must a derived record. */
   isLate(key: Bytes): boolean;
-  /** About how many bytes of memory an item of a tail takes. */
-  tailBytes(item: unknown): number;
 }
 
 /** An object as a generation has it. */
@@ -57,7 +56,14 @@ export interface LiveGeneration {
   /** The record the generation began with. */
   readonly base: KeyRecord;
   readonly record: KeyRecord;
-  readonly tail: readonly unknown[];
+  readonly tail: Tail;
+}
+
+/** What the changes of a generation have added to an object: byte strings, oldest first. */
+export interface Tail {
+  readonly length: number;
+  /** A view of an item. */
+  at(index: number): Buffer;
 }
 
 export interface Derivation {
@@ -82,7 +88,7 @@ export interface LiveChange {
   readonly before: KeyRecord;
   readonly after: KeyRecord;
   /** What the change adds to the tail. */
-  readonly tail: readonly unknown[];
+  readonly tail: readonly Buffer[];
 }
 
 /** An object in one generation. */
@@ -93,7 +99,7 @@ interface LiveObject {
   /** The record the generation began with, and the one it has now. */
   base: KeyRecord;
   record: KeyRecord;
-  readonly tail: unknown[];
+  readonly tail: LiveTail;
   /** False at a restart while no change has said which entries of the index there are. */
   isBased: boolean;
   /** True when what older generations know of it has been settled. */
@@ -102,6 +108,32 @@ interface LiveObject {
   indexed: KeyRecord;
   /** What was derived last. */
   derivation: Derivation | undefined;
+}
+
+/** A tail whose items stand in the slab of their generation. */
+class LiveTail implements Tail {
+  readonly #slab: Slab;
+  readonly #items: number[] = [];
+
+  constructor(slab: Slab) {
+    this.#slab = slab;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  at(index: number): Buffer {
+    return this.#slab.at(this.#items[index] ?? -1);
+  }
+
+  push(item: Buffer): void {
+    this.#items.push(this.#slab.add(item));
+  }
+
+  truncate(length: number): void {
+    this.#items.length = length;
+  }
 }
 
 /** Stands in the active generation for an object that was settled while the frozen one still has it. */
@@ -117,12 +149,15 @@ class Generation {
   readonly unindexed = new Set<LiveObject>();
   /** The spaces in which objects have parts. */
   readonly spaces = new Set<string>();
+  readonly slab = new Slab();
   bytes = 0;
 }
 
 const NOTHING = Buffer.alloc(0);
+/** What an item of a tail costs beside its bytes. */
+const ITEM_BYTES = 16;
 /** What an object costs beside its tail. */
-const OBJECT_BYTES = 600;
+const OBJECT_BYTES = 1500;
 const RECORD_SPACE = "k";
 const COUNTER_SPACE = "n";
 const INDEX_SPACE = "i";
@@ -254,7 +289,7 @@ export class LiveObjects implements Derived {
       phys: place.phys,
       base: before,
       record: before,
-      tail: [],
+      tail: new LiveTail(generation.slab),
       isBased: true,
       isFresh: known === SETTLED,
       indexed: before,
@@ -453,12 +488,12 @@ export class LiveObjects implements Derived {
       if (object !== SETTLED && !this.#active.byKey.has(at)) yield object;
   }
 
-  #go(generation: Generation, object: LiveObject, after: KeyRecord, tail: readonly unknown[]): () => void {
+  #go(generation: Generation, object: LiveObject, after: KeyRecord, tail: readonly Buffer[]): () => void {
     const [before, length] = [object.record, object.tail.length];
     let bytes = 0;
     for (const item of tail) {
       object.tail.push(item);
-      bytes += object.kind.tailBytes(item);
+      bytes += ITEM_BYTES + item.length;
     }
     object.record = after;
     generation.bytes += bytes;
@@ -468,7 +503,7 @@ export class LiveObjects implements Derived {
       this.#derivationOf(object);
     return () => {
       object.record = before;
-      object.tail.length = length;
+      object.tail.truncate(length);
       if (object.derivation !== undefined && object.derivation.count > length) object.derivation = undefined;
       generation.bytes -= bytes;
       generation.unindexed.add(object);
@@ -593,8 +628,10 @@ function readerOver(writes: ReadonlyMap<Bytes, Buffer | null>, reader: OrderedRe
   return { get, range };
 }
 
-function bytesOf({ kind, tail }: LiveObject): number {
-  return tail.reduce<number>((sum, item) => sum + kind.tailBytes(item), OBJECT_BYTES);
+function bytesOf({ tail }: LiveObject): number {
+  let bytes = OBJECT_BYTES;
+  for (let index = 0; index < tail.length; index += 1) bytes += ITEM_BYTES + tail.at(index).length;
+  return bytes;
 }
 
 /** What is to be written to the indexes when a record follows another. */

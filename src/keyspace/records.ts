@@ -43,22 +43,36 @@ export interface KeyRecord {
 }
 
 /** A record whose payload is encoded when somebody wants its bytes; `decoded` is what it says. */
-export function lazyRecord(
-  { type, expireAtMs, id }: Omit<KeyRecord, "payload" | "decoded">,
-  decoded: unknown,
-  encode: () => Buffer,
-): KeyRecord {
-  let payload: Buffer | undefined;
-  return {
-    type,
-    expireAtMs,
-    id,
-    get payload() {
-      payload ??= encode();
-      return payload;
-    },
-    decoded,
-  };
+export class LazyRecord implements KeyRecord {
+  readonly type: RecordType;
+  readonly expireAtMs: KeyRecord["expireAtMs"];
+  readonly id: number;
+  decoded?: unknown;
+  readonly #encode: (decoded: unknown) => Buffer;
+  #payload: Buffer | undefined;
+
+  constructor(record: KeyRecord, decoded: unknown, encode: (decoded: unknown) => Buffer) {
+    this.type = record.type;
+    this.expireAtMs = record.expireAtMs;
+    this.id = record.id;
+    this.decoded = decoded;
+    this.#encode = encode;
+  }
+
+  get payload(): Buffer {
+    this.#payload ??= this.#encode(this.decoded);
+    return this.#payload;
+  }
+}
+
+/** A record with another payload. */
+export function withPayload({ type, expireAtMs, id }: KeyRecord, payload: Buffer): KeyRecord {
+  return { type, expireAtMs, id, payload };
+}
+
+/** A record with another expiry. */
+export function withExpiry({ type, id, payload }: KeyRecord, expireAtMs: KeyRecord["expireAtMs"]): KeyRecord {
+  return { type, expireAtMs, id, payload };
 }
 
 export function encodeRecord(record: KeyRecord): Buffer {

@@ -63,14 +63,6 @@ export interface HistoryEntry {
   readonly trace?: string | undefined;
 }
 
-/** An entry in its stored form, as the journal and the chunks of history hold it. */
-export interface EncodedEntry {
-  readonly rev: number;
-  readonly bytes: Buffer;
-  /** How many entries the machine keeps since then; 0: all. */
-  readonly entriesMax: number;
-}
-
 /** A chunk takes no further entry when it has so many, or so many bytes. */
 const CHUNK_ENTRIES_MAX = 64;
 const CHUNK_BYTES_MAX = 4096;
@@ -81,14 +73,19 @@ export function putHistory(transaction: Transaction, id: number, entry: HistoryE
 }
 
 /**
- * The writes that add entries, whose revs ascend, to the history of a machine; what it has already is passed over. Costs
- * a look at its last chunk, and what it drops.
+ * The writes that add encoded entries, whose revs ascend, to the history of a machine that keeps the newest `max` (0:
+ * all); what it has already is passed over. Costs a look at its last chunk, and what it drops.
  */
-export function historyWrites(reader: OrderedReader, id: number, entries: readonly EncodedEntry[]): Write[] {
+export function historyWrites(
+  reader: OrderedReader,
+  id: number,
+  entries: readonly Buffer[],
+  max: number,
+): Write[] {
   const newest = entries.at(-1);
   if (newest === undefined) return [];
   const writes = appended(reader, id, entries);
-  const { rev, entriesMax: max } = newest;
+  const rev = revOfEntry(newest);
   if (max === 0 || rev <= max) return writes;
   const transaction = new Transaction(reader);
   for (const [key, value] of writes) if (value !== null) transaction.put(key, value);
@@ -96,7 +93,7 @@ export function historyWrites(reader: OrderedReader, id: number, entries: readon
   return transaction.writes();
 }
 
-function appended(reader: OrderedReader, id: number, entries: readonly EncodedEntry[]): Write[] {
+function appended(reader: OrderedReader, id: number, entries: readonly Buffer[]): Write[] {
   const last = lastChunk(reader, id);
   const lastEntry = last?.entries.at(-1);
   const lastRev = lastEntry === undefined ? (last?.rev ?? 0) : revOfEntry(lastEntry);
@@ -105,7 +102,8 @@ function appended(reader: OrderedReader, id: number, entries: readonly EncodedEn
   let openRev = last?.rev ?? 0;
   let openBytes = open.reduce((sum, entry) => sum + entry.length, 0);
   let isChanged = false;
-  for (const { rev, bytes } of entries) {
+  for (const bytes of entries) {
+    const rev = revOfEntry(bytes);
     if (rev <= lastRev) continue;
     if (open.length === 0 || open.length >= CHUNK_ENTRIES_MAX || openBytes >= CHUNK_BYTES_MAX) {
       if (isChanged) writes.push([historyKey(id, openRev), encodeChunk(open)]);

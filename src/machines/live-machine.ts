@@ -2,15 +2,15 @@
 
 import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
 import type { LiveKind, LiveObjects } from "../keyspace/live-objects.ts";
-import { type KeyRecord, lazyRecord, recordOfStored } from "../keyspace/records.ts";
+import { type KeyRecord, LazyRecord, recordOfStored } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
-import { appendAnew, identified } from "../streams/live-stream.ts";
+import { appendAnew } from "../streams/live-stream.ts";
 import { decodeStep, type Redone, redone } from "./change-record.ts";
-import { type EncodedEntry, historyWrites } from "./history.ts";
-import { atMsOfEntry, decodeEntry, revOfEntry } from "./history-codec.ts";
+import { historyWrites } from "./history.ts";
+import { atMsOfEntry, decodeEntry } from "./history-codec.ts";
 import { counterKeys, stateKeys } from "./index-keys.ts";
 import { changeEntries, changeStream } from "./outbox.ts";
-import { decodeMachine, encodeMachine, type MachineRecord } from "./record.ts";
+import { type DecodedMachine, decodedMachine, decodeMachine, encodeMachine } from "./record.ts";
 
 export const LIVE_MACHINE: LiveKind = {
   space: "h",
@@ -18,21 +18,23 @@ export const LIVE_MACHINE: LiveKind = {
   deriveEvery: 0,
   indexKeys: (phys, record) => stateKeys(phys, record.id, decodeMachine(record)),
   derive: (below, { record, tail }) => {
-    // Written by this file and by machines.ts alone.
-    const writes = historyWrites(below, record.id, tail as readonly EncodedEntry[]);
+    const entries = Array.from({ length: tail.length }, (_, index) => tail.at(index));
+    const { entriesMax = 0 } = decodedMachine(record);
+    const writes = historyWrites(below, record.id, entries, entriesMax);
     return { count: tail.length, record, writes: new Map(writes) };
   },
   isDerived: () => true,
   isLate: () => false,
-  tailBytes: (item) => ENTRY_OVERHEAD_BYTES + (item as EncodedEntry).bytes.length,
 };
 
-/** What an entry of a tail takes beside its bytes. */
-const ENTRY_OVERHEAD_BYTES = 200;
-
 /** The record of a machine whose bytes nobody needs yet. */
-export function liveRecord(record: KeyRecord, machine: MachineRecord, chart?: unknown): KeyRecord {
-  return lazyRecord(record, { machine, chart }, () => encodeMachine(machine));
+export function liveRecord(record: KeyRecord, decoded: DecodedMachine): KeyRecord {
+  return new LazyRecord(record, decoded, encodeDecoded);
+}
+
+function encodeDecoded(decoded: unknown): Buffer {
+  // Given by liveRecord.
+  return encodeMachine((decoded as DecodedMachine).machine);
 }
 
 /** Redoes a change of a machine at a restart; `reader` reads what is stored, which may be of before or after the change. */
@@ -48,13 +50,9 @@ export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buf
   const machine = decodeMachine(record);
   const atMs = step.entry === undefined ? undefined : atMsOfEntry(step.entry);
   const isNews = step.entry === undefined ? step.rev >= machine.rev : step.rev > machine.rev;
-  const after = isNews ? liveRecord(record, redone(machine, step, atMs)) : record;
-  const before = liveRecord(record, {
-    ...machine,
-    ...step.moved?.before,
-  });
-  const tail =
-    step.entry === undefined ? [] : [{ rev: revOfEntry(step.entry), bytes: step.entry, entriesMax: 0 }];
+  const after = isNews ? liveRecord(record, { machine: redone(machine, step, atMs) }) : record;
+  const before = liveRecord(record, { machine: { ...machine, ...step.moved?.before } });
+  const tail = step.entry === undefined ? [] : [step.entry];
   const hasBase = step.moved !== undefined;
   live.changeAnew({ kind: LIVE_MACHINE, place: { at, phys: step.phys }, before, after, tail }, hasBase);
 }
@@ -71,7 +69,8 @@ function appendChanges(
   const record = live.summary(place.at) ?? (stored === undefined ? undefined : recordOfStored(stored));
   if (record?.type !== "stream") return;
   const told = changeEntries({ key, definition, history: decodeEntry(entry) });
-  live.changeAnew(appendAnew(record, place, identified(told, streamId)), true);
+  const append = appendAnew(record, place, streamId, told);
+  if (append !== undefined) live.changeAnew(append, true);
 }
 
 /** Counters are stored as they were at the mark of the last checkpoint: every change since then counts. */

@@ -71,12 +71,10 @@ export interface MachineUpdate {
  */
 export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): KeyRecord {
   const { record, before, machine, history, keeping } = update;
-  const live = liveRecord(record, machine, update.chart);
+  const { historyMax: entriesMax } = keeping;
+  const live = liveRecord(record, { machine, chart: update.chart, entriesMax });
   const entry = history === undefined ? undefined : encodeEntry(history);
-  const tail =
-    history === undefined || entry === undefined
-      ? []
-      : [{ rev: history.rev, bytes: entry, entriesMax: keeping.historyMax }];
+  const tail = entry === undefined ? [] : [entry];
   const recorded =
     entry === undefined || history === undefined ? undefined : { bytes: entry, atMs: history.atMs };
   const step = { phys: db.phys, key, id: record.id, before, after: machine, entry: recorded };

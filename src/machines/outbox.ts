@@ -12,13 +12,14 @@
  * who listen, and what it was can still be read from the machine's history.
  */
 import { assert } from "../base/assert.ts";
-import { type Bytes, bufferOf, bytesOfText } from "../base/bytes.ts";
+import { ByteWriter } from "../base/byte-writer.ts";
+import { type Bytes, bytesOfText, chars } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
 import { appendEntry } from "../streams/append.ts";
-import { type Fields, packFields, unpackFields } from "../streams/chunk.ts";
-import { fieldsOf, jsonText } from "../streams/entry-fields.ts";
-import { appendLate, identified, type LateAppend, planAppend } from "../streams/live-stream.ts";
+import { unpackFields } from "../streams/chunk.ts";
+import { jsonText } from "../streams/entry-fields.ts";
+import { appendLate, type LateAppend, planAppend } from "../streams/live-stream.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { MachineRecord } from "./record.ts";
 import { putTask, type TaskOrder } from "./tasks.ts";
@@ -73,9 +74,9 @@ export type ToldChange = Pick<RecordedChange, "key" | "history"> & {
 
 /** The entries that a change leaves in the change stream, the fields of each packed. */
 export function changeEntries(change: ToldChange): Buffer[] {
-  const entries = [packFields(changeFields(change))];
+  const entries = [packChange(change)];
   for (const effect of effectsOf(change.history))
-    if (effect.kind === "emit") entries.push(packFields(emitFields(change, effect)));
+    if (effect.kind === "emit") entries.push(packEmit(change, effect));
   return entries;
 }
 
@@ -109,7 +110,7 @@ export function tellChange(
   const { definition } = machine;
   if (definition === undefined && !keeping.tellsMaps) return;
   const options = { lengthMax: keeping.changesMax, nowMs: history.atMs };
-  if (planned !== undefined) appendLate(db, planned, identified(planned.packed, planned.firstId));
+  if (planned !== undefined) appendLate(db, planned, planned.packed);
   else {
     for (const packed of changeEntries({ ...change, definition }))
       appendEntry(db, changeStream(definition), unpackFields(packed), options);
@@ -135,44 +136,61 @@ function effectsOf({ effects }: Pick<HistoryEntry, "effects">): readonly Outside
   return effects as unknown as readonly OutsideEffect[];
 }
 
-function changeFields({ key, definition, history }: ToldChange): Fields {
+/** The fields of an entry, packed as a chunk has them (streams/chunk.ts): names and values, each behind its length. */
+function packChange({ key, definition, history }: ToldChange): Buffer {
   const { kind, event, id, by, reason, from, to, via, data, context, output, atMs, stampMs, rev } = history;
-  return fieldsOf([
-    ["key", bufferOf(key)],
-    ["def", definitionId(definition)],
-    ["rev", rev],
-    ["kind", kind],
-    ["event", event],
-    ["id", id],
-    ["by", by],
-    ["reason", reason],
-    ["from", JSON.stringify(from)],
-    ["to", JSON.stringify(to)],
-    ["via", via === undefined ? undefined : JSON.stringify(via)],
-    ["data", data?.text],
-    ["context", jsonText(context)],
-    ["log", logOf(history)],
-    ["output", jsonText(output)],
-    ["trace", history.trace],
-    ["at", atMs],
-    ["stamp", stampMs],
-  ]);
+  writer.text("key");
+  writer.latin1(chars(key));
+  field("def", definitionId(definition));
+  field("rev", String(rev));
+  field("kind", kind);
+  field("event", event);
+  field("id", id);
+  field("by", by);
+  field("reason", reason);
+  field("from", listText(from));
+  field("to", listText(to));
+  if (via !== undefined) field("via", listText(via));
+  field("data", data?.text);
+  field("context", jsonText(context));
+  field("log", logOf(history));
+  field("output", jsonText(output));
+  field("trace", history.trace);
+  field("at", String(atMs));
+  if (stampMs !== undefined) field("stamp", String(stampMs));
+  return writer.take();
 }
 
-function emitFields(
+function packEmit(
   { key, definition, history }: ToldChange,
   { event, data }: Extract<OutsideEffect, { kind: "emit" }>,
-): Fields {
-  return fieldsOf([
-    ["key", bufferOf(key)],
-    ["def", definitionId(definition)],
-    ["rev", history.rev],
-    ["kind", "emit"],
-    ["event", event],
-    ["data", data],
-    ["at", history.atMs],
-  ]);
+): Buffer {
+  writer.text("key");
+  writer.latin1(chars(key));
+  field("def", definitionId(definition));
+  field("rev", String(history.rev));
+  field("kind", "emit");
+  field("event", event);
+  field("data", data);
+  field("at", String(history.atMs));
+  return writer.take();
 }
+
+const writer = new ByteWriter();
+
+function field(name: string, value: string | undefined): void {
+  if (value === undefined) return;
+  writer.text(name);
+  writer.text(value);
+}
+
+/** A list of names as JSON. Nearly always one that needs no escapes. */
+function listText(names: readonly string[]): string {
+  const [only] = names;
+  return names.length === 1 && only !== undefined && PLAIN.test(only) ? `["${only}"]` : JSON.stringify(names);
+}
+
+const PLAIN = /^[\w.-]*$/;
 
 /** `name:version`; undefined for a map machine. */
 function definitionId(definition: DefinitionName | undefined): string | undefined {

@@ -170,6 +170,8 @@ export interface DecodedMachine {
   readonly machine: MachineRecord;
   /** What subject.ts has made of its snapshot. */
   chart?: unknown;
+  /** Entries of history the machine keeps, as of its last change; undefined or 0: all. */
+  readonly entriesMax?: number;
 }
 
 /** As `decodeMachine`, with what is remembered beside the machine. */

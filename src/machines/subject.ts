@@ -13,7 +13,7 @@ import type { KeyRecord } from "../keyspace/records.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ChartCache } from "./chart-cache.ts";
 import { findDefinition } from "./definitions.ts";
-import { decodeMachine, type MachineRecord } from "./record.ts";
+import { decodedMachine, decodeMachine, type MachineRecord } from "./record.ts";
 
 /** What work on machines asks of the server around it. */
 export interface MachineServer {
@@ -59,12 +59,18 @@ export function findSubject(scope: Scope, key: Bytes): Subject | undefined {
 
 /** The machine of a record. */
 export function subjectOf(scope: Scope, key: Bytes, record: KeyRecord): Subject {
-  const machine = decodeMachine(record);
+  const decoded = decodedMachine(record);
+  const { machine } = decoded;
   if (machine.definition === undefined) return { key, record, machine, chart: undefined };
+  // A record is remembered only as long as what it stands for: the definition it is pinned to cannot go meanwhile.
+  const known = decoded.chart as Chart | undefined;
+  if (known !== undefined) return { key, record, machine, chart: known };
   const chart = chartOf(scope, machine.definition);
   const read = snapshotFromJson(chart, machine.snapshot);
   assert(read.ok, `a snapshot of ${machine.definition.name}:${machine.definition.version}`);
-  return { key, record, machine, chart: { machine: chart, snapshot: read.snapshot } };
+  const made: Chart = { machine: chart, snapshot: read.snapshot };
+  decoded.chart = made;
+  return { key, record, machine, chart: made };
 }
 
 /** The compiled form of a definition that a machine is pinned to. */

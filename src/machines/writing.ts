@@ -94,6 +94,7 @@ export function writeRecord(
     record: subject.record,
     before: subject.machine,
     machine,
+    chart,
     history,
     event,
     keeping: keepingOf(scope.server.config),

@@ -3,7 +3,7 @@
  * whose redo record tells of them too. They are put into chunks a chunk's worth at a time and written at the checkpoint.
  */
 import { assert } from "../base/assert.ts";
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, bufferOf, raw } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import { isEntryPart, slotOfKey, streamSlotKey } from "../keyspace/layouts.ts";
 import type {
@@ -13,11 +13,11 @@ import type {
   LiveKind,
   LivePlace,
 } from "../keyspace/live-objects.ts";
-import { type KeyRecord, lazyRecord } from "../keyspace/records.ts";
+import { type KeyRecord, LazyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { slackOf } from "./append.ts";
 import type { PackedEntry } from "./chunk.ts";
-import { autoId, type EntryId, idAfter } from "./entry-id.ts";
+import { autoId, type EntryId, entryIdOfBytes, idAfter } from "./entry-id.ts";
 import { decodeHeader, encodeHeader, type StreamHeader } from "./header.ts";
 import { appendPacked, NODE_ENTRIES_MAX } from "./tail.ts";
 
@@ -35,11 +35,7 @@ export const LIVE_STREAM: LiveKind = {
   derive,
   isDerived: (key) => isEntryPart(key),
   isLate: (key) => slotOfKey(key) !== undefined,
-  tailBytes: (item) => ENTRY_OVERHEAD_BYTES + (item as PackedEntry).packed.length,
 };
-
-/** What an entry takes in memory beside its bytes, which stand in a chunk besides. */
-const ENTRY_OVERHEAD_BYTES = 250;
 
 interface StreamDerivation extends Derivation {
   readonly header: StreamHeader;
@@ -55,7 +51,9 @@ function derive(
   const before = known as StreamDerivation | undefined;
   const header = before === undefined ? decodeHeader(base.payload) : { ...before.header };
   const writes = before?.writes ?? new Map<Bytes, Buffer | null>();
-  const fresh = tail.slice(before?.count ?? 0) as PackedEntry[];
+  const fresh: PackedEntry[] = [];
+  for (let index = before?.count ?? 0; index < tail.length; index += 1)
+    fresh.push(packedEntry(tail.at(index)));
   const slot = (number: number) => {
     const key = streamSlotKey(base.id, number);
     const value = writes.get(key) ?? below.get(key);
@@ -65,10 +63,17 @@ function derive(
   const entries = fresh.filter(({ id }) => id > header.lastId);
   const appended = appendPacked({ id: base.id, header, slot, nodeEntriesMax: NODE_ENTRIES_MAX }, entries);
   for (const [key, value] of appended) writes.set(key, value);
-  const record = lazyRecord(base, undefined, () => encodeHeader(header));
+  const record = new LazyRecord(base, undefined, () => encodeHeader(header));
   const derivation: StreamDerivation = { count: tail.length, record, writes, header };
   return derivation;
 }
+
+/** An entry of a tail: its id, and its packed fields. */
+function packedEntry(item: Buffer): PackedEntry {
+  return { id: entryIdOfBytes(raw(item.toString("latin1", 0, ID_BYTES))), packed: item.subarray(ID_BYTES) };
+}
+
+const ID_BYTES = 16;
 
 /** Where entries can be appended that are not written before the checkpoint, and the id the first gets. */
 export interface LateAppend {
@@ -96,39 +101,46 @@ export function planAppend(
 }
 
 /** Appends what was planned. Whoever calls it has put the ids into a redo record. */
-export function appendLate(db: Database, { key, record }: LateAppend, entries: readonly PackedEntry[]): void {
-  const change = { kind: LIVE_STREAM, before: record, after: withEntries(record, entries), tail: entries };
+export function appendLate(db: Database, planned: LateAppend, packed: readonly Buffer[]): void {
+  const { key, record, firstId } = planned;
+  const { after, tail } = withEntries(record, firstId, packed);
+  const change = { kind: LIVE_STREAM, before: record, after, tail };
   const isLive = db.change(key, change, undefined, "xadd");
   assert(isLive, "a stream that was not written since the append was planned");
 }
 
-/** An append that a restart has read in the journal; what the stream has already is passed over. */
-export function appendAnew(record: KeyRecord, place: LivePlace, entries: readonly PackedEntry[]): LiveChange {
-  const { lastId } = endOf(record);
-  const fresh = entries.filter(({ id }) => id > lastId);
-  return { kind: LIVE_STREAM, place, before: record, after: withEntries(record, fresh), tail: fresh };
+/** An append that a restart has read in the journal; undefined for one that the stream has already. */
+export function appendAnew(
+  record: KeyRecord,
+  place: LivePlace,
+  firstId: EntryId,
+  packed: readonly Buffer[],
+): LiveChange | undefined {
+  if (endOf(record).lastId >= firstId) return undefined;
+  return { kind: LIVE_STREAM, place, before: record, ...withEntries(record, firstId, packed) };
 }
 
-/** Entries with the first id and those that follow it within its millisecond, as planAppend gave them. */
-export function identified(packed: readonly Buffer[], first: EntryId): PackedEntry[] {
-  const entries: PackedEntry[] = [];
-  for (
-    let id: EntryId | undefined = first;
-    id !== undefined && entries.length < packed.length;
-    id = idAfter(id)
-  ) {
-    const bytes = packed[entries.length];
-    if (bytes !== undefined) entries.push({ id, packed: bytes });
-  }
-  return entries;
-}
-
-function withEntries(record: KeyRecord, entries: readonly PackedEntry[]): KeyRecord {
+/** The record and the tail of entries with the first id and those that follow it within its millisecond. */
+function withEntries(
+  record: KeyRecord,
+  firstId: EntryId,
+  packed: readonly Buffer[],
+): { readonly after: KeyRecord; readonly tail: readonly Buffer[] } {
   const { lastId, length } = endOf(record);
-  const end: StreamEnd = { lastId: entries.at(-1)?.id ?? lastId, length: length + entries.length };
-  return lazyRecord(record, end, () => {
-    throw new Error("assertion failed: the record of a live stream is derived from its tail");
-  });
+  const end = { lastId, length };
+  const tail: Buffer[] = [];
+  for (const fields of packed) {
+    const id = tail.length === 0 ? firstId : idAfter(end.lastId);
+    assert(id !== undefined, "an id for each entry of a change");
+    tail.push(Buffer.concat([bufferOf(id), fields]));
+    end.lastId = id;
+    end.length += 1;
+  }
+  return { after: new LazyRecord(record, end satisfies StreamEnd, neverEncoded), tail };
+}
+
+function neverEncoded(): Buffer {
+  throw new Error("assertion failed: the record of a live stream is derived from its tail");
 }
 
 function endOf(record: KeyRecord): StreamEnd {
