@@ -1,6 +1,6 @@
 /** The store: opened on a directory, read and written through transactions, one at a time. */
 
-import { DurableStore } from "../storage/durable-store.ts";
+import { type DurableLimits, DurableStore } from "../storage/durable-store.ts";
 import {
   type FlushPolicy,
   OpenError,
@@ -19,25 +19,31 @@ export const STORE_FORMAT = 3;
 
 export class Store {
   readonly #ordered: OrderedStore;
-  readonly #live: LiveObjects;
+  /** Undefined: every change is written in the ordinary way. */
+  readonly #live: LiveObjects | undefined;
   readonly #objects: ObjectTypes;
   /** True when the ordered store does not fold what is live by itself. */
   readonly #foldsAtClose: boolean;
 
-  private constructor(ordered: OrderedStore, objects: ObjectTypes, live: LiveObjects, foldsAtClose: boolean) {
+  private constructor(
+    ordered: OrderedStore,
+    objects: ObjectTypes,
+    live: LiveObjects | undefined,
+    foldsAtClose: boolean,
+  ) {
     this.#ordered = ordered;
     this.#objects = objects;
     this.#live = live;
     this.#foldsAtClose = foldsAtClose;
-    live.attach(ordered);
+    live?.attach(ordered);
     if (ordered.get(metaKey("format")) === undefined)
       ordered.commit([[metaKey("format"), encodeNumber(STORE_FORMAT)]]);
   }
 
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
-  static open(directory: string, objects: ObjectTypes): Store {
+  static open(directory: string, objects: ObjectTypes, limits: Partial<DurableLimits> = {}): Store {
     const live = new LiveObjects(objects.redo);
-    const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES, derived: live };
+    const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES, derived: live, limits };
     return new Store(DurableStore.open(directory, options), objects, live, false);
   }
 
@@ -45,6 +51,12 @@ export class Store {
   static over(ordered: OrderedStore, objects: ObjectTypes): Store {
     assertFormat(ordered);
     return new Store(ordered, objects, new LiveObjects(objects.redo), true);
+  }
+
+  /** As `over`, without live objects: the slow twin that tests hold the others against. */
+  static plainOver(ordered: OrderedStore, objects: ObjectTypes): Store {
+    assertFormat(ordered);
+    return new Store(ordered, objects, undefined, false);
   }
 
   /** Why no commit is taken any more, if that is so. */
@@ -112,7 +124,7 @@ export class Store {
 
   /** @throws CommitError when something committed may not be on disk; all is closed nevertheless */
   async close(): Promise<void> {
-    if (this.#foldsAtClose) {
+    if (this.#foldsAtClose && this.#live !== undefined) {
       this.#live.freeze();
       const writes = [...this.#live.fold(), ...this.#live.lastWrites()];
       if (writes.length > 0 && this.failure === undefined) this.#ordered.commit(writes);

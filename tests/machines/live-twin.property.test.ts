@@ -1,0 +1,216 @@
+/**
+ * Machines and change streams that are live (keyspace/live-objects.ts) against the slow twin that writes every change
+ * in the ordinary way: whatever commands come, both show the same, and so does what a crash leaves at any moment,
+ * between a change and its checkpoint, within a checkpoint and after it.
+ */
+import { cpSync } from "node:fs";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { MemoryStore } from "../../src/storage/memory-store.ts";
+import type { TestClient } from "../support/client.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/stores.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+
+/** So small that a few commands fill a journal and begin a checkpoint. */
+const LIMITS = { journalBytesMax: 2500, tableBytesMax: 4000, derivedBytesMax: 6000, cacheBytesMax: 2000 };
+const RUNS = Number(process.env["LIVE_TWIN_RUNS"] ?? 25);
+
+const LAMP = {
+  initial: "off",
+  context: { n: 0, last: "" },
+  states: {
+    off: { on: { GO: "on", PAIR: "both" }, defer: ["LATER"] },
+    on: {
+      on: {
+        GO: {
+          target: "off",
+          actions: [{ assign: { n: "context.n + 1" } }, { emit: { event: "'switched'" } }],
+        },
+        NOTE: { actions: [{ assign: { last: "event.text" } }] },
+        LATER: { actions: [{ log: "'later'" }] },
+        END: "gone",
+      },
+      after: { "5s": "off" },
+    },
+    both: {
+      type: "parallel",
+      states: {
+        left: { initial: "l1", states: { l1: { on: { GO: "l2" } }, l2: { on: { GO: "l1" } } } },
+        right: { initial: "r1", states: { r1: { on: { NOTE: "r2" } }, r2: {} } },
+      },
+      on: { PAIR: "off" },
+    },
+    gone: { type: "final" },
+  },
+};
+const KEYS = ["a", "b", "{c}long-key"];
+const STREAM = "sm:changes:lamp";
+const MAP = JSON.stringify({ current: "", map: { x: ["y"], y: ["x", "z"] }, initial: "x" });
+
+type Command = readonly string[];
+
+const key = fc.constantFrom(...KEYS);
+const send = fc
+  .tuple(
+    key,
+    fc.constantFrom("GO", "GO", "GO", "NOTE", "LATER", "PAIR", "END", "y", "x"),
+    fc.constantFrom<Command>(
+      [],
+      [],
+      ["ID", "1"],
+      ["ID", "2"],
+      ["SEQ", "s", "1"],
+      ["SEQ", "s", "2"],
+      ["DELAY", "3000"],
+      ["BY", "me", "REASON", "because"],
+    ),
+  )
+  .map(([at, event, options]): Command => {
+    return ["SM.SEND", at, event, event === "NOTE" ? '{"text":"one two"}' : "{}", ...options];
+  });
+const single: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 10, arbitrary: send },
+  { weight: 2, arbitrary: key.map((at): Command => ["SM.CREATE", at, "lamp"]) },
+  { weight: 1, arbitrary: key.map((at): Command => ["SM.SET", at, MAP]) },
+  { weight: 2, arbitrary: key.map((at): Command => ["SM.MUTATE", at, "y", "moved"]) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(key, key)
+      .chain(([from, to]) =>
+        fc.constantFrom<Command>(
+          ["SM.RESET", from],
+          ["SM.SUSPEND", from],
+          ["SM.RESUME", from],
+          ["DEL", from],
+          ["EXPIRE", from, "100"],
+          ["PERSIST", from],
+          ["RENAME", from, to],
+          ["COPY", from, to, "REPLACE"],
+          ["XADD", STREAM, "*", "by", "hand"],
+          ["XTRIM", STREAM, "MAXLEN", "3"],
+          ["XGROUP", "CREATE", STREAM, "g", "0"],
+          ["XREADGROUP", "GROUP", "g", "c", "COUNT", "2", "STREAMS", STREAM, ">"],
+          ["XSETID", STREAM, "9999999999999-0"],
+          ["DEL", STREAM],
+          ["RENAME", STREAM, "kept"],
+          ["SWAPDB", "0", "1"],
+          ["SM.DEF", "CREATE", "lamp", JSON.stringify(LAMP)],
+          ["FLUSHDB"],
+        ),
+      ),
+  },
+);
+const step: fc.Arbitrary<readonly Command[]> = fc.oneof(
+  { weight: 6, arbitrary: single.map((command) => [command]) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(single, { minLength: 1, maxLength: 4 })
+      .map((commands) => [["MULTI"], ...commands.filter(([name]) => name !== "SWAPDB"), ["EXEC"]]),
+  },
+  { weight: 1, arbitrary: fc.constantFrom([["advance", "1000"]], [["advance", "6000"]]) },
+  { weight: 1, arbitrary: fc.constant([["crash"]]) },
+  { weight: 1, arbitrary: fc.constant([["turns"]]) },
+);
+
+/** All that clients can see of the keys. */
+const VIEWS: readonly Command[] = [
+  ...KEYS.flatMap((at): Command[] => [
+    ["SM.INFO", at],
+    ["SM.HISTORY", at, "-", "+"],
+    ["SM.HISTORY", at, "-", "+", "REV", "COUNT", "3"],
+    ["SM.CONTEXT", at],
+    ["SM.PENDING", at],
+    ["SM.OUTCOME", at, "1", "2"],
+    ["SM.GET", at],
+    ["PEXPIRETIME", at],
+    ["TYPE", at],
+  ]),
+  ["XRANGE", STREAM, "-", "+"],
+  ["XREVRANGE", STREAM, "+", "-", "COUNT", "5"],
+  ["XINFO", "GROUPS", STREAM],
+  ["XLEN", STREAM],
+  ["XRANGE", "kept", "-", "+"],
+  ["SM.COUNT", "BY", "STATE"],
+  ["SM.COUNT", "BY", "STATUS"],
+  ["SM.SCAN", "0", "STATE", "on"],
+  ["SM.SCAN", "0", "STATE", "off", "COUNT", "100"],
+  ["SM.SCAN", "0", "COUNT", "100"],
+  ["DBSIZE"],
+  ["SM.VERIFY"],
+];
+
+async function seenBy(client: TestClient): Promise<readonly string[]> {
+  const seen: string[] = [];
+  for (const view of VIEWS)
+    seen.push(`${view.join(" ")}: ${(await client.exchange(...view)).bytes.toString()}`);
+  return seen;
+}
+
+interface Side {
+  readonly server: TestServer;
+  readonly client: TestClient;
+  readonly clock: VirtualClock;
+}
+
+async function begin(store: Store, startMs: number): Promise<Side> {
+  const clock = new VirtualClock(startMs);
+  const server = await startTestServer({ clock, store });
+  return { server, client: await server.client(), clock };
+}
+
+/** What a crash leaves: the journals first, since the data file may only be later than they are. */
+function imageOf(directory: string): string {
+  const image = temporaryDirectory();
+  for (const file of ["journal-0.log", "journal-1.log", "data.mdb"])
+    cpSync(`${directory}/${file}`, `${image}/${file}`);
+  return image;
+}
+
+test("live machines and streams show what written ones do, at any moment and after a crash", {
+  timeout: 300_000,
+}, async () => {
+  const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+      let directory = temporaryDirectory();
+      let live = await begin(Store.open(directory, OBJECT_TYPES, LIMITS), 1_700_000_000_000);
+      const plain = await begin(Store.plainOver(new MemoryStore(), OBJECT_TYPES), 1_700_000_000_000);
+      try {
+        for (const side of [live, plain]) {
+          await side.client.call("SM.DEF", "CREATE", "lamp", JSON.stringify(LAMP));
+          for (const at of KEYS) await side.client.call("SM.CREATE", at, "lamp");
+        }
+        for (const commands of steps) {
+          for (const command of commands) {
+            const [word, argument] = command;
+            if (word === "advance") for (const side of [live, plain]) side.clock.advance(Number(argument));
+            else if (word === "turns") {
+              for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+            } else if (word === "crash") {
+              const image = imageOf(directory);
+              const startMs = live.clock.now();
+              await live.server.close();
+              directory = image;
+              live = await begin(Store.open(directory, OBJECT_TYPES, LIMITS), startMs);
+            } else {
+              const replies = [];
+              for (const side of [live, plain])
+                replies.push((await side.client.exchange(...command)).bytes.toString());
+              expect(`${command.join(" ")}: ${replies[0]}`).toBe(`${command.join(" ")}: ${replies[1]}`);
+            }
+          }
+          expect(await seenBy(live.client)).toEqual(await seenBy(plain.client));
+        }
+      } finally {
+        await live.server.close();
+        await plain.server.close();
+      }
+    }),
+    { seed, numRuns: RUNS },
+  );
+});
