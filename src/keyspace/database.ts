@@ -21,7 +21,14 @@ import {
 } from "./layouts.ts";
 import type { LiveChange } from "./live-objects.ts";
 import { emptyObject, type ObjectPlace } from "./objects.ts";
-import { encodeRecord, type KeyRecord, type RecordType, type StringForm, withExpiry, withPayload } from "./records.ts";
+import {
+  encodeRecord,
+  type KeyRecord,
+  type RecordType,
+  type StringForm,
+  withExpiry,
+  withPayload,
+} from "./records.ts";
 import { scanCursor, scanPosition } from "./scan-cursor.ts";
 import type { Transaction } from "./transaction.ts";
 

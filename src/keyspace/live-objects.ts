@@ -283,16 +283,19 @@ export class LiveObjects implements Derived {
     const at = chars(place.at);
     const known = generation.byKey.get(at);
     if (known !== undefined && known !== SETTLED) return this.#go(generation, known, after, tail);
+    const frozen = known === SETTLED ? undefined : this.#frozenObject(at);
+    // A summary is of no use once the frozen generation is gone.
+    const base = frozen !== undefined && kind.derivesRecord ? this.#recordOf(frozen) : before;
     const object: LiveObject = {
       kind,
       at,
       phys: place.phys,
-      base: before,
+      base,
       record: before,
       tail: new LiveTail(generation.slab),
       isBased: true,
       isFresh: known === SETTLED,
-      indexed: before,
+      indexed: base,
       derivation: undefined,
     };
     generation.byKey.set(at, object);
@@ -582,11 +585,7 @@ export class LiveObjects implements Derived {
       frozen === undefined || frozen === object
         ? this.#reader
         : readerOver(this.#derivationOf(frozen).writes, this.#reader);
-    const base =
-      object.kind.derivesRecord && frozen !== undefined && frozen !== object
-        ? this.#recordOf(frozen)
-        : object.base;
-    object.derivation = object.kind.derive(below, { base, record: object.record, tail: object.tail }, known);
+    object.derivation = object.kind.derive(below, object, known);
     return object.derivation;
   }
 

@@ -185,7 +185,7 @@ test("live machines and streams show what written ones do, at any moment and aft
           await side.client.call("SM.DEF", "CREATE", "lamp", JSON.stringify(LAMP));
           for (const at of KEYS) await side.client.call("SM.CREATE", at, "lamp");
         }
-        for (const commands of steps) {
+        for (const [index, commands] of steps.entries()) {
           for (const command of commands) {
             const [word, argument] = command;
             if (word === "advance") for (const side of [live, plain]) side.clock.advance(Number(argument));
