@@ -16,6 +16,7 @@ import { newServerContext } from "./server/context.ts";
 import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
+import { faultLog } from "./server/faults.ts";
 import { migrate } from "./server/migrations.ts";
 import { startUpkeep } from "./server/upkeep.ts";
 import { Waiters } from "./server/waiters.ts";
@@ -66,8 +67,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     onShutdown: options.onShutdown,
   });
   const stopwatch = new Stopwatch(() => clock.monotonicMs());
-  const onInternalError = (error: unknown): void =>
-    log(`internal error: ${error instanceof Error ? error.stack : String(error)}`, "warning");
+  const onFault = faultLog(log, context.statistics);
   const executor = new Executor({
     store,
     clock,
@@ -75,12 +75,12 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     server: context,
     waiters,
     databaseCount: config.get("databases"),
-    dueWork: new DueWork({ server: context, onInternalError }),
+    dueWork: new DueWork({ server: context, onFault }),
     dispatcher: new CommandDispatcher({
       server: context,
       handlers: HANDLERS,
       stopwatch,
-      onInternalError,
+      onFault,
       rehearses: options.rehearses === true,
     }),
     onCommitted: () => undefined,

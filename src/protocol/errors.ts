@@ -80,6 +80,13 @@ export const unknownCategory = (category: Name) => err(`Unknown category '${show
 /** A bug of ours, told in the log and not to the client. */
 export const internalError = () => err("internal error");
 
+/** The log has the key. */
+export const damagedFile = (path: string) =>
+  err(
+    `the data file '${path}' is damaged: a value in it does not have its check sum; run SM.VERIFY, or start with ` +
+      "'detent --verify yes', to see what is damaged, and restore the directory from a backup",
+  );
+
 // Numbers and times.
 
 export const notAnInteger = () => err("value is not an integer or out of range");

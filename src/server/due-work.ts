@@ -14,14 +14,15 @@ import { behind, dueKey, duesAt, expiriesAt } from "../keyspace/layouts.ts";
 import { putOff, runDue } from "../machines/due.ts";
 import { hasUnread, ingestNext } from "../machines/ingest.ts";
 import { type DueMachine, firstDue } from "../machines/pending.ts";
+import type { OnFault } from "./faults.ts";
 
-/** How long an entry waits that met a bug of ours: it must not stand in the way of those behind it. */
+/** How long an entry waits that met a bug of ours or damage to the data file: it must not stand in the way of those behind it. */
 const PUT_OFF_MS = 60_000;
 
 export interface DueOptions {
   readonly server: ServerContext;
-  /** Told of an error that is a bug of ours; what it did was taken back. */
-  readonly onInternalError: (error: unknown) => void;
+  /** Takes an error that no client has caused; what it did was taken back. */
+  readonly onFault: OnFault;
 }
 
 /** How much may be done at once. */
@@ -39,7 +40,7 @@ export class DueWork {
   /** In the index of timers, and in that of expiries, nothing stands before these places. */
   #timersFrom = duesAt(0);
   #expiriesFrom = expiriesAt(0);
-  /** Before this time no event is taken from the stream: the next one has met a bug of ours. */
+  /** Before this time no event is taken from the stream: the next one has met a fault. */
   #ingestFromMs = 0;
 
   constructor(options: DueOptions) {
@@ -66,9 +67,7 @@ export class DueWork {
         from = behind(dueKey(timer));
         done += 1;
       } else if (isExpiryDue) {
-        const expired = databases.expireDue(timer === undefined ? EXPIRIES_AT_ONCE_MAX : 1, expiry.place);
-        this.#options.server.statistics.expiredKeys += expired;
-        done += expired;
+        done += this.#expire(databases, timer === undefined ? EXPIRIES_AT_ONCE_MAX : 1, expiry.place);
       } else break;
     }
     while (done < countMax && (done === 0 || !isSpent()) && this.#ingest(databases)) done += 1;
@@ -76,7 +75,7 @@ export class DueWork {
 
   /** Takes the next event from the stream that is configured; false when there is none. */
   #ingest(databases: Databases): boolean {
-    const { server, onInternalError } = this.#options;
+    const { server, onFault } = this.#options;
     const name = server.config.get("sm-ingest-stream");
     const db = databases.at(0);
     if (name === "" || databases.nowMs < this.#ingestFromMs || !hasUnread(db, name)) return false;
@@ -88,8 +87,7 @@ export class DueWork {
       return isDone;
     } catch (error) {
       databases.rollback(savepoint);
-      server.statistics.internalErrors += 1;
-      onInternalError(error);
+      onFault(error);
       this.#ingestFromMs = databases.nowMs + PUT_OFF_MS;
       return false;
     }
@@ -123,8 +121,26 @@ export class DueWork {
     return expiry;
   }
 
+  /** Removes keys that have expired, from a place in the index on; how many were looked at. */
+  #expire(databases: Databases, countMax: number, from: Bytes): number {
+    const { server, onFault } = this.#options;
+    const savepoint = databases.transaction.savepoint();
+    try {
+      const expired = databases.expireDue(countMax, from);
+      server.statistics.expiredKeys += expired;
+      return expired;
+    } catch (error) {
+      databases.rollback(savepoint);
+      if (countMax > 1) return this.#expire(databases, 1, from);
+      onFault(error);
+      // Whoever reads this key meets the same error; those behind it expire.
+      this.#expiriesFrom = behind(from);
+      return 1;
+    }
+  }
+
   #runOne(databases: Databases, due: DueMachine): void {
-    const { server, onInternalError } = this.#options;
+    const { server, onFault } = this.#options;
     const { transaction } = databases;
     const atDueTime = new Databases(transaction, databases.count, due.dueMs);
     const savepoint = transaction.savepoint();
@@ -133,8 +149,7 @@ export class DueWork {
       if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
     } catch (error) {
       databases.rollback(savepoint);
-      server.statistics.internalErrors += 1;
-      onInternalError(error);
+      onFault(error);
       putOff(databases, due, databases.nowMs + PUT_OFF_MS);
     }
   }

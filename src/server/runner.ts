@@ -10,9 +10,9 @@ import type { Handler, Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, kindOf, type WaitingRequest } from "../commands/wait.ts";
 import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
-import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
+import type { OnFault } from "./faults.ts";
 import { Run, type RunContext } from "./run.ts";
 
 /** A command and what is known of it before any request comes. */
@@ -32,8 +32,8 @@ export interface RunnerOptions {
   readonly handlers: ReadonlyMap<string, Handler>;
   /** Read after each request: what commandstats count, and the executor's budget. */
   readonly stopwatch: Stopwatch;
-  /** Told of each error that is a bug of ours, after its command was rolled back. */
-  readonly onInternalError: (error: unknown) => void;
+  /** Takes each error that no client has caused, after its command was rolled back. */
+  readonly onFault: OnFault;
   /**
    * Runs each command that reads or writes keys twice and takes the first run back: a test of the rule that handlers
    * change nothing beside the databases.
@@ -121,10 +121,7 @@ export class Runner {
 
   /** The message of an error that a handler threw. */
   #refusal(error: unknown): string {
-    if (error instanceof ReplyError) return error.message;
-    this.#options.server.statistics.internalErrors += 1;
-    this.#options.onInternalError(error);
-    return errors.internalError().message;
+    return error instanceof ReplyError ? error.message : this.#options.onFault(error).message;
   }
 
   #countLooks({ hits, misses, missed }: Run): void {

@@ -157,8 +157,8 @@ export class LmdbData {
     const value = unsealed(stored);
     if (value !== undefined) return value;
     throw new DamageError(
-      `'${this.path}' is damaged: the value of the key ${JSON.stringify(key)} does not have its check sum; ` +
-        "restore the directory from a backup",
+      this.path,
+      `the value of the key ${JSON.stringify(key)} does not have its check sum`,
     );
   }
 
@@ -242,7 +242,7 @@ export class LmdbData {
     const stored = this.#root.getBinary(chars(JOURNAL_MARK_KEY));
     const value = stored === undefined || stored.length === FIRST_MARK_BYTES ? stored : unsealed(stored);
     if (stored !== undefined && value === undefined)
-      throw new DamageError(`'${this.path}' is damaged at its mark`);
+      throw new DamageError(this.path, "its mark does not have its check sum");
     return value === undefined
       ? undefined
       : { number: value.readDoubleBE(0), sequence: value.readDoubleBE(8) };

@@ -6,9 +6,15 @@ import { crc32 } from "node:zlib";
 
 const SEAL_BYTES = 4;
 
-/** Damage to the data file; the message is for the operator. */
+/** Damage to the data file at a path; the message is for the operator. */
 export class DamageError extends Error {
   override readonly name = "DamageError";
+  readonly path: string;
+
+  constructor(path: string, what: string) {
+    super(`'${path}' is damaged: ${what}; restore the directory from a backup`);
+    this.path = path;
+  }
 }
 
 /** A value with its check sum. */

@@ -76,6 +76,12 @@ const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: s
   ["invalidArguments", errors.invalidArguments(), "ERR Invalid arguments specified for command"],
   ["unknownCategory", errors.unknownCategory("x"), "ERR Unknown category 'x'"],
   ["internalError", errors.internalError(), "ERR internal error"],
+  [
+    "damagedFile",
+    errors.damagedFile("/data/data.mdb"),
+    "ERR the data file '/data/data.mdb' is damaged: a value in it does not have its check sum; run SM.VERIFY, or " +
+      "start with 'detent --verify yes', to see what is damaged, and restore the directory from a backup",
+  ],
   ["notAnInteger", errors.notAnInteger(), "ERR value is not an integer or out of range"],
   ["notAFloat", errors.notAFloat(), "ERR value is not a valid float"],
   ["outOfRange", errors.outOfRange(), "ERR value is out of range"],

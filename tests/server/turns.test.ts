@@ -114,7 +114,7 @@ function dispatcher(stopwatch: Stopwatch): Dispatcher {
 
 /** Due work of which each piece takes so many milliseconds; all of it is due at the start. */
 function slowDueWork(server: ServerContext, pieces: number[]): DueWork {
-  const dueWork = new DueWork({ server, onInternalError: (error) => expect.unreachable(String(error)) });
+  const dueWork = new DueWork({ server, onFault: (error) => expect.unreachable(String(error)) });
   if (pieces.length === 0) return dueWork;
   dueWork.nextMs = () => (pieces.length === 0 ? undefined : START_MS);
   dueWork.run = (_databases, { countMax, isSpent }) => {
@@ -228,7 +228,7 @@ test.each([
     server: context,
     handlers: HANDLERS,
     stopwatch,
-    onInternalError: (error) => expect.unreachable(String(error)),
+    onFault: (error) => expect.unreachable(String(error)),
   });
   const { session } = client("a", []);
   const databases = new Databases(store.begin(), 16, clock.now());
@@ -253,7 +253,7 @@ test("keys that expire are removed until the time is spent, the rest in the next
   const later = new Databases(transaction, 16, START_MS + 1);
   const dueWork = new DueWork({
     server: context,
-    onInternalError: (error) => expect.unreachable(String(error)),
+    onFault: (error) => expect.unreachable(String(error)),
   });
   const answers = [false, true];
   dueWork.run(later, { countMax: 500, isSpent: () => answers.shift() ?? true });
