@@ -98,10 +98,10 @@ export function draftStatechart(
   given: { readonly limits: ShapeLimits; readonly keys: DocumentKeys },
 ): Draft | undefined {
   const builder: Builder = { ...given, problems, states: [], byPath: new Map(), byId: new Map() };
-  const { statesMax } = given.limits;
-  if (countStates(json, statesMax) > statesMax) {
+  const excess = tooManyStates(json, given.limits);
+  if (excess !== undefined) {
     // Nothing else is said of such a document: reading on would take as long as it is large.
-    problems.error("$.states", `a definition may have ${statesMax} states`);
+    problems.error(excess.path, excess.reason);
     return undefined;
   }
   const root = addState(builder, { key: "", json, jsonPath: "$", parent: undefined });
@@ -110,6 +110,21 @@ export function draftStatechart(
     problems.error("$.states", 'a machine needs states: {"states": {"a": {}, …}}');
   const { states, byPath, byId, keys } = builder;
   return { form: "statechart", root, states, byPath, byId, keys };
+}
+
+/**
+ * What is wrong, and where, with a document that plainly has more states than a definition may have; it is not read any
+ * further than that takes. The document is not nested deeply.
+ */
+export function tooManyStates(
+  json: Json,
+  { statesMax }: ShapeLimits,
+): { readonly path: string; readonly reason: string } | undefined {
+  if (!isJsonObject(json)) return undefined;
+  const { map } = json;
+  const reason = `a definition may have ${statesMax} states`;
+  if (isJsonObject(map) && Object.keys(map).length > statesMax) return { path: "$.map", reason };
+  return countStates(json, statesMax) > statesMax ? { path: "$.states", reason } : undefined;
 }
 
 /** States of a document, the top included; counting ends beyond `max`. The document is not nested deeply. */

@@ -4,10 +4,11 @@
  */
 import { assert } from "../base/assert.ts";
 import { EventData } from "../base/event-data.ts";
-import { firstInexact, withInexactNumbers } from "../base/exact-json.ts";
+import { firstInexact, holdsInexact, withInexactNumbers } from "../base/exact-json.ts";
 import { isDeeperThan, type Json } from "../base/json.ts";
 import { COMPILE_LIMITS, type CompileResult, compile } from "../engine/compile.ts";
 import { readKeys } from "../engine/document-keys.ts";
+import { tooManyStates } from "../engine/draft.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { StoredDefinition } from "./definitions.ts";
 
@@ -55,17 +56,22 @@ export function compileDocument(document: string): CompileResult {
   return parsed.ok ? compile(parsed.value, COMPILE_LIMITS, readKeys(document)) : parsed;
 }
 
-/** The text of a definition as JSON, or what is wrong with it. */
+/** The text of a definition as JSON, or what is wrong with it. One that is too large is not looked at any further. */
 export function parseDocument(
   document: string,
 ): { readonly ok: true; readonly value: Json } | Extract<CompileResult, { readonly ok: false }> {
   const parsed = parseJson(document);
-  if (parsed.ok) return parsed;
+  if (parsed.ok) {
+    const excess = tooManyStates(parsed.value, COMPILE_LIMITS);
+    return excess === undefined ? parsed : refusal(excess.path, excess.reason);
+  }
   const { inexact } = parsed;
-  const path = inexact?.path ?? "$";
-  const reason =
-    inexact === undefined ? parsed.reason : `the number ${inexact.text} is not exact: write it as a text`;
-  return { ok: false, path, reason, findings: [{ severity: "error", path, message: reason }] };
+  if (inexact === undefined) return refusal("$", parsed.reason);
+  return refusal(inexact.path, `the number ${inexact.text} is not exact: write it as a text`);
+}
+
+function refusal(path: string, reason: string) {
+  return { ok: false, path, reason, findings: [{ severity: "error", path, message: reason }] } as const;
 }
 
 /** What is wrong with a text that was to be JSON; where that is a number that is not exact, which and at which path. */
@@ -79,7 +85,8 @@ interface NoJson {
 export function parseJson(text: string): { readonly ok: true; readonly value: Json } | NoJson {
   const parsed = parseText(text);
   if (!parsed.ok) return parsed;
-  const inexact = firstInexact(withInexactNumbers(text, parsed.value));
+  const value = withInexactNumbers(text, parsed.value);
+  const inexact = holdsInexact(value) ? firstInexact(value) : undefined;
   if (inexact === undefined) return parsed;
   const { path, text: number } = inexact;
   return { ok: false, reason: `not exact: ${path} is ${number}; write it as a text`, inexact };
