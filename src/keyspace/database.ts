@@ -130,7 +130,9 @@ export class Database {
     event: KeyEvent | undefined,
   ): boolean {
     const place = { at: this.#recordKey(key), phys: this.phys };
-    if (!this.transaction.change({ ...change, place }, redo)) return false;
+    // Field by field: a spread beside a new field takes a microsecond more.
+    const { kind, before, after, tail } = change;
+    if (!this.transaction.change({ kind, place, before, after, tail }, redo)) return false;
     this.#record(key, event);
     return true;
   }

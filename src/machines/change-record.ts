@@ -64,8 +64,6 @@ export interface RecordedStep extends ChangedPlace {
   readonly after: MachineRecord;
   /** The encoded history entry and its time; undefined for a change that history does not tell. */
   readonly entry: { readonly bytes: Buffer; readonly atMs: number } | undefined;
-  /** The entry of the change stream, where the change has one that is not written. */
-  readonly streamId: EntryId | undefined;
 }
 
 const writer = new ByteWriter();
@@ -84,8 +82,12 @@ const PLACED: ReadonlySet<string> = new Set([
   "snapshot",
 ] satisfies Array<keyof MachineRecord>);
 
-/** Costs what has changed: two microseconds for a transition without data. */
-export function encodeStep({ phys, key, id, before, after, entry, streamId }: RecordedStep): Buffer {
+/**
+ * Costs what has changed: two microseconds for a transition without data. `streamId` is the entry of the change stream,
+ * where the change has one that is not written.
+ */
+export function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
+  const { phys, key, id, before, after, entry } = step;
   const more = differing(before, after);
   const [was, is] = [before.snapshot, after.snapshot];
   const hasSnapshot = was !== is && isJsonObject(is);

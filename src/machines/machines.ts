@@ -81,7 +81,7 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const change = { kind: LIVE_MACHINE, before: record, after: live, tail };
   const told = history === undefined ? undefined : { key, id: record.id, machine, history };
   const planned = told === undefined ? undefined : planChange(db, told, keeping);
-  const redo = () => encodeStep({ ...step, streamId: planned?.firstId });
+  const redo = () => encodeStep(step, planned?.firstId);
   const isLive = db.change(key, change, redo, update.event);
   const written = isLive ? live : db.update(key, record, encodeMachine(machine), update.event);
   recount(db, before, machine, isLive);

@@ -93,10 +93,13 @@ export function planChange(
 ): PlannedChange | undefined {
   const { definition } = change.machine;
   if (definition === undefined && !keeping.tellsMaps) return undefined;
-  const packed = changeEntries({ ...change, definition });
+  const { key, history } = change;
+  const packed = changeEntries({ key, definition, history });
   const options = { count: packed.length, nowMs: change.history.atMs, lengthMax: keeping.changesMax };
   const planned = planAppend(db, changeStream(definition), options);
-  return planned === undefined ? undefined : { ...planned, packed };
+  if (planned === undefined) return undefined;
+  const { record, firstId } = planned;
+  return { key: planned.key, record, firstId, packed };
 }
 
 /** Writes the entries of a change, or has those wait that are planned. Costs the same at any length of the streams. */
@@ -112,7 +115,7 @@ export function tellChange(
   const options = { lengthMax: keeping.changesMax, nowMs: history.atMs };
   if (planned !== undefined) appendLate(db, planned, planned.packed);
   else {
-    for (const packed of changeEntries({ ...change, definition }))
+    for (const packed of changeEntries({ key: change.key, definition, history }))
       appendEntry(db, changeStream(definition), unpackFields(packed), options);
   }
   let taskCount = 0;

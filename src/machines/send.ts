@@ -17,7 +17,7 @@ import { activeNames, type MachineRecord } from "./record.ts";
 import type { SendOptions } from "./send-options.ts";
 import { keep } from "./settle.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
-import { writeRecord } from "./writing.ts";
+import { type Cause, writeRecord } from "./writing.ts";
 
 /** The reply; undefined when IFSTATE or IFREV do not hold. */
 export function send(scope: Scope, subject: Subject, given: SendOptions): SendReply | undefined {
@@ -105,12 +105,14 @@ export function attempt(scope: Scope, subject: Subject, options: SendOptions): A
 }
 
 function step(scope: Scope, subject: Subject, options: SendOptions): Attempt {
-  const origin = originOf(options);
+  const { event, data, id, by, reason, stampMs, trace, expireAtMs } = options;
   const outcome = stepEvent(subject, eventOf(options), envOf(scope, subject.key));
   if (outcome.kind === "refused") return { outcome, after: subject };
   const delivery = new Delivery(scope);
-  const waiting = { ...origin, expireAtMs: options.expireAtMs, receivedMs: scope.nowMs };
-  const stepped = delivery.apply(subject, outcome, { kind: "event", ...origin }, waiting);
+  // Field by field, here and in what it calls: a spread beside new fields costs a microsecond each.
+  const waiting = { event, data, id, by, reason, stampMs, trace, expireAtMs, receivedMs: scope.nowMs };
+  const cause: Cause = { kind: "event", event, data, id, by, reason, stampMs, trace };
+  const stepped = delivery.apply(subject, outcome, cause, waiting);
   const after = delivery.runFollowUps() ? (subjectAt(scope, subject.key) ?? subject) : stepped;
   return { outcome, after: fenceAt(scope, after, options) };
 }

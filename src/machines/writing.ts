@@ -14,7 +14,14 @@ import { updateMachine } from "./machines.ts";
 import { dueEntries } from "./object-storage.ts";
 import type { Origin } from "./origin.ts";
 import { armDue, disarmDue } from "./pending.ts";
-import { type ActiveState, activeNames, type MachineRecord, NO_STATES, outerNames } from "./record.ts";
+import {
+  type ActiveState,
+  activeNames,
+  advanced,
+  type MachineRecord,
+  NO_STATES,
+  outerNames,
+} from "./record.ts";
 import type { Scope, Subject } from "./subject.ts";
 
 /** What is recorded of a change beside its result. */
@@ -25,8 +32,7 @@ export interface Cause extends Partial<Origin> {
 /** Writes a machine that has moved; returns it as it is now. */
 export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Cause): Subject {
   const before = subject.machine;
-  const machine: MachineRecord = {
-    ...before,
+  const machine = advanced(before, {
     states: activeStates(before.states, next, scope.nowMs),
     outer: before.definition === undefined ? before.outer : outerStates(before.outer, next, scope.nowMs),
     status: statusOf(next, before.failedCount),
@@ -34,11 +40,18 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     updatedMs: scope.nowMs,
     reason: next.suspension?.reason ?? cause.reason ?? before.reason,
     snapshot: next.snapshot,
-  };
+  });
   const history: HistoryEntry = {
     rev: machine.rev,
     atMs: scope.nowMs,
-    ...cause,
+    kind: cause.kind,
+    event: cause.event,
+    data: cause.data,
+    id: cause.id,
+    by: cause.by,
+    reason: cause.reason,
+    stampMs: cause.stampMs,
+    trace: cause.trace,
     from: activeNames(before),
     to: next.states,
     status: machine.status === "active" ? undefined : machine.status,
@@ -48,8 +61,10 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     effects: recordedEffects(next.effects),
   };
   const { chart } = subject;
-  const moved = chart === undefined || next.live === undefined ? chart : { ...chart, snapshot: next.live };
-  const written = writeRecord(scope, { ...subject, chart: moved }, machine, history);
+  const moved =
+    chart === undefined || next.live === undefined ? chart : { machine: chart.machine, snapshot: next.live };
+  const { key, record } = subject;
+  const written = writeRecord(scope, { key, record, machine: before, chart: moved }, machine, history);
   armTimers(scope, written.record.id, next.effects);
   if (machine.status === "suspended") disarmAll(scope, written.record.id, machine);
   return written;

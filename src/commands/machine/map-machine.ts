@@ -12,7 +12,7 @@ import { keepingOf } from "../../machines/keeping.ts";
 import { createMachine, updateMachine } from "../../machines/machines.ts";
 import { indexOf } from "../../machines/map-index.ts";
 import { currentState, mapOf, type NewMachine, newMapMachine } from "../../machines/map-machine.ts";
-import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
+import { advanced, decodeMachine, type MachineRecord } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import { type Reply, simple } from "../../protocol/reply.ts";
 import type { ReplyError } from "../../protocol/reply-error.ts";
@@ -118,13 +118,15 @@ export function moveMachine(call: Call, key: Buffer, { record, machine }: Found,
   updateMachine(call.db, bytesOf(key), {
     record,
     before: machine,
-    machine: {
-      ...machine,
+    machine: advanced(machine, {
       states: from === to ? machine.states : [[to, nowMs]],
+      outer: machine.outer,
+      status: machine.status,
       rev,
       updatedMs: nowMs,
       reason: reason ?? machine.reason,
-    },
+      snapshot: null,
+    }),
     history: { rev, atMs: nowMs, kind, from: [from], to: [to], reason },
     keeping: keepingOf(call.server.config),
     event: event(call, kind === "reset" ? "sm.reset" : "sm.mutate"),
