@@ -8,10 +8,10 @@ import { standingAt } from "../../machines/history.ts";
 import { pendingOf } from "../../machines/pending.ts";
 import { activeNames, type MachineStatus, outerNames } from "../../machines/record.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
-import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { argument, safeInteger, token } from "../arguments.ts";
+import { argument, safeInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
+import { atMostOneOf, readOptions, VALUE } from "../options.ts";
 
 /** What differs between the present and the past. */
 interface State {
@@ -32,7 +32,7 @@ export const smInfo = {
   name: "SM.INFO",
   run: (call) => {
     const { args } = call;
-    const until = args.length === 2 ? undefined : readUntil(args);
+    const until = readUntil(args);
     const subject = subjectAt(call, bytesOf(argument(args, 1)));
     if (subject === undefined) return null;
     const state = until === undefined ? present(call, subject) : past(call, subject, until);
@@ -43,11 +43,12 @@ export const smInfo = {
 /** The last change that counts: by its rev, or by its time. */
 type Until = { readonly rev: number } | { readonly atMs: number };
 
-function readUntil(args: readonly Buffer[]): Until {
-  const option = token(args[2]);
-  if (args.length !== 4 || (option !== "REV" && option !== "TIME")) throw errors.syntaxError();
-  const number = safeInteger(argument(args, 3));
-  return option === "REV" ? { rev: number } : { atMs: number };
+function readUntil(args: readonly Buffer[]): Until | undefined {
+  const given = readOptions(args, 2, { REV: VALUE, TIME: VALUE });
+  atMostOneOf(given, ["REV", "TIME"]);
+  const [rev, time] = [given.value("REV"), given.value("TIME")];
+  if (rev !== undefined) return { rev: safeInteger(rev) };
+  return time === undefined ? undefined : { atMs: safeInteger(time) };
 }
 
 function present(call: Call, { machine, record, chart }: Subject): State {

@@ -1,5 +1,7 @@
 /** Options of the state machine commands: each once, unless it says that it repeats. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CATALOGUE } from "../../../src/catalogue/catalogue.ts";
+import type { Argument as Declared } from "../../../src/catalogue/declaration.ts";
 import type { Argument, TestClient } from "../../support/client.ts";
 import { define, rows } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
@@ -57,6 +59,67 @@ describe("an option that is given twice", () => {
     expect(await call(...command)).toEqual(new ReplyFailure(`ERR the option ${option} is given twice`));
     expect(await call("SM.STATE", "k")).toEqual(["open.pay.due", "open.ship.pack"]);
   });
+});
+
+/** Each option that commands.json declares for a command, as the words that give it once; those that repeat left out. */
+function optionsOf(declared: readonly Declared[]): string[][] {
+  return declared.flatMap((one) => {
+    if (one.isMultipleToken) return [];
+    if (one.token !== undefined) return [[one.token, ...valuesOf(one)]];
+    return optionsOf(one.parts);
+  });
+}
+
+function valuesOf(one: Declared): string[] {
+  if (one.type === "pure-token") return [];
+  if (one.type === "block") return one.parts.flatMap(valuesOf);
+  return [one.type === "oneof" ? (one.parts[0]?.token ?? "") : "1"];
+}
+
+/** Words that have a place of their own: there is none for a second one. */
+const BY_POSITION = new Set(["SM.GET", "SM.STATE", "SM.MUTATE", "SM.DEF|GRAPH", "SM.WAIT"]);
+
+/** What stands before the options of each command that has any. */
+const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  "SM.COUNT": [],
+  "SM.CREATE": ["new", "order"],
+  "SM.DEF|GRAPH": ["order"],
+  "SM.GET": ["k"],
+  "SM.HISTORY": ["k", "-", "+"],
+  "SM.INFO": ["k"],
+  "SM.MUTATE": ["k", "end", "reason"],
+  "SM.REQUEUE": ["1-1"],
+  "SM.SCAN": ["0"],
+  "SM.SEND": ["k", "PAY"],
+  "SM.STATE": ["k"],
+  "SM.WAIT": ["k"],
+};
+
+const DECLARED = CATALOGUE.commands
+  .flatMap((command) => [command, ...command.subcommands.values()])
+  .filter(({ name }) => name.startsWith("SM."))
+  .map(({ declaration }) => ({ name: declaration.name, options: optionsOf(declaration.arguments) }))
+  .filter(({ options }) => options.length > 0);
+
+test("each state machine command that has options is tried below", () => {
+  const tried = [...Object.keys(BEFORE_OPTIONS)].sort();
+  // ALL of SM.REQUEUE stands in the place of the ids.
+  expect(DECLARED.map(({ name }) => name).sort()).toEqual(tried);
+});
+
+test.each(
+  DECLARED.flatMap(({ name, options }) =>
+    options.filter(([word]) => word !== "ALL").map((option) => [name, option] as const),
+  ),
+)("%s refuses %j when it is given twice", async (name, option) => {
+  await call("SM.CREATE", "k", "order");
+  const words = [...(BEFORE_OPTIONS[name] ?? []), ...option, ...option];
+  const reply = await call(...name.split("|"), ...words, ...(name === "SM.WAIT" ? ["1"] : []));
+  expect(reply).toBeInstanceOf(ReplyFailure);
+  if (!BY_POSITION.has(name))
+    expect(reply).toEqual(new ReplyFailure(`ERR the option ${option[0]} is given twice`));
+  expect(await call("SM.STATE", "k")).toEqual(["open.pay.due", "open.ship.pack"]);
+  expect(await call("EXISTS", "new")).toBe(0);
 });
 
 describe("SM.CREATE with several STATE", () => {
