@@ -89,21 +89,24 @@ function writeNothing(scope: Scope, { machine }: Subject, { kind, step, failure,
   return written;
 }
 
-/** Adds an entry to the stream of refusals, where the configuration asks for it; a key of another type takes none. */
+/**
+ * Adds an entry to the stream of refusals, where the configuration asks for it; a key of another type takes none. There
+ * may be no machine.
+ */
 export function logRefusal(
   scope: Scope,
-  { key, machine }: Pick<Subject, "key" | "machine">,
+  { key, machine }: Pick<Subject, "key"> & { readonly machine: MachineRecord | undefined },
   { event, id }: Pick<Origin, "event" | "id">,
   { code, message, wasTold }: Pick<Refusal, "code" | "message"> & { readonly wasTold: boolean },
 ): void {
   const { values } = scope.server.config;
   const kept = values["sm-refusals"];
   if (kept === "none" || (wasTold && kept !== "all")) return;
-  const { definition } = machine;
+  const definition = machine?.definition;
   const fields = fieldsOf([
     ["key", bufferOf(key)],
     ["def", definition === undefined ? undefined : `${definition.name}:${definition.version}`],
-    ["rev", machine.rev],
+    ["rev", machine?.rev],
     ["event", event],
     ["id", id],
     ["code", code],

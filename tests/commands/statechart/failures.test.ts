@@ -366,6 +366,31 @@ describe("sm-refusals", () => {
     ]);
   });
 
+  test("all keeps what is refused before it has an outcome, and nothing else of it", async () => {
+    await call("CONFIG", "SET", "sm-refusals", "all");
+    expect(await call("SM.SEND", "none", "RUN", "ID", 1)).toEqual(
+      new ReplyFailure("NOMACHINE there is no machine at 'none'"),
+    );
+    expect(await call("SM.SEND", "none", "RUN", "DEF", "nodef")).toBeInstanceOf(ReplyFailure);
+    expect(await call("SM.SEND", "none", "NONSENSE", "ID", 2, "DEF", "w")).toBeInstanceOf(ReplyFailure);
+    expect(await call("EXISTS", "none")).toBe(0);
+    await call("SM.SEND", "k", "NONSENSE", "ID", 3);
+    expect(await call("SM.SEND", "k", "OTHER", "ID", 3)).toBeInstanceOf(ReplyFailure);
+    await call("SM.SUSPEND", "k", "audit");
+    expect(await call("SM.SEND", "k", "RUN", "ID", 4)).toEqual(
+      new ReplyFailure("SUSPENDED the machine is suspended: audit"),
+    );
+    expect(await call("SM.SEND", "k", "RUN", "BY")).toBeInstanceOf(ReplyFailure);
+    expect(await entries("sm:refusals")).toMatchObject([
+      { key: "none", event: "RUN", id: "1", code: "NOMACHINE", message: "there is no machine at 'none'" },
+      { key: "none", event: "RUN", code: "NODEF" },
+      { key: "none", event: "NONSENSE", id: "2", code: "ILLEGAL" },
+      { key: "k", id: "3", code: "ILLEGAL" },
+      { key: "k", event: "OTHER", id: "3", code: "DUPID", def: "w:v1", rev: "1" },
+      { key: "k", event: "RUN", id: "4", code: "SUSPENDED", message: "the machine is suspended: audit" },
+    ]);
+  });
+
   test("sm-refusals-maxlen bounds the stream, and a key of another type takes none", async () => {
     await call("CONFIG", "SET", "sm-refusals-maxlen", 2);
     for (let count = 0; count < 5; count += 1) await call("SM.SEND", "k", "NONSENSE", "DELAY", 1);
