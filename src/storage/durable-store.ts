@@ -180,6 +180,7 @@ export class DurableStore implements OrderedStore {
   }
 
   reopen(): void {
+    if (this.#journal.isInDoubt) this.#carryDoubt();
     this.#journal.recover();
     if (this.#checkpointer.failure === undefined) return;
     this.#checkpointer.retry();
@@ -283,6 +284,12 @@ export class DurableStore implements OrderedStore {
     this.#hasRedo = false;
     this.#derived?.freeze();
     this.#checkpointer.begin({ table, mark }, derivedSize);
+  }
+
+  /** A sync has failed while commits depended on it: the tables have them, and a checkpoint brings them to disk. */
+  #carryDoubt(): void {
+    if (this.#checkpointer.frozen === undefined) this.#rotate();
+    else this.#checkpointer.retry();
   }
 
   #carried(mark: JournalMark): void {

@@ -44,7 +44,10 @@ export class Journal {
   #flushMs = 0;
   #failure: CommitError | undefined;
   #placeCheckedMs = 0;
+  /** False when only opening the store anew can tell what is on disk. */
   #canRecover = false;
+  /** True when a sync has failed that records depended on: they may be nowhere but in memory. */
+  #isInDoubt = false;
 
   /**
    * Everything before the position has been synced.
@@ -89,6 +92,11 @@ export class Journal {
   /** How long the last sync took. */
   get flushMs(): number {
     return this.#flushMs;
+  }
+
+  /** True when commits can be taken again once all there have been so far are in the data file, and not before. */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt && this.#canRecover;
   }
 
   /** Appends a commit; returns when it is as safe as the policy says. @throws CommitError */
@@ -147,7 +155,12 @@ export class Journal {
    * @throws CommitError
    */
   rotate(dataBytesMin: number): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) {
+      // What is in doubt is carried from memory, and this is how that begins.
+      if (!this.isInDoubt) throw this.#failure;
+      this.#placeCheckedMs = 0;
+      this.#assertInPlace();
+    }
     try {
       this.#spare.use(this.number + 1, dataBytesMin);
     } catch (error) {
@@ -161,6 +174,7 @@ export class Journal {
   release(sequence: number): void {
     this.#isSpareUnsynced = false;
     this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
+    if (this.#syncedSequence === this.#sequence) this.#isInDoubt = false;
   }
 
   /**
@@ -169,7 +183,7 @@ export class Journal {
    */
   recover(): void {
     if (this.#failure === undefined) return;
-    if (!this.#canRecover) throw this.#failure;
+    if (!this.#canRecover || this.#isInDoubt) throw this.#failure;
     this.#placeCheckedMs = 0;
     this.#assertInPlace();
     const start = this.#active.endBytes;
@@ -241,6 +255,8 @@ export class Journal {
       this.#fail("sync", error);
       return;
     }
+    // Another sync has failed meanwhile, and an error is reported once: this success says nothing.
+    if (this.#isInDoubt) return;
     this.#flushMs = performance.now() - startMs;
     this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
     // A journal that has become the spare one meanwhile may have taken more records than this sync covered.
@@ -255,9 +271,10 @@ export class Journal {
 
   #fail(action: string, error: unknown): CommitError {
     // A sync that has failed, also one after the file has grown, may have lost what was written before; nothing that was
-    // acknowledged is among that if all of it had been synced.
+    // acknowledged is among that if all of it had been synced. Otherwise the memory has it.
     const isWrite = error instanceof Error && "syscall" in error && error.syscall === "write";
-    this.#canRecover = isNoSpace(error) && (isWrite || this.#syncedSequence === this.#sequence);
+    if (!isWrite && this.#syncedSequence < this.#sequence) this.#isInDoubt = true;
+    this.#canRecover = isNoSpace(error);
     this.#failure = new CommitError(
       `could not ${action} the journal '${this.#active.path}': ${reasonOf(error)}`,
     );

@@ -1,4 +1,5 @@
 /** The flush policies, with a disk that can be told to fail. */
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { bytesOfText } from "../../src/base/bytes.ts";
 import { DurableStore } from "../../src/storage/durable-store.ts";
@@ -105,5 +106,68 @@ test("a sync that fails in commit() leaves its writes invisible and is not tried
   expect(() => store.flush()).toThrow(CommitError);
   expect(disk.syncs).toBe(0);
   expect(store.get(bytesOfText("k"))?.toString()).toBe("1");
+  await expect(store.close()).rejects.toThrow(CommitError);
+});
+
+function noSpace(): Error {
+  return Object.assign(new Error("ENOSPC: no space left on device, fdatasync"), {
+    code: "ENOSPC",
+    syscall: "fdatasync",
+  });
+}
+
+test("a sync without room under everysec is recovered from: what it may have lost goes into the data file", async () => {
+  const directory = temporaryDirectory();
+  const store = DurableStore.open(directory);
+  store.setFlushPolicy("everysec");
+  store.commit([[bytesOfText("first"), Buffer.from("synced")]]);
+  store.flush();
+  store.commit([[bytesOfText("second"), Buffer.from("in doubt")]]);
+  const doubtful = readdirSync(directory).find((name) =>
+    readFileSync(`${directory}/${name}`).includes("in doubt"),
+  );
+  disk.failure = noSpace();
+  vi.advanceTimersByTime(1000);
+  await until(() => store.failure !== undefined);
+  expect(() => store.reopen()).toThrow(/the disk is full/);
+  expect(() => store.reopen()).toThrow(/the disk is full/);
+  expect(() => commit(store, "1")).toThrow(/the disk is full/);
+  expect(store.get(bytesOfText("second"))?.toString()).toBe("in doubt");
+  disk.failure = undefined;
+  await until(() => {
+    try {
+      store.reopen();
+    } catch {
+      return false;
+    }
+    return true;
+  });
+  store.commit([[bytesOfText("third"), Buffer.from("later")]]);
+  store.flush();
+  // As after a loss of power: the bytes that were in doubt have never reached the disk.
+  const image = temporaryDirectory();
+  cpSync(directory, image, { recursive: true });
+  await store.close();
+  expect(doubtful).toMatch(/^journal-/);
+  const lost = `${image}/${doubtful}`;
+  const bytes = readFileSync(lost);
+  bytes.fill(0, bytes.indexOf("in doubt") - 16, bytes.indexOf("in doubt") + 8);
+  writeFileSync(lost, bytes);
+  const found = DurableStore.open(image);
+  expect(["first", "second", "third"].map((key) => found.get(bytesOfText(key))?.toString())).toEqual([
+    "synced",
+    "in doubt",
+    "later",
+  ]);
+  await found.close();
+});
+
+test("a sync that fails for another reason while records depend on it is not recovered from", async () => {
+  const store = opened("no");
+  commit(store, "1");
+  disk.failure = new Error("EIO: i/o error, fdatasync");
+  expect(() => store.flush()).toThrow(/EIO/);
+  disk.failure = undefined;
+  for (let count = 0; count < 3; count += 1) expect(() => store.reopen()).toThrow(/EIO/);
   await expect(store.close()).rejects.toThrow(CommitError);
 });
