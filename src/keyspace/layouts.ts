@@ -12,7 +12,7 @@
  * | o     | phys u32, id u64             | the user key: order of SCAN, way from id to key    |
  * | v     | id u64                       | a long string's bytes                              |
  * | x     | due ms u64, phys u32, id u64 | the user key: expiry, earliest first               |
- * | h     | id u64, rev u64              | a history entry of a machine (history.ts);         |
+ * | h     | id u64, rev u64              | a chunk of history from that rev on (history.ts)   |
  * |       |                              | rev 0: what it was after those that were trimmed   |
  * | i     | phys u32, definition 0,      | nothing: machines by active state, by the time the |
  * |       | version 0, state 0,          | state was entered; an outer state behind \x01o      |

@@ -22,6 +22,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
+import { inOrder } from "../base/in-order.ts";
 import type { Derived } from "../storage/derived.ts";
 import { merge } from "../storage/merge.ts";
 import type { OrderedReader, RangeOptions, Write } from "../storage/ordered-store.ts";
@@ -359,8 +360,11 @@ export class LiveObjects implements Derived {
     const parts = new Map(isFrozen ? this.#derivationOf(frozen).writes : []);
     if (object !== frozen)
       for (const [key, value] of this.#derivationOf(object).writes) parts.set(key, value);
+    // A checkpoint may be writing what the frozen generation comes to, or will: its index entries go as those before it.
+    const between = isFrozen ? indexDifference(object.kind, object.phys, frozen.record, object.record) : [];
     const writes: Write[] = [
       [at, encodeRecord(this.#recordOf(object))],
+      ...between,
       ...indexDifference(object.kind, object.phys, base, object.record),
       ...parts,
     ];
@@ -429,18 +433,24 @@ export class LiveObjects implements Derived {
 
   /**
    * The writes that bring the frozen generation into the data file, in the order of keys within each space: neighbours
-   * share pages. Lazy. An object that has been settled meanwhile is passed over: the next checkpoint has its writes.
+   * share pages. Lazy; undefined where the caller may pause. An object that has been settled meanwhile is passed over: the next checkpoint has its writes.
    */
-  *fold(): Generator<Write> {
-    for (const object of this.#frozenObjects().sort((a, b) => (a.at < b.at ? -1 : 1))) {
-      if (!object.kind.derivesRecord) yield [raw(object.at), encodeRecord(object.record)];
+  *fold(): Generator<Write | undefined> {
+    for (const object of inOrder(this.#frozenObjects(), (a, b) => (a.at < b.at ? -1 : 1))) {
+      if (object === undefined) yield undefined;
+      else if (!object.kind.derivesRecord) yield [raw(object.at), encodeRecord(object.record)];
     }
-    for (const object of this.#frozenObjects().sort((a, b) => a.base.id - b.base.id)) {
+    for (const object of inOrder(this.#frozenObjects(), (a, b) => a.base.id - b.base.id)) {
+      yield undefined;
+      if (object === undefined) continue;
       for (const write of this.#derivationOf(object).writes) if (!object.kind.isLate(write[0])) yield write;
     }
-    yield* this.#frozenObjects()
-      .flatMap(({ kind, phys, base, record }) => indexDifference(kind, phys, base, record))
-      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const differences: Write[] = [];
+    for (const { kind, phys, base, record } of this.#frozenObjects()) {
+      differences.push(...indexDifference(kind, phys, base, record));
+      yield undefined;
+    }
+    yield* inOrder(differences, ([a], [b]) => (a < b ? -1 : 1));
   }
 
   /** What must reach the data file together with the mark: counters, and what is derived from a record that is. */

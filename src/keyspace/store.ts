@@ -126,7 +126,8 @@ export class Store {
   async close(): Promise<void> {
     if (this.#foldsAtClose && this.#live !== undefined) {
       this.#live.freeze();
-      const writes = [...this.#live.fold(), ...this.#live.lastWrites()];
+      const folded = [...this.#live.fold()].filter((write) => write !== undefined);
+      const writes = [...folded, ...this.#live.lastWrites()];
       if (writes.length > 0 && this.failure === undefined) this.#ordered.commit(writes);
       this.#live.thawed();
     }

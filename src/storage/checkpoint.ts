@@ -20,7 +20,7 @@ const RUN_LENGTH = 1000;
 export interface Carried {
   readonly table: WriteTable;
   /** Writes that follow the table's and replace them where they have a key in common; called once, after the table. */
-  folded(): Iterable<Write>;
+  folded(): Iterable<Write | undefined>;
   /** Folded writes that are now on disk. */
   onFolded(writes: readonly Write[]): void;
   /** After each step, with how many keys it has done: to sort one is a part of that, to write it the rest. */
@@ -50,32 +50,41 @@ export async function carry(data: LmdbData, { table, folded, onFolded, onStep }:
 
 async function applySliced(
   data: LmdbData,
-  writes: Iterable<Write>,
+  writes: Iterable<Write | undefined>,
   onApplied: (slice: readonly Write[]) => Promise<void>,
 ): Promise<void> {
   const iterator = writes[Symbol.iterator]();
   try {
-    for (let slice = nextSlice(iterator); slice.length > 0; slice = nextSlice(iterator)) {
-      await data.apply(slice);
-      await onApplied(slice);
+    for (;;) {
+      const { slice, isLast } = nextSlice(iterator);
+      if (slice.length > 0) {
+        await data.apply(slice);
+        await onApplied(slice);
+      }
+      if (isLast) return;
+      if (slice.length === 0) await nextTurn();
     }
   } finally {
     iterator.return?.();
   }
 }
 
-/** Empty only at the end. Handing a write over to LMDB costs about as much as taking it here. */
-function nextSlice(writes: Iterator<Write>): Write[] {
+/** Empty where there is nothing to write yet. Handing a write over to LMDB costs about as much as taking it here. */
+function nextSlice(writes: Iterator<Write | undefined>): {
+  readonly slice: readonly Write[];
+  readonly isLast: boolean;
+} {
   const endMs = performance.now() + SLICE_MS / 2;
   const slice: Write[] = [];
   let bytes = 0;
   do {
     const next = writes.next();
-    if (next.done === true) break;
+    if (next.done === true) return { slice, isLast: true };
+    if (next.value === undefined) continue;
     slice.push(next.value);
     bytes += next.value[1]?.length ?? 0;
   } while (bytes < SLICE_BYTES_MAX && performance.now() < endMs);
-  return slice;
+  return { slice, isLast: false };
 }
 
 /** Sorted runs of the keys, as many at a time as there is time for. */

@@ -47,10 +47,10 @@ export interface Derived {
   /**
    * The writes that the frozen generation amounts to; consumed step by step with turns of the event loop between,
    * so that each step should cost little and none may look at what has become dirty since. Whoever consumes it may
-   * stop early.
+   * stop early. Undefined is no write: whoever consumes it may pause there.
    * @param below the frozen table over LMDB: the store without the active table
    */
-  fold(below: OrderedReader): Iterable<Write>;
+  fold(below: OrderedReader): Iterable<Write | undefined>;
 
   /** Writes that reach LMDB together with the mark, or not at all. Called when the fold has ended. */
   lastWrites(below: OrderedReader): readonly Write[];

@@ -67,8 +67,10 @@ export class MemoryStore implements OrderedStore {
 
   async close(): Promise<void> {}
 
-  #apply(writes: Iterable<Write>): void {
-    for (const [key, value] of writes) {
+  #apply(writes: Iterable<Write | undefined>): void {
+    for (const write of writes) {
+      if (write === undefined) continue;
+      const [key, value] = write;
       if (value === null) this.#entries.delete(key);
       else this.#entries.set(key, value);
     }

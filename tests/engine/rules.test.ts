@@ -60,6 +60,7 @@ describe("rule 2, bounds and undoing", () => {
     );
     expect(result).toEqual({
       kind: "failed",
+      code: "EXECFAIL",
       reason: "no stable state after 50 microsteps; the last event was 'GO'",
       message: "event 'GO' in 'a': no stable state after 50 microsteps; the last event was 'GO'",
       snapshot: started.snapshot,
