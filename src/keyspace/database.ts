@@ -210,7 +210,8 @@ export class Database {
     const payload = this.transaction.objects
       .storageOf(record.type)
       .copied(this.transaction, record, target.place(to), id);
-    target.#writeRecord(to, { type: record.type, expireAtMs: record.expireAtMs, id, payload }, 0);
+    const { type, form, expireAtMs } = record;
+    target.#writeRecord(to, { type, form, expireAtMs, id, payload }, 0);
     target.#record(to, "new");
     target.#record(to, "copy_to");
   }

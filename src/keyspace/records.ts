@@ -66,13 +66,14 @@ export class LazyRecord implements KeyRecord {
 }
 
 /** A record with another payload. */
-export function withPayload({ type, expireAtMs, id }: KeyRecord, payload: Buffer): KeyRecord {
-  return { type, expireAtMs, id, payload };
+export function withPayload({ type, form, expireAtMs, id }: KeyRecord, payload: Buffer): KeyRecord {
+  return { type, form, expireAtMs, id, payload };
 }
 
 /** A record with another expiry. */
-export function withExpiry({ type, id, payload }: KeyRecord, expireAtMs: KeyRecord["expireAtMs"]): KeyRecord {
-  return { type, expireAtMs, id, payload };
+export function withExpiry(record: KeyRecord, expireAtMs: KeyRecord["expireAtMs"]): KeyRecord {
+  const { type, form, id, payload } = record;
+  return { type, form, expireAtMs, id, payload };
 }
 
 export function encodeRecord(record: KeyRecord): Buffer {

@@ -4,7 +4,13 @@ import { describeAgainstRedis } from "./differential.ts";
 import { error, type Step } from "./script.ts";
 
 /** New in Redis 7.2, or taking one argument less there. */
-const NEW = new Set(["CLIENT|NO-TOUCH", "CLIENT|SETINFO", "COMMAND|GETKEYS", "COMMAND|GETKEYSANDFLAGS"]);
+const NEW = new Set([
+  "CLIENT|NO-TOUCH",
+  "CLIENT|SETINFO",
+  "COMMAND|GETKEYS",
+  "COMMAND|GETKEYSANDFLAGS",
+  "WAITAOF",
+]);
 
 const commands = CATALOGUE.commands
   .flatMap((command) => [command, ...command.subcommands.values()])

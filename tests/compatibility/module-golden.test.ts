@@ -21,7 +21,6 @@ const PENDING: Readonly<Record<string, readonly string[]>> = {
   ],
   LOLWUT: ["conn/LOLWUT"],
   SORT_RO: ["generic/SORT_RO k"],
-  WAIT: ["generic/WAIT 0 0"],
 };
 
 /** Cases that Detent answers otherwise on purpose: its reply, and why. */
