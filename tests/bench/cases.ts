@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
 /** What `make bench` measures: a command on a server, and which other case it is held against. */
 export interface Case {
   readonly name: string;
@@ -24,14 +27,25 @@ const CHART = JSON.stringify({
   },
 });
 
+/** The same definition as the peer's script has. */
+const LAMP = JSON.stringify({
+  initial: "off",
+  states: { off: { on: { GO: "on" } }, on: { on: { GO: "off" } } },
+});
+const MANY = 20_000;
+
+/** What a user of Redis would write instead of SM.SEND. */
+const SCRIPT = readFileSync(new URL("same-work.lua", import.meta.url), "utf8");
+const SCRIPT_SHA = createHash("sha1").update(SCRIPT).digest("hex");
+
 const GROUP = ["XGROUP", "CREATE", "stream", "workers", "$", "MKSTREAM"];
 const XADD = ["XADD", "stream", "*", "field", VALUE];
 const XREADGROUP = ["XREADGROUP", "GROUP", "workers", "w", "COUNT", "1", "STREAMS", "stream", ">"];
 
-/** A definition, and a thousand machines of it as redis-benchmark names them. */
-function charts(definition: string, prefix: string): string[][] {
-  const keys = Array.from({ length: 1000 }, (_, i) => `${prefix}:${String(i).padStart(12, "0")}`);
-  return [["SM.DEF", "CREATE", definition, CHART], ...keys.map((key) => ["SM.CREATE", key, definition])];
+/** A definition, and machines of it as redis-benchmark names them. */
+function charts(definition: string, prefix: string, document = CHART, count = 1000): string[][] {
+  const keys = Array.from({ length: count }, (_, i) => `${prefix}:${String(i).padStart(12, "0")}`);
+  return [["SM.DEF", "CREATE", definition, document], ...keys.map((key) => ["SM.CREATE", key, definition])];
 }
 
 export const CASES: readonly Case[] = [
@@ -67,6 +81,19 @@ export const CASES: readonly Case[] = [
     args: ["-r", "1000", "SM.SEND", "chart:__rand_int__", "GO"],
     setup: charts("bench", "chart"),
     against: "detent SM.MUTATE",
+  },
+  {
+    name: "redis Lua, same work",
+    server: "redis always",
+    args: ["-r", String(MANY), "EVALSHA", SCRIPT_SHA, "1", "lamp:__rand_int__", "1764400000000", "GO"],
+    setup: [["SCRIPT", "LOAD", SCRIPT]],
+  },
+  {
+    name: "detent SM.SEND, 20k machines",
+    server: "detent",
+    args: ["-r", String(MANY), "SM.SEND", "lamp:__rand_int__", "GO"],
+    setup: charts("lamp", "lamp", LAMP, MANY),
+    against: "redis Lua, same work",
   },
   {
     name: "detent SM.SEND, id",
