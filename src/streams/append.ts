@@ -8,7 +8,7 @@ import { NODE_ENTRIES_MAX } from "./tail.ts";
 import { trimAcknowledged } from "./trim.ts";
 
 /** A stream is trimmed once it has a hundredth too many, or so many entries: each trim looks at every group. */
-const SLACK_MAX = 100;
+const SLACK_MAX = 1000;
 
 /** How many entries beyond a length are let be. */
 export function slackOf(lengthMax: number): number {
