@@ -174,7 +174,8 @@ function imageOf(directory: string): string {
 test("live machines and streams show what written ones do, at any moment and after a crash", {
   timeout: 300_000,
 }, async () => {
-  const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
+  // The suite plays the same commands each time; SEED and LIVE_TWIN_RUNS make a campaign of it.
+  const seed = Number(process.env["SEED"] ?? 77);
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
       let directory = temporaryDirectory();
