@@ -69,8 +69,8 @@ export interface Range {
   readonly to: Bytes;
 }
 
-/** Spaces whose keys often last for seconds only: expiries, machines by state, what of machines falls due. */
-export const TRANSIENT_SPACES = "xit";
+/** Spaces whose keys often last for seconds only and are never derived: expiries, what of machines falls due. */
+export const TRANSIENT_SPACES = "xt";
 
 export function metaKey(name: string): Bytes {
   return raw(`m${name}`);

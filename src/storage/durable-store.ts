@@ -82,6 +82,7 @@ export class DurableStore implements OrderedStore {
   readonly #journal: Journal;
   readonly #cache: ReadCache;
   readonly #derived: Derived | undefined;
+  readonly #transientSpaces: string;
   readonly #checkpointer: Checkpointer;
   #active: WriteTable;
   /** True when the active journal has redo records. */
@@ -99,6 +100,7 @@ export class DurableStore implements OrderedStore {
     this.#lock = lock;
     this.#limits = { ...DURABLE_LIMITS, ...options.limits };
     this.#derived = options.derived;
+    this.#transientSpaces = options.transientSpaces ?? "";
     this.#data = opened.data;
     this.#journal = opened.journal;
     this.#active = opened.active;
@@ -240,7 +242,9 @@ export class DurableStore implements OrderedStore {
   /** Whether the frozen table or the data file know of a key, or what is frozen beside them may. */
   readonly #isBelow = (key: Bytes): boolean => {
     const { frozen } = this.#checkpointer;
-    if (frozen !== undefined && this.#derived !== undefined) return true;
+    // What is folded may reach the data file at any time, so that only keys that nothing derives may leave no trace.
+    const isTransient = this.#transientSpaces.includes(chars(key).charAt(0));
+    if (this.#derived !== undefined && (frozen !== undefined || !isTransient)) return true;
     return frozen?.table.get(key) !== undefined || this.#data.has(key);
   };
 
