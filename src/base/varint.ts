@@ -73,6 +73,11 @@ export class FieldReader {
     assert(this.at <= this.bytes.length, "a value that is whole");
   }
 
+  /** A text in UTF-8 behind its length in bytes. */
+  text(): string {
+    return this.view(this.varint()).toString("utf8");
+  }
+
   /** A view of the next bytes. */
   view(length: number): Buffer {
     const end = this.at + length;
@@ -123,6 +128,15 @@ export class FieldWriter {
     this.#at += text.length;
   }
 
+  /** A text in UTF-8 behind its length in bytes. */
+  text(value: string): void {
+    if (value.length <= SHORT_TEXT_LENGTH && this.#shortAscii(value)) return;
+    const bytes = Buffer.byteLength(value, "utf8");
+    this.varint(bytes);
+    this.#room(bytes);
+    this.#at += this.#bytes.write(value, this.#at, "utf8");
+  }
+
   /** The value written since the last `take`, as a buffer of its own. */
   take(): Buffer {
     const value = Buffer.allocUnsafe(this.#at);
@@ -130,6 +144,20 @@ export class FieldWriter {
     this.#at = 0;
     if (this.#bytes.length > SCRATCH_BYTES_MAX) this.#bytes = Buffer.allocUnsafeSlow(4096);
     return value;
+  }
+
+  /** False, and nothing written, when a character is not ASCII. */
+  #shortAscii(value: string): boolean {
+    this.#room(SHORT_TEXT_LENGTH + 1);
+    const start = this.#at + 1;
+    for (let index = 0; index < value.length; index += 1) {
+      const code = value.charCodeAt(index);
+      if (code > 127) return false;
+      this.#bytes[start + index] = code;
+    }
+    this.#bytes[this.#at] = value.length;
+    this.#at = start + value.length;
+    return true;
   }
 
   #room(bytes: number): void {
@@ -141,4 +169,6 @@ export class FieldWriter {
 }
 
 const VARINT_BYTES_MAX = 8;
+/** Texts up to this length are written character by character: a call into the runtime costs more. */
+const SHORT_TEXT_LENGTH = 40;
 const SCRATCH_BYTES_MAX = 64 * 1024;

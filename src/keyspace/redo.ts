@@ -2,28 +2,29 @@
  * Redo records: what the journal holds of a change whose consequences are not written (live-objects.ts). The first byte
  * says of what: a counter, or a type of object, which reads the rest itself.
  */
-import { ByteReader } from "../base/byte-reader.ts";
-import { ByteWriter } from "../base/byte-writer.ts";
+
 import { type Bytes, chars, raw } from "../base/bytes.ts";
+import { FieldReader, FieldWriter } from "../base/varint.ts";
 
 /** The first byte of a redo record. */
 export const REDO_COUNT = 1;
 export const REDO_MACHINE = 2;
 
-const writer = new ByteWriter();
+const writer = new FieldWriter();
 
 /** An addition to a counter. */
 export function encodeCount(key: Bytes, change: number): Buffer {
   writer.byte(REDO_COUNT);
   writer.byte(change < 0 ? 1 : 0);
   writer.varint(Math.abs(change));
+  writer.varint(chars(key).length);
   writer.latin1(chars(key));
   return writer.take();
 }
 
 export function decodeCount(record: Buffer): { readonly key: Bytes; readonly change: number } {
-  const reader = new ByteReader(record, 1);
+  const reader = new FieldReader(record, 1);
   const sign = reader.byte() === 1 ? -1 : 1;
   const change = sign * reader.varint();
-  return { key: raw(reader.latin1()), change };
+  return { key: raw(reader.view(reader.varint()).toString("latin1")), change };
 }

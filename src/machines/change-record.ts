@@ -16,11 +16,11 @@
  * | MORE: other fields of the record that differ (JSON)                                                |
  * | OUTER, with MOVED: the active states around those, before and after, in the same form             |
  */
+
 import { assert } from "../base/assert.ts";
-import { ByteReader } from "../base/byte-reader.ts";
-import { ByteWriter } from "../base/byte-writer.ts";
 import { type Bytes, chars, raw } from "../base/bytes.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { FieldReader, FieldWriter } from "../base/varint.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
 import { REDO_MACHINE } from "../keyspace/redo.ts";
 import { type EntryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
@@ -66,7 +66,7 @@ export interface RecordedStep extends ChangedPlace {
   readonly entry: { readonly bytes: Buffer; readonly atMs: number } | undefined;
 }
 
-const writer = new ByteWriter();
+const writer = new FieldWriter();
 
 /** Fields that never differ between two records of one machine, and those that have a place of their own. */
 const PLACED: ReadonlySet<string> = new Set([
@@ -107,6 +107,7 @@ export function encodeStep(step: RecordedStep, streamId: EntryId | undefined): B
       (hasOuter ? FLAG.OUTER : 0),
   );
   writer.varint(phys);
+  writer.varint(chars(key).length);
   writer.latin1(chars(key));
   writer.varint(id);
   writer.varint(after.rev);
@@ -114,7 +115,7 @@ export function encodeStep(step: RecordedStep, streamId: EntryId | undefined): B
   writer.text(after.definition?.version ?? "");
   if (entry !== undefined) {
     writer.varint(entry.bytes.length);
-    writer.raw(entry.bytes);
+    writer.view(entry.bytes);
   }
   if (isMoved) {
     writeWhereabouts(before);
@@ -151,15 +152,15 @@ export interface Redone extends ChangedPlace {
 
 /** @throws Error when the record cannot be read: data is never guessed at */
 export function decodeStep(record: Buffer): Redone {
-  const reader = new ByteReader(record, 1);
+  const reader = new FieldReader(record, 1);
   const flags = reader.varint();
   const has = (flag: number) => (flags & flag) !== 0;
   const phys = reader.varint();
-  const key = raw(reader.latin1());
+  const key = raw(reader.view(reader.varint()).toString("latin1"));
   const id = reader.varint();
   const rev = reader.varint();
   const [name, version] = [reader.text(), reader.text()];
-  const entry = has(FLAG.ENTRY) ? Buffer.from(reader.raw(reader.varint())) : undefined;
+  const entry = has(FLAG.ENTRY) ? Buffer.from(reader.view(reader.varint())) : undefined;
   const innermost = has(FLAG.MOVED)
     ? { before: readWhereabouts(reader), after: readWhereabouts(reader) }
     : undefined;
@@ -244,7 +245,7 @@ function differing(before: MachineRecord, after: MachineRecord): JsonObject | un
 
 type Moved = { readonly before: Whereabouts; readonly after: Whereabouts };
 
-function withOuter(reader: ByteReader, { before, after }: Moved): Moved {
+function withOuter(reader: FieldReader, { before, after }: Moved): Moved {
   return {
     before: { ...before, outer: readStates(reader) },
     after: { ...after, outer: readStates(reader) },
@@ -264,23 +265,23 @@ function writeStates(states: readonly ActiveState[]): void {
   }
 }
 
-function readWhereabouts(reader: ByteReader): Whereabouts {
+function readWhereabouts(reader: FieldReader): Whereabouts {
   const status = STATUSES.get(reader.byte());
   assert(status !== undefined, "a status of a machine");
   return { status, states: readStates(reader) };
 }
 
-function readStates(reader: ByteReader): readonly ActiveState[] {
+function readStates(reader: FieldReader): readonly ActiveState[] {
   return Array.from({ length: reader.varint() }, () => [reader.text(), reader.varint()] as const);
 }
 
-function readObject(reader: ByteReader): JsonObject {
+function readObject(reader: FieldReader): JsonObject {
   const value = JSON.parse(reader.text()) as Json;
   assert(isJsonObject(value), "an object of a change of a machine");
   return value;
 }
 
-function readContext(reader: ByteReader): ContextChange {
+function readContext(reader: FieldReader): ContextChange {
   // Written by encodeStep.
   return JSON.parse(reader.text()) as ContextChange;
 }

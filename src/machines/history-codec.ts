@@ -9,11 +9,11 @@
  * An entry: rev and time (varints), kind (byte), the states before and after (count, texts), a varint whose bits say which
  * of OPTIONAL follow, and those, as texts, JSON texts where they are no strings. It is encoded once, for the journal and for the chunk.
  */
+
 import { assert } from "../base/assert.ts";
-import { ByteReader } from "../base/byte-reader.ts";
-import { ByteWriter } from "../base/byte-writer.ts";
 import { EventData } from "../base/event-data.ts";
 import type { Json } from "../base/json.ts";
+import { FieldReader, FieldWriter } from "../base/varint.ts";
 import type { HistoryEntry, HistoryKind } from "./history.ts";
 
 const CHUNK_FORMAT = 1;
@@ -54,7 +54,7 @@ const OPTIONAL = [
   ["trace", "text"],
 ] as const satisfies ReadonlyArray<readonly [keyof HistoryEntry, "text" | "json" | "data"]>;
 
-const writer = new ByteWriter();
+const writer = new FieldWriter();
 
 export function encodeEntry(entry: HistoryEntry): Buffer {
   writer.varint(entry.rev);
@@ -81,7 +81,7 @@ export function encodeEntry(entry: HistoryEntry): Buffer {
 
 /** @throws Error when the bytes are no entry: data is never guessed at */
 export function decodeEntry(bytes: Buffer): HistoryEntry {
-  const reader = new ByteReader(bytes);
+  const reader = new FieldReader(bytes);
   const rev = reader.varint();
   const atMs = reader.varint();
   const kind = KINDS.get(reader.byte());
@@ -103,12 +103,12 @@ export function decodeEntry(bytes: Buffer): HistoryEntry {
 
 /** The rev of an encoded entry. */
 export function revOfEntry(bytes: Buffer): number {
-  return new ByteReader(bytes).varint();
+  return new FieldReader(bytes).varint();
 }
 
 /** The time of an encoded entry, milliseconds since the epoch. */
 export function atMsOfEntry(bytes: Buffer): number {
-  const reader = new ByteReader(bytes);
+  const reader = new FieldReader(bytes);
   reader.varint();
   return reader.varint();
 }
@@ -118,7 +118,7 @@ export function encodeChunk(entries: readonly Buffer[]): Buffer {
   writer.byte(CHUNK_FORMAT);
   for (const entry of entries) {
     writer.varint(entry.length);
-    writer.raw(entry);
+    writer.view(entry);
   }
   return writer.take();
 }
@@ -131,17 +131,17 @@ export function isChunk(value: Buffer): boolean {
 /** The encoded entries of a chunk, as views of it. */
 export function entriesOfChunk(chunk: Buffer): Buffer[] {
   assert(isChunk(chunk), "a chunk of history of a known format");
-  const reader = new ByteReader(chunk, 1);
+  const reader = new FieldReader(chunk, 1);
   const entries: Buffer[] = [];
-  while (!reader.isAtEnd) entries.push(reader.raw(reader.varint()));
+  while (!reader.isAtEnd) entries.push(reader.view(reader.varint()));
   return entries;
 }
 
-export function writeTexts(to: ByteWriter, texts: readonly string[]): void {
+export function writeTexts(to: FieldWriter, texts: readonly string[]): void {
   to.varint(texts.length);
   for (const text of texts) to.text(text);
 }
 
-export function readTexts(reader: ByteReader): string[] {
+export function readTexts(reader: FieldReader): string[] {
   return Array.from({ length: reader.varint() }, () => reader.text());
 }

@@ -11,9 +11,10 @@
  * A key of such a name that holds something else takes no entries: a change is never refused for the sake of those
  * who listen, and what it was can still be read from the machine's history.
  */
+
 import { assert } from "../base/assert.ts";
-import { ByteWriter } from "../base/byte-writer.ts";
 import { type Bytes, bytesOfText, chars } from "../base/bytes.ts";
+import { FieldWriter } from "../base/varint.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
 import { appendEntry } from "../streams/append.ts";
@@ -143,6 +144,7 @@ function effectsOf({ effects }: Pick<HistoryEntry, "effects">): readonly Outside
 function packChange({ key, definition, history }: ToldChange): Buffer {
   const { kind, event, id, by, reason, from, to, via, data, context, output, atMs, stampMs, rev } = history;
   writer.text("key");
+  writer.varint(chars(key).length);
   writer.latin1(chars(key));
   field("def", definitionId(definition));
   field("rev", String(rev));
@@ -169,6 +171,7 @@ function packEmit(
   { event, data }: Extract<OutsideEffect, { kind: "emit" }>,
 ): Buffer {
   writer.text("key");
+  writer.varint(chars(key).length);
   writer.latin1(chars(key));
   field("def", definitionId(definition));
   field("rev", String(history.rev));
@@ -179,7 +182,7 @@ function packEmit(
   return writer.take();
 }
 
-const writer = new ByteWriter();
+const writer = new FieldWriter();
 
 function field(name: string, value: string | undefined): void {
   if (value === undefined) return;
