@@ -4,7 +4,7 @@
  */
 
 /** Items that are sorted in one go: less than a millisecond. */
-const RUN_LENGTH = 1000;
+export const RUN_LENGTH = 1000;
 
 interface Cursor<T> {
   readonly run: readonly T[];
