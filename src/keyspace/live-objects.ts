@@ -644,7 +644,7 @@ function bytesOf({ tail }: LiveObject): number {
 }
 
 /** What is to be written to the indexes when a record follows another. */
-function indexDifference(kind: LiveKind, phys: number, before: KeyRecord, after: KeyRecord): Write[] {
+export function indexDifference(kind: LiveKind, phys: number, before: KeyRecord, after: KeyRecord): Write[] {
   const [old, fresh] = [kind.indexKeys(phys, before), kind.indexKeys(phys, after)];
   const writes: Write[] = [];
   for (const key of old) if (!fresh.includes(key)) writes.push([key, null]);

@@ -128,7 +128,7 @@ export class Transaction implements OrderedReader {
     const settled = this.#live?.settle(at);
     if (settled === undefined) return;
     this.#undo.push(settled.undo);
-    for (const [key, value] of settled.writes) this.#write(key, value);
+    this.apply(settled.writes);
   }
 
   put(key: Bytes, value: Buffer): void {
@@ -137,6 +137,10 @@ export class Transaction implements OrderedReader {
 
   remove(key: Bytes): void {
     this.#write(key, null);
+  }
+
+  apply(writes: Iterable<Write>): void {
+    for (const [key, value] of writes) this.#write(key, value);
   }
 
   savepoint(): Savepoint {

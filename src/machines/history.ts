@@ -88,7 +88,7 @@ export function historyWrites(
   const rev = revOfEntry(newest);
   if (max === 0 || rev <= max) return writes;
   const transaction = new Transaction(reader);
-  for (const [key, value] of writes) if (value !== null) transaction.put(key, value);
+  transaction.apply(writes);
   trimHistory(transaction, id, { rev, max });
   return transaction.writes();
 }
@@ -208,10 +208,7 @@ export interface HistoryLimit {
 
 /** Keeps the newest entries of a machine. */
 export function trimHistory(transaction: Transaction, id: number, limit: HistoryLimit): void {
-  for (const [key, value] of trimmed(transaction, id, limit)) {
-    if (value === null) transaction.remove(key);
-    else transaction.put(key, value);
-  }
+  transaction.apply(trimmed(transaction, id, limit));
 }
 
 /**

@@ -8,6 +8,7 @@ import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import { definitionKey } from "../keyspace/layouts.ts";
+import { indexDifference } from "../keyspace/live-objects.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { encodeStep } from "./change-record.ts";
@@ -85,7 +86,7 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const isLive = db.change(key, change, redo, update.event);
   const written = isLive ? live : db.update(key, record, encodeMachine(machine), update.event);
   recount(db, before, machine, isLive);
-  if (!isLive) reindex(db.transaction, db.phys, record.id, before, machine);
+  if (!isLive) db.transaction.apply(indexDifference(LIVE_MACHINE, db.phys, record, live));
   if (history === undefined || told === undefined) return written;
   recordChange(db, key, machine, history);
   if (!isLive) {
@@ -116,19 +117,6 @@ export function indexMachine(
   }
   for (const key of counterKeys(phys, machine.definition, machine))
     transaction.count(key, sign, { isRedone: false });
-}
-
-/** The difference between two records of one machine in the index of states; costs what has changed. */
-function reindex(
-  transaction: Transaction,
-  phys: number,
-  id: number,
-  before: MachineRecord,
-  after: MachineRecord,
-): void {
-  const [old, fresh] = [stateKeys(phys, id, before), stateKeys(phys, id, after)];
-  for (const key of old) if (!fresh.includes(key)) transaction.remove(key);
-  for (const key of fresh) if (!old.includes(key)) transaction.put(key, NOTHING);
 }
 
 /** The difference between two records of one machine in the counters. */

@@ -95,12 +95,12 @@ export function planChange(
   const { definition } = change.machine;
   if (definition === undefined && !keeping.tellsMaps) return undefined;
   const { key, history } = change;
-  const packed = changeEntries({ key, definition, history });
-  const options = { count: packed.length, nowMs: change.history.atMs, lengthMax: keeping.changesMax };
+  const count = 1 + effectsOf(history).filter(({ kind }) => kind === "emit").length;
+  const options = { count, nowMs: history.atMs, lengthMax: keeping.changesMax };
   const planned = planAppend(db, changeStream(definition), options);
   if (planned === undefined) return undefined;
   const { record, firstId } = planned;
-  return { key: planned.key, record, firstId, packed };
+  return { key: planned.key, record, firstId, packed: changeEntries({ key, definition, history }) };
 }
 
 /** Writes the entries of a change, or has those wait that are planned. Costs the same at any length of the streams. */

@@ -90,8 +90,7 @@ export function appendTo(stream: Stream, { id, fields, nodeEntriesMax }: NewEntr
   const { header, db } = stream;
   const stored = storedOf(stream);
   const slot = (number: number) => slotValue(stored, number);
-  const writes = appendEntries({ id: stream.id, header, slot, nodeEntriesMax }, [{ id, fields }]);
-  for (const [key, value] of writes) if (value !== null) db.transaction.put(key, value);
+  db.transaction.apply(appendEntries({ id: stream.id, header, slot, nodeEntriesMax }, [{ id, fields }]));
 }
 
 /** The stream as the functions see it that only read. */
