@@ -1,10 +1,8 @@
 /** Tasks with `retry`: tried again when their deadline has passed, as often and as late as it says. */
-import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Argument, TestClient } from "../../support/client.ts";
+import { afterEach, expect, test } from "vitest";
 import { define, fields, rows } from "../../support/machines.ts";
-import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { servedTests } from "../../support/served-tests.ts";
 
 const jobOf = (retry: unknown) => ({
   initial: "busy",
@@ -19,33 +17,23 @@ const jobOf = (retry: unknown) => ({
   },
 });
 
-let server: TestServer;
-let client: TestClient;
-let clock: VirtualClock;
-
-beforeEach(async () => {
-  clock = new VirtualClock();
-  server = await startTestServer({ clock });
-  client = await server.client();
-});
+const on = servedTests();
+const { call } = on;
 
 afterEach(async () => {
-  expect(await client.call("SM.VERIFY")).toEqual([]);
-  await server.close();
+  expect(await on.client.call("SM.VERIFY")).toEqual([]);
 });
-
-const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
 const tasks = async () =>
   ((await call("XRANGE", "sm:tasks:mail", "-", "+")) as [string, string[]][]).map(([, entry]) =>
     fields(entry),
   );
 const pass = async (ms: number) => {
-  clock.advance(ms);
+  on.clock.advance(ms);
   await call("PING");
 };
 
 test("a task is put back after growing delays, under its id, until its attempts are over", async () => {
-  await define(client, "job", jobOf({ attempts: 3, delay: "1s", backoff: 4, maxDelay: "3s" }));
+  await define(on.client, "job", jobOf({ attempts: 3, delay: "1s", backoff: 4, maxDelay: "3s" }));
   await call("SM.CREATE", "j", "job");
   expect(await tasks()).toMatchObject([{ id: "j@1#1", attempt: "1", input: '"ü"' }]);
   await pass(10_000);
@@ -67,7 +55,7 @@ test("a task is put back after growing delays, under its id, until its attempts 
 });
 
 test.each([5000, 10_500, 11_500])("the answer is taken once, whenever it comes: after %d ms", async (ms) => {
-  await define(client, "job", jobOf({ attempts: 2, delay: "1s" }));
+  await define(on.client, "job", jobOf({ attempts: 2, delay: "1s" }));
   await call("SM.CREATE", "j", "job");
   await pass(ms);
   expect(await call("SM.SEND", "j", "DONE", "ID", "j@1#1")).toEqual(["sent"]);
@@ -78,13 +66,13 @@ test.each([5000, 10_500, 11_500])("the answer is taken once, whenever it comes: 
 });
 
 test("jitter keeps to its part of the delay", async () => {
-  await define(client, "job", jobOf({ attempts: 2, delay: 10_000, jitter: 0.5 }));
+  await define(on.client, "job", jobOf({ attempts: 2, delay: 10_000, jitter: 0.5 }));
   const dues: number[] = [];
   for (let n = 0; n < 20; n += 1) await call("SM.CREATE", `j${n}`, "job");
   await pass(10_000);
   for (let n = 0; n < 20; n += 1) {
     const [task] = rows(await call("SM.PENDING", `j${n}`));
-    dues.push(Number(task?.["due"]) - clock.now());
+    dues.push(Number(task?.["due"]) - on.clock.now());
   }
   expect(Math.min(...dues)).toBeGreaterThanOrEqual(5000);
   expect(Math.max(...dues)).toBeLessThanOrEqual(15_000);

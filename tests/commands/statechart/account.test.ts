@@ -1,10 +1,10 @@
 /** What is recorded of an event beside its effect: via, stamp, trace, log, output; ids the server makes. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Argument, TestClient } from "../../support/client.ts";
+import { describe, expect, test } from "vitest";
+import type { Argument } from "../../support/client.ts";
 import { define, fields, rows } from "../../support/machines.ts";
-import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { servedTests } from "../../support/served-tests.ts";
+import { START_MS } from "../../support/virtual-clock.ts";
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -35,22 +35,12 @@ const ROUTE = {
   },
 };
 
-let server: TestServer;
-let client: TestClient;
-let clock: VirtualClock;
-
-beforeEach(async () => {
-  clock = new VirtualClock();
-  server = await startTestServer({ clock });
-  client = await server.client();
+const on = servedTests(async (client) => {
   await define(client, "route", ROUTE);
   await client.call("SM.CREATE", "k", "route");
   await client.call("SM.CREATE", "other", "route");
 });
-
-afterEach(() => server.close());
-
-const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const { call } = on;
 const history = async (key: string) => rows(await call("SM.HISTORY", key, "-", "+"));
 const outcome = async (id: string) => rows(await call("SM.OUTCOME", "k", id))[0];
 
@@ -85,7 +75,7 @@ describe("STAMP and TRACE", () => {
   test("wait with the event where it waits", async () => {
     await call("SM.SEND", "k", "END", "STAMP", 99, "TRACE", TRACE);
     await call("SM.SEND", "k", "GO", "STAMP", 100, "DELAY", 50);
-    clock.advance(50);
+    on.clock.advance(50);
     await call("PING");
     expect(await history("k")).toMatchObject([
       {},
@@ -129,9 +119,9 @@ test("OUTCOMETTL keeps one outcome for another time than sm-outcome-ttl", async 
   await call("SM.SEND", "k", "NOTE", "ID", "short", "OUTCOMETTL", 1000);
   await call("SM.SEND", "k", "NOTE", "ID", "long", "OUTCOMETTL", 100_000);
   await call("SM.SEND", "k", "NOTE", "ID", "usual");
-  clock.jump(1001);
+  on.clock.jump(1001);
   expect(await outcome("short").catch(() => null)).toBeNull();
-  clock.jump(10_000);
+  on.clock.jump(10_000);
   expect(await call("SM.OUTCOME", "k", "usual", "short")).toEqual([null, null]);
   expect(await outcome("long")).toMatchObject({ code: "OK" });
   expect(await call("SM.SEND", "k", "NOTE", "ID", "short")).toEqual(["home"]);

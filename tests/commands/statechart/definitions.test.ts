@@ -1,10 +1,9 @@
 /** SM.DEF and its subcommands, SM.CREATE and its options: what is accepted, what is refused and how. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Argument, TestClient } from "../../support/client.ts";
+import { describe, expect, test } from "vitest";
+import type { Argument } from "../../support/client.ts";
 import { define, fields, rows } from "../../support/machines.ts";
-import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { servedTests } from "../../support/served-tests.ts";
 
 const LAMP = {
   initial: "off",
@@ -12,20 +11,10 @@ const LAMP = {
   states: { off: { on: { ON: "on" } }, on: { on: { OFF: "off" } } },
 };
 
-let server: TestServer;
-let client: TestClient;
-let clock: VirtualClock;
-
-beforeEach(async () => {
-  clock = new VirtualClock();
-  server = await startTestServer({ clock });
-  client = await server.client();
+const on = servedTests(async (client) => {
   await define(client, "lamp", LAMP);
 });
-
-afterEach(() => server.close());
-
-const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const { call } = on;
 const failure = (message: string) => new ReplyFailure(message);
 const beginning = (code: string) => ({ message: expect.stringMatching(new RegExp(`^${code}( |$)`)) });
 
@@ -158,8 +147,8 @@ describe("SM.DEF CREATE", () => {
   });
 
   test("takes the map form and the list of transitions", async () => {
-    await define(client, "map", { initial: "a", map: { a: ["b", "c"], b: ["a"] } });
-    await define(client, "turnstile", {
+    await define(on.client, "map", { initial: "a", map: { a: ["b", "c"], b: ["a"] } });
+    await define(on.client, "turnstile", {
       name: "turnstile",
       version: "1",
       states: ["locked", "open"],
@@ -215,7 +204,7 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
     await call("SM.CREATE", "k", "lamp");
     await call("DEL", "k");
     await call("SM.DEF", "DEL", "lamp:v1");
-    await define(client, "lamp", { initial: "dim", states: { dim: {} } });
+    await define(on.client, "lamp", { initial: "dim", states: { dim: {} } });
     await call("SM.CREATE", "k", "lamp");
     expect(await call("SM.STATE", "k")).toEqual(["dim"]);
   });
@@ -249,7 +238,7 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
 describe("SM.CREATE", () => {
   test("pins the machine to the newest version of the time", async () => {
     await call("SM.CREATE", "k", "lamp");
-    await define(client, "lamp:v2", { initial: "dim", states: { dim: {} } });
+    await define(on.client, "lamp:v2", { initial: "dim", states: { dim: {} } });
     await call("SM.CREATE", "k2", "lamp");
     expect(fields(await call("SM.INFO", "k"))["definition"]).toBe("lamp:v1");
     expect(fields(await call("SM.INFO", "k2"))["definition"]).toBe("lamp:v2");
@@ -313,9 +302,12 @@ describe("SM.CREATE", () => {
   });
 
   test("undoes a creation whose first steps fail", async () => {
-    await define(client, "fails", { initial: "a", states: { a: { entry: [{ assign: { x: "1 / 0" } }] } } });
+    await define(on.client, "fails", {
+      initial: "a",
+      states: { a: { entry: [{ assign: { x: "1 / 0" } }] } },
+    });
     expect(await call("SM.CREATE", "k", "fails")).toEqual(beginning("EXECFAIL"));
-    await define(client, "runs", {
+    await define(on.client, "runs", {
       initial: "a",
       states: { a: { always: { target: "b" } }, b: { always: { target: "a" } } },
     });

@@ -1,31 +1,21 @@
 /** Steps that no client waits for and that fail: error.execution, status failed, SM.RETRY, sm:refusals. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Argument, TestClient } from "../../support/client.ts";
+import type { Argument } from "../../support/client.ts";
 import { define, fields, rows, scanAll } from "../../support/machines.ts";
-import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { servedTests } from "../../support/served-tests.ts";
+import { START_MS } from "../../support/virtual-clock.ts";
 
 /** `n` cannot be counted on until it is there. */
 const COUNT = { assign: { n: "context.missing + 1" } };
 const REPAIR = { assign: { missing: "1" } };
 
-let server: TestServer;
-let client: TestClient;
-let clock: VirtualClock;
-
-beforeEach(async () => {
-  clock = new VirtualClock();
-  server = await startTestServer({ clock });
-  client = await server.client();
-});
+const on = servedTests();
+const { call } = on;
 
 afterEach(async () => {
-  expect(await client.call("SM.VERIFY")).toEqual([]);
-  await server.close();
+  expect(await on.client.call("SM.VERIFY")).toEqual([]);
 });
-
-const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
 const history = async (key = "k") => rows(await call("SM.HISTORY", key, "-", "+"));
 const last = async (key = "k") => (await history(key)).at(-1);
 const info = async (key = "k") => fields(await call("SM.INFO", key));
@@ -33,7 +23,7 @@ const pending = async (key = "k") => rows(await call("SM.PENDING", key));
 const entries = async (stream: string) =>
   ((await call("XRANGE", stream, "-", "+")) as [string, string[]][]).map(([, entry]) => fields(entry));
 const pass = async (ms: number) => {
-  clock.advance(ms);
+  on.clock.advance(ms);
   await call("PING");
 };
 
@@ -53,7 +43,7 @@ const DEADLINE = {
 
 describe("a timer that fails", () => {
   beforeEach(async () => {
-    await define(client, "d", DEADLINE);
+    await define(on.client, "d", DEADLINE);
     await call("SM.CREATE", "k", "d");
     await pass(100);
   });
@@ -64,7 +54,7 @@ describe("a timer that fails", () => {
     expect(await last()).toMatchObject({ kind: "failed", reason: why, from: ["a"], to: ["a"], rev: 2 });
     expect(await pending()).toMatchObject([{ id: "@1", kind: "failed", state: "a", due: null, error: why }]);
     expect(fields(await call("SM.COUNT", "DEF", "d", "BY", "STATUS"))).toEqual({ failed: 1 });
-    expect(await scanAll(client, "STATUS", "failed")).toEqual(["k"]);
+    expect(await scanAll(on.client, "STATUS", "failed")).toEqual(["k"]);
     expect((await entries("sm:changes:d")).at(-1)).toMatchObject({ key: "k", kind: "failed", reason: why });
     expect(await entries("sm:refusals")).toMatchObject([
       { key: "k", def: "d:v1", rev: "2", code: "EXECFAIL", at: String(START_MS + 100) },
@@ -119,7 +109,7 @@ describe("a timer that fails", () => {
     expect(await info()).toMatchObject({ status: "failed", failed: 1 });
     await call("COPY", "k", "copy");
     await call("RENAME", "k", "renamed");
-    const dump = (await client.exchange("DUMP", "renamed")).bytes;
+    const dump = (await on.client.exchange("DUMP", "renamed")).bytes;
     const payload = dump.subarray(dump.indexOf("\n") + 1, dump.length - 2);
     expect(await call("RESTORE", "restored", 0, payload)).toBe("OK");
     for (const key of ["copy", "renamed", "restored"]) {
@@ -144,7 +134,7 @@ describe("error.execution", () => {
   });
 
   test.each(["error.execution", "error.*"])("is taken by %s, and the step is spent", async (descriptor) => {
-    await define(client, "d", handling(descriptor));
+    await define(on.client, "d", handling(descriptor));
     await call("SM.CREATE", "k", "d");
     await pass(100);
     expect(await info()).toMatchObject({ status: "active", failed: 0, state: ["c"] });
@@ -167,7 +157,7 @@ describe("error.execution", () => {
     const a = { ...DEADLINE.states.a, on: {}, ...state };
     const unmatched = { ...DEADLINE, unmatched: "defer", states: { ...DEADLINE.states, a } };
     // The timer's own event is not to be taken either.
-    await define(client, "d", unmatched);
+    await define(on.client, "d", unmatched);
     await call("SM.CREATE", "k", "d");
     await pass(100);
     expect(await info()).toMatchObject({ status: "failed", failed: 1, state: ["a"] });
@@ -177,7 +167,7 @@ describe("error.execution", () => {
   test("that fails itself leaves the machine failed", async () => {
     const definition = handling("error.execution");
     const fails = { target: "c", actions: [COUNT] };
-    await define(client, "d", {
+    await define(on.client, "d", {
       ...definition,
       states: {
         ...definition.states,
@@ -214,7 +204,7 @@ const WORKER = {
 
 describe("whatever no client waits for", () => {
   beforeEach(async () => {
-    await define(client, "w", WORKER);
+    await define(on.client, "w", WORKER);
     await call("SM.CREATE", "k", "w");
     await call("SM.CREATE", "other", "w");
   });
@@ -342,7 +332,7 @@ describe("whatever no client waits for", () => {
 
 describe("sm-refusals", () => {
   beforeEach(async () => {
-    await define(client, "w", WORKER);
+    await define(on.client, "w", WORKER);
     await call("SM.CREATE", "k", "w");
   });
 
@@ -405,9 +395,9 @@ describe("sm-refusals", () => {
 });
 
 test("SM.WAIT waits for the status failed", async () => {
-  await define(client, "d", DEADLINE);
+  await define(on.client, "d", DEADLINE);
   await call("SM.CREATE", "k", "d");
-  const waiter = await server.client();
+  const waiter = await on.server.client();
   const waiting = waiter.call("SM.WAIT", "k", "STATUS", "failed", 0);
   await call("PING");
   await pass(100);
@@ -415,7 +405,7 @@ test("SM.WAIT waits for the status failed", async () => {
 });
 
 test("a machine that ends forgets what had failed", async () => {
-  await define(client, "e", {
+  await define(on.client, "e", {
     initial: "a",
     context: {},
     states: { a: { on: { RUN: { actions: [COUNT] }, END: "z" } }, z: { type: "final" } },

@@ -1,10 +1,8 @@
 /** What SM.COUNT and SM.SCAN choose machines by: outer states, names of any length, names that are none. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Argument, TestClient } from "../../support/client.ts";
+import { describe, expect, test } from "vitest";
 import { define, fields, scanAll } from "../../support/machines.ts";
-import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { servedTests } from "../../support/served-tests.ts";
 
 const ORDER = {
   initial: "new",
@@ -20,20 +18,10 @@ const ORDER = {
   },
 };
 
-let server: TestServer;
-let client: TestClient;
-let clock: VirtualClock;
-
-beforeEach(async () => {
-  clock = new VirtualClock();
-  server = await startTestServer({ clock });
-  client = await server.client();
+const on = servedTests(async (client) => {
   await define(client, "order", ORDER);
 });
-
-afterEach(() => server.close());
-
-const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const { call } = on;
 const failure = (message: string) => new ReplyFailure(message);
 
 describe("an outer state", () => {
@@ -44,26 +32,26 @@ describe("an outer state", () => {
     expect(await call("SM.COUNT", "DEF", "order", "STATE", "work")).toBe(2);
     expect(await call("SM.COUNT", "STATE", "work", "STATUS", "active")).toBe(2);
     expect(await call("SM.COUNT", "DEF", "order", "STATE", "#busy")).toBe(2);
-    expect((await scanAll(client, "STATE", "work")).sort()).toEqual(["a", "b"]);
-    expect((await scanAll(client, "STATE", "work", "COUNT", "1")).sort()).toEqual(["a", "b"]);
+    expect((await scanAll(on.client, "STATE", "work")).sort()).toEqual(["a", "b"]);
+    expect((await scanAll(on.client, "STATE", "work", "COUNT", "1")).sort()).toEqual(["a", "b"]);
     expect(fields(await call("SM.COUNT", "BY", "STATE"))).toEqual({ new: 1, "work.pick": 1, "work.pack": 1 });
     await call("SM.SEND", "a", "END");
     await call("COPY", "b", "d");
     await call("DEL", "b");
-    expect(await scanAll(client, "DEF", "order", "STATE", "work")).toEqual(["d"]);
+    expect(await scanAll(on.client, "DEF", "order", "STATE", "work")).toEqual(["d"]);
     expect(await call("SM.COUNT", "STATE", "work")).toBe(1);
   });
 
   test("counts from its entry, whatever happens inside, and anew when it is entered again", async () => {
     await call("SM.CREATE", "a", "order", "STATE", "work");
-    clock.jump(1000);
+    on.clock.jump(1000);
     await call("SM.SEND", "a", "NEXT");
-    const older = (ms: number) => scanAll(client, "DEF", "order", "STATE", "work", "OLDER", String(ms));
+    const older = (ms: number) => scanAll(on.client, "DEF", "order", "STATE", "work", "OLDER", String(ms));
     expect(await older(1000)).toEqual(["a"]);
-    expect(await scanAll(client, "STATE", "work.pack", "OLDER", "1000")).toEqual([]);
+    expect(await scanAll(on.client, "STATE", "work.pack", "OLDER", "1000")).toEqual([]);
     await call("SM.SEND", "a", "AGAIN");
     expect(await older(1000)).toEqual([]);
-    clock.jump(1000);
+    on.clock.jump(1000);
     expect(await older(1000)).toEqual(["a"]);
   });
 
@@ -72,7 +60,7 @@ describe("an outer state", () => {
     await call("SM.CREATE", "a", "order:v1", "STATE", "work");
     await call("SM.CREATE", "b", "order:v2");
     expect(await call("SM.COUNT", "DEF", "order", "STATE", "work")).toBe(2);
-    expect((await scanAll(client, "STATE", "work", "COUNT", "1")).sort()).toEqual(["a", "b"]);
+    expect((await scanAll(on.client, "STATE", "work", "COUNT", "1")).sort()).toEqual(["a", "b"]);
     expect(fields(await call("SM.COUNT", "STATE", "work", "BY", "VERSION"))).toEqual({
       "order:v1": 1,
       "order:v2": 1,
@@ -115,19 +103,19 @@ describe("names in keys", () => {
     );
     for (const [index, name] of names.entries()) {
       expect(await call("SM.COUNT", "STATE", name)).toBe(1);
-      expect(await scanAll(client, "STATE", name)).toEqual([`k${index}`]);
+      expect(await scanAll(on.client, "STATE", name)).toEqual([`k${index}`]);
     }
   });
 
   test("of outer states and of states of definitions do, too", async () => {
-    await define(client, "deep", {
+    await define(on.client, "deep", {
       initial: long,
       states: { [long]: { initial: "x\0y", states: { "x\0y": { on: { GO: "z" } }, z: {} } } },
     });
     await call("SM.CREATE", "k", "deep");
     expect(fields(await call("SM.COUNT", "DEF", "deep", "BY", "STATE"))).toEqual({ [`${long}.x\0y`]: 1 });
     expect(await call("SM.COUNT", "DEF", "deep", "STATE", long)).toBe(1);
-    expect(await scanAll(client, "STATE", long)).toEqual(["k"]);
+    expect(await scanAll(on.client, "STATE", long)).toEqual(["k"]);
     expect(fields(await call("SM.COUNT", "STATE", long, "BY", "STATE"))).toEqual({ [long]: 1 });
     await call("SM.SEND", "k", "GO");
     expect(fields(await call("SM.COUNT", "BY", "STATE"))).toEqual({ [`${long}.z`]: 1 });

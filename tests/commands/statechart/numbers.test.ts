@@ -1,10 +1,8 @@
 /** Numbers in the data of events: the text is kept, what is computed with must be exact. */
-import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Argument, TestClient } from "../../support/client.ts";
+import { expect, test } from "vitest";
 import { define, fields, rows } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { servedTests } from "../../support/served-tests.ts";
 
 const BIG = "9007199254740993";
 
@@ -35,22 +33,12 @@ const LEDGER = {
   },
 };
 
-let server: TestServer;
-let client: TestClient;
-let clock: VirtualClock;
-
-beforeEach(async () => {
-  clock = new VirtualClock();
-  server = await startTestServer({ clock });
-  client = await server.client();
+const on = servedTests(async (client) => {
   await define(client, "ledger", LEDGER);
   await client.call("SM.CREATE", "k", "ledger");
   await client.call("SM.CREATE", "other", "ledger");
 });
-
-afterEach(() => server.close());
-
-const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const { call } = on;
 const last = async (key: string) => rows(await call("SM.HISTORY", key, "+", "-", "REV", "COUNT", 1))[0];
 
 test("data is kept as the text that was sent", async () => {
@@ -103,7 +91,7 @@ test("data that is handed on whole keeps its text everywhere", async () => {
   ];
   expect(JSON.stringify(streams).split(JSON.stringify(text))).toHaveLength(5);
   expect(rows(await call("SM.PENDING", "k"))).toMatchObject([{ event: "LATER", data: text }]);
-  clock.advance(1000);
+  on.clock.advance(1000);
   await call("PING");
   expect(await last("k")).toMatchObject({ kind: "timer", event: "LATER", data: text });
 });

@@ -1,10 +1,10 @@
 /** What is asked about machines: SM.INFO, CONTEXT, HISTORY, PENDING, SCAN, COUNT, SUSPEND, RESUME, VERIFY. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Argument, TestClient } from "../../support/client.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Argument } from "../../support/client.ts";
 import { define, fields, rows, scanAll } from "../../support/machines.ts";
-import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
+import { ReplyFailure } from "../../support/resp-decoder.ts";
+import { servedTests } from "../../support/served-tests.ts";
+import { START_MS } from "../../support/virtual-clock.ts";
 
 /** Two regions, one of them with a timer. */
 const ROBOT = {
@@ -29,21 +29,11 @@ const ROBOT = {
   },
 };
 
-let server: TestServer;
-let client: TestClient;
-let clock: VirtualClock;
-
-beforeEach(async () => {
-  clock = new VirtualClock();
-  server = await startTestServer({ clock });
-  client = await server.client();
+const on = servedTests(async (client) => {
   await define(client, "robot", ROBOT);
   await client.call("SM.CREATE", "r", "robot", "REASON", "built");
 });
-
-afterEach(() => server.close());
-
-const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
+const { call } = on;
 const beginning = (code: string) => ({ message: expect.stringMatching(new RegExp(`^${code}( |$)`)) });
 
 test("a key that is missing is null, and one of another type WRONGTYPE, to every query", async () => {
@@ -114,11 +104,11 @@ describe("SM.INFO", () => {
   });
 
   test("tells of the past by rev and by time, across SM.RESET", async () => {
-    clock.jump(100);
+    on.clock.jump(100);
     await call("SM.SEND", "r", "WALK", "REASON", "on the way");
-    clock.jump(100);
+    on.clock.jump(100);
     await call("SM.RESET", "r");
-    clock.jump(100);
+    on.clock.jump(100);
     await call("SM.SEND", "r", "WALK");
     const at = async (...when: readonly Argument[]) => {
       const reply = await call("SM.INFO", "r", ...when);
@@ -142,7 +132,7 @@ describe("SM.INFO", () => {
   });
 
   test("tells of the past of lists, whose items are assigned one by one", async () => {
-    await define(client, "list", {
+    await define(on.client, "list", {
       initial: "on",
       context: { items: [{ n: 1 }] },
       states: {
@@ -238,15 +228,15 @@ describe("SM.HISTORY", () => {
 
 describe("SM.SCAN and SM.COUNT", () => {
   beforeEach(async () => {
-    await define(client, "robot:v2", ROBOT);
-    await define(client, "other", {
+    await define(on.client, "robot:v2", ROBOT);
+    await define(on.client, "other", {
       initial: "a",
       states: { a: { on: { END: "z" } }, z: { type: "final" } },
     });
     for (const key of ["r2", "r3"]) await call("SM.CREATE", key, "robot:v2");
     for (const key of ["o1", "o2"]) await call("SM.CREATE", key, "other");
     await call("SM.SET", "map", '{"current":"","initial":"a","map":{"a":["b"],"b":[]}}');
-    clock.jump(1000);
+    on.clock.jump(1000);
     await call("SM.SEND", "r2", "SHINE");
     await call("SM.SEND", "o1", "END");
     await call("SM.SUSPEND", "r3");
@@ -290,15 +280,19 @@ describe("SM.SCAN and SM.COUNT", () => {
   ])("with %j SCAN finds and COUNT counts %j", async (filter, keys) => {
     expect(await call("SM.COUNT", ...filter)).toBe(keys.length);
     for (const count of ["1", "2", "1000"]) {
-      expect((await scanAll(client, ...filter, "COUNT", count)).sort()).toEqual(keys);
+      expect((await scanAll(on.client, ...filter, "COUNT", count)).sort()).toEqual(keys);
     }
   });
 
   test("SCAN takes OLDER and MATCH too", async () => {
-    expect((await scanAll(client, "MATCH", "r?")).sort()).toEqual(["r2", "r3"]);
-    expect((await scanAll(client, "STATE", "light.bright", "OLDER", "1")).sort()).toEqual([]);
-    expect((await scanAll(client, "STATE", "legs.still", "OLDER", "999")).sort()).toEqual(["r", "r2", "r3"]);
-    expect((await scanAll(client, "OLDER", "999")).sort()).toEqual(["map", "o2", "r", "r3"]);
+    expect((await scanAll(on.client, "MATCH", "r?")).sort()).toEqual(["r2", "r3"]);
+    expect((await scanAll(on.client, "STATE", "light.bright", "OLDER", "1")).sort()).toEqual([]);
+    expect((await scanAll(on.client, "STATE", "legs.still", "OLDER", "999")).sort()).toEqual([
+      "r",
+      "r2",
+      "r3",
+    ]);
+    expect((await scanAll(on.client, "OLDER", "999")).sort()).toEqual(["map", "o2", "r", "r3"]);
     for (const bad of [["x"], ["0", "COUNT", 0], ["0", "OLDER", -1], ["0", "DEF"], ["0", "NONSENSE", 1]]) {
       expect(await call("SM.SCAN", ...bad)).toBeInstanceOf(ReplyFailure);
     }
@@ -375,11 +369,11 @@ test("SM.SUSPEND and SM.RESUME answer whether they changed something, and stand 
   expect(await call("SM.MUTATE", "r", "legs.still")).toEqual(suspended);
   expect(await call("SM.RESET", "r")).toEqual(suspended);
   expect(await call("SM.STATE", "r")).toEqual(["legs.walking", "light.dark"]);
-  clock.jump(59_000);
+  on.clock.jump(59_000);
   expect(await call("SM.RESUME", "r")).toBe(1);
-  clock.jump(999);
+  on.clock.jump(999);
   expect(await call("SM.STATE", "r")).toEqual(["legs.walking", "light.dark"]);
-  clock.jump(1);
+  on.clock.jump(1);
   expect(await call("SM.STATE", "r")).toEqual(["legs.still", "light.dark"]);
   const kinds = rows(await call("SM.HISTORY", "r", "-", "+")).map(({ kind }) => kind);
   expect(kinds).toEqual(["create", "event", "suspend", "resume", "timer"]);

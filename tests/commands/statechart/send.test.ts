@@ -1,10 +1,10 @@
 /** SM.SEND with each of its options, alone and in the order of its checks; SM.WHY and SM.NEXT beside it. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Argument, TestClient } from "../../support/client.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Argument } from "../../support/client.ts";
 import { define, fields, rows } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
+import { servedTests } from "../../support/served-tests.ts";
+import { START_MS } from "../../support/virtual-clock.ts";
 
 const SHOP = {
   initial: "open",
@@ -23,22 +23,12 @@ const SHOP = {
   },
 };
 
-let server: TestServer;
-let client: TestClient;
-let clock: VirtualClock;
-
-beforeEach(async () => {
-  clock = new VirtualClock();
-  server = await startTestServer({ clock });
-  client = await server.client();
+const on = servedTests(async (client) => {
   await define(client, "shop", SHOP);
   await client.call("SM.CREATE", "s", "shop");
 });
-
-afterEach(() => server.close());
-
-const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
-const send = (...args: readonly Argument[]): Promise<Decoded> => client.call("SM.SEND", "s", ...args);
+const { call } = on;
+const send = (...args: readonly Argument[]): Promise<Decoded> => on.client.call("SM.SEND", "s", ...args);
 const failure = (message: string) => new ReplyFailure(message);
 const beginning = (code: string) => ({ message: expect.stringMatching(new RegExp(`^${code}( |$)`)) });
 const outcome = async (id: string) => {
@@ -115,7 +105,7 @@ describe("refusals", () => {
 
 describe("ID", () => {
   test("compares data as JSON, and keeps refusals and how they came about", async () => {
-    const reply = await client.exchange(
+    const reply = await on.client.exchange(
       "SM.SEND",
       "s",
       "SELL",
@@ -126,8 +116,8 @@ describe("ID", () => {
       "ann",
       "FULL",
     );
-    clock.jump(500);
-    expect((await client.exchange("SM.SEND", "s", "SELL", '{ "m":2, "n":1 }', "ID", "1")).bytes).toEqual(
+    on.clock.jump(500);
+    expect((await on.client.exchange("SM.SEND", "s", "SELL", '{ "m":2, "n":1 }', "ID", "1")).bytes).toEqual(
       reply.bytes,
     );
     expect(await call("SM.CONTEXT", "s", "sold")).toEqual(["1"]);
@@ -161,7 +151,7 @@ describe("ID", () => {
     const known = async () =>
       ((await call("SM.OUTCOME", "s", "a", "b", "c")) as readonly Decoded[]).map((one) => one !== null);
     expect(await known()).toEqual([false, true, true]);
-    clock.jump(10_001);
+    on.clock.jump(10_001);
     expect(await known()).toEqual([false, false, false]);
     expect(await send("SHUT", "ID", "c")).toEqual(["shut"]);
     expect(await send("OPEN", "ID", "d")).toEqual(["open"]);
@@ -206,7 +196,7 @@ test("BY and REASON stand in the history, and the reason is that of the machine"
 });
 
 test("IFSTATE knows the states above, and an unmet condition leaves no trace", async () => {
-  await define(client, "deep", {
+  await define(on.client, "deep", {
     initial: "a",
     states: { a: { initial: "b", states: { b: { on: { GO: "c" } }, c: {} } } },
   });
@@ -257,7 +247,7 @@ test("DEF makes a missing machine of the newest version and is passed over by on
   expect(await call("SM.SEND", "other", "SHUT", "DEF", "shop", "IFREV", 7)).toBeNull();
   expect(await call("EXISTS", "other")).toBe(0);
   expect(await call("SM.SEND", "later", "SHUT", "DEF", "shop", "DELAY", 10)).toEqual(["open"]);
-  clock.jump(10);
+  on.clock.jump(10);
   expect(await call("SM.STATE", "later")).toEqual(["shut"]);
 });
 
@@ -274,7 +264,7 @@ describe("deferred events", () => {
       ["two", '{"n":2}'],
       ["@3", '{"n":4}'],
     ]);
-    clock.jump(200);
+    on.clock.jump(200);
     expect(fields(await call("SM.WHY", "s", "OPEN"))["to"]).toEqual(["open"]);
     expect(await send("OPEN")).toEqual(["open"]);
     expect(await call("SM.CONTEXT", "s", "sold")).toEqual(["5"]);
@@ -302,13 +292,13 @@ describe("deferred events", () => {
   test("that were scheduled before wait like the others", async () => {
     await send("SHUT");
     await send("SELL", '{"n":3}', "DELAY", 10, "ID", "later");
-    clock.jump(10);
+    on.clock.jump(10);
     expect(rows(await call("SM.PENDING", "s"))).toEqual([
       { id: "later", kind: "deferred", event: "SELL", due: null, data: '{"n":3}', state: null, error: null },
     ]);
     expect((await outcome("later"))["code"]).toBe("DEFERRED");
     for (const command of ["SM.SUSPEND", "SM.RESUME"]) expect(await call(command, "s")).toBe(1);
-    clock.jump(0);
+    on.clock.jump(0);
     expect(await call("SM.VERIFY", "s")).toEqual([]);
     expect(await send("OPEN")).toEqual(["open"]);
     expect(await call("SM.CONTEXT", "s", "sold")).toEqual(["3"]);
@@ -329,7 +319,7 @@ describe("deferred events", () => {
       initial: "a",
       states: { a: { on: { GO: "b" } }, b: { on: { X: "c" } }, c: {} },
     });
-    for (const kind of ["defer", "ignore"]) await define(client, kind, chart(kind));
+    for (const kind of ["defer", "ignore"]) await define(on.client, kind, chart(kind));
     expect(await call("SM.SEND", "i", "X", "DEF", "ignore", "ID", "1")).toEqual(["a"]);
     expect(await call("SM.SEND", "i", "GO")).toEqual(["b"]);
     expect(await call("SM.SEND", "d", "X", "DEF", "defer")).toEqual(["a"]);
@@ -344,7 +334,7 @@ describe("DELAY and AT", () => {
     expect(rows(await call("SM.PENDING", "s"))).toEqual([
       { id: "x", kind: "scheduled", event: "SHUT", due: START_MS + 50, data: null, state: null, error: null },
     ]);
-    clock.jump(50);
+    on.clock.jump(50);
     expect(await call("SM.STATE", "s")).toEqual(["shut"]);
     expect(await outcome("x")).toMatchObject({ code: "OK", at: START_MS + 50, received: START_MS, rev: 2 });
     expect(fields(await call("SM.INFO", "s"))).toMatchObject({ pending: 0, rev: 2 });
@@ -352,13 +342,13 @@ describe("DELAY and AT", () => {
 
   test("in the past or now deliver at once, after the reply", async () => {
     expect(await send("SHUT", "AT", 1)).toEqual(["open"]);
-    clock.jump(0);
+    on.clock.jump(0);
     expect(await call("SM.STATE", "s")).toEqual(["shut"]);
   });
 
   test("a scheduled event nobody takes is spent", async () => {
     await send("OPEN", "DELAY", 5, "ID", "x");
-    clock.jump(5);
+    on.clock.jump(5);
     expect((await outcome("x"))["code"]).toBe("ILLEGAL");
     expect(await call("SM.PENDING", "s")).toEqual([]);
   });
@@ -390,7 +380,7 @@ describe("events that events set off", () => {
   };
 
   beforeEach(async () => {
-    await define(client, "ping", PING);
+    await define(on.client, "ping", PING);
     await call("SM.CREATE", "p", "ping");
   });
 
@@ -431,11 +421,11 @@ describe("events that events set off", () => {
     await call("SM.SEND", "p", "QUIT");
     await call("SM.SEND", "p", "LATER");
     expect(await call("SM.CANCEL", "p", "out")).toBe(1);
-    clock.jump(1000);
+    on.clock.jump(1000);
     expect(await call("SM.STATE", "s")).toEqual(["open"]);
     await call("SM.SEND", "p", "BACK");
     await call("SM.SEND", "p", "LATER");
-    clock.jump(1000);
+    on.clock.jump(1000);
     expect(await call("SM.STATE", "s")).toEqual(["shut"]);
     expect(await call("SM.VERIFY")).toEqual([]);
   });
