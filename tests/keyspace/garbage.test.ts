@@ -4,9 +4,9 @@ import { Databases } from "../../src/keyspace/databases.ts";
 import { collectGarbage } from "../../src/keyspace/garbage.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
 import { Store } from "../../src/keyspace/store.ts";
-import { type HistoryEntry, putHistory } from "../../src/machines/history.ts";
+import { putHistory } from "../../src/machines/history.ts";
 import { createMachine } from "../../src/machines/machines.ts";
-import type { MachineRecord } from "../../src/machines/record.ts";
+import { newMapMachine } from "../../src/machines/map-machine.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 
@@ -68,29 +68,18 @@ test("collectGarbage() returns 0 when nothing was flushed", () => {
   expect(collectGarbage(Store.over(new MemoryStore(), OBJECT_TYPES).begin(), 10)).toBe(0);
 });
 
-const MACHINE: MachineRecord = {
-  definition: undefined,
+const FIRST = newMapMachine(500, {
   map: [["new", ["paid"]]],
   initial: "new",
-  states: [["new", 500]],
-  status: "active",
-  rev: 3,
-  createdMs: 500,
-  updatedMs: 500,
+  current: "new",
   reason: undefined,
-  snapshot: null,
-  sources: {},
-  pendingNext: 1,
-  deferredCount: 0,
-  outcomeNext: 1,
-  outcomeFirst: 1,
-  failedCount: 0,
-  outer: [],
-};
+  kind: "set",
+});
+const MACHINE = { ...FIRST.machine, rev: 3 };
 
 /** Puts a machine with three history entries. */
 function putMachine(databases: Databases, name: string): void {
-  const entry = (rev: number): HistoryEntry => ({ rev, atMs: 500, kind: "set", from: [], to: ["new"] });
+  const entry = (rev: number) => ({ ...FIRST.history, rev });
   const keeping = { historyMax: 0, changesMax: 0, tellsMaps: false };
   const write = { machine: MACHINE, expireAtMs: 0, history: entry(1), keeping, event: undefined };
   const database = databases.at(0);

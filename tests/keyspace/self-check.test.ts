@@ -4,33 +4,19 @@ import { Databases } from "../../src/keyspace/databases.ts";
 import { encodeNumber } from "../../src/keyspace/records.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
 import { Transaction } from "../../src/keyspace/transaction.ts";
-import type { HistoryEntry } from "../../src/machines/history.ts";
 import { createMachine } from "../../src/machines/machines.ts";
-import type { MachineRecord } from "../../src/machines/record.ts";
+import { newMapMachine } from "../../src/machines/map-machine.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { Write } from "../../src/storage/ordered-store.ts";
 
-const MACHINE: MachineRecord = {
-  definition: undefined,
+const { machine: MACHINE, history: ENTRY } = newMapMachine(500, {
   map: [["new", []]],
   initial: "new",
-  states: [["new", 500]],
-  status: "active",
-  rev: 1,
-  createdMs: 500,
-  updatedMs: 500,
+  current: "new",
   reason: undefined,
-  snapshot: null,
-  sources: {},
-  pendingNext: 1,
-  deferredCount: 0,
-  outcomeNext: 1,
-  outcomeFirst: 1,
-  failedCount: 0,
-  outer: [],
-};
-const ENTRY: HistoryEntry = { rev: 1, atMs: 500, kind: "set", from: [], to: ["new"] };
+  kind: "set",
+});
 
 /** The findings after one entry that begins with `prefix` is removed or given another value. */
 function findingsAfter(prefix: string, value: Buffer | null): string[] {
