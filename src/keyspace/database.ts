@@ -19,7 +19,7 @@ import {
   prefixRange,
   recordKey,
 } from "./layouts.ts";
-import type { LiveChange } from "./live-objects.ts";
+import type { LiveChange } from "./live-kind.ts";
 import { emptyObject, type ObjectPlace } from "./objects.ts";
 import {
   encodeRecord,

@@ -27,138 +27,19 @@ import type { Derived } from "../storage/derived.ts";
 import { merge } from "../storage/merge.ts";
 import type { OrderedReader, RangeOptions, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
+import {
+  bytesOf,
+  Generation,
+  ITEM_BYTES,
+  type LiveObject,
+  LiveTail,
+  OBJECT_BYTES,
+  SETTLED,
+} from "./live-generation.ts";
+import { type Derivation, indexDifference, type LiveChange } from "./live-kind.ts";
 import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
 import { decodeCount, REDO_COUNT } from "./redo.ts";
-import { Slab } from "./slab.ts";
 
-/** What a type of object does to be live. A tail is what changes have added to an object's parts, oldest first. */
-export interface LiveKind {
-  /** One letter that begins the keys of the parts. */
-  readonly space: string;
-  /** True when the record follows from the tail: `derive` makes it, and `record` of a change is but a summary. */
-  readonly derivesRecord: boolean;
-  /** After so many items of a tail it is derived what follows from them, so that no more is left to do at once; 0: never. */
-  readonly deriveEvery: number;
-  /** The keys of the index entries of an object in a state of its record; their values are empty. */
-  indexKeys(phys: number, record: KeyRecord): readonly Bytes[];
-  /**
-   * What follows from the tail of a generation. `below` reads the parts the generation began with. Given what followed
-   * from the beginning of the same tail, it may go on from there. What is stored already is passed over.
-   */
-  derive(below: OrderedReader, generation: LiveGeneration, known: Derivation | undefined): Derivation;
-  /** True for the key of a part that `derive` may write; objects may have parts of other kinds. */
-  isDerived(key: Bytes): boolean;
-  /** True for a part that must reach the data file together with the mark of the checkpoint, as must a derived record. */
-  isLate(key: Bytes): boolean;
-}
-
-/** An object as a generation has it. */
-export interface LiveGeneration {
-  /** The record the generation began with. */
-  readonly base: KeyRecord;
-  readonly record: KeyRecord;
-  readonly tail: Tail;
-}
-
-/** What the changes of a generation have added to an object: byte strings, oldest first. */
-export interface Tail {
-  readonly length: number;
-  /** A view of an item. */
-  at(index: number): Buffer;
-}
-
-export interface Derivation {
-  /** How many items of the tail it covers. */
-  readonly count: number;
-  readonly record: KeyRecord;
-  /** The writes to the parts, by key. */
-  readonly writes: ReadonlyMap<Bytes, Buffer | null>;
-}
-
-/** Where a live object stands. */
-export interface LivePlace {
-  /** The key of its record. */
-  readonly at: Bytes;
-  readonly phys: number;
-}
-
-/** A change of a live object, or the first change of one that becomes live by it. */
-export interface LiveChange {
-  readonly kind: LiveKind;
-  readonly place: LivePlace;
-  readonly before: KeyRecord;
-  readonly after: KeyRecord;
-  /** What the change adds to the tail. */
-  readonly tail: readonly Buffer[];
-}
-
-/** An object in one generation. */
-interface LiveObject {
-  readonly kind: LiveKind;
-  readonly at: string;
-  readonly phys: number;
-  /** The record the generation began with, and the one it has now. */
-  base: KeyRecord;
-  record: KeyRecord;
-  readonly tail: LiveTail;
-  /** False at a restart while no change has said which entries of the index there are. */
-  isBased: boolean;
-  /** True when what older generations know of it has been settled. */
-  readonly isFresh: boolean;
-  /** The record that the generation's index tells of. */
-  indexed: KeyRecord;
-  /** What was derived last. */
-  derivation: Derivation | undefined;
-}
-
-/** A tail whose items stand in the slab of their generation. */
-class LiveTail implements Tail {
-  readonly #slab: Slab;
-  readonly #items: number[] = [];
-
-  constructor(slab: Slab) {
-    this.#slab = slab;
-  }
-
-  get length(): number {
-    return this.#items.length;
-  }
-
-  at(index: number): Buffer {
-    return this.#slab.at(this.#items[index] ?? -1);
-  }
-
-  push(item: Buffer): void {
-    this.#items.push(this.#slab.add(item));
-  }
-
-  truncate(length: number): void {
-    this.#items.length = length;
-  }
-}
-
-/** Stands in the active generation for an object that was settled while the frozen one still has it. */
-const SETTLED = "settled";
-
-class Generation {
-  readonly byKey = new Map<string, LiveObject | typeof SETTLED>();
-  readonly byId = new Map<number, LiveObject | typeof SETTLED>();
-  readonly counters = new Map<string, number>();
-  /** Entries of the indexes that differ from what lies below; null: removed. Filled by `sync`. */
-  readonly index = new SortedMap<Buffer | null>();
-  /** Objects whose records the index does not tell of yet. */
-  readonly unindexed = new Set<LiveObject>();
-  /** The spaces in which objects have parts. */
-  readonly spaces = new Set<string>();
-  readonly slab = new Slab();
-  bytes = 0;
-}
-
-const NOTHING = Buffer.alloc(0);
-/** What an item of a tail costs beside its bytes. */
-const ITEM_BYTES = 16;
-/** What an object costs beside its tail. */
-const OBJECT_BYTES = 1500;
 const RECORD_SPACE = "k";
 const COUNTER_SPACE = "n";
 const INDEX_SPACE = "i";
@@ -306,7 +187,7 @@ export class LiveObjects implements Derived {
     const undo = this.#go(generation, object, after, tail);
     return () => {
       undo();
-      this.#leave(generation, object);
+      generation.leave(object);
       if (known === undefined) return;
       generation.byKey.set(at, known);
       generation.byId.set(before.id, known);
@@ -368,12 +249,12 @@ export class LiveObjects implements Derived {
       ...indexDifference(object.kind, object.phys, base, object.record),
       ...parts,
     ];
-    if (isActive) this.#leave(generation, active);
+    if (isActive) generation.leave(active);
     const hasFrozen = frozen !== undefined;
     if (hasFrozen) {
       generation.byKey.set(text, SETTLED);
       generation.byId.set(object.record.id, SETTLED);
-      this.#unindex(this.#frozen, frozen);
+      this.#frozen?.unindex(frozen);
     }
     const undo = () => {
       if (hasFrozen) {
@@ -418,7 +299,7 @@ export class LiveObjects implements Derived {
     const object = this.#find(text);
     if (object === undefined) return;
     const active = this.#active.byKey.get(text);
-    if (active !== undefined && active !== SETTLED) this.#leave(this.#active, active);
+    if (active !== undefined && active !== SETTLED) this.#active.leave(active);
     if (this.#frozenObject(text) === undefined) return;
     this.#active.byKey.set(text, SETTLED);
     this.#active.byId.set(object.record.id, SETTLED);
@@ -523,38 +404,10 @@ export class LiveObjects implements Derived {
     };
   }
 
-  /** Takes an object out of a generation, and with it what the index says of it. */
-  #leave(generation: Generation, object: LiveObject): void {
-    generation.byKey.delete(object.at);
-    generation.byId.delete(object.record.id);
-    generation.bytes -= bytesOf(object);
-    this.#unindex(generation, object);
-  }
-
-  #unindex(generation: Generation | undefined, object: LiveObject): void {
-    if (generation === undefined) return;
-    generation.unindexed.delete(object);
-    if (object.indexed === object.base) return;
-    for (const [key] of indexDifference(object.kind, object.phys, object.base, object.indexed))
-      generation.index.delete(key);
-    object.indexed = object.base;
-  }
-
-  /** Brings the indexes of both generations up to date. Costs what has changed since the last time. */
+  /** Brings the indexes of both generations up to date. */
   #sync(): void {
-    for (const generation of [this.#frozen, this.#active]) {
-      if (generation === undefined) continue;
-      for (const object of generation.unindexed) {
-        const { kind, phys, base, indexed, record } = object;
-        if (indexed !== record) {
-          for (const [key] of indexDifference(kind, phys, base, indexed)) generation.index.delete(key);
-          for (const [key, value] of indexDifference(kind, phys, base, record))
-            generation.index.set(key, value);
-          object.indexed = record;
-        }
-      }
-      generation.unindexed.clear();
-    }
+    this.#frozen?.sync();
+    this.#active.sync();
   }
 
   #indexRange(from: Bytes, to: Bytes, reverse: boolean): Iterator<[Bytes, Buffer | null]> | undefined {
@@ -635,19 +488,4 @@ function readerOver(writes: ReadonlyMap<Bytes, Buffer | null>, reader: OrderedRe
     );
   };
   return { get, range };
-}
-
-function bytesOf({ tail }: LiveObject): number {
-  let bytes = OBJECT_BYTES;
-  for (let index = 0; index < tail.length; index += 1) bytes += ITEM_BYTES + tail.at(index).length;
-  return bytes;
-}
-
-/** What is to be written to the indexes when a record follows another. */
-export function indexDifference(kind: LiveKind, phys: number, before: KeyRecord, after: KeyRecord): Write[] {
-  const [old, fresh] = [kind.indexKeys(phys, before), kind.indexKeys(phys, after)];
-  const writes: Write[] = [];
-  for (const key of old) if (!fresh.includes(key)) writes.push([key, null]);
-  for (const key of fresh) if (!old.includes(key)) writes.push([key, NOTHING]);
-  return writes;
 }

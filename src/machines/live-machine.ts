@@ -1,7 +1,8 @@
 /** Machines as live objects: what follows from their changes, and how a restart redoes them (live-objects.ts). */
 
 import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
-import type { LiveKind, LiveObjects } from "../keyspace/live-objects.ts";
+import type { LiveKind } from "../keyspace/live-kind.ts";
+import type { LiveObjects } from "../keyspace/live-objects.ts";
 import { type KeyRecord, LazyRecord, recordOfStored } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { appendAnew } from "../streams/live-stream.ts";

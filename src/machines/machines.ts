@@ -8,7 +8,7 @@ import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import { definitionKey } from "../keyspace/layouts.ts";
-import { indexDifference } from "../keyspace/live-objects.ts";
+import { indexDifference } from "../keyspace/live-kind.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { encodeStep } from "./change-record.ts";

@@ -6,13 +6,7 @@ import { assert } from "../base/assert.ts";
 import { type Bytes, bufferOf, raw } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import { isEntryPart, slotOfKey, streamSlotKey } from "../keyspace/layouts.ts";
-import type {
-  Derivation,
-  LiveChange,
-  LiveGeneration,
-  LiveKind,
-  LivePlace,
-} from "../keyspace/live-objects.ts";
+import type { Derivation, LiveChange, LiveGeneration, LiveKind, LivePlace } from "../keyspace/live-kind.ts";
 import { type KeyRecord, LazyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { slackOf } from "./append.ts";

@@ -1,0 +1,110 @@
+/**
+ * A generation of live objects (live-objects.ts): those that have changed between two checkpoints, the counters they are
+ * counted by, and what differs in the indexes.
+ */
+import { SortedMap } from "../storage/sorted-map.ts";
+import { type Derivation, indexDifference, type LiveKind, type Tail } from "./live-kind.ts";
+import type { KeyRecord } from "./records.ts";
+import { Slab } from "./slab.ts";
+
+/** An object in one generation. */
+export interface LiveObject {
+  readonly kind: LiveKind;
+  readonly at: string;
+  readonly phys: number;
+  /** The record the generation began with, and the one it has now. */
+  base: KeyRecord;
+  record: KeyRecord;
+  readonly tail: LiveTail;
+  /** False at a restart while no change has said which entries of the index there are. */
+  isBased: boolean;
+  /** True when what older generations know of it has been settled. */
+  readonly isFresh: boolean;
+  /** The record that the generation's index tells of. */
+  indexed: KeyRecord;
+  /** What was derived last. */
+  derivation: Derivation | undefined;
+}
+
+/** A tail whose items stand in the slab of their generation. */
+export class LiveTail implements Tail {
+  readonly #slab: Slab;
+  readonly #items: number[] = [];
+
+  constructor(slab: Slab) {
+    this.#slab = slab;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  at(index: number): Buffer {
+    return this.#slab.at(this.#items[index] ?? -1);
+  }
+
+  push(item: Buffer): void {
+    this.#items.push(this.#slab.add(item));
+  }
+
+  truncate(length: number): void {
+    this.#items.length = length;
+  }
+}
+
+/** Stands in the active generation for an object that was settled while the frozen one still has it. */
+export const SETTLED = "settled";
+
+/** What an item of a tail costs beside its bytes. */
+export const ITEM_BYTES = 16;
+/** What an object costs beside its tail. */
+export const OBJECT_BYTES = 1500;
+
+export class Generation {
+  readonly byKey = new Map<string, LiveObject | typeof SETTLED>();
+  readonly byId = new Map<number, LiveObject | typeof SETTLED>();
+  readonly counters = new Map<string, number>();
+  /** Entries of the indexes that differ from what lies below; null: removed. Filled by `sync`. */
+  readonly index = new SortedMap<Buffer | null>();
+  /** Objects whose records the index does not tell of yet. */
+  readonly unindexed = new Set<LiveObject>();
+  /** The spaces in which objects have parts. */
+  readonly spaces = new Set<string>();
+  readonly slab = new Slab();
+  bytes = 0;
+
+  /** Takes an object out, and with it what the index says of it. */
+  leave(object: LiveObject): void {
+    this.byKey.delete(object.at);
+    this.byId.delete(object.record.id);
+    this.bytes -= bytesOf(object);
+    this.unindex(object);
+  }
+
+  unindex(object: LiveObject): void {
+    this.unindexed.delete(object);
+    if (object.indexed === object.base) return;
+    for (const [key] of indexDifference(object.kind, object.phys, object.base, object.indexed))
+      this.index.delete(key);
+    object.indexed = object.base;
+  }
+
+  /** Brings the index up to date. Costs what has changed since the last time. */
+  sync(): void {
+    for (const object of this.unindexed) {
+      const { record } = object;
+      if (object.indexed === record) continue;
+      this.unindex(object);
+      for (const [key, value] of indexDifference(object.kind, object.phys, object.base, record))
+        this.index.set(key, value);
+      object.indexed = record;
+    }
+    this.unindexed.clear();
+  }
+}
+
+export function bytesOf({ tail }: LiveObject): number {
+  let bytes = OBJECT_BYTES;
+  for (let index = 0; index < tail.length; index += 1) bytes += ITEM_BYTES + tail.at(index).length;
+  return bytes;
+}
