@@ -9,6 +9,7 @@ import {
   prefixRange,
 } from "../keyspace/layouts.ts";
 import { decodeNumber, encodeNumber } from "../keyspace/records.ts";
+import * as errors from "../protocol/errors.ts";
 import { machineCounters } from "./indexes.ts";
 
 export interface StoredDefinition {
@@ -99,5 +100,24 @@ function decode(value: Buffer): StoredDefinition {
     },
   };
   decoded.set(value, definition);
+  return definition;
+}
+
+/** `name:version` taken apart; the version is what follows the last colon. */
+export function splitDefinitionId(id: string): {
+  readonly name: string;
+  readonly version: string | undefined;
+} {
+  const colon = id.lastIndexOf(":");
+  return colon < 0
+    ? { name: id, version: undefined }
+    : { name: id.slice(0, colon), version: id.slice(colon + 1) };
+}
+
+/** The definition `name` (the newest) or `name:version`. @throws ReplyError NODEF */
+export function definitionAt(db: Database, id: string): StoredDefinition {
+  const { name, version } = splitDefinitionId(id);
+  const definition = findDefinition(db, name, version);
+  if (definition === undefined) throw errors.noDefinition(id);
   return definition;
 }

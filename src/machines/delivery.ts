@@ -23,6 +23,7 @@ import {
   stepEvent,
   stepRaised,
 } from "./machine-step.ts";
+import { type Creation, makeMachine } from "./making.ts";
 import { originOf } from "./origin.ts";
 import { type DeferredEvent, dropPending } from "./pending.ts";
 import { isRunning, outerNames } from "./record.ts";
@@ -57,9 +58,12 @@ export class Delivery {
     this.#scope = scope;
   }
 
-  /** Takes up what the first macrostep of a new machine has set off. */
-  start(key: Bytes, next: Next): void {
-    this.#enqueue(key, next.effects, undefined);
+  /**
+   * Makes a machine in place of whatever the key holds; what its first macrostep has set off follows like what an event
+   * has. @throws ReplyError NOSTATE, EXECFAIL
+   */
+  create(key: Bytes, creation: Creation): void {
+    this.#enqueue(key, makeMachine(this.#scope, key, creation).effects, undefined);
   }
 
   /**

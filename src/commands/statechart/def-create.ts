@@ -2,9 +2,8 @@
 
 import type { OwnName } from "../../engine/compile.ts";
 import { compileDocument } from "../../machines/chart-cache.ts";
-import { splitDefinitionId } from "../../machines/creation.ts";
 import { isSameDocument } from "../../machines/definition-copy.ts";
-import { findDefinition, putDefinition } from "../../machines/definitions.ts";
+import { findDefinition, putDefinition, splitDefinitionId } from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";

@@ -1,7 +1,11 @@
 /** SM.DEF DEL name:version: removes a definition no machine is pinned to. */
 
-import { splitDefinitionId } from "../../machines/creation.ts";
-import { findDefinition, machineCountOf, removeDefinition } from "../../machines/definitions.ts";
+import {
+  findDefinition,
+  machineCountOf,
+  removeDefinition,
+  splitDefinitionId,
+} from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";

@@ -1,7 +1,6 @@
 /** SM.DEF GET name[:version]: the document of a definition, as it was given; the newest without a version. */
 
-import { splitDefinitionId } from "../../machines/creation.ts";
-import { findDefinition } from "../../machines/definitions.ts";
+import { findDefinition, splitDefinitionId } from "../../machines/definitions.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 

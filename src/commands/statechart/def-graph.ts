@@ -1,7 +1,6 @@
 /** SM.DEF GRAPH name[:version] [MERMAID|DOT|JSON]: a drawing of a definition, as text. */
 import { type GraphFormat, graph } from "../../engine/graph.ts";
-import { splitDefinitionId } from "../../machines/creation.ts";
-import { findDefinition } from "../../machines/definitions.ts";
+import { findDefinition, splitDefinitionId } from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, text, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";

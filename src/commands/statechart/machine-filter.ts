@@ -3,8 +3,7 @@
 import { stateOf } from "../../engine/machine.ts";
 import { nearest } from "../../engine/problems.ts";
 import { didYouMean, findState } from "../../engine/step.ts";
-import { splitDefinitionId } from "../../machines/creation.ts";
-import { findDefinition, listDefinitions } from "../../machines/definitions.ts";
+import { findDefinition, listDefinitions, splitDefinitionId } from "../../machines/definitions.ts";
 import type { MachineStatus } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import { text } from "../arguments.ts";

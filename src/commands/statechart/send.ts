@@ -3,7 +3,8 @@
  *   [DELAY ms|AT unix-ms] [EXPIRE ms] [DEF id] [FULL]
  */
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
-import { createFrom, definitionAt } from "../../machines/creation.ts";
+import { createFrom } from "../../machines/creation.ts";
+import { definitionAt } from "../../machines/definitions.ts";
 import { logRefusal } from "../../machines/failures.ts";
 import { replyOf } from "../../machines/outcome-reply.ts";
 import { send } from "../../machines/send.ts";

@@ -1,0 +1,100 @@
+/**
+ * Making a machine of a definition: the initial macrostep runs and the machine is written. What that sets off is left to
+ * the caller, so that what delivers events can make machines too (delivery.ts).
+ */
+
+import type { Bytes } from "../base/bytes.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { Machine } from "../engine/machine.ts";
+import { start } from "../engine/step.ts";
+import type { ExpiryTime } from "../keyspace/expiry-time.ts";
+import * as errors from "../protocol/errors.ts";
+import type { StoredDefinition } from "./definitions.ts";
+import { keepingOf } from "./keeping.ts";
+import { type Next, taken } from "./machine-step.ts";
+import { createMachine } from "./machines.ts";
+import type { MachineRecord } from "./record.ts";
+import { envOf, type Scope, type StepEnv } from "./subject.ts";
+import { activeStates, armTimers, disarmAll, outerStates, recordedEffects, statusOf } from "./writing.ts";
+
+export interface Creation {
+  readonly definition: StoredDefinition;
+  /** The states to start in; undefined: the initial ones. */
+  readonly states?: readonly string[] | undefined;
+  readonly context?: JsonObject | undefined;
+  readonly reason?: string | undefined;
+  readonly by?: string | undefined;
+  /** Milliseconds since the epoch; 0: none. */
+  readonly expireAtMs: ExpiryTime;
+}
+
+/**
+ * Writes a new machine in place of whatever the key holds; returns what its first macrostep has led to, of which the
+ * caller carries out what concerns other events and machines. @throws ReplyError NOSTATE, EXECFAIL
+ */
+export function makeMachine(scope: Scope, key: Bytes, creation: Creation): Next {
+  const { definition } = creation;
+  const machine = scope.server.charts.chartOf(definition);
+  const next = begin(machine, creation, envOf(scope, key));
+  const record: MachineRecord = {
+    definition: { name: definition.name, version: definition.version },
+    map: undefined,
+    initial: undefined,
+    states: activeStates([], next, scope.nowMs),
+    status: statusOf(next, 0),
+    rev: 1,
+    createdMs: scope.nowMs,
+    updatedMs: scope.nowMs,
+    reason: next.suspension?.reason ?? creation.reason,
+    snapshot: next.snapshot,
+    sources: {},
+    pendingNext: 1,
+    deferredCount: 0,
+    outcomeNext: 1,
+    outcomeFirst: 1,
+    failedCount: 0,
+    outer: outerStates([], next, scope.nowMs),
+  };
+  const history = {
+    rev: 1,
+    atMs: scope.nowMs,
+    kind: "create" as const,
+    from: [],
+    to: next.states,
+    status: record.status === "active" ? undefined : record.status,
+    reason: creation.reason,
+    by: creation.by,
+    context: next.live?.context,
+    via: next.via,
+    output: next.live?.output,
+    effects: recordedEffects(next.effects),
+  };
+  const { expireAtMs } = creation;
+  const keeping = keepingOf(scope.server.config);
+  const write = { machine: record, expireAtMs, history, keeping, event: "sm.create" } as const;
+  const written = createMachine(scope.db, key, write);
+  armTimers(scope, written.id, next.effects);
+  if (record.status === "suspended") disarmAll(scope, written.id, record);
+  return next;
+}
+
+/** How a machine begins. */
+export interface Beginning extends Pick<Creation, "states" | "context"> {
+  /** In place of the context of its definition, all of it. */
+  readonly wholeContext?: JsonObject;
+}
+
+/** The initial macrostep. @throws ReplyError NOSTATE, EXECFAIL */
+export function begin(machine: Machine, options: Beginning, env: StepEnv): Next {
+  const { states, context, wholeContext } = options;
+  const started = start(machine, env, {
+    ...(states === undefined ? {} : { states }),
+    ...(context === undefined ? {} : { context }),
+    ...(wholeContext === undefined ? {} : { wholeContext }),
+  });
+  if (started.kind === "refused") throw errors.refused("NOSTATE", started.message);
+  if (started.kind === "failed") throw errors.refused(started.code, started.message);
+  const next = taken({ machine, snapshot: started.snapshot }, started, env);
+  if (next.kind === "refused") throw errors.refused("EXECFAIL", next.message);
+  return next;
+}
