@@ -73,9 +73,25 @@ function inside(range: Positions, request: readonly Buffer[]): Positions | undef
   return range.last >= range.first && range.last < request.length ? range : undefined;
 }
 
-/** The flags of a specification that depend on the options given: SET reads only with GET. */
+/** The flags of a specification that depend on the options given: SET reads only with GET, BITFIELD writes unless all are GET. */
 function actualFlags(command: Command, spec: KeySpec, request: readonly Buffer[]): readonly KeyFlag[] {
+  if (command.name === "bitfield") return onlyReads(request) ? ["RO", "ACCESS"] : ["RW", "ACCESS", "UPDATE"];
   if (command.name !== "set") return spec.flags;
-  const reads = request.slice(3).some((argument) => argument.toString("latin1").toUpperCase() === "GET");
+  const reads = request.slice(3).some((argument) => wordOf(argument) === "GET");
   return reads ? ["RW", "ACCESS", "UPDATE"] : ["OW", "UPDATE"];
+}
+
+function onlyReads(bitfield: readonly Buffer[]): boolean {
+  for (let at = 2; at < bitfield.length; ) {
+    const word = wordOf(bitfield[at]);
+    const following = bitfield.length - at - 1;
+    if (word === "GET" && following >= 2) at += 3;
+    else if (word === "OVERFLOW" && following >= 1) at += 2;
+    else return false;
+  }
+  return true;
+}
+
+function wordOf(argument: Buffer | undefined): string {
+  return argument?.toString("latin1").toUpperCase() ?? "";
 }

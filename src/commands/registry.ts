@@ -1,4 +1,5 @@
 /** Every handler by its full name. An entry of commands.json without one, or the other way round, fails a test. */
+import { BITMAP_HANDLERS } from "./bitmap/handlers.ts";
 import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import type { Handler } from "./handler.ts";
@@ -11,6 +12,7 @@ import { STRING_HANDLERS } from "./string/handlers.ts";
 import { TRANSACTION_HANDLERS } from "./transaction/handlers.ts";
 
 const GROUPS: ReadonlyArray<readonly Handler[]> = [
+  BITMAP_HANDLERS,
   CONNECTION_HANDLERS,
   GENERIC_HANDLERS,
   MACHINE_HANDLERS,

@@ -28,6 +28,7 @@ export const EVENT_CLASSES = {
   rename_to: "g",
   restore: "g",
   set: "$",
+  setbit: "$",
   setrange: "$",
   "sm.create": "d",
   "sm.mutate": "d",

@@ -99,6 +99,14 @@ export const incrementOverflow = () => err("increment or decrement would overflo
 export const decrementOverflow = () => err("decrement would overflow");
 export const incrementNotFinite = () => err("increment would produce NaN or Infinity");
 export const offsetOutOfRange = () => err("offset is out of range");
+export const bitOffsetNotAnInteger = () => err("bit offset is not an integer or out of range");
+export const bitNotAnInteger = () => err("bit is not an integer or out of range");
+export const bitNeitherZeroNorOne = () => err("The bit argument must be 1 or 0.");
+export const bitopNotNeedsOneSource = () => err("BITOP NOT must be called with a single source key.");
+export const invalidBitfieldType = () =>
+  err("Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.");
+export const invalidOverflowType = () => err("Invalid OVERFLOW type specified");
+export const bitfieldReadOnly = () => err("BITFIELD_RO only supports the GET subcommand");
 export const stringTooLong = () => err("string exceeds maximum allowed size (proto-max-bulk-len)");
 /** `command` is the lower-case name. */
 export const invalidExpireTime = (command: string) => err(`invalid expire time in '${command}' command`);

@@ -26,6 +26,7 @@ const GROUP_TITLES: ReadonlyMap<string, string> = new Map([
   ["sm", "State machines"],
   ["generic", "Keys"],
   ["string", "Strings"],
+  ["bitmap", "Bits"],
   ["stream", "Streams"],
   ["pubsub", "Pub/sub"],
   ["transactions", "Transactions"],

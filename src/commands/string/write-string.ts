@@ -31,7 +31,7 @@ export function changeString(
   change: {
     readonly before: KeyRecord | undefined;
     readonly value: Buffer;
-    readonly event: KeyEvent;
+    readonly event: KeyEvent | undefined;
     readonly form?: StringForm;
   },
 ): void {
