@@ -48,7 +48,7 @@ export const ACL_CATEGORIES = [
   "CONNECTION",
   "TRANSACTION",
   "SCRIPTING",
-  "SM",
+  "STATEMACHINE",
 ] as const;
 export type AclCategory = (typeof ACL_CATEGORIES)[number];
 

@@ -121,7 +121,7 @@ describe("deriveCommand", () => {
   it("derives ACL categories when flags imply them", () => {
     expect(command("set").aclCategories).toEqual(["WRITE", "STRING", "SLOW"]);
     expect(command("config|set").aclCategories).toEqual(["ADMIN", "SLOW", "DANGEROUS"]);
-    expect(command("sm.state").aclCategories).toEqual(["READ", "FAST", "SM"]);
+    expect(command("sm.state").aclCategories).toEqual(["READ", "FAST", "STATEMACHINE"]);
     const blocking = single({ command_flags: ["BLOCKING", "PUBSUB"] });
     expect(blocking.aclCategories).toEqual(["PUBSUB", "SLOW", "BLOCKING"]);
   });

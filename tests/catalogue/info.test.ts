@@ -49,7 +49,7 @@ describe("commandInfos", () => {
         -3,
         words("write", "denyoom", "module", "fast"),
         ...[1, 1, 1],
-        words("@write", "@fast", "@sm"),
+        words("@write", "@fast", "@statemachine"),
         set(),
         set(spec),
         set(),
@@ -70,8 +70,8 @@ describe("commandNames", () => {
     expect(commandNames(CATALOGUE, (command) => isInCategory(command, "Transaction"))).toEqual([
       ...["discard", "exec", "multi", "unwatch", "watch"],
     ]);
-    expect(commandNames(CATALOGUE, (command) => isInCategory(command, "sm"))).toContain("SM.STATE");
-    expect(commandNames(CATALOGUE, (command) => isInCategory(command, "@sm"))).toEqual([]);
+    expect(commandNames(CATALOGUE, (command) => isInCategory(command, "statemachine"))).toContain("SM.STATE");
+    expect(commandNames(CATALOGUE, (command) => isInCategory(command, "@statemachine"))).toEqual([]);
   });
 });
 

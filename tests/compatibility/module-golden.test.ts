@@ -46,7 +46,7 @@ const DELIBERATE: Readonly<Record<string, { readonly reply: RegExp; readonly why
     why: "the module takes any number of arguments",
   },
   "acl/CAT": {
-    reply: /^\*22\r\n(?:\$\d+\r\n[a-z]+\r\n){21}\$2\r\nsm\r\n$/,
+    reply: /^\*22\r\n(?:\$\d+\r\n[a-z]+\r\n){21}\$12\r\nstatemachine\r\n$/,
     why: "the commands of machines have a category of their own",
   },
   "raw/proto nul inline": {

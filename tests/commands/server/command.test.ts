@@ -104,7 +104,7 @@ describe("COMMAND", () => {
 
 describe("ACL", () => {
   it("ACL CAT lists categories, or the commands of one when it is named in any case", () => {
-    expect(run("ACL", "CAT")).toContain("sm");
+    expect(run("ACL", "CAT")).toContain("statemachine");
     expect(run("ACL", "CAT", "Transaction")).toContain("exec");
     expect(() => run("ACL", "CAT", "nope")).toThrow("ERR Unknown category 'nope'");
   });
