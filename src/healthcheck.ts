@@ -3,8 +3,7 @@
  * it for a sign of life. Ends with 0 or 1. Arguments of its own are taken for the server's.
  */
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { DIRECTIVES } from "./config/directives.ts";
+import { configOf } from "./config/load.ts";
 import { answers } from "./net/probe.ts";
 import { loadProgramConfig } from "./program-config.ts";
 
@@ -16,16 +15,9 @@ const loaded = loadProgramConfig({
   // The server has read it; what it said of ports cannot be known here.
   readStdin: () => Buffer.alloc(0),
 });
-const config = loaded.kind === "config" ? loaded.config : undefined;
-const unixSocket = config?.get("unixsocket") ?? "";
-const isAlive = await answers(
-  {
-    hosts: config?.get("bind") ?? DIRECTIVES.bind.default,
-    port: config?.get("port") ?? DIRECTIVES.port.default,
-    unixSocket: unixSocket === "" ? "" : resolve(config?.get("dir") ?? ".", unixSocket),
-  },
-  WAIT_MS,
-);
+const config = loaded.kind === "config" ? loaded.config : configOf();
+// The server would not run either with files that cannot be read.
+const isAlive = await answers(config.values, WAIT_MS).catch(() => false);
 process.exit(isAlive ? 0 : 1);
 
 /** What follows the program's name in the command line of process 1, which an init of the container may begin. */

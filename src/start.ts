@@ -2,7 +2,6 @@
  * The composition root, shared by the program and by tests that want the whole of it: opens the store, puts
  * dispatcher and executor over it and listens. Effects come in as options, so that a test turns the clock.
  */
-import { resolve } from "node:path";
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { Stopwatch } from "./base/stopwatch.ts";
@@ -11,7 +10,7 @@ import type { ServerContext } from "./commands/server-context.ts";
 import type { Config } from "./config/config.ts";
 import type { Store } from "./keyspace/store.ts";
 import { connections } from "./net/connections.ts";
-import { type Listener, listen } from "./net/listener.ts";
+import { type Listening, startListening } from "./net/listening.ts";
 import { newServerContext } from "./server/context.ts";
 import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
@@ -56,6 +55,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
   await migrate(store, log);
   const waiters = new Waiters();
+  let listening: Listening | undefined;
   const context = newServerContext({
     config,
     clock,
@@ -64,6 +64,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     ...(options.droppedLogLineCount === undefined
       ? {}
       : { droppedLogLineCount: options.droppedLogLineCount }),
+    listeners: () => listening?.listeners ?? [],
     onShutdown: options.onShutdown,
   });
   const stopwatch = new Stopwatch(() => clock.monotonicMs());
@@ -110,9 +111,16 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     },
   });
   const clients = connections({ server: context, executor, log });
-  let listener: Listener;
   try {
-    listener = await listen({ ...listenOptions(options), onSocket: clients.accept });
+    listening = await startListening({
+      config,
+      connections: clients,
+      log,
+      port: options.port ?? config.get("port"),
+      onRefused: () => {
+        context.statistics.rejectedConnectionCount += 1;
+      },
+    });
   } catch (error) {
     executor.stop();
     endUpkeep();
@@ -120,7 +128,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     throw error;
   }
   const close = async (): Promise<void> => {
-    listener.close();
+    listening?.close();
     // What clients had sent before the end may still lie with the system: two rounds of the event loop read it.
     for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
     executor.stop();
@@ -128,24 +136,12 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     await clients.close(config.get("shutdown-timeout") * 1000);
     await store.close();
   };
+  const { listeners } = listening;
   return {
     context,
-    port: listener.port,
-    addresses: listener.addresses,
-    listenerKinds: listener.kinds,
+    port: listeners.find(({ place }) => place.kind === "tcp")?.port ?? 0,
+    addresses: listeners.map(({ address }) => address),
+    listenerKinds: [...new Set(listeners.map(({ place }) => place.kind))],
     close,
-  };
-}
-
-function listenOptions({ config, port = config.get("port") }: StartOptions) {
-  const path = config.get("unixsocket");
-  return {
-    port: port === "none" ? undefined : port,
-    hosts: config.get("bind"),
-    backlog: config.get("tcp-backlog"),
-    unixSocket:
-      path === ""
-        ? undefined
-        : { path: resolve(config.get("dir"), path), permissions: config.get("unixsocketperm") },
   };
 }

@@ -16,6 +16,14 @@ import type { SlowLog } from "../metrics/slow-log.ts";
 import type { Statistics } from "../metrics/statistics.ts";
 import type { WaiterControl } from "./waiter-control.ts";
 
+/** A bound address, as INFO tells of it. */
+export interface ListeningPlace {
+  readonly place:
+    | { readonly kind: "tcp" | "tls"; readonly host: string }
+    | { readonly kind: "unix"; readonly path: string };
+  readonly port: number;
+}
+
 export interface ServerContext {
   readonly config: Config;
   readonly catalogue: Catalogue;
@@ -41,6 +49,8 @@ export interface ServerContext {
   random(): number;
   /** How many lines of the log could not be written. */
   droppedLogLineCount(): number;
+  /** Where the server listens at the moment. */
+  listeners(): readonly ListeningPlace[];
   /** Stops the server once this turn is committed. */
   shutdown(): void;
   /** Whether keys that are due are removed without anybody looking at them (DEBUG SET-ACTIVE-EXPIRE). */

@@ -9,4 +9,6 @@ export interface WaiterControl {
   isWaiting(sessionId: number): boolean;
   /** Ends the wait of a session; false when it does not wait. */
   unblock(sessionId: number, mode: UnblockMode): boolean;
+  /** Has a session asked again that waits for something else than keys. */
+  wake(sessionId: number): void;
 }

@@ -19,17 +19,25 @@ export interface ConfigChange {
   readonly previous: unknown;
 }
 
+/** Why a change cannot be made; undefined when it can. */
+export type Refusal = string | undefined;
+
 /**
- * Told of each directive that CONFIG SET changes, after the values have been changed. A text returned says why the
- * change cannot be made: all changes of that CONFIG SET are then taken back, and listeners that had been told are
- * told of the way back, whose refusals count for nothing.
+ * Told of each directive that CONFIG SET changes, after the values have been changed. If it refuses, all changes of
+ * that CONFIG SET are taken back, and listeners that had been told are told of the way back, whose refusals count for
+ * nothing. Only one of a directive that `rebinds` may answer later.
  */
-export type ConfigListener = (change: ConfigChange) => string | undefined;
+export type ConfigListener = (change: ConfigChange) => Refusal | Promise<Refusal>;
 
 export type ConfigOutcome =
   | { readonly ok: true }
   /** `message` is the error reply, its code first. */
   | { readonly ok: false; readonly message: string };
+
+/** An outcome, or the promise of one when listening sockets have to change first. */
+export type ConfigSetting = ConfigOutcome | Promise<ConfigOutcome>;
+
+export type Pairs = ReadonlyArray<readonly [name: string, value: string]>;
 
 export interface Config {
   /** All values. The object stays the same and always shows the present. */
@@ -39,8 +47,8 @@ export interface Config {
   get<Name extends DirectiveName>(name: Name): ConfigValues[Name];
   /** CONFIG GET: names and values in the order of the table, none twice. A name without wildcards is shown as asked. */
   match(patterns: readonly string[]): ReadonlyArray<readonly [name: string, value: string]>;
-  /** CONFIG SET: all pairs or none. */
-  set(pairs: ReadonlyArray<readonly [name: string, value: string]>): ConfigOutcome;
+  /** CONFIG SET: all pairs or none. The outcome is there at once unless one of the directives `rebinds`. */
+  set(pairs: Pairs): ConfigSetting;
   /** CONFIG REWRITE: brings the file up to date. */
   rewrite(): ConfigOutcome;
   /** Returns a function that ends the subscription. */
@@ -73,7 +81,6 @@ export function createConfig(initial: ConfigValues, origin?: ConfigOrigin): Conf
 }
 
 type Values = Record<DirectiveName, unknown>;
-type Pairs = ReadonlyArray<readonly [name: string, value: string]>;
 
 function matchNames(values: Values, patterns: readonly string[]) {
   const found = new Map<string, readonly [string, string]>();
@@ -95,7 +102,7 @@ function matchNames(values: Values, patterns: readonly string[]) {
   return [...found.values()];
 }
 
-function setValues(values: Values, listeners: ReadonlySet<ConfigListener>, pairs: Pairs): ConfigOutcome {
+function setValues(values: Values, listeners: ReadonlySet<ConfigListener>, pairs: Pairs): ConfigSetting {
   const checked = checkNames(pairs);
   if (!checked.ok) return { ok: false, message: checked.reason };
   const next = { ...values };
@@ -109,8 +116,8 @@ function setValues(values: Values, listeners: ReadonlySet<ConfigListener>, pairs
   const changes = [...changed.keys()]
     .map((name) => ({ name, value: next[name], previous: values[name] }))
     .filter(({ name, value, previous }) => {
-      const { print } = directiveEntry(name).type;
-      return print(value) !== print(previous);
+      const { isReloaded, type } = directiveEntry(name);
+      return isReloaded || type.print(value) !== type.print(previous);
     });
   return applyChanges(values, listeners, changes, changed);
 }
@@ -146,21 +153,28 @@ function applyChanges(
   listeners: ReadonlySet<ConfigListener>,
   changes: readonly ConfigChange[],
   spelled: ReadonlyMap<DirectiveName, string>,
-): ConfigOutcome {
+): ConfigSetting {
   for (const { name, value } of changes) values[name] = value;
   const told: Array<() => void> = [];
+  const takeBack = ({ name }: ConfigChange, reason: string): ConfigOutcome => {
+    for (const { name: other, previous } of changes) values[other] = previous;
+    for (const tellBack of told.reverse()) tellBack();
+    return setFailed(spelled.get(name) ?? name, reason);
+  };
+  const later: Array<Promise<readonly [ConfigChange, Refusal]>> = [];
   for (const change of changes) {
     for (const listener of listeners) {
-      const reason = listener(change);
-      if (reason !== undefined) {
-        for (const { name, previous } of changes) values[name] = previous;
-        for (const tellBack of told.reverse()) tellBack();
-        return setFailed(spelled.get(change.name) ?? change.name, reason);
-      }
-      told.push(() => listener({ name: change.name, value: change.previous, previous: change.value }));
+      const refusal = listener(change);
+      if (typeof refusal === "string") return takeBack(change, refusal);
+      if (refusal !== undefined) later.push(refusal.then((reason) => [change, reason]));
+      told.push(() => void listener({ name: change.name, value: change.previous, previous: change.value }));
     }
   }
-  return { ok: true };
+  if (later.length === 0) return { ok: true };
+  return Promise.all(later).then((answers) => {
+    for (const [change, reason] of answers) if (reason !== undefined) return takeBack(change, reason);
+    return { ok: true };
+  });
 }
 
 function setFailed(argument: string, reason: string) {

@@ -14,6 +14,10 @@ export interface Directive<T> {
   readonly isFileOnly: boolean;
   /** True when its value must not reach logs. */
   readonly isSensitive: boolean;
+  /** True when CONFIG SET to the value it has is news too: it names something that may have changed, such as a file. */
+  readonly isReloaded: boolean;
+  /** True when listening sockets change with it: CONFIG SET is answered when they have. */
+  readonly rebinds: boolean;
   /** True when Detent accepts and remembers it for compatibility, and does nothing with it. */
   readonly hasNoEffect: boolean;
   /** Why no value but the default is accepted: acting as if it had been granted would be harmful. */
@@ -26,6 +30,8 @@ export interface DirectiveOptions {
   readonly fileOnly?: true;
   readonly sensitive?: true;
   readonly noEffect?: true;
+  readonly reloaded?: true;
+  readonly rebinds?: true;
   readonly refusal?: string;
 }
 
@@ -44,12 +50,15 @@ export function directive<T>(
     isMutable: options.immutable !== true && options.fileOnly !== true,
     isFileOnly: options.fileOnly === true,
     isSensitive: options.sensitive === true,
+    isReloaded: options.reloaded === true,
+    rebinds: options.rebinds === true,
     hasNoEffect: options.noEffect === true,
     refusal: options.refusal,
   };
 }
 
 export const IMMUTABLE = { immutable: true } as const;
+export const RELOADED = { reloaded: true } as const;
 export const NO_EFFECT = { noEffect: true } as const;
 /** Accepted for compatibility, at start only. */
 export const NO_EFFECT_IMMUTABLE = { noEffect: true, immutable: true } as const;

@@ -9,9 +9,11 @@ import { GENERAL } from "./directives/general.ts";
 import { MACHINES } from "./directives/machines.ts";
 import { NETWORK } from "./directives/network.ts";
 import { REPLICATION } from "./directives/replication.ts";
+import { TLS } from "./directives/tls.ts";
 
 export const DIRECTIVES = {
   ...NETWORK,
+  ...TLS,
   ...GENERAL,
   ...DURABILITY,
   ...MACHINES,
@@ -32,11 +34,12 @@ export const SECTIONS: ReadonlyArray<{
   readonly directives: Readonly<Record<string, Directive<unknown>>>;
 }> = [
   { title: "Network and clients", directives: NETWORK },
+  { title: "TLS", directives: TLS },
   { title: "Process, access and observation", directives: GENERAL },
   { title: "State machines", directives: MACHINES },
   { title: "Durability", directives: DURABILITY },
   { title: "Accepted for compatibility", directives: COMPATIBILITY },
-  { title: "Replication, cluster, TLS", directives: REPLICATION },
+  { title: "Replication and cluster", directives: REPLICATION },
 ];
 
 /** The directive a word names, in any case, by its name or an alias. */

@@ -83,7 +83,7 @@ export function choice<const Words extends readonly string[]>(...words: Words): 
   return wordType<Words[number]>({
     syntax: words.join(" | "),
     parse: (word) => {
-      const found = words.find((candidate) => candidate === word.toLowerCase());
+      const found = words.find((candidate) => candidate.toLowerCase() === word.toLowerCase());
       return found === undefined ? refused(choiceFault(words)) : ok(found);
     },
     print: (value) => value,

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Log } from "../base/log.ts";
 import { newSession, type Session } from "../clients/session.ts";
 import type { ServerContext } from "../commands/server-context.ts";
+import type { Config } from "../config/config.ts";
 import { rateSampler } from "../metrics/statistics.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
@@ -24,8 +25,10 @@ export interface ConnectionsOptions {
 }
 
 export interface Connections {
-  /** Makes a connection of a socket that came in, or turns it away. */
-  accept(socket: Socket): void;
+  /** Makes a connection of a socket that came in, or turns it away. `commonName` is that of a client's certificate. */
+  accept(socket: Socket, commonName?: string): void;
+  /** Whether there are as many as there may be, with so many that are on their way in. */
+  isFull(pendingCount: number): boolean;
   /**
    * Ends all connections behind their replies. A client that takes nothing for a second is cut off, and after
    * `waitMs` so is one that has not taken all.
@@ -50,7 +53,7 @@ export function connections(options: ConnectionsOptions): Connections {
   };
   sweep();
 
-  const accept = (socket: Socket): void => {
+  const accept = (socket: Socket, commonName?: string): void => {
     const denial = denialOf(socket, server);
     if (denial !== undefined) {
       server.statistics.rejectedConnectionCount += 1;
@@ -58,7 +61,7 @@ export function connections(options: ConnectionsOptions): Connections {
       return;
     }
     latestId += 1;
-    const session = sessionOf(socket, latestId, server);
+    const session = sessionOf(socket, latestId, server, commonName);
     const connection: Connection = new Connection({
       socket,
       session,
@@ -111,7 +114,9 @@ export function connections(options: ConnectionsOptions): Connections {
       look();
     });
   };
-  return { accept, close };
+  const isFull = (pendingCount: number): boolean =>
+    server.sessions.size + pendingCount >= server.config.get("maxclients");
+  return { accept, isFull, close };
 }
 
 /** What a client is told that is not let in; undefined when it is. */
@@ -134,7 +139,12 @@ function turnAway(socket: Socket, { message }: ReplyError): void {
   socket.end(`-${message}\r\n`, () => socket.destroy());
 }
 
-function sessionOf(socket: Socket, id: number, { config, clock }: ServerContext): Session {
+function sessionOf(
+  socket: Socket,
+  id: number,
+  { config, clock }: ServerContext,
+  commonName: string | undefined,
+): Session {
   const path = config.get("unixsocket");
   const isUnix = socket.remoteAddress === undefined;
   return newSession({
@@ -142,10 +152,15 @@ function sessionOf(socket: Socket, id: number, { config, clock }: ServerContext)
     address: isUnix ? `${path}:0` : addressOf(socket.remoteAddress, socket.remotePort),
     localAddress: isUnix ? `${path}:0` : addressOf(socket.localAddress, socket.localPort),
     nowMs: clock.now(),
-    isAuthenticated: config.get("requirepass") === "",
+    isAuthenticated: config.get("requirepass") === "" || isNamedUser(config, commonName),
   });
 }
 
 function addressOf(host: string | undefined, port: number | undefined): string {
   return host?.includes(":") === true ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether the certificate a client has shown says who it is. */
+function isNamedUser(config: Config, commonName: string | undefined): boolean {
+  return config.get("tls-auth-clients-user") === "CN" && commonName === "default";
 }

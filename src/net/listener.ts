@@ -1,28 +1,35 @@
-/** Listens on addresses and Unix sockets, and hands every socket that comes in to whoever asked. */
+/** One listening socket: how an address is bound, and what may be wrong with it. */
 import { chmodSync, rmSync, statSync } from "node:fs";
-import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from "node:net";
+import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 
-export interface ListenOptions {
-  /** TCP port; 0 lets the system choose one, undefined is for none. */
-  readonly port: number | undefined;
-  /** Addresses as the directive `bind` has them: `*` for all of IPv4, `-` before one that may be missing. */
-  readonly hosts: readonly string[];
-  /** Connections the system may queue before they are accepted. */
-  readonly backlog: number;
-  /** `permissions` 0 leaves them to the umask. */
-  readonly unixSocket: { readonly path: string; readonly permissions: number } | undefined;
-  readonly onSocket: (socket: Socket) => void;
-}
+/** What a client speaks on a socket: plain text over TCP, TLS, or plain text over a Unix socket. */
+export type ListenerKind = "tcp" | "tls" | "unix";
 
+/** An address to listen on. */
+export type Place =
+  | {
+      readonly kind: "tcp" | "tls";
+      /** An address as the directive `bind` has it: `*` for all of IPv4, `-` before one that may be missing. */
+      readonly host: string;
+      /** 0 lets the system choose one. */
+      readonly port: number;
+    }
+  | {
+      readonly kind: "unix";
+      readonly path: string;
+      /** 0 leaves them to the umask. */
+      readonly permissions: number;
+    };
+
+/** A place that is bound. */
 export interface Listener {
-  /** The port that was bound; 0 when there is none. */
+  readonly place: Place;
+  /** The port that was bound; 0 for a Unix socket. */
   readonly port: number;
-  /** Where it listens, as an operator reads it. */
-  readonly addresses: readonly string[];
-  /** "tcp", "unix" or both. */
-  readonly kinds: ReadonlyArray<"tcp" | "unix">;
-  /** Takes no further connections. Those there are go on. */
-  close(): void;
+  /** As an operator reads it. */
+  readonly address: string;
+  /** Takes no further connections, and resolves when the address is free. The connections there are go on. */
+  close(): Promise<void>;
 }
 
 /** An address that cannot be listened on; the message is for the operator. */
@@ -30,52 +37,45 @@ export class ListenError extends Error {
   override readonly name = "ListenError";
 }
 
-/** Resolves once all addresses are bound. @throws ListenError when one cannot be */
-export async function listen(options: ListenOptions): Promise<Listener> {
-  const servers: Server[] = [];
-  const close = () => {
-    for (const server of servers) server.close();
-  };
-  try {
-    const tcp = await listenTcp(options, servers);
-    const unix = await listenUnix(options, servers);
-    if (servers.length === 0) throw new ListenError("Configured to not listen anywhere, exiting.");
-    const kinds = [
-      ...(tcp.addresses.length > 0 ? ["tcp" as const] : []),
-      ...(unix === undefined ? [] : ["unix" as const]),
-    ];
-    const addresses = [...tcp.addresses, ...(unix === undefined ? [] : [unix])];
-    return { port: tcp.port, addresses, kinds, close };
-  } catch (error) {
-    close();
-    throw error;
-  }
+export interface ListenSettings {
+  /** Connections the system may queue before they are accepted. */
+  readonly backlog: number;
+  readonly onSocket: (socket: Socket, kind: ListenerKind) => void;
 }
 
-async function listenTcp({ port, hosts, backlog, onSocket }: ListenOptions, servers: Server[]) {
-  const addresses: string[] = [];
-  let bound = port ?? 0;
-  if (port === undefined) return { port: 0, addresses };
-  for (const word of hosts) {
-    const isOptional = word.startsWith("-");
-    const named = isOptional ? word.slice(1) : word;
-    const host = named === "*" ? "0.0.0.0" : named;
-    try {
-      // `ipv6Only`, or the wildcard of IPv6 would take IPv4's connections too and the second address would be in use.
-      const server = await bind({ host, port: bound, backlog, ipv6Only: host.includes(":") }, onSocket);
-      servers.push(server);
-      const address = server.address();
-      if (typeof address === "object" && address !== null) bound = address.port;
-      addresses.push(host.includes(":") ? `[${host}]:${bound}` : `${host}:${bound}`);
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
-      if (isOptional && MISSING.has(code)) continue;
-      throw new ListenError(
-        `Could not create server TCP listening socket ${named}:${bound}: ${reasonOf(error)}; failed listening on port ${bound} (tcp), aborting.`,
-      );
-    }
+/** Binds a place; undefined when its address is not there and may be missing. @throws ListenError */
+export function listen(place: Place, settings: ListenSettings): Promise<Listener | undefined> {
+  return place.kind === "unix" ? listenUnix(place, settings) : listenTcp(place, settings);
+}
+
+async function listenTcp(
+  place: Place & { readonly kind: "tcp" | "tls" },
+  { backlog, onSocket }: ListenSettings,
+): Promise<Listener | undefined> {
+  const isOptional = place.host.startsWith("-");
+  const named = isOptional ? place.host.slice(1) : place.host;
+  const host = named === "*" ? "0.0.0.0" : named;
+  const { kind, port } = place;
+  try {
+    // `ipv6Only`, or the wildcard of IPv6 would take IPv4's connections too and the second address would be in use.
+    const server = await bind({ host, port, backlog, ipv6Only: host.includes(":") }, (socket) =>
+      onSocket(socket, kind),
+    );
+    const address = server.address();
+    const bound = typeof address === "object" && address !== null ? address.port : port;
+    return {
+      place,
+      port: bound,
+      address: host.includes(":") ? `[${host}]:${bound}` : `${host}:${bound}`,
+      close: () => closed(server),
+    };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (isOptional && MISSING.has(code)) return undefined;
+    throw new ListenError(
+      `Could not create server TCP listening socket ${named}:${port}: ${reasonOf(error)}; failed listening on port ${port} (${kind}), aborting.`,
+    );
   }
-  return { port: addresses.length > 0 ? bound : 0, addresses };
 }
 
 /** What the system says of an address it does not have. */
@@ -88,30 +88,40 @@ const MISSING = new Set([
   "EINVAL",
 ]);
 
-async function listenUnix({ unixSocket, backlog, onSocket }: ListenOptions, servers: Server[]) {
-  if (unixSocket === undefined) return undefined;
-  const { path, permissions } = unixSocket;
+async function listenUnix(
+  place: Place & { readonly kind: "unix" },
+  { backlog, onSocket }: ListenSettings,
+): Promise<Listener> {
+  const { path, permissions } = place;
   try {
     // What a server that was killed has left; a file that is no socket is not ours to remove.
     if (statSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
-    servers.push(await bind({ path, backlog }, onSocket));
+    const server = await bind({ path, backlog }, (socket) => onSocket(socket, "unix"));
     if (permissions !== 0) chmodSync(path, permissions);
+    return { place, port: 0, address: path, close: () => closed(server) };
   } catch (error) {
     throw new ListenError(`Failed opening Unix socket ${path}: ${reasonOf(error)}`);
   }
-  return path;
 }
 
-function bind(options: NodeListenOptions, onSocket: (socket: Socket) => void): Promise<Server> {
+function bind(options: ListenOptions, onSocket: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
     // Half-open sockets are ours to end: a client may close its side and still wait for replies.
     const server = createServer({ noDelay: true, allowHalfOpen: true }, onSocket);
     server.once("error", reject);
     server.listen(options, () => {
       server.off("error", reject);
+      // A connection that could not be accepted (EMFILE) is not the end of the server.
+      server.on("error", () => undefined);
       resolve(server);
     });
   });
+}
+
+/** The address is free at once; the server's own end waits for the connections it has accepted. */
+function closed(server: Server): Promise<void> {
+  server.close();
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function reasonOf(error: unknown): string {

@@ -220,6 +220,11 @@ export const withoutMulti = (command: "EXEC" | "DISCARD") => err(`${command} wit
 export const nestedMulti = () => err("MULTI calls can not be nested");
 export const watchInMulti = () => err("WATCH inside MULTI is not allowed");
 export const notInMulti = () => err("Command not allowed inside a transaction");
+/** `argument` is a directive, as the client has written it. */
+export const notWithinMulti = (argument: string) =>
+  err(
+    `CONFIG SET failed (possibly related to argument '${argument}') - listening sockets do not change inside a transaction: set it by itself`,
+  );
 
 // Streams.
 

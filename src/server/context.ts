@@ -10,7 +10,7 @@ import { SessionList } from "../clients/session-list.ts";
 import { Subscriptions } from "../clients/subscriptions.ts";
 import { Tracking } from "../clients/tracking.ts";
 import { WatchList } from "../clients/watch-list.ts";
-import type { ServerContext } from "../commands/server-context.ts";
+import type { ListeningPlace, ServerContext } from "../commands/server-context.ts";
 import type { WaiterControl } from "../commands/waiter-control.ts";
 import type { Config } from "../config/config.ts";
 import type { Store } from "../keyspace/store.ts";
@@ -26,6 +26,8 @@ export interface ContextOptions {
   readonly waiters: WaiterControl;
   /** How many lines of the log could not be written; none, when it is not given. */
   readonly droppedLogLineCount?: () => number;
+  /** Where the server listens at the moment; nowhere, when it is not given. */
+  readonly listeners?: () => readonly ListeningPlace[];
   /** SHUTDOWN was asked for and its turn is committed. */
   readonly onShutdown: () => void;
 }
@@ -36,6 +38,7 @@ export function newServerContext({
   store,
   waiters,
   droppedLogLineCount = () => 0,
+  listeners = () => [],
   onShutdown,
 }: ContextOptions): ServerContext {
   const sessions = new SessionList();
@@ -58,6 +61,7 @@ export function newServerContext({
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
     droppedLogLineCount,
+    listeners,
     shutdown: () => setImmediate(onShutdown),
     slowLog: new SlowLog(),
     latencyLog: new LatencyLog(),

@@ -67,6 +67,7 @@ export class Executor {
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
     this.#dueMs = options.dueWork.nextMs(this.#databases());
+    options.waiters.onWoken = () => this.#schedule();
     this.#arm();
   }
 

@@ -32,6 +32,8 @@ export class Waiters implements WaiterControl {
   readonly #byDeadline = new SortedMap<Waiter>();
   readonly #ready = new Set<Waiter>();
   #latestNumber = 0;
+  /** Told when a waiter is ready without a turn that made it so. */
+  onWoken: () => void = () => undefined;
 
   get size(): number {
     return this.#bySession.size;
@@ -76,6 +78,13 @@ export class Waiters implements WaiterControl {
       mode === "timeout" ? waiter.request.onTimeout : { kind: "error", message: unblocked().message },
     );
     return true;
+  }
+
+  wake(sessionId: number): void {
+    const waiter = this.#bySession.get(sessionId);
+    if (waiter === undefined) return;
+    this.#ready.add(waiter);
+    this.onWoken();
   }
 
   /** Makes those ready whose keys have changed. */

@@ -173,7 +173,11 @@ describe("values", () => {
       "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]",
     ],
     ["oom-score-adj-values", "1 2", "wrong number of arguments"],
-    ["tls-port", "6380", "Detent does not speak TLS: put a proxy that does in front of it"],
+    [
+      "tls-protocols",
+      "TLSv1.2 SSLv3",
+      "Invalid tls-protocols specified. Use a combination of 'TLSv1', 'TLSv1.1', 'TLSv1.2' and 'TLSv1.3'.",
+    ],
   ])("%s refuses %j", (name, text, reason) => {
     expect(parse(name, text)).toEqual({ ok: false, reason });
   });

@@ -159,7 +159,7 @@ describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
   ])("answer alike for %j", async (words) => {
     const pairs = words.flatMap((word, at) => (at % 2 === 0 ? [[word, words[at + 1] ?? ""] as const] : []));
     const config = configOf();
-    const outcome = config.set(pairs);
+    const outcome = await config.set(pairs);
     const answer = await redis
       .config("SET", ...(words as [string, string]))
       .catch((error: Error) => error.message);
@@ -181,6 +181,7 @@ describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
       "locale-collate",
       "set-max-listpack-entries",
       "set-max-listpack-value",
+      "tls-auth-clients-user",
       "verify",
     ]);
   });

@@ -75,7 +75,7 @@ async function openSession(
   const clock = new VirtualClock();
   const server = await startTestServer({ clock, rehearses });
   const pairs = directives.split(" ").filter((word) => word !== "");
-  const outcome = server.context.config.set(
+  const outcome = await server.context.config.set(
     pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
   );
   if (!outcome.ok) throw new Error(`no such directives: ${directives}`);

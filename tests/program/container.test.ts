@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { authority } from "../support/certificates.ts";
 import { freePort } from "../support/free-port.ts";
 import { startProgram } from "../support/program.ts";
 import { temporaryDirectory } from "../support/stores.ts";
@@ -97,5 +98,32 @@ describe("the health check", () => {
     server.child.kill("SIGTERM");
     expect(await server.ended).toBe(0);
     expect(await startProgram({ args, command: healthcheck }).ended).toBe(1);
+  });
+
+  test("asks over TLS when there is no plain port, with the server's certificate or with none", async () => {
+    const port = String(await freePort());
+    const dir = temporaryDirectory();
+    const ours = authority(dir, "ours");
+    const { cert, key } = ours.issue("server");
+    const args = [
+      ...["--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--dir", dir],
+      ...["--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", ours.cert],
+    ];
+    const server = startProgram({ args });
+    await server.printed(/Ready to accept connections tls/);
+    expect(await startProgram({ args, command: healthcheck }).ended).toBe(0);
+    const anonymous = args.filter((word) => ![cert, key, "--tls-cert-file", "--tls-key-file"].includes(word));
+    expect(await startProgram({ args: anonymous, command: healthcheck }).ended).toBe(0);
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+    expect(await startProgram({ args, command: healthcheck }).ended).toBe(1);
+  });
+
+  test("asks on the Unix socket when there is no port", async () => {
+    const dir = temporaryDirectory();
+    const args = ["--port", "0", "--unixsocket", "detent.sock", "--dir", dir];
+    const server = startProgram({ args });
+    await server.printed(/Ready to accept connections unix/);
+    expect(await startProgram({ args, command: healthcheck }).ended).toBe(0);
   });
 });

@@ -4,10 +4,14 @@ import { SECTIONS } from "../../src/config/directives.ts";
 
 /** The whole document. */
 export function configurationMarkdown(): string {
-  const sections = SECTIONS.map(
-    ({ title, directives }) => `## ${title}\n\n${table(Object.entries(directives))}\n`,
-  );
-  return `${INTRODUCTION}\n${sections.join("\n")}`;
+  const entries = SECTIONS.map(({ title, directives }) => ({ title, all: Object.entries(directives) }));
+  const sections = entries.flatMap(({ title, all }) => {
+    const effective = all.filter(([, { hasNoEffect }]) => !hasNoEffect);
+    return effective.length === 0 ? [] : [`## ${title}\n\n${table(effective)}\n`];
+  });
+  const idle = entries.flatMap(({ all }) => all.filter(([, { hasNoEffect }]) => hasNoEffect));
+  const last = `## Without effect\n\n${WITHOUT_EFFECT}\n${table(idle)}\n`;
+  return `${INTRODUCTION}\n${[...sections, last].join("\n")}`;
 }
 
 const INTRODUCTION = `<!-- Made from the table in src/config/directives.ts; \`make docs\` makes it anew. -->
@@ -31,8 +35,13 @@ detent /etc/detent.conf --port 6380 --appendfsync everysec
 * A line at fault stops the start: the line and the reason go to standard error, the exit code is 1.
 * \`CONFIG GET pattern …\` shows values, \`CONFIG SET directive value …\` changes all that are given or none, and
   \`CONFIG REWRITE\` brings the file up to date, keeping its comments and order.
-* *At start* marks what CONFIG SET cannot change. *No effect* marks what is accepted so that existing files load and
-  tools find what they ask for; a line in the log names those that are set to other than the default.
+* *At start* marks what CONFIG SET cannot change. CONFIG SET of \`bind\`, \`port\` and \`tls-port\` moves the server while
+  connections that are open go on; within MULTI it is refused. [TLS](tls.md) has a page of its own.
+* Directives that do nothing here stand [in a table of their own](#without-effect).
+`;
+
+const WITHOUT_EFFECT = `These are accepted, checked and remembered, so that existing files load and tools find what they ask for, and do nothing; the
+last column says why. A line in the log names those that a file sets to other than the default.
 `;
 
 function table(entries: ReadonlyArray<readonly [string, Directive<unknown>]>): string {
@@ -45,10 +54,7 @@ function table(entries: ReadonlyArray<readonly [string, Directive<unknown>]>): s
 }
 
 function notes(entry: Directive<unknown>): string {
-  const marks = [
-    entry.isMutable ? "" : entry.isFileOnly ? "*File and command line only.*" : "*At start.*",
-    entry.hasNoEffect ? "*No effect.*" : "",
-  ];
+  const marks = [entry.isMutable ? "" : entry.isFileOnly ? "*File and command line only.*" : "*At start.*"];
   return [entry.summary, ...marks].filter((note) => note !== "").join(" ");
 }
 

@@ -4,6 +4,7 @@
  */
 import { release } from "node:os";
 import type { Call } from "../handler.ts";
+import type { ListeningPlace } from "../server-context.ts";
 import { DETENT_VERSION, REDIS_VERSION } from "../versions.ts";
 import { MODULE_NAME, MODULE_VERSION } from "./module-list.ts";
 
@@ -47,7 +48,7 @@ function serverLines({ server, nowMs }: Call): readonly string[] {
     `process_id:${process.pid}`,
     "process_supervised:no",
     `run_id:${server.runId}`,
-    `tcp_port:${server.config.get("port")}`,
+    `tcp_port:${server.config.get("port") || server.config.get("tls-port")}`,
     `server_time_usec:${nowMs * 1000}`,
     `uptime_in_seconds:${uptimeSeconds}`,
     `uptime_in_days:${Math.floor(uptimeSeconds / 86_400)}`,
@@ -57,7 +58,20 @@ function serverLines({ server, nowMs }: Call): readonly string[] {
     `executable:${process.execPath}`,
     `config_file:${server.config.file ?? ""}`,
     "io_threads_active:0",
+    ...listenerLines(server.listeners()),
   ];
+}
+
+/** A line for each kind of socket, with its addresses as `bind` has them. */
+function listenerLines(places: readonly ListeningPlace[]): readonly string[] {
+  const kinds = [...new Set(places.map(({ place }) => place.kind))];
+  return kinds.map((kind, index) => {
+    const ofKind = places.filter(({ place }) => place.kind === kind);
+    const binds = ofKind.map(({ place }) => `,bind=${place.kind === "unix" ? place.path : place.host}`);
+    const [first] = ofKind;
+    const port = kind === "unix" ? "" : `,port=${first?.port}`;
+    return `listener${index}:name=${kind}${binds.join("")}${port}`;
+  });
 }
 
 function clientLines({ server }: Call): readonly string[] {

@@ -11,8 +11,10 @@ const bindAddresses = wordList("addresses, `*` for all; `-` before one that may 
 );
 
 export const NETWORK = {
-  bind: directive(bindAddresses, ["*", "-::*"], "Addresses to listen on.", IMMUTABLE),
-  port: directive(integer({ max: 65535 }), 6379, "TCP port to listen on; 0 listens on none.", IMMUTABLE),
+  bind: directive(bindAddresses, ["*", "-::*"], "Addresses to listen on.", { rebinds: true }),
+  port: directive(integer({ max: 65535 }), 6379, "TCP port to listen on; 0 listens on none.", {
+    rebinds: true,
+  }),
   "protected-mode": directive(
     bool,
     true,

@@ -1,6 +1,6 @@
 /**
- * Replication, cluster and TLS. Detent is one server: what only tunes these is accepted, what would turn them on is
- * refused, since a server that claims to be a replica or encrypted and is not does harm.
+ * Replication and cluster. Detent is one server: what only tunes these is accepted, what would turn them on is
+ * refused, since a server that claims to be a replica and is not does harm.
  */
 import { type DirectiveOptions, directive, NO_EFFECT, NO_EFFECT_IMMUTABLE } from "../directive.ts";
 import { bool, choice, integer, memory } from "../scalar-types.ts";
@@ -8,7 +8,6 @@ import { path, text, wordList } from "../text-types.ts";
 
 const ALONE = "There are no replicas.";
 const CLUSTER = "There is no cluster.";
-const TLS = "There is no TLS.";
 
 const int = integer({ max: 2147483647 });
 const port = integer({ max: 65535 });
@@ -83,27 +82,4 @@ export const REPLICATION = {
   "cluster-allow-pubsubshard-when-down": directive(bool, true, CLUSTER, NO_EFFECT),
   "cluster-require-full-coverage": directive(bool, true, CLUSTER, NO_EFFECT),
   "cluster-link-sendbuf-limit": directive(memory(), 0, CLUSTER, NO_EFFECT),
-  "tls-port": directive(port, 0, "Only 0: there is no TLS.", {
-    immutable: true,
-    refusal: "Detent does not speak TLS: put a proxy that does in front of it",
-  }),
-  "tls-cluster": directive(bool, false, TLS, NO_EFFECT),
-  "tls-replication": directive(bool, false, TLS, NO_EFFECT),
-  "tls-auth-clients": directive(choice("no", "yes", "optional"), "yes", TLS, NO_EFFECT),
-  "tls-cert-file": directive(path(), "", TLS, NO_EFFECT),
-  "tls-key-file": directive(path(), "", TLS, NO_EFFECT),
-  "tls-key-file-pass": directive(text(), "", TLS, { noEffect: true, sensitive: true }),
-  "tls-client-cert-file": directive(path(), "", TLS, NO_EFFECT),
-  "tls-client-key-file": directive(path(), "", TLS, NO_EFFECT),
-  "tls-client-key-file-pass": directive(text(), "", TLS, { noEffect: true, sensitive: true }),
-  "tls-dh-params-file": directive(path(), "", TLS, NO_EFFECT),
-  "tls-ca-cert-file": directive(path(), "", TLS, NO_EFFECT),
-  "tls-ca-cert-dir": directive(path(), "", TLS, NO_EFFECT),
-  "tls-protocols": directive(text("protocols"), "", TLS, NO_EFFECT),
-  "tls-ciphers": directive(text("ciphers"), "", TLS, NO_EFFECT),
-  "tls-ciphersuites": directive(text("ciphers"), "", TLS, NO_EFFECT),
-  "tls-prefer-server-ciphers": directive(bool, false, TLS, NO_EFFECT),
-  "tls-session-caching": directive(bool, true, TLS, NO_EFFECT),
-  "tls-session-cache-size": directive(int, 20480, TLS, NO_EFFECT),
-  "tls-session-cache-timeout": directive(int, 300, TLS, NO_EFFECT),
 };
