@@ -3,6 +3,7 @@ import { BITMAP_HANDLERS } from "./bitmap/handlers.ts";
 import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import type { Handler } from "./handler.ts";
+import { HASH_HANDLERS } from "./hash/handlers.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { PUBSUB_HANDLERS } from "./pubsub/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
@@ -15,6 +16,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   BITMAP_HANDLERS,
   CONNECTION_HANDLERS,
   GENERIC_HANDLERS,
+  HASH_HANDLERS,
   MACHINE_HANDLERS,
   PUBSUB_HANDLERS,
   SERVER_HANDLERS,

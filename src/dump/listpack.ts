@@ -145,3 +145,11 @@ export class ListpackReader {
     return taken;
   }
 }
+
+/** All elements of a listpack as texts. @throws RdbFault when it is none */
+export function listpackEntries(bytes: Buffer): Buffer[] {
+  const reader = new ListpackReader(bytes);
+  const entries: Buffer[] = [];
+  while (!reader.isAtEnd) entries.push(reader.text());
+  return entries;
+}

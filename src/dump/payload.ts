@@ -1,6 +1,7 @@
 /**
  * What DUMP returns and RESTORE takes, in Redis' layout: a type, the value, the RDB version in 2 bytes and a CRC-64
- * over all before it, both with the low byte first. Strings and streams are exchanged with Redis 7 both ways.
+ * over all before it, both with the low byte first. Strings, streams, hashes, sets, lists and sorted sets are
+ * exchanged with Redis both ways.
  */
 import { crc64 } from "../base/crc64.ts";
 import * as errors from "../protocol/errors.ts";
@@ -12,6 +13,8 @@ export const RDB_MODULE = 7;
 
 /** What is written: Redis 7.0 and later read it. */
 const RDB_VERSION = 10;
+/** What is written of a hash, set, list or sorted set: Redis 5 reads it. */
+export const RDB_VERSION_OLD = 8;
 /** What is read: up to Redis 7.2. */
 const RDB_VERSION_MAX = 11;
 
@@ -20,8 +23,13 @@ const CHECKSUM_BYTES = 8;
 
 /** The payload of a type and a value. */
 export function sealDump(type: number, ...value: readonly Buffer[]): Buffer {
+  return sealAs(RDB_VERSION, type, ...value);
+}
+
+/** As sealDump, in a form that an older version has too. */
+export function sealAs(rdbVersion: number, type: number, ...value: readonly Buffer[]): Buffer {
   const version = Buffer.alloc(VERSION_BYTES);
-  version.writeUInt16LE(RDB_VERSION);
+  version.writeUInt16LE(rdbVersion);
   const body = Buffer.concat([Buffer.from([type]), ...value, version]);
   return Buffer.concat([body, crc64(body)]);
 }

@@ -6,10 +6,11 @@ import type { Bytes } from "../base/bytes.ts";
 import type { DefinitionName } from "./layouts.ts";
 
 /**
- * The class of a keyspace event, as in `notify-keyspace-events`: g generic, $ string, t stream, d module
+ * The class of a keyspace event, as in `notify-keyspace-events`: g generic, $ string, l list, s set, h hash, z sorted
+ * set, t stream, d module
  * (here: machines), x expired, e evicted, n new key.
  */
-export type EventClass = "g" | "$" | "t" | "d" | "x" | "e" | "n";
+export type EventClass = "g" | "$" | "l" | "s" | "h" | "z" | "t" | "d" | "x" | "e" | "n";
 
 /** Every event there is, with its class. The names are Redis' own, or those of the commands it does not have. */
 export const EVENT_CLASSES = {
@@ -18,6 +19,10 @@ export const EVENT_CLASSES = {
   del: "g",
   expire: "g",
   expired: "x",
+  hdel: "h",
+  hincrby: "h",
+  hincrbyfloat: "h",
+  hset: "h",
   incrby: "$",
   incrbyfloat: "$",
   move_from: "g",

@@ -37,7 +37,7 @@ const INLINE_STRING_BYTES_MAX = 4096;
 
 /** What `put` writes. */
 export interface NewValue {
-  readonly type: "string" | "machine" | "stream";
+  readonly type: Exclude<RecordType, "longString">;
   readonly payload: Buffer;
   /** Milliseconds since the epoch; 0: the key does not expire. */
   readonly expireAtMs: ExpiryTime;

@@ -22,6 +22,8 @@
  * | n     | phys u32, definition 0,      | a counter (float64): machines in a state and       |
  * |       | version 0, state 0, status   | status; of all states together under a byte 1      |
  * | s     | id u64, part, …              | the parts of a stream, see below                   |
+ * | u     | id u64, part, …              | the parts of a large hash, set, list or sorted     |
+ * |       |                              | set, see below                                     |
  * | d     | phys u32, name 0, version 0  | a definition (definitions.ts)                      |
  * | p     | id u64, sequence u64         | an event of a machine that waits (pending.ts)     |
  * | t     | due ms u64, id u64, kind,    | phys u32: what of a machine falls due, earliest    |
@@ -47,6 +49,14 @@
  * | p    | group u32, entry id                 | a page of pending entries by the lowest id   |
  * |      |                                     | it may hold: who has them, since when        |
  * | q    | group u32, consumer u32, entry id   | nothing: pages with entries of a consumer    |
+ *
+ * The parts of a hash, set, list or sorted set that has outgrown its record (src/values).
+ *
+ * | part | fields                              | value                                        |
+ * | ---- | ----------------------------------- | -------------------------------------------- |
+ * | f    | hash of the name u48, name          | a field of a hash, or a member of a set      |
+ * | m    | name                                | the score of a member of a sorted set        |
+ * | b    | node u32                            | a node of the tree of a list or sorted set   |
  *
  * Names end with a zero byte (0 in the table). A name that holds one itself, or is longer than
  * NAME_BYTES_MAX, stands as its SHA-256 behind a byte 1, so that no name is the beginning of another.
@@ -418,6 +428,62 @@ export function entryIdOfKey(key: Bytes): Bytes {
 const ENTRY_ID_BYTES = 16;
 const STREAM_PREFIX_BYTES = 9;
 
+/** The prefix of all parts of a hash, set, list or sorted set. */
+export function valuePrefix(id: number): string {
+  return `u${u64(id)}`;
+}
+
+/** The prefix of the fields of a hash, or of the members of a set. */
+export function elementsPrefix(id: number): string {
+  return `u${u64(id)}f`;
+}
+
+/** Where the fields or members begin whose names have this hash, six bytes, or a higher one. */
+export function elementsFrom(id: number, hash: string): Bytes {
+  return raw(`u${u64(id)}f${hash}`);
+}
+
+/** A field of a hash or a member of a set; `hash` is that of the name, six bytes. */
+export function elementKey(id: number, hash: string, name: Bytes): Bytes {
+  return raw(`u${u64(id)}f${hash}${lastName(name)}`);
+}
+
+/** The hash in an elementKey. */
+export function hashOfElementKey(key: Bytes): string {
+  return chars(key).slice(VALUE_PREFIX_BYTES + 1, VALUE_PREFIX_BYTES + 7);
+}
+
+/** The name in an elementKey; undefined where it is too long to stand there. */
+export function nameOfElementKey(key: Bytes): Bytes | undefined {
+  const text = chars(key);
+  return text[VALUE_PREFIX_BYTES + 7] === "\0" ? raw(text.slice(VALUE_PREFIX_BYTES + 8)) : undefined;
+}
+
+/** True for a name that stands whole in an elementKey. */
+export function isWholeInKey(nameLength: number): boolean {
+  return nameLength <= USER_KEY_BYTES_MAX;
+}
+
+/** The score of a member of a sorted set. */
+export function memberScoreKey(id: number, name: Bytes): Bytes {
+  return raw(`u${u64(id)}m${lastName(name)}`);
+}
+
+export function memberScoresPrefix(id: number): string {
+  return `u${u64(id)}m`;
+}
+
+/** A node of the tree of a list or sorted set. */
+export function treeNodeKey(id: number, node: number): Bytes {
+  return raw(`u${u64(id)}b${u32(node)}`);
+}
+
+export function treeNodesPrefix(id: number): string {
+  return `u${u64(id)}b`;
+}
+
+const VALUE_PREFIX_BYTES = 9;
+
 /** A name as the last field of a key: it needs no end. Long ones stand as their SHA-256, like user keys. */
 function lastName(name: Bytes): string {
   const text = chars(name);
@@ -435,7 +501,7 @@ export function garbageKey(kind: string, number: number): Bytes {
 }
 
 /** The spaces whose keys begin with the id of an object; what they hold of it goes when it goes. */
-export const OBJECT_SPACES = ["h", "p", "e", "q", "s"] as const;
+export const OBJECT_SPACES = ["h", "p", "e", "q", "s", "u"] as const;
 
 /** The kind of garbage that is what an object has kept beside its record. */
 export const GARBAGE_OBJECT = "o";

@@ -53,6 +53,9 @@ export interface ObjectType {
   check(reader: OrderedReader): readonly string[];
 }
 
+/** The types whose objects keep parts of their own. */
+export type PartedType = Exclude<RecordType, "string" | "longString">;
+
 /** The types of objects there are, strings included. */
 export class ObjectTypes {
   /** By the first byte of the redo record. */
@@ -60,14 +63,18 @@ export class ObjectTypes {
   readonly #types: readonly ObjectType[];
   readonly #storages: Readonly<Record<RecordType, ObjectStorage>>;
 
-  constructor({ machine, stream }: { readonly machine: ObjectType; readonly stream: ObjectType }) {
-    this.#types = [machine, stream];
+  constructor(types: Readonly<Record<PartedType, ObjectType>>) {
+    this.#types = Object.values(types);
     this.redo = new Map(this.#types.flatMap(({ redo }) => (redo === undefined ? [] : [redo])));
     this.#storages = {
       string: NOTHING_OUTSIDE,
       longString: LONG_STRING,
-      machine: machine.storage,
-      stream: stream.storage,
+      machine: types.machine.storage,
+      stream: types.stream.storage,
+      hash: types.hash.storage,
+      set: types.set.storage,
+      list: types.list.storage,
+      sortedSet: types.sortedSet.storage,
     };
   }
 

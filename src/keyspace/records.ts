@@ -16,9 +16,26 @@ const RECORD_FORMAT = 1;
 const HEADER_BYTES = 18;
 
 /** What a key holds. A long string's payload is empty: its bytes stand in a space of their own. */
-export type RecordType = "string" | "longString" | "machine" | "stream";
+export type RecordType =
+  | "string"
+  | "longString"
+  | "machine"
+  | "stream"
+  | "hash"
+  | "set"
+  | "list"
+  | "sortedSet";
 
-const TYPE_CODES: Readonly<Record<RecordType, number>> = { string: 1, longString: 2, machine: 3, stream: 4 };
+const TYPE_CODES: Readonly<Record<RecordType, number>> = {
+  string: 1,
+  longString: 2,
+  machine: 3,
+  stream: 4,
+  hash: 5,
+  set: 6,
+  list: 7,
+  sortedSet: 8,
+};
 /**
  * What a string was made by, where Redis would not hold it as a number or in one piece with its object: `appended`
  * after APPEND and SETRANGE, `text` after INCRBYFLOAT. undefined: its bytes tell.
@@ -29,7 +46,17 @@ const APPENDED = 0x80;
 const TEXT = 0x40;
 const TYPE_MASK = 0x3f;
 
-const TYPES: readonly (RecordType | undefined)[] = [undefined, "string", "longString", "machine", "stream"];
+const TYPES: readonly (RecordType | undefined)[] = [
+  undefined,
+  "string",
+  "longString",
+  "machine",
+  "stream",
+  "hash",
+  "set",
+  "list",
+  "sortedSet",
+];
 
 export interface KeyRecord {
   readonly type: RecordType;

@@ -15,7 +15,7 @@ import { decodeNumber, encodeNumber } from "./records.ts";
 import { Transaction } from "./transaction.ts";
 
 /** The format of keys and records. A change of either raises it and brings a step of server/migrations.ts. */
-export const STORE_FORMAT = 3;
+export const STORE_FORMAT = 4;
 
 export class Store {
   readonly #ordered: OrderedStore;

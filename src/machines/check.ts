@@ -25,8 +25,10 @@ export function checkMachines(reader: OrderedReader): string[] {
   const undefinedMachines: string[] = [];
   for (const [key, value] of within(reader, "k")) {
     const record = decodeRecord(value);
-    if (record.type === "stream") expected.ids.add(record.id);
-    if (record.type !== "machine") continue;
+    if (record.type !== "machine") {
+      expected.ids.add(record.id);
+      continue;
+    }
     const phys = readU32(key, 1);
     const machine = decodeMachine(record);
     expect(expected, phys, record.id, machine);

@@ -8,8 +8,8 @@ import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { isHistoryPart, isOutcomeOrderPart, isOutcomePart, isPendingPart } from "./payload-check.ts";
 
-/** The spaces that are not those of another type. */
-type MachineSpace = Exclude<ObjectSpace, "s">;
+/** The spaces that are not those of other types. */
+type MachineSpace = Exclude<ObjectSpace, "s" | "u">;
 
 /** For each space whether bytes from outside are an entry of it. */
 const CHECKS: Readonly<Record<MachineSpace, (rest: Bytes, value: Buffer) => boolean>> = {

@@ -98,6 +98,9 @@ export const notBetween = (min: number | bigint, max: number | bigint) =>
 export const incrementOverflow = () => err("increment or decrement would overflow");
 export const decrementOverflow = () => err("decrement would overflow");
 export const incrementNotFinite = () => err("increment would produce NaN or Infinity");
+export const notFinite = () => err("value is NaN or Infinity");
+export const hashValueNotAnInteger = () => err("hash value is not an integer");
+export const hashValueNotAFloat = () => err("hash value is not a float");
 export const offsetOutOfRange = () => err("offset is out of range");
 export const bitOffsetNotAnInteger = () => err("bit offset is not an integer or out of range");
 export const bitNotAnInteger = () => err("bit is not an integer or out of range");

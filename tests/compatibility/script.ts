@@ -17,7 +17,8 @@ import { type Argument, encodeRequest, type Received } from "../support/client.t
 import type { Decoded } from "../support/resp-decoder.ts";
 
 /** "either": the same bytes, whether or not they are an error, for requests made by chance. */
-export type Comparison = "either" | "same" | "error" | "unordered" | "shape" | "prepare";
+/** "eitherUnordered": as "either", but for the order of elements. */
+export type Comparison = "either" | "eitherUnordered" | "same" | "error" | "unordered" | "shape" | "prepare";
 
 export interface Step {
   readonly comparison: Comparison;
@@ -75,7 +76,7 @@ export function notAString(key: string): Step {
 /** What is wrong with a reply, beside the one that Redis gave; undefined when nothing is. */
 export function difference(step: Step, expected: Received, actual: Received): string | undefined {
   const isError = (reply: Received) => reply.bytes[0] === 0x2d;
-  const mayFail = ["error", "shape", "either"].includes(step.comparison);
+  const mayFail = ["error", "shape", "either", "eitherUnordered"].includes(step.comparison);
   if (!mayFail && isError(expected)) return report(step, expected, actual, "Redis refused it");
   if (step.comparison === "error" && !isError(expected)) {
     return report(step, expected, actual, "Redis did not refuse it");
@@ -91,6 +92,8 @@ function comparable(step: Step, { bytes, value }: Received): string {
     case "same":
     case "error":
       return bytes.toString("latin1");
+    case "eitherUnordered":
+      return bytes[0] === 0x2d ? bytes.toString("latin1") : sorted(value);
     case "unordered":
       return sorted(value);
     case "shape":
@@ -108,6 +111,7 @@ function comparable(step: Step, { bytes, value }: Received): string {
 
 /** A text in which the order of elements, at any depth, is lost. */
 function sorted(value: Decoded): string {
+  if (value instanceof Map) return sorted([...value]);
   return Array.isArray(value) ? `[${value.map(sorted).sort().join()}]` : JSON.stringify(value);
 }
 

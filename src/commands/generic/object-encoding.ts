@@ -2,6 +2,9 @@
 
 import type { KeyRecord } from "../../keyspace/records.ts";
 import type { Reply } from "../../protocol/reply.ts";
+import { encodingName } from "../../values/encoding.ts";
+import { decodeHeader } from "../../values/header.ts";
+import { isCollection } from "../../values/held.ts";
 import { argument, parseInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { lookSilently } from "../values.ts";
@@ -20,6 +23,7 @@ export const objectEncoding = {
 export function encodingOf(call: Call, record: KeyRecord): Reply {
   if (record.type === "machine") return "raw";
   if (record.type === "stream") return "stream";
+  if (isCollection(record)) return encodingName(record.type, decodeHeader(record.payload).encoding);
   if (record.form === "appended") return "raw";
   const value = call.db.stringValue(record);
   if (record.form !== "text" && parseInteger(value) !== undefined) return "int";

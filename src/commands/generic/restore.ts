@@ -4,6 +4,7 @@
  */
 
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import { collectionReader, type DumpedCollection } from "../../dump/collection.ts";
 import { type DumpedMachine, readDumpedMachine } from "../../dump/machine.ts";
 import { openDump, RDB_MODULE, RDB_STRING } from "../../dump/payload.ts";
 import { RdbFault, RdbReader } from "../../dump/rdb-reader.ts";
@@ -25,6 +26,7 @@ import { restoreStream, type StreamContents } from "../../streams/contents.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readMachine } from "../machine/machine-json.ts";
+import { restoreCollection } from "./collections.ts";
 
 const FREQUENCY_MAX = 255n;
 
@@ -50,7 +52,8 @@ export const restore = {
 type DumpedValue =
   | { readonly kind: "string"; readonly bytes: Buffer }
   | { readonly kind: "stream"; readonly contents: StreamContents }
-  | DumpedMachine;
+  | DumpedMachine
+  | DumpedCollection;
 
 function parseOptions(args: readonly Buffer[]) {
   let [replaces, isAbsolute] = [false, false];
@@ -81,6 +84,8 @@ function readValue(dumped: Buffer): DumpedValue {
     if (type === RDB_STRING) return { kind: "string", bytes: reader.string() };
     if (type === RDB_MODULE) return readDumpedMachine(reader);
     if (isDumpedStream(type)) return { kind: "stream", contents: readDumpedStream(reader, type) };
+    const readCollection = collectionReader(type);
+    if (readCollection !== undefined) return readCollection(reader);
     throw new RdbFault("a type that is not known");
   } catch (error) {
     if (error instanceof RdbFault) throw errors.badDumpFormat();
@@ -98,6 +103,11 @@ function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: ExpiryTim
   if (value.kind === "stream") {
     db.remove(key, undefined);
     restoreStream(db, key, value.contents, expireAtMs);
+    return;
+  }
+  if (value.kind !== "whole" && value.kind !== "document") {
+    db.remove(key, undefined);
+    restoreCollection(call, key, value, expireAtMs);
     return;
   }
   const { machine, history } =

@@ -7,4 +7,8 @@ export const TYPE_NAMES: Readonly<Record<RecordType, string>> = {
   longString: "string",
   machine: "StateType",
   stream: "stream",
+  hash: "hash",
+  set: "set",
+  list: "list",
+  sortedSet: "zset",
 };

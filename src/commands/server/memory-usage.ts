@@ -4,6 +4,8 @@ import type { KeyRecord } from "../../keyspace/records.ts";
 import * as errors from "../../protocol/errors.ts";
 import { streamBytes } from "../../streams/memory.ts";
 import { openStream } from "../../streams/streams.ts";
+import { isCollection } from "../../values/held.ts";
+import { collectionBytes } from "../../values/memory.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { isModuleMode } from "../machine/map-machine.ts";
@@ -25,12 +27,13 @@ export const memoryUsage = {
       return MODULE_MACHINE_BYTES + KEY_CLASS_BYTES * Math.ceil((key.length + 2) / KEY_CLASS_BYTES);
     }
     const bytes = KEY_OVERHEAD_BYTES + key.length + valueBytes(call, record);
+    if (isCollection(record)) return bytes + collectionBytes(call.db.transaction, record, samples);
     if (record.type !== "stream") return bytes;
     return bytes + streamBytes(openStream(call.db, bytesOf(key), record), samples);
   },
 } as const satisfies Handler;
 
-/** Chunks of a stream that are looked at, 0: all; every other value is looked at as a whole. */
+/** Chunks of a stream or parts of a collection that are looked at, 0: all; other values are looked at as a whole. */
 function samplesOf(args: readonly Buffer[]): number {
   let samples = SAMPLES_DEFAULT;
   for (let i = 3; i < args.length; i += 2) {

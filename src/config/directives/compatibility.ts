@@ -9,6 +9,8 @@ import { numberList, text } from "../text-types.ts";
 const MEMORY = "The store is on disk: nothing is evicted.";
 const LAZY = "Freeing is part of a commit and never blocks on memory.";
 const ENCODING = "Values have one encoding.";
+/** Of a form that values have for OBJECT ENCODING. */
+const SAID = "What OBJECT ENCODING says follows it; how a value is stored does not.";
 const DEFRAG = "There is no allocator to defragment.";
 const PROCESS = "The process has no such setting.";
 const CPU = "Threads are not bound to processors.";
@@ -55,14 +57,8 @@ export const COMPATIBILITY = {
     "Expiry reads an index by due time and needs no sampling.",
     NO_EFFECT,
   ),
-  "hash-max-listpack-entries": directive(integer(), 512, ENCODING, {
-    noEffect: true,
-    aliases: ["hash-max-ziplist-entries"],
-  }),
-  "hash-max-listpack-value": directive(memory(), 64, ENCODING, {
-    noEffect: true,
-    aliases: ["hash-max-ziplist-value"],
-  }),
+  "hash-max-listpack-entries": directive(integer(), 512, SAID, { aliases: ["hash-max-ziplist-entries"] }),
+  "hash-max-listpack-value": directive(memory(), 64, SAID, { aliases: ["hash-max-ziplist-value"] }),
   "list-max-listpack-size": directive(signedInt, -2, ENCODING, {
     noEffect: true,
     aliases: ["list-max-ziplist-size"],

@@ -1,0 +1,42 @@
+/** Hashes, sets, lists and sorted sets as wholes: for DUMP and RESTORE. */
+import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import type { DumpedCollection } from "../../dump/collection.ts";
+import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
+import type { KeyRecord } from "../../keyspace/records.ts";
+import { Held, isCollection } from "../../values/held.ts";
+import { Table } from "../../values/table.ts";
+import type { Call } from "../handler.ts";
+import { setFields } from "../hash/hashes.ts";
+
+/** All that a record's object holds; undefined when it is none of these types. */
+export function collectionOf(call: Call, key: Buffer, record: KeyRecord): DumpedCollection | undefined {
+  if (!isCollection(record)) return undefined;
+  const held = new Held(call.db, bytesOf(key), record.type, record);
+  switch (record.type) {
+    case "hash":
+      return {
+        kind: "hash",
+        pairs: Array.from(new Table(held).elements(), ({ name, value }) => [name, value]).flat(),
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** Makes a key that holds nothing hold all of this. */
+export function restoreCollection(
+  call: Call,
+  key: Bytes,
+  value: DumpedCollection,
+  expireAtMs: ExpiryTime,
+): void {
+  const held = new Held(call.db, key, value.kind, undefined, expireAtMs);
+  switch (value.kind) {
+    case "hash": {
+      const table = new Table(held);
+      setFields(call, table, value.pairs);
+      table.save("restore");
+      return;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** What hashes, sets, lists and sorted sets have in common as values of a key: a record that is there or not yet. */
+import type { Bytes } from "../base/bytes.ts";
+import type { KeyEvent } from "../keyspace/changes.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { ExpiryTime } from "../keyspace/expiry-time.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
+import type { Transaction } from "../keyspace/transaction.ts";
+import { encodeHeader, type Header } from "./header.ts";
+import { Packed } from "./packed.ts";
+
+export type ValueType = "hash" | "set" | "list" | "sortedSet";
+
+const TYPES: ReadonlySet<string> = new Set<ValueType>(["hash", "set", "list", "sortedSet"]);
+
+/** Whether a record is that of a hash, set, list or sorted set. */
+export function isCollection(record: KeyRecord): record is KeyRecord & { readonly type: ValueType } {
+  return TYPES.has(record.type);
+}
+
+const NOTHING = encodeHeader({ isLarge: false, encoding: "compact", entries: Packed.EMPTY });
+
+/** The place of a value: a key of a database, and the record that was found there. */
+export class Held {
+  readonly db: Database;
+  readonly key: Bytes;
+  readonly type: ValueType;
+  /** As it was found, or as the first write made it; its id and its expiry stay. */
+  #record: KeyRecord | undefined;
+  readonly #expireAtMs: ExpiryTime;
+
+  /** `expireAtMs` is that of a value that is made. */
+  constructor(
+    db: Database,
+    key: Bytes,
+    type: ValueType,
+    record: KeyRecord | undefined,
+    expireAtMs: ExpiryTime = 0,
+  ) {
+    this.db = db;
+    this.key = key;
+    this.type = type;
+    this.#record = record;
+    this.#expireAtMs = expireAtMs;
+  }
+
+  get transaction(): Transaction {
+    return this.db.transaction;
+  }
+
+  get record(): KeyRecord | undefined {
+    return this.#record;
+  }
+
+  /** The id of the object, which is made by this where there is none. */
+  get id(): number {
+    this.#record ??= this.#made(NOTHING, undefined);
+    return this.#record.id;
+  }
+
+  /** Writes the record. */
+  save(header: Header, event: KeyEvent | undefined): void {
+    const payload = encodeHeader(header);
+    if (this.#record === undefined) this.#record = this.#made(payload, event);
+    else this.#record = this.db.update(this.key, this.#record, payload, event);
+  }
+
+  /** Tells of a change that has left the record as it is. */
+  tell(event: KeyEvent | undefined): void {
+    if (event === undefined) this.db.touch(this.key);
+    else this.db.tell(this.key, event);
+  }
+
+  /** The last part is gone, and the key with it: `event`, then "del". */
+  removeEmptied(event: KeyEvent | undefined): void {
+    if (event !== undefined) this.db.tell(this.key, event);
+    this.db.remove(this.key, "del");
+    this.#record = undefined;
+  }
+
+  #made(payload: Buffer, event: KeyEvent | undefined): KeyRecord {
+    return this.db.put(this.key, { type: this.type, payload, expireAtMs: this.#expireAtMs }, event);
+  }
+}

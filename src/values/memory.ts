@@ -1,0 +1,24 @@
+/** How many bytes a hash, set, list or sorted set takes beside its record, about. */
+import { prefixRange, valuePrefix } from "../keyspace/layouts.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
+import type { OrderedReader } from "../storage/ordered-store.ts";
+import { decodeHeader } from "./header.ts";
+
+/** What a part costs beside its bytes: its key, its place in the tree of the data file. */
+const PART_BYTES = 32;
+
+/** Looks at `samples` parts, 0: all, and takes the others for as long as these. */
+export function collectionBytes(reader: OrderedReader, record: KeyRecord, samples: number): number {
+  const header = decodeHeader(record.payload);
+  if (!header.isLarge) return 0;
+  const { from, to } = prefixRange(valuePrefix(record.id));
+  let bytes = 0;
+  let seen = 0;
+  for (const [, value] of reader.range(from, to)) {
+    bytes += PART_BYTES + value.length;
+    seen += 1;
+    if (seen === samples) break;
+  }
+  const [count = 0] = header.numbers;
+  return seen < samples || samples === 0 ? bytes : Math.round((bytes / Math.max(1, seen)) * count);
+}

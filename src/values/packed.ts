@@ -1,0 +1,123 @@
+/**
+ * Byte strings in a row, each behind its length (varint): what a small object or a node of a tree holds. Immutable: an
+ * edit copies the bytes once and moves the places behind it.
+ */
+import { assert } from "../base/assert.ts";
+import { putVarint, varintBytes } from "../base/varint.ts";
+
+const MORE = 128;
+
+export class Packed {
+  static readonly EMPTY = new Packed(Buffer.alloc(0), []);
+
+  readonly bytes: Buffer;
+  /** Where the lengths of the entries stand. */
+  readonly #starts: readonly number[];
+
+  private constructor(bytes: Buffer, starts: readonly number[]) {
+    this.bytes = bytes;
+    this.#starts = starts;
+  }
+
+  /** Reads what `bytes` of another one were. @throws Error when they are none */
+  static read(bytes: Buffer): Packed {
+    const starts: number[] = [];
+    let at = 0;
+    while (at < bytes.length) {
+      starts.push(at);
+      const length = lengthAt(bytes, at);
+      at += varintBytes(length) + length;
+    }
+    assert(at === bytes.length, "packed entries that are whole");
+    return new Packed(bytes, starts);
+  }
+
+  static of(entries: readonly Buffer[]): Packed {
+    return Packed.EMPTY.spliced(0, 0, entries);
+  }
+
+  get count(): number {
+    return this.#starts.length;
+  }
+
+  /** The entry at an index; a view. */
+  at(index: number): Buffer {
+    const start = this.#starts[index];
+    assert(start !== undefined, "an entry there is");
+    const length = lengthAt(this.bytes, start);
+    const from = start + varintBytes(length);
+    return this.bytes.subarray(from, from + length);
+  }
+
+  *entries(): Generator<Buffer> {
+    for (let index = 0; index < this.count; index += 1) yield this.at(index);
+  }
+
+  /** The index of an entry, looked for in steps from an index on; -1 when there is none. */
+  indexOf(entry: Buffer, from = 0, step = 1): number {
+    const { bytes } = this;
+    const { length } = entry;
+    for (let index = from; index < this.#starts.length; index += step) {
+      const start = this.#starts[index] ?? 0;
+      if (lengthAt(bytes, start) !== length) continue;
+      const at = start + varintBytes(length);
+      if (bytes.compare(entry, 0, length, at, at + length) === 0) return index;
+    }
+    return -1;
+  }
+
+  /** Another one in which `added` stand in place of `removed` entries. */
+  spliced(index: number, removed: number, added: readonly Buffer[]): Packed {
+    const from = this.#startOf(index);
+    const to = this.#startOf(index + removed);
+    let addedBytes = 0;
+    for (const { length } of added) addedBytes += varintBytes(length) + length;
+    const shift = addedBytes - (to - from);
+    const bytes = Buffer.allocUnsafe(this.bytes.length + shift);
+    bytes.set(this.bytes.subarray(0, from));
+    const starts = this.#starts.slice(0, index);
+    let at = from;
+    for (const entry of added) {
+      starts.push(at);
+      at = putVarint(bytes, at, entry.length);
+      bytes.set(entry, at);
+      at += entry.length;
+    }
+    bytes.set(this.bytes.subarray(to), at);
+    for (let rest = index + removed; rest < this.#starts.length; rest += 1)
+      starts.push((this.#starts[rest] ?? 0) + shift);
+    return new Packed(bytes, starts);
+  }
+
+  /** The entries from an index to below another one. */
+  slice(from: number, to: number): Packed {
+    const start = this.#startOf(from);
+    const starts = this.#starts.slice(from, to).map((place) => place - start);
+    return new Packed(this.bytes.subarray(start, this.#startOf(to)), starts);
+  }
+
+  /** The entries of this one and of another one. */
+  concat(other: Packed): Packed {
+    const shift = this.bytes.length;
+    const starts = [...this.#starts, ...other.#starts.map((place) => place + shift)];
+    return new Packed(Buffer.concat([this.bytes, other.bytes]), starts);
+  }
+
+  #startOf(index: number): number {
+    return this.#starts[index] ?? this.bytes.length;
+  }
+}
+
+function lengthAt(bytes: Buffer, at: number): number {
+  let byte = bytes[at] ?? 0;
+  if (byte < MORE) return byte;
+  let length = byte - MORE;
+  let factor = MORE;
+  for (let next = at + 1; ; next += 1) {
+    assert(next < bytes.length, "a length that is whole");
+    byte = bytes[next] ?? 0;
+    length += (byte % MORE) * factor;
+    if (byte < MORE) return length;
+    factor *= MORE;
+  }
+}
