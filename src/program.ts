@@ -8,6 +8,7 @@ import type { Config } from "./config/config.ts";
 import { fileFault } from "./config/config-files.ts";
 import { fatalConfigText } from "./config/load.ts";
 import { descriptorLimit, fitToDescriptors } from "./descriptor-limit.ts";
+import { HttpListenError } from "./http/listen-error.ts";
 import { Store } from "./keyspace/store.ts";
 import { ListenError } from "./net/listener.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
@@ -48,7 +49,8 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   try {
     server = await open(config, opened, ending.end);
   } catch (error) {
-    if (!(error instanceof OpenError || error instanceof ListenError)) throw error;
+    if (!(error instanceof OpenError || error instanceof ListenError || error instanceof HttpListenError))
+      throw error;
     log(error.message, "warning");
     return EXIT_FAILED;
   }

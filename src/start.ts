@@ -8,6 +8,7 @@ import { Stopwatch } from "./base/stopwatch.ts";
 import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
 import type { Config } from "./config/config.ts";
+import type { HttpOptions, HttpServer } from "./http/server.ts";
 import type { Store } from "./keyspace/store.ts";
 import { connections } from "./net/connections.ts";
 import { type Listening, startListening } from "./net/listening.ts";
@@ -33,6 +34,8 @@ export interface StartOptions {
   readonly droppedLogLineCount?: () => number;
   /** Instead of the directive's port; 0 lets the system choose one. */
   readonly port?: number | "none";
+  /** Instead of `http-port`; 0 lets the system choose one. */
+  readonly httpPort?: number | "none";
   /** SHUTDOWN was asked for and its turn is committed. */
   readonly onShutdown: () => void;
   /** For tests: see RunnerOptions. */
@@ -43,6 +46,8 @@ export interface RunningServer {
   readonly context: ServerContext;
   /** The TCP port; 0 when there is none. */
   readonly port: number;
+  /** The port of HTTP; 0 when there is none. */
+  readonly httpPort: number;
   /** Where it listens, as an operator reads it, and by which kinds of socket. */
   readonly addresses: readonly string[];
   readonly listenerKinds: readonly string[];
@@ -111,6 +116,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     },
   });
   const clients = connections({ server: context, executor, log });
+  let http: HttpServer | undefined;
   try {
     listening = await startListening({
       config,
@@ -121,7 +127,9 @@ export async function start(options: StartOptions): Promise<RunningServer> {
         context.statistics.rejectedConnectionCount += 1;
       },
     });
+    http = await startHttp(options, { server: context, executor, onFault, log });
   } catch (error) {
+    listening?.close();
     executor.stop();
     endUpkeep();
     await clients.close(0);
@@ -133,6 +141,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
     executor.stop();
     endUpkeep();
+    await http?.close();
     await clients.close(config.get("shutdown-timeout") * 1000);
     await store.close();
   };
@@ -140,8 +149,21 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   return {
     context,
     port: listeners.find(({ place }) => place.kind === "tcp")?.port ?? 0,
-    addresses: listeners.map(({ address }) => address),
+    httpPort: http?.port ?? 0,
+    addresses: [...listeners.map(({ address }) => address), ...(http?.addresses ?? [])],
     listenerKinds: [...new Set(listeners.map(({ place }) => place.kind))],
     close,
   };
+}
+
+/** What HTTP needs is loaded where there is a port for it alone: it takes a tenth of a second and some megabytes. */
+async function startHttp(
+  { config, httpPort }: StartOptions,
+  parts: Pick<HttpOptions, "server" | "executor" | "onFault" | "log">,
+): Promise<HttpServer | undefined> {
+  const port = httpPort ?? (config.get("http-port") === 0 ? "none" : config.get("http-port"));
+  if (port === "none") return undefined;
+  const hosts = config.get("http-bind").length > 0 ? config.get("http-bind") : config.get("bind");
+  const { serveHttp } = await import("./http/server.ts");
+  return serveHttp({ ...parts, port, hosts });
 }

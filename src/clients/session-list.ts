@@ -23,6 +23,14 @@ export class SessionList {
   readonly #sessions = new Map<number, Session>();
   readonly #connections = new Map<Session, SessionConnection>();
 
+  #latestId = 0;
+
+  /** An id for a session that is to be added: unique and ascending. */
+  nextId(): number {
+    this.#latestId += 1;
+    return this.#latestId;
+  }
+
   get size(): number {
     return this.#sessions.size;
   }

@@ -1,4 +1,5 @@
 /** What commands may ask of the server around them. */
+import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { KeyspaceEvents } from "../clients/keyspace-events.ts";
@@ -55,4 +56,6 @@ export interface ServerContext {
   shutdown(): void;
   /** Whether keys that are due are removed without anybody looking at them (DEBUG SET-ACTIVE-EXPIRE). */
   hasActiveExpiry: boolean;
+  /** In the index of what of machines falls due, nothing stands before this place. */
+  timersFrom: Bytes;
 }

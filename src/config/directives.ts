@@ -6,6 +6,7 @@ import type { Directive } from "./directive.ts";
 import { COMPATIBILITY } from "./directives/compatibility.ts";
 import { DURABILITY } from "./directives/durability.ts";
 import { GENERAL } from "./directives/general.ts";
+import { HTTP } from "./directives/http.ts";
 import { MACHINES } from "./directives/machines.ts";
 import { NETWORK } from "./directives/network.ts";
 import { REPLICATION } from "./directives/replication.ts";
@@ -14,6 +15,7 @@ import { TLS } from "./directives/tls.ts";
 export const DIRECTIVES = {
   ...NETWORK,
   ...TLS,
+  ...HTTP,
   ...GENERAL,
   ...DURABILITY,
   ...MACHINES,
@@ -35,6 +37,7 @@ export const SECTIONS: ReadonlyArray<{
 }> = [
   { title: "Network and clients", directives: NETWORK },
   { title: "TLS", directives: TLS },
+  { title: "HTTP", directives: HTTP },
   { title: "Process, access and observation", directives: GENERAL },
   { title: "State machines", directives: MACHINES },
   { title: "Durability", directives: DURABILITY },

@@ -5,7 +5,7 @@
  */
 
 import { assert } from "../base/assert.ts";
-import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOf, chars, raw } from "../base/bytes.ts";
 import type { KeyEvent } from "./changes.ts";
 import { addToCounter, counterValue } from "./counters.ts";
 import type { ExpiryTime } from "./expiry-time.ts";
@@ -250,6 +250,16 @@ export class Database {
   *keys(): Generator<Bytes> {
     const { from, to } = prefixRange(this.#orderPrefix);
     for (const [, value] of this.transaction.range(from, to)) yield bytesOf(value);
+  }
+
+  /**
+   * The keys that begin with a prefix, in byte order, but for those that are too long to stand in the index as they are.
+   * Lazy: costs what is taken.
+   */
+  *keysBeginningWith(prefix: Bytes): Generator<Bytes> {
+    const { from, to } = prefixRange(chars(recordKey(this.#recordPrefix, prefix)));
+    const start = chars(from).length - chars(prefix).length;
+    for (const [key] of this.transaction.range(from, to)) yield raw(chars(key).slice(start));
   }
 
   /** A key chosen by `fraction` (0 to below 1); undefined when the database is empty. */

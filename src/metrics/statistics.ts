@@ -1,9 +1,12 @@
 /** Counters of what the server did since it started, or since CONFIG RESETSTAT. */
+import { DurationHistogram } from "./duration-histogram.ts";
+
 export interface CommandStatistics {
   calls: number;
   microseconds: number;
   rejectedCalls: number;
   failedCalls: number;
+  readonly durations: DurationHistogram;
 }
 
 /** Each per second. */
@@ -27,6 +30,8 @@ export interface Statistics {
   expiredKeys: number;
   /** Bugs of ours that a client was told of as an internal error. Any test that sees one fails. */
   internalErrors: number;
+  /** Turns of the executor, and how long they took with their commits. */
+  readonly turns: DurationHistogram;
   /** The largest number of sessions at a time. */
   sessionCountPeak: number;
   /** What the last second brought; measured from outside, see `sampleRates`. */
@@ -47,8 +52,10 @@ export function statisticsOf({ commands }: Statistics, name: string): CommandSta
   return entry;
 }
 
+const NO_CALLS = { calls: 0, microseconds: 0, rejectedCalls: 0, failedCalls: 0 };
+
 function newCommandStatistics(): CommandStatistics {
-  return { calls: 0, microseconds: 0, rejectedCalls: 0, failedCalls: 0 };
+  return { ...NO_CALLS, durations: new DurationHistogram() };
 }
 
 export function newStatistics(nowMs: number): Statistics {
@@ -64,6 +71,7 @@ export function newStatistics(nowMs: number): Statistics {
     keyspaceMisses: 0,
     expiredKeys: 0,
     internalErrors: 0,
+    turns: new DurationHistogram(),
     sessionCountPeak: 0,
     rates: { commands: 0, inputBytes: 0, outputBytes: 0 },
     commands: new Map(),
@@ -75,7 +83,10 @@ export function newStatistics(nowMs: number): Statistics {
 export function resetStatistics(statistics: Statistics): void {
   const { commands, errors } = statistics;
   // Whoever counts holds on to the entries.
-  for (const entry of commands.values()) Object.assign(entry, newCommandStatistics());
+  for (const entry of commands.values()) {
+    Object.assign(entry, NO_CALLS);
+    entry.durations.reset();
+  }
   errors.clear();
   const { startedAtMs, lastSaveAtMs, internalErrors } = statistics;
   Object.assign(statistics, newStatistics(startedAtMs), { lastSaveAtMs, internalErrors, commands, errors });

@@ -40,7 +40,6 @@ export function connections(options: ConnectionsOptions): Connections {
   const { server, executor, log } = options;
   const open = new Set<Connection>();
   const writer = new ReplyWriter();
-  let latestId = 0;
   let cancelSweep: () => void = () => undefined;
   let onEmpty: (() => void) | undefined;
 
@@ -60,8 +59,7 @@ export function connections(options: ConnectionsOptions): Connections {
       turnAway(socket, denial);
       return;
     }
-    latestId += 1;
-    const session = sessionOf(socket, latestId, server, commonName);
+    const session = sessionOf(socket, server.sessions.nextId(), server, commonName);
     const connection: Connection = new Connection({
       socket,
       session,

@@ -13,6 +13,7 @@ import { WatchList } from "../clients/watch-list.ts";
 import type { ListeningPlace, ServerContext } from "../commands/server-context.ts";
 import type { WaiterControl } from "../commands/waiter-control.ts";
 import type { Config } from "../config/config.ts";
+import { duesAt } from "../keyspace/layouts.ts";
 import type { Store } from "../keyspace/store.ts";
 import { ChartCache } from "../machines/chart-cache.ts";
 import { LatencyLog } from "../metrics/latency-log.ts";
@@ -67,5 +68,6 @@ export function newServerContext({
     latencyLog: new LatencyLog(),
     pause: new Pause(),
     hasActiveExpiry: true,
+    timersFrom: duesAt(0),
   };
 }

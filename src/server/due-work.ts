@@ -37,8 +37,7 @@ const EXPIRIES_AT_ONCE_MAX = 32;
 
 export class DueWork {
   readonly #options: DueOptions;
-  /** In the index of timers, and in that of expiries, nothing stands before these places. */
-  #timersFrom = duesAt(0);
+  /** In the index of expiries nothing stands before this place; in that of timers, before the server's `timersFrom`. */
   #expiriesFrom = expiriesAt(0);
   /** Before this time no event is taken from the stream: the next one has met a fault. */
   #ingestFromMs = 0;
@@ -49,14 +48,14 @@ export class DueWork {
 
   /** Something may be due at `dueMs`: it was armed, or doing it was taken back. */
   note(dueMs: number): void {
-    this.#timersFrom = first(this.#timersFrom, duesAt(dueMs));
+    this.#options.server.timersFrom = first(this.#options.server.timersFrom, duesAt(dueMs));
     this.#expiriesFrom = first(this.#expiriesFrom, expiriesAt(dueMs));
   }
 
   /** Does what is due, as far as the budget goes: one thing at least. */
   run(databases: Databases, { countMax, isSpent }: DueBudget): void {
     let done = 0;
-    let from = this.#timersFrom;
+    let from = this.#options.server.timersFrom;
     while (done < countMax && (done === 0 || !isSpent())) {
       const timer = firstDue(databases.transaction, from, databases.nowMs);
       const expiry = this.#nextExpiry(databases);
@@ -106,8 +105,12 @@ export class DueWork {
     const stream = this.#options.server.config.get("sm-ingest-stream");
     if (stream !== "" && hasUnread(databases.at(0), stream))
       return Math.max(databases.nowMs, this.#ingestFromMs);
-    const timer = firstDue(databases.transaction, this.#timersFrom, Number.MAX_SAFE_INTEGER - 1);
-    this.#timersFrom = timer === undefined ? duesAt(databases.nowMs) : dueKey(timer);
+    const timer = firstDue(
+      databases.transaction,
+      this.#options.server.timersFrom,
+      Number.MAX_SAFE_INTEGER - 1,
+    );
+    this.#options.server.timersFrom = timer === undefined ? duesAt(databases.nowMs) : dueKey(timer);
     const expiry = this.#nextExpiry(databases);
     if (timer === undefined || expiry === undefined) return timer?.dueMs ?? expiry?.dueMs;
     return Math.min(timer.dueMs, expiry.dueMs);

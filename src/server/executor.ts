@@ -128,6 +128,7 @@ export class Executor {
     outgoing.send(databases.nowMs, failure);
     this.#releaseHeld();
     this.#arm();
+    this.#options.server.statistics.turns.add(this.#budget.end() * 1000);
     if (this.#ready.size > 0 || this.#options.waiters.hasReady) this.#schedule();
   }
 

@@ -97,7 +97,10 @@ export class Runner {
     if (kind === "error") this.#countFailure(statistics, reply);
     const milliseconds = stopwatch.read() - startedMs;
     // A request that waits is counted once, when it is answered.
-    if (kind !== "wait") statistics.calls += 1;
+    if (kind !== "wait") {
+      statistics.calls += 1;
+      statistics.durations.add(milliseconds * 1000);
+    }
     statistics.microseconds += milliseconds * 1000;
     if (retry === undefined) this.#noteSlowness(run, milliseconds);
     return reply;

@@ -27,6 +27,11 @@ export class TurnBudget {
     this.#replyBytes = 0;
   }
 
+  /** Reads the clock: how many milliseconds the turn has taken. */
+  end(): number {
+    return this.#stopwatch.read() - this.#startedMs;
+  }
+
   addReplyBytes(bytes: number): void {
     this.#replyBytes += bytes;
   }

@@ -94,6 +94,8 @@ export class DurableStore implements OrderedStore {
   #onRelieved: () => void = () => undefined;
   #onLost: (error: Error) => void = () => undefined;
   #isClosed = false;
+  #cacheHits = 0;
+  #cacheMisses = 0;
 
   private constructor(directory: string, lock: DirectoryLock, options: DurableOptions, opened: Opened) {
     this.#directory = directory;
@@ -199,6 +201,10 @@ export class DurableStore implements OrderedStore {
     return {
       journalBytes: this.#journal.bytes,
       flushMs: this.#journal.flushMs,
+      flushCount: this.#journal.flushes.count,
+      flushTotalMs: this.#journal.flushes.totalMs,
+      cacheHits: this.#cacheHits,
+      cacheMisses: this.#cacheMisses,
       unflushedCommits: this.#journal.sequence - this.#journal.syncedSequence,
       pendingKeys: this.#active.size + (frozen?.size ?? 0),
       pendingBytes: this.#active.bytes + (frozen?.bytes ?? 0) + (this.#derived?.bytes ?? 0),
@@ -233,7 +239,11 @@ export class DurableStore implements OrderedStore {
   #storedGet(key: Bytes): Buffer | undefined {
     const text = chars(key);
     const cached = this.#cache.get(text);
-    if (cached !== undefined) return cached ?? undefined;
+    if (cached !== undefined) {
+      this.#cacheHits += 1;
+      return cached ?? undefined;
+    }
+    this.#cacheMisses += 1;
     const value = this.#data.get(key);
     this.#cache.set(text, value ?? null);
     return value;

@@ -42,6 +42,8 @@ export class Journal {
   /** The sync under way in the background; it never rejects. */
   #flushing: Promise<void> | undefined;
   #flushMs = 0;
+  #flushCount = 0;
+  #flushMsTotal = 0;
   #failure: CommitError | undefined;
   #placeCheckedMs = 0;
   /** False when only opening the store anew can tell what is on disk. */
@@ -92,6 +94,11 @@ export class Journal {
   /** How long the last sync took. */
   get flushMs(): number {
     return this.#flushMs;
+  }
+
+  /** How many syncs there have been since the start, and how long they took together. */
+  get flushes(): { readonly count: number; readonly totalMs: number } {
+    return { count: this.#flushCount, totalMs: this.#flushMsTotal };
   }
 
   /** True when commits can be taken again once all there have been so far are in the data file, and not before. */
@@ -257,7 +264,7 @@ export class Journal {
     }
     // Another sync has failed meanwhile, and an error is reported once: this success says nothing.
     if (this.#isInDoubt) return;
-    this.#flushMs = performance.now() - startMs;
+    this.#flushed(startMs);
     this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
     // A journal that has become the spare one meanwhile may have taken more records than this sync covered.
     if (this.#active === active) this.#isSpareUnsynced = false;
@@ -266,7 +273,13 @@ export class Journal {
   #timed(sync: () => void): void {
     const startMs = performance.now();
     sync();
+    this.#flushed(startMs);
+  }
+
+  #flushed(startMs: number): void {
     this.#flushMs = performance.now() - startMs;
+    this.#flushCount += 1;
+    this.#flushMsTotal += this.#flushMs;
   }
 
   #fail(action: string, error: unknown): CommitError {

@@ -54,6 +54,10 @@ export class MemoryStore implements OrderedStore {
     return {
       journalBytes: 0,
       flushMs: 0,
+      flushCount: 0,
+      flushTotalMs: 0,
+      cacheHits: 0,
+      cacheMisses: 0,
       unflushedCommits: 0,
       pendingKeys: this.#entries.size,
       pendingBytes: 0,

@@ -73,6 +73,12 @@ export interface StoreStatus {
   readonly journalBytes: number;
   /** How long the last sync of a journal took. */
   readonly flushMs: number;
+  /** How many syncs of a journal there have been since the start, and how long they took together. */
+  readonly flushCount: number;
+  readonly flushTotalMs: number;
+  /** Reads of the data file that the cache has answered since the start, and those that it has not. */
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
   /** Commits that are not known to be on disk yet. */
   readonly unflushedCommits: number;
   /** Keys with writes that only the journals and the memory have. */

@@ -22,10 +22,14 @@ export interface TestServerOptions {
   readonly config?: Partial<ConfigValues>;
   /** Handlers that read or write keys run twice, the first time for nothing. */
   readonly rehearses?: boolean;
+  /** Whether it answers HTTP too, on a port that the system chooses. */
+  readonly http?: boolean;
 }
 
 export interface TestServer {
   readonly port: number;
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
   readonly context: ServerContext;
   /** A new connection, closed with the server. Speaks RESP2 until it says HELLO 3. */
   client(): Promise<TestClient>;
@@ -43,6 +47,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: (line) => logged.push(line),
     onShutdown: () => undefined,
     rehearses: options.rehearses === true,
+    httpPort: options.http === true ? 0 : "none",
   });
   const clients: TestClient[] = [];
   const client = async (): Promise<TestClient> => {
@@ -62,5 +67,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       await server.close();
     }
   };
-  return { port: server.port, context: server.context, client, close };
+  const url = `http://127.0.0.1:${server.httpPort}`;
+  return { port: server.port, url, context: server.context, client, close };
 }

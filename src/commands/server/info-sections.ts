@@ -6,6 +6,7 @@ import { release } from "node:os";
 import type { Call } from "../handler.ts";
 import type { ListeningPlace } from "../server-context.ts";
 import { DETENT_VERSION, REDIS_VERSION } from "../versions.ts";
+import { statemachineLines } from "./info-statemachine.ts";
 import { MODULE_NAME, MODULE_VERSION } from "./module-list.ts";
 
 export interface InfoSection {
@@ -25,6 +26,7 @@ export const INFO_SECTIONS: readonly InfoSection[] = [
   { title: "Replication", isDefault: true, lines: replicationLines },
   { title: "CPU", isDefault: true, lines: cpuLines },
   { title: "Modules", isDefault: true, lines: moduleLines },
+  { title: "Statemachine", isDefault: false, lines: statemachineLines },
   { title: "Commandstats", isDefault: false, lines: commandLines },
   { title: "Errorstats", isDefault: true, lines: errorLines },
   { title: "Cluster", isDefault: true, lines: () => ["cluster_enabled:0"] },

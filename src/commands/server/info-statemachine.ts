@@ -1,0 +1,72 @@
+/** The section of INFO about state machines, with the figures that the metrics of the HTTP interface have. */
+import {
+  type MachineCount,
+  machineCounts,
+  type StreamFigures,
+  streamFigures,
+  timerFigures,
+} from "../../machines/figures.ts";
+import type { Call } from "../handler.ts";
+
+/** Lines of single definitions and states, and of single groups, at most: INFO is one text. */
+const LINES_MAX = 1000;
+
+export function statemachineLines({ server, databases }: Call): readonly string[] {
+  const counts = machineCounts(databases);
+  const timers = timerFigures(databases, server.timersFrom);
+  const streams = streamFigures(databases);
+  const whole = counts.filter(({ state }) => state === undefined);
+  const tasks = streams.filter(({ name }) => name.startsWith("sm:tasks:"));
+  return [
+    `machines:${sum(whole)}`,
+    ...["active", "failed", "suspended", "done", "stopped"].map(
+      (status) => `machines_${status}:${sum(whole.filter((one) => one.status === status))}`,
+    ),
+    `timers_pending:${timers.pending}`,
+    `timers_late:${timers.late}`,
+    `timers_lateness_ms:${timers.latenessMs}`,
+    `tasks:${tasks.reduce((total, { length }) => total + length, 0)}`,
+    `tasks_pending:${tasks.flatMap(({ groups }) => groups).reduce((total, { pending }) => total + pending, 0)}`,
+    `dead_letters:${lengthOf(streams, "sm:dead")}`,
+    `refusals_kept:${lengthOf(streams, "sm:refusals")}`,
+    ...countLines(counts).slice(0, LINES_MAX),
+    ...groupLines(streams).slice(0, LINES_MAX),
+  ];
+}
+
+function sum(counts: readonly MachineCount[]): number {
+  return counts.reduce((total, { count }) => total + count, 0);
+}
+
+function lengthOf(streams: readonly StreamFigures[], wanted: string): number {
+  return streams.reduce((total, { name, length }) => (name === wanted ? total + length : total), 0);
+}
+
+/** `state_0_order:v1/paid:active=3,failed=1`, the number being that of the database; without a state, of the definition. */
+function countLines(counts: readonly MachineCount[]): string[] {
+  const lines = new Map<string, string[]>();
+  for (const { database, definition, state, isOuter, status, count } of counts) {
+    if (isOuter) continue;
+    const name = oneLine(state === undefined ? definition : `${definition}/${state}`);
+    const field = `${state === undefined ? "definition" : "state"}_${database}_${name}`;
+    const known = lines.get(field);
+    if (known === undefined) lines.set(field, [`${status}=${count}`]);
+    else known.push(`${status}=${count}`);
+  }
+  return [...lines].map(([field, values]) => `${field}:${values.join(",")}`).sort();
+}
+
+function groupLines(streams: readonly StreamFigures[]): string[] {
+  return streams.flatMap(({ database, name, groups }) =>
+    groups.map(
+      (group) =>
+        `group_${database}_${oneLine(name)}/${oneLine(group.name)}:consumers=${group.consumers},` +
+        `pending=${group.pending},lag=${group.lag ?? ""}`,
+    ),
+  );
+}
+
+/** Names are a client's: what would end the line is shown as a space. */
+function oneLine(name: string): string {
+  return name.replaceAll(/[\r\n]/g, " ");
+}

@@ -1,0 +1,232 @@
+/** /metrics: the figures of the server in the text format of Prometheus. */
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { ServerContext } from "../commands/server-context.ts";
+import { DETENT_VERSION } from "../commands/versions.ts";
+import { Databases } from "../keyspace/databases.ts";
+import {
+  type MachineCount,
+  machineCounts,
+  type StreamFigures,
+  streamFigures,
+  type TimerFigures,
+  timerFigures,
+} from "../machines/figures.ts";
+import { type Definer, definer, type Sample } from "./metric-definer.ts";
+
+/** Codes of errors that refuse an event or a change of a machine. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "NOMACHINE",
+  "NODEF",
+  "ILLEGAL",
+  "GUARD",
+  "REJECTED",
+  "INVARIANT",
+  "DUPID",
+  "STALE",
+  "SUSPENDED",
+  "DONE",
+  "NOSTATE",
+  "EXECFAIL",
+]);
+
+/** The facts of the process: one set, whichever servers run in it. */
+let processRegistry: Registry | undefined;
+
+function processFacts(): Registry {
+  if (processRegistry === undefined) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry, eventLoopMonitoringPrecision: 20 });
+    // Gauges that are named as counters are: checkers refuse them, and the metrics without the suffix tell more.
+    for (const kind of ["handles", "requests", "resources"])
+      processRegistry.removeSingleMetric(`nodejs_active_${kind}_total`);
+  }
+  return processRegistry;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** The figures of this moment. */
+  text(): Promise<string>;
+}
+
+export function metricsOf(server: ServerContext): Metrics {
+  const registry = new Registry();
+  const define = definer(registry);
+  // What several metrics are made of is read once for all of them.
+  let figures: Figures | undefined;
+  serverMetrics(server, define);
+  storeMetrics(server, define);
+  machineMetrics(() => {
+    figures ??= figuresOf(server);
+    return figures;
+  }, define);
+  const facts = processFacts();
+  return {
+    contentType: registry.contentType,
+    text: async () => {
+      figures = undefined;
+      return `${await define.text()}\n${await facts.metrics()}`;
+    },
+  };
+}
+
+interface Figures {
+  readonly counts: readonly MachineCount[];
+  readonly timers: TimerFigures;
+  readonly streams: readonly StreamFigures[];
+}
+
+function figuresOf({ store, config, clock, timersFrom }: ServerContext): Figures {
+  const databases = new Databases(store.begin(), config.get("databases"), clock.now());
+  return {
+    counts: machineCounts(databases),
+    timers: timerFigures(databases, timersFrom),
+    streams: streamFigures(databases),
+  };
+}
+
+function serverMetrics(server: ServerContext, { gauge, counter, durations }: Definer): void {
+  const { sessions, waiters, clock, slowLog } = server;
+  const statistics = () => server.statistics;
+  gauge("info", "The version of the server, as a label.", () => [[{ version: DETENT_VERSION }, 1]], [
+    "version",
+  ]);
+  gauge("uptime_seconds", "Time since the start.", () => (clock.now() - statistics().startedAtMs) / 1000);
+  durations(
+    "command_duration_seconds",
+    "How long commands took to run, without the commit of their turn.",
+    function* () {
+      for (const [command, { durations }] of statistics().commands)
+        if (durations.count > 0) yield [{ command }, durations];
+    },
+  );
+  counter(
+    "command_rejected_total",
+    "Requests that were refused before their command ran: arity, permissions, a store that takes no writes.",
+    function* () {
+      for (const [command, { rejectedCalls }] of statistics().commands)
+        if (rejectedCalls > 0) yield [{ command }, rejectedCalls];
+    },
+    ["command"],
+  );
+  durations("turn_duration_seconds", "How long turns of the executor took, commit included.", () => [
+    [{}, statistics().turns],
+  ]);
+  counter("errors_total", "Error replies by their code.", () => codes(() => true), ["code"]);
+  counter(
+    "refusals_total",
+    "Error replies that refuse an event or a change of a machine, by their code.",
+    () => codes((code) => REFUSALS.has(code)),
+    ["code"],
+  );
+  function* codes(isWanted: (code: string) => boolean): Iterable<Sample> {
+    for (const [code, count] of statistics().errors) if (isWanted(code)) yield [{ code }, count];
+  }
+  counter(
+    "internal_errors_total",
+    "Requests that met a fault of the server.",
+    () => statistics().internalErrors,
+  );
+  gauge("connections", "Sessions that are open, those of HTTP among them.", () => sessions.size);
+  gauge("blocked_clients", "Sessions that wait for a key to change.", () => waiters.size);
+  counter("connections_total", "Connections accepted.", () => statistics().connectionCount);
+  counter(
+    "connections_rejected_total",
+    "Connections turned away.",
+    () => statistics().rejectedConnectionCount,
+  );
+  counter("net_input_bytes_total", "Bytes received from clients.", () => statistics().netInputBytes);
+  counter("net_output_bytes_total", "Bytes sent to clients.", () => statistics().netOutputBytes);
+  counter("keyspace_hits_total", "Reads that found their key.", () => statistics().keyspaceHits);
+  counter("keyspace_misses_total", "Reads that found no key.", () => statistics().keyspaceMisses);
+  counter("expired_keys_total", "Keys removed because they expired.", () => statistics().expiredKeys);
+  gauge("slowlog_entries", "Entries of the slow log.", () => slowLog.length);
+}
+
+function storeMetrics({ store }: ServerContext, { gauge, counter }: Definer): void {
+  gauge("store_up", "1 while the store takes writes.", () => (store.failure === undefined ? 1 : 0));
+  gauge("store_congested", "1 while writes wait for the disk.", () => (store.isCongested ? 1 : 0));
+  gauge("store_journal_bytes", "Bytes of the journals' files.", () => store.status().journalBytes);
+  gauge("store_data_bytes", "Bytes of the data file.", () => store.status().dataBytes);
+  gauge("store_pending_bytes", "Memory of what waits for the checkpoint.", () => store.status().pendingBytes);
+  gauge("store_pending_bytes_max", "How much that may be.", () => store.status().pendingBytesMax);
+  gauge(
+    "store_unflushed_commits",
+    "Commits that are not known to be on disk.",
+    () => store.status().unflushedCommits,
+  );
+  counter("store_syncs_total", "Syncs of a journal.", () => store.status().flushCount);
+  counter("store_sync_seconds_total", "Time that syncs took.", () => store.status().flushTotalMs / 1000);
+  counter("store_checkpoints_total", "Checkpoints that were finished.", () => store.status().checkpointCount);
+  gauge(
+    "store_checkpoint_seconds",
+    "How long the last checkpoint took.",
+    () => store.status().checkpointMs / 1000,
+  );
+  counter(
+    "store_cache_hits_total",
+    "Reads of the data file that the cache answered.",
+    () => store.status().cacheHits,
+  );
+  counter("store_cache_misses_total", "Reads that went to the data file.", () => store.status().cacheMisses);
+}
+
+function machineMetrics(figures: () => Figures, { gauge }: Definer): void {
+  const timers = () => figures().timers;
+  const streams = () => figures().streams;
+  gauge(
+    "machines",
+    "Machines by database, definition and status.",
+    function* () {
+      for (const { database, definition, state, status, count } of figures().counts)
+        if (state === undefined) yield [{ db: database, definition, status }, count];
+    },
+    ["db", "definition", "status"],
+  );
+  gauge(
+    "machines_in_state",
+    "Machines by active state, outer states too; a machine counts once for each.",
+    function* () {
+      for (const { database, definition, state, status, count } of figures().counts)
+        if (state !== undefined) yield [{ db: database, definition, state, status }, count];
+    },
+    ["db", "definition", "state", "status"],
+  );
+  gauge(
+    "timers_pending",
+    "Timers and scheduled events that are armed; 10000 stands for more.",
+    () => timers().pending,
+  );
+  gauge("timers_late", "Timers that have been due for a second or more.", () => timers().late);
+  gauge(
+    "timers_lateness_seconds",
+    "How long the first of them has been due.",
+    () => timers().latenessMs / 1000,
+  );
+  gauge(
+    "stream_length",
+    "Entries of the streams that machines write; sm:dead holds dead letters.",
+    () => streams().map(({ database, name, length }): Sample => [{ db: database, stream: name }, length]),
+    ["db", "stream"],
+  );
+  const groupSamples = (pick: (group: { pending: number; lag: number | undefined }) => number | undefined) =>
+    streams().flatMap(({ database, name, groups }) =>
+      groups.flatMap((group): Sample[] => {
+        const value = pick(group);
+        return value === undefined ? [] : [[{ db: database, stream: name, group: group.name }, value]];
+      }),
+    );
+  const groupLabels = ["db", "stream", "group"];
+  gauge(
+    "group_lag",
+    "Entries that a consumer group has not been given yet.",
+    () => groupSamples(({ lag }) => lag),
+    groupLabels,
+  );
+  gauge(
+    "group_pending",
+    "Entries that a consumer group was given and has not acknowledged.",
+    () => groupSamples(({ pending }) => pending),
+    groupLabels,
+  );
+}

@@ -1,0 +1,108 @@
+/** Listens for HTTP. Loaded only where there is a port for it. */
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import type { Log } from "../base/log.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import type { Executor } from "../server/executor.ts";
+import type { OnFault } from "../server/faults.ts";
+import { LoginTokens } from "./access.ts";
+import { createApp } from "./app.ts";
+import { HttpListenError } from "./listen-error.ts";
+
+/** How long a client may take for its headers, and for a whole request. */
+const HEADERS_MS_MAX = 10_000;
+const REQUEST_MS_MAX = 60_000;
+const IDLE_MS_MAX = 65_000;
+const HEADER_BYTES_MAX = 16_384;
+
+export interface HttpOptions {
+  readonly server: ServerContext;
+  readonly executor: Executor;
+  readonly onFault: OnFault;
+  readonly log: Log;
+  /** 0 lets the system choose one. */
+  readonly port: number;
+  /** As the directive `bind` has them. */
+  readonly hosts: readonly string[];
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Where it listens, as an operator reads it. */
+  readonly addresses: readonly string[];
+  /** Tells probes that it is ending, takes no further connections and ends those there are. */
+  close(): Promise<void>;
+}
+
+/** Resolves once all addresses are bound. @throws HttpListenError */
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  let isServing = true;
+  const { server: context, executor, onFault } = options;
+  const tokens = new LoginTokens(context.clock);
+  const app = createApp({ server: context, executor, onFault, tokens, isServing: () => isServing });
+  const fetch = (request: Request, env: unknown) => app.fetch(request, env as never);
+  const servers: Server[] = [];
+  const addresses: string[] = [];
+  let { port } = options;
+  const close = async () => {
+    isServing = false;
+    await Promise.all(servers.map(end));
+  };
+  for (const word of options.hosts) {
+    const isOptional = word.startsWith("-");
+    const named = isOptional ? word.slice(1) : word;
+    const host = named === "*" ? "0.0.0.0" : named;
+    try {
+      const bound = await listen(fetch, { host, port, connectionsMax: context.config.get("maxclients") });
+      servers.push(bound.server);
+      port = bound.port;
+      addresses.push(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (isOptional && MISSING.has(code)) continue;
+      await close();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new HttpListenError(`Could not listen for HTTP on ${named}:${port}: ${reason}`);
+    }
+  }
+  return { port, addresses, close };
+}
+
+/** What the system says of an address it does not have. */
+const MISSING = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOTFOUND", "EINVAL"]);
+
+type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
+
+function listen(
+  fetch: Fetch,
+  where: { readonly host: string; readonly port: number; readonly connectionsMax: number },
+): Promise<{ readonly server: Server; readonly port: number }> {
+  // Without options of HTTP/2 or TLS it makes a server of node:http.
+  const server = createAdaptorServer({
+    fetch,
+    overrideGlobalObjects: false,
+    serverOptions: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_MS_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      keepAliveTimeout: IDLE_MS_MAX,
+    },
+  }) as Server;
+  server.maxConnections = where.connectionsMax;
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: where.host, port: where.port, ipv6Only: where.host.includes(":") }, () => {
+      server.off("error", reject);
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : where.port;
+      resolve({ server, port });
+    });
+  });
+}
+
+function end(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * What monitoring asks of all machines: how many there are in which state, what falls due, what streams hold that waits
+ * for somebody. From counters and the fronts of indexes: costs what there are definitions, states, streams and groups,
+ * each bounded, whatever the number of machines.
+ */
+import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Databases } from "../keyspace/databases.ts";
+import { dueFields, duesAt } from "../keyspace/layouts.ts";
+import { groupsOf } from "../streams/groups.ts";
+import { lagOf } from "../streams/lag.ts";
+import { openStream } from "../streams/streams.ts";
+import { machineCounters } from "./indexes.ts";
+
+/** Series that are told at most, of counters and of streams; what is beyond is counted in the sums alone. */
+const COUNTERS_MAX = 10_000;
+const STREAMS_MAX = 1_000;
+/** Entries of the index of due times that are looked at. */
+const TIMERS_MAX = 10_000;
+/** What has been due for longer than this is late: what is due at the moment has its turn first. */
+const LATE_MS = 1_000;
+
+/** Machines in a state of a definition; without a state, all of the definition's. */
+export interface MachineCount {
+  readonly database: number;
+  /** `name:version`; empty for map machines. */
+  readonly definition: string;
+  readonly state: string | undefined;
+  readonly isOuter: boolean;
+  readonly status: string;
+  readonly count: number;
+}
+
+export interface TimerFigures {
+  /** Timers, scheduled events and deadlines of tasks that are armed; at most `TIMERS_MAX` are counted. */
+  readonly pending: number;
+  /** Those that have been due for a second and have not been done. */
+  readonly late: number;
+  /** For how long the first of them has been due. */
+  readonly latenessMs: number;
+}
+
+export interface StreamFigures {
+  readonly database: number;
+  readonly name: string;
+  readonly length: number;
+  readonly groups: ReadonlyArray<{
+    readonly name: string;
+    readonly consumers: number;
+    readonly pending: number;
+    /** Undefined when it is not known. */
+    readonly lag: number | undefined;
+  }>;
+}
+
+/** The counters of all databases. */
+export function machineCounts(databases: Databases): MachineCount[] {
+  const counts: MachineCount[] = [];
+  for (let index = 0; index < databases.count; index += 1) {
+    for (const { definition, place, status, count } of machineCounters(databases.at(index))) {
+      if (counts.length >= COUNTERS_MAX) return counts;
+      if (count === 0) continue;
+      counts.push({
+        database: index,
+        definition: definition.name === "" ? "" : `${definition.name}:${definition.version}`,
+        state: place?.state,
+        isOuter: place?.isOuter === true,
+        status,
+        count,
+      });
+    }
+  }
+  return counts;
+}
+
+/** `from`: in the index of due times nothing stands before this place. */
+export function timerFigures(databases: Databases, from: Bytes): TimerFigures {
+  let pending = 0;
+  let late = 0;
+  let firstDueMs: number | undefined;
+  for (const [key] of databases.transaction.range(from, duesAt(Number.MAX_SAFE_INTEGER - 1))) {
+    if (pending === TIMERS_MAX) break;
+    pending += 1;
+    const { dueMs } = dueFields(key);
+    if (dueMs > databases.nowMs - LATE_MS) continue;
+    late += 1;
+    firstDueMs ??= dueMs;
+  }
+  return { pending, late, latenessMs: firstDueMs === undefined ? 0 : databases.nowMs - firstDueMs };
+}
+
+/** The streams that machines write: changes, tasks, what was given up and what was refused. */
+export function streamFigures(databases: Databases): StreamFigures[] {
+  const figures: StreamFigures[] = [];
+  for (let index = 0; index < databases.count; index += 1) {
+    const db = databases.at(index);
+    for (const key of db.keysBeginningWith(bytesOfText("sm:"))) {
+      if (figures.length >= STREAMS_MAX) return figures;
+      const found = figuresOf(db, key);
+      if (found !== undefined) figures.push(found);
+    }
+  }
+  return figures;
+}
+
+function figuresOf(db: Database, key: Bytes): StreamFigures | undefined {
+  const record = db.find(key);
+  if (record?.type !== "stream") return undefined;
+  const stream = openStream(db, key, record);
+  const groups = groupsOf(stream).map((group) => {
+    const lag = lagOf(stream.header, group);
+    return {
+      name: group.name.toString("utf8"),
+      consumers: group.consumerCount,
+      pending: group.pendingCount,
+      lag: lag === undefined ? undefined : Number(lag),
+    };
+  });
+  return { database: db.index, name: textOfBytes(key), length: stream.header.length, groups };
+}
