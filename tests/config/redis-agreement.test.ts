@@ -176,7 +176,7 @@ describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
       .match(["*"])
       .map(([name]) => name);
     expect(theirs.filter((name) => !ours.includes(name))).toEqual([]);
-    expect(ours.filter((name) => !theirs.includes(name) && !name.startsWith("sm-")).sort()).toEqual([
+    expect(ours.filter((name) => !theirs.includes(name) && !/^(?:sm|http)-/.test(name)).sort()).toEqual([
       "cluster-announce-human-nodename",
       "locale-collate",
       "set-max-listpack-entries",
