@@ -42,6 +42,8 @@ export interface Session {
   /** CLIENT NO-EVICT and NO-TOUCH. */
   isNoEvict: boolean;
   isNoTouch: boolean;
+  /** It is shown every request the server runs. Kept by Monitors. */
+  isMonitor: boolean;
   /** The connection closes after the replies so far. */
   isClosing: boolean;
   /** Name of the last command, lower case, as CLIENT LIST shows it. */
@@ -81,6 +83,7 @@ export function newSession(options: NewSession): Session {
     replyMode: "on",
     isNoEvict: false,
     isNoTouch: false,
+    isMonitor: false,
     isClosing: false,
     lastCommand: "NULL",
     lastRequestAtMs: options.nowMs,

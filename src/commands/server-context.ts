@@ -3,6 +3,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { KeyspaceEvents } from "../clients/keyspace-events.ts";
+import type { Monitors } from "../clients/monitors.ts";
 import type { Pause } from "../clients/pause.ts";
 import type { PushQueue } from "../clients/push-queue.ts";
 import type { SessionList } from "../clients/session-list.ts";
@@ -34,6 +35,7 @@ export interface ServerContext {
   readonly watches: WatchList;
   readonly subscriptions: Subscriptions;
   readonly pushes: PushQueue;
+  readonly monitors: Monitors;
   readonly keyspaceEvents: KeyspaceEvents;
   readonly tracking: Tracking;
   /** Compiled definitions. */

@@ -157,10 +157,11 @@ export class Connection implements Endpoint, SessionConnection {
       return;
     }
     const idleSecondsMax = this.#options.config.values.timeout;
-    // A subscriber is there to listen.
+    // A subscriber, or who monitors, is there to listen.
     if (
       idleSecondsMax > 0 &&
       !isSubscriber(this.session) &&
+      !this.session.isMonitor &&
       nowMs - this.session.lastRequestAtMs > idleSecondsMax * 1000
     ) {
       this.#options.onLimit("closing idle client");
@@ -202,7 +203,7 @@ export class Connection implements Endpoint, SessionConnection {
   /** Who gets pushes has a limit of its own: nothing it does or leaves holds up what it is sent. */
   get #outputLimit() {
     const limits = this.#options.config.values["client-output-buffer-limit"];
-    return isSubscriber(this.session) ? limits.pubsub : limits.normal;
+    return isSubscriber(this.session) || this.session.isMonitor ? limits.pubsub : limits.normal;
   }
 
   #closeForOutput(): void {

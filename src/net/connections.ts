@@ -71,6 +71,7 @@ export function connections(options: ConnectionsOptions): Connections {
       onEnded: () => {
         server.watches.unwatch(session);
         server.subscriptions.forget(session);
+        server.monitors.remove(session);
         server.tracking.disable(session);
         server.sessions.remove(session);
       },

@@ -222,6 +222,9 @@ export const execAbortedBecause = ({ message }: ReplyError) =>
 export const withoutMulti = (command: "EXEC" | "DISCARD") => err(`${command} without MULTI`);
 export const nestedMulti = () => err("MULTI calls can not be nested");
 export const watchInMulti = () => err("WATCH inside MULTI is not allowed");
+export const monitorNotAllowed = () => err("MONITOR isn't allowed for DENY BLOCKING client");
+/** To Redis a client that monitors is a replica. */
+export const notForMonitors = () => err("Replica can't interact with the keyspace");
 export const notInMulti = () => err("Command not allowed inside a transaction");
 /** `argument` is a directive, as the client has written it. */
 export const notWithinMulti = (argument: string) =>

@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import { CATALOGUE } from "../catalogue/catalogue.ts";
 import { renameCommands } from "../catalogue/renaming.ts";
 import { KeyspaceEvents } from "../clients/keyspace-events.ts";
+import { Monitors } from "../clients/monitors.ts";
 import { Pause } from "../clients/pause.ts";
 import { PushQueue } from "../clients/push-queue.ts";
 import { SessionList } from "../clients/session-list.ts";
@@ -54,6 +55,7 @@ export function newServerContext({
     watches: new WatchList(),
     subscriptions,
     pushes,
+    monitors: new Monitors(pushes),
     tracking: new Tracking({ config, sessions, pushes }),
     keyspaceEvents: new KeyspaceEvents(config, subscriptions),
     charts: new ChartCache(),

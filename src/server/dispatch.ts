@@ -40,6 +40,9 @@ const FOR_SUBSCRIBERS = new Set([
   "reset",
 ]);
 
+/** What Redis keeps a replica, and so who monitors, from doing, beside reading and writing. */
+const MAY_REPLICATE = new Set(["publish", "spublish", "eval", "evalsha", "fcall"]);
+
 /** A reply and what the executor has to know of the request behind it. */
 export interface Outcome extends PendingReply {
   /** Set when there is no reply yet: the request waits. `reply` is then "none". */
@@ -129,12 +132,18 @@ export class CommandDispatcher implements Dispatcher {
   }
 
   /** Why a request is not run, nor queued. */
-  #refusal(session: Session, { command, isWrite }: Route, args: readonly Buffer[]): ReplyError | undefined {
+  #refusal(
+    session: Session,
+    { command, isRead, isWrite }: Route,
+    args: readonly Buffer[],
+  ): ReplyError | undefined {
     const server = this.#server;
     if (!checkArity(command, args) && !isQueuedUnchecked(server, session, command))
       return errors.wrongNumberOfArguments(command.name);
     if (!session.isAuthenticated && !hasFlag(command, FLAG.NO_AUTH)) return errors.noAuth();
     if (isWrite && server.store.failure !== undefined) return errors.misconf(server.store.failure.message);
+    if (session.isMonitor && (isWrite || isRead || MAY_REPLICATE.has(command.name)))
+      return errors.notForMonitors();
     if (session.protocol === 2 && isSubscriber(session) && !FOR_SUBSCRIBERS.has(command.name))
       return errors.notForSubscribers(command.name);
     return undefined;

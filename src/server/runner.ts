@@ -14,6 +14,7 @@ import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import type { OnFault } from "./faults.ts";
 import { Run, type RunContext } from "./run.ts";
+import { shownArguments } from "./secrets.ts";
 
 /** A command and what is known of it before any request comes. */
 export interface Route {
@@ -93,6 +94,7 @@ export class Runner {
         args: run.args,
         changes: transaction.changes,
       });
+    if (server.monitors.size > 0 && retry === undefined) this.#show(run);
     const kind = kindOf(reply);
     if (kind === "error") this.#countFailure(statistics, reply);
     const milliseconds = stopwatch.read() - startedMs;
@@ -127,6 +129,13 @@ export class Runner {
     return error instanceof ReplyError ? error.message : this.#options.onFault(error).message;
   }
 
+  /** To those that monitor; what administers the server is no business of theirs. */
+  #show({ command, args, session, databases }: Run): void {
+    if (hasFlag(command, FLAG.ADMIN | FLAG.SKIP_MONITOR)) return;
+    const shown = shownArguments(command.name, args);
+    this.#options.server.monitors.tell({ session, args: shown, nowMs: databases.nowMs });
+  }
+
   #countLooks({ hits, misses, missed }: Run): void {
     const { keyspaceEvents, statistics } = this.#options.server;
     if (hits > 0) statistics.keyspaceHits += hits;
@@ -153,8 +162,7 @@ export class Runner {
     const microseconds = milliseconds * 1000;
     const slowMicroseconds = values["slowlog-log-slower-than"];
     if (slowMicroseconds >= 0 && microseconds >= slowMicroseconds && !hasFlag(command, FLAG.SKIP_SLOWLOG)) {
-      const shown = HAS_SECRETS.has(command.name) ? [...args.slice(0, 1), REDACTED] : args;
-      const served = { args: shown, session, atMs: databases.nowMs };
+      const served = { args: shownArguments(command.name, args), session, atMs: databases.nowMs };
       slowLog.add(served, microseconds, values["slowlog-max-len"]);
     }
     const slowMilliseconds = values["latency-monitor-threshold"];
@@ -167,10 +175,6 @@ export class Runner {
 
 /** Beside what reads and writes: the number of receivers, since messages do not leave if the commit fails. */
 const DEPENDENT = new Set(["exec", "publish", "spublish"]);
-
-/** Commands whose arguments may be passwords: the slow log shows none of them. */
-const HAS_SECRETS = new Set(["auth", "hello", "config|set"]);
-const REDACTED = Buffer.from("(redacted)");
 
 /** Runs a handler for nothing: what it did is taken back, and it is to run as if for the first time. */
 function rehearse(run: Run, handle: () => unknown): void {

@@ -51,6 +51,9 @@ export function describeConnections(
   });
 }
 
+/** A line of what MONITOR shows. */
+const MONITORED = /^\+\d{10}\.\d{6} \[(\d+) (?:unix:)?[^\]]+\] (.*\r\n)/gm;
+
 /** The connections to one server. */
 class Side {
   readonly #target: number | string;
@@ -86,8 +89,9 @@ class Side {
   }
 
   #received(name: string, connection: ByteConnection): string {
-    const bytes = connection.take();
-    this.#matchers.get(name)?.received(Buffer.from(bytes, "latin1"));
+    // The PING of the fence, which a client that monitors is shown.
+    const bytes = connection.take().replaceAll(/^\+\d{10}\.\d{6} \[.*\] "PING"\r\n/gm, "");
+    this.#matchers.get(name)?.received(Buffer.from(bytes.replaceAll(MONITORED, ""), "latin1"));
     return `${this.#withoutIds(bytes)}${connection.isClosed ? "(closed)" : ""}`;
   }
 
@@ -105,11 +109,11 @@ class Side {
     return id;
   }
 
-  /** The servers number their connections differently. */
+  /** The servers number their connections differently, and what MONITOR shows has a time and an address. */
   #withoutIds(bytes: string): string {
     return [...this.#ids].reduce(
       (text, [name, id]) => text.replaceAll(`:${id}\r\n`, `:{${name}}\r\n`),
-      bytes,
+      bytes.replaceAll(MONITORED, "+<time> [$1 <address>] $2"),
     );
   }
 

@@ -75,6 +75,15 @@ export class TestClient {
     this.#socket.write(bytes);
   }
 
+  /** Reads no more, until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** The next reply that comes in. @throws Error when the connection closes first */
   next(): Promise<Received> {
     return new Promise((resolve, reject) => {

@@ -10,6 +10,7 @@ export const reset = {
     dropQueue(session);
     server.watches.unwatch(session);
     server.subscriptions.forget(session);
+    server.monitors.remove(session);
     server.tracking.disable(session);
     session.database = 0;
     session.protocol = 2;

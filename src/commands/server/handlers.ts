@@ -38,6 +38,7 @@ import { moduleListHandler } from "./module-list.ts";
 import { moduleLoad } from "./module-load.ts";
 import { moduleLoadex } from "./module-loadex.ts";
 import { moduleUnload } from "./module-unload.ts";
+import { monitor } from "./monitor.ts";
 import { role } from "./role.ts";
 import { save } from "./save.ts";
 import { shutdown } from "./shutdown.ts";
@@ -82,6 +83,7 @@ export const SERVER_HANDLERS: readonly Handler[] = [
   memoryMallocStats,
   memoryStats,
   memoryUsage,
+  monitor,
   moduleHelp,
   moduleListHandler,
   moduleLoad,
