@@ -1,6 +1,7 @@
 /** Warnings of what a definition says that can hardly be meant: events nobody takes, ids nobody has, fields nobody sets. */
 import { transitionsOf } from "./graph.ts";
 import { readsOf, sourceOf } from "./guards.ts";
+import { fits } from "./joins.ts";
 import {
   type Action,
   type Guard,
@@ -70,8 +71,9 @@ function untakenEvents(machine: Machine, actions: readonly Action[]): readonly F
   });
 }
 
-function takesSomewhere({ states, reactors, generalReactors }: Machine, event: string): boolean {
-  if (reactors.has(event)) return true;
+function takesSomewhere({ states, reactors, generalReactors, joins }: Machine, event: string): boolean {
+  if (reactors.has(event) || joins.some(({ places }) => places.some((place) => fits(place, event))))
+    return true;
   return generalReactors.some((index) => {
     const state = states[index];
     return state !== undefined && (candidatesFor(state.reactions, event).length > 0 || defers(state, event));
@@ -166,7 +168,14 @@ function guardsOf(
         )
       : [],
   );
-  return [...ofTransitions, ...ofBranches];
+  const ofPlaces = machine.joins
+    .flatMap(({ places }) => places)
+    .flatMap((place) =>
+      place.kind === "after" || place.guard === undefined
+        ? []
+        : [{ guard: place.guard, path: at(place.path, place.kind === "if" ? "if" : "guard") }],
+    );
+  return [...ofTransitions, ...ofBranches, ...ofPlaces];
 }
 
 /** Events of outer states looked at for each `*`; more is not worth the time. */

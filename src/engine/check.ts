@@ -3,6 +3,7 @@
  * errors and warnings of the compiler first, then states in document order.
  */
 import type { Json } from "../base/json.ts";
+import { checkJoins } from "./check-joins.ts";
 import { hardlyMeant } from "./check-meaning.ts";
 import { COMPILE_LIMITS, compile } from "./compile.ts";
 import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
@@ -23,6 +24,7 @@ export function check(json: Json, keys: DocumentKeys = NO_KEYS): readonly Findin
     ...deadEnds(machine),
     ...shadowedTransitions(machine),
     ...hardlyMeant(machine),
+    ...checkJoins(machine),
   ];
 }
 

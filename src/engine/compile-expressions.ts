@@ -5,7 +5,7 @@ import { DELAY_FORMS, durationIn, durationOf, parseDuration, parseInstant } from
 import { compileExpression, type Expression, ExpressionFailure, type Template } from "./expressions.ts";
 import { ARITHMETIC } from "./expressions-compiler.ts";
 import type { ExpressionLimits, Scope } from "./expressions-scope.ts";
-import type { Action, Delay, Guard } from "./machine.ts";
+import type { Action, Delay, Guard, Join } from "./machine.ts";
 import { at, checkKeys, kindOf, nearest, type Problems } from "./problems.ts";
 import { resolveState } from "./targets.ts";
 
@@ -18,6 +18,8 @@ export type Linker = {
   readonly expressions: Map<string, ReturnType<typeof compileExpression>>;
   /** Where states start, for the histories below them that name no target. */
   readonly starts: Map<DraftState, Initial>;
+  /** Joins compiled so far, in document order. */
+  readonly joins: Join[];
   /** Variables that exist only where the linker is at work, such as `item` and `index`. */
   readonly locals?: readonly string[];
 };

@@ -82,7 +82,7 @@ function entriesOf(
 }
 
 /** `done.state.<id>` is XState's `xstate.done.state.<id>`; the path of a state does for an id. */
-function linkDescriptor(linker: Linker, descriptor: string, path: string): string {
+export function linkDescriptor(linker: Linker, descriptor: string, path: string): string {
   const done = /^(?:xstate\.)?done\.state\.(.+)$/.exec(descriptor)?.[1];
   if (done !== undefined && !done.endsWith("*")) {
     const { byId, byPath } = linker.draft;
@@ -117,7 +117,8 @@ const REPLACED_KEYS = {
   delay: 'a transition that takes time stands under "after"',
 };
 
-function linkTransition(linker: Linker, json: Json, group: Group): Transition | undefined {
+/** Compiles one transition. */
+export function linkTransition(linker: Linker, json: Json, group: Group): Transition | undefined {
   const { problems } = linker;
   const { from, descriptor, isPublic, path } = group;
   const options: Json = typeof json === "string" ? { target: json } : json;
@@ -152,6 +153,7 @@ function linkTransition(linker: Linker, json: Json, group: Group): Transition | 
     reenter: reenter === true,
     description: readText(options, "description", path, problems),
     otherwise: linkOtherwise(options, path, problems),
+    join: undefined,
     path,
     domain: undefined,
     entrySet: undefined,
@@ -221,6 +223,7 @@ function plainTransition(
     reenter: true,
     description: undefined,
     otherwise: undefined,
+    join: undefined,
     path: plain.jsonPath,
     domain: undefined,
     entrySet: undefined,

@@ -5,6 +5,7 @@
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkActions } from "./compile-actions.ts";
 import { type Initial, type Linker, linkTemplate } from "./compile-expressions.ts";
+import { linkJoins } from "./compile-joins.ts";
 import { checkTogether, linkTransitions } from "./compile-transitions.ts";
 import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
 import { type DraftState, draftStatechart, type ShapeLimits } from "./draft.ts";
@@ -12,7 +13,7 @@ import { doneEvent } from "./event-names.ts";
 import { EXPRESSION_LIMITS, type ExpressionLimits } from "./expressions-scope.ts";
 import { draftList, draftMap, isListForm, isMapForm } from "./forms.ts";
 import { linkInvariants } from "./invariants.ts";
-import type { Machine, StateNode, Transition } from "./machine.ts";
+import type { Join, Machine, StateNode, Transition } from "./machine.ts";
 import { at, checkKeys, createProblems, kindOf, type Problems, readText, readTexts } from "./problems.ts";
 import { resolveInitial } from "./targets.ts";
 import type { Finding } from "./types.ts";
@@ -91,6 +92,7 @@ function compileWith(
     limits: limits.expressions,
     expressions: new Map(),
     starts: new Map(),
+    joins: [],
   };
   const { statesMax } = limits;
   if (isMapForm(json) || isListForm(json)) {
@@ -123,9 +125,10 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
   const memories = memoriesOf(draft.states);
   for (const state of draft.states) {
     const own = linkTransitions(linker, state);
-    transitions.push(...own.all);
+    const joins = linkJoins(linker, state);
+    transitions.push(...own.all, ...joins.map(({ transition }) => transition));
     const initial = state === draft.root && flatInitial !== undefined ? [flatInitial] : undefined;
-    states.push(linkState(linker, state, { own, initial, memories }));
+    states.push(linkState(linker, state, { own, joins, initial, memories }));
   }
   const unmatched = json["unmatched"] ?? "reject";
   if (unmatched !== "reject" && unmatched !== "defer" && unmatched !== "ignore") {
@@ -147,6 +150,7 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
     invariants: linkInvariants(linker, json["invariants"]),
     unmatched: unmatched === "defer" || unmatched === "ignore" ? unmatched : "reject",
     ...reactorsOf(states),
+    joins: linker.joins,
     hasHistory: states.some((state) => state.kind === "history"),
     description: readText(json, "description", "$", problems),
   };
@@ -189,6 +193,7 @@ function linkState(
   state: DraftState,
   given: {
     readonly own: ReturnType<typeof linkTransitions>;
+    readonly joins: readonly Join[];
     readonly initial: readonly number[] | undefined;
     readonly memories: Memories;
   },
@@ -226,6 +231,7 @@ function linkState(
     reactions,
     always,
     after,
+    joins: given.joins,
     output: linkOutput(linker, state),
     tags: readTexts(json, "tags", jsonPath, problems),
     meta: json["meta"],

@@ -43,9 +43,9 @@ export type Draft = {
 export type ShapeLimits = { readonly statesMax: number; readonly depthMax: number };
 
 const COMMON = ["id", "type", "description", "entry", "exit", "tags", "meta"];
-const BRANCH = [...COMMON, "initial", "states", "on", "always", "after", "onDone", "output", "defer"];
+const BRANCH = [...COMMON, "initial", "states", "on", "always", "after", "onDone", "output", "defer", "join"];
 const STATE_KEYS: Readonly<Record<StateNode["kind"], readonly string[]>> = {
-  atomic: [...COMMON, "states", "on", "always", "after", "defer"],
+  atomic: [...COMMON, "states", "on", "always", "after", "defer", "join"],
   compound: BRANCH,
   parallel: BRANCH,
   final: [...COMMON, "output"],

@@ -28,6 +28,23 @@ export function afterEvent(delay: string, id: string): string {
   return `xstate.after.${delay}.${id}`;
 }
 
+/** The name of the event that says a time of a join is over. */
+export function joinEvent(id: string, join: number, place: string): string {
+  return `xstate.join.${join}.${place}.${id}`;
+}
+
+/** True when a descriptor covers an event: the same name, `foo.*` for `foo` and what begins with `foo.`, `*` for all. */
+export function covers(descriptor: string, event: string): boolean {
+  if (descriptor === event) return true;
+  if (!descriptor.endsWith("*")) return false;
+  return descriptor === "*" || hasPrefix(event, descriptor.slice(0, -2));
+}
+
+/** `foo` covers `foo` and `foo.x`, never `foobar`. */
+export function hasPrefix(event: string, prefix: string): boolean {
+  return event.startsWith(prefix) && (event.length === prefix.length || event[prefix.length] === ".");
+}
+
 /** Why a descriptor is none, or can never match; undefined when it may. */
 export function descriptorFault(descriptor: string): string | undefined {
   if (descriptor === "") return 'an event needs a name; transitions without event stand under "always"';

@@ -2,11 +2,15 @@
 import { isInternal } from "./event-names.ts";
 import { readsOf, sourceOf, verdictOn } from "./guards.ts";
 import { Run } from "./interpreter.ts";
-import { type Machine, stateOf, type Transition } from "./machine.ts";
+import { emptyPlaces, filledPlaces, fits, missingOf, placeFor, verdictIn } from "./joins.ts";
+import { type Guard, type Join, type Machine, type Place, stateOf, type Transition } from "./machine.ts";
 import { candidates, innermostFirst, publicTransitions, stateNames } from "./refusal.ts";
 import { defers, removeConflictingTransitions, selectTransitions } from "./select.ts";
+import { hasNumber } from "./sorted.ts";
 import { step } from "./step.ts";
 import type { EngineEvent, Env, GuardVerdict, Snapshot, StepResult } from "./types.ts";
+
+type EventPlace = Extract<Place, { kind: "event" }>;
 
 /** One transition an event could take now. */
 export type NextTransition = {
@@ -17,6 +21,16 @@ export type NextTransition = {
   readonly guard?: string;
   /** Whether the guard holds now; null when that depends on the event's data. True without guard. */
   readonly holds: boolean | null;
+  /** For an event that a join keeps: where. */
+  readonly join?: JoinPlace;
+};
+
+/** A place of a join that an event may fill. */
+export type JoinPlace = {
+  /** The name of the place. */
+  readonly place: string;
+  /** All that the join still waits for, as messages show it. */
+  readonly missing: readonly string[];
 };
 
 /** One event (or descriptor with wildcard) that is accepted now. */
@@ -33,15 +47,39 @@ export function next(machine: Machine, snapshot: Snapshot, env: Env): readonly N
   if (snapshot.status === "done") return [];
   const run = new Run(machine, snapshot, { type: "", data: undefined, env });
   const byEvent = new Map<string, NextTransition[]>();
+  const add = (event: string, entry: NextTransition): void => {
+    const list = byEvent.get(event);
+    if (list === undefined) byEvent.set(event, [entry]);
+    else list.push(entry);
+  };
   for (const index of innermostFirst(machine, snapshot.configuration)) {
-    for (const transition of publicTransitions(machine, index)) {
-      const list = byEvent.get(transition.descriptor);
-      const entry = describe(run, transition);
-      if (list === undefined) byEvent.set(transition.descriptor, [entry]);
-      else list.push(entry);
-    }
+    for (const transition of publicTransitions(machine, index))
+      add(transition.descriptor, describe(run, transition));
+  }
+  for (const open of emptyPlaces(machine, run)) {
+    if (open.place.kind !== "event" || isInternal(open.place.descriptor)) continue;
+    add(open.place.descriptor, describePlace(run, open.join, open.place));
   }
   return [...byEvent].map(([event, transitions]) => ({ event, holds: overall(transitions), transitions }));
+}
+
+function describePlace(run: Run, join: Join, place: EventPlace): NextTransition {
+  const { guard, descriptor, name } = place;
+  const missing = missingOf(run, join);
+  const outline = {
+    state: stateOf(run.machine, join.state).path,
+    targets: targetPaths(run.machine, join.transition),
+    join: { place: name, missing },
+  };
+  if (guard === undefined) return { ...outline, holds: true };
+  run.eventType = descriptor;
+  const isOpen = needsEvent(guard) ? null : verdictIn(run, join, guard).holds;
+  return { ...outline, guard: sourceOf(guard), holds: isOpen };
+}
+
+/** Whether a guard depends on the data of the event. */
+function needsEvent(guard: Guard): boolean {
+  return readsOf(guard).some(({ keys }) => keys[0] === "data" || (keys[0] === "event" && keys[1] !== "type"));
 }
 
 function describe(run: Run, transition: Transition): NextTransition {
@@ -51,14 +89,11 @@ function describe(run: Run, transition: Transition): NextTransition {
     targets: targetPaths(run.machine, transition),
   };
   if (guard === undefined) return { ...outline, holds: true };
-  const needsEvent = readsOf(guard).some(
-    ({ keys }) => keys[0] === "data" || (keys[0] === "event" && keys[1] !== "type"),
-  );
   run.eventType = transition.descriptor;
   return {
     ...outline,
     guard: sourceOf(guard),
-    holds: needsEvent ? null : verdictOn(run, transition, guard).holds,
+    holds: needsEvent(guard) ? null : verdictOn(run, transition, guard).holds,
   };
 }
 
@@ -82,9 +117,11 @@ export type Candidate = {
   readonly verdict?: GuardVerdict;
   /**
    * `taken`: it would be; `closed`: its guard is false; `shadowed`: open, but one tried before it or below it is
-   * taken, or an active state defers the event.
+   * taken, or an active state defers the event. For a place of a join `kept` is what `taken` is, and `filled` says that
+   * it holds an event already.
    */
-  readonly outcome: "taken" | "closed" | "shadowed";
+  readonly outcome: "taken" | "closed" | "shadowed" | "kept" | "filled";
+  readonly join?: JoinPlace;
 };
 
 /** The whole answer to "why". `result` is what `step` returns for the same arguments. */
@@ -102,15 +139,18 @@ export function explain(machine: Machine, snapshot: Snapshot, event: EngineEvent
   const result = step(machine, snapshot, event, env);
   const run = new Run(machine, snapshot, { type: event.type, data: event.data, env });
   const isOpen = snapshot.status === "active" && !isInternal(event.type);
-  const taken = new Set(
-    isOpen ? removeConflictingTransitions(run, selectTransitions(run, event.type).transitions) : [],
-  );
+  const selected = isOpen ? selectTransitions(run, event.type).transitions : [];
+  const place = isOpen ? placeFor(run, event.type, selected) : undefined;
+  const taken = new Set(place === undefined ? removeConflictingTransitions(run, selected) : []);
   return {
     event: event.type,
     states: stateNames(machine, snapshot.configuration),
-    candidates: (isOpen ? candidates(run, event.type) : []).map((transition) =>
-      candidateOf(run, transition, taken),
-    ),
+    candidates: isOpen
+      ? [
+          ...candidates(run, event.type).map((transition) => candidateOf(run, transition, taken)),
+          ...placesFitting(run, event.type, place?.place),
+        ]
+      : [],
     deferredBy:
       result.kind === "deferred"
         ? snapshot.configuration
@@ -132,5 +172,36 @@ function candidateOf(run: Run, transition: Transition, taken: ReadonlySet<Transi
   };
   const isShut = verdict?.holds === false;
   const outcome = taken.has(transition) ? "taken" : isShut ? "closed" : "shadowed";
+  return verdict === undefined ? { ...outline, outcome } : { ...outline, verdict, outcome };
+}
+
+/** The places of active joins that are for events of a name. */
+function placesFitting(run: Run, event: string, chosen: Place | undefined): readonly Candidate[] {
+  return run.machine.joins
+    .filter(({ state }) => hasNumber(run.configuration, state))
+    .flatMap((join) => {
+      const filled = filledPlaces(run, join);
+      return join.places
+        .filter((place) => place.kind === "event")
+        .filter((place) => fits(place, event))
+        .map((place) => placeCandidate(run, join, { place, filled, isChosen: place === chosen }));
+    });
+}
+
+function placeCandidate(
+  run: Run,
+  join: Join,
+  given: { readonly place: EventPlace; readonly filled: ReadonlySet<number>; readonly isChosen: boolean },
+): Candidate {
+  const { place, filled, isChosen } = given;
+  const outline = {
+    state: stateOf(run.machine, join.state).path,
+    event: place.descriptor,
+    targets: targetPaths(run.machine, join.transition),
+    join: { place: place.name, missing: missingOf(run, join) },
+  };
+  if (filled.has(place.number)) return { ...outline, outcome: "filled" };
+  const verdict = place.guard && verdictIn(run, join, place.guard);
+  const outcome = isChosen ? "kept" : verdict?.holds === false ? "closed" : "shadowed";
   return verdict === undefined ? { ...outline, outcome } : { ...outline, verdict, outcome };
 }

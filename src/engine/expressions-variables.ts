@@ -37,7 +37,7 @@ export function readVariable(name: string, scope: Scope): Json | undefined {
 }
 
 /** The fields of the event's data, if it is an object, and `type`. Made once for data that is read again and again. */
-function eventOf({ eventType, eventData }: Scope): JsonObject {
+export function eventOf({ eventType, eventData }: Pick<Scope, "eventType" | "eventData">): JsonObject {
   if (!isJsonObject(eventData)) return { type: eventType };
   const known = events.get(eventData);
   if (known?.["type"] === eventType) return known;

@@ -114,7 +114,7 @@ class Reachable {
   }
 }
 
-/** All transitions of a state: by event in document order, wildcards, then automatic ones. */
+/** All transitions of a state: by event in document order, wildcards, automatic ones, then joins. */
 export function transitionsOf(state: StateNode): readonly Transition[] {
   const { exact, prefixes, any } = state.reactions;
   return [
@@ -122,12 +122,14 @@ export function transitionsOf(state: StateNode): readonly Transition[] {
     ...prefixes.flatMap(({ transitions }) => transitions),
     ...(any ?? []),
     ...state.always,
+    ...state.joins.map(({ transition }) => transition),
   ];
 }
 
 /** `EVENT [guard]`, as a label of an arrow; `after 72h` and `done` for what a state's own timers and end cause. */
 function label(machine: Machine, transition: Transition): string {
-  const { descriptor } = transition;
+  const { descriptor, join } = transition;
+  if (join !== undefined) return join;
   const { id, doneEvent } = stateOf(machine, transition.source);
   const delay = descriptor.startsWith("xstate.after.")
     ? descriptor.slice("xstate.after.".length, -id.length - 1)
@@ -246,6 +248,7 @@ function graphJson(machine: Machine): JsonObject {
       from: stateOf(machine, transition.source).path,
       to: [...targetPaths(machine, transition)],
       event: transition.descriptor,
+      ...(transition.join === undefined ? {} : { join: transition.join }),
       ...(transition.guard === undefined ? {} : { guard: sourceOf(transition.guard) }),
       ...(transition.description === undefined ? {} : { description: transition.description }),
     }),

@@ -10,7 +10,9 @@ import { TimerTable } from "./timer-table.ts";
 import {
   type Effect,
   type Env,
+  type EventOrigin,
   type FailureCode,
+  type Kept,
   type Snapshot,
   STEP_LIMITS,
   type Timer,
@@ -23,6 +25,7 @@ export type InternalEvent = {
   readonly data: Json | undefined;
   /** The text of the data where it was handed on whole. */
   readonly text?: string | undefined;
+  readonly origin?: EventOrigin | undefined;
 };
 
 /** Working state; also the scope of expressions. A class for its cost: one object of one shape per step. */
@@ -34,6 +37,8 @@ export class Run implements Scope {
   eventType: string;
   eventData: Json | undefined;
   eventText: string | undefined;
+  /** How the event came, where it came from outside. */
+  eventOrigin: EventOrigin | undefined;
   readonly now: number;
   readonly key: string;
   readonly resultSizeMax: number;
@@ -55,6 +60,10 @@ export class Run implements Scope {
   #names: readonly string[] | undefined = undefined;
   history: ReadonlyMap<number, readonly number[]>;
   readonly timers: TimerTable;
+  kept: readonly Kept[];
+  /** Numbers of the joins that have got something since they were looked at; and of those that are not taken again. */
+  joinsToCheck: Set<number> | undefined = undefined;
+  idleJoins: Set<number> | undefined = undefined;
   timerSeq: number;
   readonly queue = new Queue<InternalEvent>();
   readonly effects: Effect[] = [];
@@ -78,6 +87,7 @@ export class Run implements Scope {
     this.eventType = given.type;
     this.eventData = given.data;
     this.eventText = given.text;
+    this.eventOrigin = given.origin;
     this.now = env.now;
     this.key = env.key;
     this.resultSizeMax = limits.resultSizeMax;
@@ -86,6 +96,7 @@ export class Run implements Scope {
     this.configuration = before.configuration;
     this.history = before.history;
     this.timers = new TimerTable(before.timers);
+    this.kept = before.kept;
     this.timerSeq = before.timerSeq;
     this.trace = env.trace === true ? [] : undefined;
     this.microstepsMax = limits.microstepsMax;
@@ -196,10 +207,10 @@ export class ExecutionFailure extends Error {
 
 /** The snapshot a run has come to. */
 export function snapshotOf(run: Run): Snapshot {
-  const { status, configuration, history, context, timerSeq, output } = run;
+  const { status, configuration, history, context, kept, timerSeq, output } = run;
   const timers = run.timers.list();
-  if (output === undefined) return { status, configuration, history, context, timers, timerSeq };
-  return { status, configuration, history, context, timers, timerSeq, output };
+  if (output === undefined) return { status, configuration, history, context, timers, kept, timerSeq };
+  return { status, configuration, history, context, timers, kept, timerSeq, output };
 }
 
 /** Tells the caller of timers that are over. */

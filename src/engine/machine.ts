@@ -127,6 +127,8 @@ export type Transition = {
   readonly description: string | undefined;
   /** What a refusal by its guard says. */
   readonly otherwise: string | undefined;
+  /** The text of the join that it ends, `all(a: PAID, b: PACKED)`; undefined for what is no join. */
+  readonly join: string | undefined;
   /** JSON path in the definition. */
   readonly path: string;
   /** Caches of `sets.ts`: undefined until needed, null where the answer depends on history (or is too large to keep). */
@@ -136,6 +138,45 @@ export type Transition = {
 
 /** An `after`: the delay and the name of the event that a timer delivers. */
 export type AfterTimer = { readonly delay: Delay; readonly event: string; readonly path: string };
+
+/** One thing a join waits for. */
+export type Place = {
+  /** Its position among the places of the join, in document order. */
+  readonly number: number;
+  /** Unique within the join: what is kept is `events.<name>`. */
+  readonly name: string;
+  /** `PACKED [event.ok]`, `after 2h`, `if context.ready`, as messages show it. */
+  readonly source: string;
+  /** JSON path in the definition. */
+  readonly path: string;
+} & (
+  | { readonly kind: "event"; readonly descriptor: string; readonly guard: Guard | undefined }
+  /** Filled while the condition holds. */
+  | { readonly kind: "if"; readonly guard: Guard }
+  /** Filled when the time since the state's entry is over. */
+  | { readonly kind: "after"; readonly delay: Delay; readonly event: string }
+);
+
+/** What makes a join complete: all of its parts, or any. */
+export type JoinGroup = {
+  readonly kind: "all" | "any";
+  /** Undefined for the whole. */
+  readonly name: string | undefined;
+  readonly parts: readonly (Place | JoinGroup)[];
+};
+
+/** Events that a state waits for together. */
+export type Join = {
+  /** Its position among the joins of the machine, in document order. */
+  readonly number: number;
+  readonly state: number;
+  readonly whole: JoinGroup;
+  readonly places: readonly Place[];
+  /** True when a condition may complete it, which no event announces. */
+  readonly hasCondition: boolean;
+  /** Taken when it is complete. */
+  readonly transition: Transition;
+};
 
 /** What a state does with the events of one exact name or descriptor, and the descriptors that hold a wildcard. */
 export type Reactions = {
@@ -178,6 +219,7 @@ export type StateNode = {
   readonly reactions: Reactions;
   readonly always: readonly Transition[];
   readonly after: readonly AfterTimer[];
+  readonly joins: readonly Join[];
   readonly output: Template | undefined;
   readonly tags: readonly string[];
   readonly meta: Json | undefined;
@@ -214,6 +256,8 @@ export type Machine = {
   readonly generalReactors: readonly number[];
   /** States that have automatic transitions, ascending. */
   readonly eventless: readonly number[];
+  /** In document order. */
+  readonly joins: readonly Join[];
   /** True when there is any history state; without them no exit records anything. */
   readonly hasHistory: boolean;
   readonly description: string | undefined;

@@ -6,7 +6,8 @@ import { isJsonObject } from "../base/json.ts";
 import { runActions } from "./actions.ts";
 import { BUDGET_SPENT } from "./expressions-scope.ts";
 import { disarm, ExecutionFailure, type Run } from "./interpreter.ts";
-import { stateOf, type Transition } from "./machine.ts";
+import { completeJoin, consume, keep, placeFor, release } from "./joins.ts";
+import { type Join, stateOf, type Transition } from "./machine.ts";
 import { microstep } from "./microstep.ts";
 import { removeConflictingTransitions, selectEventlessTransitions, selectTransitions } from "./select.ts";
 import type { Change } from "./types.ts";
@@ -32,13 +33,22 @@ export function runToCompletion(run: Run): void {
       continue;
     }
     const event = run.queue.shift();
-    if (event === undefined) break;
+    if (event === undefined) {
+      const join = completeJoin(run);
+      if (join === undefined) break;
+      takeJoin(run, join);
+      looksForEventless = hasEventless;
+      continue;
+    }
     run.eventType = event.type;
     run.eventData = event.data;
     run.eventText = event.text;
+    run.eventOrigin = undefined;
     count(run);
     const { transitions } = selectTransitions(run, event.type);
-    if (transitions.length > 0) microstep(run, removeConflictingTransitions(run, transitions));
+    const place = placeFor(run, event.type, transitions);
+    if (place !== undefined) keep(run, place);
+    else if (transitions.length > 0) microstep(run, removeConflictingTransitions(run, transitions));
     looksForEventless = hasEventless;
   }
   if (run.status !== "active") endRun(run);
@@ -65,6 +75,19 @@ function count(run: Run): void {
   }
 }
 
+/** Takes a join that is complete. One that has used no event and changed nothing would be taken for ever. */
+function takeJoin(run: Run, join: Join): void {
+  const { effects } = run;
+  const before = effects.length;
+  run.locals = { events: consume(run, join) };
+  const hasUsed = effects.length > before;
+  const hasChanged = eventlessStep(run, [join.transition]);
+  run.locals = undefined;
+  if (hasUsed || hasChanged) return;
+  run.idleJoins ??= new Set();
+  run.idleJoins.add(join.number);
+}
+
 /** One automatic microstep. Returns whether it changed configuration, context or history. */
 function eventlessStep(run: Run, transitions: readonly Transition[]): boolean {
   count(run);
@@ -86,6 +109,7 @@ function isSame(a: readonly number[], b: readonly number[]): boolean {
 function endRun(run: Run): void {
   for (const index of run.configuration.toReversed()) runActions(run, stateOf(run.machine, index).exit);
   disarm(run, run.timers.clear());
+  release(run, run.configuration);
 }
 
 /** What assignments changed: each path whose value is another than before; without a value where it was removed. */

@@ -2,6 +2,7 @@
 import type { Json } from "../base/json.ts";
 import { build, runActions, wait } from "./actions.ts";
 import { arm, disarm, type Run } from "./interpreter.ts";
+import { release } from "./joins.ts";
 import { type EntrySet, type StateNode, stateOf, type Transition } from "./machine.ts";
 import { exitRange } from "./select.ts";
 import { entrySetOf } from "./sets.ts";
@@ -48,6 +49,7 @@ function exitStates(run: Run, exited: readonly number[]): void {
     run.leaveLast();
   }
   if (run.timers.size > 0) disarm(run, run.timers.removeStates(exited));
+  release(run, exited);
 }
 
 /** Deep history keeps the atomic states, shallow history the children, as they are before anything is left. */
@@ -88,10 +90,20 @@ export function enterStates(run: Run, entries: readonly EntrySet[]): readonly nu
     for (const { delay, event, path } of state.after) {
       arm(run, wait(run, delay, path), { kind: "after", event, state: index });
     }
+    if (state.joins.length > 0) armJoins(run, state);
     runDefaultActions(run, entry, state);
     if (state.kind === "final") completion.finish(state);
   }
   return states;
+}
+
+/** The times that joins of a state wait for count from its entry. */
+function armJoins(run: Run, { index, joins }: StateNode): void {
+  for (const place of joins.flatMap(({ places }) => places)) {
+    if (place.kind !== "after") continue;
+    const delayMs = wait(run, place.delay, place.path);
+    arm(run, delayMs, { kind: "after", event: place.event, state: index });
+  }
 }
 
 /** What several transitions enter, each state once. */

@@ -1,8 +1,10 @@
 /** Why an event was refused: which events are accepted, which guards were false, and on which values. */
 import { textOfJson } from "../base/exact-json.ts";
 import type { Json } from "../base/json.ts";
+import { isInternal } from "./event-names.ts";
 import { verdictOn } from "./guards.ts";
 import type { Run } from "./interpreter.ts";
+import { closedPlaces, emptyPlaces } from "./joins.ts";
 import { type Machine, stateOf, type Transition } from "./machine.ts";
 import { candidatesFor } from "./select.ts";
 import type { GuardVerdict, Refused } from "./types.ts";
@@ -17,7 +19,8 @@ export function refusalOf(run: Run, event: string): Refused {
   const guards = candidates(run, event).flatMap((transition) =>
     transition.guard === undefined ? [] : [verdictOn(run, transition, transition.guard)],
   );
-  const accepted = acceptedEvents(run.machine, run.configuration);
+  if (run.machine.joins.length > 0) guards.push(...closedPlaces(run, event));
+  const accepted = acceptedEvents(run.machine, run);
   if (guards.length === 0) {
     return {
       kind: "refused",
@@ -97,11 +100,17 @@ export function innermostFirst(machine: Machine, configuration: readonly number[
   return [...order];
 }
 
-/** Descriptors of all events that active states react to, innermost state first, each once. */
-export function acceptedEvents(machine: Machine, configuration: readonly number[]): readonly string[] {
+/** Descriptors of all events that active states react to, innermost state first, then those that joins wait for, each once. */
+export function acceptedEvents(
+  machine: Machine,
+  { configuration, kept }: Pick<Run, "configuration" | "kept">,
+): readonly string[] {
   const events = new Set<string>();
   for (const index of innermostFirst(machine, configuration)) {
     for (const transition of publicTransitions(machine, index)) events.add(transition.descriptor);
+  }
+  for (const { place } of emptyPlaces(machine, { configuration, kept })) {
+    if (place.kind === "event" && !isInternal(place.descriptor)) events.add(place.descriptor);
   }
   return [...events];
 }

@@ -1,5 +1,5 @@
 /** Which transitions an event enables: SCXML's selectTransitions, selectEventlessTransitions, removeConflictingTransitions. */
-import { ERROR_EXECUTION } from "./event-names.ts";
+import { ERROR_EXECUTION, hasPrefix } from "./event-names.ts";
 import { holds } from "./guards.ts";
 import type { Run } from "./interpreter.ts";
 import { isDescendant, type Reactions, type StateNode, stateOf, type Transition } from "./machine.ts";
@@ -120,11 +120,6 @@ export function candidatesFor(reactions: Reactions, event: string): readonly Tra
   }
   if (reactions.any !== undefined && event !== ERROR_EXECUTION) found.push(...reactions.any);
   return found;
-}
-
-/** `foo` covers `foo` and `foo.x`, never `foobar`. */
-function hasPrefix(event: string, prefix: string): boolean {
-  return event.startsWith(prefix) && (event.length === prefix.length || event[prefix.length] === ".");
 }
 
 /**

@@ -3,10 +3,11 @@
  * is immutable. States are indices; only active leaves are kept, ancestors follow from them. Reading checks
  * everything: a snapshot that is not legal for the machine is refused, never repaired.
  */
-import { holdsInexact, textOfJson, withInexactNumbers } from "../base/exact-json.ts";
+import { holdsInexact, textOfJson } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type Machine, stateOf } from "./machine.ts";
-import type { Snapshot, Timer } from "./types.ts";
+import { readKept, readPayload } from "./snapshot-kept.ts";
+import type { Kept, Snapshot, Timer } from "./types.ts";
 
 /** A snapshot read back, or what is wrong with it. */
 export type SnapshotResult =
@@ -14,7 +15,7 @@ export type SnapshotResult =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * `c` leaves, `x` context, `s` next timer; where there is any: `h` history as [history, states …], `t` timers, `d` 1 when
+ * `c` leaves, `x` context, `s` next timer; where there is any: `h` history as [history, states …], `t` timers, `k` what joins keep, `d` 1 when
  * done, `o` output.
  */
 export function snapshotToJson(machine: Machine, snapshot: Snapshot): JsonObject {
@@ -26,16 +27,27 @@ export function snapshotToJson(machine: Machine, snapshot: Snapshot): JsonObject
   if (snapshot.history.size > 0)
     json["h"] = [...snapshot.history].map(([history, states]) => [history, ...states]);
   if (snapshot.timers.length > 0) json["t"] = snapshot.timers.map(timerToJson);
+  if (snapshot.kept.length > 0) json["k"] = snapshot.kept.map(keptToJson);
   if (snapshot.status === "done") json["d"] = 1;
   if (snapshot.output !== undefined) json["o"] = snapshot.output;
   return json;
 }
 
-/** A timer; data of which there is a text, or that JSON alone does not hold, stands as that. */
 function timerToJson({ data, text, ...timer }: Timer): JsonObject {
+  return { ...timer, ...payloadToJson(data, text) };
+}
+
+function keptToJson({ data, text, origin, ...kept }: Kept): JsonObject {
+  // An origin has fields of JSON alone, and none that is undefined (joins.ts).
+  const how = origin === undefined ? {} : { origin: origin as JsonObject };
+  return { ...kept, ...payloadToJson(data, text), ...how };
+}
+
+/** Data of which there is a text, or that JSON alone does not hold, stands as that. */
+function payloadToJson(data: Json | undefined, text: string | undefined): JsonObject {
   const stored = text ?? (holdsInexact(data) ? textOfJson(data ?? null) : undefined);
-  if (stored !== undefined) return { ...timer, text: stored };
-  return data === undefined ? { ...timer } : { ...timer, data };
+  if (stored !== undefined) return { text: stored };
+  return data === undefined ? {} : { data };
 }
 
 /** Reads the stored form for this machine. */
@@ -47,9 +59,11 @@ export function snapshotFromJson(machine: Machine, json: Json): SnapshotResult {
   if (history === undefined) return refuse("its history does not fit the machine");
   const timers = readTimers(machine, json["t"] ?? []);
   if (timers === undefined) return refuse("its timers do not fit the machine");
+  const kept = readKept(machine, { json: json["k"] ?? [], configuration });
+  if (kept === undefined) return refuse("what its joins keep does not fit the machine");
   const { x: context, s: timerSeq, d: done, o: output } = json;
   if (!isJsonObject(context)) return refuse("its context is not an object");
-  if (!isCount(timerSeq) || timers.some((timer) => timer.seq >= timerSeq))
+  if (!isCount(timerSeq) || [...timers, ...kept].some(({ seq }) => seq >= timerSeq))
     return refuse("its timer sequence is wrong");
   if (done !== undefined && done !== 1) return refuse("its status is wrong");
   const snapshot: Snapshot = {
@@ -58,6 +72,7 @@ export function snapshotFromJson(machine: Machine, json: Json): SnapshotResult {
     history,
     context,
     timers,
+    kept,
     timerSeq,
   };
   return { ok: true, snapshot: output === undefined ? snapshot : { ...snapshot, output } };
@@ -145,16 +160,4 @@ function readTimer(machine: Machine, json: Json): Timer | undefined {
     ...(typeof to === "string" ? { to } : {}),
     ...(typeof state === "number" ? { state } : {}),
   };
-}
-
-/** The data of a timer, as timerToJson has written it; undefined when it is none. */
-function readPayload({ data, text }: JsonObject): Pick<Timer, "data" | "text"> | undefined {
-  if (text === undefined) return data === undefined ? {} : { data };
-  if (typeof text !== "string") return undefined;
-  try {
-    return { data: withInexactNumbers(text, JSON.parse(text) as Json), text };
-  } catch {
-    // Not JSON: that is the answer.
-    return undefined;
-  }
 }

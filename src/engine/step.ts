@@ -6,6 +6,7 @@ import type { JsonObject } from "../base/json.ts";
 import { ERROR_EXECUTION, isInternal } from "./event-names.ts";
 import { arm, ExecutionFailure, Run, snapshotOf } from "./interpreter.ts";
 import { brokenInvariant } from "./invariants.ts";
+import { keep, type OpenPlace, placeFor } from "./joins.ts";
 import { type EntrySet, isDescendant, type Machine, stateOf, type Transition } from "./machine.ts";
 import { changesOf, macrostep, runToCompletion } from "./macrostep.ts";
 import { enterStates } from "./microstep.ts";
@@ -49,6 +50,7 @@ export function start(machine: Machine, env: Env, options: StartOptions = {}): M
     history: new Map(),
     context: options.wholeContext ?? { ...machine.context, ...options.context },
     timers: [],
+    kept: [],
     timerSeq: 1,
   };
   const run = new Run(machine, blank, { type: "xstate.init", data: undefined, env });
@@ -105,9 +107,11 @@ export function findState(machine: Machine, name: string): number | undefined {
 /** One external event, one macrostep. */
 export function step(machine: Machine, snapshot: Snapshot, event: EngineEvent, env: Env): StepResult {
   if (snapshot.status === "done") return done(machine, snapshot, event.type);
-  const run = new Run(machine, snapshot, { type: event.type, data: event.data, text: event.text, env });
+  const run = runOf(machine, snapshot, event, env);
   // The names the machine keeps for its own events are no client's to send.
   const selection = isInternal(event.type) ? undefined : selectTransitions(run, event.type);
+  const place = selection && placeFor(run, event.type, selection.transitions);
+  if (place !== undefined) return keepAt(run, place);
   if (selection === undefined || selection.transitions.length === 0) {
     if (run.budgetLeft <= 0) return attempt(run, []);
     const policy =
@@ -158,8 +162,10 @@ export function deliver(
 ): Moved | Failed | Deferred | Ignored {
   const { event, env } = given;
   if (snapshot.status === "done") return { kind: "ignored", snapshot };
-  const run = new Run(machine, snapshot, { type: event.type, data: event.data, text: event.text, env });
+  const run = runOf(machine, snapshot, event, env);
   const { transitions, isDeferred } = selectTransitions(run, event.type);
+  const place = placeFor(run, event.type, transitions);
+  if (place !== undefined) return keepAt(run, place);
   if (transitions.length > 0) {
     return attempt(run, transitions);
   }
@@ -180,8 +186,9 @@ export function recall(
 ): number | undefined {
   if (snapshot.status === "done") return undefined;
   for (const [position, event] of inbox.entries()) {
-    const run = new Run(machine, snapshot, { type: event.type, data: event.data, text: event.text, env });
-    if (selectTransitions(run, event.type).transitions.length > 0) return position;
+    const run = runOf(machine, snapshot, event, env);
+    const { transitions } = selectTransitions(run, event.type);
+    if (transitions.length > 0 || placeFor(run, event.type, transitions) !== undefined) return position;
   }
   return undefined;
 }
@@ -195,6 +202,18 @@ export function activeStates(machine: Machine, snapshot: Snapshot): readonly str
 export function isActive(machine: Machine, snapshot: Snapshot, name: string): boolean {
   const index = findState(machine, name);
   return index !== undefined && hasNumber(snapshot.configuration, index);
+}
+
+/** A step of a machine with an event that has come. */
+function runOf(machine: Machine, snapshot: Snapshot, event: EngineEvent, env: Env): Run {
+  const { type, data, text, origin } = event;
+  return new Run(machine, snapshot, { type, data, text, origin, env });
+}
+
+/** The event fills a place of a join, and completes it where it was the last one. */
+function keepAt(run: Run, place: OpenPlace): Moved | Failed {
+  keep(run, place);
+  return attempt(run, []);
 }
 
 /** Runs a macrostep, from transitions or from the states a machine starts in, and turns its end into a result. */

@@ -36,6 +36,37 @@ export type EngineEvent = {
   readonly data?: Json;
   /** The text the data was read from, for what hands it on whole. */
   readonly text?: string;
+  /** How it came, for who keeps it. */
+  readonly origin?: EventOrigin;
+};
+
+/** How an event came. The engine hands it on with the event it keeps, and expressions read id, sender and time. */
+export type EventOrigin = {
+  readonly id?: string | undefined;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly stampMs?: number | undefined;
+  readonly trace?: string | undefined;
+  readonly receivedMs?: number | undefined;
+  /** After this time it counts no more. */
+  readonly expireAtMs?: number | undefined;
+};
+
+/** What fills a place of a join: an event that waits for the others, or a time that is over. */
+export type Kept = {
+  /** Its identity, from the same sequence as that of timers. */
+  readonly seq: number;
+  /** Numbers of the join and of the place. */
+  readonly join: number;
+  readonly place: number;
+  readonly atMs: number;
+  readonly event: string;
+  readonly data?: Json;
+  /** The text of the data where it was handed on whole. */
+  readonly text?: string;
+  readonly origin?: EventOrigin;
+  /** Of a time that has completed its join once: it completes it no second time by itself. */
+  readonly isSpent?: true;
 };
 
 /** Something that is to happen later on behalf of a machine. `seq` is its identity: unique in the machine's life. */
@@ -69,7 +100,9 @@ export type Snapshot = {
   readonly context: JsonObject;
   /** Pending timers in order of creation (`seq`). */
   readonly timers: readonly Timer[];
-  /** The next timer's `seq`. */
+  /** What joins have, in the order in which it came. */
+  readonly kept: readonly Kept[];
+  /** The next `seq` of a timer or of what a join keeps. */
   readonly timerSeq: number;
   /** The machine's output; present when it is done and has one. */
   readonly output?: Json;
@@ -105,6 +138,8 @@ export type Effect =
       readonly attempts?: number;
       readonly retry?: TaskRetry;
     }
+  /** What became of events at joins: kept in a place, used by a join that is complete, left over by one whose state was left, or too old. */
+  | { readonly kind: "kept" | "consumed" | "released" | "expired"; readonly kept: readonly Kept[] }
   /** Suspend this machine when the step is written. */
   | { readonly kind: "suspend"; readonly reason?: string }
   | { readonly kind: "log"; readonly value: Json };

@@ -9,15 +9,17 @@ import { EventData } from "../base/event-data.ts";
 import { ERROR_EXECUTION } from "../engine/event-names.ts";
 import { acceptedEvents } from "../engine/refusal.ts";
 import { recall } from "../engine/step.ts";
-import type { Effect } from "../engine/types.ts";
+import type { Effect, Kept } from "../engine/types.ts";
 import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import { dropFailed, type FailedStep, failedOf, isFailure, markFailed, recordRefusal } from "./failures.ts";
-import { type Deferrable, defer, dropWaiting, freshInbox } from "./inbox.ts";
+import { type Deferrable, defer, dropWaiting, freshInbox, TOO_LATE } from "./inbox.ts";
+import { forgetKept, holdKept, keptBy, settleKept, waitingOf } from "./kept-events.ts";
 import {
   eventOf,
   madeData,
   type Next,
+  ownEventOf,
   type Refusal,
   type StepOutcome,
   stepEvent,
@@ -52,6 +54,8 @@ const COMMUNICATION_ERROR = "error.communication";
 export class Delivery {
   readonly #scope: Scope;
   readonly #queue: FollowUp[] = [];
+  /** What joins have kept that were left, of the machine at hand. */
+  #released: Kept[] = [];
   #count = 0;
 
   constructor(scope: Scope) {
@@ -63,7 +67,11 @@ export class Delivery {
    * has. @throws ReplyError NOSTATE, EXECFAIL
    */
   create(key: Bytes, creation: Creation): void {
-    this.#enqueue(key, makeMachine(this.#scope, key, creation).effects, undefined);
+    const { effects } = makeMachine(this.#scope, key, creation);
+    // What joins have kept and let go of by then are events the machine has raised itself.
+    for (const kept of keptBy(effects, "released"))
+      this.#queue.push({ kind: "raise", event: kept.event, data: madeData(kept), to: key, from: key });
+    this.#enqueue(key, effects, undefined);
   }
 
   /**
@@ -94,7 +102,7 @@ export class Delivery {
     const outcome =
       subject.chart === undefined
         ? undefined
-        : stepRaised(subject, eventOf(error), envOf(this.#scope, subject.key));
+        : stepRaised(subject, ownEventOf(error), envOf(this.#scope, subject.key));
     return outcome?.kind === "moved"
       ? this.#move(subject, outcome, { kind: "raise", ...error, trace })
       : markFailed(this.#scope, subject, step, failure);
@@ -140,8 +148,9 @@ export class Delivery {
     const { databases, nowMs } = this.#scope;
     const env = envOf(this.#scope, subject.key);
     const isRaised = step.from === "raise";
-    const given = eventOf(step);
-    const outcome = isRaised ? stepRaised(subject, given, env) : stepEvent(subject, given, env);
+    const outcome = isRaised
+      ? stepRaised(subject, ownEventOf(step), env)
+      : stepEvent(subject, eventOf(step), env);
     if (outcome.kind === "refused") return outcome;
     const savepoint = databases.transaction.savepoint();
     const queued = this.#queue.length;
@@ -154,6 +163,7 @@ export class Delivery {
       if (!(error instanceof ReplyError)) throw error;
       databases.rollback(savepoint);
       this.#queue.length = queued;
+      this.#released.length = 0;
       return { kind: "refused", code: error.code, message: error.text };
     }
   }
@@ -165,7 +175,7 @@ export class Delivery {
     const sender = findSubject(this.#scope, from);
     if (sender?.chart === undefined || !isRunning(sender.machine)) return;
     const { machine, snapshot } = sender.chart;
-    if (!acceptedEvents(machine, snapshot.configuration).includes(COMMUNICATION_ERROR)) return;
+    if (!acceptedEvents(machine, snapshot).includes(COMMUNICATION_ERROR)) return;
     const data = EventData.ofValue({ to: textOfBytes(to), event, code });
     this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data, trace });
   }
@@ -185,9 +195,40 @@ export class Delivery {
       return isSpent && next.live !== undefined ? writeSnapshot(this.#scope, subject, next.live) : subject;
     }
     const current = this.#withoutLeft(subject, next);
-    const moved = writeMoved(this.#scope, current, next, cause);
+    const written = writeMoved(this.#scope, current, next, cause);
+    const moved = next.joins === undefined ? written : this.#settleJoins(current, written, next);
     this.#enqueue(moved.key, next.effects, cause.trace);
     return moved;
+  }
+
+  #settleJoins(before: Subject, after: Subject, next: Next): Subject {
+    this.#released.push(...keptBy(next.effects, "released"));
+    return settleKept(this.#scope, before, after, next);
+  }
+
+  /** Tries each event once more whose join was left; what nothing takes is over. */
+  #retryReleased(subject: Subject): Subject {
+    let current = subject;
+    for (let kept = this.#released.shift(); kept !== undefined; kept = this.#released.shift()) {
+      if (current.machine.status === "done") forgetKept(this.#scope, current, [kept], TOO_LATE);
+      else if (!isRunning(current.machine)) current = holdKept(this.#scope, current, kept);
+      else current = this.#retry(current, kept);
+    }
+    return current;
+  }
+
+  #retry(before: Subject, kept: Kept): Subject {
+    const event = waitingOf(kept);
+    const env = envOf(this.#scope, before.key);
+    // What the machine has sent itself is never refused.
+    const outcome =
+      kept.origin === undefined
+        ? stepRaised(before, ownEventOf(event), env)
+        : stepEvent(before, eventOf(event), env);
+    const after =
+      outcome.kind === "deferred" ? defer(this.#scope, before, event) : this.#taken(before, outcome, event);
+    settle(this.#scope, { before, after, pending: event }, outcome);
+    return after;
   }
 
   /** A failed step goes with the state that has armed it. */
@@ -202,7 +243,7 @@ export class Delivery {
 
   /** Hands the machine each deferred event it takes now, in the order of the inbox, until it takes none. */
   #recallDeferred(subject: Subject): Subject {
-    const { inbox, current: fresh } = freshInbox(this.#scope, subject);
+    const { inbox, current: fresh } = freshInbox(this.#scope, this.#retryReleased(subject));
     const waiting = inbox.map((pending) => ({ ...eventOf(pending), pending }));
     const env = envOf(this.#scope, subject.key);
     let current = fresh;
@@ -212,8 +253,10 @@ export class Delivery {
       const [taken] = position === undefined ? [] : waiting.splice(position, 1);
       if (taken === undefined) return current;
       current = this.#take(current, taken.pending);
+      // What is tried again may lie in the inbox then.
+      if (this.#released.length > 0) return this.#recallDeferred(current);
     }
-    return dropWaiting(this.#scope, current);
+    return current.machine.status === "done" ? dropWaiting(this.#scope, current) : current;
   }
 
   /** Takes an event out of the inbox and hands it to the machine, which then has it no more, whatever comes of it. */
@@ -227,7 +270,7 @@ export class Delivery {
     return after;
   }
 
-  #taken(before: Subject, outcome: StepOutcome, pending: DeferredEvent): Subject {
+  #taken(before: Subject, outcome: StepOutcome, pending: Deferrable): Subject {
     if (outcome.kind === "moved") return this.#move(before, outcome, { kind: "event", ...originOf(pending) });
     if (outcome.kind !== "refused") return before;
     return isFailure(outcome)

@@ -7,6 +7,7 @@ import { findState, start, activeStates as statesOf } from "../engine/step.ts";
 import { Delivery } from "./delivery.ts";
 import { dropFailed, failedOf } from "./failures.ts";
 import { dropDeferred } from "./inbox.ts";
+import { eventsKept, forgetKept } from "./kept-events.ts";
 import { type Next, type Refusal, stepEvent } from "./machine-step.ts";
 import { begin } from "./making.ts";
 import { envOf, type Scope, type Subject } from "./subject.ts";
@@ -74,6 +75,7 @@ const RESET: Refusal = { kind: "refused", code: "CANCELLED", message: "the machi
 /** SM.RESET: the machine starts anew with the context of its definition; its reason and scheduled events stay. */
 export function reset(scope: Scope, subject: Subject): void {
   const emptied = dropDeferred(scope, subject, RESET);
+  forgetKept(scope, emptied, eventsKept(emptied), RESET);
   restart(scope, dropFailed(scope, emptied, failedOf(scope, emptied)), { kind: "reset" }, {});
 }
 
@@ -82,14 +84,17 @@ function reaches({ states, entered }: Next, to: string): boolean {
   return [...states, ...entered].some((state) => state === to || state.startsWith(`${to}.`));
 }
 
-/** Begins the machine anew: its timers are disarmed. */
+/** Begins the machine anew: its timers are disarmed, and what its joins keep is tried once more unless it is reset. */
 function restart(scope: Scope, subject: Subject, cause: Cause, options: Parameters<typeof begin>[1]): void {
   const { chart } = subject;
   if (chart === undefined) return;
   const begun = begin(chart.machine, options, envOf(scope, subject.key));
   const disarm = chart.snapshot.timers.map((timer) => ({ kind: "disarm" as const, timer }));
   const delivery = new Delivery(scope);
-  const whole = { ...begun, effects: [...disarm, ...begun.effects] };
+  const kept = cause.kind === "reset" ? [] : eventsKept(subject);
+  const released = kept.length === 0 ? [] : [{ kind: "released" as const, kept }];
+  const effects = [...disarm, ...released, ...begun.effects];
+  const whole = { ...begun, effects, joins: kept.length === 0 ? begun.joins : ("other" as const) };
   delivery.apply(subject, whole, cause, { event: "", receivedMs: scope.nowMs });
   delivery.runFollowUps();
 }

@@ -2,7 +2,7 @@
 import * as errors from "../protocol/errors.ts";
 import { logRefusal, recordRefusal, withFailed } from "./failures.ts";
 import type { Refusal } from "./machine-step.ts";
-import { originOf } from "./origin.ts";
+import { type Origin, originOf } from "./origin.ts";
 import { addPending, type DeferredEvent, dropPending, type PendingEvent, pendingOf } from "./pending.ts";
 import { settle } from "./settle.ts";
 import type { Scope, Subject } from "./subject.ts";
@@ -52,7 +52,7 @@ export function defer(scope: Scope, subject: Subject, deferred: Deferrable): Sub
 }
 
 /** What becomes of the events of a machine that is done. */
-const TOO_LATE: Refusal = { kind: "refused", code: "DONE", message: "the machine is done" };
+export const TOO_LATE: Refusal = { kind: "refused", code: "DONE", message: "the machine is done" };
 
 /** A machine that is done takes no event any more: nothing of it falls due, and its inbox is emptied. */
 export function dropWaiting(scope: Scope, subject: Subject): Subject {
@@ -88,7 +88,7 @@ export function dropDeferred(scope: Scope, subject: Subject, why: Refusal): Subj
 }
 
 /** An event that waited longer than it was to live. */
-export function expire(scope: Scope, subject: Subject, pending: PendingEvent): Subject {
+export function expire(scope: Scope, subject: Subject, pending: Origin): Subject {
   return refuse(scope, subject, pending, {
     kind: "refused",
     code: "EXPIRED",
@@ -97,7 +97,7 @@ export function expire(scope: Scope, subject: Subject, pending: PendingEvent): S
 }
 
 /** An event that has waited, and that the machine does not take. */
-export function refuse(scope: Scope, subject: Subject, pending: PendingEvent, refusal: Refusal): Subject {
+export function refuse(scope: Scope, subject: Subject, pending: Origin, refusal: Refusal): Subject {
   const after = recordRefusal(scope, subject, pending, refusal);
   settle(scope, { before: subject, after, pending }, refusal);
   return after;

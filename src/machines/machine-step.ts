@@ -9,7 +9,16 @@ import { type Machine, stateOf } from "../engine/machine.ts";
 import { notAccepted, stateNames } from "../engine/refusal.ts";
 import { snapshotToJson } from "../engine/snapshot.ts";
 import { deliver, fire, step } from "../engine/step.ts";
-import type { Change, Effect, EngineEvent, Moved, Snapshot, StepResult, Timer } from "../engine/types.ts";
+import type {
+  Change,
+  Effect,
+  EngineEvent,
+  EventOrigin,
+  Moved,
+  Snapshot,
+  StepResult,
+  Timer,
+} from "../engine/types.ts";
 import { indexOf } from "./map-index.ts";
 import type { Chart, MachineBounds, StepEnv, Subject } from "./subject.ts";
 import { TASKS_PER_CHANGE_MAX } from "./tasks.ts";
@@ -32,6 +41,8 @@ export interface Next {
   readonly live: Snapshot | undefined;
   readonly effects: readonly Effect[];
   readonly changes: readonly Change[];
+  /** What became of events at joins; undefined for nothing. */
+  readonly joins: "kept" | "other" | undefined;
 }
 
 /** A refusal with its code and the text after it. */
@@ -53,12 +64,20 @@ interface Untaken {
 
 export type StepOutcome = Next | Refusal | Unmoved;
 
-/** What waits or was sent, as the engine takes it. */
-export function eventOf({ event, data }: EventWithData): EngineEvent {
+/** What waits or was sent, as the engine takes it; it reads how the event came from what it is given. */
+export function eventOf(given: EventWithData): EngineEvent {
+  const { event, data } = given;
+  return data === undefined
+    ? { type: event, origin: given }
+    : { type: event, data: data.value, text: data.text, origin: given };
+}
+
+/** As `eventOf`, for an event that the machine has sent itself. */
+export function ownEventOf({ event, data }: EventWithData): EngineEvent {
   return data === undefined ? { type: event } : { type: event, data: data.value, text: data.text };
 }
 
-interface EventWithData {
+interface EventWithData extends EventOrigin {
   readonly event: string;
   readonly data?: EventData | undefined;
 }
@@ -98,8 +117,12 @@ export function taken(chart: Chart, moved: Moved, { bounds }: StepEnv): Next | R
   return reason === undefined ? next : { kind: "refused", code: "EXECFAIL", message: reason };
 }
 
-function excess({ live, changes, effects }: Next, bounds: MachineBounds): string | undefined {
+function excess({ live, changes, effects, joins }: Next, bounds: MachineBounds): string | undefined {
   const { contextBytesMax, timersMax } = bounds;
+  if (joins === "kept" && live !== undefined) {
+    const reason = keptExcess(live.kept, bounds);
+    if (reason !== undefined) return reason;
+  }
   if (changes.length > 0) {
     const bytes = Buffer.byteLength(JSON.stringify(live?.context ?? {}));
     if (bytes > contextBytesMax)
@@ -111,6 +134,20 @@ function excess({ live, changes, effects }: Next, bounds: MachineBounds): string
   if (effects.filter(({ kind }) => kind === "task").length >= TASKS_PER_CHANGE_MAX)
     return `one event has set ${TASKS_PER_CHANGE_MAX} tasks or more`;
   return undefined;
+}
+
+function keptExcess(kept: Snapshot["kept"], { contextBytesMax, keptMax }: MachineBounds): string | undefined {
+  if (kept.length > keptMax)
+    return `the machine's joins would keep ${kept.length} events, sm-inbox-max is ${keptMax}`;
+  const bytes = kept.reduce((sum, { data, text }) => sum + sizeOf(text ?? data), 0);
+  return bytes > contextBytesMax
+    ? `the events that the machine's joins keep would take ${bytes} bytes, sm-context-bytes-max is ${contextBytesMax}`
+    : undefined;
+}
+
+function sizeOf(data: Json | undefined): number {
+  if (data === undefined) return 0;
+  return Buffer.byteLength(typeof data === "string" ? data : JSON.stringify(data));
 }
 
 /** In the terms of the store. */
@@ -126,7 +163,23 @@ function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Move
     live: snapshot,
     effects,
     changes,
+    joins: machine.joins.length === 0 ? undefined : atJoins(effects),
   };
+}
+
+/** `kept` for an event that waits in a join now, and has done nothing else there. */
+function atJoins(effects: readonly Effect[]): Next["joins"] {
+  let found: Next["joins"];
+  const used = new Set<number>();
+  const kept: number[] = [];
+  for (const effect of effects) {
+    if (effect.kind === "kept") kept.push(...effect.kept.map(({ seq }) => seq));
+    else if (effect.kind === "consumed" || effect.kind === "released" || effect.kind === "expired") {
+      for (const { seq } of effect.kept) used.add(seq);
+    } else continue;
+    found = "other";
+  }
+  return kept.some((seq) => !used.has(seq)) ? "kept" : found;
 }
 
 function suspensionIn(effects: readonly Effect[]): Next["suspension"] {
@@ -176,6 +229,7 @@ function stepMap(subject: Subject, target: string): StepOutcome {
     live: undefined,
     effects: [],
     changes: [],
+    joins: undefined,
   };
 }
 

@@ -2,7 +2,7 @@
 import { ReplyError } from "../protocol/reply-error.ts";
 import { Delivery } from "./delivery.ts";
 import { dropFailed, failAgain, failedOf, findFailed, isFailure, recordRefusal } from "./failures.ts";
-import { eventOf, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
+import { eventOf, ownEventOf, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
 import type { FailedEvent } from "./pending.ts";
 import { isRunning } from "./record.ts";
@@ -37,7 +37,7 @@ function attempt(scope: Scope, subject: Subject, step: FailedEvent) {
   const env = envOf(scope, subject.key);
   const isOwn = step.from === "timer" || step.from === "raise";
   const outcome: StepOutcome = isOwn
-    ? stepRaised(before, eventOf(step), env)
+    ? stepRaised(before, ownEventOf(step), env)
     : stepEvent(before, eventOf(step), env);
   if (outcome.kind === "refused") {
     if (isFailure(outcome)) return outcome;

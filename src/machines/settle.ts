@@ -88,7 +88,7 @@ function replyTo(
 }
 
 export interface Settled extends BeforeAfter {
-  readonly pending: PendingEvent;
+  readonly pending: Pick<PendingEvent, "id">;
 }
 
 /** Brings the outcome of an event that had waited up to date; its first reply stays. */
@@ -128,7 +128,7 @@ function saidBy(settlement: Settlement): { readonly output?: string; readonly lo
 export function codeOf(settlement: Settlement): string {
   switch (settlement.kind) {
     case "moved":
-      return "OK";
+      return settlement.joins === "kept" ? "KEPT" : "OK";
     case "refused":
       return settlement.code;
     case "deferred":

@@ -98,6 +98,7 @@ export function fitsDefinition(scope: Scope, record: KeyRecord): boolean {
 export interface MachineBounds {
   readonly contextBytesMax: number;
   readonly timersMax: number;
+  readonly keptMax: number;
 }
 
 /** What a step may know of the world, and how far it may go. */
@@ -114,6 +115,7 @@ export function envOf({ nowMs, server: { config } }: Scope, key: Bytes): StepEnv
     bounds: {
       contextBytesMax: config.get("sm-context-bytes-max"),
       timersMax: config.get("sm-timers-max"),
+      keptMax: config.get("sm-inbox-max"),
     },
   };
 }

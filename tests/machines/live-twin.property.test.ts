@@ -23,7 +23,18 @@ const LAMP = {
   initial: "off",
   context: { n: 0, last: "" },
   states: {
-    off: { on: { GO: "on", PAIR: "both" }, defer: ["LATER"] },
+    off: { on: { GO: "on", PAIR: "both", JOIN: "wait" }, defer: ["LATER"] },
+    wait: {
+      join: [
+        {
+          all: { note: "NOTE", late: { any: { later: "LATER", time: { after: "2s" } } } },
+          target: "on",
+          actions: [{ assign: { last: "events.note.text" } }, { log: "has(events.later)" }],
+        },
+        { all: { one: "JOIN", two: "JOIN" }, actions: [{ assign: { n: "context.n + 1" } }] },
+      ],
+      on: { GO: "off", END: "gone" },
+    },
     on: {
       on: {
         GO: {
@@ -57,7 +68,7 @@ const key = fc.constantFrom(...KEYS);
 const send = fc
   .tuple(
     key,
-    fc.constantFrom("GO", "GO", "GO", "NOTE", "LATER", "PAIR", "END", "y", "x"),
+    fc.constantFrom("GO", "GO", "GO", "NOTE", "NOTE", "LATER", "PAIR", "JOIN", "JOIN", "END", "y", "x"),
     fc.constantFrom<Command>(
       [],
       [],
@@ -66,6 +77,7 @@ const send = fc
       ["SEQ", "s", "1"],
       ["SEQ", "s", "2"],
       ["DELAY", "3000"],
+      ["EXPIRE", "500", "ID", "3"],
       ["BY", "me", "REASON", "because"],
     ),
   )
@@ -84,6 +96,7 @@ const single: fc.Arbitrary<Command> = fc.oneof(
       .chain(([from, to]) =>
         fc.constantFrom<Command>(
           ["SM.RESET", from],
+          ["SM.CANCEL", from, "1", "2"],
           ["SM.SUSPEND", from],
           ["SM.RESUME", from],
           ["DEL", from],
@@ -126,7 +139,8 @@ const VIEWS: readonly Command[] = [
     ["SM.HISTORY", at, "-", "+", "REV", "COUNT", "3"],
     ["SM.CONTEXT", at],
     ["SM.PENDING", at],
-    ["SM.OUTCOME", at, "1", "2"],
+    ["SM.OUTCOME", at, "1", "2", "3"],
+    ["SM.NEXT", at],
     ["SM.GET", at],
     ["PEXPIRETIME", at],
     ["TYPE", at],

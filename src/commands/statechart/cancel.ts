@@ -1,6 +1,7 @@
 /** SM.CANCEL key id [id …]: takes back deferred and scheduled events and timers; replies how many. */
 import { bytesOf } from "../../base/bytes.ts";
 import { withFailed } from "../../machines/failures.ts";
+import { eventsKept, keptId, waitingOf } from "../../machines/kept-events.ts";
 import { disarmDue, dropPending, pendingId, pendingOf } from "../../machines/pending.ts";
 import { settle } from "../../machines/settle.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
@@ -15,7 +16,9 @@ export const smCancel = {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject === undefined) return 0;
     const ids = new Set(call.args.slice(2).map((id) => text(id, "id")));
-    return cancelEvents(call, subject, ids) + cancelTimers(call, subject, ids);
+    return (
+      cancelEvents(call, subject, ids) + cancelKept(call, subject, ids) + cancelTimers(call, subject, ids)
+    );
   },
 } as const satisfies Handler;
 
@@ -40,6 +43,19 @@ function cancelEvents(call: Call, subject: Subject, ids: ReadonlySet<string>): n
     const next = withFailed({ ...machine, deferredCount }, machine.failedCount - failed);
     writeRecord(call, subject, next, undefined);
   }
+  return cancelled.length;
+}
+
+function cancelKept(call: Call, before: Subject, ids: ReadonlySet<string>): number {
+  const subject = subjectAt(call, before.key);
+  const chart = subject?.chart;
+  if (subject === undefined || chart === undefined) return 0;
+  const cancelled = eventsKept(subject).filter((event) => ids.has(keptId(event)));
+  if (cancelled.length === 0) return 0;
+  for (const event of cancelled)
+    settle(call, { before: subject, after: subject, pending: waitingOf(event) }, CANCELLED);
+  const kept = chart.snapshot.kept.filter((event) => !cancelled.includes(event));
+  writeSnapshot(call, subject, { ...chart.snapshot, kept });
   return cancelled.length;
 }
 

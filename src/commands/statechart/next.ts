@@ -1,7 +1,7 @@
 /** SM.NEXT key: the events the machine accepts now, each with its targets and whether its guard holds. */
 
 import { bytesOf } from "../../base/bytes.ts";
-import { next } from "../../engine/explain.ts";
+import { type JoinPlace, next } from "../../engine/explain.ts";
 import { targetsOf } from "../../machines/machine-step.ts";
 import { isRunning } from "../../machines/record.ts";
 import { envOf, type Subject, subjectAt } from "../../machines/subject.ts";
@@ -16,6 +16,8 @@ interface Accepted {
   readonly guard: string | null;
   /** Null when it depends on the event's data. */
   readonly holds: boolean | null;
+  /** The place of a join that it would fill, and what that join still waits for. */
+  readonly join?: JoinPlace | undefined;
 }
 
 export const smNext = {
@@ -29,8 +31,8 @@ export const smNext = {
     if (chart === undefined) return nextOfMap(subject).map(accepted);
     const events = next(chart.machine, chart.snapshot, envOf(call, subject.key));
     return events.flatMap(({ event, transitions }) =>
-      transitions.map(({ state, targets, guard, holds }) =>
-        accepted({ event, state, targets, guard: guard ?? null, holds }),
+      transitions.map(({ state, targets, guard, holds, join }) =>
+        accepted({ event, state, targets, guard: guard ?? null, holds, join }),
       ),
     );
   },
@@ -47,12 +49,14 @@ function nextOfMap(subject: Subject): Accepted[] {
   }));
 }
 
-function accepted({ event, state, targets, guard, holds }: Accepted): Reply {
+function accepted({ event, state, targets, guard, holds, join }: Accepted): Reply {
   return map([
     ["event", event],
     ["from", state],
     ["targets", [...targets]],
     ["guard", guard],
     ["holds", holds === null ? null : Number(holds)],
+    ["place", join?.place ?? null],
+    ["missing", join === undefined ? null : [...join.missing]],
   ]);
 }

@@ -2,7 +2,8 @@
 
 import { bytesOf } from "../../base/bytes.ts";
 import { stateOf } from "../../engine/machine.ts";
-import type { Timer } from "../../engine/types.ts";
+import type { Kept, Timer } from "../../engine/types.ts";
+import { eventsKept, keptId } from "../../machines/kept-events.ts";
 import { madeData } from "../../machines/machine-step.ts";
 import { pendingId, pendingOf } from "../../machines/pending.ts";
 import { type Chart, subjectAt } from "../../machines/subject.ts";
@@ -24,12 +25,17 @@ export const smPending = {
         ["data", pending.data?.text ?? null],
         ["state", pending.kind === "failed" ? (pending.state ?? null) : null],
         ["error", pending.kind === "failed" ? `${pending.code} ${pending.message}` : null],
+        ["place", null],
       ]),
     );
     const { chart } = subject;
     return chart === undefined
       ? events
-      : [...events, ...chart.snapshot.timers.map((timer) => timerReply(chart, timer))];
+      : [
+          ...events,
+          ...eventsKept(subject).map((kept) => keptReply(chart, kept)),
+          ...chart.snapshot.timers.map((timer) => timerReply(chart, timer)),
+        ];
   },
 } as const satisfies Handler;
 
@@ -47,5 +53,21 @@ function timerReply({ machine }: Chart, timer: Timer): Reply {
     ["data", madeData(timer)?.text ?? null],
     ["state", timer.state === undefined ? null : stateOf(machine, timer.state).path],
     ["error", null],
+    ["place", null],
+  ]);
+}
+
+/** An event that waits in a place of a join. */
+function keptReply({ machine }: Chart, kept: Kept): Reply {
+  const join = machine.joins[kept.join];
+  return map([
+    ["id", keptId(kept)],
+    ["kind", "kept"],
+    ["event", kept.event],
+    ["due", null],
+    ["data", madeData(kept)?.text ?? null],
+    ["state", join === undefined ? null : stateOf(machine, join.state).path],
+    ["error", null],
+    ["place", join?.places[kept.place]?.name ?? null],
   ]);
 }

@@ -76,7 +76,7 @@ function mapCandidates(subject: Subject, event: string): Reply[] {
   return [candidate({ state: from, event, targets: [event], outcome: "taken" })];
 }
 
-function candidate({ state, event, targets, verdict, outcome }: Candidate): Reply {
+function candidate({ state, event, targets, verdict, outcome, join }: Candidate): Reply {
   const reads = (verdict?.reads ?? []).map(({ path, value }): [Reply, Reply] => [
     path,
     value === undefined ? null : textOfJson(value),
@@ -89,5 +89,7 @@ function candidate({ state, event, targets, verdict, outcome }: Candidate): Repl
     ["result", outcome],
     ["error", verdict?.reason ?? null],
     ["values", map(reads)],
+    ["place", join?.place ?? null],
+    ["missing", join === undefined ? null : [...join.missing]],
   ]);
 }

@@ -1,7 +1,7 @@
 /** Clients that race one event on one machine: one wins each round. ROUNDS=10000 (`make race`) for the long run. */
 import { expect, test } from "vitest";
 import type { TestClient } from "../../support/client.ts";
-import { define } from "../../support/machines.ts";
+import { define, fields, rows } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer } from "../../support/server.ts";
 
@@ -43,6 +43,79 @@ test(
       expect(await first.call("SM.SEND", "m", "RELEASE")).toEqual(["free"]);
     }
     expect(await first.call("SM.CONTEXT", "m", "rounds")).toEqual([String(ROUNDS)]);
+    expect(await first.call("SM.VERIFY")).toEqual([]);
+    await server.close();
+  },
+  20_000 + ROUNDS * 200,
+);
+
+/** Each round wants one event of each client, and then says which came. */
+const JOIN = {
+  initial: "open",
+  context: { rounds: 0, by: [] },
+  states: {
+    open: {
+      join: [
+        {
+          all: Object.fromEntries(
+            Array.from({ length: CLIENTS }, (_, i) => [
+              `p${i}`,
+              i % 2 === 0 ? "GO" : { event: "GO", guard: "event.n >= 0" },
+            ]),
+          ),
+          actions: [
+            {
+              assign: {
+                rounds: "context.rounds + 1",
+                by: "events.transformList(name, event, event.by)",
+              },
+            },
+          ],
+        },
+      ],
+    },
+  },
+};
+
+test(
+  `events of ${CLIENTS} clients fill one place each of a join, which is complete once, in each of ${ROUNDS / 5} rounds`,
+  async () => {
+    const server = await startTestServer();
+    const clients: TestClient[] = [];
+    for (let i = 0; i < CLIENTS; i += 1) clients.push(await server.client());
+    const [first] = clients;
+    if (first === undefined) throw new Error("no client");
+    await define(first, "join", JOIN);
+    await first.call("SM.CREATE", "m", "join");
+    const all = clients.map((_, i) => `c${i}`).sort();
+    for (let round = 1; round <= ROUNDS / 5; round += 1) {
+      const replies = await Promise.all(
+        clients.map((client, i) =>
+          client.call(
+            "SM.SEND",
+            "m",
+            "GO",
+            JSON.stringify({ n: i }),
+            "BY",
+            `c${i}`,
+            "ID",
+            `${round}-${i}`,
+            "FULL",
+          ),
+        ),
+      );
+      const codes = replies.map((reply) => String(fields(reply)["code"]));
+      expect(codes.filter((code) => code === "OK")).toHaveLength(1);
+      expect(codes.filter((code) => code === "KEPT")).toHaveLength(CLIENTS - 1);
+      const [rounds, by] = (await first.call("SM.CONTEXT", "m", "rounds", "by")) as readonly string[];
+      expect(rounds).toBe(String(round));
+      expect((JSON.parse(by ?? "[]") as string[]).sort()).toEqual(all);
+      expect(await first.call("SM.PENDING", "m")).toEqual([]);
+      const outcomes = rows(await first.call("SM.OUTCOME", "m", ...clients.map((_, i) => `${round}-${i}`)));
+      expect(new Set(outcomes.map(({ code, rev }) => `${String(code)} ${String(rev)}`))).toEqual(
+        new Set([`OK ${1 + round * CLIENTS}`]),
+      );
+    }
     expect(await first.call("SM.VERIFY")).toEqual([]);
     await server.close();
   },

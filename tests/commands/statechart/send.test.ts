@@ -294,7 +294,16 @@ describe("deferred events", () => {
     await send("SELL", '{"n":3}', "DELAY", 10, "ID", "later");
     on.clock.jump(10);
     expect(rows(await call("SM.PENDING", "s"))).toEqual([
-      { id: "later", kind: "deferred", event: "SELL", due: null, data: '{"n":3}', state: null, error: null },
+      {
+        id: "later",
+        kind: "deferred",
+        event: "SELL",
+        due: null,
+        data: '{"n":3}',
+        state: null,
+        error: null,
+        place: null,
+      },
     ]);
     expect((await outcome("later"))["code"]).toBe("DEFERRED");
     for (const command of ["SM.SUSPEND", "SM.RESUME"]) expect(await call(command, "s")).toBe(1);
@@ -332,7 +341,16 @@ describe("DELAY and AT", () => {
     expect(await send("SHUT", "AT", START_MS + 50, "ID", "x", "FULL")).toContain("changed");
     expect((await outcome("x"))["code"]).toBe("SCHEDULED");
     expect(rows(await call("SM.PENDING", "s"))).toEqual([
-      { id: "x", kind: "scheduled", event: "SHUT", due: START_MS + 50, data: null, state: null, error: null },
+      {
+        id: "x",
+        kind: "scheduled",
+        event: "SHUT",
+        due: START_MS + 50,
+        data: null,
+        state: null,
+        error: null,
+        place: null,
+      },
     ]);
     on.clock.jump(50);
     expect(await call("SM.STATE", "s")).toEqual(["shut"]);

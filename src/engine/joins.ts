@@ -1,0 +1,271 @@
+/**
+ * Joins at run time: an event that no transition takes is kept for the first empty place that it fits, and a join that is
+ * complete is taken like an automatic transition, with all that was kept for it. What is kept stays in the snapshot.
+ */
+import type { Json, JsonObject } from "../base/json.ts";
+import { covers } from "./event-names.ts";
+import { eventOf } from "./expressions-variables.ts";
+import { holds, verdictOn } from "./guards.ts";
+import type { Run } from "./interpreter.ts";
+import type { Guard, Join, JoinGroup, Machine, Place, Transition } from "./machine.ts";
+import { hasNumber } from "./sorted.ts";
+import type { EventOrigin, GuardVerdict, Kept } from "./types.ts";
+
+/** A place that is empty and that an event fits. */
+export type OpenPlace = { readonly join: Join; readonly place: Place };
+
+/**
+ * Where an event is kept that transitions were selected for: transitions for its name come first, a place before those
+ * for `*`. Undefined when it is not kept.
+ */
+export function placeFor(run: Run, event: string, transitions: readonly Transition[]): OpenPlace | undefined {
+  const { joins } = run.machine;
+  if (joins.length === 0 || transitions.some(({ descriptor }) => descriptor !== "*")) return undefined;
+  dropExpired(run);
+  for (const join of joins) {
+    if (!hasNumber(run.configuration, join.state)) continue;
+    const place = openPlace(run, join, event);
+    if (place !== undefined) return { join, place };
+  }
+  return undefined;
+}
+
+function openPlace(run: Run, join: Join, event: string): Place | undefined {
+  let filled: ReadonlySet<number> | undefined;
+  for (const place of join.places) {
+    if (!fits(place, event)) continue;
+    filled ??= filledPlaces(run, join);
+    if (filled.has(place.number)) continue;
+    if (place.kind !== "event" || place.guard === undefined || holdsIn(run, join, place.guard)) return place;
+  }
+  return undefined;
+}
+
+/** The places of active joins that hold nothing; conditions are none that an event could fill. */
+export function* emptyPlaces(
+  machine: Machine,
+  { configuration, kept }: Pick<Run, "configuration" | "kept">,
+): Iterable<OpenPlace> {
+  for (const join of machine.joins) {
+    if (!hasNumber(configuration, join.state)) continue;
+    const filled = filledPlaces({ kept }, join);
+    for (const place of join.places)
+      if (place.kind !== "if" && !filled.has(place.number)) yield { join, place };
+  }
+}
+
+/** The guards that keep an event out of places which are empty. */
+export function closedPlaces(run: Run, event: string): readonly GuardVerdict[] {
+  return [...emptyPlaces(run.machine, run)].flatMap(({ join, place }) =>
+    place.kind === "event" && place.guard !== undefined && fits(place, event)
+      ? [verdictIn(run, join, place.guard)]
+      : [],
+  );
+}
+
+/** The verdict on the guard of a place. */
+export function verdictIn(run: Run, join: Join, guard: Guard): GuardVerdict {
+  return withEvents(run, join, () => verdictOn(run, join.transition, guard));
+}
+
+/** Whether the name of an event is that of a place. */
+export function fits(place: Place, event: string): boolean {
+  if (place.kind === "event") return covers(place.descriptor, event);
+  return place.kind === "after" && place.event === event;
+}
+
+/** Numbers of the places that hold something. */
+export function filledPlaces({ kept }: Pick<Run, "kept">, { number }: Join): ReadonlySet<number> {
+  return new Set(kept.filter(({ join }) => join === number).map(({ place }) => place));
+}
+
+/** Keeps the event at hand. */
+export function keep(run: Run, { join, place }: OpenPlace): void {
+  const { eventData: data, eventText: text } = run;
+  const origin = known(run.eventOrigin);
+  const kept: Kept = {
+    seq: run.timerSeq,
+    join: join.number,
+    place: place.number,
+    atMs: origin?.receivedMs ?? run.now,
+    event: run.eventType,
+    ...(data === undefined ? {} : { data }),
+    ...(data === undefined || text === undefined ? {} : { text }),
+    ...(origin === undefined ? {} : { origin }),
+  };
+  run.timerSeq += 1;
+  run.kept = [...run.kept, kept];
+  run.joinsToCheck ??= new Set();
+  run.joinsToCheck.add(join.number);
+  if (place.kind === "event") run.effects.push({ kind: "kept", kept: [kept] });
+}
+
+/** What is known of how an event came; undefined for one that the machine has sent itself. */
+function known(origin: EventOrigin | undefined): EventOrigin | undefined {
+  if (origin === undefined) return undefined;
+  // Whoever sends an event may say more of it than an origin holds.
+  const { id, by, reason, stampMs, trace, receivedMs, expireAtMs } = origin;
+  const given = Object.entries({ id, by, reason, stampMs, trace, receivedMs, expireAtMs });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+/**
+ * The first join, in document order, that is complete and may be taken now. A join that rests on conditions alone, and
+ * whose transition has changed nothing, is not taken again in one macrostep.
+ */
+export function completeJoin(run: Run): Join | undefined {
+  const { joins } = run.machine;
+  if (joins.length === 0) return undefined;
+  dropExpired(run);
+  for (const join of joins) {
+    if (!join.hasCondition && run.joinsToCheck?.has(join.number) !== true) continue;
+    if (run.idleJoins?.has(join.number) === true || !hasNumber(run.configuration, join.state)) continue;
+    if (isComplete(run, join)) return join;
+  }
+  return undefined;
+}
+
+function isComplete(run: Run, join: Join): boolean {
+  const ofJoin = new Map<number, Kept>();
+  for (const kept of run.kept) if (kept.join === join.number) ofJoin.set(kept.place, kept);
+  const { isFilled, isFresh } = stateOfGroup(run, join, { group: join.whole, ofJoin });
+  return isFilled && isFresh;
+}
+
+/** Whether a part has what it waits for, and whether something of that has not completed the join before. */
+type Filling = { readonly isFilled: boolean; readonly isFresh: boolean };
+
+const EMPTY: Filling = { isFilled: false, isFresh: false };
+
+function stateOfGroup(
+  run: Run,
+  join: Join,
+  { group, ofJoin }: { readonly group: JoinGroup; readonly ofJoin: ReadonlyMap<number, Kept> },
+): Filling {
+  let isFresh = false;
+  let count = 0;
+  for (const part of group.parts) {
+    const filling =
+      "parts" in part
+        ? stateOfGroup(run, join, { group: part, ofJoin })
+        : stateOfPlace(run, join, part, ofJoin);
+    if (filling.isFilled) count += 1;
+    else if (group.kind === "all") return EMPTY;
+    isFresh ||= filling.isFresh;
+  }
+  return { isFilled: count > 0, isFresh };
+}
+
+function stateOfPlace(run: Run, join: Join, place: Place, ofJoin: ReadonlyMap<number, Kept>): Filling {
+  if (place.kind === "if") {
+    const isFilled = holdsIn(run, join, place.guard);
+    return { isFilled, isFresh: isFilled };
+  }
+  const kept = ofJoin.get(place.number);
+  return kept === undefined ? EMPTY : { isFilled: true, isFresh: kept.isSpent !== true };
+}
+
+/** What of a join is missing, each thing as messages show it; empty when it is complete. */
+export function missingOf(run: Run, join: Join): readonly string[] {
+  const filled = filledPlaces(run, join);
+  const missing = (part: Place | JoinGroup): readonly string[] => {
+    if (!("parts" in part)) {
+      const has = part.kind === "if" ? holdsIn(run, join, part.guard) : filled.has(part.number);
+      return has ? [] : [`${part.name}: ${part.source}`];
+    }
+    const parts = part.parts.map(missing);
+    if (part.kind === "all") return parts.flat();
+    return parts.some((list) => list.length === 0)
+      ? []
+      : [parts.map((list) => list.join(" and ")).join(" or ")];
+  };
+  return missing(join.whole);
+}
+
+/** Takes what was kept for a join away, and returns it as the variable `events` has it. */
+export function consume(run: Run, join: Join): JsonObject {
+  const events = eventsOf(run, join);
+  const used: Kept[] = [];
+  const left: Kept[] = [];
+  for (const kept of run.kept) {
+    if (kept.join !== join.number) left.push(kept);
+    else if (join.places[kept.place]?.kind === "event") used.push(kept);
+    // A time that is over stays over until the state is left.
+    else left.push({ ...kept, isSpent: true });
+  }
+  run.kept = left;
+  run.joinsToCheck?.delete(join.number);
+  if (used.length > 0) run.effects.push({ kind: "consumed", kept: used });
+  return events;
+}
+
+/** States are left: what their joins have kept is for others now. */
+export function release(run: Run, states: readonly number[]): void {
+  if (run.kept.length === 0) return;
+  dropExpired(run);
+  const { joins } = run.machine;
+  const isLeft = ({ join }: Kept) => hasNumber(states, joins[join]?.state ?? -1);
+  const gone = run.kept.filter(isLeft);
+  if (gone.length === 0) return;
+  run.kept = run.kept.filter((kept) => !isLeft(kept));
+  const released = gone.filter(({ join, place }) => joins[join]?.places[place]?.kind === "event");
+  if (released.length > 0) run.effects.push({ kind: "released", kept: released });
+}
+
+function dropExpired(run: Run): void {
+  if (run.kept.length === 0) return;
+  const isOver = ({ origin }: Kept) => origin?.expireAtMs !== undefined && origin.expireAtMs < run.now;
+  const expired = run.kept.filter(isOver);
+  if (expired.length === 0) return;
+  run.kept = run.kept.filter((kept) => !isOver(kept));
+  run.effects.push({ kind: "expired", kept: expired });
+}
+
+function holdsIn(run: Run, join: Join, guard: Guard): boolean {
+  return withEvents(run, join, () => holds(run, guard));
+}
+
+function withEvents<T>(run: Run, join: Join, evaluate: () => T): T {
+  const outer = run.locals;
+  run.locals = { ...outer, events: eventsOf(run, join) };
+  const value = evaluate();
+  run.locals = outer;
+  return value;
+}
+
+/** What a join has: each event under its name, and under the names of the groups around it. */
+export function eventsOf(run: Pick<Run, "kept">, join: Join): JsonObject {
+  const byPlace = new Map<number, Kept>();
+  for (const kept of run.kept) if (kept.join === join.number) byPlace.set(kept.place, kept);
+  const all: { [name: string]: Json } = Object.create(null) as { [name: string]: Json };
+  const fill = ({ parts }: JoinGroup, into: { [name: string]: Json }): void => {
+    for (const part of parts) {
+      if ("parts" in part) {
+        const inner: { [name: string]: Json } = Object.create(null) as { [name: string]: Json };
+        fill(part, inner);
+        if (Object.keys(inner).length === 0) continue;
+        into[part.name ?? ""] = inner;
+        all[part.name ?? ""] = inner;
+        continue;
+      }
+      const kept = byPlace.get(part.number);
+      if (kept === undefined) continue;
+      const value = joinedEvent(kept);
+      into[part.name] = value;
+      all[part.name] = value;
+    }
+  };
+  fill(join.whole, all);
+  return all;
+}
+
+/** An event as `event` has it, with its id, sender and time. */
+function joinedEvent({ event, data, origin, atMs }: Kept): JsonObject {
+  const { id, by } = origin ?? {};
+  return {
+    ...eventOf({ eventType: event, eventData: data }),
+    ...(id === undefined ? {} : { id }),
+    ...(by === undefined ? {} : { by }),
+    at: atMs,
+  };
+}
