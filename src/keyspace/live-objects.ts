@@ -300,9 +300,11 @@ export class LiveObjects implements Derived {
     if (object === undefined) return;
     const active = this.#active.byKey.get(text);
     if (active !== undefined && active !== SETTLED) this.#active.leave(active);
-    if (this.#frozenObject(text) === undefined) return;
+    const frozen = this.#frozenObject(text);
+    if (frozen === undefined) return;
     this.#active.byKey.set(text, SETTLED);
     this.#active.byId.set(object.record.id, SETTLED);
+    this.#frozen?.unindex(frozen);
   }
 
   /** All that is live so far belongs to the frozen generation, of which there must be none. */

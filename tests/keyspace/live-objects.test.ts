@@ -1,0 +1,68 @@
+/** Live objects as a restart makes them anew (keyspace/live-objects.ts), with a kind of object that has no parts. */
+import { expect, test } from "vitest";
+import { raw } from "../../src/base/bytes.ts";
+import type { LiveKind } from "../../src/keyspace/live-kind.ts";
+import { LiveObjects } from "../../src/keyspace/live-objects.ts";
+import type { KeyRecord } from "../../src/keyspace/records.ts";
+
+const AT = raw("k\0\0\0\0key");
+const NEVER = 0;
+
+/** Its index has one entry, which is its payload. */
+const KIND: LiveKind = {
+  space: "h",
+  derivesRecord: false,
+  deriveEvery: 0,
+  indexKeys: (_phys, record) => [indexKey(record.payload.toString())],
+  derive: (_below, { record, tail }) => ({ count: tail.length, record, writes: new Map() }),
+  isDerived: () => true,
+  isLate: () => false,
+};
+
+function indexKey(state: string) {
+  return raw(`i${state}`);
+}
+
+function recordIn(state: string): KeyRecord {
+  return { id: 4, type: "machine", expireAtMs: NEVER, payload: Buffer.from(state) };
+}
+
+/** A restart that has found the change in the older journal and goes on with the newer one. */
+function redone(from: string, to: string): LiveObjects {
+  const live = new LiveObjects(new Map());
+  const change = {
+    kind: KIND,
+    place: { at: AT, phys: 0 },
+    before: recordIn(from),
+    after: recordIn(to),
+    tail: [],
+  };
+  live.changeAnew(change, true);
+  live.freeze();
+  return live;
+}
+
+function indexOf(live: LiveObjects): string[] {
+  const entries = live.range(raw("i"), raw("j"), false);
+  return entries === undefined
+    ? []
+    : [...{ [Symbol.iterator]: () => entries }].map(([key, value]) => `${value === null ? "-" : "+"}${key}`);
+}
+
+test("range() tells the index entries of a change that a restart has redone", () => {
+  expect(indexOf(redone("off", "on"))).toEqual(["-ioff", "+ion"]);
+});
+
+test("range() and get() know nothing of a redone change when the newer journal writes the record", () => {
+  const live = redone("off", "on");
+  live.overwritten(AT);
+  expect(indexOf(live)).toEqual([]);
+  expect(live.get(indexKey("on"))).toBeUndefined();
+});
+
+test("range() forgets what it has told when the newer journal writes the record", () => {
+  const live = redone("off", "on");
+  indexOf(live);
+  live.overwritten(AT);
+  expect(indexOf(live)).toEqual([]);
+});
