@@ -19,6 +19,13 @@ export function safeInteger(bytes: Buffer): number {
   return value;
 }
 
+/** An integer from 0 on. @throws ReplyError "value is out of range, must be positive" for anything else */
+export function positiveInteger(bytes: Buffer): bigint {
+  const value = parseInteger(bytes);
+  if (value === undefined || value < 0n) throw errors.notPositive();
+  return value;
+}
+
 /** The argument in upper case, to be compared with tokens. */
 export function token(bytes: Buffer | undefined): string {
   return bytes === undefined ? "" : bytes.toString("latin1").toUpperCase();

@@ -7,6 +7,7 @@ import { HASH_HANDLERS } from "./hash/handlers.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { PUBSUB_HANDLERS } from "./pubsub/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
+import { SET_HANDLERS } from "./set/handlers.ts";
 import { STATECHART_HANDLERS } from "./statechart/handlers.ts";
 import { STREAM_HANDLERS } from "./stream/handlers.ts";
 import { STRING_HANDLERS } from "./string/handlers.ts";
@@ -20,6 +21,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   MACHINE_HANDLERS,
   PUBSUB_HANDLERS,
   SERVER_HANDLERS,
+  SET_HANDLERS,
   STREAM_HANDLERS,
   STATECHART_HANDLERS,
   STRING_HANDLERS,

@@ -43,6 +43,8 @@ export interface NewValue {
   readonly expireAtMs: ExpiryTime;
   /** Of a string. */
   readonly form?: StringForm;
+  /** It is a new object, whatever was there before. */
+  readonly isFresh?: boolean;
 }
 
 export interface ScanPage {
@@ -98,7 +100,9 @@ export class Database {
     const isLong = value.type === "string" && value.payload.length > INLINE_STRING_BYTES_MAX;
     const type: RecordType = isLong ? "longString" : value.type;
     const keepsId =
-      before !== undefined && (before.type === "longString" ? "string" : before.type) === value.type;
+      before !== undefined &&
+      value.isFresh !== true &&
+      (before.type === "longString" ? "string" : before.type) === value.type;
     if (before !== undefined && !keepsId) this.#erase(key, before);
     if (keepsId && before.type !== type) this.#removeParts(key, before);
     const id = keepsId ? before.id : this.#newId(key);

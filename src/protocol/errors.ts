@@ -99,6 +99,9 @@ export const incrementOverflow = () => err("increment or decrement would overflo
 export const decrementOverflow = () => err("decrement would overflow");
 export const incrementNotFinite = () => err("increment would produce NaN or Infinity");
 export const notFinite = () => err("value is NaN or Infinity");
+export const keyCountNotPositive = () => err("numkeys should be greater than 0");
+export const keyCountTooHigh = () => err("Number of keys can't be greater than number of args");
+export const limitNegative = () => err("LIMIT can't be negative");
 export const hashValueNotAnInteger = () => err("hash value is not an integer");
 export const hashValueNotAFloat = () => err("hash value is not a float");
 export const offsetOutOfRange = () => err("offset is out of range");

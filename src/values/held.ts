@@ -28,7 +28,7 @@ export class Held {
   #record: KeyRecord | undefined;
   readonly #expireAtMs: ExpiryTime;
 
-  /** `expireAtMs` is that of a value that is made. */
+  /** Without a record it is a new value, in place of what the key holds; `expireAtMs` is that of a new value. */
   constructor(
     db: Database,
     key: Bytes,
@@ -78,6 +78,7 @@ export class Held {
   }
 
   #made(payload: Buffer, event: KeyEvent | undefined): KeyRecord {
-    return this.db.put(this.key, { type: this.type, payload, expireAtMs: this.#expireAtMs }, event);
+    const { db, key, type } = this;
+    return db.put(key, { type, payload, expireAtMs: this.#expireAtMs, isFresh: true }, event);
   }
 }

@@ -4,9 +4,11 @@ import type { DumpedCollection } from "../../dump/collection.ts";
 import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
 import type { KeyRecord } from "../../keyspace/records.ts";
 import { Held, isCollection } from "../../values/held.ts";
+import { addMembers, membersOf } from "../../values/set-members.ts";
 import { Table } from "../../values/table.ts";
 import type { Call } from "../handler.ts";
 import { setFields } from "../hash/hashes.ts";
+import { limitsOf } from "../set/sets.ts";
 
 /** All that a record's object holds; undefined when it is none of these types. */
 export function collectionOf(call: Call, key: Buffer, record: KeyRecord): DumpedCollection | undefined {
@@ -18,6 +20,8 @@ export function collectionOf(call: Call, key: Buffer, record: KeyRecord): Dumped
         kind: "hash",
         pairs: Array.from(new Table(held).elements(), ({ name, value }) => [name, value]).flat(),
       };
+    case "set":
+      return { kind: "set", members: membersOf(new Table(held)) };
     default:
       return undefined;
   }
@@ -35,6 +39,13 @@ export function restoreCollection(
     case "hash": {
       const table = new Table(held);
       setFields(call, table, value.pairs);
+      table.save("restore");
+      return;
+    }
+    case "set": {
+      const table = new Table(held);
+      const limits = limitsOf(call);
+      for (const member of value.members) addMembers(table, [member], limits);
       table.save("restore");
       return;
     }

@@ -64,9 +64,9 @@ export const COMPATIBILITY = {
     aliases: ["list-max-ziplist-size"],
   }),
   "list-compress-depth": directive(int, 0, ENCODING, NO_EFFECT),
-  "set-max-intset-entries": directive(integer(), 512, ENCODING, NO_EFFECT),
-  "set-max-listpack-entries": directive(integer(), 128, ENCODING, NO_EFFECT),
-  "set-max-listpack-value": directive(integer(), 64, ENCODING, NO_EFFECT),
+  "set-max-intset-entries": directive(integer(), 512, SAID),
+  "set-max-listpack-entries": directive(integer(), 128, SAID),
+  "set-max-listpack-value": directive(integer(), 64, SAID),
   "zset-max-listpack-entries": directive(integer(), 128, ENCODING, {
     noEffect: true,
     aliases: ["zset-max-ziplist-entries"],

@@ -1,0 +1,42 @@
+/** Requests that say how many keys they name: `numkeys key [key …]`. */
+import * as errors from "../protocol/errors.ts";
+import type { ReplyError } from "../protocol/reply-error.ts";
+import { argument, parseInteger } from "./arguments.ts";
+
+export interface CountedKeys {
+  readonly keys: readonly Buffer[];
+  /** The argument behind the keys. */
+  readonly next: number;
+}
+
+const COUNT_MAX = 2n ** 63n - 1n;
+
+/**
+ * The keys that `args[index]` counts and that follow it. @throws ReplyError when it is no positive integer, or there
+ * are fewer
+ */
+export function countedKeys(
+  args: readonly Buffer[],
+  index: number,
+  tooMany: () => ReplyError = errors.syntaxError,
+): CountedKeys {
+  const count = parseInteger(argument(args, index));
+  if (count === undefined || count < 1n || count > COUNT_MAX) throw errors.keyCountNotPositive();
+  const first = index + 1;
+  if (count > BigInt(args.length - first)) throw tooMany();
+  const next = first + Number(count);
+  return { keys: args.slice(first, next), next };
+}
+
+/** The value of LIMIT behind the keys, the only option there is; 0: no limit. @throws ReplyError */
+export function limitOption(args: readonly Buffer[], from: number): number {
+  let limit = 0;
+  for (let at = from; at < args.length; at += 2) {
+    const word = argument(args, at).toString("latin1").toUpperCase();
+    if (word !== "LIMIT" || at + 1 === args.length) throw errors.syntaxError();
+    const given = parseInteger(argument(args, at + 1));
+    if (given === undefined || given < 0n) throw errors.limitNegative();
+    limit = Number(given);
+  }
+  return limit;
+}

@@ -1,0 +1,67 @@
+/** Members of sets: adding them as Redis would keep them, and listing them in the order in which it would. */
+import { parseInteger } from "../base/integer.ts";
+import type { Limits } from "./encoding.ts";
+import type { Table } from "./table.ts";
+
+/** When a set changes its form. */
+export interface SetLimits extends Limits {
+  readonly integersMax: number;
+}
+
+/** The digits of an integer of 64 bits. */
+const INTEGER_BYTES_MAX = 20;
+
+/** A set that is empty yet begins as what fits this member and as many as are to come. */
+export function beginSet(table: Table, first: Buffer, expected: number, limits: SetLimits): void {
+  if (table.count > 0) return;
+  if (isInteger(first) && expected <= limits.integersMax) table.encoding = "integers";
+  else table.encoding = expected <= limits.entriesMax ? "compact" : "full";
+}
+
+/** Adds a member; true when it is new. */
+export function addMember(table: Table, member: Buffer, limits: SetLimits): boolean {
+  const { encoding, count } = table;
+  if (!table.add(member)) return false;
+  if (encoding === "full") return true;
+  if (encoding === "integers" && isInteger(member)) {
+    if (table.count > limits.integersMax) table.convert("full");
+    return true;
+  }
+  const fits = count < limits.entriesMax && member.length <= limits.bytesMax;
+  const integersFit =
+    encoding === "compact" || limits.bytesMax >= INTEGER_BYTES_MAX || fitsAll(table, limits);
+  table.convert(fits && integersFit ? "compact" : "full");
+  return true;
+}
+
+/** Adds members to a set that may be empty; how many are new. */
+export function addMembers(table: Table, members: readonly Buffer[], limits: SetLimits): number {
+  const [first] = members;
+  if (first === undefined) return 0;
+  beginSet(table, first, members.length, limits);
+  return members.filter((member) => addMember(table, member, limits)).length;
+}
+
+/** All members; integers in their order. */
+export function membersOf(table: Table): Buffer[] {
+  const members = Array.from(table.elements(), ({ name }) => name);
+  return table.encoding === "integers" ? sortedIntegers(members) : members;
+}
+
+/** Members that are integers, in their order. */
+export function sortedIntegers(members: readonly Buffer[]): Buffer[] {
+  const numbers = members.map((member) => ({ member, value: parseInteger(member) ?? 0n }));
+  numbers.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+  return numbers.map(({ member }) => member);
+}
+
+export function isInteger(member: Buffer): boolean {
+  const first = member[0] ?? 0;
+  const mayBe = member.length <= INTEGER_BYTES_MAX && ((first >= 0x30 && first <= 0x39) || first === 0x2d);
+  return mayBe && parseInteger(member) !== undefined;
+}
+
+function fitsAll(table: Table, { bytesMax }: Limits): boolean {
+  for (const { name } of table.elements()) if (name.length > bytesMax) return false;
+  return true;
+}
