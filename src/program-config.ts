@@ -1,5 +1,6 @@
 /** The configuration of the program, as it and its health check read it. */
 import { CATALOGUE, findByFullName } from "./catalogue/catalogue.ts";
+import { userLineFault } from "./clients/users/starting.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import { nodeConfigFiles } from "./config/config-files.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
@@ -20,6 +21,7 @@ export function loadProgramConfig({ argv, env, readStdin }: ProgramSources): Loa
     cwd: process.cwd(),
     version: DETENT_VERSION,
     isCommand: (name) => findByFullName(CATALOGUE, name) !== undefined,
+    userFault: (lines) => userLineFault({ catalogue: CATALOGUE, hasAllChannels: false }, lines),
     environment: env,
     defaults: env["DETENT_CONTAINER"] === "yes" ? { "protected-mode": false } : {},
   });

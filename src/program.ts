@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { systemClock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
+import { UsersError } from "./clients/users/starting.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import type { Config } from "./config/config.ts";
 import { fileFault } from "./config/config-files.ts";
@@ -49,8 +50,12 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   try {
     server = await open(config, opened, ending.end);
   } catch (error) {
-    if (!(error instanceof OpenError || error instanceof ListenError || error instanceof HttpListenError))
-      throw error;
+    const isKnown =
+      error instanceof OpenError ||
+      error instanceof ListenError ||
+      error instanceof HttpListenError ||
+      error instanceof UsersError;
+    if (!isKnown) throw error;
     log(error.message, "warning");
     return EXIT_FAILED;
   }

@@ -55,7 +55,10 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** @throws ListenError when an address cannot be listened on; the store is then left open */
+/**
+ * The store is left open when this throws.
+ * @throws ListenError when an address cannot be listened on, UsersError when the configured users cannot be
+ */
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
   await migrate(store, log);
@@ -100,10 +103,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     if (change.name === "maxmemory" && change.value !== 0) return UNBOUNDED_MEMORY;
     if (change.name === "sm-ingest-stream") executor.lookForWork();
     if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
-    // Without a password there is nothing to wait for; one that is set is asked of new connections alone.
-    if (change.name === "requirepass" && change.value === "") {
-      for (const session of context.sessions.all()) session.isAuthenticated = true;
-    }
+    if (change.name === "requirepass") context.users.setDefaultPassword(config.get("requirepass"));
     return undefined;
   });
   store.onRelieved(() => executor.resume());

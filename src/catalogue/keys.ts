@@ -4,6 +4,8 @@ import type { KeyFlag, KeySpec } from "./declaration.ts";
 
 export type KeyUse = {
   readonly key: Buffer;
+  /** Its index in the request. */
+  readonly position: number;
   /** What the command may do to the key; in Redis' order. */
   readonly flags: readonly KeyFlag[];
 };
@@ -28,7 +30,7 @@ export function keysOf(command: Command, request: readonly Buffer[]): readonly K
     const flags = spec.flags.includes("VARIABLE_FLAGS") ? actualFlags(command, spec, request) : spec.flags;
     for (let position = range.first; position <= range.last; position += range.step) {
       const key = request[position];
-      if (key !== undefined) keys.push({ key, flags });
+      if (key !== undefined) keys.push({ key, position, flags });
     }
   }
   return keys;

@@ -2,6 +2,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { ProtocolVersion } from "../protocol/reply.ts";
 import type { TrackingState } from "./tracking-state.ts";
+import type { User } from "./users/user.ts";
 
 export type SubscriptionKind = "channel" | "pattern" | "shard";
 
@@ -22,6 +23,9 @@ export interface Session {
   name: string;
   libraryName: string;
   libraryVersion: string;
+  /** Whose rights its requests have; the default user's until it has logged in. */
+  user: User;
+  /** It has logged in, or nobody asked it to. */
   isAuthenticated: boolean;
   /** The requests between MULTI and EXEC; undefined outside. */
   queue: QueuedRequest[] | undefined;
@@ -57,6 +61,7 @@ export interface NewSession {
   readonly address: string;
   readonly localAddress: string;
   readonly nowMs: number;
+  readonly user: User;
   /** True when no password is asked for. */
   readonly isAuthenticated: boolean;
 }
@@ -72,6 +77,7 @@ export function newSession(options: NewSession): Session {
     name: "",
     libraryName: "",
     libraryVersion: "",
+    user: options.user,
     isAuthenticated: options.isAuthenticated,
     queue: undefined,
     isQueueBroken: false,

@@ -4,7 +4,7 @@
  * and tells of all keys with certain prefixes, once a turn. Keys go by their names, whatever the database, as in Redis.
  *
  * Invalidations leave even if the commit of the turn fails: one too many does no harm, and the server has forgotten
- * that the session holds the key. SWAPDB invalidates everything, unlike in Redis, where caches then go stale.
+ * that the session holds the key. Nobody is told of a key that its user may not read. SWAPDB invalidates everything, unlike in Redis, where caches then go stale.
  */
 import { type Bytes, bufferOf, bytesOf, chars } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
@@ -16,6 +16,7 @@ import type { PushQueue } from "./push-queue.ts";
 import { isSubscriber, type Session } from "./session.ts";
 import type { SessionList } from "./session-list.ts";
 import type { TrackingState } from "./tracking-state.ts";
+import { mayRead } from "./users/check.ts";
 
 export interface TrackingOptions {
   readonly config: Config;
@@ -127,7 +128,9 @@ export class Tracking {
       const all = matching.map(([key]) => bufferOf(key));
       for (const session of sessions) {
         const isNoLoop = session.tracking?.isNoLoop === true;
-        const keys = isNoLoop ? all.filter((_, index) => matching[index]?.[1] !== session) : all;
+        const keys = all.filter(
+          (key, index) => !(isNoLoop && matching[index]?.[1] === session) && mayRead(session.user, key),
+        );
         if (keys.length > 0) this.#send(session, keys);
       }
     }
@@ -153,7 +156,8 @@ export class Tracking {
       const session = this.#options.sessions.byId(id);
       const tracking = session?.tracking;
       if (session === undefined || tracking === undefined || tracking.isBroadcast) continue;
-      if (!(tracking.isNoLoop && session === by)) this.#send(session, [bufferOf(key)]);
+      const isToTell = !(tracking.isNoLoop && session === by) && mayRead(session.user, bufferOf(key));
+      if (isToTell) this.#send(session, [bufferOf(key)]);
     }
   }
 

@@ -1,4 +1,6 @@
 /** Every handler by its full name. An entry of commands.json without one, or the other way round, fails a test. */
+
+import { ACL_HANDLERS } from "./acl/handlers.ts";
 import { BITMAP_HANDLERS } from "./bitmap/handlers.ts";
 import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import { GENERIC_HANDLERS } from "./generic/handlers.ts";
@@ -15,6 +17,7 @@ import { TRANSACTION_HANDLERS } from "./transaction/handlers.ts";
 
 const GROUPS: ReadonlyArray<readonly Handler[]> = [
   BITMAP_HANDLERS,
+  ACL_HANDLERS,
   CONNECTION_HANDLERS,
   GENERIC_HANDLERS,
   HASH_HANDLERS,

@@ -9,8 +9,11 @@ import type { PushQueue } from "../clients/push-queue.ts";
 import type { SessionList } from "../clients/session-list.ts";
 import type { Subscriptions } from "../clients/subscriptions.ts";
 import type { Tracking } from "../clients/tracking.ts";
+import type { AclLog } from "../clients/users/acl-log.ts";
+import type { Users } from "../clients/users/users.ts";
 import type { WatchList } from "../clients/watch-list.ts";
 import type { Config } from "../config/config.ts";
+import type { ConfigFiles } from "../config/config-files.ts";
 import type { Store } from "../keyspace/store.ts";
 import type { ChartCache } from "../machines/chart-cache.ts";
 import type { LatencyLog } from "../metrics/latency-log.ts";
@@ -31,6 +34,11 @@ export interface ServerContext {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly store: Store;
+  readonly users: Users;
+  /** What users were refused. */
+  readonly aclLog: AclLog;
+  /** For the ACL file. */
+  readonly files: ConfigFiles;
   readonly sessions: SessionList;
   readonly watches: WatchList;
   readonly subscriptions: Subscriptions;

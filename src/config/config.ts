@@ -10,7 +10,7 @@ import {
   directiveNamed,
   spellings,
 } from "./directives.ts";
-import { rewriteText } from "./rewrite.ts";
+import { type OwnedLines, rewriteText } from "./rewrite.ts";
 import type { Parsed } from "./value-type.ts";
 
 export interface ConfigChange {
@@ -49,8 +49,8 @@ export interface Config {
   match(patterns: readonly string[]): ReadonlyArray<readonly [name: string, value: string]>;
   /** CONFIG SET: all pairs or none. The outcome is there at once unless one of the directives `rebinds`. */
   set(pairs: Pairs): ConfigSetting;
-  /** CONFIG REWRITE: brings the file up to date. */
-  rewrite(): ConfigOutcome;
+  /** CONFIG REWRITE: brings the file up to date. `owned` are the lines of directives whose state is kept elsewhere. */
+  rewrite(owned?: OwnedLines): ConfigOutcome;
   /** Returns a function that ends the subscription. */
   onChange(listener: ConfigListener): () => void;
 }
@@ -72,7 +72,7 @@ export function createConfig(initial: ConfigValues, origin?: ConfigOrigin): Conf
     get: (name) => (values as ConfigValues)[name],
     match: (patterns) => matchNames(values, patterns),
     set: (pairs) => setValues(values, listeners, pairs),
-    rewrite: () => rewriteFile(values, origin),
+    rewrite: (owned = new Map()) => rewriteFile(values, origin, owned),
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -184,11 +184,11 @@ function setFailed(argument: string, reason: string) {
   } as const;
 }
 
-function rewriteFile(values: Values, origin: ConfigOrigin | undefined): ConfigOutcome {
+function rewriteFile(values: Values, origin: ConfigOrigin | undefined, owned: OwnedLines): ConfigOutcome {
   if (origin === undefined) return { ok: false, message: "ERR The server is running without a config file" };
   const { file, files } = origin;
   try {
-    files.replace(file, Buffer.from(rewriteText(readIfPresent(files, file), values), "latin1"));
+    files.replace(file, Buffer.from(rewriteText(readIfPresent(files, file), values, owned), "latin1"));
     return { ok: true };
   } catch (error) {
     return { ok: false, message: `ERR Rewriting config file: ${fileFault(error)}` };

@@ -23,6 +23,8 @@ export interface ConfigSources {
   readonly version: string;
   /** Whether a command of that name exists, for rename-command. */
   readonly isCommand: (name: string) => boolean;
+  /** What is wrong with the last of these `user` lines, each given as its words; undefined when nothing is. */
+  readonly userFault?: (lines: ReadonlyArray<readonly string[]>) => string | undefined;
   /** Variables such as DETENT_MAXCLIENTS: they override the file, and options override them. */
   readonly environment?: Environment;
   /** Values in place of the table's defaults, which any line of configuration overrides. */
@@ -137,6 +139,10 @@ function applyLine(loading: Loading, line: string, depth: number): string | Conf
   if (name === "include") return includeFiles(loading, words[0] ?? "", depth);
   if (name === "rename-command") {
     const fault = renamingFault(parsed.value as readonly CommandRenaming[], loading.sources.isCommand);
+    if (fault !== undefined) return fault;
+  }
+  if (name === "user") {
+    const fault = loading.sources.userFault?.(parsed.value as ReadonlyArray<readonly string[]>);
     if (fault !== undefined) return fault;
   }
   loading.values[name] = parsed.value;

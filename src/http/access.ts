@@ -66,9 +66,9 @@ export interface Access {
 }
 
 /** Refuses a page of another origin, and a name that may not be ours. @throws Problem */
-export function assertOwnPage(request: Request, { config }: ServerContext): void {
+export function assertOwnPage(request: Request, { config, users }: ServerContext): void {
   const host = request.headers.get("host") ?? "";
-  if (config.get("requirepass") === "" && config.get("protected-mode") && !isOwnName(host))
+  if (users.default.rules.hasNoPassword && config.get("protected-mode") && !isOwnName(host))
     throw badRequest(
       421,
       `the host '${host.slice(0, 128)}' is not known: without a password use localhost or an address`,
@@ -110,13 +110,14 @@ function hostOf(origin: string): string | undefined {
  * @throws Problem when it may not ask; no session is then left open
  */
 export async function openSession(access: Access, request: Request, peer: Peer): Promise<HttpSession> {
-  const { config, sessions } = access.server;
+  const { config, sessions, users } = access.server;
   if (sessions.size >= config.get("maxclients"))
     throw new Problem(new AnswerError(errors.tooManyClients().message), { status: 503 });
   const credentials = credentialsOf(request, access.tokens);
   const session = new HttpSession(access.server, access.executor, peer);
   try {
-    if (config.get("protected-mode") && config.get("requirepass") === "" && !isLocalSession(session.session))
+    const isOpenToAll = config.get("protected-mode") && users.default.rules.hasNoPassword;
+    if (isOpenToAll && !isLocalSession(session.session))
       throw new Problem(new AnswerError(errors.deniedByProtectedMode().message));
     if (credentials !== undefined) {
       const answer = await session.run(["AUTH", credentials.user, credentials.password]);
@@ -127,7 +128,7 @@ export async function openSession(access: Access, request: Request, peer: Peer):
       const answer = await session.run(["SELECT", database]);
       if (answer instanceof AnswerError) throw new Problem(answer, { headers: challenge(request) });
     }
-    if (!session.session.isAuthenticated)
+    if (!session.session.isAuthenticated && users.needsLogin)
       throw new Problem(new AnswerError(errors.noAuth().message), { headers: challenge(request) });
     return session;
   } catch (error) {

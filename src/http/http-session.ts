@@ -37,7 +37,8 @@ export class HttpSession implements Endpoint, SessionConnection {
       address: peer.address,
       localAddress: peer.localAddress,
       nowMs: server.clock.now(),
-      isAuthenticated: server.config.get("requirepass") === "",
+      user: server.users.default,
+      isAuthenticated: !server.users.needsLogin,
     });
     this.session.protocol = 3;
     this.session.libraryName = "http";

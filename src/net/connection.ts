@@ -9,6 +9,7 @@
 import type { Socket } from "node:net";
 import { isSubscriber, type Session } from "../clients/session.ts";
 import type { SessionConnection } from "../clients/session-list.ts";
+import type { Users } from "../clients/users/users.ts";
 import type { Config } from "../config/config.ts";
 import type { Statistics } from "../metrics/statistics.ts";
 import { ProtocolError } from "../protocol/protocol-error.ts";
@@ -33,6 +34,7 @@ export interface ConnectionOptions {
   /** Shared by all connections: each writes and takes in one go. */
   readonly writer: ReplyWriter;
   readonly config: Config;
+  readonly users: Users;
   readonly statistics: Statistics;
   /** Told once, when the session has ended; the socket may still be on its way out. */
   readonly onEnded: () => void;
@@ -95,7 +97,7 @@ export class Connection implements Endpoint, SessionConnection {
   nextRequest(): readonly Buffer[] | undefined {
     if (this.#hasEnded || this.#socket.writableLength > UNSENT_BYTES_MAX) return undefined;
     const { limits } = this.#decoder;
-    limits.authenticated = this.session.isAuthenticated;
+    limits.authenticated = this.session.isAuthenticated || !this.#options.users.needsLogin;
     limits.bulkBytesMax = this.#options.config.values["proto-max-bulk-len"];
     try {
       const request = this.#decoder.next();

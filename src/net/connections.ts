@@ -2,6 +2,8 @@
 import type { Socket } from "node:net";
 import type { Log } from "../base/log.ts";
 import { newSession, type Session } from "../clients/session.ts";
+import type { User } from "../clients/users/user.ts";
+import type { Users } from "../clients/users/users.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Config } from "../config/config.ts";
 import { rateSampler } from "../metrics/statistics.ts";
@@ -67,6 +69,7 @@ export function connections(options: ConnectionsOptions): Connections {
       decoder: new RequestDecoder(),
       writer,
       config: server.config,
+      users: server.users,
       statistics: server.statistics,
       onEnded: () => {
         server.watches.unwatch(session);
@@ -119,9 +122,9 @@ export function connections(options: ConnectionsOptions): Connections {
 }
 
 /** What a client is told that is not let in; undefined when it is. */
-function denialOf(socket: Socket, { config, sessions }: ServerContext): ReplyError | undefined {
+function denialOf(socket: Socket, { config, sessions, users }: ServerContext): ReplyError | undefined {
   if (sessions.size >= config.get("maxclients")) return errors.tooManyClients();
-  if (config.get("protected-mode") && config.get("requirepass") === "" && !isLocal(socket.remoteAddress)) {
+  if (config.get("protected-mode") && users.default.rules.hasNoPassword && !isLocal(socket.remoteAddress)) {
     return errors.deniedByProtectedMode();
   }
   return undefined;
@@ -141,17 +144,19 @@ function turnAway(socket: Socket, { message }: ReplyError): void {
 function sessionOf(
   socket: Socket,
   id: number,
-  { config, clock }: ServerContext,
+  { config, clock, users }: ServerContext,
   commonName: string | undefined,
 ): Session {
   const path = config.get("unixsocket");
   const isUnix = socket.remoteAddress === undefined;
+  const named = namedUser(config, users, commonName);
   return newSession({
     id,
     address: isUnix ? `${path}:0` : addressOf(socket.remoteAddress, socket.remotePort),
     localAddress: isUnix ? `${path}:0` : addressOf(socket.localAddress, socket.localPort),
     nowMs: clock.now(),
-    isAuthenticated: config.get("requirepass") === "" || isNamedUser(config, commonName),
+    user: named ?? users.default,
+    isAuthenticated: named !== undefined || !users.needsLogin,
   });
 }
 
@@ -159,7 +164,9 @@ function addressOf(host: string | undefined, port: number | undefined): string {
   return host?.includes(":") === true ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Whether the certificate a client has shown says who it is. */
-function isNamedUser(config: Config, commonName: string | undefined): boolean {
-  return config.get("tls-auth-clients-user") === "CN" && commonName === "default";
+/** The user whom the certificate a client has shown is of: one that may log in. */
+function namedUser(config: Config, users: Users, commonName: string | undefined): User | undefined {
+  if (config.get("tls-auth-clients-user") !== "CN" || commonName === undefined) return undefined;
+  const user = users.find(Buffer.from(commonName, "utf8").toString("latin1"));
+  return user?.rules.isEnabled === true ? user : undefined;
 }

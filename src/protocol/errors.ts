@@ -180,10 +180,17 @@ export const tooManyClients = () => err("max number of clients reached");
 export const loading = () => new ReplyError("LOADING Redis is loading the dataset in memory");
 /** `reason` is a sentence without its full stop. */
 export const misconf = (reason: string) => new ReplyError(`MISCONF ${reason}`);
-export const noPermissionCommand = (user: Name, command: string) =>
-  new ReplyError(`NOPERM User ${shown(user)} has no permissions to run the '${command}' command`);
+export const noPermissionCommand = (user: Name, command: Name) =>
+  new ReplyError(`NOPERM User ${shown(user)} has no permissions to run the '${shown(command)}' command`);
 export const noPermissionKey = () => new ReplyError("NOPERM No permissions to access a key");
 export const noPermissionChannel = () => new ReplyError("NOPERM No permissions to access a channel");
+export const noPermissionDefinition = () => new ReplyError("NOPERM No permissions to use a definition");
+/** `reason` says what the user, since the request was queued, may no longer do. */
+export const permissionsChanged = (reason: string) =>
+  new ReplyError(
+    "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is " +
+      `no longer allowed for the following reason: ${reason}`,
+  );
 /** Redis' text, as its users know and search for it. */
 export const deniedByProtectedMode = () =>
   new ReplyError(
@@ -198,6 +205,28 @@ export const deniedByProtectedMode = () =>
       "option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above " +
       "things in order for the server to start accepting connections from the outside.",
   );
+
+// Users.
+
+/** `problem` is one of the texts that the rules of users have for a fault. */
+export const userFault = (problem: Name) => err(shown(problem));
+export const invalidUserName = () => err("Usernames can't contain spaces or null characters");
+export const defaultUserStays = () => err("The 'default' user cannot be removed");
+export const userNotFound = (user: Name) => err(`User '${shown(user)}' not found`);
+export const commandNotFound = (command: Name) => err(`Command '${shown(command)}' not found`);
+export const passwordBits = (max: number) =>
+  err(
+    `ACL GENPASS argument must be the number of bits for the output password, a positive number up to ${max}`,
+  );
+/** Redis' text, as its users know and search for it. */
+export const withoutAclFile = () =>
+  err(
+    "This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER " +
+      "command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store " +
+      "users in the Redis configuration.",
+  );
+/** `fault` is what the system says. */
+export const aclFileNotSaved = (fault: string) => err(`There was an error trying to save the ACLs: ${fault}`);
 
 // The server.
 

@@ -10,10 +10,13 @@ import { PushQueue } from "../clients/push-queue.ts";
 import { SessionList } from "../clients/session-list.ts";
 import { Subscriptions } from "../clients/subscriptions.ts";
 import { Tracking } from "../clients/tracking.ts";
+import { AclLog } from "../clients/users/acl-log.ts";
+import { startingUsers } from "../clients/users/starting.ts";
 import { WatchList } from "../clients/watch-list.ts";
 import type { ListeningPlace, ServerContext } from "../commands/server-context.ts";
 import type { WaiterControl } from "../commands/waiter-control.ts";
 import type { Config } from "../config/config.ts";
+import { nodeConfigFiles } from "../config/config-files.ts";
 import { duesAt } from "../keyspace/layouts.ts";
 import type { Store } from "../keyspace/store.ts";
 import { ChartCache } from "../machines/chart-cache.ts";
@@ -34,6 +37,7 @@ export interface ContextOptions {
   readonly onShutdown: () => void;
 }
 
+/** @throws UsersError when the configuration names users that cannot be */
 export function newServerContext({
   config,
   clock,
@@ -51,6 +55,9 @@ export function newServerContext({
     catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
     clock,
     store,
+    users: startingUsers({ catalogue: CATALOGUE, config }, nodeConfigFiles),
+    aclLog: new AclLog(),
+    files: nodeConfigFiles,
     sessions,
     watches: new WatchList(),
     subscriptions,

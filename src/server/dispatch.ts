@@ -9,6 +9,7 @@ import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
 import type { PauseMode } from "../clients/pause.ts";
 import { dropQueue, isSubscriber, type QueuedRequest, type Session } from "../clients/session.ts";
 import { endCaching } from "../clients/tracking.ts";
+import type { DenialReason } from "../clients/users/check.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, type WaitingRequest } from "../commands/wait.ts";
 import type { Databases } from "../keyspace/databases.ts";
@@ -17,6 +18,7 @@ import type { Reply } from "../protocol/reply.ts";
 import { NONE, simple } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import type { PendingReply } from "./outgoing.ts";
+import { denialError, denied } from "./permissions.ts";
 import { Run, type RunContext } from "./run.ts";
 import { type Route, Runner, type RunnerOptions } from "./runner.ts";
 
@@ -84,10 +86,10 @@ export class CommandDispatcher implements Dispatcher {
       return this.#rejected(session, undefined, unknownCommandError(server.catalogue, args));
     }
     session.lastCommand = route.command.name;
-    const refusal = this.#refusal(session, route, args);
+    const refusal = this.#refusal(session, route, args, databases.nowMs);
     if (refusal !== undefined) return this.#rejected(session, route, refusal);
     if (session.queue !== undefined && !NEVER_QUEUED.has(route.command.name)) {
-      return this.#queue(session, session.queue, route, args);
+      return this.#queue(session, session.queue, args);
     }
     const run = new Run(this.#context, route.command, session, args, databases, true);
     const reply = this.#runner.run(route, run);
@@ -95,7 +97,7 @@ export class CommandDispatcher implements Dispatcher {
     const { protocol } = session;
     const { dependsOnCommit } = route;
     if (!isWait(reply)) return { reply, protocol, dependsOnCommit, waiting: undefined };
-    const waiting = this.#runner.waiting(route, this.#context, session, reply);
+    const waiting = this.#runner.waiting(route, this.#context, session, { wait: reply, args: kept(args) });
     return { reply: NONE, protocol, dependsOnCommit, waiting };
   }
 
@@ -136,11 +138,18 @@ export class CommandDispatcher implements Dispatcher {
     session: Session,
     { command, isRead, isWrite }: Route,
     args: readonly Buffer[],
+    nowMs: number,
   ): ReplyError | undefined {
     const server = this.#server;
     if (!checkArity(command, args) && !isQueuedUnchecked(server, session, command))
       return errors.wrongNumberOfArguments(command.name);
-    if (!session.isAuthenticated && !hasFlag(command, FLAG.NO_AUTH)) return errors.noAuth();
+    if (!session.isAuthenticated && server.users.needsLogin && !hasFlag(command, FLAG.NO_AUTH)) {
+      return errors.noAuth();
+    }
+    if (session.queue !== undefined && hasFlag(command, FLAG.NO_MULTI)) return errors.notInMulti();
+    const context = session.queue === undefined ? "toplevel" : "multi";
+    const denial = denied(server, { session, command, args, nowMs, context });
+    if (denial !== undefined) return denialError(session, denial);
     if (isWrite && server.store.failure !== undefined) return errors.misconf(server.store.failure.message);
     if (session.isMonitor && (isWrite || isRead || MAY_REPLICATE.has(command.name)))
       return errors.notForMonitors();
@@ -149,9 +158,8 @@ export class CommandDispatcher implements Dispatcher {
     return undefined;
   }
 
-  #queue(session: Session, queue: QueuedRequest[], route: Route, args: readonly Buffer[]): Outcome {
-    if (hasFlag(route.command, FLAG.NO_MULTI)) return this.#rejected(session, route, errors.notInMulti());
-    queue.push(args.map((arg) => Buffer.from(arg)));
+  #queue(session: Session, queue: QueuedRequest[], args: readonly Buffer[]): Outcome {
+    queue.push(kept(args));
     for (const arg of args) session.queueBytes += arg.length + QUEUED_ARGUMENT_OVERHEAD_BYTES;
     this.#stopwatch.read();
     return { reply: QUEUED, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
@@ -163,6 +171,11 @@ export class CommandDispatcher implements Dispatcher {
     const { command } = route;
     if (!checkArity(command, args)) {
       return this.#rejected(session, route, errors.wrongNumberOfArguments(command.name)).reply;
+    }
+    // What was allowed when it was queued may not be any more.
+    const denial = denied(this.#server, { session, command, args, nowMs: databases.nowMs, context: "multi" });
+    if (denial !== undefined) {
+      return this.#rejected(session, route, errors.permissionsChanged(NO_LONGER[denial.reason])).reply;
     }
     const run = new Run(this.#context, command, session, args, databases, false);
     const reply = this.#runner.run(route, run);
@@ -185,6 +198,19 @@ export class CommandDispatcher implements Dispatcher {
     const reply: Reply = { kind: "error", message: error.message };
     return { reply, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
   }
+}
+
+/** What the user of a queued request may no longer do. */
+const NO_LONGER: Readonly<Record<DenialReason, string>> = {
+  command: "no permission to execute the command or subcommand",
+  key: "no permission to touch the specified keys",
+  channel: "no permission to access one of the channels used as argument to the command",
+  definition: "no permission to use the definition named in the command",
+};
+
+/** A request that outlives its turn: what came in pins the memory it came in. */
+function kept(args: readonly Buffer[]): readonly Buffer[] {
+  return args.map((arg) => Buffer.from(arg));
 }
 
 /** To Redis a module's commands take any number of arguments: within MULTI only EXEC finds out. */

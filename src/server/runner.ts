@@ -13,6 +13,7 @@ import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import type { OnFault } from "./faults.ts";
+import { denialError, denied } from "./permissions.ts";
 import { Run, type RunContext } from "./run.ts";
 import { shownArguments } from "./secrets.ts";
 
@@ -26,6 +27,12 @@ export interface Route {
   readonly isRead: boolean;
   /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
   readonly dependsOnCommit: boolean;
+}
+
+/** A request that waits: what its handler has returned, and the request itself, copied. */
+export interface Waited {
+  readonly wait: Wait;
+  readonly args: readonly Buffer[];
 }
 
 export interface RunnerOptions {
@@ -109,19 +116,34 @@ export class Runner {
   }
 
   /** A request that waits, as the executor parks it. */
-  waiting(route: Route, context: RunContext, session: Session, wait: Wait): WaitingRequest {
+  waiting(route: Route, context: RunContext, session: Session, waited: Waited): WaitingRequest {
+    const { wait, args } = waited;
     return {
       keys: wait.keys.map((key) => watchName(session.database, key)),
       deadlineMs: wait.deadlineMs,
       onTimeout: wait.onTimeout,
       resume: (databases) => {
+        const refusal = this.#refusalNow(session, route, args, databases.nowMs);
+        if (refusal !== undefined) return { kind: "reply", reply: refusal };
         const run = new Run(context, route.command, session, [], databases, true);
         const reply = this.run(route, run, wait.retry);
         return isWait(reply)
-          ? { kind: "waiting", request: this.waiting(route, context, session, reply) }
+          ? { kind: "waiting", request: this.waiting(route, context, session, { wait: reply, args }) }
           : { kind: "reply", reply };
       },
     };
+  }
+
+  /** What the user of a request that has waited was allowed when it came, it may be refused now. */
+  #refusalNow(session: Session, route: Route, args: readonly Buffer[], nowMs: number): Reply | undefined {
+    const { command, statistics } = route;
+    const asked = { session, command, args, nowMs, context: "toplevel" } as const;
+    const denial = denied(this.#options.server, asked);
+    if (denial === undefined) return undefined;
+    const error = denialError(session, denial);
+    statistics.rejectedCalls += 1;
+    this.countError(error);
+    return { kind: "error", message: error.message };
   }
 
   /** The message of an error that a handler threw. */

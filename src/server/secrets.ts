@@ -17,6 +17,8 @@ const SECRETS: Readonly<Record<string, (args: readonly Buffer[], at: number) => 
   // A name that is not known may be a slip of the pen, and what follows it the password.
   "config|set": (args, at) => at > 2 && at % 2 === 1 && isSensitive(args[at - 1]),
   "acl|setuser": (_args, at) => at > 1,
+  "acl|deluser": (_args, at) => at > 1,
+  "acl|getuser": (_args, at) => at > 1,
 };
 
 function isWord(arg: Buffer | undefined, word: string): boolean {

@@ -167,7 +167,6 @@ describe("a line at fault", () => {
     ["rename-command NOPE x", "No such command in rename-command"],
     ["rename-command GET SET", "Target command name already exists"],
     ["replicaof a 1", "Detent does not replicate: it cannot be a replica of another server"],
-    ["user bob on", "Detent has no users but the default one: use requirepass"],
   ])("loadConfig() refuses %j", (line, reason) => {
     expect(loadText(`\n  ${line} \r\n`)).toEqual(fault(2, line, reason));
   });

@@ -68,6 +68,7 @@ function serve(dueAt: readonly number[] = []) {
       address: "127.0.0.1:1",
       localAddress: "127.0.0.1:2",
       nowMs: START_MS,
+      user: context.users.default,
       isAuthenticated: true,
     });
     const opened = {

@@ -9,11 +9,12 @@ const DEFAULT_USER = Buffer.from("default");
 
 export const auth = {
   name: "AUTH",
-  run: ({ args, session, server }) => {
+  run: (call) => {
+    const { args, server } = call;
     if (args.length > 3) throw errors.syntaxError();
-    if (args.length === 2 && server.config.get("requirepass") === "") throw errors.authWithoutPassword();
+    if (args.length === 2 && server.users.default.rules.hasNoPassword) throw errors.authWithoutPassword();
     const user = args.length === 2 ? DEFAULT_USER : argument(args, 1);
-    authenticate(session, server, { user, password: argument(args, args.length - 1) });
+    authenticate(call, { user, password: argument(args, args.length - 1) });
     return OK;
   },
 } as const satisfies Handler;

@@ -1,29 +1,26 @@
-/** The one user there is, `default`, and its password. */
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { Session } from "../../clients/session.ts";
+/** Logging in, by AUTH and by HELLO. */
 import * as errors from "../../protocol/errors.ts";
-import type { ServerContext } from "../server-context.ts";
+import { argument } from "../arguments.ts";
+import type { Call } from "../handler.ts";
+import { clientLine } from "./client-lines.ts";
 
-/**
- * Authenticates the session. Without `requirepass` any password will do.
- * @throws ReplyError WRONGPASS
- */
+/** The session is the user's from now on. @throws ReplyError WRONGPASS, which the ACL log tells of */
 export function authenticate(
-  session: Session,
-  { config }: ServerContext,
-  { user, password }: { readonly user: Buffer; readonly password: Buffer },
+  { args, session, server, nowMs, mayWait }: Call,
+  { user: name, password }: { readonly user: Buffer; readonly password: Buffer },
 ): void {
-  const wanted = config.get("requirepass");
-  const isRight = wanted === "" || isSame(password, Buffer.from(wanted, "latin1"));
-  if (user.toString("latin1") !== "default" || !isRight) throw errors.wrongPassword();
+  const user = server.users.authenticate(name.toString("latin1"), password.toString("latin1"));
+  if (user === undefined) {
+    const event = {
+      reason: "auth",
+      context: mayWait ? "toplevel" : "multi",
+      object: argument(args, 0),
+      user: name.toString("latin1"),
+      client: clientLine(session, server, nowMs).trimEnd(),
+    } as const;
+    server.aclLog.add(event, nowMs, server.config.get("acllog-max-len"));
+    throw errors.wrongPassword();
+  }
+  session.user = user;
   session.isAuthenticated = true;
-}
-
-/** Takes the same time wherever the two differ, and whatever their lengths. */
-function isSame(a: Buffer, b: Buffer): boolean {
-  return timingSafeEqual(digest(a), digest(b));
-}
-
-function digest(bytes: Buffer): Buffer {
-  return createHash("sha256").update(bytes).digest();
 }

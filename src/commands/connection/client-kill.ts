@@ -34,7 +34,7 @@ function killFiltered(call: Call): number {
     const value = args[at + 1];
     if (value === undefined) throw errors.syntaxError();
     if (token(option) === "SKIPME") skipsSelf = readSkipMe(value);
-    else filters.push(filterOf(token(option), value));
+    else filters.push(filterOf(call, token(option), value));
   }
   const killed = [...server.sessions.all()].filter(
     (session) => !(skipsSelf && session === self) && filters.every((filter) => filter(session)),
@@ -49,7 +49,7 @@ function readSkipMe(value: Buffer): boolean {
   return answer === "YES";
 }
 
-function filterOf(option: string, value: Buffer): Filter {
+function filterOf({ server }: Call, option: string, value: Buffer): Filter {
   const text = value.toString("latin1");
   switch (option) {
     case "ID": {
@@ -64,9 +64,11 @@ function filterOf(option: string, value: Buffer): Filter {
       return (session) => session.address === text;
     case "LADDR":
       return (session) => session.localAddress === text;
-    case "USER":
-      if (text !== "default") throw errors.noSuchUser(value);
-      return (session) => session.isAuthenticated;
+    case "USER": {
+      const user = server.users.find(text);
+      if (user === undefined) throw errors.noSuchUser(value);
+      return (session) => session.user === user;
+    }
     default:
       throw errors.syntaxError();
   }

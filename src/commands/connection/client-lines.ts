@@ -38,7 +38,7 @@ export function clientLine(session: Session, { sessions, waiters }: ServerContex
     ["tot-mem", SESSION_BYTES + queryBytes + outputBytes + session.queueBytes],
     ["events", outputBytes > 0 ? "rw" : "r"],
     ["cmd", session.lastCommand],
-    ["user", "default"],
+    ["user", Buffer.from(session.user.name, "latin1").toString("utf8")],
     ["redir", session.tracking?.redirect ?? -1],
     ["resp", session.protocol],
     ["lib-name", session.libraryName],

@@ -10,10 +10,11 @@ import { isPrintable } from "./client-name.ts";
 
 export const hello = {
   name: "HELLO",
-  run: ({ args, session, server }) => {
+  run: (call) => {
+    const { args, session, server } = call;
     const { protocol, login, clientName } = readArguments(args);
-    if (login !== undefined) authenticate(session, server, login);
-    if (!session.isAuthenticated) throw errors.helloNeedsAuth();
+    if (login !== undefined) authenticate(call, login);
+    if (!session.isAuthenticated && server.users.needsLogin) throw errors.helloNeedsAuth();
     if (clientName !== undefined) session.name = clientName;
     if (protocol !== undefined) session.protocol = protocol;
     return map([

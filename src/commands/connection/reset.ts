@@ -19,7 +19,8 @@ export const reset = {
     if (session.replyMode !== "skipped") session.replyMode = "on";
     session.isNoEvict = false;
     session.isNoTouch = false;
-    session.isAuthenticated = server.config.get("requirepass") === "";
+    session.user = server.users.default;
+    session.isAuthenticated = !server.users.needsLogin;
     return simple("RESET");
   },
 } as const satisfies Handler;

@@ -1,8 +1,5 @@
 /** The handlers of the server group. */
 import type { Handler } from "../handler.ts";
-import { aclCat } from "./acl-cat.ts";
-import { aclHelp } from "./acl-help.ts";
-import { aclWhoami } from "./acl-whoami.ts";
 import { bgsave } from "./bgsave.ts";
 import { command } from "./command.ts";
 import { commandCount } from "./command-count.ts";
@@ -50,9 +47,6 @@ import { swapdb } from "./swapdb.ts";
 import { time } from "./time.ts";
 
 export const SERVER_HANDLERS: readonly Handler[] = [
-  aclCat,
-  aclHelp,
-  aclWhoami,
   bgsave,
   commandCount,
   commandDocs,

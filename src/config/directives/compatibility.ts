@@ -150,13 +150,6 @@ export const COMPATIBILITY = {
     noEffect: true,
     aliases: ["lua-time-limit"],
   }),
-  "acllog-max-len": directive(integer(), 128, "There is no ACL log.", NO_EFFECT),
-  "acl-pubsub-default": directive(
-    choice("allchannels", "resetchannels"),
-    "resetchannels",
-    "There is only the default user.",
-    NO_EFFECT,
-  ),
   "sanitize-dump-payload": directive(
     choice("no", "yes", "clients"),
     "no",

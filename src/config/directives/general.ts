@@ -57,14 +57,24 @@ export const GENERAL = {
       fileOnly: true,
     },
   ),
-  user: directive(repeatedLine("ACL rule", ANY_WORDS), [], "Users other than the default one.", {
-    fileOnly: true,
-    refusal: "Detent has no users but the default one: use requirepass",
-  }),
-  aclfile: directive(path(), "", "File of users.", {
-    immutable: true,
-    refusal: "Detent has no users but the default one: use requirepass",
-  }),
+  user: directive(
+    repeatedLine("name and rules", { min: 1, max: Number.POSITIVE_INFINITY }),
+    [],
+    "A user and its rules, as ACL SETUSER takes them; one line for each.",
+    { fileOnly: true },
+  ),
+  aclfile: directive(
+    path(),
+    "",
+    "File of users instead of `user` lines, read at the start and by ACL LOAD, written by ACL SAVE.",
+    IMMUTABLE,
+  ),
+  "acllog-max-len": directive(integer(), 128, "Entries of ACL LOG that are kept."),
+  "acl-pubsub-default": directive(
+    choice("allchannels", "resetchannels"),
+    "resetchannels",
+    "Which channels a new user has: all, or none.",
+  ),
   loadmodule: directive(
     repeatedLine("path and arguments", ANY_WORDS),
     [],

@@ -1,7 +1,8 @@
 /** ACL CAT [category]: the categories, or the commands of one. */
 
 import { ACL_CATEGORIES } from "../../catalogue/declaration.ts";
-import { commandNames, isCategory, isInCategory } from "../../catalogue/info.ts";
+import { isCategory } from "../../catalogue/info.ts";
+import { allPermissions } from "../../clients/users/permission.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
@@ -13,6 +14,9 @@ export const aclCat = {
     const category = args[2]?.toString("latin1");
     if (category === undefined) return ACL_CATEGORIES.map((name) => name.toLowerCase());
     if (!isCategory(category)) throw errors.unknownCategory(category);
-    return commandNames(server.catalogue, (command) => isInCategory(command, category));
+    const wanted = category.toUpperCase();
+    return allPermissions(server.catalogue)
+      .filter(({ aclCategories }) => aclCategories.some((one) => one === wanted))
+      .map(({ name }) => name);
   },
 } as const satisfies Handler;

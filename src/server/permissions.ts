@@ -1,0 +1,51 @@
+/**
+ * Permissions at the gate: whether the user of a session may make a request, and what becomes of one that it may not.
+ * Every request passes here, alone, queued, within EXEC and when it has waited.
+ */
+
+import type { Command } from "../catalogue/command.ts";
+import type { Session } from "../clients/session.ts";
+import type { LogContext } from "../clients/users/acl-log.ts";
+import { type Denial, denialOf } from "../clients/users/check.ts";
+import { clientLine } from "../commands/connection/client-lines.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import * as errors from "../protocol/errors.ts";
+import type { ReplyError } from "../protocol/reply-error.ts";
+
+export interface Asked {
+  readonly session: Session;
+  readonly command: Command;
+  readonly args: readonly Buffer[];
+  readonly nowMs: number;
+  readonly context: LogContext;
+}
+
+/** Why the session's user may not make a request, told to the ACL log; undefined when it may. */
+export function denied(server: ServerContext, asked: Asked): Denial | undefined {
+  const { session, command, args } = asked;
+  // What nearly all sessions are.
+  if (session.user.isUnlimited) return undefined;
+  const denial = denialOf(session.user, command, args);
+  if (denial !== undefined) note(server, asked, denial);
+  return denial;
+}
+
+/** The error of a request that its user may not make. */
+export function denialError({ user }: Session, { reason, object }: Denial): ReplyError {
+  switch (reason) {
+    case "command":
+      return errors.noPermissionCommand(Buffer.from(user.name, "latin1"), object);
+    case "key":
+      return errors.noPermissionKey();
+    case "channel":
+      return errors.noPermissionChannel();
+    case "definition":
+      return errors.noPermissionDefinition();
+  }
+}
+
+function note(server: ServerContext, { session, nowMs, context }: Asked, { reason, object }: Denial): void {
+  const client = clientLine(session, server, nowMs).trimEnd();
+  const event = { reason, context, object, user: session.user.name, client };
+  server.aclLog.add(event, nowMs, server.config.get("acllog-max-len"));
+}
