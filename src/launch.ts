@@ -1,7 +1,11 @@
-/** What a command line asks for: the version, the help, or the server until a signal or SHUTDOWN ends it. */
+/** What a command line asks for: a subcommand, the version, the help, or the server until a signal or SHUTDOWN ends it. */
 import { readFileSync } from "node:fs";
+import { terminalOutput } from "./cli/output.ts";
+import { runSubcommand } from "./cli/run.ts";
+import { UsageError } from "./cli/subcommand.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import { isDaemon, startDaemon } from "./daemon.ts";
+import { OBJECT_TYPES } from "./object-types.ts";
 import { run } from "./program.ts";
 import { loadProgramConfig } from "./program-config.ts";
 import { USAGE } from "./usage.ts";
@@ -10,6 +14,14 @@ const STDIN_DESCRIPTOR = 0;
 
 /** Resolves to the exit code of the process. */
 export async function launch(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const exitCode = await runSubcommand(argv, {
+    objects: OBJECT_TYPES,
+    version: DETENT_VERSION,
+    directoryOf: (configFile) => directoryOf(configFile, env),
+    nowMs: Date.now(),
+    output: terminalOutput(process.stderr.isTTY),
+  });
+  if (exitCode !== undefined) return exitCode;
   let stdin: Buffer | undefined;
   const readStdin = () => {
     stdin ??= readFileSync(STDIN_DESCRIPTOR);
@@ -30,6 +42,16 @@ export async function launch(argv: readonly string[], env: NodeJS.ProcessEnv): P
       if (loaded.config.get("daemonize") && !isDaemon(env)) return await startDaemon(argv, env, stdin);
       return await run(loaded.config, loaded.warnings);
   }
+}
+
+/** The directory of a server that is started with a configuration file, or without. @throws UsageError */
+function directoryOf(configFile: string | undefined, env: NodeJS.ProcessEnv): string {
+  const argv = configFile === undefined ? [] : [configFile];
+  const loaded = loadProgramConfig({ argv, env, readStdin: () => Buffer.alloc(0) });
+  if (loaded.kind === "config") return loaded.config.get("dir");
+  throw new UsageError(
+    loaded.kind === "error" ? loaded.text.trim() : `'${configFile}' is no configuration file`,
+  );
 }
 
 /** Resolves when the text has left the process, or cannot. */

@@ -111,7 +111,10 @@ async function open(
 ): Promise<RunningServer> {
   const openedMs = performance.now();
   verifyData(config);
-  const store = Store.open(config.get("dir"), OBJECT_TYPES);
+  const archive = config.get("journal-archive-dir");
+  const store = Store.open(config.get("dir"), OBJECT_TYPES, {
+    archiveDirectory: archive === "" ? undefined : resolve(config.get("dir"), archive),
+  });
   const tookMs = (performance.now() - openedMs).toFixed(0);
   log(`Store opened in ${config.get("dir")} (appendfsync ${config.get("appendfsync")}) in ${tookMs} ms`);
   try {

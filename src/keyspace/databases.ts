@@ -1,5 +1,5 @@
 /** The databases of the key space as one transaction sees them, and what concerns several at once. */
-import { type Bytes, bytesOf } from "../base/bytes.ts";
+import { type Bytes, bytesOf, chars, readU32 } from "../base/bytes.ts";
 import { Database } from "./database.ts";
 import {
   counterKey,
@@ -18,6 +18,27 @@ export const GARBAGE_DATABASE = "d";
 
 /** Physical numbers below this one belong to the database indexes themselves. */
 const PHYS_NEW_MIN = 1_000_000;
+
+/** More databases than a server can have. */
+const INDEX_END = 2 ** 31;
+
+/** The databases that have keys or definitions, however many a server is configured for; in them nothing expires. */
+export function usedDatabases(transaction: Transaction): Database[] {
+  const databases = new Databases(transaction, INDEX_END, 0);
+  const indexes = new Set<number>();
+  // Which index a physical database belongs to is noted where it is not the same number.
+  const { from, to } = prefixRange(chars(metaKey("database")));
+  for (const [key] of transaction.range(from, to)) indexes.add(Number(chars(key).slice("mdatabase".length)));
+  const counters = prefixRange(chars(counterKey("keys")));
+  for (const [key] of transaction.range(counters.from, counters.to))
+    indexes.add(Number(chars(key).slice("ckeys".length)));
+  const definitions = prefixRange("d");
+  for (const [key] of transaction.range(definitions.from, definitions.to)) indexes.add(readU32(key, 1));
+  return [...indexes]
+    .filter((index) => index < PHYS_NEW_MIN && databases.isUsed(index))
+    .sort((a, b) => a - b)
+    .map((index) => databases.at(index));
+}
 
 export class Databases {
   readonly count: number;
@@ -62,7 +83,7 @@ export class Databases {
   /** Empties a database at once; what it held is removed piece by piece later. */
   flush(index: number): void {
     this.transaction.record({ kind: "flush", database: index, phys: this.#phys(index) });
-    if (this.at(index).size === 0 && !this.#hasDefinitions(index)) return;
+    if (!this.isUsed(index)) return;
     this.transaction.put(garbageKey(GARBAGE_DATABASE, this.#phys(index)), Buffer.alloc(0));
     const counter = counterKey("phys");
     const value = this.transaction.get(counter);
@@ -105,6 +126,11 @@ export class Databases {
       if (database.phys === phys) return database;
     }
     return undefined;
+  }
+
+  /** False when there is nothing in the database of an index. */
+  isUsed(index: number): boolean {
+    return this.at(index).size > 0 || this.#hasDefinitions(index);
   }
 
   #hasDefinitions(index: number): boolean {

@@ -1,6 +1,7 @@
 /** The store: opened on a directory, read and written through transactions, one at a time. */
 
-import { type DurableLimits, DurableStore } from "../storage/durable-store.ts";
+import { type DurableOptions, DurableStore } from "../storage/durable-store.ts";
+import { inspect } from "../storage/inspect.ts";
 import {
   type FlushPolicy,
   OpenError,
@@ -16,6 +17,20 @@ import { Transaction } from "./transaction.ts";
 
 /** The format of keys and records. A change of either raises it and brings a step of server/migrations.ts. */
 export const STORE_FORMAT = 4;
+
+/** How a store is opened. */
+export type Opening = Pick<DurableOptions, "limits" | "archiveDirectory">;
+
+/** A store as it was at one moment. */
+export interface ReadStore {
+  readonly format: number;
+  /** The last commit, and when it was made; undefined: not known. */
+  readonly position: number;
+  readonly atMs: number | undefined;
+  /** A transaction that reads it; it cannot be committed. */
+  begin(): Transaction;
+  close(): Promise<void>;
+}
 
 export class Store {
   readonly #ordered: OrderedStore;
@@ -41,9 +56,9 @@ export class Store {
   }
 
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
-  static open(directory: string, objects: ObjectTypes, limits: Partial<DurableLimits> = {}): Store {
+  static open(directory: string, objects: ObjectTypes, opening: Opening = {}): Store {
     const live = new LiveObjects(objects.redo);
-    const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES, derived: live, limits };
+    const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES, derived: live, ...opening };
     return new Store(DurableStore.open(directory, options), objects, live, false);
   }
 
@@ -57,6 +72,23 @@ export class Store {
   static plainOver(ordered: OrderedStore, objects: ObjectTypes): Store {
     assertFormat(ordered);
     return new Store(ordered, objects, undefined, false);
+  }
+
+  /**
+   * The store of a directory as it is at this moment, to be read; a server may be using it.
+   * @throws OpenError with a message for the operator
+   */
+  static read(directory: string, objects: ObjectTypes): ReadStore {
+    const live = new LiveObjects(objects.redo);
+    const { reader, position, atMs, close } = inspect(directory, { verify: assertFormat, derived: live });
+    live.attach(reader);
+    return {
+      format: formatOf(reader) ?? STORE_FORMAT,
+      position,
+      atMs,
+      begin: () => new Transaction(reader, objects, live),
+      close,
+    };
   }
 
   /** Why no commit is taken any more, if that is so. */
@@ -88,11 +120,15 @@ export class Store {
     return new Transaction(this.#ordered, this.#objects, this.#live);
   }
 
-  /** Returns when the writes are as safe as the flush policy says. @throws CommitError */
-  commit(transaction: Transaction): void {
+  /**
+   * Returns when the writes are as safe as the flush policy says.
+   * @param atMs when that is, ms since the epoch, for who goes back to a time later
+   * @throws CommitError
+   */
+  commit(transaction: Transaction, atMs?: number): void {
     if (transaction.isEmpty) return;
     try {
-      this.#ordered.commit(transaction.writes(), transaction.redo);
+      this.#ordered.commit(transaction.writes(), transaction.redo, atMs);
     } catch (error) {
       transaction.abort();
       throw error;

@@ -242,7 +242,7 @@ export class Executor {
     this.#noteDue(transaction.dueMsMin);
     if (this.#options.dueWork.bringsEvents(transaction.changes)) this.#noteDue(databases.nowMs);
     try {
-      this.#options.store.commit(transaction);
+      this.#options.store.commit(transaction, databases.nowMs);
       return undefined;
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));

@@ -35,7 +35,7 @@ export function startUpkeep({ store, clock, onReopened }: UpkeepOptions): () => 
       hasFailed = false;
       onReopened();
     }
-    const pauseMs = !hasFailed && hasGarbage(store) ? SLICE_PAUSE_MS : LOOK_PAUSE_MS;
+    const pauseMs = !hasFailed && hasGarbage(store, clock.now()) ? SLICE_PAUSE_MS : LOOK_PAUSE_MS;
     cancel = clock.wakeAt(clock.now() + pauseMs, look);
   };
   cancel = clock.wakeAt(clock.now() + LOOK_PAUSE_MS, look);
@@ -43,11 +43,11 @@ export function startUpkeep({ store, clock, onReopened }: UpkeepOptions): () => 
 }
 
 /** Removes a slice; true when there is more. */
-function hasGarbage(store: Store): boolean {
+function hasGarbage(store: Store, nowMs: number): boolean {
   if (store.isCongested) return true;
   const transaction = store.begin();
   const removed = collectGarbage(transaction, SLICE_ENTRIES_MAX);
-  if (removed > 0 && !isTaken(() => store.commit(transaction))) return false;
+  if (removed > 0 && !isTaken(() => store.commit(transaction, nowMs))) return false;
   return removed === SLICE_ENTRIES_MAX;
 }
 

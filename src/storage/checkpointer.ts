@@ -30,6 +30,8 @@ export interface CheckpointerOptions {
   readonly derived: Derived | undefined;
   /** How full the next generation is; 1: it has to be frozen as soon as this one is carried. */
   fullness(): number;
+  /** Keeps the generation's journal where it can be found later; awaited before the journal is free. */
+  archive(): Promise<void>;
   /** Writes that were in no table have reached the data file. */
   onFolded(writes: readonly Write[]): void;
   /** A part of the generation is on disk. */
@@ -127,8 +129,11 @@ export class Checkpointer {
   }
 
   async #carry({ table, mark }: FrozenTable): Promise<void> {
-    const { data, derived, onFolded, onProgress } = this.#options;
+    const { data, derived, archive, onFolded, onProgress } = this.#options;
     const startMs = performance.now();
+    const archived = archive();
+    // It is awaited below, unless something else fails before.
+    archived.catch(() => undefined);
     if ((data.mark()?.number ?? 0) >= mark.number) {
       // An attempt that failed has got further than it was told. What it wrote last must not be written twice.
       await data.setMark(mark);
@@ -152,6 +157,7 @@ export class Checkpointer {
         stepMs = performance.now();
       },
     });
+    await archived;
     const last = derived?.lastWrites(below) ?? [];
     await data.setMark(mark, last);
     onFolded(last);

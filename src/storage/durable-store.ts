@@ -24,7 +24,9 @@ import { Checkpointer, type FrozenTable } from "./checkpointer.ts";
 import type { Derived } from "./derived.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { reasonOf } from "./disk-errors.ts";
 import { Journal } from "./journal.ts";
+import { archiveJournal, assertArchive } from "./journal-archive.ts";
 import { layeredRange } from "./layered-reader.ts";
 import type { JournalMark, LmdbData } from "./lmdb-data.ts";
 import {
@@ -70,6 +72,8 @@ export interface DurableOptions {
   readonly verify?: (reader: OrderedReader) => void;
   readonly limits?: Partial<DurableLimits>;
   readonly derived?: Derived | undefined;
+  /** A directory that each full journal is copied to; undefined: to none. */
+  readonly archiveDirectory?: string | undefined;
   /** First bytes of keys that often come and go within seconds: of such a key nothing remains to be carried. */
   readonly transientSpaces?: string;
 }
@@ -82,6 +86,7 @@ export class DurableStore implements OrderedStore {
   readonly #journal: Journal;
   readonly #cache: ReadCache;
   readonly #derived: Derived | undefined;
+  readonly #archiveDirectory: string | undefined;
   readonly #transientSpaces: string;
   readonly #checkpointer: Checkpointer;
   #active: WriteTable;
@@ -102,6 +107,7 @@ export class DurableStore implements OrderedStore {
     this.#lock = lock;
     this.#limits = { ...DURABLE_LIMITS, ...options.limits };
     this.#derived = options.derived;
+    this.#archiveDirectory = options.archiveDirectory;
     this.#transientSpaces = options.transientSpaces ?? "";
     this.#data = opened.data;
     this.#journal = opened.journal;
@@ -111,6 +117,7 @@ export class DurableStore implements OrderedStore {
     this.#checkpointer = new Checkpointer({
       data: this.#data,
       derived: this.#derived,
+      archive: () => this.#archive(),
       fullness: () => this.#fullness,
       onFolded: (writes) => this.#forget(writes),
       onProgress: () => this.#relieve(),
@@ -166,9 +173,9 @@ export class DurableStore implements OrderedStore {
     return layeredRange(tables, this.#data, { from, to, reverse });
   }
 
-  commit(writes: readonly Write[], redo: readonly Buffer[] = []): void {
+  commit(writes: readonly Write[], redo: readonly Buffer[] = [], atMs?: number): void {
     if (this.failure !== undefined) throw this.failure;
-    this.#journal.append({ redo, writes });
+    this.#journal.append({ redo, writes, atMs });
     if (redo.length > 0) this.#hasRedo = true;
     this.#active.apply(writes, this.#isBelow);
     for (const [key] of writes) this.#cache.delete(chars(key));
@@ -199,6 +206,7 @@ export class DurableStore implements OrderedStore {
     const { tableBytesMax, derivedBytesMax } = this.#limits;
     const frozen = this.#checkpointer.frozen?.table;
     return {
+      position: this.#journal.sequence,
       journalBytes: this.#journal.bytes,
       flushMs: this.#journal.flushMs,
       flushCount: this.#journal.flushes.count,
@@ -300,6 +308,16 @@ export class DurableStore implements OrderedStore {
     this.#checkpointer.begin({ table, mark }, derivedSize);
   }
 
+  async #archive(): Promise<void> {
+    const directory = this.#archiveDirectory;
+    if (directory === undefined) return;
+    try {
+      await archiveJournal(this.#journal.spare, directory);
+    } catch (error) {
+      throw new Error(`the journal could not be archived in '${directory}' (${reasonOf(error)})`);
+    }
+  }
+
   /** A sync has failed while commits depended on it: the tables have them, and a checkpoint brings them to disk. */
   #carryDoubt(): void {
     if (this.#checkpointer.frozen === undefined) this.#rotate();
@@ -339,7 +357,10 @@ function openFiles(directory: string, options: DurableOptions): Opened {
   const newTable = () => new WriteTable(transientSpaces);
   const { goOn, abandon, ...recovered } = recover(directory, { verify, derived, newTable });
   try {
-    return { ...recovered, journal: new Journal(goOn(), [recovered.data]) };
+    const position = goOn();
+    if (options.archiveDirectory !== undefined)
+      assertArchive(options.archiveDirectory, [position.active, position.spare]);
+    return { ...recovered, journal: new Journal(position, [recovered.data]) };
   } catch (error) {
     abandon();
     throw error;

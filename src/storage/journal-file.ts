@@ -9,18 +9,28 @@
  *
  * | bytes | field of a copy                                                       |
  * | ----- | --------------------------------------------------------------------- |
- * | 8     | magic with the format's number, 2                                     |
+ * | 8     | magic with the format's number, 3                                     |
  * | 8     | number of the journal (float64); 0: the file has not been used yet    |
  * | 4     | salt of its records                                                   |
  * | 8     | bytes that data.mdb had at least by then (float64)                    |
  * | 8     | bytes that this file has at least (float64)                           |
  * | 4     | CRC-32 of the above                                                   |
  *
- * Format 1 has no size of the file, and no redo records in its records; its files are read, and get a head of format 2
- * before they take records.
+ * Format 1 has no size of the file, and no redo records in its records; before format 3 records have no time. Files of
+ * these formats are read, and get a head of format 3 before they take records.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  read,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { type FileIdentity, leadsTo } from "./directory.ts";
 import { RECORD_HEAD_BYTES } from "./journal-record.ts";
@@ -31,10 +41,11 @@ export const RECORDS_OFFSET = 1024;
 const COPY_OFFSETS = [0, 512] as const;
 const MAGIC_STEM = "DETENTJ";
 const MAGIC_BYTES = 8;
-const FORMAT = 2;
+const FORMAT = 3;
 /** Bytes of a head before its check sum, by format. */
 const SUMMED_BYTES = new Map([
   [1, 28],
+  [2, 36],
   [FORMAT, 36],
 ]);
 const CRC_BYTES = 4;
@@ -43,6 +54,7 @@ const GROWTH_BYTES = 1024 * 1024;
 /** A file that has grown beyond this for the sake of some large values gives the rest back. */
 const RECYCLED_BYTES_MAX = 64 * 1024 * 1024;
 const NO_HEAD: JournalHead = { number: 0, salt: 0, dataBytesMin: 0, bytesMin: 0 };
+const readAsync = promisify(read);
 const ZEROS = Buffer.alloc(64 * 1024);
 
 export interface JournalHead {
@@ -79,9 +91,14 @@ export class JournalFile {
     return file;
   }
 
+  /** Opens a file to look at it: another process may be writing it. @throws OpenError as `open` does */
+  static openToRead(path: string): JournalFile {
+    return JournalFile.open(path, "r");
+  }
+
   /** @throws OpenError when there is no such file, it is cut short, or neither copy of its head is whole */
-  static open(path: string): JournalFile {
-    const descriptor = openExisting(path);
+  static open(path: string, flags: "r" | "r+" = "r+"): JournalFile {
+    const descriptor = openExisting(path, flags);
     try {
       const copies = COPY_OFFSETS.map((offset) => readHead(descriptor, offset));
       const head = copies[1] ?? copies[0];
@@ -105,6 +122,10 @@ export class JournalFile {
     return this.#descriptor;
   }
 
+  get firstRecordBytes(): number {
+    return RECORDS_OFFSET;
+  }
+
   get endBytes(): number {
     return this.#endBytes;
   }
@@ -116,6 +137,14 @@ export class JournalFile {
   /** False when the file has been removed or replaced, or the directory it was in. */
   get isInPlace(): boolean {
     return leadsTo(this.path, this.#identity);
+  }
+
+  /** Makes the file hold records that another had, under that one's number and salt. Synced when this returns. */
+  takeOver({ number, salt }: JournalHead, records: Buffer): void {
+    this.#writeHead({ number, salt, dataBytesMin: 0, bytesMin: 0 });
+    this.#endBytes = RECORDS_OFFSET;
+    if (records.length > 0) this.append(records);
+    this.sync();
   }
 
   /** Takes the file into use for another journal; what it held is forgotten. Synced when this returns. */
@@ -183,6 +212,23 @@ export class JournalFile {
     return buffer.subarray(0, filled);
   }
 
+  /** As `read`, while the event loop goes on. What is read must be there. */
+  async readAside(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafeSlow(length);
+    for (let filled = 0; filled < length; ) {
+      const { bytesRead } = await readAsync(
+        this.#descriptor,
+        buffer,
+        filled,
+        length - filled,
+        offset + filled,
+      );
+      if (bytesRead === 0) throw new Error(`'${this.path}' is shorter than it was`);
+      filled += bytesRead;
+    }
+    return buffer;
+  }
+
   close(): void {
     closeSync(this.#descriptor);
   }
@@ -225,9 +271,9 @@ function assertNotCut(path: string, bytes: number, bytesMin: number): void {
   );
 }
 
-function openExisting(path: string): number {
+function openExisting(path: string, flags: "r" | "r+"): number {
   try {
-    return openSync(path, "r+");
+    return openSync(path, flags);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new OpenError(
@@ -240,6 +286,13 @@ function writeAll(descriptor: number, bytes: Buffer, offset: number): void {
   for (let written = 0; written < bytes.length; ) {
     written += writeSync(descriptor, bytes, written, bytes.length - written, offset + written);
   }
+}
+
+/** All that stands before the records of a file with this head. */
+export function encodeHeadCopies(head: JournalHead): Buffer {
+  const buffer = Buffer.alloc(RECORDS_OFFSET);
+  for (const offset of COPY_OFFSETS) encodeHead(head).copy(buffer, offset);
+  return buffer;
 }
 
 function encodeHead(head: JournalHead): Buffer {

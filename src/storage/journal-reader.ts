@@ -30,17 +30,31 @@ export function replayJournal(
   sequenceNext: number,
   take: (commit: Commit) => void,
 ): JournalEnd {
+  return scanJournal(file, sequenceNext, (record) => take(decodeCommit(record)));
+}
+
+/** Calls `take` with the record of each commit from `sequenceNext` on, in order; it is a view that does not last. */
+export function scanJournal(
+  file: JournalFile,
+  sequenceNext: number,
+  take: (record: Buffer) => void,
+): JournalEnd {
   let expected = sequenceNext;
   let offset = RECORDS_OFFSET;
   const read = windowed(file);
   for (;;) {
     const found = recordAt(read, file.head.salt, offset);
     if (found === undefined || found.head.sequence !== expected) break;
-    take(decodeCommit(found.record));
+    take(found.record);
     offset += found.record.length;
     expected += 1;
   }
   return { endBytes: offset, sequenceNext: expected };
+}
+
+/** The sequence of a journal's first commit; undefined when it has none. */
+export function firstSequenceOf(file: JournalFile): number | undefined {
+  return recordAt(windowed(file), file.head.salt, RECORDS_OFFSET)?.head.sequence;
 }
 
 /** A journal and where its records end. */

@@ -6,9 +6,10 @@
  * | 4     | marker, so that records behind a damaged one can be found                          |
  * | 4     | bytes of the body                                                                 |
  * | 4     | CRC-32 of all that follows, begun with the salt of the file                       |
- * | 4     | number of writes; the highest bit: the body begins with redo records              |
+ * | 4     | number of writes; the highest bit: there are redo records, the next one: a time    |
  * | 8     | sequence of the commit (float64), one more than that of the commit before         |
  * | 8     | the highest sequence known to be on disk when this record was written (float64)   |
+ * | time  | when the commit was made, ms since the epoch (float64)                            |
  * | redo  | number u32, then per redo record: bytes u32, the record                           |
  * | body  | per write: key bytes u16, value bytes u32 (all ones: a removal), key, value       |
  *
@@ -24,6 +25,8 @@ import type { Write } from "./ordered-store.ts";
 export interface Commit {
   readonly redo: readonly Buffer[];
   readonly writes: readonly Write[];
+  /** When it was made, by the server's clock; undefined: not known. */
+  readonly atMs?: number | undefined;
 }
 
 export const RECORD_HEAD_BYTES = 32;
@@ -33,6 +36,9 @@ const CRC_FROM = 12;
 const WRITE_HEAD_BYTES = 6;
 /** Of the number of writes: the record has redo records. */
 const HAS_REDO = 0x8000_0000;
+/** And a time. */
+const HAS_TIME = 0x4000_0000;
+const TIME_BYTES = 8;
 const LENGTH_BYTES = 4;
 const REMOVAL = 0xffff_ffff;
 /** A scratch buffer up to this size is kept for the next record. */
@@ -47,13 +53,16 @@ export interface RecordHead {
 export class RecordEncoder {
   #scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
-  encode({ redo, writes }: Commit, head: RecordHead, salt: number): Buffer {
-    const buffer = this.#room(recordBytes(writes) + redoBytes(redo));
-    let position = encodeRedo(buffer, RECORD_HEAD_BYTES, redo);
+  encode({ redo, writes, atMs }: Commit, head: RecordHead, salt: number): Buffer {
+    const buffer = this.#room(recordBytes(writes) + redoBytes(redo) + TIME_BYTES);
+    let position = RECORD_HEAD_BYTES;
+    if (atMs !== undefined) position = buffer.writeDoubleLE(atMs, position);
+    position = encodeRedo(buffer, position, redo);
     for (const [key, value] of writes) position = encodeWrite(buffer, position, chars(key), value);
     buffer.writeUInt32LE(MARKER, 0);
     buffer.writeUInt32LE(position - RECORD_HEAD_BYTES, 4);
-    buffer.writeUInt32LE(redo.length === 0 ? writes.length : writes.length + HAS_REDO, 12);
+    const flags = (redo.length === 0 ? 0 : HAS_REDO) + (atMs === undefined ? 0 : HAS_TIME);
+    buffer.writeUInt32LE(writes.length + flags, 12);
     buffer.writeDoubleLE(head.sequence, 16);
     buffer.writeDoubleLE(head.syncedSequence, 24);
     buffer.writeUInt32LE(crc32(buffer.subarray(CRC_FROM, position), salt), 8);
@@ -118,16 +127,22 @@ export function decodeHead(record: Buffer, salt: number): RecordHead | undefined
   return { sequence: record.readDoubleLE(16), syncedSequence: record.readDoubleLE(24) };
 }
 
+/** When the commit of a record was made, ms since the epoch; undefined when it does not say. */
+export function timeOf(record: Buffer): number | undefined {
+  return record.readUInt32LE(12) % HAS_REDO >= HAS_TIME ? record.readDoubleLE(RECORD_HEAD_BYTES) : undefined;
+}
+
 /** What a record whose check sum agrees consists of. All bytes are copies. */
 export function decodeCommit(record: Buffer): Commit {
   const count = record.readUInt32LE(12);
   const redo: Buffer[] = [];
-  let position = RECORD_HEAD_BYTES;
+  const atMs = timeOf(record);
+  let position = RECORD_HEAD_BYTES + (atMs === undefined ? 0 : TIME_BYTES);
   if (count >= HAS_REDO) position = decodeRedo(record, position, redo);
   const writes: Write[] = [];
-  for (let left = count % HAS_REDO; left > 0; left -= 1) position = decodeWrite(record, position, writes);
+  for (let left = count % HAS_TIME; left > 0; left -= 1) position = decodeWrite(record, position, writes);
   assert(position === record.length, "a record that ends with its last write");
-  return { redo, writes };
+  return { redo, writes, atMs };
 }
 
 function decodeRedo(record: Buffer, at: number, redo: Buffer[]): number {

@@ -72,6 +72,11 @@ export class Journal {
     return this.#active.head.number;
   }
 
+  /** The file that takes no records now. */
+  get spare(): JournalFile {
+    return this.#spare;
+  }
+
   /** The sequence of the last commit. */
   get sequence(): number {
     return this.#sequence;

@@ -7,7 +7,7 @@
  * that format, a part per transaction, and notes how far it has come in the same transaction.
  */
 import { renameSync, rmSync, statSync } from "node:fs";
-import { open, type RootDatabase } from "lmdb";
+import { open, type RootDatabase, type Transaction } from "lmdb";
 import type { Bytes } from "../base/bytes.ts";
 import { chars, raw } from "../base/bytes.ts";
 import {
@@ -61,16 +61,30 @@ const KEY_ENCODER = {
   readKey: (source: Buffer, start: number, end: number) => source.toString("latin1", start, end),
 };
 
+/** Single reads take a transaction too, which the types of LMDB leave out. */
+interface MomentReads {
+  getBinary(key: string, moment: Moment | undefined): Buffer | undefined;
+  getBinaryFast(key: string, moment: Moment | undefined): Buffer | undefined;
+}
+
+type Root = RootDatabase<Buffer, string> & MomentReads;
+
+interface Moment {
+  readonly transaction: Transaction;
+}
+
 export class LmdbData {
   readonly path: string;
   readonly #identity: FileIdentity;
-  readonly #root: RootDatabase<Buffer, string>;
+  readonly #root: Root;
 
   #bytes = 0;
+  /** What is read is that of a moment, while it is set. */
+  #moment: Moment | undefined;
   /** Values of lower keys have check sums; undefined: all have. */
   #sealedBelow: string | undefined;
 
-  private constructor(path: string, root: RootDatabase<Buffer, string>) {
+  private constructor(path: string, root: Root) {
     this.path = path;
     const { dev, ino } = statSync(path);
     this.#identity = { dev, ino };
@@ -112,10 +126,17 @@ export class LmdbData {
     }
   }
 
+  /** Reads answer with what the file has now until this is called again, whatever another process writes. */
+  hold(): void {
+    this.#moment?.transaction.done();
+    this.#root.resetReadTxn();
+    this.#moment = { transaction: this.#root.useReadTransaction() };
+  }
+
   get(key: Bytes): Buffer | undefined {
     // The value lies at the front of a buffer that the next read overwrites, with a length of its own. Copied
     // here it goes into Node's pool of small buffers; LMDB's own copies cost an allocation each.
-    const stored = this.#root.getBinaryFast(chars(key));
+    const stored = this.#root.getBinaryFast(chars(key), this.#moment);
     if (stored === undefined) return undefined;
     const value = this.#opened(chars(key), stored.subarray(0, stored.length));
     const copy = Buffer.allocUnsafe(value.length);
@@ -124,7 +145,7 @@ export class LmdbData {
   }
 
   has(key: Bytes): boolean {
-    return this.#root.getBinaryFast(chars(key)) !== undefined;
+    return this.#root.getBinaryFast(chars(key), this.#moment) !== undefined;
   }
 
   *range(from: Bytes, to: Bytes, reverse: boolean): Generator<Entry> {
@@ -134,14 +155,14 @@ export class LmdbData {
     const bounds = reverse
       ? { start: high, end: low, reverse, inclusiveEnd: true }
       : { start: low, end: high };
-    for (const { key, value } of this.#root.getRange(bounds)) {
+    for (const { key, value } of this.#root.getRange({ ...bounds, ...this.#moment })) {
       if (!reverse || key < high) yield [raw(key), this.#opened(key, value)];
     }
   }
 
   /** All there is, in key order. @throws DamageError at a value that is damaged */
   *entries(): Generator<Entry> {
-    for (const { key, value } of this.#root.getRange({ start: KEYS_FROM, end: KEYS_TO }))
+    for (const { key, value } of this.#root.getRange({ start: KEYS_FROM, end: KEYS_TO, ...this.#moment }))
       yield [raw(key), this.#opened(key, value)];
   }
 
@@ -239,7 +260,7 @@ export class LmdbData {
   }
 
   mark(): JournalMark | undefined {
-    const stored = this.#root.getBinary(chars(JOURNAL_MARK_KEY));
+    const stored = this.#root.getBinary(chars(JOURNAL_MARK_KEY), this.#moment);
     const value = stored === undefined || stored.length === FIRST_MARK_BYTES ? stored : unsealed(stored);
     if (stored !== undefined && value === undefined)
       throw new DamageError(this.path, "its mark does not have its check sum");
@@ -251,6 +272,8 @@ export class LmdbData {
   /** Notes how far the journals have been carried, with the last writes of that; resolves when all is on disk. */
   async setMark(mark: JournalMark, last: readonly Write[] = []): Promise<void> {
     await this.apply([...last, [JOURNAL_MARK_KEY, encodeMark(mark)]]);
+    // A process that was killed while it read the file, for a backup, would keep its pages from being used again.
+    this.#root.readerCheck();
   }
 
   /** As `setMark`, but waits. */
@@ -264,7 +287,14 @@ export class LmdbData {
     return this.#bytes;
   }
 
+  /** True for a key that says something of the file, and is not what was written to it. */
+  static isOwn(key: Bytes): boolean {
+    return key === JOURNAL_MARK_KEY || chars(key) === UPGRADE_KEY;
+  }
+
   async close(): Promise<void> {
+    this.#moment?.transaction.done();
+    this.#moment = undefined;
     await this.#root.close();
   }
 }
@@ -300,7 +330,7 @@ async function causeOf(error: unknown): Promise<unknown> {
   return Promise.race([cause, new Promise((resolve) => setTimeout(resolve, CAUSE_WAIT_MS, error))]);
 }
 
-function openFile(path: string, readOnly = false): RootDatabase<Buffer, string> {
+function openFile(path: string, readOnly = false): Root {
   return open<Buffer, string>({
     path,
     noSubdir: true,
@@ -314,5 +344,5 @@ function openFile(path: string, readOnly = false): RootDatabase<Buffer, string> 
     mapSize: MAP_BYTES,
     maxReaders: 16,
     maxDbs: 1,
-  } as Parameters<typeof open>[0]) as RootDatabase<Buffer, string>;
+  } as Parameters<typeof open>[0]) as Root;
 }

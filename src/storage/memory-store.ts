@@ -52,6 +52,7 @@ export class MemoryStore implements OrderedStore {
 
   status(): StoreStatus {
     return {
+      position: 0,
       journalBytes: 0,
       flushMs: 0,
       flushCount: 0,

@@ -28,10 +28,11 @@ export interface OrderedStore extends OrderedReader {
   /**
    * Applies all writes or none; returns when they are as safe as the flush policy says.
    * @param redo records for the store's `Derived`, in order; kept in the journal, before the writes, and nowhere else
+   * @param atMs when that is, ms since the epoch, for who goes back to a time later
    * @throws CommitError when they are not; the store then refuses every further commit until it is opened anew or `reopen`
    * has succeeded.
    */
-  commit(writes: readonly Write[], redo?: readonly Buffer[]): void;
+  commit(writes: readonly Write[], redo?: readonly Buffer[], atMs?: number): void;
   /** The error that ended all commits, if one has. */
   readonly failure: Error | undefined;
   /**
@@ -69,6 +70,8 @@ export interface OrderedStore extends OrderedReader {
 
 /** How a store is doing, for operators. */
 export interface StoreStatus {
+  /** The position of the last commit: how many there have been, those of its past before a restore included. */
+  readonly position: number;
   /** Bytes of the journals' files. */
   readonly journalBytes: number;
   /** How long the last sync of a journal took. */

@@ -14,7 +14,7 @@ import { type JournalMark, LmdbData } from "./lmdb-data.ts";
 import { OpenError, type OrderedReader } from "./ordered-store.ts";
 import type { WriteTable } from "./write-table.ts";
 
-const JOURNAL_NAMES = ["journal-0.log", "journal-1.log"] as const;
+export const JOURNAL_NAMES = ["journal-0.log", "journal-1.log"] as const;
 
 /** What a directory holds, read without a change to its commits. */
 export interface Recovered {
@@ -118,6 +118,7 @@ function replay(found: Found, options: RecoveryOptions): Omit<Recovered, "abando
   const { data, files, mark } = found;
   const live = files.filter((file) => file.head.number > mark.number);
   live.sort((a, b) => a.head.number - b.head.number);
+  if (live.length === 0) assertNoneLost(files, mark);
   assertContiguous(live, mark);
   const tables = new ReplayedTables(data, options);
   let sequenceNext = mark.sequence + 1;
@@ -148,7 +149,7 @@ function replay(found: Found, options: RecoveryOptions): Omit<Recovered, "abando
 }
 
 /** What the journals hold: their writes in tables, their redo records with who derives from them. */
-class ReplayedTables {
+export class ReplayedTables {
   active: WriteTable;
   frozen: WriteTable | undefined;
   hasRedo = false;
@@ -190,6 +191,16 @@ class ReplayedTables {
   reader(): OrderedReader {
     return this.#reader ?? layeredReader([], this.#data);
   }
+}
+
+/** Before a journal is carried into the data file the next one has been begun, which is then known to be there. */
+export function assertNoneLost(files: readonly JournalFile[], mark: JournalMark): void {
+  const used = files.find((file) => file.head.number > 0);
+  if (used === undefined) return;
+  throw new OpenError(
+    `journal ${mark.number + 1} is in no file, and ${DATA_FILE} has the journals up to ${mark.number}: ` +
+      `'${used.path}' and its like are of another time; restore all files from the same backup`,
+  );
 }
 
 function assertContiguous(live: readonly JournalFile[], mark: JournalMark): void {

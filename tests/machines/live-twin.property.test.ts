@@ -200,7 +200,7 @@ class Twins {
 
   static async begin(): Promise<Twins> {
     const directory = temporaryDirectory();
-    const live = await begin(Store.open(directory, OBJECT_TYPES, LIMITS), START_MS);
+    const live = await begin(Store.open(directory, OBJECT_TYPES, { limits: LIMITS }), START_MS);
     const plain = await begin(Store.plainOver(new MemoryStore(), OBJECT_TYPES), START_MS);
     const twins = new Twins(live, plain, directory);
     for (const { client } of [live, plain]) {
@@ -243,7 +243,7 @@ class Twins {
     const startMs = this.live.clock.now();
     await this.live.server.close();
     this.#directory = image;
-    this.live = await begin(Store.open(image, OBJECT_TYPES, LIMITS), startMs);
+    this.live = await begin(Store.open(image, OBJECT_TYPES, { limits: LIMITS }), startMs);
   }
 }
 

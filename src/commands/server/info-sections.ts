@@ -138,6 +138,7 @@ function persistenceLines({ server }: Call): readonly string[] {
     "aof_current_rewrite_time_sec:-1",
     "aof_last_bgrewrite_status:ok",
     `aof_last_write_status:${state}`,
+    `store_position:${status.position}`,
     `store_fsync_policy:${config.get("appendfsync")}`,
     `store_fsync_last_ms:${status.flushMs.toFixed(3)}`,
     `store_unflushed_commits:${status.unflushedCommits}`,

@@ -1,8 +1,8 @@
 /** What is on disk when. Detent has one store and no dump files, so most of Redis' switches have nothing to act on. */
-import { directive, NO_EFFECT, NO_EFFECT_IMMUTABLE } from "../directive.ts";
+import { directive, IMMUTABLE, NO_EFFECT, NO_EFFECT_IMMUTABLE } from "../directive.ts";
 import { bool, choice, integer, memory } from "../scalar-types.ts";
 import { savePoints } from "../structured-types.ts";
-import { fileName } from "../text-types.ts";
+import { fileName, path } from "../text-types.ts";
 
 export const DURABILITY = {
   // Redis' order is everysec, always, no, and its fault text lists it so.
@@ -10,6 +10,12 @@ export const DURABILITY = {
     choice("everysec", "always", "no"),
     "always",
     "When a write is on disk: before its reply, within a second, or when the operating system decides.",
+  ),
+  "journal-archive-dir": directive(
+    path(),
+    "",
+    "A folder that gets a copy of each full journal before it is used again, to go back to a moment. Empty: none.",
+    IMMUTABLE,
   ),
   appendonly: directive(bool, true, "Every change is stored in any case.", NO_EFFECT),
   save: directive(

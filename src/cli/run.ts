@@ -1,0 +1,110 @@
+/** Finds the subcommand that a command line begins with, and runs it. */
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { OpenError } from "../storage/ordered-store.ts";
+import { DamageError } from "../storage/sealed-values.ts";
+import { backup } from "./backup.ts";
+import { restore } from "./restore.ts";
+import {
+  EXIT_FAILED,
+  EXIT_OK,
+  EXIT_USAGE,
+  type Subcommand,
+  type Surroundings,
+  UsageError,
+} from "./subcommand.ts";
+import { verify } from "./verify.ts";
+
+/** In the order of the help. */
+export const SUBCOMMANDS: readonly Subcommand[] = [backup, restore, verify];
+
+/**
+ * Runs what the first word of a command line names; resolves to the exit code, or to undefined when it names no
+ * subcommand and is the server's to read: an option, or a configuration file.
+ */
+export async function runSubcommand(
+  argv: readonly string[],
+  surroundings: Surroundings,
+): Promise<number | undefined> {
+  const [word, ...rest] = argv;
+  if (word === undefined) return undefined;
+  const { output } = surroundings;
+  const subcommand = SUBCOMMANDS.find(({ name }) => name === word);
+  if (subcommand === undefined) {
+    if (!/^[a-z][a-z-]*$/i.test(word) || existsSync(word)) return undefined;
+    output.note(unknown(word));
+    return EXIT_USAGE;
+  }
+  try {
+    return await runWith(subcommand, rest, surroundings);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      output.note(`detent ${subcommand.name}: ${error.message}`);
+      output.note(`Run 'detent ${subcommand.name} --help' for its arguments.`);
+      return EXIT_USAGE;
+    }
+    if (!(error instanceof OpenError || error instanceof DamageError)) throw error;
+    output.note(`detent ${subcommand.name}: ${error.message}`);
+    return EXIT_FAILED;
+  }
+}
+
+async function runWith(
+  subcommand: Subcommand,
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  const { values, positionals } = parsed(subcommand, args);
+  if (values["help"] === true) {
+    surroundings.output.print(subcommand.help.trimEnd());
+    return EXIT_OK;
+  }
+  const [min, max] = subcommand.operands;
+  if (positionals.length < min) throw new UsageError("an argument is missing");
+  if (positionals.length > max) throw new UsageError(`'${positionals[max]}' is one argument too many`);
+  return await subcommand.run(positionals, values, surroundings);
+}
+
+function parsed(subcommand: Subcommand, args: readonly string[]) {
+  const options = { ...subcommand.options, help: { type: "boolean", short: "h" } } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const [, option] = /^Unknown option '--([^'=]+)/.exec(message) ?? [];
+    if (option === undefined) throw new UsageError(message);
+    const hint = closest(option, Object.keys(options));
+    throw new UsageError(
+      `there is no option --${option}${hint === undefined ? "" : `; did you mean --${hint}?`}`,
+    );
+  }
+}
+
+function unknown(word: string): string {
+  const names = SUBCOMMANDS.map(({ name }) => name);
+  const hint = closest(word, names);
+  const rest = hint === undefined ? `Subcommands are ${names.join(", ")}.` : `Did you mean 'detent ${hint}'?`;
+  return `detent: '${word}' is neither a subcommand nor a file with a configuration. ${rest}`;
+}
+
+/** What a word was probably meant to be. */
+function closest(word: string, names: readonly string[]): string | undefined {
+  const [best] = names
+    .map((name) => ({ name, distance: distance(word.toLowerCase(), name) }))
+    .sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(2, best.name.length / 3) ? best.name : undefined;
+}
+
+/** How many letters have to be added, left out or replaced to make one word of another. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
