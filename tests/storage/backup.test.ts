@@ -15,7 +15,7 @@ import { makeBackup } from "../../src/storage/backup.ts";
 import { readBackup } from "../../src/storage/backup-format.ts";
 import { capture } from "../../src/storage/capture.ts";
 import { type DurableOptions, DurableStore } from "../../src/storage/durable-store.ts";
-import type { RestoreTarget } from "../../src/storage/journal-chain.ts";
+import { archivedJournals, type RestoreTarget } from "../../src/storage/journal-chain.ts";
 import { restore } from "../../src/storage/restore.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { Ledger } from "./ledger.ts";
@@ -168,8 +168,7 @@ test("restore() says what is in the way", async () => {
     /has a store already/,
   );
   // A journal in the middle is damaged, then missing.
-  const names = readdirSync(archive).sort();
-  const path = join(archive, names.at(-2) ?? "");
+  const { path, positions } = archivedJournals(archive).journals.at(-2) ?? { path: "", positions: undefined };
   const bytes = readFileSync(path);
   const flipped = Buffer.from(bytes);
   flipped[1024 + 500] = (flipped[1024 + 500] ?? 0) ^ 1;
@@ -181,7 +180,8 @@ test("restore() says what is in the way", async () => {
   await expect(restored(backup, [archive])).rejects.toThrow(
     /commit \d+ is in no journal, and later ones are in/,
   );
-  expect((await restored(backup, [archive], at(40))).contents).toEqual(after(40));
+  const last = Math.max(30, (positions?.[0] ?? 0) - 1);
+  expect((await restored(backup, [archive], at(last))).contents).toEqual(after(last));
 });
 
 test("a journal stays in use until it is archived, and a store with another history is refused its archive", async () => {
@@ -223,6 +223,8 @@ test("a backup is replaced only by a whole one, and damage to it is found wherev
   const directory = temporaryDirectory();
   const opened = open(directory);
   for (let n = 1; n <= 25; n += 1) commit(opened, n);
+  // Until a first journal has been carried there are no entries.
+  await expect.poll(() => opened.store.status().checkpointCount).toBeGreaterThan(0);
   const file = await backupOf(directory);
   const bytes = readFileSync(file);
   const read = (changed: Buffer) => {
