@@ -231,7 +231,7 @@ test("a backup is replaced only by a whole one, and damage to it is found wherev
     writeFileSync(file, changed);
     return () => [...readBackup(file)].length;
   };
-  expect(read(bytes)()).toBeGreaterThan(3);
+  expect(read(bytes)()).toBeGreaterThanOrEqual(3);
   for (let at = 0; at < bytes.length; at += 97) {
     const flipped = Buffer.from(bytes);
     flipped[at] = (flipped[at] ?? 0) ^ 0x10;
