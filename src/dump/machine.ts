@@ -15,7 +15,7 @@ import type { KeyRecord } from "../keyspace/records.ts";
 import { documentOf, ownMap } from "../machines/machine-document.ts";
 import { checkedPart, type MachinePart, machineParts } from "../machines/parts.ts";
 import { checkedMachine } from "../machines/payload-check.ts";
-import { decodeMachine, type MachineRecord } from "../machines/record.ts";
+import { decodeMachine, encodeMachine, type MachineRecord } from "../machines/record.ts";
 import { RDB_MODULE, sealDump } from "./payload.ts";
 import { RdbFault, type RdbReader } from "./rdb-reader.ts";
 import { rdbLength, rdbString } from "./rdb-writer.ts";
@@ -46,7 +46,9 @@ export function dumpMachine(db: Database, record: KeyRecord, asModule: boolean):
     RDB_MODULE,
     rdbLength(TYPE_ID | OWN_FORM),
     ...format,
-    ...piece(record.payload),
+    ...piece(
+      machine.parent === undefined ? record.payload : encodeMachine({ ...machine, parent: undefined }),
+    ),
     ...parts,
     END,
   );

@@ -1,20 +1,11 @@
 /** Runs actions: changes of context, events raised, and effects for the world outside. */
-import { holdsInexact, noteInexact } from "../base/exact-json.ts";
-import type { Json } from "../base/json.ts";
+import { build, buildWhole, dataOf, orFail, textOf } from "./action-values.ts";
+import { spawn } from "./child-actions.ts";
 import { delayMs } from "./compile-expressions.ts";
-import {
-  ContextRefusal,
-  contextIn,
-  type Key,
-  letGo,
-  putAt,
-  removeAt,
-  replaceContext,
-} from "./context-changes.ts";
+import { ContextRefusal, contextIn, type Key, putAt, removeAt, replaceContext } from "./context-changes.ts";
 import { DELAY_FORMS } from "./durations.ts";
-import { type Expression, ExpressionFailure, type Template } from "./expressions.ts";
+import type { Template } from "./expressions.ts";
 import { holds } from "./guards.ts";
-import { inexactReason } from "./inexact-data.ts";
 import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
 import type { Action, ContextPath, Delay, Name } from "./machine.ts";
 import { kindOf } from "./problems.ts";
@@ -61,6 +52,12 @@ function runAction(run: Run, action: Action): void {
     case "log":
       run.effects.push({ kind: "log", value: buildWhole(run, action.value, action.path) });
       break;
+    case "spawn":
+      spawn(run, action);
+      break;
+    case "stop":
+      run.effects.push({ kind: "stop", id: textOf(run, action.id, action.path) });
+      break;
     case "choose": {
       const branch = action.branches.find(({ guard }) => holds(run, guard));
       if (branch !== undefined) runActions(run, branch.actions);
@@ -80,52 +77,6 @@ function runAction(run: Run, action: Action): void {
       break;
     }
   }
-}
-
-/** Evaluates a template; all its numbers are exact. @throws ExecutionFailure with the place of the action. */
-export function build(run: Run, template: Template, path: string): Json {
-  const value = evaluate(run, template, path);
-  const reason = holdsInexact(run.eventData) ? inexactReason(value) : undefined;
-  if (reason !== undefined) throw new ExecutionFailure(`${path}: ${reason}`);
-  return value;
-}
-
-function evaluate(run: Run, template: Template, path: string): Json {
-  const value = orFail(path, () => template.build(run));
-  if (typeof value === "object" && template.expressions.some(readsContext)) letGo(run);
-  return value;
-}
-
-function readsContext({ reads }: Expression): boolean {
-  return reads.some(({ keys }) => keys[0] === "context");
-}
-
-/** The value, or the place where an expression gave none. @throws ExecutionFailure */
-function orFail<T>(path: string, evaluate: () => T): T {
-  try {
-    return evaluate();
-  } catch (error) {
-    const isReason = error instanceof ExpressionFailure || error instanceof ContextRefusal;
-    throw isReason ? new ExecutionFailure(`${path}: ${error.message}`) : error;
-  }
-}
-
-/** As `build`, for what is handed on: inexact numbers in it stay as they are. @throws ExecutionFailure */
-function buildWhole(run: Run, template: Template, path: string): Json {
-  const value = evaluate(run, template, path);
-  if (holdsInexact(run.eventData)) noteInexact(value);
-  return value;
-}
-
-/** `{data}` or nothing: an absent value must stay absent, not become null. With its text where it is the event's. */
-function dataOf(
-  run: Run,
-  template: Template | undefined,
-  path: string,
-): { readonly data?: Json; readonly text?: string } {
-  if (template === undefined) return {};
-  const data = buildWhole(run, template, path);
-  return data === run.eventData && run.eventText !== undefined ? { data, text: run.eventText } : { data };
 }
 
 function assign(run: Run, { assignments, path }: ActionOf<"assign">): void {
@@ -179,17 +130,6 @@ function forEach(run: Run, { items, as, actions, path }: ActionOf<"forEach">): v
     runActions(run, actions);
   }
   run.locals = outer;
-}
-
-/** A name, as it is now where it is computed. @throws ExecutionFailure when it is none */
-function textOf(run: Run, name: Name, path: string): string {
-  if (typeof name === "string") return name;
-  const value = orFail(path, () => name.evaluate(run));
-  if (typeof value === "string" && value !== "") return value;
-  if (typeof value === "number") return String(value);
-  throw new ExecutionFailure(
-    `${path}: ${name.source} is ${shown(value)}; a name is a text that is not empty, or a number`,
-  );
 }
 
 /** The id of a delivery, which takes the place of a pending one with the same id. */

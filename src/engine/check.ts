@@ -6,6 +6,7 @@ import type { Json } from "../base/json.ts";
 import { checkJoins } from "./check-joins.ts";
 import { hardlyMeant } from "./check-meaning.ts";
 import { COMPILE_LIMITS, compile } from "./compile.ts";
+import type { References } from "./compile-expressions.ts";
 import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
 import { transitionsOf } from "./graph.ts";
 import { sourceOf } from "./guards.ts";
@@ -14,8 +15,8 @@ import { at } from "./problems.ts";
 import type { Finding } from "./types.ts";
 
 /** All findings; empty when the definition is clean. */
-export function check(json: Json, keys: DocumentKeys = NO_KEYS): readonly Finding[] {
-  const result = compile(json, COMPILE_LIMITS, keys);
+export function check(json: Json, keys: DocumentKeys = NO_KEYS, references?: References): readonly Finding[] {
+  const result = compile(json, COMPILE_LIMITS, keys, references);
   if (!result.ok) return result.findings;
   const { machine } = result;
   return [

@@ -1,5 +1,6 @@
 /** Actions of a definition, compiled. Each action is an object that has exactly one action key. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { linkSpawn, linkStop } from "./compile-children.ts";
 import { linkCancel, linkEmit, linkRaise, linkSend, linkTask } from "./compile-deliveries.ts";
 import { type Linker, linkExpression, linkGuard, linkTemplate, optional } from "./compile-expressions.ts";
 import type { DraftState } from "./draft.ts";
@@ -26,6 +27,8 @@ const ACTIONS: Readonly<Record<string, Compile>> = {
     path,
     value: linkTemplate(linker, json["log"] ?? null, at(path, "log")),
   }),
+  spawn: linkSpawn,
+  stop: linkStop,
   choose: linkChoose,
   forEach: linkForEach,
   fail: (linker, json, { path }) => ({
@@ -45,8 +48,13 @@ const XSTATE_ACTIONS: Readonly<Record<string, string>> = {
   assign: 'write {"assign": {"path": "expression"}}',
   raise: 'write {"raise": {"event": "NAME"}}',
   send: 'write {"send": {"to": "expression", "event": "NAME"}}',
-  sendTo: 'write {"send": {"to": "expression", "event": "NAME"}}',
-  sendParent: 'write {"send": {"to": "expression", "event": "NAME"}}',
+  sendTo: 'write {"send": {"to": "#_<child id>", "event": "NAME"}}, or the key of a machine as an expression',
+  sendParent: 'write {"send": {"to": "#_parent", "event": "NAME"}}',
+  forwardTo: 'write {"send": {"to": "#_<child id>", "event": "NAME", "data": "data"}}',
+  spawn: 'write {"spawn": {"src": "name:version", "id": "child"}}',
+  spawnChild: 'write {"spawn": {"src": "name:version", "id": "child"}}',
+  stop: 'write {"stop": "child"}',
+  stopChild: 'write {"stop": "child"}',
   cancel: 'write {"cancel": "id"}',
   emit: 'write {"emit": {"event": "NAME"}}',
   log: 'write {"log": "expression"}',

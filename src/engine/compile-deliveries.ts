@@ -20,7 +20,7 @@ type Delivery = {
 const MISREAD = /^(context|event|data|constants|key|now|item)\b\s*[.[?]|['"]\s*\+|\+\s*['"]/;
 
 /** A name: a text that stands for itself, or `{"expr": "…"}`. */
-function linkName(linker: Linker, object: JsonObject, key: string, path: string): Name | undefined {
+export function linkName(linker: Linker, object: JsonObject, key: string, path: string): Name | undefined {
   const value = object[key];
   const here = at(path, key);
   if (isJsonObject(value)) {
@@ -90,14 +90,14 @@ export function linkSend(linker: Linker, json: JsonObject, { path }: Place): Act
   if (typeof to !== "string") {
     linker.problems.error(
       at(here, "to"),
-      "send needs the key of a machine: an expression such as context.order or 'order:1' in quotes",
+      "send needs the key of a machine: an expression such as context.order or 'order:1' in quotes, or #_parent, or #_ and the id of a child",
     );
     return undefined;
   }
   return {
     kind: "send",
     path,
-    to: linkTemplate(linker, to, at(here, "to")),
+    to: to.startsWith("#_") ? { expressions: [], build: () => to } : linkTemplate(linker, to, at(here, "to")),
     event: options.event,
     ...deliveryOf(linker, options, here),
   };

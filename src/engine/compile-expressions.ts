@@ -9,6 +9,14 @@ import type { Action, Delay, Guard, Join } from "./machine.ts";
 import { at, checkKeys, kindOf, nearest, type Problems } from "./problems.ts";
 import { resolveState } from "./targets.ts";
 
+/** What is known of definitions beside the one that is compiled. */
+export type References = {
+  /** The name it is to have, where that is known: it cannot name itself. */
+  readonly own?: string | undefined;
+  /** The `name:version` that a name, with or without a version, stands for; undefined where there is no such definition. */
+  resolve(src: string): string | undefined;
+};
+
 /** What the second pass of a compilation carries around. */
 export type Linker = {
   readonly draft: Draft;
@@ -20,6 +28,10 @@ export type Linker = {
   readonly starts: Map<DraftState, Initial>;
   /** Joins compiled so far, in document order. */
   readonly joins: Join[];
+  /** The definitions of children. */
+  readonly references: References;
+  /** Those among them that were named, as they are written. */
+  readonly sources: Set<string>;
   /** Variables that exist only where the linker is at work, such as `item` and `index`. */
   readonly locals?: readonly string[];
 };

@@ -1,11 +1,19 @@
 /** Transitions of a definition: from `on`, `always`, `after`, `onDone` and the list forms to one compiled shape. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkActions } from "./compile-actions.ts";
+import { readInvokes } from "./compile-children.ts";
 import { type Linker, linkDelay, linkGuard } from "./compile-expressions.ts";
 import { entriesIn } from "./document-keys.ts";
 import type { Draft, DraftState } from "./draft.ts";
-import { afterEvent, descriptorFault, doneEvent, isInternal } from "./event-names.ts";
-import type { AfterTimer, Reactions, Transition } from "./machine.ts";
+import {
+  afterEvent,
+  descriptorFault,
+  doneActorEvent,
+  doneEvent,
+  errorActorEvent,
+  isInternal,
+} from "./event-names.ts";
+import type { AfterTimer, Invoke, Reactions, Transition } from "./machine.ts";
 import { at, checkKeys, kindOf, type Problems, readText, readTexts } from "./problems.ts";
 import { nameOf, resolveTarget } from "./targets.ts";
 
@@ -14,6 +22,7 @@ export type StateTransitions = {
   readonly reactions: Reactions;
   readonly always: readonly Transition[];
   readonly after: readonly AfterTimer[];
+  readonly invokes: readonly Invoke[];
   /** In document order. */
   readonly all: readonly Transition[];
 };
@@ -56,11 +65,16 @@ export function linkTransitions(linker: Linker, state: DraftState): StateTransit
   }
   const done = { ...own, descriptor: doneEvent(state.id), path: at(jsonPath, "onDone") };
   add(done.descriptor, linkGroup(linker, json["onDone"], done));
+  const invokes = readInvokes(linker, state);
+  for (const { transitions } of invokes)
+    for (const { descriptor, json: given, path } of transitions)
+      add(descriptor, linkGroup(linker, given, { ...own, descriptor, path }));
   const always = linkGroup(linker, json["always"], { ...own, descriptor: "", path: at(jsonPath, "always") });
   return {
     reactions: reactionsOf(byDescriptor, state.plain.length > 0),
     always,
     after,
+    invokes: invokes.map(({ invoke }) => invoke),
     all: [...all, ...always],
   };
 }
@@ -91,6 +105,9 @@ export function linkDescriptor(linker: Linker, descriptor: string, path: string)
       linker.problems.warn(path, `there is no state with the id '${done}', so this event never comes`);
     return doneEvent(state?.id ?? done);
   }
+  const child = /^(done\.invoke|error\.platform)\.(.+)$/.exec(descriptor);
+  if (child?.[2] !== undefined && child[2] !== "*")
+    return child[1] === "done.invoke" ? doneActorEvent(child[2]) : errorActorEvent(child[2]);
   const fault = descriptorFault(descriptor);
   if (fault !== undefined) linker.problems.error(path, fault);
   return descriptor.startsWith("done.state.") ? `xstate.${descriptor}` : descriptor;

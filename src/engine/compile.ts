@@ -4,7 +4,7 @@
  */
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkActions } from "./compile-actions.ts";
-import { type Initial, type Linker, linkTemplate } from "./compile-expressions.ts";
+import { type Initial, type Linker, linkTemplate, type References } from "./compile-expressions.ts";
 import { linkJoins } from "./compile-joins.ts";
 import { checkTogether, linkTransitions } from "./compile-transitions.ts";
 import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
@@ -36,6 +36,9 @@ export const COMPILE_LIMITS: CompileLimits = {
 /** The name and version that stand in a document; undefined where none does. */
 export type OwnName = { readonly name: string | undefined; readonly version: string | undefined };
 
+/** Definitions of children that are not looked for. */
+const ANY_REFERENCE: References = { resolve: (src) => src };
+
 /** A machine, or where and why there is none. `findings` holds everything found, warnings included. */
 export type CompileResult =
   | {
@@ -60,11 +63,12 @@ export function compile(
   json: Json,
   limits: CompileLimits = COMPILE_LIMITS,
   keys: DocumentKeys = NO_KEYS,
+  references: References = ANY_REFERENCE,
 ): CompileResult {
   const problems = createProblems();
   for (const path of keys.repeated)
     problems.error(path, "this is given twice; keys of an object must differ");
-  const machine = compileWith(json, problems, { limits, keys });
+  const machine = compileWith(json, problems, { limits, keys, references });
   const error = problems.findings.find((finding) => finding.severity === "error");
   if (machine !== undefined && error === undefined)
     return { ok: true, machine, findings: problems.findings, own: ownName(json, createProblems(0)) };
@@ -75,9 +79,13 @@ export function compile(
 function compileWith(
   json: Json,
   problems: Problems,
-  given: { readonly limits: CompileLimits; readonly keys: DocumentKeys },
+  given: {
+    readonly limits: CompileLimits;
+    readonly keys: DocumentKeys;
+    readonly references: References;
+  },
 ): Machine | undefined {
-  const { limits, keys } = given;
+  const { limits, keys, references } = given;
   if (!isJsonObject(json)) {
     problems.error("$", `a definition is a JSON object, this is ${kindOf(json)}`);
     return undefined;
@@ -86,13 +94,15 @@ function compileWith(
     problems.error("$", `the JSON of a definition may be nested ${limits.jsonDepthMax} deep`);
     return undefined;
   }
-  ownName(json, problems);
+  const { name } = ownName(json, problems);
   const linker: Omit<Linker, "draft"> = {
     problems,
     limits: limits.expressions,
     expressions: new Map(),
     starts: new Map(),
     joins: [],
+    references: references.own === undefined ? { ...references, own: name } : references,
+    sources: new Set(),
   };
   const { statesMax } = limits;
   if (isMapForm(json) || isListForm(json)) {
@@ -137,6 +147,7 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
   const record = json["record"] ?? "events";
   if (record !== "events" && record !== "changes")
     problems.error("$.record", 'record must be "events" or "changes"');
+  const invariants = linkInvariants(linker, json["invariants"]);
   return {
     id: draft.root.id,
     form: draft.form,
@@ -147,7 +158,11 @@ function link(linker: Linker, json: JsonObject, flatInitial: number | undefined)
     transitions,
     context: readObject(json, "context", problems),
     constants: readObject(json, "constants", problems),
-    invariants: linkInvariants(linker, json["invariants"]),
+    invariants,
+    childInvariants: invariants.filter(({ expression }) =>
+      expression.reads.some(({ keys: [variable] }) => variable === "children"),
+    ),
+    sources: [...linker.sources],
     unmatched: unmatched === "defer" || unmatched === "ignore" ? unmatched : "reject",
     ...reactorsOf(states),
     joins: linker.joins,
@@ -200,7 +215,7 @@ function linkState(
 ): StateNode {
   const { problems } = linker;
   const { json, jsonPath } = state;
-  const { reactions, always, after } = given.own;
+  const { reactions, always, after, invokes } = given.own;
   const initial =
     given.initial === undefined ? linkInitial(linker, state) : { targets: given.initial, actions: [] };
   const actions = (key: string) => linkActions(linker, json[key], { path: at(jsonPath, key), from: state });
@@ -232,6 +247,7 @@ function linkState(
     always,
     after,
     joins: given.joins,
+    invokes,
     output: linkOutput(linker, state),
     tags: readTexts(json, "tags", jsonPath, problems),
     meta: json["meta"],

@@ -43,9 +43,21 @@ export type Draft = {
 export type ShapeLimits = { readonly statesMax: number; readonly depthMax: number };
 
 const COMMON = ["id", "type", "description", "entry", "exit", "tags", "meta"];
-const BRANCH = [...COMMON, "initial", "states", "on", "always", "after", "onDone", "output", "defer", "join"];
+const BRANCH = [
+  ...COMMON,
+  "initial",
+  "states",
+  "on",
+  "always",
+  "after",
+  "onDone",
+  "output",
+  "defer",
+  "join",
+  "invoke",
+];
 const STATE_KEYS: Readonly<Record<StateNode["kind"], readonly string[]>> = {
-  atomic: [...COMMON, "states", "on", "always", "after", "defer", "join"],
+  atomic: [...COMMON, "states", "on", "always", "after", "defer", "join", "invoke"],
   compound: BRANCH,
   parallel: BRANCH,
   final: [...COMMON, "output"],
@@ -68,7 +80,7 @@ const ROOT_KEYS = [
 const REPLACED_KEYS: Readonly<Record<string, string>> = {
   onEntry: 'actions on entry stand under "entry"',
   onExit: 'actions on exit stand under "exit"',
-  activities: 'work that takes time is a "task" action, or a machine of its own',
+  activities: 'work that takes time is a "task" action, or a machine of its own under "invoke"',
   data: 'what a final state gives stands under "output"',
   delays: 'write the length of time where it is used, or under "constants"',
   guards: "write the condition where it is used, as an expression",
@@ -79,7 +91,6 @@ const REPLACED_KEYS: Readonly<Record<string, string>> = {
   tsTypes: "types are of no use here",
   predictableActionArguments: "actions always run in order here",
   preserveActionOrder: "actions always run in order here",
-  invoke: 'work outside is a "task" action; another machine is driven by "send"',
 };
 
 type Builder = {

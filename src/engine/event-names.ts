@@ -5,7 +5,12 @@ import { nearest } from "./problems.ts";
 const OWN_PREFIX = "xstate.";
 
 /** The families of own events that a transition may react to. */
-const OWN_FAMILIES: readonly string[] = ["xstate.done.state.", "xstate.after."];
+const OWN_FAMILIES: readonly string[] = [
+  "xstate.done.state.",
+  "xstate.after.",
+  "xstate.done.actor.",
+  "xstate.error.actor.",
+];
 
 /**
  * The event that tells a machine of a step of its own that has failed. It is taken by its name or by `error.*`, never by
@@ -22,6 +27,19 @@ export function isInternal(event: string): boolean {
 export function doneEvent(id: string): string {
   return `xstate.done.state.${id}`;
 }
+
+/** The name of the event that says a child is done. */
+export function doneActorEvent(id: string): string {
+  return `xstate.done.actor.${id}`;
+}
+
+/** The name of the event that says a child has failed, or is gone. */
+export function errorActorEvent(id: string): string {
+  return `xstate.error.actor.${id}`;
+}
+
+/** What a stopped child records in its history. */
+export const STOP_EVENT = "xstate.stop";
 
 /** The name of the event that a timer of a state delivers. */
 export function afterEvent(delay: string, id: string): string {
@@ -53,8 +71,8 @@ export function descriptorFault(descriptor: string): string | undefined {
   if (body.endsWith("*") || body.split(".").includes("*")) return starFault(descriptor, body);
   if (!isInternal(`${body}.`) || OWN_FAMILIES.some((family) => mayMatch(family, descriptor, body)))
     return undefined;
-  const hint = nearest(body.slice(OWN_PREFIX.length), ["done.state", "after"]);
-  return `'${descriptor}' never comes: names that begin with xstate. are the machine's own, and there are done.state.<id> and xstate.after.<delay>.<id>${hint === undefined ? "" : `; did you mean '${hint}.…'?`}`;
+  const hint = nearest(body.slice(OWN_PREFIX.length), ["done.state", "after", "done.actor", "error.actor"]);
+  return `'${descriptor}' never comes: names that begin with xstate. are the machine's own, and there are done.state.<id>, xstate.after.<delay>.<id>, xstate.done.actor.<id> and xstate.error.actor.<id>${hint === undefined ? "" : `; did you mean '${hint}.…'?`}`;
 }
 
 function mayMatch(family: string, descriptor: string, body: string): boolean {

@@ -1,5 +1,6 @@
 /** What expressions are given and bound by. */
 import type { Json, JsonObject } from "../base/json.ts";
+import type { Relatives } from "./types.ts";
 
 /** Bounds on the text of one expression, checked when it is compiled. */
 export type ExpressionLimits = {
@@ -41,6 +42,8 @@ export type Scope = {
   budgetLeft: number;
   /** Values of the variables that exist only where the expression stands, such as `item` and `index`. */
   readonly locals?: JsonObject | undefined;
+  /** The variables `children` and `parent`. */
+  readonly relatives?: Relatives | undefined;
   /** The variable `state`: names of all active states. */
   activeIds(): readonly string[];
 };

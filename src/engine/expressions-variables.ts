@@ -4,6 +4,8 @@ import type { Read, Scope } from "./expressions-scope.ts";
 
 type Variable = { readonly type: string; readonly read: (scope: Scope) => Json };
 
+const NO_CHILDREN: JsonObject = {};
+
 const VARIABLES: ReadonlyMap<string, Variable> = new Map<string, Variable>([
   ["context", { type: "map", read: (scope) => scope.context }],
   ["event", { type: "map", read: eventOf }],
@@ -12,6 +14,8 @@ const VARIABLES: ReadonlyMap<string, Variable> = new Map<string, Variable>([
   ["state", { type: "list", read: (scope) => scope.activeIds() }],
   ["now", { type: "number", read: (scope) => scope.now }],
   ["key", { type: "string", read: (scope) => scope.key }],
+  ["children", { type: "map", read: ({ relatives }) => relatives?.children() ?? NO_CHILDREN }],
+  ["parent", { type: "dyn", read: ({ relatives }) => relatives?.parent() ?? null }],
 ]);
 
 /** Names in the order in which messages list them, those that exist only in one place last. */

@@ -13,6 +13,7 @@ import {
   type EventOrigin,
   type FailureCode,
   type Kept,
+  type Relatives,
   type Snapshot,
   STEP_LIMITS,
   type Timer,
@@ -42,6 +43,7 @@ export class Run implements Scope {
   readonly now: number;
   readonly key: string;
   readonly resultSizeMax: number;
+  readonly relatives: Relatives | undefined;
   budgetLeft = EVENT_BUDGET;
   /** The variables of the `forEach` that is running. */
   locals: JsonObject | undefined = undefined;
@@ -91,6 +93,7 @@ export class Run implements Scope {
     this.now = env.now;
     this.key = env.key;
     this.resultSizeMax = limits.resultSizeMax;
+    this.relatives = env.relatives;
     this.status = before.status;
     this.output = before.output;
     this.configuration = before.configuration;

@@ -46,8 +46,8 @@ function linkInvariant(linker: Linker, json: Json, path: string): Invariant | un
 }
 
 /** The first invariant that does not hold, with the values it read; undefined when all hold. */
-export function brokenInvariant(run: Run): string | undefined {
-  for (const { name, expression } of run.machine.invariants) {
+export function brokenInvariant(run: Run, invariants = run.machine.invariants): string | undefined {
+  for (const { name, expression } of invariants) {
     const failure = failureOf(() => expression.evaluate(run));
     if (failure === undefined) continue;
     const values = expression.reads.map((read) => {
@@ -61,8 +61,13 @@ export function brokenInvariant(run: Run): string | undefined {
 }
 
 /** The same for a machine that was changed other than by a step. */
-export function breachOf(machine: Machine, snapshot: Snapshot, env: Env): string | undefined {
-  return brokenInvariant(new Run(machine, snapshot, { type: "", data: undefined, env }));
+export function breachOf(
+  machine: Machine,
+  snapshot: Snapshot,
+  env: Env,
+  invariants = machine.invariants,
+): string | undefined {
+  return brokenInvariant(new Run(machine, snapshot, { type: "", data: undefined, env }), invariants);
 }
 
 /** Undefined when it is true; empty when it is false; why there is no answer. */

@@ -86,6 +86,8 @@ export type Action =
       readonly retry: TaskRetry | undefined;
     }
   | { readonly kind: "log"; readonly path: string; readonly value: Template }
+  | ({ readonly kind: "spawn" } & Child)
+  | { readonly kind: "stop"; readonly path: string; readonly id: Name }
   | { readonly kind: "choose"; readonly path: string; readonly branches: readonly Branch[] }
   /** Runs its actions for each item of a list, with the variables `as` and `index`. */
   | {
@@ -99,6 +101,20 @@ export type Action =
   | { readonly kind: "fail"; readonly path: string; readonly text: Template }
   /** Suspends the machine after the step. */
   | { readonly kind: "suspend"; readonly path: string; readonly reason: Template };
+
+/** A machine that is to belong to this one: what `invoke` and `spawn` say of it. */
+export type Child = {
+  readonly path: string;
+  readonly id: Name;
+  /** Its definition; a literal name is pinned to a version. */
+  readonly src: Name;
+  readonly input: Template | undefined;
+  /** One child for each item of a list. */
+  readonly each: Template | undefined;
+};
+
+/** A child that lives while the state is active. */
+export type Invoke = Child & { readonly id: string };
 
 /** One branch of a `choose`; the first whose guard holds is run. */
 export type Branch = { readonly guard: Guard | undefined; readonly actions: readonly Action[] };
@@ -220,6 +236,7 @@ export type StateNode = {
   readonly always: readonly Transition[];
   readonly after: readonly AfterTimer[];
   readonly joins: readonly Join[];
+  readonly invokes: readonly Invoke[];
   readonly output: Template | undefined;
   readonly tags: readonly string[];
   readonly meta: Json | undefined;
@@ -247,6 +264,10 @@ export type Machine = {
   readonly constants: JsonObject;
   /** What must hold after every step. */
   readonly invariants: readonly Invariant[];
+  /** Those among them that read `children`: a child's step can break them. */
+  readonly childInvariants: readonly Invariant[];
+  /** The definitions of children that it names, as they are written there. */
+  readonly sources: readonly string[];
   /** Whether events that change nothing are recorded. */
   readonly record: "events" | "changes";
   readonly unmatched: "reject" | "defer" | "ignore";

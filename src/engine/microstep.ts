@@ -1,6 +1,8 @@
 /** One microstep: leave states, run the transitions' actions, enter states. SCXML's exitStates and enterStates. */
 import type { Json } from "../base/json.ts";
-import { build, runActions, wait } from "./actions.ts";
+import { build } from "./action-values.ts";
+import { runActions, wait } from "./actions.ts";
+import { spawn } from "./child-actions.ts";
 import { arm, disarm, type Run } from "./interpreter.ts";
 import { release } from "./joins.ts";
 import { type EntrySet, type StateNode, stateOf, type Transition } from "./machine.ts";
@@ -44,8 +46,9 @@ function exitStates(run: Run, exited: readonly number[]): void {
   if (run.machine.hasHistory) recordHistory(run, exited);
   run.startLeaving(exited);
   for (let position = exited.length - 1; position >= 0; position--) {
-    const { exit } = stateOf(run.machine, exited[position] ?? 0);
+    const { exit, invokes } = stateOf(run.machine, exited[position] ?? 0);
     if (exit.length > 0) runActions(run, exit);
+    for (const { id } of invokes) run.effects.push({ kind: "stop", id });
     run.leaveLast();
   }
   if (run.timers.size > 0) disarm(run, run.timers.removeStates(exited));
@@ -91,6 +94,7 @@ export function enterStates(run: Run, entries: readonly EntrySet[]): readonly nu
       arm(run, wait(run, delay, path), { kind: "after", event, state: index });
     }
     if (state.joins.length > 0) armJoins(run, state);
+    for (const invoke of state.invokes) spawn(run, invoke);
     runDefaultActions(run, entry, state);
     if (state.kind === "final") completion.finish(state);
   }

@@ -47,8 +47,9 @@ export function notAccepted(event: string, states: readonly string[], accepted: 
 }
 
 /** Why a machine that is done, in these states, refuses an event. */
-export function tooLate(event: string, states: readonly string[]): string {
-  return `event '${event}' comes too late: the machine is done, in ${quoted(states)}`;
+export function tooLate(event: string, states: readonly string[], status = "done"): string {
+  const end = status === "done" ? "is done" : "was stopped";
+  return `event '${event}' comes too late: the machine ${end}, in ${quoted(states)}`;
 }
 
 /** Names as a message has them: `'a', 'b'`. */

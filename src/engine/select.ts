@@ -2,7 +2,14 @@
 import { ERROR_EXECUTION, hasPrefix } from "./event-names.ts";
 import { holds } from "./guards.ts";
 import type { Run } from "./interpreter.ts";
-import { isDescendant, type Reactions, type StateNode, stateOf, type Transition } from "./machine.ts";
+import {
+  isDescendant,
+  type Machine,
+  type Reactions,
+  type StateNode,
+  stateOf,
+  type Transition,
+} from "./machine.ts";
 import { domainOf } from "./sets.ts";
 import { hasNumber, lowerBound, merged } from "./sorted.ts";
 
@@ -188,3 +195,8 @@ export function exitRange(run: Run, transition: Transition): readonly [number, n
 }
 
 const NO_RANGE: readonly [number, number] = [0, 0];
+
+/** Whether an active state has a transition for an event, whatever its guard. */
+export function reactsTo(machine: Machine, configuration: readonly number[], event: string): boolean {
+  return configuration.some((index) => candidatesFor(stateOf(machine, index).reactions, event).length > 0);
+}

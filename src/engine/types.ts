@@ -28,6 +28,16 @@ export type Env = {
   readonly limits?: StepLimits;
   /** True to have `Moved.trace` filled; off by default because most callers throw it away. */
   readonly trace?: boolean;
+  /** The machines it belongs to and those that belong to it; undefined where there are none. */
+  readonly relatives?: Relatives | undefined;
+};
+
+/** What the variables `children` and `parent` are. Asked for only where an expression reads them. */
+export type Relatives = {
+  /** By the id of each: state, status, done, output. */
+  children(): JsonObject;
+  /** Key, state and status; null for none. */
+  parent(): JsonObject | null;
 };
 
 /** An event from outside. `data` is what the client sent, absent when it sent none. */
@@ -108,6 +118,17 @@ export type Snapshot = {
   readonly output?: Json;
 };
 
+/** A machine to be made as the child of another, or a list of them. */
+export type NewChild = {
+  readonly id: string;
+  /** Its definition, `name` or `name:version`. */
+  readonly src: string;
+  /** What is merged over the context of the definition, of each child. */
+  readonly inputs: readonly JsonObject[];
+  /** Whether it is a list, of any length. */
+  readonly isList: boolean;
+};
+
 /** What the caller has to do in the commit of the step, in this order. */
 export type Effect =
   /** Store the timer in the due-time index. It is in the snapshot already. */
@@ -140,6 +161,10 @@ export type Effect =
     }
   /** What became of events at joins: kept in a place, used by a join that is complete, left over by one whose state was left, or too old. */
   | { readonly kind: "kept" | "consumed" | "released" | "expired"; readonly kept: readonly Kept[] }
+  /** Make a machine, or one for each input, that belongs to this one. */
+  | { readonly kind: "spawn"; readonly child: NewChild }
+  /** Stop the machine of this id, or all of the list of this id. */
+  | { readonly kind: "stop"; readonly id: string }
   /** Suspend this machine when the step is written. */
   | { readonly kind: "suspend"; readonly reason?: string }
   | { readonly kind: "log"; readonly value: Json };

@@ -41,6 +41,7 @@ export const EVENT_CLASSES = {
   spop: "s",
   srem: "s",
   sunionstore: "s",
+  "sm.child": "d",
   "sm.create": "d",
   "sm.mutate": "d",
   "sm.reset": "d",

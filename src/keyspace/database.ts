@@ -78,7 +78,7 @@ export class Database {
     const record = this.transaction.recordAt(this.#recordKey(key));
     if (record === undefined) return undefined;
     if (record.expireAtMs === 0 || record.expireAtMs > this.nowMs) return record;
-    this.#erase(key, record);
+    this.#erase(key, record, "expired");
     this.#record(key, "expired");
     return undefined;
   }
@@ -162,7 +162,10 @@ export class Database {
   /** Removes what the object at a key keeps beside its record; false when it is too much (emptyObject). */
   empty(key: Bytes, record: KeyRecord): boolean {
     this.transaction.settle(this.#recordKey(key));
-    return emptyObject(this.transaction, this.place(key), record);
+    const dependants = this.transaction.objects.storageOf(record.type).dependants?.(this.transaction, record);
+    if (!emptyObject(this.transaction, this.place(key), record)) return false;
+    if (dependants !== undefined) this.#eraseAll(dependants, "del");
+    return true;
   }
 
   /** Adds a further event to what was just written: SET with EX is also an "expire". */
@@ -319,9 +322,22 @@ export class Database {
     this.#count("keys", -1);
   }
 
-  #erase(key: Bytes, record: KeyRecord): void {
+  #erase(key: Bytes, record: KeyRecord, event: KeyEvent = "del"): void {
+    const dependants = this.transaction.objects.storageOf(record.type).dependants?.(this.transaction, record);
     this.#forget(key, record);
     this.#removeParts(key, record);
+    if (dependants !== undefined) this.#eraseAll(dependants, event);
+  }
+
+  /** Removes objects that have lived with another, and those that live with them. */
+  #eraseAll(ids: readonly number[], event: KeyEvent): void {
+    for (const id of ids) {
+      const key = this.keyOf(id);
+      const record = key === undefined ? undefined : this.transaction.recordAt(this.#recordKey(key));
+      if (key === undefined || record === undefined) continue;
+      this.#erase(key, record, event);
+      this.#record(key, event);
+    }
   }
 
   #removeParts(key: Bytes, record: KeyRecord): void {

@@ -30,6 +30,8 @@
  * |       | sequence u64                 | first; kind e: a timer of the engine, s: an event  |
  * | e     | id u64, event id 0           | the outcome of an event (outcomes.ts)              |
  * | q     | id u64, sequence u64         | the event id: outcomes in the order they came      |
+ * | f     | id u64, child id 0           | a child of a machine, or a list of children        |
+ * | f     | id u64, child id 0, index    | one of such a list (child-links.ts); the index u32 |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
  * | j     |                              | how far the data file has the journals (lmdb-data) |
  *
@@ -337,6 +339,16 @@ export function outcomeOrderKey(id: number, sequence: number): Bytes {
   return raw(`q${u64(id)}${u64(sequence)}`);
 }
 
+/** A child of the machine `id`, or the list of those with this name; with an index one of that list. */
+export function childKey(id: number, name: string, index?: number): Bytes {
+  return raw(`${childrenPrefix(id)}${nameField(name)}${index === undefined ? "" : u32(index)}`);
+}
+
+/** The prefix of all children of a machine. */
+export function childrenPrefix(id: number): string {
+  return `f${u64(id)}`;
+}
+
 /** The first byte string of all keys a stream has, for who goes through them all. */
 export function streamPrefix(id: number): string {
   return `s${u64(id)}`;
@@ -501,7 +513,7 @@ export function garbageKey(kind: string, number: number): Bytes {
 }
 
 /** The spaces whose keys begin with the id of an object; what they hold of it goes when it goes. */
-export const OBJECT_SPACES = ["h", "p", "e", "q", "s", "u"] as const;
+export const OBJECT_SPACES = ["h", "p", "e", "q", "f", "s", "u"] as const;
 
 /** The kind of garbage that is what an object has kept beside its record. */
 export const GARBAGE_OBJECT = "o";

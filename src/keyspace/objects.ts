@@ -23,6 +23,8 @@ export interface ObjectStorage {
   removed(transaction: Transaction, place: ObjectPlace, record: KeyRecord): void;
   /** Copies it for the new object `id` at `to`; returns the payload of the new record. */
   copied(transaction: Transaction, record: KeyRecord, to: ObjectPlace, id: number): Buffer;
+  /** Ids of the objects that live with this one: they are removed when it is. */
+  dependants?(transaction: Transaction, record: KeyRecord): readonly number[];
   /** The object has the same id at another key or database. */
   moved(transaction: Transaction, from: ObjectPlace, to: ObjectPlace, record: KeyRecord): void;
 }

@@ -30,6 +30,19 @@ type Undo =
     }
   | (() => void);
 
+/**
+ * Something has happened to an object that belongs to another: the other has to look. It does so before the command ends
+ * (machines/children.ts); what it then finds is all that counts.
+ */
+export interface Notice {
+  readonly phys: number;
+  /** Id of the object that has to look. */
+  readonly to: number;
+  /** What the other is to it. */
+  readonly name: string;
+  readonly index?: number | undefined;
+}
+
 export class Transaction implements OrderedReader {
   readonly #reader: OrderedReader;
   readonly #live: LiveObjects | undefined;
@@ -38,6 +51,9 @@ export class Transaction implements OrderedReader {
   readonly #writes = new SortedMap<Buffer | null>();
   readonly #undo: Undo[] = [];
   readonly #changes: Change[] = [];
+  /** Taken one after the other from `#noticesFrom` on. */
+  readonly #notices: Notice[] = [];
+  #noticesFrom = 0;
   #dueMsMin = Number.POSITIVE_INFINITY;
 
   /**
@@ -156,6 +172,28 @@ export class Transaction implements OrderedReader {
   /** Adds to the change list: what happened to a key, for all who must hear of it. */
   record(change: Change): void {
     this.#changes.push(change);
+  }
+
+  /** Leaves word for an object of what happened to another that belongs to it. */
+  notify(notice: Notice): void {
+    this.#notices.push(notice);
+    this.#undo.push(() => this.#notices.pop());
+  }
+
+  /** Whether word was left that nobody has taken. */
+  get hasNotices(): boolean {
+    return this.#noticesFrom < this.#notices.length;
+  }
+
+  /** The word that was left first; undefined when there is none. */
+  takeNotice(): Notice | undefined {
+    const notice = this.#notices[this.#noticesFrom];
+    if (notice === undefined) return undefined;
+    this.#noticesFrom += 1;
+    this.#undo.push(() => {
+      this.#noticesFrom -= 1;
+    });
+    return notice;
   }
 
   /** The changes recorded since the savepoint, in order. */

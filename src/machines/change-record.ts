@@ -46,6 +46,7 @@ const STATUS_NUMBERS: Readonly<Record<MachineStatus, number>> = {
   done: 1,
   suspended: 2,
   failed: 3,
+  stopped: 4,
 };
 
 const STATUSES = new Map(

@@ -7,6 +7,7 @@ import { EventData } from "../base/event-data.ts";
 import { firstInexact, holdsInexact, withInexactNumbers } from "../base/exact-json.ts";
 import { isDeeperThan, type Json } from "../base/json.ts";
 import { COMPILE_LIMITS, type CompileResult, compile } from "../engine/compile.ts";
+import type { References } from "../engine/compile-expressions.ts";
 import { readKeys } from "../engine/document-keys.ts";
 import { tooManyStates } from "../engine/draft.ts";
 import type { Machine } from "../engine/machine.ts";
@@ -29,7 +30,11 @@ export class ChartCache {
   chartOf(definition: StoredDefinition): Machine {
     const known = this.#charts.get(definition.sequence);
     if (known !== undefined) return known;
-    const result = compileDocument(definition.document);
+    const { references } = definition;
+    const result = compileDocument(definition.document, {
+      // A literal name may be called "constructor".
+      resolve: (src) => (Object.hasOwn(references, src) ? references[src] : undefined),
+    });
     assert(
       result.ok,
       `definition ${definition.name}:${definition.version} compiles as it did when it was created`,
@@ -51,9 +56,9 @@ export class ChartCache {
 }
 
 /** Compiles the text of a definition. Text that is no JSON is a definition that does not compile. */
-export function compileDocument(document: string): CompileResult {
+export function compileDocument(document: string, references?: References): CompileResult {
   const parsed = parseDocument(document);
-  return parsed.ok ? compile(parsed.value, COMPILE_LIMITS, readKeys(document)) : parsed;
+  return parsed.ok ? compile(parsed.value, COMPILE_LIMITS, readKeys(document), references) : parsed;
 }
 
 /** The text of a definition as JSON, or what is wrong with it. One that is too large is not looked at any further. */

@@ -14,6 +14,7 @@ import {
 } from "../keyspace/layouts.ts";
 import { decodeNumber, decodeRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
+import { checkFamilies } from "./check-families.ts";
 import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { dueEntries } from "./object-storage.ts";
 import { decodeMachine, isRunning, type MachineRecord } from "./record.ts";
@@ -45,6 +46,7 @@ export function checkMachines(reader: OrderedReader): string[] {
   }
   return [
     ...undefinedMachines,
+    ...checkFamilies(reader, flushed),
     ...checkEntries(reader, expected.entries),
     ...checkCounters(reader, expected.counters),
     ...checkOwned(reader, expected.ids),

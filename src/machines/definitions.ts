@@ -1,5 +1,6 @@
 /** The definitions of a database: immutable documents under name and version. */
 import { assert } from "../base/assert.ts";
+import type { References } from "../engine/compile-expressions.ts";
 import type { Database } from "../keyspace/database.ts";
 import {
   counterKey,
@@ -20,6 +21,8 @@ export interface StoredDefinition {
   readonly createdMs: number;
   /** The document as it was given. */
   readonly document: string;
+  /** The versions that the definitions of its children are pinned to, by the names that stand in the document. */
+  readonly references: Readonly<Record<string, string>>;
 }
 
 /** A definition by name and version; without a version the newest. */
@@ -65,18 +68,46 @@ export function removeDefinition(db: Database, definition: DefinitionName): void
 }
 
 /** The document stands behind a line of its own: a step needs the number alone, however long the document is. */
-function putStored(db: Database, { name, version, sequence, createdMs, document }: StoredDefinition): void {
+function putStored(db: Database, definition: StoredDefinition): void {
+  const { name, version, sequence, createdMs, document, references } = definition;
   const header: Header = [sequence, createdMs, name, version];
+  if (Object.keys(references).length > 0) header.push(references);
   const value = Buffer.from(`${JSON.stringify(header)}\n${document}`, "utf8");
   db.transaction.put(definitionRecordKey(db.phys, { name, version }), value);
 }
 
-type Header = [sequence: number, createdMs: number, name: string, version: string];
+type Header = [
+  sequence: number,
+  createdMs: number,
+  name: string,
+  version: string,
+  references?: StoredDefinition["references"],
+];
 
 /** How many machines are pinned to a definition. */
 export function machineCountOf(db: Database, definition: DefinitionName): number {
   const counters = machineCounters(db, definition.name, definition.version);
   return counters.reduce((sum, { place, count }) => (place === undefined ? sum + count : sum), 0);
+}
+
+const NO_REFERENCES = Object.freeze({});
+
+/** How many definitions have machines of this one as children. O(number of definitions). */
+export function referenceCountOf(db: Database, { name, version }: DefinitionName): number {
+  const id = `${name}:${version}`;
+  return listDefinitions(db).filter(({ references }) => Object.values(references).includes(id)).length;
+}
+
+/** What a definition of a database may name: others that are there. */
+export function referencesIn(db: Database, own?: string): References {
+  return {
+    own,
+    resolve: (src) => {
+      const { name, version } = splitDefinitionId(src);
+      const found = findDefinition(db, name, version);
+      return found && `${found.name}:${found.version}`;
+    },
+  };
 }
 
 /** By the stored bytes: the store hands out the same buffer while it has it at hand. */
@@ -87,14 +118,15 @@ function decode(value: Buffer): StoredDefinition {
   if (known !== undefined) return known;
   const lineEnd = value.indexOf("\n");
   const header: unknown = JSON.parse(value.toString("utf8", 0, lineEnd));
-  assert(Array.isArray(header) && header.length === 4, "a definition's record");
+  assert(Array.isArray(header) && (header.length === 4 || header.length === 5), "a definition's record");
   // Written by putStored.
-  const [sequence, createdMs, name, version] = header as Header;
+  const [sequence, createdMs, name, version, references = NO_REFERENCES] = header as Header;
   const definition: StoredDefinition = {
     name,
     version,
     sequence,
     createdMs,
+    references,
     get document() {
       return value.toString("utf8", lineEnd + 1);
     },

@@ -4,15 +4,21 @@
  * All of it is in the commit of the first event, in the order in which it came up, and bounded.
  */
 
+import { assert } from "../base/assert.ts";
 import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
 import { ERROR_EXECUTION } from "../engine/event-names.ts";
 import { acceptedEvents } from "../engine/refusal.ts";
+import { reactsTo } from "../engine/select.ts";
 import { recall } from "../engine/step.ts";
 import type { Effect, Kept } from "../engine/types.ts";
+import type { Notice } from "../keyspace/transaction.ts";
 import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
+import { keyOfChild } from "./child-links.ts";
+import { adopt, type ChildNews, Children, disown } from "./children.ts";
 import { dropFailed, type FailedStep, failedOf, isFailure, markFailed, recordRefusal } from "./failures.ts";
+import { checkParent } from "./family-invariants.ts";
 import { type Deferrable, defer, dropWaiting, freshInbox, TOO_LATE } from "./inbox.ts";
 import { forgetKept, holdKept, keptBy, settleKept, waitingOf } from "./kept-events.ts";
 import {
@@ -27,8 +33,8 @@ import {
 } from "./machine-step.ts";
 import { type Creation, makeMachine } from "./making.ts";
 import { originOf } from "./origin.ts";
-import { type DeferredEvent, dropPending } from "./pending.ts";
-import { isRunning, outerNames } from "./record.ts";
+import { addPending, type DeferredEvent, disarmDue, dropPending, dueEntryOf } from "./pending.ts";
+import { hasEnded, isRunning, outerNames } from "./record.ts";
 import { settle } from "./settle.ts";
 import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord, writeSnapshot } from "./writing.ts";
@@ -38,7 +44,7 @@ const FOLLOW_UP_MAX = 1000;
 
 /** An event that is still to be delivered within the commit. */
 interface FollowUp {
-  readonly kind: "raise" | "send";
+  readonly kind: "raise" | "send" | "child";
   /** The key of the machine it goes to, and of the one it comes from. */
   readonly to: Bytes;
   readonly from: Bytes;
@@ -48,12 +54,21 @@ interface FollowUp {
   readonly trace?: string | undefined;
 }
 
+/** A child that is to be stopped once it has got what was sent to it before. */
+interface Stop {
+  readonly kind: "stop";
+  readonly parent: number;
+  /** Undefined for all. */
+  readonly name: string | undefined;
+}
+
 /** The event a machine gets when what it sent did not arrive, if it accepts one of that name. SCXML 6.2.4. */
 const COMMUNICATION_ERROR = "error.communication";
 
 export class Delivery {
   readonly #scope: Scope;
-  readonly #queue: FollowUp[] = [];
+  readonly #queue: (FollowUp | Stop)[] = [];
+  #children: Children | undefined;
   /** What joins have kept that were left, of the machine at hand. */
   #released: Kept[] = [];
   #count = 0;
@@ -64,14 +79,26 @@ export class Delivery {
 
   /**
    * Makes a machine in place of whatever the key holds; what its first macrostep has set off follows like what an event
-   * has. @throws ReplyError NOSTATE, EXECFAIL
+   * has. Children of a machine that was there are stopped. @throws ReplyError NOSTATE, EXECFAIL
    */
   create(key: Bytes, creation: Creation): void {
-    const { effects } = makeMachine(this.#scope, key, creation);
+    const before = findSubject(this.#scope, key);
+    const hasChildren = before !== undefined && before.machine.childCount > 0;
+    if (hasChildren) this.#family.stop(before.record.id);
+    const orphans = hasChildren ? disown(this.#scope, before.record.id) : [];
+    const next = makeMachine(this.#scope, key, creation);
+    const made = findSubject(this.#scope, key);
+    assert(made !== undefined, "the machine that was made");
+    const subject = hasChildren ? adopt(this.#scope, made, orphans) : made;
     // What joins have kept and let go of by then are events the machine has raised itself.
-    for (const kept of keptBy(effects, "released"))
+    for (const kept of keptBy(next.effects, "released"))
       this.#queue.push({ kind: "raise", event: kept.event, data: madeData(kept), to: key, from: key });
-    this.#enqueue(key, effects, undefined);
+    this.#takeUp(subject, next, undefined);
+  }
+
+  /** Stops all children of a machine, which is about to begin anew. */
+  stopChildren({ record, machine }: Subject): void {
+    if (machine.childCount > 0) this.#family.stop(record.id);
   }
 
   /**
@@ -102,10 +129,12 @@ export class Delivery {
     const outcome =
       subject.chart === undefined
         ? undefined
-        : stepRaised(subject, ownEventOf(error), envOf(this.#scope, subject.key));
-    return outcome?.kind === "moved"
-      ? this.#move(subject, outcome, { kind: "raise", ...error, trace })
-      : markFailed(this.#scope, subject, step, failure);
+        : stepRaised(subject, ownEventOf(error), envOf(this.#scope, subject));
+    const moved =
+      outcome?.kind === "moved"
+        ? this.#attempt(() => this.#move(subject, outcome, { kind: "raise", ...error, trace }))
+        : undefined;
+    return moved === undefined || "code" in moved ? markFailed(this.#scope, subject, step, failure) : moved;
   }
 
   /**
@@ -113,8 +142,19 @@ export class Delivery {
    * the machines are still what the steps have made of them. @throws ReplyError EXECFAIL beyond the bound
    */
   runFollowUps(): boolean {
-    if (this.#queue.length === 0) return false;
+    if (this.#queue.length === 0 && !this.#scope.db.transaction.hasNotices) return false;
+    this.#lookAtChildren();
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (next.kind === "stop") this.#family.stop(next.parent, next.name);
+      else this.#followUp(next);
+      this.#lookAtChildren();
+    }
+    return true;
+  }
+
+  #followUp(next: FollowUp): void {
+    // What becomes of children is bounded by their number.
+    if (next.kind !== "child") {
       this.#count += 1;
       if (this.#count > FOLLOW_UP_MAX) {
         throw errors.refused(
@@ -122,9 +162,63 @@ export class Delivery {
           `one event has set off more than ${FOLLOW_UP_MAX} others: do machines send in a circle?`,
         );
       }
-      this.#deliver(next);
     }
-    return true;
+    this.#deliver(next);
+  }
+
+  /** What has become of children since the last look is told behind what is told already. */
+  #lookAtChildren(): void {
+    const { transaction } = this.#scope.db;
+    for (let notice = transaction.takeNotice(); notice !== undefined; notice = transaction.takeNotice()) {
+      if (notice.phys === this.#scope.db.phys) this.#family.look(notice);
+      else this.#lookElsewhere(notice);
+    }
+  }
+
+  /** A command may reach into another database. */
+  #lookElsewhere(notice: Notice): void {
+    const db = this.#scope.databases.withPhys(notice.phys);
+    if (db === undefined) return;
+    const there = new Delivery({ ...this.#scope, db });
+    there.#family.look(notice);
+    there.runFollowUps();
+  }
+
+  get #family(): Children {
+    this.#children ??= new Children(this.#scope, {
+      create: (key, creation) => this.create(key, creation),
+      tell: (news) => this.#tell(news),
+      takes: ({ chart }, event) =>
+        chart !== undefined && reactsTo(chart.machine, chart.snapshot.configuration, event),
+    });
+    return this.#children;
+  }
+
+  /** Has a machine told of a child: at once in its turn, or when it goes on. */
+  #tell({ parent, by, event, data, trace }: ChildNews): void {
+    const { db, nowMs } = this.#scope;
+    const to = db.keyOf(parent);
+    const subject = to === undefined ? undefined : findSubject(this.#scope, to);
+    if (to === undefined || subject === undefined || hasEnded(subject.machine)) return;
+    if (subject.machine.status !== "suspended") {
+      this.#queue.push({ kind: "child", to, from: bytesOfText(by), event, data, trace });
+      return;
+    }
+    const sequence = subject.machine.pendingNext;
+    const waiting = {
+      kind: "child",
+      sequence,
+      event,
+      data,
+      by,
+      trace,
+      receivedMs: nowMs,
+      dueMs: nowMs,
+    } as const;
+    addPending(db.transaction, { id: subject.record.id, phys: db.phys }, waiting);
+    const due = dueEntryOf(subject.record.id, waiting);
+    if (due !== undefined) disarmDue(db.transaction, due);
+    writeRecord(this.#scope, subject, { ...subject.machine, pendingNext: sequence + 1 }, undefined);
   }
 
   #deliver(followUp: FollowUp): void {
@@ -145,25 +239,33 @@ export class Delivery {
 
   /** Runs an event that a machine was sent by one; why that came to nothing, with all it did undone. */
   #follow(subject: Subject, step: FailedStep): Refusal | undefined {
-    const { databases, nowMs } = this.#scope;
-    const env = envOf(this.#scope, subject.key);
-    const isRaised = step.from === "raise";
-    const outcome = isRaised
-      ? stepRaised(subject, ownEventOf(step), env)
-      : stepEvent(subject, eventOf(step), env);
+    const env = envOf(this.#scope, subject);
+    const isSent = step.from === "send";
+    const outcome = isSent
+      ? stepEvent(subject, eventOf(step), env)
+      : stepRaised(subject, ownEventOf(step), env);
     if (outcome.kind === "refused") return outcome;
+    const origin = originOf(step);
+    const kind = step.from === "raise" || step.from === "child" ? step.from : "send";
+    const applied = this.#attempt(() =>
+      this.apply(subject, outcome, { kind, ...origin }, { ...origin, receivedMs: this.#scope.nowMs }),
+    );
+    return "code" in applied ? applied : undefined;
+  }
+
+  /** Carries out a step; why it cannot be, with all it did undone. */
+  #attempt(run: () => Subject): Subject | Refusal {
+    const { databases } = this.#scope;
     const savepoint = databases.transaction.savepoint();
     const queued = this.#queue.length;
+    const released = this.#released.length;
     try {
-      const origin = originOf(step);
-      const kind = isRaised ? "raise" : "send";
-      this.apply(subject, outcome, { kind, ...origin }, { ...origin, receivedMs: nowMs });
-      return undefined;
+      return run();
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error;
       databases.rollback(savepoint);
       this.#queue.length = queued;
-      this.#released.length = 0;
+      this.#released.length = Math.min(this.#released.length, released);
       return { kind: "refused", code: error.code, message: error.text };
     }
   }
@@ -180,12 +282,57 @@ export class Delivery {
     this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data, trace });
   }
 
-  #enqueue(from: Bytes, effects: readonly Effect[], trace: string | undefined): void {
-    for (const effect of effects) {
-      if (effect.kind !== "raise" && effect.kind !== "send") continue;
-      const to = effect.kind === "raise" ? from : bytesOfText(effect.to);
-      this.#queue.push({ kind: effect.kind, event: effect.event, data: madeData(effect), trace, to, from });
+  /** Takes up what a step has set off; returns the machine as it is then. @throws ReplyError EXECFAIL */
+  #takeUp(subject: Subject, { effects, isDone }: Next, trace: string | undefined): Subject {
+    let current = subject;
+    for (const [at, effect] of effects.entries()) {
+      switch (effect.kind) {
+        case "raise":
+        case "send": {
+          const from = subject.key;
+          const to = effect.kind === "raise" ? from : this.#addressed(subject, effect.to);
+          this.#queue.push({
+            kind: effect.kind,
+            event: effect.event,
+            data: madeData(effect),
+            trace,
+            to,
+            from,
+          });
+          break;
+        }
+        case "spawn":
+          // What the step itself has stopped again never starts.
+          if (!isDone && !isStopped(effects.slice(at + 1), effect.child.id))
+            current = this.#family.spawn(current, effect.child);
+          break;
+        case "stop":
+          if (current.machine.childCount > 0) this.#stop(current, effect.id, effects.slice(at + 1));
+          break;
+      }
     }
+    if (isDone && current.machine.childCount > 0)
+      this.#queue.push({ kind: "stop", parent: current.record.id, name: undefined });
+    return current;
+  }
+
+  /** A child is stopped behind what was sent to it, unless another is to take its place now. */
+  #stop({ record: { id: parent } }: Subject, name: string, later: readonly Effect[]): void {
+    const isReplaced = later.some((effect) => effect.kind === "spawn" && effect.child.id === name);
+    if (isReplaced) this.#family.stop(parent, name);
+    else this.#queue.push({ kind: "stop", parent, name });
+  }
+
+  /** The key that `to` of a `send` names; `#_parent` and `#_<child>` are machines next to this one. */
+  #addressed({ key, machine }: Subject, to: string): Bytes {
+    const relative = to.startsWith("#_") ? to.slice(2) : undefined;
+    if (relative === undefined) return bytesOfText(to);
+    const { db } = this.#scope;
+    const found =
+      relative === "parent"
+        ? machine.parent && db.keyOf(machine.parent.id)
+        : keyOfChild(key, { name: relative });
+    return found ?? bytesOfText(to);
   }
 
   #move(subject: Subject, next: Next, cause: Cause): Subject {
@@ -197,8 +344,11 @@ export class Delivery {
     const current = this.#withoutLeft(subject, next);
     const written = writeMoved(this.#scope, current, next, cause);
     const moved = next.joins === undefined ? written : this.#settleJoins(current, written, next);
-    this.#enqueue(moved.key, next.effects, cause.trace);
-    return moved;
+    const after = next.effects.length === 0 && !next.isDone ? moved : this.#takeUp(moved, next, cause.trace);
+    const { parent, childCount } = after.machine;
+    if (parent !== undefined) checkParent(this.#scope, parent.id);
+    if (childCount > 0 && after !== moved) checkParent(this.#scope, after.record.id);
+    return after;
   }
 
   #settleJoins(before: Subject, after: Subject, next: Next): Subject {
@@ -210,7 +360,7 @@ export class Delivery {
   #retryReleased(subject: Subject): Subject {
     let current = subject;
     for (let kept = this.#released.shift(); kept !== undefined; kept = this.#released.shift()) {
-      if (current.machine.status === "done") forgetKept(this.#scope, current, [kept], TOO_LATE);
+      if (hasEnded(current.machine)) forgetKept(this.#scope, current, [kept], TOO_LATE);
       else if (!isRunning(current.machine)) current = holdKept(this.#scope, current, kept);
       else current = this.#retry(current, kept);
     }
@@ -219,7 +369,7 @@ export class Delivery {
 
   #retry(before: Subject, kept: Kept): Subject {
     const event = waitingOf(kept);
-    const env = envOf(this.#scope, before.key);
+    const env = envOf(this.#scope, before);
     // What the machine has sent itself is never refused.
     const outcome =
       kept.origin === undefined
@@ -245,7 +395,7 @@ export class Delivery {
   #recallDeferred(subject: Subject): Subject {
     const { inbox, current: fresh } = freshInbox(this.#scope, this.#retryReleased(subject));
     const waiting = inbox.map((pending) => ({ ...eventOf(pending), pending }));
-    const env = envOf(this.#scope, subject.key);
+    const env = envOf(this.#scope, subject);
     let current = fresh;
     while (isRunning(current.machine)) {
       const { chart } = current;
@@ -256,7 +406,7 @@ export class Delivery {
       // What is tried again may lie in the inbox then.
       if (this.#released.length > 0) return this.#recallDeferred(current);
     }
-    return current.machine.status === "done" ? dropWaiting(this.#scope, current) : current;
+    return hasEnded(current.machine) ? dropWaiting(this.#scope, current) : current;
   }
 
   /** Takes an event out of the inbox and hands it to the machine, which then has it no more, whatever comes of it. */
@@ -264,19 +414,27 @@ export class Delivery {
     dropPending(this.#scope.db.transaction, subject.record.id, pending);
     const machine = { ...subject.machine, deferredCount: subject.machine.deferredCount - 1 };
     const before = writeRecord(this.#scope, subject, machine, undefined);
-    const outcome = stepEvent(before, eventOf(pending), envOf(this.#scope, subject.key));
+    const outcome = stepEvent(before, eventOf(pending), envOf(this.#scope, subject));
     const after = this.#taken(before, outcome, pending);
     settle(this.#scope, { before, after, pending }, outcome);
     return after;
   }
 
   #taken(before: Subject, outcome: StepOutcome, pending: Deferrable): Subject {
-    if (outcome.kind === "moved") return this.#move(before, outcome, { kind: "event", ...originOf(pending) });
-    if (outcome.kind !== "refused") return before;
-    return isFailure(outcome)
-      ? this.#fail(before, { ...originOf(pending), from: "event" }, outcome)
-      : recordRefusal(this.#scope, before, pending, outcome);
+    if (outcome.kind !== "moved" && outcome.kind !== "refused") return before;
+    const moved =
+      outcome.kind === "moved"
+        ? this.#attempt(() => this.#move(before, outcome, { kind: "event", ...originOf(pending) }))
+        : outcome;
+    if (!("code" in moved)) return moved;
+    return isFailure(moved)
+      ? this.#fail(before, { ...originOf(pending), from: "event" }, moved)
+      : recordRefusal(this.#scope, before, pending, moved);
   }
+}
+
+function isStopped(later: readonly Effect[], name: string): boolean {
+  return later.some((effect) => effect.kind === "stop" && effect.id === name);
 }
 
 /** True for a step that leaves states, context and the world outside as they were. */
@@ -296,4 +454,9 @@ export function failStep(scope: Scope, subject: Subject, step: FailedStep, failu
     scope.databases.rollback(savepoint);
     return markFailed(scope, subject, step, failure);
   }
+}
+
+/** Has parents look at children that a command has changed or removed without delivering an event. */
+export function lookAtChildren(scope: Scope): void {
+  if (scope.db.transaction.hasNotices) new Delivery(scope).runFollowUps();
 }

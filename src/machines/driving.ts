@@ -2,15 +2,16 @@
 
 import { next } from "../engine/explain.ts";
 import { transitionMap } from "../engine/graph.ts";
-import type { Machine } from "../engine/machine.ts";
+import { type Machine, stateOf } from "../engine/machine.ts";
 import { findState, start, activeStates as statesOf } from "../engine/step.ts";
+import type { Effect } from "../engine/types.ts";
 import { Delivery } from "./delivery.ts";
 import { dropFailed, failedOf } from "./failures.ts";
 import { dropDeferred } from "./inbox.ts";
 import { eventsKept, forgetKept } from "./kept-events.ts";
 import { type Next, type Refusal, stepEvent } from "./machine-step.ts";
 import { begin } from "./making.ts";
-import { envOf, type Scope, type Subject } from "./subject.ts";
+import { type Chart, envOf, type Scope, type Subject } from "./subject.ts";
 import type { TransitionMap } from "./transition-map.ts";
 import type { Cause } from "./writing.ts";
 
@@ -56,7 +57,7 @@ export function mutate(scope: Scope, subject: Subject, { to, reason, isForced }:
     restart(scope, subject, { kind: "force", reason }, beginning);
     return true;
   }
-  const env = envOf(scope, subject.key);
+  const env = envOf(scope, subject);
   for (const { event, transitions } of next(chart.machine, chart.snapshot, env)) {
     if (event.includes("*") || !transitions.some(({ targets }) => targets.includes(to))) continue;
     const outcome = stepEvent(subject, { type: event }, env);
@@ -88,13 +89,21 @@ function reaches({ states, entered }: Next, to: string): boolean {
 function restart(scope: Scope, subject: Subject, cause: Cause, options: Parameters<typeof begin>[1]): void {
   const { chart } = subject;
   if (chart === undefined) return;
-  const begun = begin(chart.machine, options, envOf(scope, subject.key));
+  const begun = begin(chart.machine, options, envOf(scope, subject));
   const disarm = chart.snapshot.timers.map((timer) => ({ kind: "disarm" as const, timer }));
   const delivery = new Delivery(scope);
   const kept = cause.kind === "reset" ? [] : eventsKept(subject);
   const released = kept.length === 0 ? [] : [{ kind: "released" as const, kept }];
-  const effects = [...disarm, ...released, ...begun.effects];
+  if (cause.kind === "reset") delivery.stopChildren(subject);
+  const stop = cause.kind === "reset" ? [] : stopsOf(chart);
+  const effects = [...disarm, ...released, ...stop, ...begun.effects];
   const whole = { ...begun, effects, joins: kept.length === 0 ? begun.joins : ("other" as const) };
   delivery.apply(subject, whole, cause, { event: "", receivedMs: scope.nowMs });
   delivery.runFollowUps();
+}
+
+/** The children that go with the states they live in. */
+function stopsOf({ machine, snapshot }: Chart): Effect[] {
+  const invokes = snapshot.configuration.flatMap((index) => stateOf(machine, index).invokes);
+  return invokes.map(({ id }) => ({ kind: "stop", id }));
 }

@@ -11,10 +11,19 @@ import { Delivery, failStep } from "./delivery.ts";
 import { type FailedStep, isFailure } from "./failures.ts";
 import { runDeadline } from "./given-up.ts";
 import { expire, refuse } from "./inbox.ts";
-import { eventOf, madeData, type Refusal, type StepOutcome, stepEvent, stepTimer } from "./machine-step.ts";
+import {
+  eventOf,
+  madeData,
+  type Refusal,
+  type StepOutcome,
+  stepEvent,
+  stepRaised,
+  stepTimer,
+} from "./machine-step.ts";
 import { originOf } from "./origin.ts";
 import {
   armDue,
+  type ChildEvent,
   type DueMachine,
   disarmDue,
   dropPending,
@@ -74,7 +83,8 @@ function fail(scope: Scope, subject: Subject, due: DueMachine, failure: Refusal)
 }
 
 function failScheduled(scope: Scope, subject: Subject, pending: PendingEvent, failure: Refusal): void {
-  const after = failStep(scope, subject, { ...originOf(pending), from: "event" }, failure);
+  const from = pending.kind === "child" ? pending.kind : "event";
+  const after = failStep(scope, subject, { ...originOf(pending), from }, failure);
   settle(scope, { before: subject, after, pending }, failure);
 }
 
@@ -88,7 +98,7 @@ function runTimer(scope: Scope, subject: Subject, due: DueMachine): void {
   const { chart } = subject;
   const timer = chart?.snapshot.timers.find(({ seq }) => seq === due.sequence);
   if (chart === undefined || timer === undefined) return;
-  const outcome = stepTimer(chart, due.sequence, envOf(scope, subject.key));
+  const outcome = stepTimer(chart, due.sequence, envOf(scope, subject));
   if (outcome.kind === "refused") {
     fail(scope, subject, due, outcome);
     return;
@@ -104,8 +114,12 @@ function runTimer(scope: Scope, subject: Subject, due: DueMachine): void {
 function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
   const { transaction } = scope.db;
   const pending = findPending(transaction, subject.record.id, sequence);
-  if (pending?.kind !== "scheduled" && pending?.kind !== "task") return;
+  if (pending?.kind !== "scheduled" && pending?.kind !== "task" && pending?.kind !== "child") return;
   dropPending(transaction, subject.record.id, pending);
+  if (pending.kind === "child") {
+    runChildEvent(scope, subject, pending);
+    return;
+  }
   if (pending.kind === "task") {
     runDeadline(scope, subject, pending);
     return;
@@ -115,7 +129,7 @@ function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
     return;
   }
   const outcome: StepOutcome = conditionsHold(subject, pending)
-    ? stepEvent(subject, eventOf(pending), envOf(scope, subject.key))
+    ? stepEvent(subject, eventOf(pending), envOf(scope, subject))
     : { kind: "refused", code: "UNMET", message: "IFSTATE or IFREV did not hold when the event was due" };
   if (outcome.kind === "refused") {
     if (isFailure(outcome)) failScheduled(scope, subject, pending, outcome);
@@ -126,6 +140,18 @@ function runScheduled(scope: Scope, subject: Subject, sequence: number): void {
   delivery.apply(subject, outcome, { kind: "event", ...originOf(pending) }, pending);
   delivery.runFollowUps();
   settle(scope, { before: subject, after: subjectAt(scope, subject.key) ?? subject, pending }, outcome);
+}
+
+/** What a machine was to hear of a child while it was suspended. */
+function runChildEvent(scope: Scope, subject: Subject, pending: ChildEvent): void {
+  const outcome = stepRaised(subject, eventOf(pending), envOf(scope, subject));
+  if (outcome.kind === "refused") {
+    failScheduled(scope, subject, pending, outcome);
+    return;
+  }
+  const delivery = new Delivery(scope);
+  delivery.apply(subject, outcome, { kind: "child", ...originOf(pending) }, pending);
+  delivery.runFollowUps();
 }
 
 /** Puts an entry off, so that one that fails does not stand in the way of all the others. */

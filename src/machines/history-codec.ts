@@ -34,6 +34,7 @@ const KIND_NUMBERS: Readonly<Record<HistoryKind, number>> = {
   refused: 11,
   failed: 12,
   retry: 13,
+  child: 14,
 };
 
 const KINDS = new Map(Object.entries(KIND_NUMBERS).map(([kind, number]) => [number, kind as HistoryKind]));

@@ -24,6 +24,7 @@ export type HistoryKind =
   | "event"
   | "raise"
   | "send"
+  | "child"
   | "timer"
   | "mutate"
   | "force"

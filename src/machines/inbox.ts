@@ -54,24 +54,28 @@ export function defer(scope: Scope, subject: Subject, deferred: Deferrable): Sub
 /** What becomes of the events of a machine that is done. */
 export const TOO_LATE: Refusal = { kind: "refused", code: "DONE", message: "the machine is done" };
 
+/** And of one that was stopped. */
+export const STOPPED: Refusal = { kind: "refused", code: "DONE", message: "the machine was stopped" };
+
 /** A machine that is done takes no event any more: nothing of it falls due, and its inbox is emptied. */
 export function dropWaiting(scope: Scope, subject: Subject): Subject {
   const { transaction } = scope.db;
   const { id } = subject.record;
+  const why = subject.machine.status === "stopped" ? STOPPED : TOO_LATE;
   for (const pending of pendingOf(transaction, id)) {
     if (pending.kind === "deferred") continue;
     dropPending(transaction, id, pending);
-    if (pending.kind === "scheduled") settleLate(scope, subject, pending);
+    if (pending.kind === "scheduled") settleLate(scope, subject, pending, why);
   }
   const { machine } = subject;
   const current =
     machine.failedCount === 0 ? subject : writeRecord(scope, subject, withFailed(machine, 0), undefined);
-  return dropDeferred(scope, current, TOO_LATE);
+  return dropDeferred(scope, current, why);
 }
 
-function settleLate(scope: Scope, subject: Subject, pending: PendingEvent): void {
-  settle(scope, { before: subject, after: subject, pending }, TOO_LATE);
-  logRefusal(scope, subject, pending, { ...TOO_LATE, wasTold: false });
+function settleLate(scope: Scope, subject: Subject, pending: PendingEvent, why: Refusal): void {
+  settle(scope, { before: subject, after: subject, pending }, why);
+  logRefusal(scope, subject, pending, { ...why, wasTold: false });
 }
 
 /** Empties the inbox of a machine; the outcomes of its events say why. */

@@ -87,6 +87,8 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const written = isLive ? live : db.update(key, record, encodeMachine(machine), update.event);
   recount(db, before, machine, isLive);
   if (!isLive) db.transaction.apply(indexDifference(LIVE_MACHINE, db.phys, record, live));
+  if (machine.parent !== undefined && machine.status !== before.status)
+    notifyParent(db.transaction, db.phys, machine);
   if (history === undefined || told === undefined) return written;
   recordChange(db, key, machine, history);
   if (!isLive) {
@@ -127,4 +129,11 @@ function recount(db: Database, before: MachineRecord, after: MachineRecord, isRe
   const fresh = counterKeys(phys, after.definition, after);
   for (const key of old) if (!fresh.includes(key)) transaction.count(key, -1, { isRedone });
   for (const key of fresh) if (!old.includes(key)) transaction.count(key, 1, { isRedone });
+}
+
+/** Has the machine that another belongs to look at it: its status has changed, or it is gone. */
+export function notifyParent(transaction: Transaction, phys: number, { parent }: MachineRecord): void {
+  if (parent === undefined) return;
+  const { id: to, name, index } = parent;
+  transaction.notify({ phys, to, name, index });
 }

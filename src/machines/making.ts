@@ -13,7 +13,7 @@ import type { StoredDefinition } from "./definitions.ts";
 import { keepingOf } from "./keeping.ts";
 import { type Next, taken } from "./machine-step.ts";
 import { createMachine } from "./machines.ts";
-import type { MachineRecord } from "./record.ts";
+import type { MachineRecord, ParentLink } from "./record.ts";
 import { envOf, type Scope, type StepEnv } from "./subject.ts";
 import { activeStates, armTimers, disarmAll, outerStates, recordedEffects, statusOf } from "./writing.ts";
 
@@ -26,6 +26,8 @@ export interface Creation {
   readonly by?: string | undefined;
   /** Milliseconds since the epoch; 0: none. */
   readonly expireAtMs: ExpiryTime;
+  /** Of a machine that is made as the child of another. */
+  readonly parent?: ParentLink | undefined;
 }
 
 /**
@@ -35,7 +37,11 @@ export interface Creation {
 export function makeMachine(scope: Scope, key: Bytes, creation: Creation): Next {
   const { definition } = creation;
   const machine = scope.server.charts.chartOf(definition);
-  const next = begin(machine, creation, envOf(scope, key));
+  const next = begin(
+    machine,
+    creation,
+    envOf(scope, { key, record: { id: 0 }, machine: { parent: creation.parent, childCount: 0 } }),
+  );
   const record: MachineRecord = {
     definition: { name: definition.name, version: definition.version },
     map: undefined,
@@ -54,6 +60,8 @@ export function makeMachine(scope: Scope, key: Bytes, creation: Creation): Next 
     outcomeFirst: 1,
     failedCount: 0,
     outer: outerStates([], next, scope.nowMs),
+    parent: creation.parent,
+    childCount: 0,
   };
   const history = {
     rev: 1,

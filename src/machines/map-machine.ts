@@ -36,6 +36,8 @@ export function newMapMachine(
     outcomeFirst: 1,
     failedCount: 0,
     outer: NO_STATES,
+    parent: undefined,
+    childCount: 0,
   };
   const { kind, current, reason } = fresh;
   return { machine, history: { rev: 1, atMs: nowMs, kind, from: [], to: [current], reason } };

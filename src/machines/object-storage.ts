@@ -3,10 +3,11 @@ import { type DueEntry, GARBAGE_OBJECT, garbageKey } from "../keyspace/layouts.t
 import type { ObjectStorage } from "../keyspace/objects.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
-import { indexMachine } from "./machines.ts";
+import { linksOf } from "./child-links.ts";
+import { indexMachine, notifyParent } from "./machines.ts";
 import { machineParts, putMachinePart } from "./parts.ts";
 import { armDue, disarmDue, dueEntryOf, pendingOf } from "./pending.ts";
-import { decodeMachine, isRunning, type MachineRecord } from "./record.ts";
+import { decodeMachine, encodeMachine, isRunning, type MachineRecord } from "./record.ts";
 import { storedTimers } from "./stored-timers.ts";
 
 export const MACHINE_STORAGE: ObjectStorage = {
@@ -15,13 +16,19 @@ export const MACHINE_STORAGE: ObjectStorage = {
     indexMachine(transaction, place.phys, record.id, machine, -1);
     for (const entry of dueEntries(transaction, record.id, machine)) disarmDue(transaction, entry);
     transaction.put(garbageKey(GARBAGE_OBJECT, record.id), Buffer.alloc(0));
+    notifyParent(transaction, place.phys, machine);
+  },
+  dependants: (transaction, record) => {
+    const { childCount } = decodeMachine(record);
+    if (childCount === 0) return [];
+    return linksOf(transaction, record.id).flatMap(({ child }) => child ?? []);
   },
   copied: (transaction, record, to, id) => {
     const machine = decodeMachine(record);
     indexMachine(transaction, to.phys, id, machine, 1);
     for (const part of [...machineParts(transaction, record.id)]) putMachinePart(transaction, id, part);
     armMachine(transaction, to.phys, id, machine);
-    return record.payload;
+    return machine.parent === undefined ? record.payload : encodeMachine({ ...machine, parent: undefined });
   },
   moved: (transaction, from, to, record) => {
     if (from.phys === to.phys) return;

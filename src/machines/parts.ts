@@ -6,7 +6,14 @@ import type { Bytes } from "../base/bytes.ts";
 import { type ObjectSpace, objectKey, objectKeyFields, objectRanges } from "../keyspace/layouts.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
-import { isHistoryPart, isOutcomeOrderPart, isOutcomePart, isPendingPart } from "./payload-check.ts";
+import { copiedEntry, decode, encodeEntry } from "./child-links.ts";
+import {
+  isChildPart,
+  isHistoryPart,
+  isOutcomeOrderPart,
+  isOutcomePart,
+  isPendingPart,
+} from "./payload-check.ts";
 
 /** The spaces that are not those of other types. */
 type MachineSpace = Exclude<ObjectSpace, "s" | "u">;
@@ -17,6 +24,7 @@ const CHECKS: Readonly<Record<MachineSpace, (rest: Bytes, value: Buffer) => bool
   p: isPendingPart,
   e: isOutcomePart,
   q: isOutcomeOrderPart,
+  f: isChildPart,
 };
 
 export interface MachinePart {
@@ -26,12 +34,13 @@ export interface MachinePart {
   readonly value: Buffer;
 }
 
-/** All parts of the machine with an id, in the order of their keys. */
+/** All parts of the machine with an id as a copy of it has them, in the order of their keys. */
 export function* machineParts(reader: OrderedReader, id: number): Generator<MachinePart> {
   for (const { from, to } of objectRanges(id)) {
     for (const [key, value] of reader.range(from, to)) {
       const { space, rest } = objectKeyFields(key);
-      if (isMachineSpace(space)) yield { space, rest, value };
+      if (!isMachineSpace(space)) continue;
+      yield { space, rest, value: space === "f" ? encodeEntry(copiedEntry(decode(value))) : value };
     }
   }
 }

@@ -3,6 +3,9 @@
  * payload of RESTORE was written by whoever sent it.
  */
 import { type Bytes, chars, readU64 } from "../base/bytes.ts";
+import { EACH_MAX } from "../engine/child-actions.ts";
+import { childIdFault } from "../engine/child-ids.ts";
+import { childKey } from "../keyspace/layouts.ts";
 import { parseData } from "./chart-cache.ts";
 import { decodeHistory, type HistoryEntry, type HistoryKind } from "./history.ts";
 import { decodeMachine, type MachineRecord } from "./record.ts";
@@ -31,7 +34,7 @@ function isMachine(machine: MachineRecord): boolean {
     Array.isArray(states) &&
     states.every(isActiveState) &&
     new Set(states.map(([name]: [unknown]) => name)).size === states.length &&
-    ["active", "failed", "suspended", "done"].includes(machine.status) &&
+    ["active", "failed", "suspended", "done", "stopped"].includes(machine.status) &&
     (reason === undefined || isText(reason)) &&
     COUNTS.every((name) => isCount(machine[name])) &&
     machine.rev > 0 &&
@@ -53,6 +56,7 @@ const COUNTS = [
   "outcomeNext",
   "outcomeFirst",
   "failedCount",
+  "childCount",
 ] as const;
 
 const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
@@ -70,6 +74,7 @@ const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
   refused: true,
   failed: true,
   retry: true,
+  child: true,
 };
 
 type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };
@@ -118,7 +123,7 @@ function isEntry(entry: HistoryEntry): boolean {
     isTexts(from) &&
     isTexts(to) &&
     [event, id, by, reason].every((text) => text === undefined || isText(text)) &&
-    (status === undefined || ["failed", "suspended", "done"].includes(status as string)) &&
+    (status === undefined || ["failed", "suspended", "done", "stopped"].includes(status as string)) &&
     (context === undefined || isObject(context)) &&
     (via === undefined || isTexts(via)) &&
     (stampMs === undefined || isCount(stampMs)) &&
@@ -155,7 +160,7 @@ export function isPendingPart(rest: Bytes, value: Buffer): boolean {
 
 function isFailedPart({ from, state, code, message }: { readonly [name: string]: unknown }): boolean {
   return (
-    ["timer", "raise", "send", "event"].includes(from as string) &&
+    ["timer", "raise", "send", "event", "child"].includes(from as string) &&
     (state === undefined || isText(state)) &&
     isText(code) &&
     isText(message)
@@ -206,6 +211,19 @@ function isSendReply(reply: unknown): boolean {
 /** Whether these are the key and the value of the place of an outcome among the others. */
 export function isOutcomeOrderPart(rest: Bytes): boolean {
   return chars(rest).length === 8;
+}
+
+/** Whether these are the key and the value of a link to a child that is not there, or of the head of a list. */
+export function isChildPart(rest: Bytes, value: Buffer): boolean {
+  const entry = objectOf(value);
+  if (entry === undefined) return false;
+  const { name, index, count, open, status, child } = entry;
+  if (!isText(name) || childIdFault(name) !== undefined || child !== undefined) return false;
+  if (index !== undefined && (!isCount(index) || Number(index) >= EACH_MAX)) return false;
+  if (chars(rest) !== chars(childKey(0, name, index as number | undefined)).slice(9)) return false;
+  return count === undefined
+    ? ["done", "failed", "stopped", "gone"].includes(status as string)
+    : isCount(count) && isCount(open) && Number(open) <= Number(count) && index === undefined;
 }
 
 function objectOf(value: Buffer): { readonly [name: string]: unknown } | undefined {

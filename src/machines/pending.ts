@@ -53,7 +53,7 @@ export interface TaskDeadline extends Waiting {
 export interface FailedEvent extends Waiting {
   readonly kind: "failed";
   /** How it came: a timer or `raise` of the machine, an event from another one, an event that was sent to it. */
-  readonly from: "timer" | "raise" | "send" | "event";
+  readonly from: "timer" | "raise" | "send" | "event" | "child";
   /** The path of the state whose `after` it was; empty for the whole machine. */
   readonly state?: string | undefined;
   /** Why it has failed. */
@@ -61,7 +61,13 @@ export interface FailedEvent extends Waiting {
   readonly message: string;
 }
 
-export type PendingEvent = DeferredEvent | ScheduledEvent | TaskDeadline | FailedEvent;
+/** What a suspended machine is to hear of a child when it goes on. */
+export interface ChildEvent extends Waiting {
+  readonly kind: "child";
+  readonly dueMs: number;
+}
+
+export type PendingEvent = DeferredEvent | ScheduledEvent | TaskDeadline | FailedEvent | ChildEvent;
 
 /** A task whose answer a machine waits for. */
 export interface AwaitedTask {

@@ -9,11 +9,27 @@ import type { DefinitionName } from "../keyspace/layouts.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import { decodeMap, encodeMap, type TransitionMap } from "./transition-map.ts";
 
-export type MachineStatus = "active" | "failed" | "suspended" | "done";
+export type MachineStatus = "active" | "failed" | "suspended" | "done" | "stopped";
 
 /** Whether a machine takes events, and what of it is due falls due: a failed one does, too. */
 export function isRunning({ status }: Pick<MachineRecord, "status">): boolean {
   return status === "active" || status === "failed";
+}
+
+/** Whether it has come to its end: by itself, or because the machine it belonged to has stopped it. */
+export function hasEnded({ status }: Pick<MachineRecord, "status">): boolean {
+  return status === "done" || status === "stopped";
+}
+
+/** What makes a machine the child of another. */
+export interface ParentLink {
+  /** Id of the parent's object. */
+  readonly id: number;
+  /** The child's id, and its place where it is one of a list. */
+  readonly name: string;
+  readonly index?: number;
+  /** Machines above it. */
+  readonly depth: number;
 }
 
 /** An active atomic state and when it was entered, in milliseconds since the epoch. */
@@ -59,6 +75,10 @@ export interface MachineRecord {
   readonly failedCount: number;
   /** The active states around the atomic ones, the root aside, and since when. */
   readonly outer: readonly ActiveState[];
+  /** Undefined for a machine that belongs to no other. */
+  readonly parent: ParentLink | undefined;
+  /** How many children it has, ended ones included: without any, no links are read. */
+  readonly childCount: number;
 }
 
 /** What nearly every change of a machine gives it anew. */
@@ -90,6 +110,8 @@ export function advanced(before: MachineRecord, by: Advance): MachineRecord {
     outcomeFirst: before.outcomeFirst,
     failedCount: before.failedCount,
     outer: by.outer,
+    parent: before.parent,
+    childCount: before.childCount,
   };
 }
 
@@ -108,7 +130,17 @@ export const NO_SOURCES: Readonly<Record<string, SourceNumber>> = Object.freeze(
 type Stored = Basic | [...Basic, ...Eventful] | [...Basic, ...Eventful, ...Later];
 
 /** Left out where there is none of it. */
-type Later = [failedCount: number, outer: readonly ActiveState[]];
+type Later =
+  | [failedCount: number, outer: readonly ActiveState[]]
+  | [failedCount: number, outer: readonly ActiveState[], family: Family];
+
+type LongestLater = Extract<Later, { readonly length: 3 }>;
+
+/** Of a machine that has a parent or children. */
+interface Family {
+  readonly parent?: ParentLink;
+  readonly children?: number;
+}
 
 type Eventful = [
   snapshot: Json,
@@ -161,7 +193,13 @@ export function encodeMachine(machine: MachineRecord): Buffer {
   return Buffer.from(map === undefined ? text : `${text}\n${encodeMap(map)}`, "utf8");
 }
 
-function laterOf({ failedCount, outer }: MachineRecord): Later | [] {
+function laterOf({ failedCount, outer, parent, childCount }: MachineRecord): Later | [] {
+  if (parent !== undefined || childCount > 0)
+    return [
+      failedCount,
+      outer,
+      { ...(parent === undefined ? {} : { parent }), ...(childCount === 0 ? {} : { children: childCount }) },
+    ];
   return failedCount === 0 && outer.length === 0 ? [] : [failedCount, outer];
 }
 
@@ -226,9 +264,9 @@ function read(record: KeyRecord): MachineRecord {
   const { payload } = record;
   const lineEnd = payload.indexOf(LINE_END);
   const stored: unknown = JSON.parse(payload.toString("utf8", 0, lineEnd < 0 ? payload.length : lineEnd));
-  assert(Array.isArray(stored) && [8, 14, 16].includes(stored.length), "the fields of a machine");
+  assert(Array.isArray(stored) && [8, 14, 16, 17].includes(stored.length), "the fields of a machine");
   // The record was written by encodeMachine and its length was checked; the store checks its bytes.
-  const fields = stored as [...Basic, ...Partial<[...Eventful, ...Later]>];
+  const fields = stored as [...Basic, ...Partial<[...Eventful, ...Required<LongestLater>]>];
   return {
     definition: fields[0] === null ? undefined : { name: fields[0][0], version: fields[0][1] },
     map: lineEnd < 0 ? undefined : decodeMap(payload.subarray(lineEnd + 1)),
@@ -247,5 +285,7 @@ function read(record: KeyRecord): MachineRecord {
     outcomeFirst: fields[13] ?? 1,
     failedCount: fields[14] ?? 0,
     outer: fields[15] ?? unnamedOuter(fields as Basic),
+    parent: fields[16]?.parent,
+    childCount: fields[16]?.children ?? 0,
   };
 }

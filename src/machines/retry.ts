@@ -34,8 +34,8 @@ function retryOne(scope: Scope, subject: Subject, step: FailedEvent): boolean {
 /** Why a step has failed again; undefined when it has not. */
 function attempt(scope: Scope, subject: Subject, step: FailedEvent) {
   const before = dropFailed(scope, subject, [step]);
-  const env = envOf(scope, subject.key);
-  const isOwn = step.from === "timer" || step.from === "raise";
+  const env = envOf(scope, subject);
+  const isOwn = step.from !== "send" && step.from !== "event";
   const outcome: StepOutcome = isOwn
     ? stepRaised(before, ownEventOf(step), env)
     : stepEvent(before, eventOf(step), env);

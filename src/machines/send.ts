@@ -13,7 +13,7 @@ import { originOf } from "./origin.ts";
 import { keptOutcome, replyFromJson, type SendReply } from "./outcome-reply.ts";
 import { findOutcome } from "./outcomes.ts";
 import { addPending, pendingOf } from "./pending.ts";
-import { activeNames, type MachineRecord } from "./record.ts";
+import { activeNames, hasEnded, type MachineRecord } from "./record.ts";
 import type { SendOptions } from "./send-options.ts";
 import { keep } from "./settle.ts";
 import { envOf, type Scope, type Subject, subjectAt } from "./subject.ts";
@@ -62,8 +62,9 @@ function fence(subject: Subject, options: SendOptions): StepOutcome | undefined 
 
 /** The refusal of any event by a machine that has come to its end. */
 export function refusalWhenDone(machine: MachineRecord, event: string): Refusal | undefined {
-  if (machine.status !== "done") return undefined;
-  return { kind: "refused", code: "DONE", message: tooLate(event, activeNames(machine)) };
+  if (!hasEnded(machine)) return undefined;
+  const message = tooLate(event, activeNames(machine), machine.status);
+  return { kind: "refused", code: "DONE", message };
 }
 
 /** Whether IFSTATE and IFREV hold, those that were given. */
@@ -85,6 +86,9 @@ function deliver(scope: Scope, subject: Subject, options: SendOptions): SendRepl
   return keep(scope, { before: subject, after }, options, outcome);
 }
 
+/** The codes of what undoes an event when all it did is known. */
+const UNDONE: ReadonlySet<string> = new Set(["EXECFAIL", "INVARIANT"]);
+
 /** What an event does to a machine, which is the same before SM.SEND keeps it and when SM.WHY takes it back. */
 export interface Attempt {
   readonly outcome: StepOutcome;
@@ -98,15 +102,15 @@ export function attempt(scope: Scope, subject: Subject, options: SendOptions): A
     return step(scope, subject, options);
   } catch (error) {
     // What the event set off has failed: it is refused like one that fails itself, and its outcome is kept.
-    if (!(error instanceof ReplyError) || error.code !== "EXECFAIL") throw error;
+    if (!(error instanceof ReplyError) || !UNDONE.has(error.code)) throw error;
     scope.databases.rollback(savepoint);
-    return { outcome: { kind: "refused", code: "EXECFAIL", message: error.text }, after: subject };
+    return { outcome: { kind: "refused", code: error.code, message: error.text }, after: subject };
   }
 }
 
 function step(scope: Scope, subject: Subject, options: SendOptions): Attempt {
   const { event, data, id, by, reason, stampMs, trace, expireAtMs } = options;
-  const outcome = stepEvent(subject, eventOf(options), envOf(scope, subject.key));
+  const outcome = stepEvent(subject, eventOf(options), envOf(scope, subject));
   if (outcome.kind === "refused") return { outcome, after: subject };
   const delivery = new Delivery(scope);
   // Field by field, here and in what it calls: a spread beside new fields costs a microsecond each.

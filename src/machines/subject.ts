@@ -14,6 +14,7 @@ import * as errors from "../protocol/errors.ts";
 import type { ChartCache } from "./chart-cache.ts";
 import { findDefinition } from "./definitions.ts";
 import { decodedMachine, decodeMachine, type MachineRecord } from "./record.ts";
+import { relativesOf } from "./relatives.ts";
 
 /** What work on machines asks of the server around it. */
 export interface MachineServer {
@@ -106,12 +107,20 @@ export interface StepEnv extends Env {
   readonly bounds: MachineBounds;
 }
 
-export function envOf({ nowMs, server: { config } }: Scope, key: Bytes): StepEnv {
+/** What a machine that is about to step is known by. */
+export interface Stepping {
+  readonly key: Bytes;
+  readonly record: Pick<KeyRecord, "id">;
+  readonly machine: Pick<MachineRecord, "parent" | "childCount">;
+}
+
+export function envOf({ db, nowMs, server: { config } }: Scope, of: Stepping): StepEnv {
   return {
     now: nowMs,
-    key: textOfBytes(key),
+    key: textOfBytes(of.key),
     limits: { microstepsMax: config.get("sm-microsteps-max"), resultSizeMax: RESULT_SIZE_MAX },
     trace: true,
+    relatives: relativesOf(db, of.record.id, of.machine),
     bounds: {
       contextBytesMax: config.get("sm-context-bytes-max"),
       timersMax: config.get("sm-timers-max"),

@@ -16,7 +16,7 @@ import { type EntryId, entryIdOf, formatId } from "../streams/entry-id.ts";
 import { deleteAmong, settleFirstId } from "../streams/removal.ts";
 import { entryAt, openStream, type Stream, saveStream } from "../streams/streams.ts";
 import { addPending, disarmDue, dropPending, dueEntryOf, findPending, type TaskDeadline } from "./pending.ts";
-import { decodeMachine, type MachineRecord } from "./record.ts";
+import { decodeMachine, hasEnded, type MachineRecord } from "./record.ts";
 
 /** The stream of the tasks that were given up. */
 export const DEAD = bytesOfText("sm:dead");
@@ -140,7 +140,7 @@ function armTask(
   { id, machine }: Pick<NewTask, "id" | "machine">,
   { task, fields, entry }: ArmedTask,
 ): void {
-  if (machine.status === "done") return;
+  if (hasEnded(machine)) return;
   const dueMs = countField(fields, "deadline");
   const taskId = textField(fields, "id") ?? "";
   const sequence = sequenceOfTask(taskId);

@@ -1,11 +1,14 @@
 /** Holds one machine's record against its entries in the indexes, its history and its timers. */
 import type { Database } from "../keyspace/database.ts";
 import { definitionKey, dueKey } from "../keyspace/layouts.ts";
+import { checkLinks } from "./check-families.ts";
+import { entriesOf, linkOf } from "./child-links.ts";
 import { historyOf } from "./history.ts";
 import { NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { dueEntries } from "./object-storage.ts";
 import { pendingOf } from "./pending.ts";
 import { isRunning, type MachineRecord } from "./record.ts";
+import { machineById } from "./relatives.ts";
 
 /** What is wrong, a sentence each. */
 export function verifyMachine(db: Database, id: number, machine: MachineRecord): string[] {
@@ -35,6 +38,10 @@ export function verifyMachine(db: Database, id: number, machine: MachineRecord):
   if (pending.some(({ kind, sequence }) => kind !== "task" && sequence >= machine.pendingNext)) {
     findings.push(`its next waiting event is number ${machine.pendingNext}, and it has one that comes later`);
   }
+  findings.push(
+    ...checkLinks(machine, [...entriesOf(transaction, id)], (child) => machineById(db, child)),
+    ...checkOwnLink(db, id, machine),
+  );
   for (const entry of dueEntries(transaction, id, machine)) {
     const isArmed = transaction.get(dueKey(entry)) !== undefined;
     if (isArmed === isRunning(machine)) continue;
@@ -43,4 +50,11 @@ export function verifyMachine(db: Database, id: number, machine: MachineRecord):
     );
   }
   return findings;
+}
+
+/** Whether the machine that this one belongs to knows it. */
+function checkOwnLink(db: Database, id: number, { parent }: MachineRecord): string[] {
+  if (parent === undefined) return [];
+  const link = linkOf(db.transaction, parent.id, parent);
+  return link?.child === id ? [] : ["the machine it belongs to does not know it"];
 }

@@ -134,6 +134,7 @@ const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
   refused: "sm.refused",
   failed: "sm.failed",
   retry: "sm.retry",
+  child: "sm.child",
 };
 
 /** The states that are active now; one that was left and entered again counts from now. */

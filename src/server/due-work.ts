@@ -11,6 +11,7 @@ import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
 import { behind, dueKey, duesAt, expiriesAt } from "../keyspace/layouts.ts";
+import { lookAtChildren } from "../machines/delivery.ts";
 import { putOff, runDue } from "../machines/due.ts";
 import { hasUnread, ingestNext } from "../machines/ingest.ts";
 import { type DueMachine, firstDue } from "../machines/pending.ts";
@@ -81,7 +82,9 @@ export class DueWork {
     const { transaction } = databases;
     const savepoint = transaction.savepoint();
     try {
-      const isDone = ingestNext({ databases, db, server, nowMs: databases.nowMs }, name);
+      const scope = { databases, db, server, nowMs: databases.nowMs };
+      const isDone = ingestNext(scope, name);
+      lookAtChildren(scope);
       if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
       return isDone;
     } catch (error) {
@@ -130,6 +133,7 @@ export class DueWork {
     const savepoint = databases.transaction.savepoint();
     try {
       const expired = databases.expireDue(countMax, from);
+      lookAtChildren({ databases, db: databases.at(0), server, nowMs: databases.nowMs });
       server.statistics.expiredKeys += expired;
       return expired;
     } catch (error) {
@@ -149,6 +153,7 @@ export class DueWork {
     const savepoint = transaction.savepoint();
     try {
       runDue(server, atDueTime, due, databases.nowMs);
+      lookAtChildren({ databases, db: databases.at(0), server, nowMs: databases.nowMs });
       if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
     } catch (error) {
       databases.rollback(savepoint);

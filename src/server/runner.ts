@@ -9,6 +9,7 @@ import { type Session, watchName } from "../clients/session.ts";
 import type { Handler, Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, kindOf, type WaitingRequest } from "../commands/wait.ts";
+import { lookAtChildren } from "../machines/delivery.ts";
 import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
@@ -89,6 +90,7 @@ export class Runner {
         rehearse(run, () => (retry === undefined ? handler.run(run) : retry(run)));
       }
       reply = retry === undefined ? handler.run(run) : retry(run);
+      if (transaction.hasNotices) lookAtChildren(run);
       if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
     } catch (error) {
       databases.rollback(savepoint);

@@ -225,7 +225,7 @@ describe("compileExpression()", () => {
     ["context.total >", "Unexpected token: the end of the expression at 16"],
     [
       "hello",
-      "Unknown variable: hello at 1; there are context, event, data, constants, state, now, key, and a text is written \"'hello'\"",
+      "Unknown variable: hello at 1; there are context, event, data, constants, state, now, key, children, parent, and a text is written \"'hello'\"",
     ],
     ["contxt.n", "Unknown variable: contxt at 1; did you mean context? there are"],
     ["1 + 'a'", "no operation number + string at 1; write string(…) to make a text of the other"],

@@ -1,6 +1,6 @@
 /** MOVE key db: moves a key to another database, unless that has such a key; 1 if it did. */
 import { bytesOf } from "../../base/bytes.ts";
-import { takeDefinitionAlong } from "../../machines/definition-copy.ts";
+import { mayMove, moveFamily } from "../../machines/family-moves.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
 import { databaseIndex } from "../database-index.ts";
@@ -15,8 +15,8 @@ export const move = {
     const record = db.find(key);
     const target = databases.at(index);
     if (record === undefined || target.find(key) !== undefined) return 0;
-    takeDefinitionAlong(db, record, target);
-    db.moveTo(target, key, record, key, ["move_from", "move_to"]);
+    if (!mayMove(db, { key, record }, target)) return 0;
+    moveFamily(db, { key, record }, { db: target, key });
     return 1;
   },
 } as const satisfies Handler;

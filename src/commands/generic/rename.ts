@@ -1,5 +1,6 @@
 /** RENAME key newkey: gives what a key holds another key, replacing what that held. */
 import { bytesOf } from "../../base/bytes.ts";
+import { moveFamily } from "../../machines/family-moves.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
@@ -11,7 +12,7 @@ export const rename = {
     const [from, to] = [bytesOf(argument(args, 1)), bytesOf(argument(args, 2))];
     const record = db.find(from);
     if (record === undefined) throw errors.noSuchKey();
-    if (from !== to) db.rename(from, record, to);
+    if (from !== to) moveFamily(db, { key: from, record }, { db, key: to });
     return OK;
   },
 } as const satisfies Handler;

@@ -2,6 +2,7 @@
 
 import { bytesOf } from "../../base/bytes.ts";
 import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
+import { isChild } from "../../machines/family-moves.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { argument, token } from "../arguments.ts";
@@ -19,6 +20,7 @@ export function setExpiry(call: Call, form: TimeForm, command: string): Reply {
   const key = bytesOf(argument(args, 1));
   const record = db.find(key);
   if (record === undefined) return 0;
+  if (isChild(record)) throw errors.livesWithParent();
   if (![...conditions].every((condition) => holds(condition, record.expireAtMs, expireAtMs))) return 0;
   if (expireAtMs > nowMs) db.setExpiry(key, record, expireAtMs, "expire");
   else db.remove(key, "del");

@@ -55,7 +55,9 @@ export function machineToMove(call: Call, key: Buffer): Found | { readonly refus
   if (record === undefined) return { refused: null };
   if (record.type !== "machine") return { refused: wrongTypeError(call) };
   const machine = decodeMachine(record);
-  return machine.status === "suspended" ? { refused: errors.suspended(machine.reason) } : { record, machine };
+  if (machine.status === "suspended") return { refused: errors.suspended(machine.reason) };
+  if (machine.status === "stopped") return { refused: errors.machineStopped() };
+  return { record, machine };
 }
 
 /** The refusal to replace what a key holds, undefined when it holds a machine or nothing. */

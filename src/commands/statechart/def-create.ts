@@ -3,7 +3,12 @@
 import type { OwnName } from "../../engine/compile.ts";
 import { compileDocument } from "../../machines/chart-cache.ts";
 import { isSameDocument } from "../../machines/definition-copy.ts";
-import { findDefinition, putDefinition, splitDefinitionId } from "../../machines/definitions.ts";
+import {
+  findDefinition,
+  putDefinition,
+  referencesIn,
+  splitDefinitionId,
+} from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
@@ -50,14 +55,18 @@ export const smDefCreate = {
     const given = splitDefinitionId(text(argument(args, 2), "definition"));
     checkName(given.name, given.version);
     const document = definitionText(server, argument(args, 3));
-    const result = compileDocument(document);
+    const known = referencesIn(db, given.name);
+    const result = compileDocument(document, known);
     if (!result.ok) throw errors.invalidDefinition(result.path, result.reason);
     const { name, version } = agreed(given, result.own);
     checkName(name, version);
     const id = `${name}:${version}`;
     const existing = findDefinition(db, name, version);
     if (existing === undefined) {
-      const stored = putDefinition(db, { name, version, document, createdMs: nowMs });
+      const references = Object.fromEntries(
+        result.machine.sources.map((src) => [src, known.resolve(src) ?? src]),
+      );
+      const stored = putDefinition(db, { name, version, document, references, createdMs: nowMs });
       server.charts.keep(stored, result.machine);
     } else if (!isSameDocument(existing.document, document)) throw errors.definitionExists(id);
     return id;

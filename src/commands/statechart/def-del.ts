@@ -1,8 +1,9 @@
-/** SM.DEF DEL name:version: removes a definition no machine is pinned to. */
+/** SM.DEF DEL name:version: removes a definition that no machine is pinned to and no definition names. */
 
 import {
   findDefinition,
   machineCountOf,
+  referenceCountOf,
   removeDefinition,
   splitDefinitionId,
 } from "../../machines/definitions.ts";
@@ -16,8 +17,8 @@ export const smDefDel = {
     const { name, version } = splitDefinitionId(text(argument(args, 2), "definition"));
     if (version === undefined) throw errors.err(`SM.DEF DEL needs a version: ${name}:version`);
     if (findDefinition(db, name, version) === undefined) return 0;
-    const machineCount = machineCountOf(db, { name, version });
-    if (machineCount > 0) throw errors.definitionInUse(machineCount);
+    const users = machineCountOf(db, { name, version }) + referenceCountOf(db, { name, version });
+    if (users > 0) throw errors.definitionInUse(users);
     removeDefinition(db, { name, version });
     return 1;
   },

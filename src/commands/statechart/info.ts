@@ -1,12 +1,14 @@
 /** SM.INFO key [REV n|TIME unix-ms]: all about a machine, now or as it was. */
 
-import { bytesOf } from "../../base/bytes.ts";
+import { bufferOf, bytesOf } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
 import { stateOf } from "../../engine/machine.ts";
 import { timeLeft } from "../../keyspace/expiry-time.ts";
+import { keyOfChild, linksOf, nameOfLink } from "../../machines/child-links.ts";
 import { standingAt } from "../../machines/history.ts";
 import { pendingOf } from "../../machines/pending.ts";
 import { activeNames, type MachineStatus, outerNames } from "../../machines/record.ts";
+import { childOf, linkSeen } from "../../machines/relatives.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger } from "../arguments.ts";
@@ -121,6 +123,29 @@ function reply(call: Call, subject: Subject, state: State): Reply {
     ["pending", state.pending],
     ["timers", state.timers],
     ["failed", state.failed],
+    ["parent", parentReply(call, subject)],
+    ["children", childrenReply(call, subject)],
     ["ttl", record.expireAtMs === 0 ? -1 : timeLeft(record.expireAtMs, call.nowMs)],
   ]);
+}
+
+/** The key of the machine it belongs to. */
+function parentReply(call: Call, { machine: { parent } }: Subject): Reply {
+  const key = parent === undefined ? undefined : call.db.keyOf(parent.id);
+  return key === undefined ? null : bufferOf(key);
+}
+
+/** Its children: what is called how, where, and what has become of it. */
+function childrenReply(call: Call, { key, machine, record }: Subject): Reply {
+  if (machine.childCount === 0) return [];
+  return linksOf(call.db.transaction, record.id).map((link) => {
+    const { status, state } = linkSeen(call.db, record.id, link);
+    const child = childOf(call.db, record.id, link) === undefined ? undefined : keyOfChild(key, link);
+    return map([
+      ["id", nameOfLink(link)],
+      ["key", child === undefined ? null : bufferOf(child)],
+      ["status", status],
+      ["state", [...state]],
+    ]);
+  });
 }

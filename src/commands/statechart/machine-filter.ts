@@ -55,12 +55,12 @@ export function checkedFilter<Filter extends MachineFilter>(call: Call, filter: 
   throw errors.refused("NOSTATE", `the definition '${name}' has no state '${state}'${hint}`);
 }
 
-const STATUSES: readonly MachineStatus[] = ["active", "failed", "suspended", "done"];
+const STATUSES: readonly MachineStatus[] = ["active", "failed", "suspended", "done", "stopped"];
 
 /** A status in any case. @throws ReplyError for another word: nothing would ever have it */
 export function readStatus(value: Buffer): MachineStatus {
   const word = text(value, "STATUS").toLowerCase();
   const status = STATUSES.find((name) => name === word);
-  if (status === undefined) throw errors.err("the status must be active, failed, suspended or done");
+  if (status === undefined) throw errors.err("the status must be active, failed, suspended, done or stopped");
   return status;
 }

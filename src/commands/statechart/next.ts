@@ -29,7 +29,7 @@ export const smNext = {
     if (!isRunning(subject.machine)) return [];
     const { chart } = subject;
     if (chart === undefined) return nextOfMap(subject).map(accepted);
-    const events = next(chart.machine, chart.snapshot, envOf(call, subject.key));
+    const events = next(chart.machine, chart.snapshot, envOf(call, subject));
     return events.flatMap(({ event, transitions }) =>
       transitions.map(({ state, targets, guard, holds, join }) =>
         accepted({ event, state, targets, guard: guard ?? null, holds, join }),

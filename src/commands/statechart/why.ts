@@ -27,7 +27,7 @@ export const smWhy = {
     const data =
       json === undefined ? undefined : eventData(json, call.server.config.get("sm-event-bytes-max"));
     const given = eventOf({ event, data });
-    const env = envOf(call, subject.key);
+    const env = envOf(call, subject);
     const { outcome, after } = standing(subject, event) ?? rehearsal(call, subject, event, data);
     const { chart } = subject;
     const tried =

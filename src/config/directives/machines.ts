@@ -34,6 +34,11 @@ export const MACHINES = {
     1000,
     "Sources of SEQ numbers each machine remembers.",
   ),
+  "sm-children-max": directive(
+    integer({ max: 1000000 }),
+    10_000,
+    "Children each machine may have, ended ones included.",
+  ),
   "sm-inbox-max": directive(integer({ max: 1000000 }), 1000, "Deferred events each machine may hold."),
   "sm-timers-max": directive(
     integer({ max: 1000000 }),

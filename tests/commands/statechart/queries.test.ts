@@ -94,6 +94,10 @@ describe("SM.INFO", () => {
       1,
       "failed",
       0,
+      "parent",
+      null,
+      "children",
+      [],
       "ttl",
       5000,
     ]);
@@ -296,7 +300,7 @@ describe("SM.SCAN and SM.COUNT", () => {
     for (const bad of [["x"], ["0", "COUNT", 0], ["0", "OLDER", -1], ["0", "DEF"], ["0", "NONSENSE", 1]]) {
       expect(await call("SM.SCAN", ...bad)).toBeInstanceOf(ReplyFailure);
     }
-    const noStatus = new ReplyFailure("ERR the status must be active, failed, suspended or done");
+    const noStatus = new ReplyFailure("ERR the status must be active, failed, suspended, done or stopped");
     expect(await call("SM.SCAN", 0, "STATUS", "paused")).toEqual(noStatus);
     expect(await call("SM.COUNT", "STATUS", "paused")).toEqual(noStatus);
   });

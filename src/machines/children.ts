@@ -1,0 +1,349 @@
+/**
+ * The children of machines: they are made and stopped as steps of their parents ask for it, and what becomes of them is
+ * told to the parents. A parent is told by a notice to look at a child (keyspace/transaction.ts), so that it does not
+ * matter which command has ended, failed or removed the child: what the link says and what the child is now are compared.
+ */
+import { assert } from "../base/assert.ts";
+import { type Bytes, textOfBytes } from "../base/bytes.ts";
+import { EventData } from "../base/event-data.ts";
+import { isJsonObject, type Json } from "../base/json.ts";
+import { doneActorEvent, errorActorEvent, STOP_EVENT } from "../engine/event-names.ts";
+import { snapshotToJson } from "../engine/snapshot.ts";
+import type { NewChild } from "../engine/types.ts";
+import type { Notice } from "../keyspace/transaction.ts";
+import * as errors from "../protocol/errors.ts";
+import { ReplyError } from "../protocol/reply-error.ts";
+import {
+  type ChildLink,
+  type ChildStatus,
+  childUnder,
+  dropEntries,
+  entriesOf,
+  isAlive,
+  isList,
+  keyOfChild,
+  linkOf,
+  linksOf,
+  nameOfLink,
+  putEntry,
+} from "./child-links.ts";
+import { definitionAt, type StoredDefinition } from "./definitions.ts";
+import { failedOf } from "./failures.ts";
+import { dropWaiting, STOPPED } from "./inbox.ts";
+import { eventsKept, forgetKept } from "./kept-events.ts";
+import type { Creation } from "./making.ts";
+import { activeNames, hasEnded, type MachineRecord } from "./record.ts";
+import { childOf, isOf } from "./relatives.ts";
+import { findSubject, type Scope, type Subject } from "./subject.ts";
+import { disarmAll, writeRecord } from "./writing.ts";
+
+/** Machines that stand above one another, the first aside. */
+const DEPTH_MAX = 8;
+
+/** How often one event may put another child in the place of one: beyond that, machines make each other in a circle. */
+const REPLACED_MAX = 100;
+
+/** What is to be told to a parent. */
+export interface ChildNews {
+  /** Id of the parent's object. */
+  readonly parent: number;
+  /** The key of the child, as text. */
+  readonly by: string;
+  readonly event: string;
+  readonly data: EventData | undefined;
+  readonly trace: string | undefined;
+}
+
+/** Who carries on what making and looking at children leads to. */
+export interface ChildrenHost {
+  /** Makes a machine, and takes up what its first macrostep sets off. @throws ReplyError */
+  create(key: Bytes, creation: Creation): void;
+  tell(news: ChildNews): void;
+  /** Whether the machine, as it is now, has a transition for an event of its own. */
+  takes(subject: Subject, event: string): boolean;
+}
+
+export class Children {
+  readonly #scope: Scope;
+  readonly #host: ChildrenHost;
+  readonly #replaced = new Map<string, number>();
+
+  constructor(scope: Scope, host: ChildrenHost) {
+    this.#scope = scope;
+    this.#host = host;
+  }
+
+  /** Makes a child, or a list of them; returns the parent as it is then. @throws ReplyError EXECFAIL */
+  spawn(parent: Subject, child: NewChild): Subject {
+    const { id: name, inputs } = child;
+    const { transaction } = this.#scope.db;
+    const parentId = parent.record.id;
+    const depth = (parent.machine.parent?.depth ?? 0) + 1;
+    if (depth > DEPTH_MAX)
+      throw failure(`the child '${name}': machines may have ${DEPTH_MAX} others above them`);
+    const definition = this.#definitionOf(child);
+    const childCount = parent.machine.childCount - this.#clear(parentId, name) + inputs.length;
+    const max = this.#scope.server.config.get("sm-children-max");
+    if (childCount > max)
+      throw failure(`the machine would have ${childCount} children, sm-children-max is ${max}`);
+    const counted =
+      childCount === parent.machine.childCount
+        ? parent
+        : writeRecord(this.#scope, parent, { ...parent.machine, childCount }, undefined);
+    if (child.isList) {
+      putEntry(transaction, parentId, { name, count: inputs.length, open: inputs.length });
+      if (inputs.length === 0) this.#tellOutputs(parentId, name, textOfBytes(parent.key), undefined);
+    }
+    for (const [index, context] of inputs.entries()) {
+      const link = child.isList ? { name, index } : { name };
+      this.#make(counted, { link, depth, definition, context });
+    }
+    return findSubject(this.#scope, parent.key) ?? counted;
+  }
+
+  #definitionOf({ src, id }: NewChild): StoredDefinition {
+    try {
+      return definitionAt(this.#scope.db, src);
+    } catch (error) {
+      throw error instanceof ReplyError ? failure(`the child '${id}': ${error.message}`) : error;
+    }
+  }
+
+  #make(
+    parent: Subject,
+    child: Required<Pick<Creation, "definition" | "context">> & {
+      readonly link: Pick<ChildLink, "name" | "index">;
+      readonly depth: number;
+    },
+  ): void {
+    const { link, depth, definition, context } = child;
+    const { db, databases } = this.#scope;
+    const parentId = parent.record.id;
+    const called = nameOfLink(link);
+    const key = keyOfChild(parent.key, link);
+    if (key === undefined)
+      throw failure(`the child '${called}': a key with a } and no hash tag cannot have children`);
+    if (db.find(key) !== undefined)
+      throw failure(`BUSYKEY the key '${textOfBytes(key)}' of the child '${called}' holds something else`);
+    const savepoint = databases.transaction.savepoint();
+    const by = textOfBytes(parent.key);
+    try {
+      const creation = {
+        definition,
+        context,
+        by,
+        expireAtMs: 0,
+        parent: { id: parentId, ...link, depth },
+      } as const;
+      this.#host.create(key, creation);
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      const { code, text: message } = error;
+      const reason = failure(`the child '${called}' cannot start: ${message}`);
+      // What stands under the definition's own control is the parent's to deal with, if it does.
+      if (code === "EXECFAIL" && message.startsWith(TOO_MUCH)) throw error;
+      if (!this.#host.takes(parent, errorActorEvent(link.name))) throw reason;
+      databases.rollback(savepoint);
+      putEntry(this.#scope.db.transaction, parentId, { ...link, status: "failed" });
+      this.#tellError(parentId, { ...link, status: "failed" }, { by: textOfBytes(key), code, message });
+      return;
+    }
+    const record = db.find(key);
+    assert(record?.type === "machine", "the child that was made");
+    putEntry(db.transaction, parentId, { ...link, child: record.id, status: "active" });
+    // It may have come to its end already.
+    db.transaction.notify({ phys: db.phys, to: parentId, ...link });
+  }
+
+  /** Makes room under a name: the children there have ended. Returns how many they were. @throws ReplyError EXECFAIL */
+  #clear(parentId: number, name: string): number {
+    const { db } = this.#scope;
+    if (childUnder(db.transaction, parentId, name) === undefined) return 0;
+    const links = linksOf(db.transaction, parentId, name);
+    const children = links.map((link) => childOf(db, parentId, link));
+    if (children.some((child) => child !== undefined && !hasEnded(child)))
+      throw failure(`BUSYKEY the machine has a child '${name}' that has not ended`);
+    const place = `${parentId} ${name}`;
+    const times = (this.#replaced.get(place) ?? 0) + 1;
+    if (times > REPLACED_MAX)
+      throw failure(
+        `${TOO_MUCH} ${times} children '${name}' one after the other: do machines make each other in a circle?`,
+      );
+    this.#replaced.set(place, times);
+    dropEntries(db.transaction, parentId, name);
+    for (const link of links) {
+      const key = link.child === undefined ? undefined : db.keyOf(link.child);
+      if (key !== undefined && childOf(db, parentId, link) !== undefined) db.remove(key, undefined);
+    }
+    return links.length;
+  }
+
+  /** Stops the children under a name, or all of a machine, and theirs; those that have ended stay as they are. */
+  stop(parentId: number, name?: string): void {
+    const { db } = this.#scope;
+    for (const link of linksOf(db.transaction, parentId, name)) {
+      const key = link.child === undefined || !isAlive(link) ? undefined : db.keyOf(link.child);
+      const child = key === undefined ? undefined : findSubject(this.#scope, key);
+      const isOwn = child?.machine.parent?.id === parentId && isOf(child.machine.parent, link);
+      if (child !== undefined && isOwn && !hasEnded(child.machine)) this.#stopOne(child, parentId);
+    }
+  }
+
+  #stopOne(subject: Subject, parentId: number): void {
+    const scope = this.#scope;
+    const { machine, record, chart } = subject;
+    assert(chart !== undefined, "a child has a definition");
+    const parentKey = scope.db.keyOf(parentId);
+    disarmAll(scope, record.id, machine);
+    const states = activeNames(machine);
+    const rev = machine.rev + 1;
+    const still = { ...chart.snapshot, timers: [], kept: [] };
+    const snapshot = snapshotToJson(chart.machine, still);
+    const { nowMs: updatedMs } = scope;
+    const stopped: MachineRecord = { ...machine, status: "stopped", rev, updatedMs, snapshot };
+    const history = {
+      rev,
+      atMs: scope.nowMs,
+      kind: "child",
+      event: STOP_EVENT,
+      by: parentKey === undefined ? undefined : textOfBytes(parentKey),
+      from: states,
+      to: states,
+      status: "stopped",
+    } as const;
+    const stopping = { ...subject, chart: { machine: chart.machine, snapshot: still } };
+    const after = writeRecord(scope, stopping, stopped, history);
+    forgetKept(scope, after, eventsKept(subject), STOPPED);
+    dropWaiting(scope, after);
+    if (machine.childCount > 0) this.stop(record.id);
+  }
+
+  /** Looks at a child whose status may have changed, and tells the parent what it is to know. */
+  look({ to: parentId, name, index }: Notice, trace?: string): void {
+    const { db } = this.#scope;
+    const { transaction } = db;
+    const parentKey = db.keyOf(parentId);
+    const link = linkOf(transaction, parentId, index === undefined ? { name } : { name, index });
+    if (parentKey === undefined || link === undefined) return;
+    const machine = childOf(db, parentId, link);
+    const by = textOfBytes(keyOfChild(parentKey, link) ?? parentKey);
+    if (machine === undefined) {
+      this.#lost(parentKey, parentId, link, { by, trace });
+      return;
+    }
+    const status: ChildStatus = machine.status === "suspended" ? link.status : machine.status;
+    if (status === link.status) return;
+    const { output: _, ...rest } = link;
+    const output = status === "done" ? outputOf(machine) : undefined;
+    putEntry(transaction, parentId, { ...rest, status, ...(output === undefined ? {} : { output }) });
+    const change = status === "done" ? -1 : link.status === "done" ? 1 : 0;
+    if (link.index !== undefined && change !== 0) this.#count(parentId, name, change, { by, trace });
+    else if (status === "done")
+      this.#host.tell({
+        parent: parentId,
+        by,
+        event: doneActorEvent(name),
+        data: output === undefined ? undefined : EventData.ofValue({ output }),
+        trace,
+      });
+    if (status !== "failed") return;
+    const key = link.child === undefined ? undefined : db.keyOf(link.child);
+    const child = key === undefined ? undefined : findSubject(this.#scope, key);
+    const failed = child === undefined ? undefined : failedOf(this.#scope, child).at(-1);
+    const { code = "EXECFAIL", message = "it has failed" } = failed ?? {};
+    this.#tellError(parentId, link, { by, code, message, trace });
+  }
+
+  /** A child that is gone: its place in a list stays. */
+  #lost(
+    parentKey: Bytes,
+    parentId: number,
+    link: ChildLink,
+    how: { readonly by: string; readonly trace: string | undefined },
+  ): void {
+    const { transaction } = this.#scope.db;
+    if (link.child === undefined) return;
+    if (link.index === undefined) {
+      dropEntries(transaction, parentId, link.name);
+      const parent = findSubject(this.#scope, parentKey);
+      if (parent !== undefined) {
+        const childCount = parent.machine.childCount - 1;
+        writeRecord(this.#scope, parent, { ...parent.machine, childCount }, undefined);
+      }
+    } else {
+      const { child: _, ...rest } = link;
+      putEntry(transaction, parentId, isAlive(link) ? { ...rest, status: "gone" } : rest);
+    }
+    if (isAlive(link))
+      this.#tellError(parentId, link, { ...how, code: "DELETED", message: "the child was deleted" });
+  }
+
+  #count(
+    parentId: number,
+    name: string,
+    change: 1 | -1,
+    { by, trace }: { readonly by: string; readonly trace: string | undefined },
+  ): void {
+    const { transaction } = this.#scope.db;
+    const head = childUnder(transaction, parentId, name);
+    assert(head !== undefined && isList(head), "the head of a list of children");
+    const open = head.open + change;
+    putEntry(transaction, parentId, { ...head, open });
+    if (open === 0) this.#tellOutputs(parentId, name, by, trace);
+  }
+
+  #tellOutputs(parentId: number, name: string, by: string, trace: string | undefined): void {
+    const output = linksOf(this.#scope.db.transaction, parentId, name).map(({ output: each = null }) => each);
+    const data = EventData.ofValue({ output });
+    this.#host.tell({ parent: parentId, by, event: doneActorEvent(name), data, trace });
+  }
+
+  #tellError(
+    parentId: number,
+    { name, index }: ChildLink,
+    error: {
+      readonly by: string;
+      readonly code: string;
+      readonly message: string;
+      readonly trace?: string | undefined;
+    },
+  ): void {
+    const { by, code, message, trace } = error;
+    const data = EventData.ofValue({ code, message, ...(index === undefined ? {} : { index }) });
+    this.#host.tell({ parent: parentId, by, event: errorActorEvent(name), data, trace });
+  }
+}
+
+/** Begins the reason of what no `onError` may stand in the way of. */
+const TOO_MUCH = "one event has made";
+
+function failure(message: string): ReplyError {
+  return errors.refused("EXECFAIL", message);
+}
+
+function outputOf({ snapshot }: MachineRecord): Json | undefined {
+  return isJsonObject(snapshot) ? snapshot["o"] : undefined;
+}
+
+/** The children of a machine that another takes the place of: their links, to be given to it by `adopt`. */
+export function disown(scope: Scope, parentId: number) {
+  const entries = [...entriesOf(scope.db.transaction, parentId)];
+  dropEntries(scope.db.transaction, parentId);
+  return entries;
+}
+
+/** Gives stopped children to the machine that has taken the place of their parent; returns it as it is then. */
+export function adopt(scope: Scope, parent: Subject, entries: ReturnType<typeof disown>): Subject {
+  let { childCount } = parent.machine;
+  for (const entry of entries) {
+    putEntry(scope.db.transaction, parent.record.id, entry);
+    if (isList(entry)) continue;
+    childCount += 1;
+    const key = entry.child === undefined ? undefined : scope.db.keyOf(entry.child);
+    const child = key === undefined ? undefined : findSubject(scope, key);
+    const link = child?.machine.parent;
+    if (child === undefined || link === undefined || link.id === parent.record.id) continue;
+    writeRecord(scope, child, { ...child.machine, parent: { ...link, id: parent.record.id } }, undefined);
+  }
+  return writeRecord(scope, parent, { ...parent.machine, childCount }, undefined);
+}
