@@ -64,7 +64,8 @@ function taggedAnswer(reply: TaggedReply): Answer {
     case "verbatim":
       return reply.text;
     case "error":
-      return new AnswerError(reply.message);
+      // As the writer of RESP has it: an error is one line.
+      return new AnswerError(reply.message.replaceAll(/[\r\n]/g, " "));
     case "nullArray":
     case "none":
       return null;

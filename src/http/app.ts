@@ -1,14 +1,16 @@
 /** The routes of the HTTP interface, and what holds for all of them: who may ask, what goes wrong, which headers. */
-import type { IncomingMessage } from "node:http";
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { OnFault } from "../server/faults.ts";
-import { type Access, assertOwnPage, openSession, originAllowed } from "./access.ts";
-import type { HttpSession, Peer } from "./http-session.ts";
+import { type Access, assertOwnPage, originAllowed } from "./access.ts";
+import { type Env, withSession } from "./app-context.ts";
+import { addChanges } from "./changes.ts";
+import { addCommands } from "./commands-route.ts";
+import { addLogin } from "./login.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
+import { addOpenApi } from "./openapi.ts";
+import { OTHER_ROUTES } from "./other-paths.ts";
 import { accepted, badRequest, Problem, problemResponse } from "./problem.ts";
-
-export type Env = { Bindings: { readonly incoming: IncomingMessage } };
-export type HttpContext = Context<Env>;
+import { addMethodsNotAllowed, addOperations, operationsOf } from "./rest.ts";
 
 export interface AppOptions extends Access {
   /** Takes an error that no client has caused, and gives the error that its client is told. */
@@ -48,37 +50,13 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   crossOrigin(app, options);
   metrics(app, options, metricsOf(options.server));
+  addOperations(app, options);
+  addCommands(app, options);
+  addLogin(app, options);
+  addChanges(app, options);
+  addOpenApi(app, options);
+  addMethodsNotAllowed(app, [...operationsOf(options.server.catalogue), ...OTHER_ROUTES]);
   return app;
-}
-
-/** Runs what needs a session, and ends the session behind it, or when the client goes. */
-export async function withSession<T>(
-  context: HttpContext,
-  access: Access,
-  use: (session: HttpSession) => Promise<T>,
-): Promise<T> {
-  const session = await openSession(access, context.req.raw, peerOf(context));
-  const end = () => session.close();
-  context.req.raw.signal.addEventListener("abort", end);
-  try {
-    return await use(session);
-  } finally {
-    context.req.raw.signal.removeEventListener("abort", end);
-    session.close();
-  }
-}
-
-/** Where a request comes from, and which of our addresses it came to. */
-export function peerOf({ env }: HttpContext): Peer {
-  const { socket } = env.incoming;
-  return {
-    address: addressOf(socket.remoteAddress, socket.remotePort),
-    localAddress: addressOf(socket.localAddress, socket.localPort),
-  };
-}
-
-function addressOf(host = "", port = 0): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function problemOf(error: unknown, { onFault }: AppOptions): Problem {

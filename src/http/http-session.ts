@@ -14,6 +14,9 @@ import { type Answer, AnswerError, answerOf } from "./answer.ts";
 /** A reply beyond this is not turned into JSON: it would be held in memory several times over. */
 const REPLY_BYTES_MAX = 64 << 20;
 
+/** How soon what waits behind a wait that was ended is ended too. */
+const RECHECK_MS = 10;
+
 /** The address of who asks. */
 export interface Peer {
   readonly address: string;
@@ -24,9 +27,9 @@ export class HttpSession implements Endpoint, SessionConnection {
   readonly session: Session;
   readonly #server: ServerContext;
   readonly #executor: Executor;
-  #next: readonly Buffer[] | undefined;
-  #answered: ((answer: Answer) => void) | undefined;
-  #cancelTimeout: () => void = () => undefined;
+  /** Requests that the executor has not taken, and who waits for answers, both in order. */
+  readonly #requests: Array<readonly Buffer[]> = [];
+  readonly #answered: Array<(answer: Answer) => void> = [];
   #isOpen = true;
 
   constructor(server: ServerContext, executor: Executor, peer: Peer) {
@@ -53,35 +56,57 @@ export class HttpSession implements Endpoint, SessionConnection {
   readonly queryBytes = 0;
   readonly outputBytes = 0;
 
+  /** Runs a request; its reply, an error among them, once the turn is committed. */
+  async run(args: ReadonlyArray<string | Buffer>, waitMs?: number): Promise<Answer> {
+    const [answer = null] = await this.runAll([args], waitMs);
+    return answer;
+  }
+
   /**
-   * Runs a request; its reply, an error among them, once the turn is committed. One at a time.
-   * @param waitMs how long a command may wait; it is then answered as at its timeout
+   * Runs requests one behind the other, in one turn if that has room for them; their replies in order.
+   * @param waitMs how long commands may wait; what waits longer is answered as at its timeout
    */
-  run(args: ReadonlyArray<string | Buffer>, waitMs?: number): Promise<Answer> {
-    if (!this.#isOpen) return Promise.resolve(CLOSED);
-    this.#next = args.map((arg) => (typeof arg === "string" ? Buffer.from(arg, "utf8") : arg));
-    return new Promise((resolve) => {
-      this.#answered = resolve;
-      this.#executor.wake(this);
-      if (waitMs === undefined) return;
-      const { clock, waiters } = this.#server;
-      this.#cancelTimeout = clock.wakeAt(clock.now() + waitMs, () => {
-        if (waiters.unblock(this.session.id, "timeout")) this.#executor.resume();
-      });
+  async runAll(
+    requests: ReadonlyArray<ReadonlyArray<string | Buffer>>,
+    waitMs?: number,
+  ): Promise<readonly Answer[]> {
+    if (!this.#isOpen) return requests.map(() => CLOSED);
+    const answers = requests.map((args) => {
+      this.#requests.push(args.map((arg) => (typeof arg === "string" ? Buffer.from(arg, "utf8") : arg)));
+      return new Promise<Answer>((resolve) => this.#answered.push(resolve));
     });
+    this.#executor.wake(this);
+    const cancel = waitMs === undefined ? () => undefined : this.#limitWaits(waitMs);
+    try {
+      return await Promise.all(answers);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Ends what waits, from that time on until it is taken back. */
+  #limitWaits(waitMs: number): () => void {
+    const { clock, waiters } = this.#server;
+    let cancel: () => void;
+    const end = (): void => {
+      if (waiters.unblock(this.session.id, "timeout")) this.#executor.resume();
+      cancel = clock.wakeAt(clock.now() + RECHECK_MS, end);
+    };
+    cancel = clock.wakeAt(clock.now() + waitMs, end);
+    return () => cancel();
   }
 
   nextRequest(): readonly Buffer[] | undefined {
-    const next = this.#next;
-    this.#next = undefined;
-    return next;
+    return this.#requests.shift();
   }
 
   send(replies: readonly OutgoingReply[]): void {
-    // Pushes, which a session gets that has asked for them in vain, have no place in an answer.
-    const reply = replies.findLast((outgoing) => !isPush(outgoing.reply));
-    if (reply !== undefined)
-      this.#answer(replySize(reply.reply) > REPLY_BYTES_MAX ? TOO_LARGE : answerOf(reply.reply));
+    for (const { reply } of replies) {
+      // Pushes have no place in an answer.
+      if (isPush(reply)) continue;
+      const isTooLarge = replySize(reply) > REPLY_BYTES_MAX;
+      this.#answered.shift()?.(isTooLarge ? TOO_LARGE : answerOf(reply));
+    }
     if (this.session.isClosing) this.close();
   }
 
@@ -100,15 +125,8 @@ export class HttpSession implements Endpoint, SessionConnection {
     subscriptions.forget(this.session);
     tracking.disable(this.session);
     sessions.remove(this.session);
-    this.#answer(CLOSED);
-  }
-
-  #answer(answer: Answer): void {
-    const answered = this.#answered;
-    this.#answered = undefined;
-    this.#cancelTimeout();
-    this.#cancelTimeout = () => undefined;
-    answered?.(answer);
+    this.#requests.length = 0;
+    for (const answered of this.#answered.splice(0)) answered(CLOSED);
   }
 }
 

@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.."
 
 missing() {
-  for pair in redis-server:redis-server redis-cli:redis-tools redis-benchmark:redis-tools strace:strace chromium:chromium faketime:faketime openssl:openssl; do
+  for pair in redis-server:redis-server redis-cli:redis-tools redis-benchmark:redis-tools curl:curl strace:strace chromium:chromium faketime:faketime openssl:openssl; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || echo "${pair##*:}"
   done
   /usr/bin/python3 -c 'import redis' >/dev/null 2>&1 || echo python3-redis

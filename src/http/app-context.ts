@@ -1,0 +1,38 @@
+/** A request on its way through a route, and the session it has. */
+import type { IncomingMessage } from "node:http";
+import type { Context } from "hono";
+import { type Access, openSession } from "./access.ts";
+import type { HttpSession, Peer } from "./http-session.ts";
+
+export type Env = { Bindings: { readonly incoming: IncomingMessage } };
+export type HttpContext = Context<Env>;
+
+/** Runs what needs a session, and ends the session behind it, or when the client goes. */
+export async function withSession<T>(
+  context: HttpContext,
+  access: Access,
+  use: (session: HttpSession) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(access, context.req.raw, peerOf(context));
+  const end = () => session.close();
+  context.req.raw.signal.addEventListener("abort", end);
+  try {
+    return await use(session);
+  } finally {
+    context.req.raw.signal.removeEventListener("abort", end);
+    session.close();
+  }
+}
+
+/** Where a request comes from, and which of our addresses it came to. */
+export function peerOf({ env }: HttpContext): Peer {
+  const { socket } = env.incoming;
+  return {
+    address: addressOf(socket.remoteAddress, socket.remotePort),
+    localAddress: addressOf(socket.localAddress, socket.localPort),
+  };
+}
+
+function addressOf(host = "", port = 0): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

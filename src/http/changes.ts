@@ -1,0 +1,199 @@
+/**
+ * GET /api/v1/changes: the change streams as server-sent events. The id of an event is that of the stream's entry, so a
+ * browser that comes back goes on where it was; of several streams it names the place in each.
+ *
+ * Nothing is read ahead: entries are read from the stream when the client has taken those before, by a session of its own
+ * that waits as XREAD BLOCK does. A client that takes nothing costs one piece of text and a session.
+ */
+import type { Hono } from "hono";
+import { globMatcher } from "../base/glob.ts";
+import { type Access, openSession } from "./access.ts";
+import { type Answer, AnswerError, isList, isMap, jsonOf, RawJson } from "./answer.ts";
+import { type Env, peerOf } from "./app-context.ts";
+import { type Feed, groupFeed, plainFeed } from "./change-feed.ts";
+import type { HttpSession } from "./http-session.ts";
+import { badRequest, Problem } from "./problem.ts";
+
+/** What browsers wait before they come back. */
+const RETRY_MS = 2000;
+const STREAMS_MAX = 100;
+const KEYS_OF_MAPS = "sm:changes";
+
+/** Fields of an entry whose text is JSON, and those that are numbers. */
+const JSON_FIELDS: ReadonlySet<string> = new Set([
+  "from",
+  "to",
+  "data",
+  "context",
+  "via",
+  "log",
+  "output",
+  "rev",
+  "at",
+  "stamp",
+]);
+
+export function addChanges(app: Hono<Env>, access: Access): void {
+  app.get("/api/v1/changes", async (context) => {
+    const request = context.req.raw;
+    const session = await openSession(access, request, peerOf(context));
+    try {
+      const asked = askedOf(new URL(request.url).searchParams, request.headers);
+      const feed = await feedOf(session, asked);
+      return new Response(eventStream(session, feed, asked.matches), {
+        headers: {
+          "content-type": "text/event-stream; charset=utf-8",
+          "cache-control": "no-store",
+          "x-accel-buffering": "no",
+        },
+      });
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  });
+}
+
+interface Asked {
+  /** Names of definitions; none: all. */
+  readonly definitions: readonly string[];
+  readonly matches: (key: string) => boolean;
+  readonly key: string | undefined;
+  readonly group: { readonly name: string; readonly consumer: string } | undefined;
+  /** Where to go on. */
+  readonly after: string | undefined;
+}
+
+const PARAMETERS = ["definition", "key", "group", "consumer", "after", "lastEventId", "db"];
+
+function askedOf(query: URLSearchParams, headers: Headers): Asked {
+  for (const name of query.keys()) {
+    if (!PARAMETERS.includes(name))
+      throw badRequest(
+        422,
+        `there is no parameter '${name.slice(0, 64)}'; there are ${PARAMETERS.join(", ")}`,
+      );
+  }
+  const definitions = query.getAll("definition").map((name) => name.replace(/:[^:]*$/, ""));
+  const key = query.get("key") ?? undefined;
+  const [group, consumer] = [query.get("group"), query.get("consumer")];
+  if ((group === null) !== (consumer === null))
+    throw badRequest(
+      422,
+      "'group' and 'consumer' belong together: entries are given to a consumer of a group",
+    );
+  if (group !== null && definitions.length !== 1)
+    throw badRequest(422, "with 'group' exactly one 'definition' is read");
+  return {
+    definitions,
+    key,
+    matches: key === undefined ? () => true : globMatcher(key),
+    group: group === null || consumer === null ? undefined : { name: group, consumer },
+    after: headers.get("last-event-id") ?? query.get("lastEventId") ?? query.get("after") ?? undefined,
+  };
+}
+
+async function feedOf(session: HttpSession, { definitions, key, group, after }: Asked): Promise<Feed> {
+  if (group !== undefined)
+    return groupFeed(session, { stream: streamOf(definitions[0] ?? ""), ...group, after });
+  const names = definitions.length > 0 ? definitions : await definitionOfKey(session, key);
+  if (names !== undefined)
+    return plainFeed(session, async () => names.map(streamOf), after, names.length === 1);
+  return plainFeed(session, () => allStreams(session), after, false);
+}
+
+/** The definition of the one machine that is meant; undefined when it is a pattern, or there is no machine yet. */
+async function definitionOfKey(
+  session: HttpSession,
+  key: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (key === undefined || /[*?[\\]/.test(key)) return undefined;
+  const info = await session.run(["SM.INFO", key]);
+  if (info instanceof AnswerError) throw new Problem(info);
+  if (!isMap(info)) return undefined;
+  const definition = info.get("definition");
+  return typeof definition === "string" ? [definition.replace(/:[^:]*$/, "")] : [""];
+}
+
+function streamOf(definition: string): string {
+  return definition === "" ? KEYS_OF_MAPS : `${KEYS_OF_MAPS}:${definition}`;
+}
+
+async function allStreams(session: HttpSession): Promise<readonly string[]> {
+  const ids = await session.run(["SM.DEF", "LIST"]);
+  if (ids instanceof AnswerError) throw new Problem(ids);
+  const names = isList(ids) ? ids.map((id) => String(id).replace(/:[^:]*$/, "")) : [];
+  return [KEYS_OF_MAPS, ...new Set(names.map(streamOf))].slice(0, STREAMS_MAX);
+}
+
+function eventStream(
+  session: HttpSession,
+  feed: Feed,
+  matches: (key: string) => boolean,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let isFirst = true;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        // The headers leave at once, and a client that goes before the first event knows where it was.
+        let text = isFirst ? `retry: ${RETRY_MS}\nid: ${feed.place()}\n\n${gapText(feed)}` : "";
+        if (!isFirst) {
+          const batch = await feed.next();
+          text = batch instanceof AnswerError ? problemText(batch) : batchText(batch, feed, matches);
+          if (batch instanceof AnswerError) {
+            session.close();
+            controller.enqueue(encoder.encode(text));
+            controller.close();
+            return;
+          }
+          feed.sent(text.length);
+        }
+        isFirst = false;
+        controller.enqueue(encoder.encode(text));
+      },
+      cancel: () => session.close(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function gapText({ gaps }: Feed): string {
+  return gaps.length === 0
+    ? ""
+    : `event: gap\ndata: ${JSON.stringify({ streams: gaps, detail: "entries between may have been trimmed" })}\n\n`;
+}
+
+function problemText({ code, detail }: AnswerError): string {
+  return `event: problem\ndata: ${JSON.stringify({ code, detail })}\n\n`;
+}
+
+type Batch = ReadonlyArray<{ readonly place: string; readonly stream: string; readonly fields: Answer }>;
+
+function batchText(batch: Batch, feed: Feed, matches: (key: string) => boolean): string {
+  if (batch.length === 0) return ": nothing new\n\n";
+  const parts: string[] = [];
+  let isPlaceSent = true;
+  for (const { place, stream, fields } of batch) {
+    const members = membersOf(fields);
+    isPlaceSent = matches(String(members.get("key") ?? ""));
+    if (!isPlaceSent) continue;
+    const kind = members.get("kind") === "emit" ? "emit" : "change";
+    const data = jsonOf(new Map<string, Answer>([["stream", stream], ...members]));
+    parts.push(`id: ${place}\nevent: ${kind}\ndata: ${data}\n\n`);
+  }
+  // What was passed over is not read again.
+  if (!isPlaceSent) parts.push(`id: ${feed.place()}\n\n`);
+  return parts.join("");
+}
+
+/** The fields of an entry, a flat list, with what is JSON in them as that. */
+function membersOf(fields: Answer): Map<string, Answer> {
+  const members = new Map<string, Answer>();
+  if (!isList(fields)) return members;
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [name, value = null] = [String(fields[at]), fields[at + 1]];
+    members.set(name, JSON_FIELDS.has(name) && typeof value === "string" ? new RawJson(value) : value);
+  }
+  return members;
+}

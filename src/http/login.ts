@@ -1,0 +1,50 @@
+/** The login of a page: a token in a cookie that no script can read, for a user and its password. */
+import type { Hono } from "hono";
+import { isJsonObject } from "../base/json.ts";
+import { type Access, COOKIE, tokenOf } from "./access.ts";
+import { AnswerError, isList, isMap } from "./answer.ts";
+import { type Env, peerOf, withSession } from "./app-context.ts";
+import { bodyText, parseBody } from "./body.ts";
+import { HttpSession } from "./http-session.ts";
+import { badRequest, Problem } from "./problem.ts";
+
+const BODY_BYTES_MAX = 4096;
+const ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict";
+
+export function addLogin(app: Hono<Env>, access: Access): void {
+  app.post("/api/v1/login", async (context) => {
+    const text = await bodyText(context.req.raw, BODY_BYTES_MAX);
+    const body = parseBody(text ?? "");
+    const { user = "default", password } = isJsonObject(body) ? body : {};
+    if (typeof user !== "string" || typeof password !== "string")
+      throw badRequest(422, 'the body is {"user": "…", "password": "…"}');
+    const session = new HttpSession(access.server, access.executor, peerOf(context));
+    try {
+      const answer = await session.run(["AUTH", user, password]);
+      if (answer instanceof AnswerError) throw new Problem(answer);
+    } finally {
+      session.close();
+    }
+    const token = access.tokens.give({ user, password });
+    return context.json({ user, token }, 200, {
+      "set-cookie": `${COOKIE}=${token}; ${ATTRIBUTES}`,
+      "cache-control": "no-store",
+    });
+  });
+  app.delete("/api/v1/login", (context) => {
+    const token = tokenOf(context.req.raw);
+    if (token !== undefined) access.tokens.end(token);
+    return context.body(null, 204, { "set-cookie": `${COOKIE}=; Max-Age=0; ${ATTRIBUTES}` });
+  });
+  app.get("/api/v1/whoami", (context) =>
+    withSession(context, access, async (session) => {
+      const [user, version] = await session.runAll([
+        ["ACL", "WHOAMI"],
+        ["INFO", "server"],
+      ]);
+      const detent = typeof version === "string" ? /detent_version:(\S+)/.exec(version)?.[1] : undefined;
+      const name = typeof user === "string" && !isMap(user) && !isList(user) ? user : null;
+      return context.json({ user: name, version: detent ?? null }, 200, { "cache-control": "no-store" });
+    }),
+  );
+}

@@ -1,0 +1,415 @@
+/** Machines as resources. */
+import { type Answer, isList, isMap } from "./answer.ts";
+import type { HttpSession } from "./http-session.ts";
+import { type Field, type Input, type Operation, textOf, withJson } from "./operation.ts";
+
+const NO_MACHINE = ["NOMACHINE", "there is no such machine"] as const;
+const UNMET = [
+  "UNMET",
+  "the condition of ifState, ifRev or ifAbsent does not hold; nothing was changed",
+] as const;
+const MACHINE = "/api/v1/machines/{key}";
+const INFO_JSON = ["context", "output"];
+
+const REASON: Field = {
+  name: "reason",
+  type: "string",
+  description: "Why, for the history.",
+  token: "REASON",
+};
+const BY: Field = { name: "by", type: "string", description: "Who, for the history.", token: "BY" };
+const COUNT: Field = {
+  name: "count",
+  type: "integer",
+  description: "How many at most are looked at.",
+  token: "COUNT",
+  fallback: "100",
+};
+const FILTER: readonly Field[] = [
+  { name: "definition", type: "string", description: "`name` or `name:version`.", token: "DEF" },
+  { name: "state", type: "string", description: "An active state, outer ones too.", token: "STATE" },
+  {
+    name: "status",
+    type: "string",
+    description: "`active`, `failed`, `suspended` or `done`.",
+    token: "STATUS",
+  },
+];
+
+/** The machines of a page with what SM.INFO says of each, at the time of the page. */
+async function withInfo(answer: Answer, _input: Input, session: HttpSession): Promise<Answer> {
+  const [cursor = null, keys = null] = isList(answer) ? answer : [];
+  const found = isList(keys) ? keys.filter((key) => typeof key === "string") : [];
+  const infos = await session.runAll(found.map((key) => ["SM.INFO", key]));
+  const machines = found.flatMap((key, index): Answer[] => {
+    const info = infos[index];
+    // One that has gone meanwhile is none of the page.
+    return isMap(info) ? [new Map([["key", key], ...info])] : [];
+  });
+  return new Map<string, Answer>([
+    ["cursor", cursor],
+    ["machines", withJson(machines, new Set(INFO_JSON))],
+  ]);
+}
+
+/** What a machine accepts, for who was refused; with the guards that were tried and what they read. */
+async function accepted(input: Input, session: HttpSession): Promise<Readonly<Record<string, Answer>>> {
+  const [key, event] = [textOf(input, "key") ?? "", textOf(input, "event") ?? ""];
+  const data = textOf(input, "data");
+  const [next, why] = await session.runAll([
+    ["SM.NEXT", key],
+    ["SM.WHY", key, event, ...(data === undefined ? [] : [data])],
+  ]);
+  const events = isList(next) ? next.flatMap((one) => (isMap(one) ? [one.get("event") ?? null] : [])) : [];
+  const candidates = isMap(why) ? why.get("candidates") : undefined;
+  const guards = isList(candidates)
+    ? candidates.filter((one) => isMap(one) && typeof one.get("guard") === "string")
+    : [];
+  return {
+    accepted: [...new Set(events)],
+    guards: withJson(guards, new Set(["values"])),
+  };
+}
+
+/** 0 is what a command answers that found nothing to change, also where there is no machine. */
+async function unlessMissing(answer: Answer, input: Input, session: HttpSession): Promise<Answer> {
+  if (answer !== 0) return answer;
+  return (await session.run(["SM.STATE", textOf(input, "key") ?? ""])) === null ? null : answer;
+}
+
+/** A machine that was made or changed, as it is now. */
+async function infoAfter(answer: Answer, input: Input, session: HttpSession): Promise<Answer> {
+  if (answer === null) return null;
+  const info = await session.run(["SM.INFO", textOf(input, "key") ?? ""]);
+  return withJson(info, new Set(INFO_JSON));
+}
+
+function createRequest(input: Input): readonly string[] {
+  const key = textOf(input, "key") ?? "";
+  const map = textOf(input, "map");
+  if (map !== undefined) {
+    const initial = JSON.stringify(textOf(input, "initial") ?? "");
+    return ["SM.SET", key, `{"current":"","map":${map},"initial":${initial}}`];
+  }
+  const definition = textOf(input, "definition");
+  return [
+    "SM.CREATE",
+    key,
+    ...(definition === undefined ? [] : [definition]),
+    ...CREATE_FIELDS.flatMap(({ name, token, type }) => {
+      const value = input.values.get(name);
+      if (value === undefined || token === undefined) return [];
+      if (type === "boolean") return value === "true" ? [token] : [];
+      return (typeof value === "string" ? [value] : value).flatMap((word) => [token, word]);
+    }),
+  ];
+}
+
+const CREATE_FIELDS: readonly Field[] = [
+  { name: "definition", type: "string", description: "`name` or `name:version`; no version: the newest." },
+  { name: "states", type: "strings", description: "Where it begins, one for each region.", token: "STATE" },
+  { name: "context", type: "json", description: "Its data.", token: "CONTEXT" },
+  REASON,
+  BY,
+  { name: "history", type: "json", description: "What it has been through elsewhere.", token: "HISTORY" },
+  { name: "ifAbsent", type: "boolean", description: "Only where there is no such key.", token: "NX" },
+  { name: "expireMs", type: "integer", description: "Milliseconds until the key expires.", token: "PX" },
+  { name: "map", type: "json", description: "Of a map machine: state to targets, instead of a definition." },
+  { name: "initial", type: "string", description: "Of a map machine: where it begins." },
+];
+
+const SEND_FIELDS: readonly Field[] = [
+  { name: "event", type: "string", description: "The event.", isRequired: true },
+  { name: "data", type: "json", description: "Its data, kept as it is sent." },
+  {
+    name: "id",
+    type: "string",
+    description: "The same id again gets the same answer; `*` makes one.",
+    token: "ID",
+  },
+  BY,
+  REASON,
+  { name: "ifState", type: "string", description: "Only in this state.", token: "IFSTATE" },
+  { name: "ifRev", type: "integer", description: "Only at this revision.", token: "IFREV" },
+  { name: "delayMs", type: "integer", description: "Milliseconds until it is delivered.", token: "DELAY" },
+  { name: "at", type: "integer", description: "When it is delivered, unix time in ms.", token: "AT" },
+  { name: "expireMs", type: "integer", description: "How long it may wait.", token: "EXPIRE" },
+  {
+    name: "outcomeTtlMs",
+    type: "integer",
+    description: "How long its outcome is kept.",
+    token: "OUTCOMETTL",
+  },
+  {
+    name: "stamp",
+    type: "integer",
+    description: "When it happened at its source, unix time in ms.",
+    token: "STAMP",
+  },
+  {
+    name: "trace",
+    type: "string",
+    description: "A traceparent; the header of that name does too.",
+    token: "TRACE",
+  },
+  { name: "definition", type: "string", description: "Makes a missing machine first.", token: "DEF" },
+  { name: "source", type: "string", description: "With `seq`: the source of the number." },
+  {
+    name: "seq",
+    type: "integer",
+    description: "Events of a source with a lower or equal number are refused.",
+  },
+];
+
+function sendRequest(input: Input): readonly string[] {
+  const option = ({ name, token }: Field): string[] => {
+    const value = textOf(input, name) ?? headerOf(input, name);
+    return token === undefined || value === undefined ? [] : [token, value];
+  };
+  const [data, source, seq] = [textOf(input, "data"), textOf(input, "source"), textOf(input, "seq")];
+  return [
+    "SM.SEND",
+    textOf(input, "key") ?? "",
+    textOf(input, "event") ?? "",
+    ...(data === undefined ? [] : [data]),
+    ...SEND_FIELDS.flatMap(option),
+    ...(source === undefined && seq === undefined ? [] : ["SEQ", source ?? "", seq ?? ""]),
+    "FULL",
+  ];
+}
+
+/** Fields that come as headers too, under the names others have given them. */
+function headerOf({ headers }: Input, name: string): string | undefined {
+  const header = name === "id" ? "idempotency-key" : name === "trace" ? "traceparent" : undefined;
+  return header === undefined ? undefined : (headers.get(header) ?? undefined);
+}
+
+export const MACHINE_OPERATIONS: readonly Operation[] = [
+  {
+    method: "GET",
+    path: "/api/v1/machines",
+    id: "listMachines",
+    command: "SM.SCAN",
+    summary: "Walks through machines page by page: a cursor of 0 begins, and ends.",
+    query: [
+      { name: "cursor", type: "string", description: "That of the page before.", fallback: "0" },
+      ...FILTER,
+      { name: "olderThan", type: "integer", description: "In the state for longer, in ms.", token: "OLDER" },
+      { name: "match", type: "string", description: "A pattern of keys.", token: "MATCH" },
+      { name: "where", type: "string", description: "An expression over the machine.", token: "WHERE" },
+      COUNT,
+    ],
+    refine: withInfo,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/counts",
+    id: "countMachines",
+    command: "SM.COUNT",
+    query: [
+      ...FILTER,
+      {
+        name: "by",
+        type: "choice",
+        choices: ["state", "status", "version"],
+        description: "A number for each, instead of one.",
+        token: "BY",
+      },
+    ],
+    member: "count",
+  },
+  {
+    method: "PUT",
+    path: MACHINE,
+    id: "createMachine",
+    command: "SM.CREATE",
+    body: CREATE_FIELDS,
+    request: createRequest,
+    absent: UNMET,
+    refine: infoAfter,
+    status: 201,
+  },
+  {
+    method: "GET",
+    path: MACHINE,
+    id: "getMachine",
+    command: "SM.INFO",
+    query: [
+      { name: "rev", type: "integer", description: "As it was at this revision.", token: "REV" },
+      { name: "time", type: "integer", description: "As it was then, unix time in ms.", token: "TIME" },
+    ],
+    json: INFO_JSON,
+    absent: NO_MACHINE,
+  },
+  {
+    method: "PATCH",
+    path: MACHINE,
+    id: "patchMachine",
+    command: "SM.PATCH",
+    query: [
+      { name: "ifRev", type: "integer", description: "Only at this revision.", token: "IFREV" },
+      REASON,
+      BY,
+    ],
+    body: { document: "What changes of the context, a JSON merge patch (RFC 7396)." },
+    request: (input) => [
+      "SM.PATCH",
+      textOf(input, "key") ?? "",
+      input.document,
+      ...["ifRev", "reason", "by"].flatMap((name) => {
+        const value = textOf(input, name);
+        return value === undefined ? [] : [name.toUpperCase(), value];
+      }),
+    ],
+    absent: UNMET,
+    refine: infoAfter,
+  },
+  {
+    method: "DELETE",
+    path: MACHINE,
+    id: "deleteMachine",
+    command: "DEL",
+    summary: "Removes a machine, with its history.",
+    request: (input) => ["SM.STATE", textOf(input, "key") ?? ""],
+    refine: async (answer, input, session) =>
+      answer === null ? null : session.run(["DEL", textOf(input, "key") ?? ""]),
+    absent: NO_MACHINE,
+    status: 204,
+  },
+  {
+    method: "POST",
+    path: `${MACHINE}/events`,
+    id: "sendEvent",
+    command: "SM.SEND",
+    body: SEND_FIELDS,
+    request: sendRequest,
+    json: ["output", "log"],
+    absent: UNMET,
+    explain: accepted,
+  },
+  {
+    method: "GET",
+    path: `${MACHINE}/history`,
+    id: "getHistory",
+    command: "SM.HISTORY",
+    query: [
+      { name: "from", type: "string", description: "The first revision; `-` for the oldest.", fallback: "-" },
+      { name: "to", type: "string", description: "The last one; `+` for the newest.", fallback: "+" },
+      { name: "newestFirst", type: "boolean", description: "The other way round.", token: "REV" },
+      { ...COUNT, description: "How many at most." },
+      { name: "where", type: "string", description: "An expression over an entry.", token: "WHERE" },
+    ],
+    json: ["data", "context", "log", "output"],
+    member: "history",
+    absent: NO_MACHINE,
+  },
+  {
+    method: "GET",
+    path: `${MACHINE}/next`,
+    id: "getNext",
+    command: "SM.NEXT",
+    member: "next",
+    absent: NO_MACHINE,
+  },
+  {
+    method: "GET",
+    path: `${MACHINE}/why`,
+    id: "getWhy",
+    command: "SM.WHY",
+    query: [
+      { name: "event", type: "string", description: "The event.", isRequired: true },
+      { name: "data", type: "string", description: "Its data, JSON." },
+      { name: "rev", type: "integer", description: "At this revision.", token: "REV" },
+      { name: "definition", type: "string", description: "Under this definition.", token: "DEF" },
+    ],
+    json: ["values", "context"],
+    absent: NO_MACHINE,
+  },
+  {
+    method: "GET",
+    path: `${MACHINE}/pending`,
+    id: "getPending",
+    command: "SM.PENDING",
+    json: ["data"],
+    member: "pending",
+    absent: NO_MACHINE,
+  },
+  {
+    method: "DELETE",
+    path: `${MACHINE}/pending/{id}`,
+    id: "cancelPending",
+    command: "SM.CANCEL",
+    refine: async (answer) => (answer === 0 ? null : answer),
+    absent: ["NOTFOUND", "nothing with this id is pending"],
+    status: 204,
+  },
+  {
+    method: "GET",
+    path: `${MACHINE}/outcomes/{id}`,
+    id: "getOutcome",
+    command: "SM.OUTCOME",
+    json: ["data", "output", "log"],
+    refine: async (answer) => (isList(answer) ? (answer[0] ?? null) : answer),
+    absent: ["NOTFOUND", "no outcome is kept for this id, or there is no such machine"],
+  },
+  {
+    method: "POST",
+    path: `${MACHINE}/suspend`,
+    id: "suspendMachine",
+    command: "SM.SUSPEND",
+    body: [{ name: "reason", type: "string", description: "Why, for the history." }],
+    member: "changed",
+    absent: NO_MACHINE,
+    refine: unlessMissing,
+  },
+  {
+    method: "POST",
+    path: `${MACHINE}/resume`,
+    id: "resumeMachine",
+    command: "SM.RESUME",
+    member: "changed",
+    absent: NO_MACHINE,
+    refine: unlessMissing,
+  },
+  {
+    method: "POST",
+    path: `${MACHINE}/retry`,
+    id: "retryMachine",
+    command: "SM.RETRY",
+    member: "changed",
+    absent: NO_MACHINE,
+    refine: unlessMissing,
+  },
+  {
+    method: "POST",
+    path: `${MACHINE}/undo`,
+    id: "undoMachine",
+    command: "SM.UNDO",
+    body: [
+      {
+        name: "rev",
+        type: "integer",
+        description: "The revision to undo; without one the last.",
+        token: "REV",
+      },
+      REASON,
+      BY,
+    ],
+    member: "rev",
+    absent: UNMET,
+  },
+  {
+    method: "POST",
+    path: `${MACHINE}/migrate`,
+    id: "migrateMachine",
+    command: "SM.MIGRATE",
+    body: [
+      { name: "to", type: "string", description: "`name:version`.", isRequired: true },
+      { name: "states", type: "strings", description: "Where it goes on.", token: "STATE" },
+      { name: "context", type: "json", description: "Its data from then on.", token: "CONTEXT" },
+      REASON,
+    ],
+    member: "rev",
+    absent: UNMET,
+  },
+];

@@ -1,0 +1,163 @@
+/** The routes that are no operations, as OpenAPI describes them. */
+import type { Json, JsonObject } from "../base/json.ts";
+
+/** The routes, by method. */
+export const OTHER_ROUTES = [
+  { method: "GET", path: "/api/v1/changes" },
+  { method: "POST", path: "/api/v1/commands" },
+  { method: "POST", path: "/api/v1/login" },
+  { method: "DELETE", path: "/api/v1/login" },
+  { method: "GET", path: "/api/v1/whoami" },
+  { method: "GET", path: "/api/v1/openapi.json" },
+  { method: "GET", path: "/metrics" },
+  { method: "GET", path: "/healthz" },
+  { method: "GET", path: "/readyz" },
+] as const;
+
+export const PROBLEM_RESPONSE: JsonObject = {
+  description: "What is wrong, as a problem document.",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
+
+const TEXT_RESPONSE: JsonObject = { description: "A text.", content: { "text/plain": {} } };
+
+export const OTHER_PATHS: JsonObject = {
+  "/api/v1/changes": {
+    get: {
+      operationId: "followChanges",
+      summary: "The change streams as server-sent events; Last-Event-ID goes on behind an event.",
+      parameters: [
+        ...(
+          [
+            ["definition", "Only machines of this definition; may be given several times."],
+            ["key", "Only machines with this key, or a pattern of keys."],
+            ["group", "What this consumer group is given, with `consumer`."],
+            ["consumer", "The consumer of the group."],
+            [
+              "after",
+              "Begins behind this entry; `0` with the first that is kept. Otherwise with what comes.",
+            ],
+          ] as const
+        ).map(
+          ([name, description]): Json => ({
+            name,
+            in: "query",
+            required: false,
+            description,
+            schema: { type: "string" },
+          }),
+        ),
+      ],
+      responses: {
+        "200": {
+          description: "Events `change`, `emit`, `gap`, `problem`.",
+          content: { "text/event-stream": {} },
+        },
+        default: PROBLEM_RESPONSE,
+      },
+    },
+  },
+  "/api/v1/commands": {
+    post: {
+      operationId: "runCommands",
+      summary: "Any command, or several one behind the other; RESP3 values as JSON.",
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: { type: "array", minItems: 1 },
+            examples: { one: { value: ["SM.STATE", "o1"] }, several: { value: [["MULTI"], ["EXEC"]] } },
+          },
+        },
+      },
+      responses: {
+        "200": {
+          description: "The reply, or a list of replies.",
+          content: { "application/json": { schema: {} } },
+        },
+        default: PROBLEM_RESPONSE,
+      },
+    },
+  },
+  "/api/v1/login": {
+    post: {
+      operationId: "login",
+      summary: "A token for a user and its password, in a cookie and in the answer.",
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: {
+              type: "object",
+              properties: { user: { type: "string", default: "default" }, password: { type: "string" } },
+              required: ["password"],
+              additionalProperties: false,
+            },
+          },
+        },
+      },
+      responses: {
+        "200": {
+          description: "The token, which may be a bearer token too.",
+          content: {
+            "application/json": {
+              schema: {
+                type: "object",
+                properties: { user: { type: "string" }, token: { type: "string" } },
+                required: ["user", "token"],
+              },
+            },
+          },
+        },
+        default: PROBLEM_RESPONSE,
+      },
+    },
+    delete: {
+      operationId: "logout",
+      summary: "Ends the token of the cookie.",
+      responses: { "204": { description: "Done." } },
+    },
+  },
+  "/api/v1/whoami": {
+    get: {
+      operationId: "whoami",
+      summary: "The user, and the version of the server.",
+      responses: {
+        "200": {
+          description: "Who asks.",
+          content: {
+            "application/json": {
+              schema: {
+                type: "object",
+                properties: { user: { type: ["string", "null"] }, version: { type: ["string", "null"] } },
+                required: ["user", "version"],
+              },
+            },
+          },
+        },
+        default: PROBLEM_RESPONSE,
+      },
+    },
+  },
+  "/metrics": {
+    get: {
+      operationId: "metrics",
+      summary: "Figures for Prometheus.",
+      responses: { "200": TEXT_RESPONSE, default: PROBLEM_RESPONSE },
+    },
+  },
+  "/healthz": {
+    get: {
+      operationId: "healthz",
+      summary: "Whether the process answers.",
+      responses: { "200": TEXT_RESPONSE },
+    },
+  },
+  "/readyz": {
+    get: {
+      operationId: "readyz",
+      summary: "Whether requests are served and writes taken.",
+      responses: { "200": TEXT_RESPONSE, "503": TEXT_RESPONSE },
+    },
+  },
+};
