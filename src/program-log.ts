@@ -4,7 +4,7 @@
  */
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { resolve } from "node:path";
-import { isLogged, type Log, type LogLevel, logLine } from "./base/log.ts";
+import { isLogged, jsonLogLine, type Log, type LogLevel, logLine } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
 import { fileFault } from "./config/config-files.ts";
 
@@ -48,12 +48,13 @@ export function openLog(config: Config): ProgramLog {
   const log = (text: string, level: LogLevel = "notice") => {
     if (!isLogged(level, config.get("loglevel"))) return;
     const at = { pid: process.pid, nowMs: Date.now() };
+    const lineOf = config.get("log-format") === "json" ? jsonLogLine : logLine;
     try {
       if (gap !== undefined) {
-        write(logLine(`${gap.count} lines could not be logged here: ${gap.reason}`, "warning", at));
+        write(lineOf(`${gap.count} lines could not be logged here: ${gap.reason}`, "warning", at));
         gap = undefined;
       }
-      write(logLine(text, level, at));
+      write(lineOf(text, level, at));
     } catch (error) {
       drop(error);
     }

@@ -26,6 +26,15 @@ export function logLine(
   return `${pid}:M ${date} ${time}.${milliseconds} ${MARKS[level]} ${text}\n`;
 }
 
+/** The same as a line of JSON, in the time of the world: for what gathers logs. */
+export function jsonLogLine(
+  text: string,
+  level: LogLevel,
+  { pid, nowMs }: { pid: number; nowMs: number },
+): string {
+  return `${JSON.stringify({ time: new Date(nowMs).toISOString(), level, pid, message: text })}\n`;
+}
+
 /** Whether a line of that level is to be logged when `least` is the least severity. */
 export function isLogged(level: LogLevel, least: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);

@@ -4,8 +4,14 @@ import type { Session } from "./session.ts";
 
 /** The connection behind a session, as far as commands may know it. */
 export interface SessionConnection {
+  /** The number the system has given to its socket, if it has one. */
+  readonly descriptor?: number;
   /** Bytes received and not yet run. */
   readonly queryBytes: number;
+  /** What the buffer of these bytes has room for besides. */
+  readonly queryFreeBytes?: number;
+  /** Bytes of the arguments of an unfinished request, which are among those received. */
+  readonly argumentBytes?: number;
   /** Bytes of replies the client has not taken. */
   readonly outputBytes: number;
   /** Sends replies in order; closes the connection afterwards if the session is closing. */

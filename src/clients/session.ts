@@ -33,6 +33,8 @@ export interface Session {
   isQueueBroken: boolean;
   /** Bytes of the arguments in `queue`. */
   queueBytes: number;
+  /** Bytes of the arguments of the request that waits, or is held back. */
+  waitingBytes: number;
   /** Keys under WATCH, as WatchList names them, and whether there was such a key when the watching began. */
   readonly watched: Map<string, boolean>;
   /** A watched key was changed: EXEC answers null. */
@@ -82,6 +84,7 @@ export function newSession(options: NewSession): Session {
     queue: undefined,
     isQueueBroken: false,
     queueBytes: 0,
+    waitingBytes: 0,
     watched: new Map(),
     isWatchBroken: false,
     tracking: undefined,

@@ -96,7 +96,7 @@ function matchNames(values: Values, patterns: readonly string[]) {
     }
     const matches = globMatcher(pattern, { ignoreCase: true });
     for (const [spelling, name] of spellings()) {
-      if (matches(spelling)) show(name, spelling, spelling);
+      if (matches(spelling) && !directiveEntry(name).isHidden) show(name, spelling, spelling);
     }
   }
   return [...found.values()];

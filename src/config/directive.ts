@@ -12,6 +12,8 @@ export interface Directive<T> {
   readonly isMutable: boolean;
   /** True when it is an instruction of the file, not a value: CONFIG GET and SET do not know it. */
   readonly isFileOnly: boolean;
+  /** True when CONFIG GET shows it only to who asks for its name, as Redis does with some. */
+  readonly isHidden: boolean;
   /** True when its value must not reach logs. */
   readonly isSensitive: boolean;
   /** True when CONFIG SET to the value it has is news too: it names something that may have changed, such as a file. */
@@ -29,6 +31,7 @@ export interface DirectiveOptions {
   readonly immutable?: true;
   readonly fileOnly?: true;
   readonly sensitive?: true;
+  readonly hidden?: true;
   readonly noEffect?: true;
   readonly reloaded?: true;
   readonly rebinds?: true;
@@ -49,6 +52,7 @@ export function directive<T>(
     aliases: options.aliases ?? [],
     isMutable: options.immutable !== true && options.fileOnly !== true,
     isFileOnly: options.fileOnly === true,
+    isHidden: options.hidden === true,
     isSensitive: options.sensitive === true,
     isReloaded: options.reloaded === true,
     rebinds: options.rebinds === true,

@@ -86,6 +86,18 @@ export class Connection implements Endpoint, SessionConnection {
     });
   }
 
+  get descriptor(): number {
+    return descriptorOf(this.#socket);
+  }
+
+  get queryFreeBytes(): number {
+    return this.#decoder.freeBytes;
+  }
+
+  get argumentBytes(): number {
+    return this.#decoder.argumentBytes;
+  }
+
   get queryBytes(): number {
     return this.#decoder.bufferedBytes;
   }
@@ -247,4 +259,12 @@ export class Connection implements Endpoint, SessionConnection {
     this.#options.executor.forget(this);
     this.#options.onEnded();
   }
+}
+
+/** Node has no other way to tell it than the handle, which a socket that is closed has no more. */
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, "_handle");
+  if (typeof handle !== "object" || handle === null) return -1;
+  const descriptor: unknown = Reflect.get(handle, "fd");
+  return typeof descriptor === "number" ? descriptor : -1;
 }

@@ -39,6 +39,11 @@ export class ChunkReader {
     return this.chunk.length - this.at + this.#queuedBytes + this.#carryLength;
   }
 
+  /** Room for more of the element that has been begun. */
+  get freeBytes(): number {
+    return this.#carry.length - this.#carryLength;
+  }
+
   /** No element has been begun in an earlier chunk. */
   get isBetweenElements(): boolean {
     return this.#carryLength === 0;

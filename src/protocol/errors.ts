@@ -259,6 +259,7 @@ export const execAbortedBecause = ({ message }: ReplyError) =>
 export const withoutMulti = (command: "EXEC" | "DISCARD") => err(`${command} without MULTI`);
 export const nestedMulti = () => err("MULTI calls can not be nested");
 export const watchInMulti = () => err("WATCH inside MULTI is not allowed");
+export const noLatencySamples = (event: Name) => err(`No samples available for event '${shown(event)}'`);
 export const monitorNotAllowed = () => err("MONITOR isn't allowed for DENY BLOCKING client");
 /** To Redis a client that monitors is a replica. */
 export const notForMonitors = () => err("Replica can't interact with the keyspace");

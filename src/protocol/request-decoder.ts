@@ -101,6 +101,16 @@ export class RequestDecoder {
     return this.#input.byteLength + this.#argBytes + this.#args.length * ARGUMENT_OVERHEAD_BYTES;
   }
 
+  /** What the buffers of these bytes have room for besides. */
+  get freeBytes(): number {
+    return this.#input.freeBytes;
+  }
+
+  /** Bytes of the arguments of the request under way that are there. */
+  get argumentBytes(): number {
+    return this.#argBytes;
+  }
+
   /** A protocol error was thrown; the connection is to be closed. */
   get hasFailed(): boolean {
     return this.#failed;

@@ -18,7 +18,7 @@ import { replySize } from "../protocol/reply-size.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { DueWork } from "./due-work.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { HeldRequests } from "./held-requests.ts";
+import { bytesOfArguments, HeldRequests } from "./held-requests.ts";
 import { Outgoing } from "./outgoing.ts";
 import { TurnBudget } from "./turn-budget.ts";
 import type { Waiters } from "./waiters.ts";
@@ -67,6 +67,7 @@ export class Executor {
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
     this.#dueMs = options.dueWork.nextMs(this.#databases());
+    options.waiters.held = this.#held;
     options.waiters.onWoken = () => this.#schedule();
     this.#arm();
   }
@@ -204,6 +205,7 @@ export class Executor {
       outgoing.tell(databases.transaction.changes, session);
       if (outcome.waiting !== undefined) {
         waiters.park(endpoint, outcome.waiting);
+        session.waitingBytes = bytesOfArguments(args);
         return false;
       }
       const size = replySize(outcome.reply);

@@ -11,6 +11,8 @@ export class HeldRequests {
   readonly #server: ServerContext;
   readonly #dispatcher: Dispatcher;
   readonly #held = new Map<Endpoint, readonly Buffer[]>();
+  /** The sessions of these endpoints. */
+  readonly #sessionIds = new Set<number>();
 
   constructor(server: ServerContext, dispatcher: Dispatcher) {
     this.#server = server;
@@ -21,6 +23,10 @@ export class HeldRequests {
     return this.#held.size;
   }
 
+  isHeld(sessionId: number): boolean {
+    return this.#sessionIds.has(sessionId);
+  }
+
   /** The endpoint's next request, unless it is held back. */
   next(endpoint: Endpoint, nowMs: number): readonly Buffer[] | undefined {
     const { pause, store } = this.#server;
@@ -29,16 +35,21 @@ export class HeldRequests {
     const args = this.#held.get(endpoint) ?? endpoint.nextRequest();
     const mode = this.mode(nowMs);
     if (args !== undefined && mode !== undefined && this.#dispatcher.mustWait(endpoint.session, args, mode)) {
-      // The bytes may lie in a chunk of the socket's that the wait would pin.
-      if (!this.#held.has(endpoint))
-        this.#held.set(
-          endpoint,
-          args.map((arg) => Buffer.from(arg)),
-        );
+      if (!this.#held.has(endpoint)) this.#hold(endpoint, args);
       return undefined;
     }
-    if (this.#held.size > 0) this.#held.delete(endpoint);
+    if (this.#held.size > 0) this.forget(endpoint);
     return args;
+  }
+
+  /** The bytes may lie in a chunk of the socket's that the wait would pin. */
+  #hold(endpoint: Endpoint, args: readonly Buffer[]): void {
+    this.#held.set(
+      endpoint,
+      args.map((arg) => Buffer.from(arg)),
+    );
+    this.#sessionIds.add(endpoint.session.id);
+    endpoint.session.waitingBytes = bytesOfArguments(args);
   }
 
   /** What is held back at a time: everything, what writes, or with undefined nothing. */
@@ -53,6 +64,13 @@ export class HeldRequests {
   }
 
   forget(endpoint: Endpoint): void {
-    this.#held.delete(endpoint);
+    if (!this.#held.delete(endpoint)) return;
+    this.#sessionIds.delete(endpoint.session.id);
+    endpoint.session.waitingBytes = 0;
   }
+}
+
+/** What the arguments of a request hold. */
+export function bytesOfArguments(args: readonly Buffer[]): number {
+  return args.reduce((sum, { length }) => sum + length, 0);
 }

@@ -110,7 +110,7 @@ export class Runner {
     // A request that waits is counted once, when it is answered.
     if (kind !== "wait") {
       statistics.calls += 1;
-      statistics.durations.add(milliseconds * 1000);
+      if (server.config.values["latency-tracking"]) statistics.durations.add(milliseconds * 1000);
     }
     statistics.microseconds += milliseconds * 1000;
     if (retry === undefined) this.#noteSlowness(run, milliseconds);

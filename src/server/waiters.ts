@@ -25,6 +25,11 @@ export interface Waiter {
   ending: Reply | undefined;
 }
 
+export interface Held {
+  readonly size: number;
+  isHeld(sessionId: number): boolean;
+}
+
 export class Waiters implements WaiterControl {
   readonly #bySession = new Map<number, Waiter>();
   readonly #byKey = new Map<string, Set<Waiter>>();
@@ -34,6 +39,8 @@ export class Waiters implements WaiterControl {
   #latestNumber = 0;
   /** Told when a waiter is ready without a turn that made it so. */
   onWoken: () => void = () => undefined;
+  /** Those that wait for a pause to end, which the executor keeps. */
+  held: Held = { size: 0, isHeld: () => false };
 
   get size(): number {
     return this.#bySession.size;
@@ -51,6 +58,14 @@ export class Waiters implements WaiterControl {
     return undefined;
   }
 
+  get heldCount(): number {
+    return this.held.size;
+  }
+
+  isHeld(sessionId: number): boolean {
+    return this.held.isHeld(sessionId);
+  }
+
   isWaiting(sessionId: number): boolean {
     return this.#bySession.has(sessionId);
   }
@@ -66,6 +81,7 @@ export class Waiters implements WaiterControl {
     const waiter = this.#bySession.get(sessionId);
     if (waiter === undefined) return;
     this.#bySession.delete(sessionId);
+    waiter.endpoint.session.waitingBytes = 0;
     this.#ready.delete(waiter);
     this.#withdraw(waiter);
   }

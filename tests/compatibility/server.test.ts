@@ -27,6 +27,13 @@ describeAgainstRedis("Server commands", {
     CONFIG GET maxclients
     CONFIG GET MAXCLIENTS
     CONFIG GET nosuchdirective
+    CONFIG GET rdb-key-save-delay
+    CONFIG GET KEY-load-delay
+    CONFIG GET *key-load* rdb-key-save-dela?
+    CONFIG SET rdb-key-save-delay -5 key-load-delay 7
+    !CONFIG SET key-load-delay 3000000000
+    CONFIG GET key-load-delay
+    CONFIG SET rdb-key-save-delay 0 key-load-delay 0
     ~CONFIG GET maxmemory-policy maxmemory
     !CONFIG GET
     !CONFIG SET

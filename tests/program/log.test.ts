@@ -111,3 +111,25 @@ test("a directory whose parent is missing is a configuration error", async () =>
   expect(program.output()).toContain(`Can't chdir to '${dir}': No such file or directory\n`);
   expect(READY.test(program.output())).toBe(false);
 });
+
+test("log-format json: each line is an object, and CONFIG SET goes back to text", async () => {
+  const dir = temporaryDirectory();
+  const socket = join(dir, "socket");
+  const logfile = join(dir, "log");
+  startProgram({
+    args: ["--port", "0", "--unixsocket", socket, "--dir", dir, "--logfile", logfile, "--log-format", "json"],
+  });
+  await expect.poll(() => existsSync(socket), { timeout: 20_000 }).toBe(true);
+  const client = await TestClient.connect(socket);
+  const lines = readFileSync(logfile, "utf8").trim().split("\n");
+  const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(entries.map(({ message }) => message)).toContain("Ready to accept connections unix");
+  for (const entry of entries) {
+    expect(Object.keys(entry)).toEqual(["time", "level", "pid", "message"]);
+    expect(Date.parse(String(entry["time"]))).toBeGreaterThan(Date.now() - 60_000);
+  }
+  await client.call("CONFIG", "SET", "log-format", "text", "loglevel", "verbose");
+  await connectOnce(socket);
+  expect(readFileSync(logfile, "utf8")).toMatch(/\n\d+:M .* - Accepted .*\n$/);
+  await client.close();
+});

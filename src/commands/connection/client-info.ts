@@ -4,9 +4,9 @@ import { clientLine } from "./client-lines.ts";
 
 export const clientInfo = {
   name: "CLIENT|INFO",
-  run: ({ session, server, nowMs }) => ({
+  run: ({ args, nowMs, server, session }) => ({
     kind: "verbatim",
     format: "txt",
-    text: clientLine(session, server, nowMs),
+    text: clientLine(session, server, nowMs, args),
   }),
 } as const satisfies Handler;

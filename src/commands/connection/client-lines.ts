@@ -5,37 +5,51 @@ import type { ServerContext } from "../server-context.ts";
 
 /** What a session takes beside its buffers, roughly. */
 const SESSION_BYTES = 4096;
+/** What a subscription, or a key that is watched, takes, roughly. */
+const ENTRY_BYTES = 128;
 
-/** `field=value` pairs in Redis' order, and a line break. */
-export function clientLine(session: Session, { sessions, waiters }: ServerContext, nowMs: number): string {
+/** `field=value` pairs in Redis' order, and a line break. `args`: the request it has in hand, if it asks. */
+export function clientLine(
+  session: Session,
+  server: ServerContext,
+  nowMs: number,
+  args: readonly Buffer[] = [],
+): string {
+  const { sessions, waiters } = server;
   const connection = sessions.connectionOf(session);
-  const queryBytes = connection?.queryBytes ?? 0;
+  const inHand = args.reduce((sum, { length }) => sum + length, 0);
+  const queryBytes = (connection?.queryBytes ?? 0) + requestBytes(args);
+  const freeBytes = connection?.queryFreeBytes ?? 0;
+  const argumentBytes = (connection?.argumentBytes ?? 0) + session.waitingBytes + inHand;
   const outputBytes = connection?.outputBytes ?? 0;
+  const { channel, pattern, shard } = session.subscriptions;
+  const entries = channel.size + pattern.size + shard.size + session.watched.size;
+  const buffers = queryBytes + freeBytes + session.waitingBytes + outputBytes + session.queueBytes;
   const fields: ReadonlyArray<readonly [name: string, value: string | number]> = [
     ["id", session.id],
     ["addr", session.address],
     ["laddr", session.localAddress],
-    // Sockets are not numbered here; the field is there for those who parse it.
-    ["fd", -1],
+    ["fd", connection?.descriptor ?? -1],
     ["name", session.name],
     ["age", seconds(nowMs - session.createdAtMs)],
     ["idle", seconds(nowMs - session.lastRequestAtMs)],
-    ["flags", flags(session, waiters.isWaiting(session.id))],
+    ["flags", flags(session, waiters.isWaiting(session.id) || waiters.isHeld(session.id))],
     ["db", session.database],
-    ["sub", session.subscriptions.channel.size],
-    ["psub", session.subscriptions.pattern.size],
-    ["ssub", session.subscriptions.shard.size],
+    ["sub", channel.size],
+    ["psub", pattern.size],
+    ["ssub", shard.size],
     ["multi", session.queue?.length ?? -1],
     ["qbuf", queryBytes],
-    ["qbuf-free", 0],
-    ["argv-mem", 0],
+    ["qbuf-free", freeBytes],
+    ["argv-mem", argumentBytes],
     ["multi-mem", session.queueBytes],
+    // Replies have no buffer of their own here: what the client has not taken is in the socket's.
     ["rbs", 0],
     ["rbp", 0],
     ["obl", 0],
     ["oll", outputBytes > 0 ? 1 : 0],
     ["omem", outputBytes],
-    ["tot-mem", SESSION_BYTES + queryBytes + outputBytes + session.queueBytes],
+    ["tot-mem", SESSION_BYTES + buffers + entries * ENTRY_BYTES],
     ["events", outputBytes > 0 ? "rw" : "r"],
     ["cmd", session.lastCommand],
     ["user", Buffer.from(session.user.name, "latin1").toString("utf8")],
@@ -45,6 +59,13 @@ export function clientLine(session: Session, { sessions, waiters }: ServerContex
     ["lib-ver", session.libraryVersion],
   ];
   return `${fields.map(([name, value]) => `${name}=${value}`).join(" ")}\n`;
+}
+
+/** What a request takes in the protocol. */
+function requestBytes(args: readonly Buffer[]): number {
+  if (args.length === 0) return 0;
+  const header = (count: number) => String(count).length + 3;
+  return args.reduce((sum, { length }) => sum + header(length) + length + 2, header(args.length));
 }
 
 function seconds(milliseconds: number): number {

@@ -11,7 +11,9 @@ export const clientList = {
   name: "CLIENT|LIST",
   run: (call) => {
     const text = chosen(call)
-      .map((session) => clientLine(session, call.server, call.nowMs))
+      .map((session) =>
+        clientLine(session, call.server, call.nowMs, session === call.session ? call.args : []),
+      )
       .join("");
     return { kind: "verbatim", format: "txt", text };
   },

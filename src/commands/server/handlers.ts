@@ -21,7 +21,9 @@ import { flushdb } from "./flushdb.ts";
 import { info } from "./info.ts";
 import { lastsave } from "./lastsave.ts";
 import { latencyDoctor } from "./latency-doctor.ts";
+import { latencyGraph } from "./latency-graph.ts";
 import { latencyHelp } from "./latency-help.ts";
+import { latencyHistogram } from "./latency-histogram.ts";
 import { latencyHistory } from "./latency-history.ts";
 import { latencyLatest } from "./latency-latest.ts";
 import { latencyReset } from "./latency-reset.ts";
@@ -68,7 +70,9 @@ export const SERVER_HANDLERS: readonly Handler[] = [
   info,
   lastsave,
   latencyDoctor,
+  latencyGraph,
   latencyHelp,
+  latencyHistogram,
   latencyHistory,
   latencyLatest,
   latencyReset,

@@ -28,6 +28,7 @@ export const INFO_SECTIONS: readonly InfoSection[] = [
   { title: "Modules", isDefault: true, lines: moduleLines },
   { title: "Statemachine", isDefault: false, lines: statemachineLines },
   { title: "Commandstats", isDefault: false, lines: commandLines },
+  { title: "Latencystats", isDefault: false, lines: latencyLines },
   { title: "Errorstats", isDefault: true, lines: errorLines },
   { title: "Cluster", isDefault: true, lines: () => ["cluster_enabled:0"] },
   { title: "Keyspace", isDefault: true, lines: keyspaceLines },
@@ -86,7 +87,7 @@ function clientLines({ server }: Call): readonly string[] {
     `maxclients:${server.config.get("maxclients")}`,
     `client_recent_max_input_buffer:${longest(connections.map((one) => one?.queryBytes ?? 0))}`,
     `client_recent_max_output_buffer:${longest(connections.map((one) => one?.outputBytes ?? 0))}`,
-    `blocked_clients:${server.waiters.size}`,
+    `blocked_clients:${server.waiters.size + server.waiters.heldCount}`,
     `tracking_clients:${server.tracking.sessionCount}`,
     "clients_in_timeout_table:0",
   ];
@@ -233,6 +234,18 @@ function commandLines({ server }: Call): readonly string[] {
       `cmdstat_${name}:calls=${calls},usec=${Math.round(microseconds)},usec_per_call=${each.toFixed(2)},` +
       `rejected_calls=${rejectedCalls},failed_calls=${failedCalls}`
     );
+  });
+}
+
+function latencyLines({ server }: Call): readonly string[] {
+  const { values } = server.config;
+  if (!values["latency-tracking"]) return [];
+  return [...server.statistics.commands].flatMap(([name, { durations }]) => {
+    if (durations.count === 0) return [];
+    const shown = values["latency-tracking-info-percentiles"].map(
+      (percent) => `p${percent}=${durations.percentile(percent).toFixed(3)}`,
+    );
+    return [`latency_percentiles_usec_${name}:${shown.join(",")}`];
   });
 }
 

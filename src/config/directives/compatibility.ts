@@ -15,6 +15,9 @@ const DEFRAG = "There is no allocator to defragment.";
 const PROCESS = "The process has no such setting.";
 const CPU = "Threads are not bound to processors.";
 
+const TESTS = "Only the tests of Redis have a use for it. CONFIG GET shows it to who asks for its name.";
+const HIDDEN = { noEffect: true, hidden: true } as const;
+
 const INT_MAX = 2147483647;
 const int = integer({ max: INT_MAX });
 const signedInt = integer({ min: -2147483648, max: INT_MAX });
@@ -144,6 +147,8 @@ export const COMPATIBILITY = {
   bio_cpulist: directive(text("processors"), "", CPU, NO_EFFECT_IMMUTABLE),
   aof_rewrite_cpulist: directive(text("processors"), "", CPU, NO_EFFECT_IMMUTABLE),
   bgsave_cpulist: directive(text("processors"), "", CPU, NO_EFFECT_IMMUTABLE),
+  "rdb-key-save-delay": directive(signedInt, 0, TESTS, HIDDEN),
+  "key-load-delay": directive(signedInt, 0, TESTS, HIDDEN),
   "socket-mark-id": directive(integer({ max: 4294967295 }), 0, PROCESS, NO_EFFECT_IMMUTABLE),
   "bind-source-addr": directive(text("address"), "", "The server opens no connections.", NO_EFFECT),
   "busy-reply-threshold": directive(integer({ unit: "milliseconds" }), 5000, "There are no scripts.", {

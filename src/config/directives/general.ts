@@ -40,6 +40,11 @@ export const GENERAL = {
     "notice",
     "Least severity that is logged.",
   ),
+  "log-format": directive(
+    choice("text", "json"),
+    "text",
+    "Lines as Redis writes them, or objects of JSON with time, level, pid and message, one a line.",
+  ),
   logfile: directive(path(), "", "File to log to; empty for standard output.", IMMUTABLE),
   "shutdown-timeout": directive(
     integer({ max: 2147483647, unit: "seconds" }),
@@ -97,7 +102,11 @@ export const GENERAL = {
     0,
     "Events that take at least so long are kept for LATENCY; 0 turns it off.",
   ),
-  "latency-tracking": directive(bool, true, "Keeps a latency histogram for each command."),
+  "latency-tracking": directive(
+    bool,
+    true,
+    "Keeps a latency histogram for each command: LATENCY HISTOGRAM, INFO latencystats, and the durations of commands in /metrics.",
+  ),
   "latency-tracking-info-percentiles": directive(
     percentiles,
     [50, 99, 99.9],

@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { encodeRequest } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
@@ -31,7 +32,7 @@ describe("CLIENT LIST", () => {
     const lines = text(await a.call("CLIENT", "LIST")).split("\n");
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(
-      /^id=1 addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:\d+ fd=-1 name=first age=5 idle=0 flags=N db=3 .* cmd=client\|list user=default redir=-1 resp=2 lib-name=lib lib-ver=1\.2$/,
+      /^id=1 addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:\d+ fd=\d+ name=first age=5 idle=0 flags=N db=3 .* cmd=client\|list user=default redir=-1 resp=2 lib-name=lib lib-ver=1\.2$/,
     );
     expect(lines[1]).toMatch(/^id=2 .* flags=x db=0 .* multi=1 .* cmd=get /);
     expect(text(await a.call("CLIENT", "LIST", "ID", "2", "77"))).toMatch(/^id=2 [^\n]*\n$/);
@@ -104,10 +105,13 @@ describe("CLIENT PAUSE", () => {
     await a.call("CLIENT", "PAUSE", "100000", "WRITE");
     const held = b.pipeline([["EXEC"], ["GET", "k"]]);
     expect(await a.call("GET", "k")).toBeNull();
+    expect(String(await a.call("INFO", "clients"))).toContain("blocked_clients:1\r\n");
+    expect(String(await a.call("CLIENT", "LIST"))).toMatch(/ flags=xb .* argv-mem=4 .* cmd=incr /);
     await a.call("CLIENT", "UNPAUSE");
     const [exec, get] = await held;
     expect(exec?.bytes.toString()).toBe("*1\r\n:1\r\n");
     expect(get?.bytes.toString()).toBe("$1\r\n1\r\n");
+    expect(String(await a.call("INFO", "clients"))).toContain("blocked_clients:0\r\n");
   });
 
   test("ALL holds everything back; of two pauses the stricter and longer holds", async () => {
@@ -161,5 +165,44 @@ describe("AUTH and HELLO", () => {
     await a.call("AUTH", "secret");
     await a.call("CONFIG", "SET", "requirepass", "");
     expect(text(await b.call("PING"))).toBe("PONG");
+  });
+});
+
+describe("the figures of CLIENT LIST", () => {
+  const fieldsOf = (line: string | undefined) =>
+    Object.fromEntries((line ?? "").split(" ").map((pair) => pair.split("=") as [string, string]));
+
+  test("tells of the request that is asked with, and of the socket's number", async () => {
+    const { server } = await serve();
+    const client = await server.client();
+    const own = fieldsOf(text(await client.call("CLIENT", "LIST")));
+    // As redis-server 7.0.15 has them for this request.
+    expect([own["qbuf"], own["argv-mem"]]).toEqual(["26", "10"]);
+    expect(readlinkSync(`/proc/self/fd/${own["fd"]}`)).toMatch(/^socket:/);
+  });
+
+  test("tells what an unfinished request, a MULTI and a request that waits hold", async () => {
+    const { server } = await serve();
+    const [asking, halfway, queueing, waiting] = [
+      await server.client(),
+      await server.client(),
+      await server.client(),
+      await server.client(),
+    ];
+    halfway.write(`*3\r\n$3\r\nSET\r\n$4\r\nname\r\n$1000\r\n${"x".repeat(300)}`);
+    await queueing.pipeline([["MULTI"], ["SET", "k", Buffer.alloc(500)]]);
+    const answered = waiting.call("XREAD", "BLOCK", "0", "STREAMS", "stream", "$");
+    const lineOf = async (id: number) => fieldsOf(text(await asking.call("CLIENT", "LIST", "ID", id)));
+    await expect.poll(async () => (await lineOf(4))["flags"]).toBe("b");
+    await expect.poll(async () => Number((await lineOf(2))["qbuf"])).toBeGreaterThan(300);
+    const half = await lineOf(2);
+    expect(half["argv-mem"]).toBe("7");
+    expect(Number(half["qbuf-free"])).toBeGreaterThanOrEqual(0);
+    expect(Number(half["tot-mem"])).toBeGreaterThanOrEqual(4096 + Number(half["qbuf"]));
+    expect(Number((await lineOf(3))["multi-mem"])).toBeGreaterThan(500);
+    expect((await lineOf(4))["argv-mem"]).toBe("25");
+    await asking.call("XADD", "stream", "1-1", "f", "v");
+    await answered;
+    expect((await lineOf(4))["argv-mem"]).toBe("0");
   });
 });
