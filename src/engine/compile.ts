@@ -4,7 +4,14 @@
  */
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkActions } from "./compile-actions.ts";
-import { type Initial, type Linker, linkTemplate, type References } from "./compile-expressions.ts";
+import {
+  type Initial,
+  type Linker,
+  linkDelay,
+  linkTemplate,
+  optional,
+  type References,
+} from "./compile-expressions.ts";
 import { linkJoins } from "./compile-joins.ts";
 import { checkTogether, linkTransitions } from "./compile-transitions.ts";
 import { type DocumentKeys, NO_KEYS } from "./document-keys.ts";
@@ -248,6 +255,7 @@ function linkState(
     after,
     joins: given.joins,
     invokes,
+    sla: optional(json["sla"], (value) => linkDelay(linker, value, at(jsonPath, "sla"))),
     output: linkOutput(linker, state),
     tags: readTexts(json, "tags", jsonPath, problems),
     meta: json["meta"],

@@ -55,9 +55,10 @@ const BRANCH = [
   "defer",
   "join",
   "invoke",
+  "sla",
 ];
 const STATE_KEYS: Readonly<Record<StateNode["kind"], readonly string[]>> = {
-  atomic: [...COMMON, "states", "on", "always", "after", "defer", "join", "invoke"],
+  atomic: [...COMMON, "states", "on", "always", "after", "defer", "join", "invoke", "sla"],
   compound: BRANCH,
   parallel: BRANCH,
   final: [...COMMON, "output"],

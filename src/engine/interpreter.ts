@@ -14,6 +14,7 @@ import {
   type FailureCode,
   type Kept,
   type Relatives,
+  type Sla,
   type Snapshot,
   STEP_LIMITS,
   type Timer,
@@ -63,6 +64,7 @@ export class Run implements Scope {
   history: ReadonlyMap<number, readonly number[]>;
   readonly timers: TimerTable;
   kept: readonly Kept[];
+  slas: readonly Sla[];
   /** Numbers of the joins that have got something since they were looked at; and of those that are not taken again. */
   joinsToCheck: Set<number> | undefined = undefined;
   idleJoins: Set<number> | undefined = undefined;
@@ -100,6 +102,7 @@ export class Run implements Scope {
     this.history = before.history;
     this.timers = new TimerTable(before.timers);
     this.kept = before.kept;
+    this.slas = before.slas;
     this.timerSeq = before.timerSeq;
     this.trace = env.trace === true ? [] : undefined;
     this.microstepsMax = limits.microstepsMax;
@@ -210,10 +213,10 @@ export class ExecutionFailure extends Error {
 
 /** The snapshot a run has come to. */
 export function snapshotOf(run: Run): Snapshot {
-  const { status, configuration, history, context, kept, timerSeq, output } = run;
+  const { status, configuration, history, context, kept, slas, timerSeq, output } = run;
   const timers = run.timers.list();
-  if (output === undefined) return { status, configuration, history, context, timers, kept, timerSeq };
-  return { status, configuration, history, context, timers, kept, timerSeq, output };
+  if (output === undefined) return { status, configuration, history, context, timers, kept, slas, timerSeq };
+  return { status, configuration, history, context, timers, kept, slas, timerSeq, output };
 }
 
 /** Tells the caller of timers that are over. */
@@ -227,4 +230,20 @@ export function arm(run: Run, delayMs: number, timer: Omit<Timer, "seq" | "deadl
   run.timerSeq += 1;
   run.timers.add(armed);
   run.effects.push({ kind: "arm", timer: armed });
+}
+
+/** A state is entered that is not to last longer than `lengthMs`. */
+export function watch(run: Run, state: number, lengthMs: number): void {
+  const sla: Sla = { state, sinceMs: run.now, deadlineMs: run.now + lengthMs };
+  run.slas = [...run.slas, sla];
+  run.effects.push({ kind: "watch", sla });
+}
+
+/** States are left, or the machine is done: how long they last matters no more. */
+export function unwatch(run: Run, states: readonly number[]): void {
+  if (run.slas.length === 0) return;
+  const left = run.slas.filter(({ state }) => hasNumber(states, state));
+  if (left.length === 0) return;
+  run.slas = run.slas.filter((sla) => !left.includes(sla));
+  for (const sla of left) run.effects.push({ kind: "unwatch", sla });
 }

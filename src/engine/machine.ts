@@ -237,6 +237,8 @@ export type StateNode = {
   readonly after: readonly AfterTimer[];
   readonly joins: readonly Join[];
   readonly invokes: readonly Invoke[];
+  /** How long a machine may be in it before it is overdue. */
+  readonly sla: Delay | undefined;
   readonly output: Template | undefined;
   readonly tags: readonly string[];
   readonly meta: Json | undefined;

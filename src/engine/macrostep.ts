@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import { isJsonObject } from "../base/json.ts";
 import { runActions } from "./actions.ts";
 import { BUDGET_SPENT } from "./expressions-scope.ts";
-import { disarm, ExecutionFailure, type Run } from "./interpreter.ts";
+import { disarm, ExecutionFailure, type Run, unwatch } from "./interpreter.ts";
 import { completeJoin, consume, keep, placeFor, release } from "./joins.ts";
 import { type Join, stateOf, type Transition } from "./machine.ts";
 import { microstep } from "./microstep.ts";
@@ -110,6 +110,7 @@ function endRun(run: Run): void {
   for (const index of run.configuration.toReversed()) runActions(run, stateOf(run.machine, index).exit);
   disarm(run, run.timers.clear());
   release(run, run.configuration);
+  unwatch(run, run.configuration);
 }
 
 /** What assignments changed: each path whose value is another than before; without a value where it was removed. */

@@ -3,9 +3,10 @@ import type { Json } from "../base/json.ts";
 import { build } from "./action-values.ts";
 import { runActions, wait } from "./actions.ts";
 import { spawn } from "./child-actions.ts";
-import { arm, disarm, type Run } from "./interpreter.ts";
+import { arm, disarm, type Run, unwatch, watch } from "./interpreter.ts";
 import { release } from "./joins.ts";
 import { type EntrySet, type StateNode, stateOf, type Transition } from "./machine.ts";
+import { at } from "./problems.ts";
 import { exitRange } from "./select.ts";
 import { entrySetOf } from "./sets.ts";
 import { lowerBound } from "./sorted.ts";
@@ -53,6 +54,7 @@ function exitStates(run: Run, exited: readonly number[]): void {
   }
   if (run.timers.size > 0) disarm(run, run.timers.removeStates(exited));
   release(run, exited);
+  unwatch(run, exited);
 }
 
 /** Deep history keeps the atomic states, shallow history the children, as they are before anything is left. */
@@ -95,6 +97,7 @@ export function enterStates(run: Run, entries: readonly EntrySet[]): readonly nu
     }
     if (state.joins.length > 0) armJoins(run, state);
     for (const invoke of state.invokes) spawn(run, invoke);
+    if (state.sla !== undefined) watch(run, index, wait(run, state.sla, at(state.jsonPath, "sla")));
     runDefaultActions(run, entry, state);
     if (state.kind === "final") completion.finish(state);
   }

@@ -1,9 +1,9 @@
-/** What a stored snapshot holds of events: the data of timers, and what joins keep. */
+/** What a stored snapshot holds beside states and timers: the data of events, what joins keep, slas. */
 import { withInexactNumbers } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Machine } from "./machine.ts";
 import { hasNumber } from "./sorted.ts";
-import type { EventOrigin, Kept } from "./types.ts";
+import type { EventOrigin, Kept, Sla } from "./types.ts";
 
 /** What joins keep, each of an active state and each place once; undefined when it is none of this machine. */
 export function readKept(
@@ -61,6 +61,21 @@ function readOrigin(json: Json): EventOrigin | undefined {
   );
   // Each field was looked at.
   return isOne ? (json as EventOrigin) : undefined;
+}
+
+/** The slas of active states, each once; undefined when they are none. */
+export function readSlas(json: Json, configuration: readonly number[]): readonly Sla[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const slas: Sla[] = [];
+  for (const item of json) {
+    if (!Array.isArray(item)) return undefined;
+    const [state, sinceMs, deadlineMs, over] = item;
+    if (!isCount(state) || !isCount(sinceMs) || !isCount(deadlineMs)) return undefined;
+    if (!hasNumber(configuration, state) || slas.some((sla) => sla.state === state)) return undefined;
+    if (item.length > 3 && over !== 1) return undefined;
+    slas.push({ state, sinceMs, deadlineMs, ...(over === 1 ? { isOver: true } : {}) });
+  }
+  return slas;
 }
 
 function isCount(value: Json | undefined): value is number {

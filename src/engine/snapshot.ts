@@ -6,7 +6,7 @@
 import { holdsInexact, textOfJson } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type Machine, stateOf } from "./machine.ts";
-import { readKept, readPayload } from "./snapshot-kept.ts";
+import { readKept, readPayload, readSlas } from "./snapshot-kept.ts";
 import type { Kept, Snapshot, Timer } from "./types.ts";
 
 /** A snapshot read back, or what is wrong with it. */
@@ -15,7 +15,8 @@ export type SnapshotResult =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * `c` leaves, `x` context, `s` next timer; where there is any: `h` history as [history, states …], `t` timers, `k` what joins keep, `d` 1 when
+ * `c` leaves, `x` context, `s` next timer; where there is any: `h` history as [history, states …], `t` timers, `k` what joins keep, `l` slas
+ * as [state, since, deadline, 1 when over], `d` 1 when
  * done, `o` output.
  */
 export function snapshotToJson(machine: Machine, snapshot: Snapshot): JsonObject {
@@ -28,6 +29,10 @@ export function snapshotToJson(machine: Machine, snapshot: Snapshot): JsonObject
     json["h"] = [...snapshot.history].map(([history, states]) => [history, ...states]);
   if (snapshot.timers.length > 0) json["t"] = snapshot.timers.map(timerToJson);
   if (snapshot.kept.length > 0) json["k"] = snapshot.kept.map(keptToJson);
+  if (snapshot.slas.length > 0)
+    json["l"] = snapshot.slas.map(({ state, sinceMs, deadlineMs, isOver }) =>
+      isOver === true ? [state, sinceMs, deadlineMs, 1] : [state, sinceMs, deadlineMs],
+    );
   if (snapshot.status === "done") json["d"] = 1;
   if (snapshot.output !== undefined) json["o"] = snapshot.output;
   return json;
@@ -61,6 +66,8 @@ export function snapshotFromJson(machine: Machine, json: Json): SnapshotResult {
   if (timers === undefined) return refuse("its timers do not fit the machine");
   const kept = readKept(machine, { json: json["k"] ?? [], configuration });
   if (kept === undefined) return refuse("what its joins keep does not fit the machine");
+  const slas = readSlas(json["l"] ?? [], configuration);
+  if (slas === undefined) return refuse("its slas do not fit the machine");
   const { x: context, s: timerSeq, d: done, o: output } = json;
   if (!isJsonObject(context)) return refuse("its context is not an object");
   if (!isCount(timerSeq) || [...timers, ...kept].some(({ seq }) => seq >= timerSeq))
@@ -73,6 +80,7 @@ export function snapshotFromJson(machine: Machine, json: Json): SnapshotResult {
     context,
     timers,
     kept,
+    slas,
     timerSeq,
   };
   return { ok: true, snapshot: output === undefined ? snapshot : { ...snapshot, output } };

@@ -51,6 +51,7 @@ export function start(machine: Machine, env: Env, options: StartOptions = {}): M
     context: options.wholeContext ?? { ...machine.context, ...options.context },
     timers: [],
     kept: [],
+    slas: [],
     timerSeq: 1,
   };
   const run = new Run(machine, blank, { type: "xstate.init", data: undefined, env });

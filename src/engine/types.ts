@@ -50,6 +50,16 @@ export type EngineEvent = {
   readonly origin?: EventOrigin;
 };
 
+/** A state that has been entered and is not to last longer than until a time. */
+export type Sla = {
+  readonly state: number;
+  readonly sinceMs: number;
+  /** Absolute, milliseconds since the epoch. */
+  readonly deadlineMs: number;
+  /** That time has passed, and it was told. */
+  readonly isOver?: true;
+};
+
 /** How an event came. The engine hands it on with the event it keeps, and expressions read id, sender and time. */
 export type EventOrigin = {
   readonly id?: string | undefined;
@@ -112,6 +122,8 @@ export type Snapshot = {
   readonly timers: readonly Timer[];
   /** What joins have, in the order in which it came. */
   readonly kept: readonly Kept[];
+  /** The active states that are not to last too long, in the order in which they were entered. */
+  readonly slas: readonly Sla[];
   /** The next `seq` of a timer or of what a join keeps. */
   readonly timerSeq: number;
   /** The machine's output; present when it is done and has one. */
@@ -159,6 +171,8 @@ export type Effect =
       readonly attempts?: number;
       readonly retry?: TaskRetry;
     }
+  /** A state whose length is bounded was entered, or left. */
+  | { readonly kind: "watch" | "unwatch"; readonly sla: Sla }
   /** What became of events at joins: kept in a place, used by a join that is complete, left over by one whose state was left, or too old. */
   | { readonly kind: "kept" | "consumed" | "released" | "expired"; readonly kept: readonly Kept[] }
   /** Make a machine, or one for each input, that belongs to this one. */

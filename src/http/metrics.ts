@@ -6,6 +6,8 @@ import { Databases } from "../keyspace/databases.ts";
 import {
   type MachineCount,
   machineCounts,
+  type OverdueCount,
+  overdueCounts,
   type StreamFigures,
   streamFigures,
   type TimerFigures,
@@ -73,6 +75,7 @@ export function metricsOf(server: ServerContext): Metrics {
 interface Figures {
   readonly counts: readonly MachineCount[];
   readonly timers: TimerFigures;
+  readonly overdue: readonly OverdueCount[];
   readonly streams: readonly StreamFigures[];
 }
 
@@ -81,6 +84,7 @@ function figuresOf({ store, config, clock, timersFrom }: ServerContext): Figures
   return {
     counts: machineCounts(databases),
     timers: timerFigures(databases, timersFrom),
+    overdue: overdueCounts(databases),
     streams: streamFigures(databases),
   };
 }
@@ -191,6 +195,18 @@ function machineMetrics(figures: () => Figures, { gauge }: Definer): void {
         if (state !== undefined) yield [{ db: database, definition, state, status }, count];
     },
     ["db", "definition", "state", "status"],
+  );
+  gauge(
+    "machines_overdue",
+    "States of machines that have lasted longer than their sla; 10000 stands for more.",
+    () => figures().overdue.map(({ database, count }): Sample => [{ db: database }, count]),
+    ["db"],
+  );
+  gauge(
+    "machines_overdue_seconds",
+    "By how much the longest of them has.",
+    () => figures().overdue.map(({ database, longestMs }): Sample => [{ db: database }, longestMs / 1000]),
+    ["db"],
   );
   gauge(
     "timers_pending",

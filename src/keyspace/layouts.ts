@@ -27,7 +27,10 @@
  * | d     | phys u32, name 0, version 0  | a definition (definitions.ts)                      |
  * | p     | id u64, sequence u64         | an event of a machine that waits (pending.ts)     |
  * | t     | due ms u64, id u64, kind,    | phys u32: what of a machine falls due, earliest    |
- * |       | sequence u64                 | first; kind e: a timer of the engine, s: an event  |
+ * |       | sequence u64                 | first; kind e: a timer of the engine, s: an event, |
+ * |       |                              | l: a state that is not to last longer              |
+ * | l     | phys u32, deadline ms u64,   | nothing: machines that have been in a state for    |
+ * |       | id u64, state u64            | longer than they should, the longest first         |
  * | e     | id u64, event id 0           | the outcome of an event (outcomes.ts)              |
  * | q     | id u64, sequence u64         | the event id: outcomes in the order they came      |
  * | f     | id u64, child id 0           | a child of a machine, or a list of children        |
@@ -307,8 +310,8 @@ export function pendingKey(id: number, sequence: number): Bytes {
   return raw(`p${u64(id)}${u64(sequence)}`);
 }
 
-/** What of a machine falls due: a timer of the engine, or an event that was scheduled. */
-export type DueKind = "e" | "s";
+/** What of a machine falls due: a timer of the engine, an event that was scheduled, the end of a state's sla. */
+export type DueKind = "e" | "s" | "l";
 
 export interface DueEntry {
   readonly dueMs: number;
@@ -322,8 +325,29 @@ export function dueKey(entry: DueEntry): Bytes {
 }
 
 export function dueFields(key: Bytes): DueEntry {
-  const kind = chars(key)[17] === "e" ? "e" : "s";
+  const letter = chars(key)[17];
+  const kind = letter === "e" || letter === "l" ? letter : "s";
   return { dueMs: readU64(key, 1), id: readU64(key, 9), kind, sequence: readU64(key, 18) };
+}
+
+/** The prefix of the machines of a database that are overdue. */
+export function overduePrefix(phys: number): string {
+  return `l${u32(phys)}`;
+}
+
+/** A state, by its number in the definition, that a machine has been in for longer than it should. */
+export interface OverdueEntry {
+  readonly deadlineMs: number;
+  readonly id: number;
+  readonly state: number;
+}
+
+export function overdueKey(phys: number, { deadlineMs, id, state }: OverdueEntry): Bytes {
+  return raw(overduePrefix(phys) + u64(deadlineMs) + u64(id) + u64(state));
+}
+
+export function overdueFields(key: Bytes): OverdueEntry {
+  return { deadlineMs: readU64(key, 5), id: readU64(key, 13), state: readU64(key, 21) };
 }
 
 /** Where what is due of machines at or after `dueMs` begins. */

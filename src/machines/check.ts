@@ -18,6 +18,7 @@ import { checkFamilies } from "./check-families.ts";
 import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { dueEntries } from "./object-storage.ts";
 import { decodeMachine, isRunning, type MachineRecord } from "./record.ts";
+import { slaKeys } from "./sla-index.ts";
 
 /** What was found wrong, a sentence each. O(size of the store), in memory too. */
 export function checkMachines(reader: OrderedReader): string[] {
@@ -40,6 +41,8 @@ export function checkMachines(reader: OrderedReader): string[] {
           expected.entries.add(chars(dueKey(entry)));
       }
     }
+    for (const key of slaKeys(phys, record.id, machine))
+      if (!flushed.has(phys) || reader.get(key) !== undefined) expected.entries.add(chars(key));
     const { definition } = machine;
     if (definition === undefined || reader.get(definitionRecordKey(phys, definition)) !== undefined) continue;
     undefinedMachines.push(`the machine ${shown(key)} has no definition`);
@@ -75,7 +78,7 @@ function expect(
 
 function checkEntries(reader: OrderedReader, entries: Set<string>): string[] {
   const findings: string[] = [];
-  for (const space of ["i", "y", "t"]) {
+  for (const space of ["i", "y", "t", "l"]) {
     for (const [key] of within(reader, space)) {
       if (!entries.delete(chars(key))) findings.push(`the index entry ${shown(key)} belongs to no machine`);
     }

@@ -34,6 +34,7 @@ import { eventsKept, forgetKept } from "./kept-events.ts";
 import type { Creation } from "./making.ts";
 import { activeNames, hasEnded, type MachineRecord } from "./record.ts";
 import { childOf, isOf } from "./relatives.ts";
+import { unwatchMachine } from "./sla-index.ts";
 import { findSubject, type Scope, type Subject } from "./subject.ts";
 import { disarmAll, writeRecord } from "./writing.ts";
 
@@ -195,9 +196,10 @@ export class Children {
     assert(chart !== undefined, "a child has a definition");
     const parentKey = scope.db.keyOf(parentId);
     disarmAll(scope, record.id, machine);
+    unwatchMachine(scope.db.transaction, { phys: scope.db.phys, id: record.id }, machine);
     const states = activeNames(machine);
     const rev = machine.rev + 1;
-    const still = { ...chart.snapshot, timers: [], kept: [] };
+    const still = { ...chart.snapshot, timers: [], kept: [], slas: [] };
     const snapshot = snapshotToJson(chart.machine, still);
     const { nowMs: updatedMs } = scope;
     const stopped: MachineRecord = { ...machine, status: "stopped", rev, updatedMs, snapshot };

@@ -96,7 +96,8 @@ function restart(scope: Scope, subject: Subject, cause: Cause, options: Paramete
   const released = kept.length === 0 ? [] : [{ kind: "released" as const, kept }];
   if (cause.kind === "reset") delivery.stopChildren(subject);
   const stop = cause.kind === "reset" ? [] : stopsOf(chart);
-  const effects = [...disarm, ...released, ...stop, ...begun.effects];
+  const unwatch = chart.snapshot.slas.map((sla) => ({ kind: "unwatch" as const, sla }));
+  const effects = [...disarm, ...unwatch, ...released, ...stop, ...begun.effects];
   const whole = { ...begun, effects, joins: kept.length === 0 ? begun.joins : ("other" as const) };
   delivery.apply(subject, whole, cause, { event: "", receivedMs: scope.nowMs });
   delivery.runFollowUps();

@@ -33,6 +33,7 @@ import {
 import { isRunning } from "./record.ts";
 import { conditionsHold } from "./send.ts";
 import { settle } from "./settle.ts";
+import { becomeOverdue } from "./slas.ts";
 import {
   type Chart,
   envOf,
@@ -52,7 +53,8 @@ export function runDue(server: MachineServer, databases: Databases, due: DueMach
   if (db === undefined || key === undefined) return;
   const scope: Scope = { databases, db, server, nowMs };
   const subject = findSubject(scope, key);
-  if (subject === undefined || !isRunning(subject.machine)) return;
+  if (subject !== undefined && due.kind === "l") becomeOverdue(scope, subject, due);
+  if (subject === undefined || due.kind === "l" || !isRunning(subject.machine)) return;
   const savepoint = databases.transaction.savepoint();
   try {
     if (due.kind === "e") runTimer(scope, subject, due);

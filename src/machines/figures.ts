@@ -11,6 +11,7 @@ import { groupsOf } from "../streams/groups.ts";
 import { lagOf } from "../streams/lag.ts";
 import { openStream } from "../streams/streams.ts";
 import { machineCounters } from "./indexes.ts";
+import { overdueFigures } from "./overdue.ts";
 
 /** Series that are told at most, of counters and of streams; what is beyond is counted in the sums alone. */
 const COUNTERS_MAX = 10_000;
@@ -75,18 +76,40 @@ export function machineCounts(databases: Databases): MachineCount[] {
 
 /** `from`: in the index of due times nothing stands before this place. */
 export function timerFigures(databases: Databases, from: Bytes): TimerFigures {
+  let looked = 0;
   let pending = 0;
   let late = 0;
   let firstDueMs: number | undefined;
   for (const [key] of databases.transaction.range(from, duesAt(Number.MAX_SAFE_INTEGER - 1))) {
-    if (pending === TIMERS_MAX) break;
+    if (looked === TIMERS_MAX) break;
+    looked += 1;
+    const { dueMs, kind } = dueFields(key);
+    // The end of an sla is no timer: nothing happens in the machine.
+    if (kind === "l") continue;
     pending += 1;
-    const { dueMs } = dueFields(key);
     if (dueMs > databases.nowMs - LATE_MS) continue;
     late += 1;
     firstDueMs ??= dueMs;
   }
   return { pending, late, latenessMs: firstDueMs === undefined ? 0 : databases.nowMs - firstDueMs };
+}
+
+export interface OverdueCount {
+  readonly database: number;
+  /** States of machines that have lasted longer than they should; 10,000 stands for more. */
+  readonly count: number;
+  /** By how much the first of them has. */
+  readonly longestMs: number;
+}
+
+/** Databases without any are left out. */
+export function overdueCounts(databases: Databases): OverdueCount[] {
+  const counts: OverdueCount[] = [];
+  for (let database = 0; database < databases.count; database += 1) {
+    const figures = overdueFigures(databases.at(database), databases.nowMs);
+    if (figures.count > 0) counts.push({ database, ...figures });
+  }
+  return counts;
 }
 
 /** The streams that machines write: changes, tasks, what was given up and what was refused. */

@@ -14,6 +14,7 @@ import { keepingOf } from "./keeping.ts";
 import { type Next, taken } from "./machine-step.ts";
 import { createMachine } from "./machines.ts";
 import type { MachineRecord, ParentLink } from "./record.ts";
+import { watchStates } from "./sla-index.ts";
 import { envOf, type Scope, type StepEnv } from "./subject.ts";
 import { activeStates, armTimers, disarmAll, outerStates, recordedEffects, statusOf } from "./writing.ts";
 
@@ -82,6 +83,7 @@ export function makeMachine(scope: Scope, key: Bytes, creation: Creation): Next 
   const write = { machine: record, expireAtMs, history, keeping, event: "sm.create" } as const;
   const written = createMachine(scope.db, key, write);
   armTimers(scope, written.id, next.effects);
+  watchStates(scope.db, written.id, next.effects);
   if (record.status === "suspended") disarmAll(scope, written.id, record);
   return next;
 }

@@ -8,6 +8,7 @@ import { indexMachine, notifyParent } from "./machines.ts";
 import { machineParts, putMachinePart } from "./parts.ts";
 import { armDue, disarmDue, dueEntryOf, pendingOf } from "./pending.ts";
 import { decodeMachine, encodeMachine, isRunning, type MachineRecord } from "./record.ts";
+import { unwatchMachine, watchMachine } from "./sla-index.ts";
 import { storedTimers } from "./stored-timers.ts";
 
 export const MACHINE_STORAGE: ObjectStorage = {
@@ -15,6 +16,7 @@ export const MACHINE_STORAGE: ObjectStorage = {
     const machine = decodeMachine(record);
     indexMachine(transaction, place.phys, record.id, machine, -1);
     for (const entry of dueEntries(transaction, record.id, machine)) disarmDue(transaction, entry);
+    unwatchMachine(transaction, { phys: place.phys, id: record.id }, machine);
     transaction.put(garbageKey(GARBAGE_OBJECT, record.id), Buffer.alloc(0));
     notifyParent(transaction, place.phys, machine);
   },
@@ -35,12 +37,14 @@ export const MACHINE_STORAGE: ObjectStorage = {
     const machine = decodeMachine(record);
     indexMachine(transaction, from.phys, record.id, machine, -1);
     indexMachine(transaction, to.phys, record.id, machine, 1);
+    unwatchMachine(transaction, { phys: from.phys, id: record.id }, machine);
     armMachine(transaction, to.phys, record.id, machine);
   },
 };
 
-/** Puts all of a machine that falls due into the index of due times, unless it is suspended or done. */
+/** Puts all of a machine that falls due into the index of due times, unless it is suspended or done; and its slas. */
 export function armMachine(transaction: Transaction, phys: number, id: number, machine: MachineRecord): void {
+  watchMachine({ transaction, phys }, id, machine);
   if (!isRunning(machine)) return;
   for (const entry of dueEntries(transaction, id, machine)) armDue(transaction, entry, phys);
 }

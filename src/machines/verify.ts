@@ -9,6 +9,7 @@ import { dueEntries } from "./object-storage.ts";
 import { pendingOf } from "./pending.ts";
 import { isRunning, type MachineRecord } from "./record.ts";
 import { machineById } from "./relatives.ts";
+import { slaKeys } from "./sla-index.ts";
 
 /** What is wrong, a sentence each. */
 export function verifyMachine(db: Database, id: number, machine: MachineRecord): string[] {
@@ -42,6 +43,8 @@ export function verifyMachine(db: Database, id: number, machine: MachineRecord):
     ...checkLinks(machine, [...entriesOf(transaction, id)], (child) => machineById(db, child)),
     ...checkOwnLink(db, id, machine),
   );
+  for (const key of slaKeys(phys, id, machine))
+    if (transaction.get(key) === undefined) findings.push("it is missing in the index of slas");
   for (const entry of dueEntries(transaction, id, machine)) {
     const isArmed = transaction.get(dueKey(entry)) !== undefined;
     if (isArmed === isRunning(machine)) continue;

@@ -22,6 +22,7 @@ import {
   NO_STATES,
   outerNames,
 } from "./record.ts";
+import { watchStates } from "./sla-index.ts";
 import type { Scope, Subject } from "./subject.ts";
 
 /** What is recorded of a change beside its result. */
@@ -66,6 +67,7 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
   const { key, record } = subject;
   const written = writeRecord(scope, { key, record, machine: before, chart: moved }, machine, history);
   armTimers(scope, written.record.id, next.effects);
+  watchStates(scope.db, written.record.id, next.effects);
   if (machine.status === "suspended") disarmAll(scope, written.record.id, machine);
   return written;
 }

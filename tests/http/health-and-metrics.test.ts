@@ -121,6 +121,8 @@ describe("/metrics", () => {
       "machines_suspended:0",
       "machines_done:0",
       "machines_stopped:0",
+      "machines_overdue:0",
+      "machines_overdue_ms:0",
       "timers_pending:1",
       "timers_late:0",
       "timers_lateness_ms:0",

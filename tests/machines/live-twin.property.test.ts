@@ -36,6 +36,7 @@ const LAMP = {
       on: { GO: "off", END: "gone" },
     },
     on: {
+      sla: "2s",
       on: {
         GO: {
           target: "off",
@@ -156,6 +157,7 @@ const VIEWS: readonly Command[] = [
   ["SM.SCAN", "0", "STATE", "off", "COUNT", "100"],
   ["SM.SCAN", "0", "COUNT", "100"],
   ["DBSIZE"],
+  ["SM.OVERDUE", "0", "COUNT", "100"],
   ["SM.VERIFY"],
 ];
 

@@ -2,6 +2,7 @@
 import {
   type MachineCount,
   machineCounts,
+  overdueCounts,
   type StreamFigures,
   streamFigures,
   timerFigures,
@@ -13,6 +14,7 @@ const LINES_MAX = 1000;
 
 export function statemachineLines({ server, databases }: Call): readonly string[] {
   const counts = machineCounts(databases);
+  const overdue = overdueCounts(databases);
   const timers = timerFigures(databases, server.timersFrom);
   const streams = streamFigures(databases);
   const whole = counts.filter(({ state }) => state === undefined);
@@ -22,6 +24,8 @@ export function statemachineLines({ server, databases }: Call): readonly string[
     ...["active", "failed", "suspended", "done", "stopped"].map(
       (status) => `machines_${status}:${sum(whole.filter((one) => one.status === status))}`,
     ),
+    `machines_overdue:${overdue.reduce((total, { count }) => total + count, 0)}`,
+    `machines_overdue_ms:${Math.max(0, ...overdue.map(({ longestMs }) => longestMs))}`,
     `timers_pending:${timers.pending}`,
     `timers_late:${timers.late}`,
     `timers_lateness_ms:${timers.latenessMs}`,

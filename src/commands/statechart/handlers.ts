@@ -14,6 +14,7 @@ import { smHistory } from "./history.ts";
 import { smInfo } from "./info.ts";
 import { smNext } from "./next.ts";
 import { smOutcome } from "./outcome.ts";
+import { smOverdue } from "./overdue.ts";
 import { smPending } from "./pending.ts";
 import { smRequeue } from "./requeue.ts";
 import { smRetry } from "./retry.ts";
@@ -39,6 +40,7 @@ export const STATECHART_HANDLERS: readonly Handler[] = [
   smInfo,
   smNext,
   smOutcome,
+  smOverdue,
   smPending,
   smRequeue,
   smResume,

@@ -28,6 +28,8 @@ interface State {
   readonly pending: number;
   readonly timers: number;
   readonly failed: number;
+  /** The states that have lasted longer than they should. */
+  readonly overdue: readonly string[];
 }
 
 export const smInfo = {
@@ -65,6 +67,7 @@ function present(call: Call, { machine, record, chart }: Subject): State {
     pending: pendingOf(call.db.transaction, record.id).length,
     timers: chart?.snapshot.timers.length ?? 0,
     failed: machine.failedCount,
+    overdue: overdueOf(chart),
   };
 }
 
@@ -94,7 +97,13 @@ function past(call: Call, subject: Subject, until: Until): State | undefined {
     pending: 0,
     timers: 0,
     failed: 0,
+    overdue: [],
   };
+}
+
+function overdueOf(chart: Subject["chart"]): string[] {
+  const over = (chart?.snapshot.slas ?? []).filter(({ isOver }) => isOver === true);
+  return over.map(({ state }) => chart?.machine.states[state]?.path ?? "");
 }
 
 /** The tags of the states that are active, outer ones among them, in document order, each once. */
@@ -123,6 +132,7 @@ function reply(call: Call, subject: Subject, state: State): Reply {
     ["pending", state.pending],
     ["timers", state.timers],
     ["failed", state.failed],
+    ["overdue", [...state.overdue]],
     ["parent", parentReply(call, subject)],
     ["children", childrenReply(call, subject)],
     ["ttl", record.expireAtMs === 0 ? -1 : timeLeft(record.expireAtMs, call.nowMs)],

@@ -3,7 +3,7 @@
  * page. A machine that fits from the first call to the last is returned; one that changes meanwhile may be returned
  * or not, or twice. The cursor is opaque: 0 begins, 0 ends.
  */
-import { type Bytes, bufferOf, bytesOf } from "../../base/bytes.ts";
+import { bufferOf, bytesOf } from "../../base/bytes.ts";
 import { globMatcher } from "../../base/glob.ts";
 import { machinesByDefinition, machinesInState, type Walk } from "../../machines/indexes.ts";
 import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
@@ -12,9 +12,8 @@ import type { Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
+import { END, readCount, readCursor, writeCursor } from "./cursors.ts";
 import { checkedFilter, FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
-
-const COUNT_DEFAULT = 10;
 
 interface Filter extends MachineFilter {
   readonly olderMs?: number;
@@ -52,7 +51,7 @@ function page(call: Call, filter: Filter, walk: Walk): Reply {
     if (matches !== undefined && !matches(key)) continue;
     if (fits(decodeMachine(record), filter, nowMs)) keys.push(bufferOf(key));
   }
-  return ["0", keys];
+  return [END, keys];
 }
 
 function fits(machine: MachineRecord, { state, status, olderMs }: Filter, nowMs: number): boolean {
@@ -74,29 +73,11 @@ function readFilter(args: readonly Buffer[]): Filter {
     ...readMachineFilter(given),
     ...(older === undefined ? {} : { olderMs: notNegative(safeInteger(older)) }),
     ...(match === undefined ? {} : { match }),
-    count: count === undefined ? COUNT_DEFAULT : readCount(count),
+    count: readCount(count),
   };
-}
-
-function readCount(value: Buffer): number {
-  const count = safeInteger(value);
-  if (count < 1) throw errors.syntaxError();
-  return count;
 }
 
 function notNegative(value: number): number {
   if (value < 0) throw errors.err("OLDER must not be negative");
   return value;
-}
-
-/** A position in an index as a word for clients. */
-function writeCursor(position: Bytes): string {
-  return bufferOf(position).toString("base64url");
-}
-
-function readCursor(bytes: Buffer): Bytes | undefined {
-  const word = bytes.toString("latin1");
-  if (word === "0") return undefined;
-  if (!/^[A-Za-z0-9_-]{2,4096}$/.test(word)) throw errors.invalidCursor();
-  return bytesOf(Buffer.from(word, "base64url"));
 }

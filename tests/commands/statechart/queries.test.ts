@@ -94,6 +94,8 @@ describe("SM.INFO", () => {
       1,
       "failed",
       0,
+      "overdue",
+      [],
       "parent",
       null,
       "children",

@@ -1,0 +1,53 @@
+/**
+ * SM.OVERDUE cursor [DEF name[:version]] [COUNT n]: machines that have been in a state for longer than its `sla`, the
+ * longest first. From an index: costs what a page looks at.
+ */
+import { bufferOf } from "../../base/bytes.ts";
+import { splitDefinitionId } from "../../machines/definitions.ts";
+import { overdueStates } from "../../machines/overdue.ts";
+import { subjectOf } from "../../machines/subject.ts";
+import { map, type Reply } from "../../protocol/reply.ts";
+import { argument, text } from "../arguments.ts";
+import type { Handler } from "../handler.ts";
+import { readOptions, VALUE } from "../options.ts";
+import { END, readCount, readCursor, writeCursor } from "./cursors.ts";
+import { checkedFilter } from "./machine-filter.ts";
+
+export const smOverdue = {
+  name: "SM.OVERDUE",
+  run: (call) => {
+    const { args, db, nowMs } = call;
+    const cursor = readCursor(argument(args, 1));
+    const given = readOptions(args, 2, { DEF: VALUE, COUNT: VALUE });
+    const countMax = readCount(given.value("COUNT"));
+    const id = given.value("DEF");
+    const definition = id === undefined ? undefined : splitDefinitionId(text(id, "DEF"));
+    if (definition !== undefined) checkedFilter(call, { definition });
+    const found: Reply[] = [];
+    let visited = 0;
+    for (const entry of overdueStates(db, cursor)) {
+      if (visited === countMax) return [writeCursor(entry.position), found];
+      visited += 1;
+      const { key, record } = entry;
+      const subject = subjectOf(call, key, record);
+      const sla = subject.chart?.snapshot.slas.find(({ state }) => state === entry.state);
+      const own = subject.machine.definition;
+      if (subject.chart === undefined || sla === undefined || own === undefined) continue;
+      const isOther =
+        definition !== undefined &&
+        (own.name !== definition.name || own.version !== (definition.version ?? own.version));
+      if (isOther) continue;
+      found.push([
+        bufferOf(key),
+        map([
+          ["state", subject.chart.machine.states[sla.state]?.path ?? ""],
+          ["since", sla.sinceMs],
+          ["sla", sla.deadlineMs - sla.sinceMs],
+          ["overdueMs", Math.max(0, nowMs - sla.deadlineMs)],
+          ["definition", `${own.name}:${own.version}`],
+        ]),
+      ]);
+    }
+    return [END, found];
+  },
+} as const satisfies Handler;

@@ -1,0 +1,67 @@
+/**
+ * How long a machine may be in a state (`sla`). Until that is over it stands in the index of due times, whether or not
+ * the machine is suspended; then it is told, once, and the machine stands in the index of those that are overdue.
+ */
+import type { Bytes } from "../base/bytes.ts";
+import type { Effect, Sla } from "../engine/types.ts";
+import type { Database } from "../keyspace/database.ts";
+import { type DueEntry, dueKey, overdueKey } from "../keyspace/layouts.ts";
+import type { Transaction } from "../keyspace/transaction.ts";
+import { armDue, disarmDue } from "./pending.ts";
+import { hasEnded, type MachineRecord } from "./record.ts";
+import { type StoredSla, storedSlas } from "./stored-timers.ts";
+
+const NOTHING = Buffer.alloc(0);
+
+type Place = Pick<Database, "transaction" | "phys">;
+
+function dueEntry(id: number, { state, deadlineMs }: Pick<StoredSla, "state" | "deadlineMs">): DueEntry {
+  return { dueMs: deadlineMs, id, kind: "l", sequence: state };
+}
+
+/** The keys of the indexes in which a machine stands for its slas. */
+export function slaKeys(phys: number, id: number, machine: MachineRecord): Bytes[] {
+  return slasOf(machine).map(({ state, deadlineMs, isOver }) =>
+    isOver ? overdueKey(phys, { deadlineMs, id, state }) : dueKey(dueEntry(id, { state, deadlineMs })),
+  );
+}
+
+/** Puts a machine into the indexes for its slas. */
+export function watchMachine({ transaction, phys }: Place, id: number, machine: MachineRecord): void {
+  for (const { state, deadlineMs, isOver } of slasOf(machine)) {
+    if (isOver) transaction.put(overdueKey(phys, { deadlineMs, id, state }), NOTHING);
+    else armDue(transaction, dueEntry(id, { state, deadlineMs }), phys);
+  }
+}
+
+/** Takes a machine out of them. */
+export function unwatchMachine(
+  transaction: Transaction,
+  { phys, id }: { readonly phys: number; readonly id: number },
+  machine: MachineRecord,
+): void {
+  for (const key of slaKeys(phys, id, machine)) transaction.remove(key);
+}
+
+/** Brings the indexes in step with the states that a step has entered and left. */
+export function watchStates({ transaction, phys }: Place, id: number, effects: readonly Effect[]): void {
+  for (const effect of effects) {
+    if (effect.kind === "watch") armDue(transaction, dueEntry(id, effect.sla), phys);
+    else if (effect.kind === "unwatch") unwatchState({ transaction, phys }, id, effect.sla);
+  }
+}
+
+function unwatchState({ transaction, phys }: Place, id: number, sla: Sla): void {
+  if (sla.isOver === true) transaction.remove(overdueKey(phys, { ...sla, id }));
+  else disarmDue(transaction, dueEntry(id, sla));
+}
+
+/** An sla that has fallen due, and is out of the index of due times, goes among those that are overdue. */
+export function markOverdue({ transaction, phys }: Place, id: number, { state, deadlineMs }: Sla): void {
+  transaction.put(overdueKey(phys, { deadlineMs, id, state }), NOTHING);
+}
+
+/** A machine that has ended is in no state for too long. */
+function slasOf(machine: MachineRecord): readonly StoredSla[] {
+  return hasEnded(machine) ? [] : storedSlas(machine.snapshot);
+}
