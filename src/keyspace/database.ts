@@ -135,8 +135,8 @@ export class Database {
   ): boolean {
     const place = { at: this.#recordKey(key), phys: this.phys };
     // Field by field: a spread beside a new field takes a microsecond more.
-    const { kind, before, after, tail } = change;
-    if (!this.transaction.change({ kind, place, before, after, tail }, redo)) return false;
+    const { kind, before, after, tail, parts } = change;
+    if (!this.transaction.change({ kind, place, before, after, tail, parts }, redo)) return false;
     this.#record(key, event);
     return true;
   }

@@ -5,8 +5,10 @@ import type { KeyRecord } from "./records.ts";
 
 /** What a type of object does to be live. A tail is what changes have added to an object's parts, oldest first. */
 export interface LiveKind {
-  /** One letter that begins the keys of the parts. */
+  /** One letter that begins the keys of the parts that follow from the tail. */
   readonly space: string;
+  /** The letters of the parts that changes give as they are (`Part`). */
+  readonly givenSpaces: string;
   /** True when the record follows from the tail: `derive` makes it, and `record` of a change is but a summary. */
   readonly derivesRecord: boolean;
   /** After so many items of a tail it is derived what follows from them, so that no more is left to do at once; 0: never. */
@@ -54,6 +56,17 @@ export interface LivePlace {
   readonly phys: number;
 }
 
+/** What a change writes to, or removes (null) from, the parts of an object beside what follows from the tail. */
+export interface Part {
+  readonly key: Bytes;
+  readonly value: Buffer | null;
+  /** True when there is nothing under the key: when it goes again before the checkpoint, nothing is left to write. */
+  readonly isNew: boolean;
+}
+
+/** No parts; changes share it. */
+export const NO_PARTS: readonly Part[] = Object.freeze([]);
+
 /** A change of a live object, or the first change of one that becomes live by it. */
 export interface LiveChange {
   readonly kind: LiveKind;
@@ -62,6 +75,7 @@ export interface LiveChange {
   readonly after: KeyRecord;
   /** What the change adds to the tail. */
   readonly tail: readonly Buffer[];
+  readonly parts: readonly Part[];
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -30,13 +30,14 @@ import { SortedMap } from "../storage/sorted-map.ts";
 import {
   bytesOf,
   Generation,
+  GivenParts,
   ITEM_BYTES,
   type LiveObject,
   LiveTail,
   OBJECT_BYTES,
   SETTLED,
 } from "./live-generation.ts";
-import { type Derivation, indexDifference, type LiveChange } from "./live-kind.ts";
+import { type Derivation, indexDifference, type LiveChange, type LiveKind } from "./live-kind.ts";
 import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
 import { decodeCount, REDO_COUNT } from "./redo.ts";
 
@@ -98,7 +99,8 @@ export class LiveObjects implements Derived {
     if (space === RECORD_SPACE) return this.#find(text) === undefined ? undefined : key;
     if (!this.#hasParts(space) || text.length < 9) return undefined;
     const [object] = this.#generationsOf(space, readU64(key, 1));
-    return object?.kind.isDerived(key) === true ? raw(object.at) : undefined;
+    if (object === undefined) return undefined;
+    return object.kind.space !== space || object.kind.isDerived(key) ? raw(object.at) : undefined;
   }
 
   /** A value that follows from what is live; null for one that is removed by it, undefined where nothing is known. */
@@ -120,7 +122,8 @@ export class LiveObjects implements Derived {
     }
     if (text.length < 9 || !this.#hasParts(space)) return undefined;
     for (const object of this.#generationsOf(space, readU64(key, 1))) {
-      const value = this.#derivationOf(object).writes.get(key);
+      const value =
+        space === object.kind.space ? this.#derivationOf(object).writes.get(key) : object.given?.get(key);
       if (value !== undefined) return value;
     }
     return undefined;
@@ -160,11 +163,12 @@ export class LiveObjects implements Derived {
   }
 
   /** Applies a change; returns what takes it back. */
-  change({ kind, place, before, after, tail }: LiveChange): () => void {
+  change(change: LiveChange): () => void {
+    const { kind, place, before } = change;
     const generation = this.#active;
     const at = chars(place.at);
     const known = generation.byKey.get(at);
-    if (known !== undefined && known !== SETTLED) return this.#go(generation, known, after, tail);
+    if (known !== undefined && known !== SETTLED) return this.#go(generation, known, change);
     const frozen = known === SETTLED ? undefined : this.#frozenObject(at);
     // A summary is of no use once the frozen generation is gone.
     const base = frozen !== undefined && kind.derivesRecord ? this.#recordOf(frozen) : before;
@@ -175,6 +179,7 @@ export class LiveObjects implements Derived {
       base,
       record: before,
       tail: new LiveTail(generation.slab),
+      given: undefined,
       isBased: true,
       isFresh: known === SETTLED,
       indexed: base,
@@ -184,7 +189,7 @@ export class LiveObjects implements Derived {
     generation.byId.set(before.id, object);
     generation.spaces.add(kind.space);
     generation.bytes += OBJECT_BYTES;
-    const undo = this.#go(generation, object, after, tail);
+    const undo = this.#go(generation, object, change);
     return () => {
       undo();
       generation.leave(object);
@@ -238,9 +243,8 @@ export class LiveObjects implements Derived {
     const isActive = active !== undefined && active !== SETTLED;
     const isFrozen = frozen !== undefined && !(isActive && active.isFresh);
     const base = isFrozen ? frozen.base : object.base;
-    const parts = new Map(isFrozen ? this.#derivationOf(frozen).writes : []);
-    if (object !== frozen)
-      for (const [key, value] of this.#derivationOf(object).writes) parts.set(key, value);
+    const parts = new Map(isFrozen ? this.#partWrites(frozen) : []);
+    if (object !== frozen) for (const [key, value] of this.#partWrites(object)) parts.set(key, value);
     // A checkpoint may be writing what the frozen generation comes to, or will: its index entries go as those before it.
     const between = isFrozen ? indexDifference(object.kind, object.phys, frozen.record, object.record) : [];
     const writes: Write[] = [
@@ -328,12 +332,13 @@ export class LiveObjects implements Derived {
       if (object === undefined) continue;
       for (const write of this.#derivationOf(object).writes) if (!object.kind.isLate(write[0])) yield write;
     }
-    const differences: Write[] = [];
-    for (const { kind, phys, base, record } of this.#frozenObjects()) {
-      differences.push(...indexDifference(kind, phys, base, record));
+    const others: Write[] = [];
+    for (const { kind, phys, base, record, given } of this.#frozenObjects()) {
+      others.push(...indexDifference(kind, phys, base, record));
+      if (given !== undefined) for (const write of given.writes()) others.push(write);
       yield undefined;
     }
-    yield* inOrder(differences, ([a], [b]) => (a < b ? -1 : 1));
+    yield* inOrder(others, ([a], [b]) => (a < b ? -1 : 1));
   }
 
   /** What must reach the data file together with the mark: counters, and what is derived from a record that is. */
@@ -384,9 +389,16 @@ export class LiveObjects implements Derived {
       if (object !== SETTLED && !this.#active.byKey.has(at)) yield object;
   }
 
-  #go(generation: Generation, object: LiveObject, after: KeyRecord, tail: readonly Buffer[]): () => void {
+  #go(generation: Generation, object: LiveObject, { after, tail, parts }: LiveChange): () => void {
     const [before, length] = [object.record, object.tail.length];
     let bytes = 0;
+    let takeBack: (() => void) | undefined;
+    if (parts.length > 0) {
+      object.given ??= givenParts(generation, object.kind);
+      bytes -= object.given.bytes;
+      takeBack = object.given.add(parts);
+      bytes += object.given.bytes;
+    }
     for (const item of tail) {
       object.tail.push(item);
       bytes += ITEM_BYTES + item.length;
@@ -399,6 +411,7 @@ export class LiveObjects implements Derived {
       this.#derivationOf(object);
     return () => {
       object.record = before;
+      takeBack?.();
       object.tail.truncate(length);
       if (object.derivation !== undefined && object.derivation.count > length) object.derivation = undefined;
       generation.bytes -= bytes;
@@ -433,8 +446,16 @@ export class LiveObjects implements Derived {
     const frozen = active?.isFresh === true ? undefined : this.#frozen?.byId.get(id);
     return [active, frozen].filter(
       (object): object is LiveObject =>
-        object !== undefined && object !== SETTLED && object.kind.space === space,
+        object !== undefined &&
+        object !== SETTLED &&
+        (object.kind.space === space || object.kind.givenSpaces.includes(space)),
     );
+  }
+
+  /** The writes to all parts of an object in one generation. */
+  *#partWrites(object: LiveObject): Generator<Write> {
+    yield* this.#derivationOf(object).writes;
+    if (object.given !== undefined) yield* object.given.writes();
   }
 
   #recordOf(object: LiveObject): KeyRecord {
@@ -457,7 +478,8 @@ export class LiveObjects implements Derived {
   #collectParts(found: SortedMap<Buffer | null>, space: string, from: Bytes, to: Bytes): void {
     const [low, high] = [chars(from), chars(to)];
     const collect = (object: LiveObject) => {
-      for (const [key, value] of this.#derivationOf(object).writes) found.set(key, value);
+      const writes = space === object.kind.space ? this.#derivationOf(object).writes : object.given?.writes();
+      for (const [key, value] of writes ?? []) if (chars(key).startsWith(space)) found.set(key, value);
     };
     // Nearly always the parts of one object are asked for.
     if (low.length >= 9 && high.length >= 9) {
@@ -471,6 +493,11 @@ export class LiveObjects implements Derived {
     const ids = new Set([...this.#active.byId.keys(), ...(this.#frozen?.byId.keys() ?? [])]);
     for (const id of ids) this.#generationsOf(space, id).toReversed().forEach(collect);
   }
+}
+
+function givenParts(generation: Generation, { givenSpaces }: LiveKind): GivenParts {
+  for (const space of givenSpaces) generation.spaces.add(space);
+  return new GivenParts();
 }
 
 /** Reads what is stored with a few writes over it. */

@@ -15,6 +15,7 @@
  * | STREAM: the id of the entry of the change stream: milliseconds and sequence (varints)              |
  * | MORE: other fields of the record that differ (JSON)                                                |
  * | OUTER, with MOVED: the active states around those, before and after, in the same form             |
+ * | OUTCOME: what it adds to the outcomes of the machine (outcome-codec.ts)                             |
  */
 
 import { assert } from "../base/assert.ts";
@@ -24,6 +25,7 @@ import { FieldReader, FieldWriter } from "../base/varint.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
 import { REDO_MACHINE } from "../keyspace/redo.ts";
 import { type EntryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
+import { type OutcomeChange, readOutcomeChange, writeOutcomeChange } from "./outcome-codec.ts";
 import type { ActiveState, MachineRecord, MachineStatus } from "./record.ts";
 
 const FLAG = {
@@ -35,6 +37,7 @@ const FLAG = {
   STREAM: 32,
   MORE: 64,
   OUTER: 128,
+  OUTCOME: 256,
 } as const;
 
 /** What indexes and counters tell of a machine. */
@@ -65,6 +68,7 @@ export interface RecordedStep extends ChangedPlace {
   readonly after: MachineRecord;
   /** The encoded history entry and its time; undefined for a change that history does not tell. */
   readonly entry: { readonly bytes: Buffer; readonly atMs: number } | undefined;
+  readonly outcome: OutcomeChange | undefined;
 }
 
 const writer = new FieldWriter();
@@ -88,8 +92,8 @@ const PLACED: ReadonlySet<string> = new Set([
  * where the change has one that is not written.
  */
 export function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
-  const { phys, key, id, before, after, entry } = step;
-  const more = differing(before, after);
+  const { phys, key, id, before, after, entry, outcome } = step;
+  const more = differing(before, after, outcome !== undefined);
   const [was, is] = [before.snapshot, after.snapshot];
   const hasSnapshot = was !== is && isJsonObject(is);
   const context = hasSnapshot && isJsonObject(was) ? changedFields(was["x"], is["x"]) : undefined;
@@ -98,14 +102,15 @@ export function encodeStep(step: RecordedStep, streamId: EntryId | undefined): B
   const isUpdated = after.updatedMs !== (entry === undefined ? before.updatedMs : entry.atMs);
   writer.byte(REDO_MACHINE);
   writer.varint(
-    (entry === undefined ? 0 : FLAG.ENTRY) |
-      (isMoved ? FLAG.MOVED : 0) |
-      (isUpdated ? FLAG.UPDATED : 0) |
-      (hasSnapshot ? FLAG.SNAPSHOT : 0) |
-      (context === undefined ? 0 : FLAG.CONTEXT) |
-      (streamId === undefined ? 0 : FLAG.STREAM) |
-      (more === undefined ? 0 : FLAG.MORE) |
-      (hasOuter ? FLAG.OUTER : 0),
+    when(entry !== undefined, FLAG.ENTRY) |
+      when(isMoved, FLAG.MOVED) |
+      when(isUpdated, FLAG.UPDATED) |
+      when(hasSnapshot, FLAG.SNAPSHOT) |
+      when(context !== undefined, FLAG.CONTEXT) |
+      when(streamId !== undefined, FLAG.STREAM) |
+      when(more !== undefined, FLAG.MORE) |
+      when(hasOuter, FLAG.OUTER) |
+      when(outcome !== undefined, FLAG.OUTCOME),
   );
   writer.varint(phys);
   writer.varint(chars(key).length);
@@ -134,7 +139,12 @@ export function encodeStep(step: RecordedStep, streamId: EntryId | undefined): B
     writeStates(before.outer);
     writeStates(after.outer);
   }
+  if (outcome !== undefined) writeOutcomeChange(writer, outcome);
   return writer.take();
+}
+
+function when(isSet: boolean, flag: number): number {
+  return isSet ? flag : 0;
 }
 
 /** What a redo record says. */
@@ -149,6 +159,7 @@ export interface Redone extends ChangedPlace {
   readonly context: ContextChange | undefined;
   readonly streamId: EntryId | undefined;
   readonly more: JsonObject | undefined;
+  readonly outcome: OutcomeChange | undefined;
 }
 
 /** @throws Error when the record cannot be read: data is never guessed at */
@@ -171,6 +182,7 @@ export function decodeStep(record: Buffer): Redone {
   const streamId = has(FLAG.STREAM) ? entryIdOf(BigInt(reader.text()), BigInt(reader.text())) : undefined;
   const more = has(FLAG.MORE) ? readObject(reader) : undefined;
   const moved = innermost !== undefined && has(FLAG.OUTER) ? withOuter(reader, innermost) : innermost;
+  const outcome = has(FLAG.OUTCOME) ? readOutcomeChange(reader) : undefined;
   assert(reader.isAtEnd, "a change of a machine that ends with its last field");
   return {
     phys,
@@ -185,17 +197,19 @@ export function decodeStep(record: Buffer): Redone {
     context,
     streamId,
     more,
+    outcome,
   };
 }
 
 /** The machine after a redone change; `atMs` is the time of its history entry. */
 export function redone(machine: MachineRecord, step: Redone, atMs: number | undefined): MachineRecord {
-  const { rev, moved, snapshot, context, more } = step;
+  const { rev, moved, snapshot, context, more, outcome } = step;
   const after = {
     ...machine,
     // A field that is null there was taken away.
     ...Object.fromEntries(Object.entries(more ?? {}).map(([name, value]) => [name, value ?? undefined])),
     ...moved?.after,
+    ...countedOutcomes(outcome),
     rev,
     updatedMs: step.updatedMs ?? atMs ?? machine.updatedMs,
   };
@@ -231,13 +245,19 @@ function withChange(context: Json, change: ContextChange | undefined): Json {
   return Object.fromEntries([...kept, ...Object.entries(change.set)]);
 }
 
+function countedOutcomes(outcome: OutcomeChange | undefined): Partial<MachineRecord> {
+  if (outcome?.isNew !== true) return {};
+  return { outcomeNext: outcome.sequence + 1, outcomeFirst: outcome.first };
+}
+
 /** Fields without a place of their own that differ; a field that is gone is null. */
-function differing(before: MachineRecord, after: MachineRecord): JsonObject | undefined {
+function differing(before: MachineRecord, after: MachineRecord, hasOutcome: boolean): JsonObject | undefined {
   let more: { [name: string]: Json } | undefined;
   for (const name in after) {
     // The names are those of the record's own fields.
     const field = name as keyof MachineRecord;
     if (before[field] === after[field] || PLACED.has(field)) continue;
+    if (hasOutcome && (field === "outcomeNext" || field === "outcomeFirst")) continue;
     more ??= {};
     more[field] = (after[field] ?? null) as Json;
   }

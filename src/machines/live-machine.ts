@@ -1,7 +1,7 @@
 /** Machines as live objects: what follows from their changes, and how a restart redoes them (live-objects.ts). */
 
 import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
-import type { LiveKind } from "../keyspace/live-kind.ts";
+import { type LiveKind, NO_PARTS } from "../keyspace/live-kind.ts";
 import type { LiveObjects } from "../keyspace/live-objects.ts";
 import { type KeyRecord, LazyRecord, recordOfStored } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
@@ -11,10 +11,12 @@ import { historyWrites } from "./history.ts";
 import { atMsOfEntry, decodeEntry } from "./history-codec.ts";
 import { counterKeys, stateKeys } from "./index-keys.ts";
 import { changeEntries, changeStream } from "./outbox.ts";
+import { outcomeParts } from "./outcome-codec.ts";
 import { type DecodedMachine, decodedMachine, decodeMachine, encodeMachine } from "./record.ts";
 
 export const LIVE_MACHINE: LiveKind = {
   space: "h",
+  givenSpaces: "eq",
   derivesRecord: false,
   deriveEvery: 0,
   indexKeys: (phys, record) => stateKeys(phys, record.id, decodeMachine(record)),
@@ -55,7 +57,11 @@ export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buf
   const before = liveRecord(record, { machine: { ...machine, ...step.moved?.before } });
   const tail = step.entry === undefined ? [] : [step.entry];
   const hasBase = step.moved !== undefined;
-  live.changeAnew({ kind: LIVE_MACHINE, place: { at, phys: step.phys }, before, after, tail }, hasBase);
+  const parts = step.outcome === undefined ? NO_PARTS : outcomeParts(step.id, step.outcome);
+  live.changeAnew(
+    { kind: LIVE_MACHINE, place: { at, phys: step.phys }, before, after, tail, parts },
+    hasBase,
+  );
 }
 
 /** The entries of the change stream that the change has left. */

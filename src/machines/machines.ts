@@ -8,7 +8,7 @@ import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import { definitionKey } from "../keyspace/layouts.ts";
-import { indexDifference } from "../keyspace/live-kind.ts";
+import { indexDifference, NO_PARTS } from "../keyspace/live-kind.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { encodeStep } from "./change-record.ts";
@@ -17,6 +17,7 @@ import { encodeEntry } from "./history-codec.ts";
 import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { LIVE_MACHINE, liveRecord } from "./live-machine.ts";
 import { type Keeping, planChange, tellChange } from "./outbox.ts";
+import { type OutcomeChange, outcomeParts } from "./outcome-codec.ts";
 import { encodeMachine, type MachineRecord } from "./record.ts";
 
 /** The value of an entry that is all key. */
@@ -62,6 +63,8 @@ export interface MachineUpdate {
   /** What subject.ts has made of the snapshot of `machine`. */
   readonly chart?: unknown;
   readonly history: HistoryEntry | undefined;
+  /** What it adds to the outcomes of the machine, or changes in them. */
+  readonly outcome?: OutcomeChange | undefined;
   readonly keeping: Keeping;
   readonly event: KeyEvent | undefined;
 }
@@ -71,22 +74,26 @@ export interface MachineUpdate {
  * the change, and the machine is live from then on (live-machine.ts).
  */
 export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): KeyRecord {
-  const { record, before, machine, history, keeping } = update;
+  const { record, before, machine, history, outcome, keeping } = update;
   const { historyMax: entriesMax } = keeping;
   const live = liveRecord(record, { machine, chart: update.chart, entriesMax });
   const entry = history === undefined ? undefined : encodeEntry(history);
   const tail = entry === undefined ? [] : [entry];
   const recorded =
     entry === undefined || history === undefined ? undefined : { bytes: entry, atMs: history.atMs };
-  const step = { phys: db.phys, key, id: record.id, before, after: machine, entry: recorded };
-  const change = { kind: LIVE_MACHINE, before: record, after: live, tail };
+  const step = { phys: db.phys, key, id: record.id, before, after: machine, entry: recorded, outcome };
+  const parts = outcome === undefined ? NO_PARTS : outcomeParts(record.id, outcome);
+  const change = { kind: LIVE_MACHINE, before: record, after: live, tail, parts };
   const told = history === undefined ? undefined : { key, id: record.id, machine, history };
   const planned = told === undefined ? undefined : planChange(db, told, keeping);
   const redo = () => encodeStep(step, planned?.firstId);
   const isLive = db.change(key, change, redo, update.event);
   const written = isLive ? live : db.update(key, record, encodeMachine(machine), update.event);
   recount(db, before, machine, isLive);
-  if (!isLive) db.transaction.apply(indexDifference(LIVE_MACHINE, db.phys, record, live));
+  if (!isLive) {
+    db.transaction.apply(indexDifference(LIVE_MACHINE, db.phys, record, live));
+    for (const { key: at, value } of parts) db.transaction.apply([[at, value]]);
+  }
   if (machine.parent !== undefined && machine.status !== before.status)
     notifyParent(db.transaction, db.phys, machine);
   if (history === undefined || told === undefined) return written;

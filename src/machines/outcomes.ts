@@ -3,13 +3,11 @@
  * A machine keeps a bounded number of them, the latest.
  */
 
-import { assert } from "../base/assert.ts";
 import type { EventData } from "../base/event-data.ts";
 import type { Json } from "../base/json.ts";
 import { outcomeKey, outcomeOrderKey } from "../keyspace/layouts.ts";
-import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
-import { dataOfStored } from "./pending.ts";
+import { type DroppedOutcome, decodeOutcome, encodeOutcome, type OutcomeChange } from "./outcome-codec.ts";
 
 export interface Outcome {
   readonly id: string;
@@ -46,7 +44,7 @@ export interface OutcomeLimits {
 
 export function findOutcome(reader: OrderedReader, id: number, eventId: string): Outcome | undefined {
   const value = reader.get(outcomeKey(id, eventId));
-  return value === undefined ? undefined : decode(value);
+  return value === undefined ? undefined : decodeOutcome(value);
 }
 
 /** Whether an outcome is past its time; `ttlMs` is as configured, 0: without limit. */
@@ -55,16 +53,10 @@ export function isExpired(outcome: Outcome, nowMs: number, ttlMs: number): boole
   return keptMs > 0 && outcome.atMs < nowMs - keptMs;
 }
 
-/** Drops an outcome that is past its time, so that its id is free again. */
-export function forgetOutcome(transaction: Transaction, id: number, outcome: Outcome): void {
-  transaction.remove(outcomeKey(id, outcome.id));
-  transaction.remove(outcomeOrderKey(id, outcome.sequence));
-}
-
-/** Writes an outcome anew: what became of an event that had waited. */
-export function replaceOutcome(transaction: Transaction, id: number, outcome: Outcome): void {
-  const stored = { ...outcome, data: undefined, text: outcome.data?.text };
-  transaction.put(outcomeKey(id, outcome.id), Buffer.from(JSON.stringify(stored), "utf8"));
+/** The change that puts another outcome in the place of one that is kept: what became of an event that had waited. */
+export function replacedOutcome(outcome: Outcome): OutcomeChange {
+  const { id, sequence } = outcome;
+  return { eventId: id, sequence, value: encodeOutcome(outcome), isNew: false, first: 0, dropped: [] };
 }
 
 export interface OutcomePlace {
@@ -75,30 +67,40 @@ export interface OutcomePlace {
 }
 
 /**
- * Adds the outcome with the highest number so far and drops those beyond the limits; returns the number below which
- * none is kept now. Costs the same whatever came and went: nothing is ranged over.
+ * The change that adds the outcome with the highest number so far and drops those beyond the limits, and one with the
+ * same id that is past its time. Costs the same whatever came and went: nothing is ranged over.
  */
-export function addOutcome(
-  transaction: Transaction,
+export function addedOutcome(
+  reader: OrderedReader,
   { id, first }: OutcomePlace,
   outcome: Outcome,
   limits: OutcomeLimits,
-): number {
+): OutcomeChange {
   const { sequence } = outcome;
-  replaceOutcome(transaction, id, outcome);
-  transaction.put(outcomeOrderKey(id, sequence), Buffer.from(outcome.id, "utf8"));
+  const dropped: DroppedOutcome[] = [];
+  const expired = first === sequence ? undefined : findOutcome(reader, id, outcome.id);
+  if (expired !== undefined) dropped.push({ sequence: expired.sequence, eventId: outcome.id });
   // One comes in at a time, so only a lowered limit lets more than a few go at once; the rest goes with the next.
-  // The new one is among them: a machine that may keep none drops it too.
-  const last = Math.min(sequence + 1, first + DROPPED_AT_ONCE_MAX);
-  for (let number = first; number < last; number += 1) {
-    const eventId = transaction.get(outcomeOrderKey(id, number))?.toString("utf8");
-    if (eventId === undefined) continue;
-    const isBeyond = sequence - number >= limits.countMax;
-    if (!isBeyond && !isOver(findOutcome(transaction, id, eventId), outcome.atMs, limits)) return number;
-    transaction.remove(outcomeOrderKey(id, number));
-    transaction.remove(outcomeKey(id, eventId));
+  const last = Math.min(sequence, first + DROPPED_AT_ONCE_MAX);
+  let kept = first;
+  for (; kept < last; kept += 1) {
+    const eventId = reader.get(outcomeOrderKey(id, kept))?.toString("utf8");
+    if (eventId === undefined || kept === expired?.sequence) continue;
+    const isBeyond = sequence - kept >= limits.countMax;
+    if (!isBeyond && !isOver(findOutcome(reader, id, eventId), outcome.atMs, limits)) break;
+    dropped.push({ sequence: kept, eventId });
   }
-  return last;
+  const isKept = limits.countMax > 0;
+  const value = isKept ? encodeOutcome(outcome) : undefined;
+  const isLast = kept === sequence && !isKept;
+  return {
+    eventId: outcome.id,
+    sequence,
+    value,
+    isNew: true,
+    first: isLast ? sequence + 1 : kept,
+    dropped,
+  };
 }
 
 const DROPPED_AT_ONCE_MAX = 16;
@@ -106,12 +108,4 @@ const DROPPED_AT_ONCE_MAX = 16;
 /** One that is not there has gone before its number did. */
 function isOver(outcome: Outcome | undefined, nowMs: number, { ttlMs }: OutcomeLimits): boolean {
   return outcome === undefined || isExpired(outcome, nowMs, ttlMs);
-}
-
-function decode(value: Buffer): Outcome {
-  const outcome: unknown = JSON.parse(value.toString("utf8"));
-  assert(typeof outcome === "object" && outcome !== null && "reply" in outcome, "an outcome's record");
-  // Written by replaceOutcome; earlier versions had the data itself where now its text is.
-  const { data, text, ...rest } = outcome as Omit<Outcome, "data"> & { data?: Json; text?: string };
-  return { ...rest, data: dataOfStored(data, text) };
 }

@@ -3,11 +3,14 @@
  * payload of RESTORE was written by whoever sent it.
  */
 import { type Bytes, chars, readU64 } from "../base/bytes.ts";
+import { EventData } from "../base/event-data.ts";
 import { EACH_MAX } from "../engine/child-actions.ts";
 import { childIdFault } from "../engine/child-ids.ts";
 import { childKey } from "../keyspace/layouts.ts";
 import { parseData } from "./chart-cache.ts";
 import { decodeHistory, type HistoryEntry, type HistoryKind } from "./history.ts";
+import { decodeOutcome } from "./outcome-codec.ts";
+import type { Outcome } from "./outcomes.ts";
 import { decodeMachine, type MachineRecord } from "./record.ts";
 
 /** The machine of a record's payload; undefined when it is not one that this version could have written. */
@@ -179,17 +182,24 @@ function isAwaitedTask(task: unknown): boolean {
 
 /** Whether these are the key and the value of an outcome. */
 export function isOutcomePart(_rest: Bytes, value: Buffer): boolean {
-  const outcome = objectOf(value);
+  let outcome: { readonly [Name in keyof Outcome]: unknown };
+  try {
+    outcome = decodeOutcome(value);
+  } catch {
+    // Neither JSON nor of the present form: that is the answer.
+    return false;
+  }
+  const { data }: { readonly data?: unknown } = outcome;
   return (
-    outcome !== undefined &&
-    ["id", "event", "code"].every((name) => isText(outcome[name])) &&
-    ["sequence", "atMs", "receivedMs", "rev"].every((name) => isCount(outcome[name])) &&
-    ["output", "log"].every((name) => outcome[name] === undefined || isText(outcome[name])) &&
-    (outcome["ttlMs"] === undefined || isCount(outcome["ttlMs"])) &&
-    isTexts(outcome["from"]) &&
-    isTexts(outcome["to"]) &&
-    (outcome["text"] === undefined || isDataText(outcome["text"])) &&
-    isSendReply(outcome["reply"])
+    isObject(outcome) &&
+    [outcome.id, outcome.event, outcome.code].every(isText) &&
+    [outcome.sequence, outcome.atMs, outcome.receivedMs, outcome.rev].every(isCount) &&
+    [outcome.output, outcome.log].every((text) => text === undefined || isText(text)) &&
+    (outcome.ttlMs === undefined || isCount(outcome.ttlMs)) &&
+    isTexts(outcome.from) &&
+    isTexts(outcome.to) &&
+    (data === undefined || (data instanceof EventData && isDataText(data.text))) &&
+    isSendReply(outcome.reply)
   );
 }
 

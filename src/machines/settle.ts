@@ -4,13 +4,13 @@ import { logRefusal } from "./failures.ts";
 import type { StepOutcome } from "./machine-step.ts";
 import { logOf } from "./outbox.ts";
 import { replyToJson, type SendReply } from "./outcome-reply.ts";
-import { addOutcome, findOutcome, forgetOutcome, replaceOutcome } from "./outcomes.ts";
+import { addedOutcome, findOutcome, type Outcome, replacedOutcome } from "./outcomes.ts";
 import type { PendingEvent } from "./pending.ts";
 import { activeNames } from "./record.ts";
 import type { SendOptions } from "./send-options.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { closeTask } from "./tasks.ts";
-import { recordedEffects, writeRecord } from "./writing.ts";
+import { recordedEffects, writeOutcome } from "./writing.ts";
 
 export interface BeforeAfter {
   readonly before: Subject;
@@ -35,12 +35,11 @@ export function keep(
   const { transaction } = scope.db;
   const { record, machine } = change.after;
   closeTask(scope.db, record.id, id);
-  const expired = findOutcome(transaction, record.id, id);
-  if (expired !== undefined) forgetOutcome(transaction, record.id, expired);
-  const outcome = {
+  const { outcomeNext: sequence, outcomeFirst: first } = machine;
+  const outcome: Outcome = {
     ...outcomeOf(scope, change, settlement),
     id,
-    sequence: machine.outcomeNext,
+    sequence,
     event,
     data,
     by,
@@ -48,12 +47,11 @@ export function keep(
     receivedMs: scope.nowMs,
     reply: replyToJson(reply),
   };
-  const outcomeFirst = addOutcome(transaction, { id: record.id, first: machine.outcomeFirst }, outcome, {
+  const added = addedOutcome(transaction, { id: record.id, first }, outcome, {
     countMax: scope.server.config.get("sm-outcome-max"),
     ttlMs: scope.server.config.get("sm-outcome-ttl") * 1000,
   });
-  const counted = { ...machine, outcomeNext: machine.outcomeNext + 1, outcomeFirst };
-  writeRecord(scope, change.after, counted, undefined);
+  writeOutcome(scope, change.after, added);
   return reply;
 }
 
@@ -97,7 +95,7 @@ export function settle(scope: Scope, change: Settled, outcome: StepOutcome): voi
   const { after, pending } = change;
   const known = pending.id === undefined ? undefined : findOutcome(transaction, after.record.id, pending.id);
   if (known === undefined) return;
-  replaceOutcome(transaction, after.record.id, { ...known, ...outcomeOf(scope, change, outcome) });
+  writeOutcome(scope, after, replacedOutcome({ ...known, ...outcomeOf(scope, change, outcome) }));
 }
 
 /** What an outcome tells of how an event was decided. */

@@ -13,6 +13,7 @@ import type { Next } from "./machine-step.ts";
 import { updateMachine } from "./machines.ts";
 import { dueEntries } from "./object-storage.ts";
 import type { Origin } from "./origin.ts";
+import type { OutcomeChange } from "./outcome-codec.ts";
 import { armDue, disarmDue } from "./pending.ts";
 import {
   type ActiveState,
@@ -21,6 +22,7 @@ import {
   type MachineRecord,
   NO_STATES,
   outerNames,
+  withOutcomes,
 } from "./record.ts";
 import { watchStates } from "./sla-index.ts";
 import type { Scope, Subject } from "./subject.ts";
@@ -118,6 +120,23 @@ export function writeRecord(
   } as const;
   const record = updateMachine(scope.db, subject.key, update);
   return { key: subject.key, record, machine, chart };
+}
+
+/** Writes what a change does to the outcomes of a machine, and how many it has had. */
+export function writeOutcome(scope: Scope, subject: Subject, outcome: OutcomeChange): void {
+  const before = subject.machine;
+  const { sequence, first, isNew } = outcome;
+  const machine = isNew ? withOutcomes(before, { outcomeNext: sequence + 1, outcomeFirst: first }) : before;
+  updateMachine(scope.db, subject.key, {
+    record: subject.record,
+    before,
+    machine,
+    chart: subject.chart,
+    history: undefined,
+    event: undefined,
+    outcome,
+    keeping: keepingOf(scope.server.config),
+  });
 }
 
 /** The keyspace event of each kind of change. */

@@ -31,7 +31,10 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { summary: "machines and history entries have room for more; those that are there are read as they are" },
   { summary: "machines are indexed by their outer states too", slice: indexOuterStates },
-  { summary: "keys may hold hashes, sets, lists and sorted sets; what is there is read as it is" },
+  {
+    summary:
+      "keys may hold hashes, sets, lists and sorted sets, outcomes are shorter; what is there is read as it is",
+  },
 ];
 
 const POSITION_KEY = metaKey("migration");

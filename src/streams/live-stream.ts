@@ -6,7 +6,14 @@ import { assert } from "../base/assert.ts";
 import { type Bytes, bufferOf, raw } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import { isEntryPart, slotOfKey, streamSlotKey } from "../keyspace/layouts.ts";
-import type { Derivation, LiveChange, LiveGeneration, LiveKind, LivePlace } from "../keyspace/live-kind.ts";
+import {
+  type Derivation,
+  type LiveChange,
+  type LiveGeneration,
+  type LiveKind,
+  type LivePlace,
+  NO_PARTS,
+} from "../keyspace/live-kind.ts";
 import { type KeyRecord, LazyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { slackOf } from "./append.ts";
@@ -23,6 +30,7 @@ interface StreamEnd {
 
 export const LIVE_STREAM: LiveKind = {
   space: "s",
+  givenSpaces: "",
   derivesRecord: true,
   deriveEvery: 128,
   indexKeys: () => [],
@@ -98,7 +106,7 @@ export function planAppend(
 export function appendLate(db: Database, planned: LateAppend, packed: readonly Buffer[]): void {
   const { key, record, firstId } = planned;
   const { after, tail } = withEntries(record, firstId, packed);
-  const change = { kind: LIVE_STREAM, before: record, after, tail };
+  const change = { kind: LIVE_STREAM, before: record, after, tail, parts: NO_PARTS };
   const isLive = db.change(key, change, undefined, "xadd");
   assert(isLive, "a stream that was not written since the append was planned");
 }
@@ -111,7 +119,8 @@ export function appendAnew(
   packed: readonly Buffer[],
 ): LiveChange | undefined {
   if (endOf(record).lastId >= firstId) return undefined;
-  return { kind: LIVE_STREAM, place, before: record, ...withEntries(record, firstId, packed) };
+  const { after, tail } = withEntries(record, firstId, packed);
+  return { kind: LIVE_STREAM, place, before: record, after, tail, parts: NO_PARTS };
 }
 
 /** The record and the tail of entries with the first id and those that follow it within its millisecond. */

@@ -1,7 +1,7 @@
 /** Live objects as a restart makes them anew (keyspace/live-objects.ts), with a kind of object that has no parts. */
 import { expect, test } from "vitest";
 import { raw } from "../../src/base/bytes.ts";
-import type { LiveKind } from "../../src/keyspace/live-kind.ts";
+import { type LiveKind, NO_PARTS } from "../../src/keyspace/live-kind.ts";
 import { LiveObjects } from "../../src/keyspace/live-objects.ts";
 import type { KeyRecord } from "../../src/keyspace/records.ts";
 
@@ -11,6 +11,7 @@ const NEVER = 0;
 /** Its index has one entry, which is its payload. */
 const KIND: LiveKind = {
   space: "h",
+  givenSpaces: "e",
   derivesRecord: false,
   deriveEvery: 0,
   indexKeys: (_phys, record) => [indexKey(record.payload.toString())],
@@ -36,6 +37,7 @@ function redone(from: string, to: string): LiveObjects {
     before: recordIn(from),
     after: recordIn(to),
     tail: [],
+    parts: NO_PARTS,
   };
   live.changeAnew(change, true);
   live.freeze();

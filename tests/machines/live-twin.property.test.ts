@@ -75,6 +75,9 @@ const send = fc
       [],
       ["ID", "1"],
       ["ID", "2"],
+      ["ID", "3", "OUTCOMETTL", "4"],
+      ["ID", "4"],
+      ["ID", "5", "DELAY", "3000"],
       ["SEQ", "s", "1"],
       ["SEQ", "s", "2"],
       ["DELAY", "3000"],
@@ -140,7 +143,7 @@ const VIEWS: readonly Command[] = [
     ["SM.HISTORY", at, "-", "+", "REV", "COUNT", "3"],
     ["SM.CONTEXT", at],
     ["SM.PENDING", at],
-    ["SM.OUTCOME", at, "1", "2", "3"],
+    ["SM.OUTCOME", at, "1", "2", "3", "4", "5"],
     ["SM.NEXT", at],
     ["SM.GET", at],
     ["PEXPIRETIME", at],
@@ -177,7 +180,9 @@ interface Side {
 async function begin(store: Store, startMs: number): Promise<Side> {
   const clock = new VirtualClock(startMs);
   const server = await startTestServer({ clock, store });
-  return { server, client: await server.client(), clock };
+  const client = await server.client();
+  await client.call("CONFIG", "SET", "sm-outcome-max", "3");
+  return { server, client, clock };
 }
 
 /** What a crash leaves: the journals first, since the data file may only be later than they are. */
