@@ -121,3 +121,69 @@ test(
   },
   20_000 + ROUNDS * 200,
 );
+
+const VOTE = {
+  initial: "open",
+  context: { who: 0 },
+  states: {
+    open: { on: { CAST: "cast" } },
+    cast: { type: "final", output: "context.who" },
+  },
+};
+
+const POLL = {
+  initial: "idle",
+  context: { polls: 0, votes: [] },
+  states: {
+    idle: { on: { OPEN: "open" } },
+    open: {
+      invoke: {
+        src: "vote",
+        id: "votes",
+        each: "range(100)",
+        input: { who: "item" },
+        onDone: {
+          target: "idle",
+          actions: { assign: { polls: "context.polls + 1", votes: "event.output" } },
+        },
+      },
+    },
+  },
+};
+
+test(
+  `${CLIENTS} clients race the ends of 100 children, which complete once, in each of ${ROUNDS / 50} rounds`,
+  async () => {
+    const server = await startTestServer();
+    const clients: TestClient[] = [];
+    for (let i = 0; i < CLIENTS; i += 1) clients.push(await server.client());
+    const [first] = clients;
+    if (first === undefined) throw new Error("no client");
+    await define(first, "vote", VOTE);
+    await define(first, "poll", POLL);
+    await first.call("SM.CREATE", "p", "poll");
+    const all = Array.from({ length: 100 }, (_, n) => n);
+    for (let round = 1; round <= ROUNDS / 50; round += 1) {
+      expect(await first.call("SM.SEND", "p", "OPEN")).toEqual(["open"]);
+      // Each client ends some that others end too, beginning somewhere else.
+      const replies = await Promise.all(
+        clients.map((client, i) =>
+          Promise.all(
+            all
+              .filter((n) => (n + i) % 4 !== 0)
+              .map((_, at, mine) => mine[(at + i) % mine.length])
+              .map((n) => client.call("SM.SEND", `{p}.votes[${n}]`, "CAST", "BY", `c${i}`)),
+          ),
+        ),
+      );
+      expect(replies.flat().filter((reply) => Array.isArray(reply))).toHaveLength(100);
+      const [polls, votes] = (await first.call("SM.CONTEXT", "p", "polls", "votes")) as readonly string[];
+      expect(polls).toBe(String(round));
+      expect(JSON.parse(votes ?? "[]")).toEqual(all);
+      expect(fields(await first.call("SM.INFO", "p"))).toMatchObject({ rev: 1 + 2 * round });
+    }
+    expect(await first.call("SM.VERIFY")).toEqual([]);
+    await server.close();
+  },
+  20_000 + ROUNDS * 200,
+);

@@ -1,0 +1,109 @@
+/**
+ * A machine that forks into many children and joins them, on a server that is killed again and again meanwhile: no child
+ * is missing, none is done twice, and the parent hears of all of them once. CRASH_CHILDREN and CRASH_FORKS for longer runs.
+ */
+import { expect, test } from "vitest";
+import type { TestClient } from "../support/client.ts";
+import { define, fields, rows } from "../support/machines.ts";
+import type { Decoded } from "../support/resp-decoder.ts";
+import { seeded } from "../support/seeded.ts";
+import { temporaryDirectory } from "../support/stores.ts";
+import { type KeptServer, keepServer } from "./kept-server.ts";
+
+const CHILDREN = Number(process.env["CRASH_CHILDREN"] ?? 250);
+const FORKS = Number(process.env["CRASH_FORKS"] ?? 1);
+const CONNECTIONS = 16;
+
+const JOB = {
+  initial: "open",
+  context: { n: 0 },
+  states: {
+    open: {
+      on: {
+        END: { target: "end", actions: { send: { to: "#_parent", event: "REPORT", data: "context.n" } } },
+      },
+    },
+    end: { type: "final", output: "context.n" },
+  },
+};
+
+const FORK = {
+  initial: "idle",
+  context: { reports: 0, joins: 0, outputs: [] },
+  states: {
+    idle: { on: { FORK: "working", REPORT: {} } },
+    working: {
+      invoke: {
+        src: "job",
+        id: "jobs",
+        each: `range(${CHILDREN})`,
+        input: { n: "item" },
+        onDone: {
+          target: "idle",
+          actions: { assign: { joins: "context.joins + 1", outputs: "event.output" } },
+        },
+      },
+      on: { REPORT: { actions: { assign: { reports: "context.reports + 1" } } } },
+    },
+  },
+};
+
+/** Ends the children that one connection has, in an order of its own; after each reply the server may be killed. */
+async function endAll(server: KeptServer, mine: readonly number[], fork: number, kill: () => void) {
+  let client: TestClient | undefined;
+  for (const n of mine) {
+    for (;;) {
+      if (client === undefined || client.isClosed) client = await server.connect();
+      try {
+        const reply: Decoded = await client.call("SM.SEND", `{f}.jobs[${n}]`, "END", "ID", `${fork}-${n}`);
+        expect(reply).toEqual(["end"]);
+        break;
+      } catch (error) {
+        if (!client.isClosed) throw error;
+      }
+    }
+    kill();
+  }
+  await client?.close();
+}
+
+test(`a fork of ${CHILDREN} children is joined once, whenever the server is killed`, async () => {
+  const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  console.info(`CRASH_SEED=${seed}`);
+  const random = seeded(seed);
+  const server = await keepServer({ directory: temporaryDirectory() }, random);
+  const first = await server.connect();
+  await define(first, "job", JOB);
+  await define(first, "fork", FORK);
+  await first.call("SM.CREATE", "f", "fork");
+  await first.close();
+  for (let fork = 1; fork <= FORKS; fork += 1) {
+    // It may be killed while it makes the children, too.
+    if (random() < 0.5) server.kill();
+    expect(await server.ask("SM.SEND", "f", "FORK", "ID", `fork-${fork}`)).toEqual(["working"]);
+    const order = Array.from({ length: CHILDREN }, (_, n) => n).sort(() => random() - 0.5);
+    const shares = Array.from({ length: CONNECTIONS }, (_, i) =>
+      order.filter((_n, at) => at % CONNECTIONS === i),
+    );
+    const kill = () => {
+      if (random() < 8 / CHILDREN) server.kill();
+    };
+    await Promise.all(shares.map((share) => endAll(server, share, fork, kill)));
+    expect(await server.ask("SM.STATE", "f")).toEqual(["idle"]);
+    const context = JSON.parse(String(await server.ask("SM.CONTEXT", "f")));
+    expect(context).toEqual({
+      reports: fork * CHILDREN,
+      joins: fork,
+      outputs: Array.from({ length: CHILDREN }, (_, n) => n),
+    });
+    expect(fields(await server.ask("SM.INFO", "f"))).toMatchObject({ rev: 1 + fork * (CHILDREN + 2) });
+    for (const n of order.slice(0, 20)) {
+      const entries = rows(await server.ask("SM.HISTORY", `{f}.jobs[${n}]`, "-", "+"));
+      expect(entries.map(({ kind }) => kind)).toEqual(["create", "event"]);
+    }
+  }
+  console.info(`${server.killCount} kills`);
+  expect(await server.ask("SM.COUNT", "DEF", "job", "STATUS", "done")).toBe(CHILDREN);
+  expect(await server.ask("SM.VERIFY")).toEqual([]);
+  expect(await server.stop()).toBe(0);
+}, 300_000);
