@@ -2,7 +2,14 @@
 import type { Json, JsonObject } from "../base/json.ts";
 import { targetPaths } from "./explain.ts";
 import { sourceOf } from "./guards.ts";
-import { isDescendant, type Machine, type StateNode, stateOf, type Transition } from "./machine.ts";
+import {
+  type Invoke,
+  isDescendant,
+  type Machine,
+  type StateNode,
+  stateOf,
+  type Transition,
+} from "./machine.ts";
 
 export type GraphFormat = "mermaid" | "dot" | "json";
 
@@ -134,7 +141,9 @@ function label(machine: Machine, transition: Transition): string {
   const delay = descriptor.startsWith("xstate.after.")
     ? descriptor.slice("xstate.after.".length, -id.length - 1)
     : undefined;
-  const name = descriptor.replace(/^xstate\.(?=done\.)/, "");
+  const [, end, child] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(descriptor) ?? [];
+  const ofChild = child === undefined ? undefined : `${child} ${end === "done" ? "done" : "failed"}`;
+  const name = ofChild ?? descriptor.replace(/^xstate\.(?=done\.)/, "");
   const event = delay !== undefined ? `after ${delay}` : descriptor === doneEvent ? "done" : name || "always";
   return transition.guard === undefined ? event : `${event} [${sourceOf(transition.guard)}]`;
 }
@@ -158,9 +167,18 @@ function drawMermaid(machine: Machine, drawing: Drawing): void {
   const name = state.parent === -1 ? state.id : state.key;
   lines.push(`${indent}state "${plain(name)}${mark}" as s${state.index}${isComposite ? " {" : ""}`);
   if (state.kind === "final") lines.push(`${indent}s${state.index} --> [*]`);
-  if (!isComposite) return;
-  drawInside(machine, { ...drawing, indent: `${indent}  ` });
-  lines.push(`${indent}}`);
+  if (isComposite) {
+    drawInside(machine, { ...drawing, indent: `${indent}  ` });
+    lines.push(`${indent}}`);
+  }
+  for (const invoke of state.invokes)
+    lines.push(`${indent}note right of s${state.index} : ${plain(invoked(invoke))}`);
+}
+
+/** What a state runs while it is active. */
+function invoked({ id, src, each }: Invoke): string {
+  const count = each === undefined ? "" : " for each item";
+  return `runs ${id} (${typeof src === "string" ? src : src.source})${count}`;
 }
 
 /** The states below one, regions of a parallel state apart. */
@@ -194,7 +212,8 @@ function dot(machine: Machine, lines: Lines): void {
   lines.push(`digraph ${quote(machine.id)} {`);
   lines.push("  compound=true; rankdir=LR; node [shape=box, style=rounded];");
   const draw = (state: StateNode, indent: string): void => {
-    const title = quote(state.kind === "history" ? (state.isDeepHistory ? "H*" : "H") : state.key);
+    const name = state.kind === "history" ? (state.isDeepHistory ? "H*" : "H") : state.key;
+    const title = quote([name, ...state.invokes.map(invoked)].join("\n"));
     if (state.children.length === 0) {
       const shape =
         state.kind === "final" ? ", peripheries=2" : state.kind === "history" ? ", shape=circle" : "";
@@ -228,6 +247,11 @@ function quote(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }
 
+function invokeJson({ id, src, each }: Invoke): JsonObject {
+  const source = typeof src === "string" ? { src } : { src: { expr: src.source } };
+  return each === undefined ? { id, ...source } : { id, ...source, each: true };
+}
+
 function graphJson(machine: Machine): JsonObject {
   const nodes = machine.states.map(
     (state): Json => ({
@@ -238,6 +262,7 @@ function graphJson(machine: Machine): JsonObject {
       // Without a target of its own a history starts where its parent does.
       initial: state.hasOwnInitial ? state.initial.map((index) => stateOf(machine, index).path) : [],
       tags: [...state.tags],
+      ...(state.invokes.length === 0 ? {} : { invoke: state.invokes.map(invokeJson) }),
       ...(state.kind === "history" ? { history: state.isDeepHistory ? "deep" : "shallow" } : {}),
       ...(state.description === undefined ? {} : { description: state.description }),
       ...(state.meta === undefined ? {} : { meta: state.meta }),

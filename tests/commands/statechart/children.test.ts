@@ -203,3 +203,15 @@ test("of the children of a list one is told of as failed, and the others go on",
   expect(await call("EXISTS", "{p}.votes[0]", "{p}.votes[1]", "{p}.votes[2]")).toBe(1);
   expect(await call("SM.VERIFY")).toEqual([]);
 });
+
+test("SM.DEF GRAPH shows what a state runs", async () => {
+  const { call } = await setUp();
+  const mermaid = String(await call("SM.DEF", "GRAPH", "poll"));
+  expect(mermaid).toContain("note right of s2 : runs votes (vote#58;v1) for each item");
+  expect(mermaid).toContain("s2 --> s3 : votes done");
+  expect(String(await call("SM.DEF", "GRAPH", "order", "DOT"))).toContain(
+    '[label="paying\\nruns charge (charge:v1)"]',
+  );
+  const { states } = JSON.parse(String(await call("SM.DEF", "GRAPH", "poll", "JSON")));
+  expect(states[2]).toMatchObject({ path: "voting", invoke: [{ id: "votes", src: "vote:v1", each: true }] });
+});
