@@ -26,6 +26,11 @@ export function positiveInteger(bytes: Buffer): bigint {
   return value;
 }
 
+/** An integer that is a place in something: beyond what a number holds exactly, one is as far away as the next. */
+export function safeIndex(bytes: Buffer): number {
+  return Number(integer(bytes));
+}
+
 /** The argument in upper case, to be compared with tokens. */
 export function token(bytes: Buffer | undefined): string {
   return bytes === undefined ? "" : bytes.toString("latin1").toUpperCase();

@@ -12,6 +12,7 @@ import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { ValueType } from "../values/held.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /** One request on its way through a handler. */
@@ -54,6 +55,11 @@ export interface Wait {
   readonly kind: "wait";
   /** A change of any of them, in the database the session has selected, is worth another try. */
   readonly keys: readonly Bytes[];
+  /**
+   * The type of value of which it takes a part away. Who waits so is asked right behind the request that brought
+   * something, before any other request can take it; all others when the turn is over.
+   */
+  readonly takes?: ValueType;
   /** Milliseconds since the epoch; undefined: for ever. */
   readonly deadlineMs: number | undefined;
   /** The answer at the deadline. */

@@ -40,3 +40,16 @@ export function limitOption(args: readonly Buffer[], from: number): number {
   }
   return limit;
 }
+
+/** The value of COUNT behind the keys, the only option there is; 1 without it. @throws ReplyError */
+export function countAfter(args: readonly Buffer[], from: number): number {
+  let count: number | undefined;
+  for (let at = from; at < args.length; at += 2) {
+    const word = argument(args, at).toString("latin1").toUpperCase();
+    if (word !== "COUNT" || count !== undefined || at + 1 === args.length) throw errors.syntaxError();
+    const given = parseInteger(argument(args, at + 1));
+    if (given === undefined || given < 1n) throw errors.countNotAboveZero();
+    count = Number(given);
+  }
+  return count ?? 1;
+}

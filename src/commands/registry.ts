@@ -6,6 +6,7 @@ import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import type { Handler } from "./handler.ts";
 import { HASH_HANDLERS } from "./hash/handlers.ts";
+import { LIST_HANDLERS } from "./list/handlers.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { PUBSUB_HANDLERS } from "./pubsub/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
@@ -21,6 +22,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   CONNECTION_HANDLERS,
   GENERIC_HANDLERS,
   HASH_HANDLERS,
+  LIST_HANDLERS,
   MACHINE_HANDLERS,
   PUBSUB_HANDLERS,
   SERVER_HANDLERS,

@@ -1,12 +1,15 @@
 /** Waiting: what becomes of the `Wait` that a handler returns instead of a reply (handler.ts). */
 import type { Databases } from "../keyspace/databases.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { ValueType } from "../values/held.ts";
 import type { Wait } from "./handler.ts";
 
 /** A request that waits, as the dispatcher hands it to the executor. */
 export interface WaitingRequest {
   /** The keys, as `watchName` names them. */
   readonly keys: readonly string[];
+  /** See Wait. */
+  readonly takes?: ValueType | undefined;
   readonly deadlineMs: number | undefined;
   readonly onTimeout: Reply;
   /** Tries again in a later turn. */

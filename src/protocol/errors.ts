@@ -105,6 +105,14 @@ export const notFinite = () => err("value is NaN or Infinity");
 export const keyCountNotPositive = () => err("numkeys should be greater than 0");
 export const keyCountTooHigh = () => err("Number of keys can't be greater than number of args");
 export const limitNegative = () => err("LIMIT can't be negative");
+export const countNotAboveZero = () => err("count should be greater than 0");
+export const indexOutOfRange = () => err("index out of range");
+export const rankZero = () =>
+  err(
+    "RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from " +
+      "the end of the list",
+  );
+export const optionNegative = (option: "COUNT" | "MAXLEN") => err(`${option} can't be negative`);
 export const hashValueNotAnInteger = () => err("hash value is not an integer");
 export const hashValueNotAFloat = () => err("hash value is not a float");
 export const offsetOutOfRange = () => err("offset is out of range");

@@ -21,7 +21,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { bytesOfArguments, HeldRequests } from "./held-requests.ts";
 import { Outgoing } from "./outgoing.ts";
 import { TurnBudget } from "./turn-budget.ts";
-import type { Waiters } from "./waiters.ts";
+import type { Waiter, Waiters } from "./waiters.ts";
 
 /** Requests of one connection in one turn; what is left waits for the next turn, so that others get theirs. */
 const REQUESTS_PER_CONNECTION_MAX = 1024;
@@ -144,21 +144,53 @@ export class Executor {
     if (waiters.size === 0) return;
     waiters.expire(databases.nowMs);
     for (const [index, waiter] of waiters.takeReady().entries()) {
-      if (index > 0 && this.#budget.isSpentOfOwnAccord()) {
-        waiters.postpone(waiter);
-        continue;
+      if (index > 0 && this.#budget.isSpentOfOwnAccord()) waiters.postpone(waiter);
+      else {
+        const before = databases.transaction.changes.length;
+        this.#resume(waiter, databases, outgoing);
+        this.#serveTakers(before, databases, outgoing);
       }
-      const reply = waiter.ending ?? waiters.resume(waiter, databases);
-      const { endpoint } = waiter;
-      if (reply !== undefined) {
-        waiters.remove(endpoint.session.id);
-        this.#budget.addReplyBytes(replySize(reply));
-        const { protocol } = endpoint.session;
-        outgoing.answer(endpoint.session, { reply, protocol, dependsOnCommit: waiter.ending === undefined });
-        // What it has sent meanwhile runs now.
-        this.#ready.add(endpoint);
+    }
+  }
+
+  /** True when the waiter has got an answer. */
+  #resume(waiter: Waiter, databases: Databases, outgoing: Outgoing): boolean {
+    const { waiters } = this.#options;
+    const reply = waiter.ending === undefined ? waiters.resume(waiter, databases) : waiter.ending;
+    const { endpoint } = waiter;
+    if (reply !== undefined) {
+      waiters.remove(endpoint.session.id);
+      this.#budget.addReplyBytes(replySize(reply));
+      const { protocol } = endpoint.session;
+      outgoing.answer(endpoint.session, { reply, protocol, dependsOnCommit: waiter.ending === undefined });
+      // What it has sent meanwhile runs now.
+      this.#ready.add(endpoint);
+    }
+    outgoing.tell(databases.transaction.changes, endpoint.session);
+    return reply !== undefined;
+  }
+
+  /**
+   * Asks those who wait to take something away whether a request, whose changes begin at an index, has brought it. What
+   * one of them moves to another key may be what the next one waits for.
+   */
+  #serveTakers(from: number, databases: Databases, outgoing: Outgoing): void {
+    const { waiters } = this.#options;
+    const { changes } = databases.transaction;
+    waiters.touchTakers(changes, from);
+    for (let ready = waiters.takeReadyTakers(); ready.length > 0; ready = waiters.takeReadyTakers()) {
+      /** What one has found empty, the next one need not look for. */
+      const empty = new Set<string>();
+      for (const waiter of ready) {
+        const { keys, takes } = waiter.request;
+        const wanted = keys.map((key) => `${takes} ${key}`);
+        if (wanted.every((key) => empty.has(key))) continue;
+        const before = changes.length;
+        if (this.#resume(waiter, databases, outgoing)) {
+          if (changes.length > before) empty.clear();
+        } else for (const key of wanted) empty.add(key);
+        waiters.touchTakers(changes, before);
       }
-      outgoing.tell(databases.transaction.changes, endpoint.session);
     }
   }
 
@@ -200,6 +232,7 @@ export class Executor {
       if (args === undefined) return false;
       session.lastRequestAtMs = databases.nowMs;
       session.requestCount += 1;
+      const changesBefore = databases.transaction.changes.length;
       const outcome = dispatcher.dispatch(session, args, databases);
       if (outcome.waiting === undefined) outgoing.answer(session, outcome);
       outgoing.tell(databases.transaction.changes, session);
@@ -208,6 +241,7 @@ export class Executor {
         session.waitingBytes = bytesOfArguments(args);
         return false;
       }
+      this.#serveTakers(changesBefore, databases, outgoing);
       const size = replySize(outcome.reply);
       bytes += size;
       this.#budget.addReplyBytes(size);

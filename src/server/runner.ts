@@ -122,6 +122,7 @@ export class Runner {
     const { wait, args } = waited;
     return {
       keys: wait.keys.map((key) => watchName(session.database, key)),
+      takes: wait.takes,
       deadlineMs: wait.deadlineMs,
       onTimeout: wait.onTimeout,
       resume: (databases) => {

@@ -1,7 +1,8 @@
 /**
  * The sessions that wait for a key to change (XREAD BLOCK and the like). A change that was committed makes the
  * waiters of its key ready, and the next turn asks each again, in the order in which they began to wait; who does not
- * get what it wants keeps its place. A session waits for one thing at a time and holds up its own further requests,
+ * get what it wants keeps its place. Those who take away what they wait for (BLPOP and the like) are asked right behind
+ * the request that made the change, so that no later request is served before them. A session waits for one thing at a time and holds up its own further requests,
  * so there are never more waiters than connections, nor more keys than their requests have named.
  */
 
@@ -37,6 +38,8 @@ export class Waiters implements WaiterControl {
   readonly #byDeadline = new SortedMap<Waiter>();
   readonly #ready = new Set<Waiter>();
   #latestNumber = 0;
+  /** How many take something away. */
+  #takerCount = 0;
   /** Told when a waiter is ready without a turn that made it so. */
   onWoken: () => void = () => undefined;
   /** Those that wait for a pause to end, which the executor keeps. */
@@ -103,15 +106,23 @@ export class Waiters implements WaiterControl {
     this.onWoken();
   }
 
-  /** Makes those ready whose keys have changed. */
+  /** Makes those ready whose keys have changed and who take nothing away: after the commit. */
   touch(changes: readonly Change[]): void {
-    if (this.#byKey.size === 0) return;
+    if (this.#byKey.size > 0) this.#touch(changes, false);
+  }
+
+  /** Makes those ready whose keys have changed and who take something away: right behind each request. */
+  touchTakers(changes: readonly Change[], from: number): void {
+    if (this.#takerCount > 0 && changes.length > from) this.#touch(changes.slice(from), true);
+  }
+
+  #touch(changes: readonly Change[], takes: boolean): void {
     for (const change of changes) {
-      if (change.kind === "flush") this.#touchWhole([change.database]);
-      else if (change.kind === "swap") this.#touchWhole(change.databases);
+      if (change.kind === "flush") this.#touchWhole([change.database], takes);
+      else if (change.kind === "swap") this.#touchWhole(change.databases, takes);
       else {
         for (const waiter of this.#byKey.get(watchName(change.database, change.key)) ?? []) {
-          this.#ready.add(waiter);
+          if ((waiter.request.takes !== undefined) === takes) this.#ready.add(waiter);
         }
       }
     }
@@ -130,6 +141,16 @@ export class Waiters implements WaiterControl {
     const ready = [...this.#ready].sort((a, b) => a.number - b.number);
     this.#ready.clear();
     return ready;
+  }
+
+  /** As takeReady, those who take something away alone. */
+  takeReadyTakers(): readonly Waiter[] {
+    if (this.#takerCount === 0) return [];
+    const ready = [...this.#ready].filter(
+      ({ request, ending }) => request.takes !== undefined && ending === undefined,
+    );
+    for (const waiter of ready) this.#ready.delete(waiter);
+    return ready.sort((a, b) => a.number - b.number);
   }
 
   /** One that was taken is ready as before. */
@@ -152,14 +173,16 @@ export class Waiters implements WaiterControl {
     this.#ready.add(waiter);
   }
 
-  /** Every waiter on a key of these databases. */
-  #touchWhole(databases: readonly number[]): void {
+  /** Every waiter on a key of these databases that takes something away, or that does not. */
+  #touchWhole(databases: readonly number[], takes: boolean): void {
     for (const waiter of this.#bySession.values()) {
+      if ((waiter.request.takes !== undefined) !== takes) continue;
       if (databases.includes(waiter.endpoint.session.database)) this.#ready.add(waiter);
     }
   }
 
   #add(waiter: Waiter): void {
+    if (waiter.request.takes !== undefined) this.#takerCount += 1;
     for (const key of waiter.request.keys) {
       const waiters = this.#byKey.get(key);
       if (waiters === undefined) this.#byKey.set(key, new Set([waiter]));
@@ -169,6 +192,7 @@ export class Waiters implements WaiterControl {
   }
 
   #withdraw(waiter: Waiter): void {
+    if (waiter.request.takes !== undefined) this.#takerCount -= 1;
     for (const key of waiter.request.keys) {
       const waiters = this.#byKey.get(key);
       waiters?.delete(waiter);

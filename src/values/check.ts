@@ -5,6 +5,7 @@ import type { OrderedReader } from "../storage/ordered-store.ts";
 import { decodeHeader, type Header } from "./header.ts";
 import type { ValueType } from "./held.ts";
 import { checkTable } from "./table.ts";
+import { checkTree } from "./tree-check.ts";
 
 /** What is wrong with the objects of a type, a sentence each. O(size of the store). */
 export function checkValues(reader: OrderedReader, type: ValueType): string[] {
@@ -24,5 +25,6 @@ function checkObject(reader: OrderedReader, id: number, type: ValueType, header:
     const isWhole = count > 0 && (type !== "hash" || count % 2 === 0);
     return isWhole ? [] : [`the ${type} ${id} has ${count} entries`];
   }
+  if (type === "list") return checkTree(reader, id, header.numbers, false);
   return checkTable(reader, id, header.numbers);
 }

@@ -1,6 +1,8 @@
 /** The names Redis gives to the forms of values, and when a hash changes its form. */
 import type { Encoding } from "./header.ts";
 import type { ValueType } from "./held.ts";
+import type { List } from "./list.ts";
+import { LISTPACK_HEAD_BYTES } from "./listpack-bytes.ts";
 import type { Table } from "./table.ts";
 
 const FULL: Readonly<Record<ValueType, string>> = {
@@ -27,4 +29,35 @@ export function settleHashEncoding(table: Table, added: readonly Buffer[], limit
   if (table.encoding === "full") return;
   if (table.count > limits.entriesMax || added.some(({ length }) => length > limits.bytesMax))
     table.convert("full");
+}
+
+/** Bytes of a listpack for the negative values of `list-max-listpack-size`, from -1 on. */
+const LIST_BYTES_MAX = [4096, 8192, 16_384, 32_768, 65_536];
+/** Where the number of elements is the limit. */
+const COUNTED_LIST_BYTES_MAX = 8192;
+
+/** Before elements are added to a list: whether it outgrows its form. `size` is `list-max-listpack-size`. */
+export function settleGrowingList(list: List, added: readonly Buffer[], size: number): void {
+  if (list.encoding === "full") return;
+  const addedBytes = added.reduce((sum, { length }) => sum + length, 0);
+  const bytes = LISTPACK_HEAD_BYTES + list.bytes + addedBytes;
+  const isOver =
+    size < 0
+      ? bytes > listBytesMax(size)
+      : bytes > COUNTED_LIST_BYTES_MAX || list.count + added.length > Math.max(1, size);
+  if (isOver) list.encoding = "full";
+}
+
+/** After elements of a list were removed: one that is below half of the limit is a listpack again. */
+export function settleShrinkingList(list: List, size: number): void {
+  if (list.encoding !== "full") return;
+  const isUnder =
+    size < 0
+      ? LISTPACK_HEAD_BYTES + list.bytes <= listBytesMax(size) / 2
+      : list.count <= Math.floor(Math.max(1, size) / 2);
+  if (isUnder) list.encoding = "compact";
+}
+
+function listBytesMax(size: number): number {
+  return LIST_BYTES_MAX[Math.min(-size, LIST_BYTES_MAX.length) - 1] ?? 0;
 }

@@ -11,6 +11,10 @@ const PART_BYTES = 32;
 export function collectionBytes(reader: OrderedReader, record: KeyRecord, samples: number): number {
   const header = decodeHeader(record.payload);
   if (!header.isLarge) return 0;
+  if (record.type === "list") {
+    const [, , , nodes = 0, listBytes = 0] = header.numbers;
+    return listBytes + nodes * PART_BYTES;
+  }
   const { from, to } = prefixRange(valuePrefix(record.id));
   let bytes = 0;
   let seen = 0;

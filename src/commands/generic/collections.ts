@@ -4,10 +4,12 @@ import type { DumpedCollection } from "../../dump/collection.ts";
 import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
 import type { KeyRecord } from "../../keyspace/records.ts";
 import { Held, isCollection } from "../../values/held.ts";
+import { List } from "../../values/list.ts";
 import { addMembers, membersOf } from "../../values/set-members.ts";
 import { Table } from "../../values/table.ts";
 import type { Call } from "../handler.ts";
 import { setFields } from "../hash/hashes.ts";
+import { growing } from "../list/lists.ts";
 import { limitsOf } from "../set/sets.ts";
 
 /** All that a record's object holds; undefined when it is none of these types. */
@@ -20,6 +22,10 @@ export function collectionOf(call: Call, key: Buffer, record: KeyRecord): Dumped
         kind: "hash",
         pairs: Array.from(new Table(held).elements(), ({ name, value }) => [name, value]).flat(),
       };
+    case "list": {
+      const list = new List(held);
+      return { kind: "list", elements: list.range(0, list.count - 1) };
+    }
     case "set":
       return { kind: "set", members: membersOf(new Table(held)) };
     default:
@@ -40,6 +46,15 @@ export function restoreCollection(
       const table = new Table(held);
       setFields(call, table, value.pairs);
       table.save("restore");
+      return;
+    }
+    case "list": {
+      const list = new List(held);
+      for (const element of value.elements) {
+        growing(call, list, [element]);
+        list.push("right", element);
+      }
+      list.save("restore");
       return;
     }
     case "set": {

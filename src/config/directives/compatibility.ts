@@ -62,10 +62,7 @@ export const COMPATIBILITY = {
   ),
   "hash-max-listpack-entries": directive(integer(), 512, SAID, { aliases: ["hash-max-ziplist-entries"] }),
   "hash-max-listpack-value": directive(memory(), 64, SAID, { aliases: ["hash-max-ziplist-value"] }),
-  "list-max-listpack-size": directive(signedInt, -2, ENCODING, {
-    noEffect: true,
-    aliases: ["list-max-ziplist-size"],
-  }),
+  "list-max-listpack-size": directive(signedInt, -2, SAID, { aliases: ["list-max-ziplist-size"] }),
   "list-compress-depth": directive(int, 0, ENCODING, NO_EFFECT),
   "set-max-intset-entries": directive(integer(), 512, SAID),
   "set-max-listpack-entries": directive(integer(), 128, SAID),

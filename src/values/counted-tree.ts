@@ -1,0 +1,309 @@
+/**
+ * A sequence of byte strings in nodes: leaves hold up to 2 KB of them, inner nodes the number of those below each of
+ * their children. So the entry at a place, the place of an entry, and how many lie between two, are found by one node a
+ * level, and an insertion or removal writes one node a level.
+ *
+ * In a tree whose entries are in byte order, an inner node has also the lowest of what each child may hold, cut to what
+ * tells it from what is before. The nodes are read from the store when they are needed, and `write` puts those that
+ * were changed.
+ */
+import { assert } from "../base/assert.ts";
+import { treeNodeKey } from "../keyspace/layouts.ts";
+import type { Transaction } from "../keyspace/transaction.ts";
+import type { OrderedReader } from "../storage/ordered-store.ts";
+import { Packed } from "./packed.ts";
+import {
+  type Child,
+  childAt,
+  childFor,
+  countIn,
+  decodeNode,
+  encodeNode,
+  FANOUT_MAX,
+  isThin,
+  lowerBound,
+  merged,
+  NO_LOW,
+  pieces,
+  placeIn,
+  separator,
+  sum,
+  type TreeNode,
+} from "./tree-node.ts";
+
+/** What the record has of a tree. */
+export interface TreeRoot {
+  readonly root: number;
+  /** Levels of inner nodes above the leaves. */
+  readonly height: number;
+  /** The number of the next node. */
+  readonly next: number;
+}
+
+/** Some entries next to one another, and the place of the first. */
+export interface Run {
+  readonly entries: Packed;
+  readonly start: number;
+}
+
+/** Decoded nodes, which never change, by the bytes they were read from. */
+const decoded = new WeakMap<Buffer, TreeNode>();
+
+export class CountedTree {
+  readonly #id: number;
+  readonly #reader: OrderedReader;
+  #root: number;
+  #height: number;
+  #next: number;
+  /** Nodes that differ from what is stored; undefined: the node is gone. */
+  readonly #changed = new Map<number, TreeNode | undefined>();
+
+  constructor(id: number, reader: OrderedReader, root: TreeRoot) {
+    this.#id = id;
+    this.#reader = reader;
+    this.#root = root.root;
+    this.#height = root.height;
+    this.#next = root.next;
+  }
+
+  /** A tree of these entries, in their order; `isOrdered`: which is that of their bytes. */
+  static of(id: number, reader: OrderedReader, entries: Packed, isOrdered: boolean): CountedTree {
+    const tree = new CountedTree(id, reader, { root: 0, height: 0, next: 1 });
+    tree.#changed.set(0, { kind: "leaf", entries: Packed.EMPTY });
+    tree.#grow(tree.#replaced(0, entries, isOrdered));
+    return tree;
+  }
+
+  get root(): TreeRoot {
+    return { root: this.#root, height: this.#height, next: this.#next };
+  }
+
+  get count(): number {
+    return countIn(this.#node(this.#root));
+  }
+
+  /** The entry at a place. */
+  at(place: number): Buffer {
+    const { entries, start } = this.runAt(place);
+    return entries.at(place - start);
+  }
+
+  /** The leaf with the entry at a place. */
+  runAt(place: number): Run {
+    let node = this.#node(this.#root);
+    let start = 0;
+    while (node.kind === "inner") {
+      let index = 0;
+      for (; index < node.children.length - 1; index += 1) {
+        const { count } = childAt(node, index);
+        if (place < start + count) break;
+        start += count;
+      }
+      node = this.#node(childAt(node, index).node);
+    }
+    return { entries: node.entries, start };
+  }
+
+  /** How many entries are below these bytes, in a tree in byte order. */
+  below(bytes: Buffer): number {
+    let node = this.#node(this.#root);
+    let place = 0;
+    while (node.kind === "inner") {
+      const index = childFor(node, bytes);
+      for (let before = 0; before < index; before += 1) place += childAt(node, before).count;
+      node = this.#node(childAt(node, index).node);
+    }
+    return place + lowerBound(node.entries, bytes);
+  }
+
+  /** Inserts an entry before the one at a place, or at the end. */
+  insert(place: number, entry: Buffer): void {
+    this.#grow(this.#insert(this.#root, place, entry));
+  }
+
+  /** Inserts an entry where it belongs, in a tree in byte order. */
+  insertInOrder(entry: Buffer): void {
+    this.#grow(this.#insert(this.#root, undefined, entry));
+  }
+
+  /** Puts another entry in the place of one. */
+  replace(place: number, entry: Buffer): void {
+    // It may have to go into a leaf that splits.
+    this.remove(place, 1);
+    this.insert(place, entry);
+  }
+
+  /** Removes entries from a place on. */
+  remove(place: number, count: number): void {
+    if (count <= 0) return;
+    this.#cut(this.#root, place, place + count);
+    for (;;) {
+      const node = this.#node(this.#root);
+      if (node.kind === "leaf") break;
+      const [only] = node.children;
+      if (only === undefined) {
+        this.#changed.set(this.#root, { kind: "leaf", entries: Packed.EMPTY });
+        this.#height = 0;
+        break;
+      }
+      if (node.children.length > 1) break;
+      this.#changed.set(this.#root, undefined);
+      this.#root = only.node;
+      this.#height -= 1;
+    }
+  }
+
+  /** Writes the nodes that were changed. */
+  write(transaction: Transaction): void {
+    for (const [number, node] of this.#changed) {
+      const key = treeNodeKey(this.#id, number);
+      if (node === undefined) {
+        transaction.remove(key);
+        continue;
+      }
+      const bytes = encodeNode(node);
+      decoded.set(bytes, node);
+      transaction.put(key, bytes);
+    }
+    this.#changed.clear();
+  }
+
+  /** All nodes under the root, each with its number, the root first; for the self-check. */
+  *nodes(): Generator<readonly [number: number, node: TreeNode, level: number]> {
+    const waiting: Array<readonly [number, number]> = [[this.#root, this.#height]];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const [number, level] = next;
+      const node = this.#node(number);
+      yield [number, node, level];
+      if (node.kind === "inner") for (const child of node.children) waiting.push([child.node, level - 1]);
+    }
+  }
+
+  #node(number: number): TreeNode {
+    if (this.#changed.has(number)) {
+      const changed = this.#changed.get(number);
+      assert(changed !== undefined, "a node that is not gone");
+      return changed;
+    }
+    const bytes = this.#reader.get(treeNodeKey(this.#id, number));
+    assert(bytes !== undefined, "a node that is stored");
+    let node = decoded.get(bytes);
+    if (node === undefined) {
+      node = decodeNode(bytes);
+      decoded.set(bytes, node);
+    }
+    return node;
+  }
+
+  /**
+   * Inserts at a place within a node, or without one where the entry belongs. What stands then in place of the node:
+   * itself, or what it was split into.
+   */
+  #insert(number: number, place: number | undefined, entry: Buffer): readonly Child[] {
+    const node = this.#node(number);
+    if (node.kind === "leaf") {
+      const index = place ?? lowerBound(node.entries, entry);
+      return this.#replaced(number, node.entries.spliced(index, 0, [entry]), place === undefined, index);
+    }
+    const { index, rest } =
+      place === undefined ? { index: childFor(node, entry), rest: undefined } : placeIn(node, place);
+    const child = childAt(node, index);
+    const [first, ...others] = this.#insert(child.node, rest, entry);
+    assert(first !== undefined, "a node that was inserted into");
+    return this.#split(number, node.children.toSpliced(index, 1, { ...first, low: child.low }, ...others));
+  }
+
+  /** Gives a leaf other entries, in as many leaves as they need. */
+  #replaced(number: number, entries: Packed, isOrdered: boolean, inserted?: number): readonly Child[] {
+    const parts = pieces(entries, inserted);
+    return parts.map((part, index) => {
+      const node = index === 0 ? number : this.#newNode();
+      this.#changed.set(node, { kind: "leaf", entries: part });
+      const before = parts[index - 1];
+      const low =
+        isOrdered && before !== undefined ? separator(before.at(before.count - 1), part.at(0)) : NO_LOW;
+      return { node, count: part.count, low };
+    });
+  }
+
+  /** Gives an inner node other children, in two nodes when they are too many. */
+  #split(number: number, children: readonly Child[]): readonly Child[] {
+    if (children.length <= FANOUT_MAX) {
+      this.#changed.set(number, { kind: "inner", children });
+      return [{ node: number, count: sum(children), low: NO_LOW }];
+    }
+    const half = children.length >> 1;
+    const [left, right] = [children.slice(0, half), children.slice(half)];
+    const other = this.#newNode();
+    this.#changed.set(number, { kind: "inner", children: left });
+    this.#changed.set(other, { kind: "inner", children: right });
+    return [
+      { node: number, count: sum(left), low: NO_LOW },
+      { node: other, count: sum(right), low: right[0]?.low ?? NO_LOW },
+    ];
+  }
+
+  /** The root has become several nodes. */
+  #grow(roots: readonly Child[]): void {
+    let level = roots;
+    while (level.length > 1) {
+      const root = this.#newNode();
+      this.#height += 1;
+      this.#root = root;
+      level = this.#split(root, level);
+    }
+  }
+
+  /** Removes the entries from a place to below another one under a node; places are within the node. */
+  #cut(number: number, from: number, to: number): void {
+    const node = this.#node(number);
+    if (node.kind === "leaf") {
+      this.#changed.set(number, { kind: "leaf", entries: node.entries.spliced(from, to - from, []) });
+      return;
+    }
+    const left: Child[] = [];
+    let touched = 0;
+    let start = 0;
+    for (const child of node.children) {
+      const end = start + child.count;
+      const [cutFrom, cutTo] = [Math.max(from, start), Math.min(to, end)];
+      if (cutFrom >= cutTo) left.push(child);
+      else if (cutFrom === start && cutTo === end) this.#drop(child.node);
+      else {
+        this.#cut(child.node, cutFrom - start, cutTo - start);
+        touched = left.length;
+        left.push({ ...child, count: child.count - (cutTo - cutFrom) });
+      }
+      start = end;
+    }
+    this.#changed.set(number, { kind: "inner", children: this.#joined(left, touched) });
+  }
+
+  /** Joins a child that has become thin with one beside it, if they go into one node. */
+  #joined(children: Child[], index: number): readonly Child[] {
+    const child = children[index];
+    if (child === undefined || !isThin(this.#node(child.node))) return children;
+    for (const at of [index, index - 1]) {
+      const [left, right] = [children[at], children[at + 1]];
+      if (left === undefined || right === undefined) continue;
+      const joined = merged(this.#node(left.node), this.#node(right.node), right.low);
+      if (joined === undefined) continue;
+      this.#changed.set(left.node, joined);
+      this.#changed.set(right.node, undefined);
+      return children.toSpliced(at, 2, { ...left, count: left.count + right.count });
+    }
+    return children;
+  }
+
+  /** Removes a node and all below it. */
+  #drop(number: number): void {
+    const node = this.#node(number);
+    if (node.kind === "inner") for (const child of node.children) this.#drop(child.node);
+    this.#changed.set(number, undefined);
+  }
+
+  #newNode(): number {
+    this.#next += 1;
+    return this.#next - 1;
+  }
+}

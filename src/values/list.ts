@@ -1,0 +1,146 @@
+/**
+ * Lists: a small one stands in its record, a large one is a counted tree, so that both ends and every place between
+ * them are a few nodes away. A working copy for one command: `save` writes what was changed and tells what happened.
+ */
+import { assert } from "../base/assert.ts";
+import type { KeyEvent } from "../keyspace/changes.ts";
+import { CountedTree, type Run } from "./counted-tree.ts";
+import { decodeHeader, type Encoding, isSmall } from "./header.ts";
+import type { Held } from "./held.ts";
+import { listpackBytes } from "./listpack-bytes.ts";
+import { Packed } from "./packed.ts";
+
+export type ListEnd = "left" | "right";
+
+export class List {
+  readonly held: Held;
+  /** Of a small one. */
+  #entries: Packed | undefined;
+  /** Of a large one. */
+  #tree: CountedTree | undefined;
+  #count: number;
+  /** What its elements would take in a listpack. */
+  #bytes: number;
+  /** As Redis would have it; kept by whoever knows the limits. */
+  encoding: Encoding;
+
+  constructor(held: Held) {
+    this.held = held;
+    const header = held.record === undefined ? undefined : decodeHeader(held.record.payload);
+    this.encoding = header?.encoding ?? "compact";
+    if (header?.isLarge) {
+      const [count, root, height, next, bytes] = header.numbers;
+      assert(bytes !== undefined && count !== undefined, "a large list has its numbers");
+      this.#count = count;
+      this.#bytes = bytes;
+      const tree = { root: root ?? 0, height: height ?? 0, next: next ?? 0 };
+      this.#tree = new CountedTree(held.id, held.transaction, tree);
+    } else {
+      this.#entries = header?.entries ?? Packed.EMPTY;
+      this.#count = this.#entries.count;
+      this.#bytes = 0;
+      for (const entry of this.#entries.entries()) this.#bytes += listpackBytes(entry);
+    }
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** What its elements would take in a listpack. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The element at a place below the count. */
+  at(place: number): Buffer {
+    return this.#entries?.at(place) ?? this.#large().at(place);
+  }
+
+  /** Elements next to one another, from a place on to the end or the beginning; to be read before the next write. */
+  *runs(from: number, reverse = false): Generator<Run> {
+    let place = from;
+    while (place >= 0 && place < this.#count) {
+      const run =
+        this.#entries === undefined ? this.#large().runAt(place) : { entries: this.#entries, start: 0 };
+      yield run;
+      place = reverse ? run.start - 1 : run.start + run.entries.count;
+    }
+  }
+
+  /** The elements from a place to another one, both included. */
+  range(from: number, to: number): Buffer[] {
+    const found: Buffer[] = [];
+    for (const { entries, start } of this.runs(from)) {
+      const end = Math.min(entries.count, to + 1 - start);
+      for (let index = Math.max(0, from - start); index < end; index += 1) found.push(entries.at(index));
+      if (start + entries.count > to) break;
+    }
+    return found;
+  }
+
+  push(end: ListEnd, element: Buffer): void {
+    this.insert(end === "left" ? 0 : this.#count, element);
+  }
+
+  /** Takes the element at an end of a list that has one; a buffer of its own. */
+  pop(end: ListEnd): Buffer {
+    const place = end === "left" ? 0 : this.#count - 1;
+    const element = Buffer.from(this.at(place));
+    this.remove(place, 1);
+    return element;
+  }
+
+  /** Inserts an element before the one at a place, or at the end. */
+  insert(place: number, element: Buffer): void {
+    this.#count += 1;
+    this.#bytes += listpackBytes(element);
+    if (this.#entries === undefined) {
+      this.#large().insert(place, element);
+      return;
+    }
+    this.#entries = this.#entries.spliced(place, 0, [element]);
+    if (isSmall(this.#entries)) return;
+    this.#tree = CountedTree.of(this.held.id, this.held.transaction, this.#entries, false);
+    this.#entries = undefined;
+  }
+
+  replace(place: number, element: Buffer): void {
+    this.remove(place, 1);
+    this.insert(place, element);
+  }
+
+  /** Removes elements from a place on. */
+  remove(place: number, count: number): void {
+    if (count <= 0) return;
+    // What a whole list took is known; of a part of it, each element is looked at.
+    if (count === this.#count) this.#bytes = 0;
+    else for (const element of this.range(place, place + count - 1)) this.#bytes -= listpackBytes(element);
+    this.#count -= count;
+    if (this.#entries !== undefined) this.#entries = this.#entries.spliced(place, count, []);
+    else this.#large().remove(place, count);
+  }
+
+  /** Writes what was changed, and tells of it; an empty one is gone. */
+  save(event: KeyEvent | undefined): void {
+    if (this.#count === 0) {
+      this.held.removeEmptied(event);
+      return;
+    }
+    const { encoding } = this;
+    if (this.#entries !== undefined) {
+      this.held.save({ isLarge: false, encoding, entries: this.#entries }, event);
+      return;
+    }
+    const tree = this.#large();
+    tree.write(this.held.transaction);
+    const { root, height, next } = tree.root;
+    const numbers = [this.#count, root, height, next, this.#bytes];
+    this.held.save({ isLarge: true, encoding, numbers }, event);
+  }
+
+  #large(): CountedTree {
+    assert(this.#tree !== undefined, "a large list has a tree");
+    return this.#tree;
+  }
+}

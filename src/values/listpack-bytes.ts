@@ -1,0 +1,26 @@
+/** How many bytes an element takes in a listpack of Redis: the form of a list depends on it. */
+import { parseInteger } from "../base/integer.ts";
+
+/** The longest text that is looked at as an integer. */
+const INTEGER_BYTES_MAX = 20;
+/** Of a listpack beside its elements. */
+export const LISTPACK_HEAD_BYTES = 7;
+
+export function listpackBytes(element: Buffer): number {
+  const bytes = encodedBytes(element);
+  return (
+    bytes + (bytes <= 127 ? 1 : bytes < 16_383 ? 2 : bytes < 2_097_151 ? 3 : bytes < 268_435_455 ? 4 : 5)
+  );
+}
+
+function encodedBytes(element: Buffer): number {
+  const { length } = element;
+  const first = element[0] ?? 0;
+  const mayBeInteger = length <= INTEGER_BYTES_MAX && ((first >= 0x30 && first <= 0x39) || first === 0x2d);
+  const value = mayBeInteger ? parseInteger(element) : undefined;
+  if (value === undefined) return length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
+  if (value >= 0n && value <= 127n) return 1;
+  if (BigInt.asIntN(13, value) === value) return 2;
+  const size = [2, 3, 4].find((bytes) => BigInt.asIntN(bytes * 8, value) === value) ?? 8;
+  return 1 + size;
+}

@@ -1,0 +1,174 @@
+/**
+ * The nodes of a counted tree, immutable, and as they are stored: a leaf is a byte 0 and its entries (packed.ts), an
+ * inner node a byte 1 and for each child its number, how many entries are below it (varint), and the lowest of what it
+ * may hold, behind its length (varint).
+ */
+import { assert } from "../base/assert.ts";
+import { FieldReader, FieldWriter } from "../base/varint.ts";
+import { Packed } from "./packed.ts";
+
+export interface LeafNode {
+  readonly kind: "leaf";
+  readonly entries: Packed;
+}
+
+export interface Child {
+  readonly node: number;
+  /** Entries below it. */
+  readonly count: number;
+  /** In a tree in byte order: nothing below it is lower, and all before it is. Empty for the first. */
+  readonly low: Buffer;
+}
+
+export interface InnerNode {
+  readonly kind: "inner";
+  readonly children: readonly Child[];
+}
+
+export type TreeNode = LeafNode | InnerNode;
+
+export const LEAF_BYTES_MAX = 2048;
+export const LEAF_ENTRIES_MAX = 256;
+export const FANOUT_MAX = 64;
+/** A node with less than this part of what it may hold is joined with another one. */
+const THIN_PART = 4;
+
+export const NO_LOW = Buffer.alloc(0);
+
+const LEAF = 0;
+const INNER = 1;
+
+const writer = new FieldWriter();
+
+export function encodeNode(node: TreeNode): Buffer {
+  if (node.kind === "leaf") return Buffer.concat([Buffer.from([LEAF]), node.entries.bytes]);
+  writer.byte(INNER);
+  for (const { node: number, count, low } of node.children) {
+    writer.varint(number);
+    writer.varint(count);
+    writer.varint(low.length);
+    writer.view(low);
+  }
+  return writer.take();
+}
+
+/** @throws Error when the bytes are no node */
+export function decodeNode(bytes: Buffer): TreeNode {
+  const reader = new FieldReader(bytes);
+  const kind = reader.byte();
+  if (kind === LEAF) return { kind: "leaf", entries: Packed.read(bytes.subarray(1)) };
+  assert(kind === INNER, "a node of a known kind");
+  const children: Child[] = [];
+  while (!reader.isAtEnd) {
+    const [node, count] = [reader.varint(), reader.varint()];
+    children.push({ node, count, low: reader.view(reader.varint()) });
+  }
+  return { kind: "inner", children };
+}
+
+export function countIn(node: TreeNode): number {
+  return node.kind === "leaf" ? node.entries.count : sum(node.children);
+}
+
+/** The entries below some children. */
+export function sum(children: readonly Child[]): number {
+  let count = 0;
+  for (const child of children) count += child.count;
+  return count;
+}
+
+export function childAt({ children }: InnerNode, index: number): Child {
+  const child = children[index];
+  assert(child !== undefined, "a child there is");
+  return child;
+}
+
+/** The child in which the bytes are, or would be. */
+export function childFor({ children }: InnerNode, bytes: Buffer): number {
+  let low = 0;
+  let high = children.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((children[middle]?.low ?? NO_LOW).compare(bytes) <= 0) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The child into which an entry goes that is inserted at a place, and the place within the child. */
+export function placeIn(
+  { children }: InnerNode,
+  place: number,
+): { readonly index: number; readonly rest: number } {
+  let rest = place;
+  let index = 0;
+  for (; index < children.length - 1; index += 1) {
+    const count = children[index]?.count ?? 0;
+    if (rest <= count) break;
+    rest -= count;
+  }
+  return { index, rest };
+}
+
+/** The index of the first entry that is not below the bytes. */
+export function lowerBound(entries: Packed, bytes: Buffer): number {
+  let low = 0;
+  let high = entries.count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entries.at(middle).compare(bytes) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Entries in as many parts as they need; `inserted` is the place of the one that is new. Whoever adds at one end leaves
+ * full leaves behind.
+ */
+export function pieces(entries: Packed, inserted?: number): readonly Packed[] {
+  const { count } = entries;
+  if (count < 2 || (entries.bytes.length <= LEAF_BYTES_MAX && count <= LEAF_ENTRIES_MAX)) return [entries];
+  const middle = inserted === count - 1 ? count - 1 : inserted === 0 ? 1 : middleOf(entries);
+  return [...pieces(entries.slice(0, middle)), ...pieces(entries.slice(middle, count))];
+}
+
+/** Where about half of the bytes are before. */
+function middleOf(entries: Packed): number {
+  let bytes = 0;
+  let index = 0;
+  while (index < entries.count - 1 && bytes * 2 < entries.bytes.length) {
+    bytes += entries.at(index).length + 1;
+    index += 1;
+  }
+  return Math.max(1, index);
+}
+
+/** The shortest beginning of the second that is above the first, which is below the second. */
+export function separator(last: Buffer, first: Buffer): Buffer {
+  let same = 0;
+  while (same < last.length && last[same] === first[same]) same += 1;
+  return Buffer.from(first.subarray(0, same + 1));
+}
+
+export function isThin(node: TreeNode): boolean {
+  return node.kind === "leaf"
+    ? node.entries.bytes.length * THIN_PART < LEAF_BYTES_MAX &&
+        node.entries.count * THIN_PART < LEAF_ENTRIES_MAX
+    : node.children.length * THIN_PART < FANOUT_MAX;
+}
+
+/** Two nodes beside each other as one with room for more; undefined where there would be none. */
+export function merged(left: TreeNode, right: TreeNode, low: Buffer): TreeNode | undefined {
+  if (left.kind === "leaf" && right.kind === "leaf") {
+    const bytes = left.entries.bytes.length + right.entries.bytes.length;
+    const count = left.entries.count + right.entries.count;
+    const hasRoom = bytes * 4 <= LEAF_BYTES_MAX * 3 && count * 4 <= LEAF_ENTRIES_MAX * 3;
+    return hasRoom ? { kind: "leaf", entries: left.entries.concat(right.entries) } : undefined;
+  }
+  if (left.kind !== "inner" || right.kind !== "inner") return undefined;
+  if ((left.children.length + right.children.length) * 4 > FANOUT_MAX * 3) return undefined;
+  const [first, ...others] = right.children;
+  const moved = first === undefined ? others : [{ ...first, low }, ...others];
+  return { kind: "inner", children: [...left.children, ...moved] };
+}
