@@ -30,6 +30,8 @@ export interface CheckpointerOptions {
   readonly derived: Derived | undefined;
   /** How full the next generation is; 1: it has to be frozen as soon as this one is carried. */
   fullness(): number;
+  /** Resolves when the generation's journal is on disk, which has to come first. */
+  synced(): Promise<void>;
   /** Keeps the generation's journal where it can be found later; awaited before the journal is free. */
   archive(): Promise<void>;
   /** Writes that were in no table have reached the data file. */
@@ -129,8 +131,9 @@ export class Checkpointer {
   }
 
   async #carry({ table, mark }: FrozenTable): Promise<void> {
-    const { data, derived, archive, onFolded, onProgress } = this.#options;
+    const { data, derived, synced, archive, onFolded, onProgress } = this.#options;
     const startMs = performance.now();
+    await synced();
     const archived = archive();
     // It is awaited below, unless something else fails before.
     archived.catch(() => undefined);

@@ -118,6 +118,7 @@ export class DurableStore implements OrderedStore {
       data: this.#data,
       derived: this.#derived,
       archive: () => this.#archive(),
+      synced: () => this.#journal.syncSpare(),
       fullness: () => this.#fullness,
       onFolded: (writes) => this.#forget(writes),
       onProgress: () => this.#relieve(),

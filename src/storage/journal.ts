@@ -182,6 +182,22 @@ export class Journal {
     this.#isSpareUnsynced = this.#syncedSequence < this.#sequence;
   }
 
+  /**
+   * Brings the records of the spare journal to disk before a checkpoint carries them: the data file may be ahead of
+   * what the journals would lead to, but not of what they hold. After a sync that failed there is nothing to wait for:
+   * the checkpoint carries what the memory has. @throws CommitError
+   */
+  async syncSpare(): Promise<void> {
+    if (!this.#isSpareUnsynced || this.#isInDoubt) return;
+    const spare = this.#spare;
+    try {
+      await syncAside(spare);
+    } catch (error) {
+      throw this.#fail("sync", error);
+    }
+    if (this.#spare === spare) this.#isSpareUnsynced = false;
+  }
+
   /** The spare journal's commits, up to a sequence, are in the data file and on disk. */
   release(sequence: number): void {
     this.#isSpareUnsynced = false;

@@ -3,10 +3,11 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { bytesOfText } from "../../src/base/bytes.ts";
 import { DurableStore } from "../../src/storage/durable-store.ts";
+import { LmdbData } from "../../src/storage/lmdb-data.ts";
 import { CommitError, type FlushPolicy } from "../../src/storage/ordered-store.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 
-const disk = vi.hoisted(() => ({ syncs: 0, failure: undefined as Error | undefined }));
+const disk = vi.hoisted(() => ({ syncs: 0, syncsAside: 0, failure: undefined as Error | undefined }));
 
 vi.mock("node:fs", async (importOriginal) => {
   const fs = await importOriginal<typeof import("node:fs")>();
@@ -17,6 +18,7 @@ vi.mock("node:fs", async (importOriginal) => {
   };
   const fdatasync = (descriptor: number, done: (error: Error | null) => void) => {
     disk.syncs += 1;
+    disk.syncsAside += 1;
     if (disk.failure === undefined) fs.fdatasync(descriptor, done);
     else done(disk.failure);
   };
@@ -107,6 +109,27 @@ test("a sync that fails in commit() leaves its writes invisible and is not tried
   expect(disk.syncs).toBe(0);
   expect(store.get(bytesOfText("k"))?.toString()).toBe("1");
   await expect(store.close()).rejects.toThrow(CommitError);
+});
+
+test("a checkpoint begins when its journal is on disk, whatever the policy", async () => {
+  // Otherwise a loss of power could leave a data file that has parts of changes of which no journal tells.
+  const apply = vi.spyOn(LmdbData.prototype, "apply");
+  for (const [policy, syncs] of [["always", 0] as const, ["everysec", 1] as const, ["no", 1] as const]) {
+    const store = DurableStore.open(temporaryDirectory(), { limits: { journalBytesMax: 2000 } });
+    store.setFlushPolicy(policy);
+    disk.syncsAside = 0;
+    const syncsAtApply: number[] = [];
+    apply.mockClear();
+    apply.mockImplementationOnce(async function (this: LmdbData, writes) {
+      syncsAtApply.push(disk.syncsAside);
+      await this.apply(writes);
+    });
+    commit(store, "1".repeat(3000));
+    await until(() => store.status().checkpointCount === 1);
+    expect([policy, syncsAtApply]).toEqual([policy, [syncs]]);
+    await store.close();
+  }
+  apply.mockRestore();
 });
 
 function noSpace(): Error {
