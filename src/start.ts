@@ -12,18 +12,16 @@ import type { HttpOptions, HttpServer } from "./http/server.ts";
 import type { Store } from "./keyspace/store.ts";
 import { connections } from "./net/connections.ts";
 import { type Listening, startListening } from "./net/listening.ts";
+import { processMemory } from "./process-memory.ts";
 import { newServerContext } from "./server/context.ts";
 import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
 import { faultLog } from "./server/faults.ts";
+import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
 import { startUpkeep } from "./server/upkeep.ts";
 import { Waiters } from "./server/waiters.ts";
-
-/** Why CONFIG SET does not take a bound for memory: whoever sets one relies on it. A file may name one, with a warning. */
-const UNBOUNDED_MEMORY =
-  "Detent does not bound its memory: keys are on disk and none is evicted, only 0 is accepted";
 
 export interface StartOptions {
   readonly config: Config;
@@ -38,6 +36,8 @@ export interface StartOptions {
   readonly httpPort?: number | "none";
   /** SHUTDOWN was asked for and its turn is committed. */
   readonly onShutdown: () => void;
+  /** Instead of that of the process: for tests. */
+  readonly memory?: ProcessMemory;
   /** For tests: see RunnerOptions. */
   readonly rehearses?: boolean;
 }
@@ -100,7 +100,6 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   });
   store.setFlushPolicy(config.get("appendfsync"));
   config.onChange((change) => {
-    if (change.name === "maxmemory" && change.value !== 0) return UNBOUNDED_MEMORY;
     if (change.name === "sm-ingest-stream") executor.lookForWork();
     if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
     if (change.name === "requirepass") context.users.setDefaultPassword(config.get("requirepass"));
@@ -115,6 +114,15 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       executor.resume();
     },
   });
+  const guard = new MemoryGuard({
+    config,
+    clock,
+    store,
+    log,
+    memory: options.memory ?? processMemory(),
+    forget: () => context.charts.clear(),
+  });
+  context.memory = guard;
   const clients = connections({ server: context, executor, log });
   let http: HttpServer | undefined;
   try {
@@ -132,6 +140,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     listening?.close();
     executor.stop();
     endUpkeep();
+    guard.stop();
     await clients.close(0);
     throw error;
   }
@@ -141,6 +150,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
     executor.stop();
     endUpkeep();
+    guard.stop();
     await http?.close();
     await clients.close(config.get("shutdown-timeout") * 1000);
     await store.close();

@@ -10,6 +10,7 @@ import type { SessionList } from "../clients/session-list.ts";
 import type { Subscriptions } from "../clients/subscriptions.ts";
 import type { Tracking } from "../clients/tracking.ts";
 import type { AclLog } from "../clients/users/acl-log.ts";
+import type { UserLimits } from "../clients/users/limits.ts";
 import type { Users } from "../clients/users/users.ts";
 import type { WatchList } from "../clients/watch-list.ts";
 import type { Config } from "../config/config.ts";
@@ -19,6 +20,7 @@ import type { ChartCache } from "../machines/chart-cache.ts";
 import type { LatencyLog } from "../metrics/latency-log.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
 import type { Statistics } from "../metrics/statistics.ts";
+import type { MemoryState } from "./memory-state.ts";
 import type { WaiterControl } from "./waiter-control.ts";
 
 /** A bound address, as INFO tells of it. */
@@ -52,6 +54,9 @@ export interface ServerContext {
   readonly statistics: Statistics;
   readonly slowLog: SlowLog;
   readonly latencyLog: LatencyLog;
+  /** Whether there is room for more. */
+  memory: MemoryState;
+  readonly userLimits: UserLimits;
   /** CLIENT PAUSE. */
   readonly pause: Pause;
   /** 40 hexadecimal digits, new at every start. */

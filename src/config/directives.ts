@@ -7,6 +7,7 @@ import { COMPATIBILITY } from "./directives/compatibility.ts";
 import { DURABILITY } from "./directives/durability.ts";
 import { GENERAL } from "./directives/general.ts";
 import { HTTP } from "./directives/http.ts";
+import { LIMITS } from "./directives/limits.ts";
 import { MACHINES } from "./directives/machines.ts";
 import { NETWORK } from "./directives/network.ts";
 import { REPLICATION } from "./directives/replication.ts";
@@ -15,6 +16,7 @@ import { TLS } from "./directives/tls.ts";
 export const DIRECTIVES = {
   ...NETWORK,
   ...TLS,
+  ...LIMITS,
   ...HTTP,
   ...GENERAL,
   ...DURABILITY,
@@ -37,6 +39,7 @@ export const SECTIONS: ReadonlyArray<{
 }> = [
   { title: "Network and clients", directives: NETWORK },
   { title: "TLS", directives: TLS },
+  { title: "Limits", directives: LIMITS },
   { title: "HTTP", directives: HTTP },
   { title: "Process, access and observation", directives: GENERAL },
   { title: "State machines", directives: MACHINES },

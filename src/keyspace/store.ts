@@ -144,6 +144,22 @@ export class Store {
     this.#ordered.flush();
   }
 
+  /** Gets by with a share of the memory it may have otherwise, 1 being all of it. */
+  limitMemory(share: number): void {
+    this.#ordered.limitMemory(share);
+  }
+
+  /** Begins to bring all of it to the data file. */
+  checkpoint(): void {
+    this.#ordered.checkpoint();
+  }
+
+  /** Bytes it holds in the data file, and those on the way there. */
+  heldBytes(): number {
+    const { usedBytes, pendingBytes } = this.#ordered.status();
+    return usedBytes + pendingBytes;
+  }
+
   /** Tries whether commits can be taken again, see OrderedStore. @throws CommitError when they cannot */
   reopen(): void {
     this.#ordered.reopen();

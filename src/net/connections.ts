@@ -55,13 +55,14 @@ export function connections(options: ConnectionsOptions): Connections {
   sweep();
 
   const accept = (socket: Socket, commonName?: string): void => {
-    const denial = denialOf(socket, server);
+    const user = namedUser(server.config, server.users, commonName);
+    const denial = denialOf(socket, server, user ?? server.users.default);
     if (denial !== undefined) {
       server.statistics.rejectedConnectionCount += 1;
       turnAway(socket, denial);
       return;
     }
-    const session = sessionOf(socket, server.sessions.nextId(), server, commonName);
+    const session = sessionOf(socket, server.sessions.nextId(), server, user);
     const connection: Connection = new Connection({
       socket,
       session,
@@ -122,11 +123,18 @@ export function connections(options: ConnectionsOptions): Connections {
 }
 
 /** What a client is told that is not let in; undefined when it is. */
-function denialOf(socket: Socket, { config, sessions, users }: ServerContext): ReplyError | undefined {
+function denialOf(
+  socket: Socket,
+  { config, sessions, userLimits, users }: ServerContext,
+  user: User,
+): ReplyError | undefined {
   if (sessions.size >= config.get("maxclients")) return errors.tooManyClients();
   if (config.get("protected-mode") && users.default.rules.hasNoPassword && !isLocal(socket.remoteAddress)) {
     return errors.deniedByProtectedMode();
   }
+  // Who has yet to log in is counted as the user it logs in as.
+  const isLoggedIn = user !== users.default || !users.needsLogin;
+  if (isLoggedIn && !userLimits.admitsConnection(user)) return errors.tooManyConnections(user.name);
   return undefined;
 }
 
@@ -145,11 +153,10 @@ function sessionOf(
   socket: Socket,
   id: number,
   { config, clock, users }: ServerContext,
-  commonName: string | undefined,
+  named: User | undefined,
 ): Session {
   const path = config.get("unixsocket");
   const isUnix = socket.remoteAddress === undefined;
-  const named = namedUser(config, users, commonName);
   return newSession({
     id,
     address: isUnix ? `${path}:0` : addressOf(socket.remoteAddress, socket.remotePort),

@@ -18,6 +18,8 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "NOPERM", when: "the user may not run the command or touch the key" },
   { code: "NOPROTO", when: "HELLO asks for a protocol version other than 2 or 3" },
   { code: "EXECABORT", when: "a command of the transaction was refused when it was queued" },
+  { code: "OOM", when: "maxmemory or sm-max-store-bytes is exceeded" },
+  { code: "LIMIT", when: "a user is beyond sm-user-limits" },
   { code: "MISCONF", when: "the store cannot write; nothing was changed" },
   { code: "LOADING", when: "the store is being opened" },
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
@@ -274,6 +276,16 @@ export const noLatencySamples = (event: Name) => err(`No samples available for e
 export const monitorNotAllowed = () => err("MONITOR isn't allowed for DENY BLOCKING client");
 /** To Redis a client that monitors is a replica. */
 export const notForMonitors = () => err("Replica can't interact with the keyspace");
+export const outOfMemory = () => new ReplyError("OOM command not allowed when used memory > 'maxmemory'.");
+export const storeIsFull = () =>
+  new ReplyError("OOM command not allowed when the store holds more than 'sm-max-store-bytes'.");
+/** A user has as many of them as `sm-user-limits` gives it. */
+export const tooManyRequests = (user: Name, requestsPerSecond: number) =>
+  new ReplyError(
+    `LIMIT user '${shown(user)}' may send ${requestsPerSecond} requests a second: wait and try again`,
+  );
+export const tooManyConnections = (user: Name) =>
+  new ReplyError(`LIMIT user '${shown(user)}' has as many connections as it may: close one of them`);
 export const notInMulti = () => err("Command not allowed inside a transaction");
 /** `argument` is a directive, as the client has written it. */
 export const notWithinMulti = (argument: string) =>

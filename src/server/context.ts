@@ -11,8 +11,10 @@ import { SessionList } from "../clients/session-list.ts";
 import { Subscriptions } from "../clients/subscriptions.ts";
 import { Tracking } from "../clients/tracking.ts";
 import { AclLog } from "../clients/users/acl-log.ts";
+import { UserLimits } from "../clients/users/limits.ts";
 import { startingUsers } from "../clients/users/starting.ts";
 import { WatchList } from "../clients/watch-list.ts";
+import { ROOM } from "../commands/memory-state.ts";
 import type { ListeningPlace, ServerContext } from "../commands/server-context.ts";
 import type { WaiterControl } from "../commands/waiter-control.ts";
 import type { Config } from "../config/config.ts";
@@ -76,6 +78,8 @@ export function newServerContext({
     slowLog: new SlowLog(),
     latencyLog: new LatencyLog(),
     pause: new Pause(),
+    userLimits: new UserLimits(config, sessions),
+    memory: ROOM,
     hasActiveExpiry: true,
     timersFrom: duesAt(0),
   };

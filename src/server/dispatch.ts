@@ -150,12 +150,27 @@ export class CommandDispatcher implements Dispatcher {
     const context = session.queue === undefined ? "toplevel" : "multi";
     const denial = denied(server, { session, command, args, nowMs, context });
     if (denial !== undefined) return denialError(session, denial);
+    const excess = this.#excess(session, command, nowMs);
+    if (excess !== undefined) return excess;
     if (isWrite && server.store.failure !== undefined) return errors.misconf(server.store.failure.message);
     if (session.isMonitor && (isWrite || isRead || MAY_REPLICATE.has(command.name)))
       return errors.notForMonitors();
     if (session.protocol === 2 && isSubscriber(session) && !FOR_SUBSCRIBERS.has(command.name))
       return errors.notForSubscribers(command.name);
     return undefined;
+  }
+
+  /** Why there is no room for the request, or for another one of its user. */
+  #excess({ queue = [], user }: Session, command: Command, nowMs: number): ReplyError | undefined {
+    const { memory, userLimits } = this.#server;
+    if (!hasFlag(command, FLAG.NO_AUTH) && !userLimits.admitsRequest(user, nowMs)) {
+      return errors.tooManyRequests(user.name, userLimits.requestsPerSecond(user));
+    }
+    if (!memory.isOverMemory && !memory.isStoreFull) return undefined;
+    const commands = command.name === "exec" ? queue.map((args) => this.#resolve(args)?.command) : [command];
+    const mayAdd = commands.some((one) => one !== undefined && hasFlag(one, FLAG.DENYOOM));
+    if (!mayAdd) return undefined;
+    return memory.isOverMemory ? errors.outOfMemory() : errors.storeIsFull();
   }
 
   #queue(session: Session, queue: QueuedRequest[], args: readonly Buffer[]): Outcome {

@@ -98,6 +98,10 @@ export class DurableStore implements OrderedStore {
   #hasHeldBack = false;
   #onRelieved: () => void = () => undefined;
   #onLost: (error: Error) => void = () => undefined;
+  /** What it gets by with of the memory it may have. */
+  #memoryShare = 1;
+  /** A checkpoint was asked for, however little there is. */
+  #isCheckpointWanted = false;
   #isClosed = false;
   #cacheHits = 0;
   #cacheMisses = 0;
@@ -191,6 +195,20 @@ export class DurableStore implements OrderedStore {
     this.#journal.flush();
   }
 
+  limitMemory(share: number): void {
+    if (share === this.#memoryShare) return;
+    this.#memoryShare = share;
+    if (share < 1) this.#cache.clear();
+    this.#cache.limit(this.#limits.cacheBytesMax * share);
+    if (this.#fullness >= 1) this.#rotateAfterTurn();
+  }
+
+  checkpoint(): void {
+    if (this.#active.size === 0 && !this.#hasRedo) return;
+    this.#isCheckpointWanted = true;
+    this.#rotateAfterTurn();
+  }
+
   reopen(): void {
     if (this.#journal.isInDoubt) this.#carryDoubt();
     this.#journal.recover();
@@ -204,7 +222,8 @@ export class DurableStore implements OrderedStore {
   }
 
   status(): StoreStatus {
-    const { tableBytesMax, derivedBytesMax } = this.#limits;
+    const tableBytesMax = this.#limits.tableBytesMax * this.#memoryShare;
+    const derivedBytesMax = this.#limits.derivedBytesMax * this.#memoryShare;
     const frozen = this.#checkpointer.frozen?.table;
     return {
       position: this.#journal.sequence,
@@ -223,6 +242,7 @@ export class DurableStore implements OrderedStore {
       checkpointCount: this.#checkpointer.count,
       checkpointMs: this.#checkpointer.lastMs,
       dataBytes: this.#data.bytes,
+      usedBytes: this.#data.usedBytes,
     };
   }
 
@@ -271,8 +291,8 @@ export class DurableStore implements OrderedStore {
   get #fullness(): number {
     return Math.max(
       this.#journal.activeBytes / this.#limits.journalBytesMax,
-      this.#active.bytes / this.#limits.tableBytesMax,
-      (this.#derived?.bytes ?? 0) / this.#limits.derivedBytesMax,
+      this.#active.bytes / (this.#limits.tableBytesMax * this.#memoryShare),
+      (this.#derived?.bytes ?? 0) / (this.#limits.derivedBytesMax * this.#memoryShare),
     );
   }
 
@@ -287,7 +307,8 @@ export class DurableStore implements OrderedStore {
   }
 
   #rotateIfFull(): void {
-    if (this.#fullness < 1 || this.#checkpointer.frozen !== undefined) return;
+    const isDue = this.#fullness >= 1 || this.#isCheckpointWanted;
+    if (!isDue || this.#checkpointer.frozen !== undefined) return;
     if (!this.#isClosed && this.failure === undefined) this.#rotate();
   }
 
@@ -301,6 +322,7 @@ export class DurableStore implements OrderedStore {
       if (error instanceof CommitError) return;
       throw error;
     }
+    this.#isCheckpointWanted = false;
     const derivedSize = this.#derived?.size ?? 0;
     const table = this.#active;
     this.#active = table.successor();

@@ -292,6 +292,16 @@ export class LmdbData {
     return key === JOURNAL_MARK_KEY || chars(key) === UPGRADE_KEY;
   }
 
+  /** Bytes of the pages that hold something. */
+  get usedBytes(): number {
+    const { treeBranchPageCount, treeLeafPageCount, overflowPages, pageSize } =
+      this.#root.getStats() as Record<
+        "treeBranchPageCount" | "treeLeafPageCount" | "overflowPages" | "pageSize",
+        number
+      >;
+    return (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize;
+  }
+
   async close(): Promise<void> {
     this.#moment?.transaction.done();
     this.#moment = undefined;

@@ -50,6 +50,8 @@ export class MemoryStore implements OrderedStore {
     return [];
   }
 
+  limitMemory(): void {}
+
   status(): StoreStatus {
     return {
       position: 0,
@@ -67,6 +69,7 @@ export class MemoryStore implements OrderedStore {
       checkpointCount: 0,
       checkpointMs: 0,
       dataBytes: 0,
+      usedBytes: 0,
     };
   }
 

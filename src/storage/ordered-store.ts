@@ -60,6 +60,10 @@ export interface OrderedStore extends OrderedReader {
    * Reads all that has reached the disk and returns what is damaged, a sentence each. O(size of the store), and waits.
    */
   verifyDisk(): string[];
+  /** Gets by with a share of the memory it may have otherwise, 1 being all of it, and forgets what it can read again. */
+  limitMemory(share: number): void;
+  /** Begins to bring what is only in the journals and in memory to the data file, if nothing else goes there. */
+  checkpoint(): void;
   status(): StoreStatus;
   /**
    * Brings everything committed to where the next start finds it soonest, and closes.
@@ -95,6 +99,8 @@ export interface StoreStatus {
   readonly checkpointMs: number;
   /** Bytes of the data file. */
   readonly dataBytes: number;
+  /** Those of them that hold something: a file does not become shorter when something is removed. */
+  readonly usedBytes: number;
 }
 
 /** A commit that did not reach the disk. Its writes are not visible and were not acknowledged. */

@@ -6,8 +6,8 @@
 const ENTRY_OVERHEAD_BYTES = 200;
 
 export class ReadCache {
-  readonly #generationBytesMax: number;
-  readonly #valueBytesMax: number;
+  #generationBytesMax: number;
+  #valueBytesMax: number;
   #young = new Map<string, Buffer | null>();
   #old = new Map<string, Buffer | null>();
   #youngBytes = 0;
@@ -15,6 +15,18 @@ export class ReadCache {
   constructor(bytesMax: number) {
     this.#generationBytesMax = bytesMax / 2;
     this.#valueBytesMax = bytesMax / 64;
+  }
+
+  /** From now on it takes up to so many bytes. */
+  limit(bytesMax: number): void {
+    this.#generationBytesMax = bytesMax / 2;
+    this.#valueBytesMax = bytesMax / 64;
+  }
+
+  clear(): void {
+    this.#young = new Map();
+    this.#old = new Map();
+    this.#youngBytes = 0;
   }
 
   /** Null: there is no such key. Undefined: not known. */

@@ -28,6 +28,8 @@ function slowStore() {
     verifyDisk: () => [],
     setFlushPolicy: () => undefined,
     flush: () => undefined,
+    limitMemory: () => undefined,
+    checkpoint: () => undefined,
     status: () => memory.status(),
     close: async () => undefined,
   };

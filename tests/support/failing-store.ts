@@ -40,6 +40,8 @@ export function failingStore(): FailingStore {
     verifyDisk: () => [],
     setFlushPolicy: () => undefined,
     flush: () => undefined,
+    limitMemory: () => undefined,
+    checkpoint: () => undefined,
     status: () => ordered.status(),
     close: async () => undefined,
   };

@@ -9,6 +9,7 @@ import type { ConfigValues } from "../../src/config/directives.ts";
 import { configOf } from "../../src/config/load.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
+import type { ProcessMemory } from "../../src/server/memory-guard.ts";
 import { start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { TestClient } from "./client.ts";
@@ -20,6 +21,8 @@ export interface TestServerOptions {
   /** Closed with the server, after a self-check. */
   readonly store?: Store;
   readonly config?: Partial<ConfigValues>;
+  /** Instead of that of the process. */
+  readonly memory?: ProcessMemory;
   /** Handlers that read or write keys run twice, the first time for nothing. */
   readonly rehearses?: boolean;
   /** Whether it answers HTTP too, on a port that the system chooses. */
@@ -46,6 +49,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clock: options.clock ?? systemClock(),
     log: (line) => logged.push(line),
     onShutdown: () => undefined,
+    ...(options.memory === undefined ? {} : { memory: options.memory }),
     rehearses: options.rehearses === true,
     httpPort: options.http === true ? 0 : "none",
   });

@@ -21,6 +21,9 @@ export function authenticate(
     server.aclLog.add(event, nowMs, server.config.get("acllog-max-len"));
     throw errors.wrongPassword();
   }
+  if (session.user !== user && !server.userLimits.admitsConnection(user)) {
+    throw errors.tooManyConnections(name);
+  }
   session.user = user;
   session.isAuthenticated = true;
 }

@@ -23,12 +23,6 @@ const int = integer({ max: INT_MAX });
 const signedInt = integer({ min: -2147483648, max: INT_MAX });
 
 export const COMPATIBILITY = {
-  maxmemory: directive(
-    memory({ max: 18446744073709551615n }),
-    0,
-    "Memory is not bounded: CONFIG SET takes 0 alone, a file may name a bound.",
-    NO_EFFECT,
-  ),
   "maxmemory-policy": directive(
     choice(
       "volatile-lru",

@@ -82,13 +82,3 @@ test("LATENCY DOCTOR says how to record slow moments, that there are none, and w
     /^Moments of 5 ms or more:\n\n1\. command: 1 recorded, 20 ms on average/,
   );
 });
-
-test("CONFIG SET maxmemory does not promise a bound that there is not", async () => {
-  const { client } = await serve();
-  expect((await client.exchange("CONFIG", "SET", "maxmemory", "100mb")).bytes.toString()).toBe(
-    "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - " +
-      "Detent does not bound its memory: keys are on disk and none is evicted, only 0 is accepted\r\n",
-  );
-  expect(await client.call("CONFIG", "GET", "maxmemory")).toEqual(["maxmemory", "0"]);
-  expect(String(await client.call("CONFIG", "SET", "maxmemory", "0"))).toBe("OK");
-});
