@@ -1,10 +1,8 @@
 /** The memory of this process: how much of it is its own, and how to get some of it back. */
-import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { ownMemoryBytes } from "./metrics/own-memory.ts";
 import type { ProcessMemory } from "./server/memory-guard.ts";
-
-const KILOBYTE = 1024;
 
 export function processMemory(): ProcessMemory {
   let collectNow: (() => void) | undefined;
@@ -17,16 +15,5 @@ export function processMemory(): ProcessMemory {
     }
     collectNow();
   };
-  return { ownBytes, collect };
-}
-
-/** Anonymous resident memory; where the system does not tell it, all that is resident. */
-export function ownBytes(): number {
-  try {
-    const [, kilobytes] = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
-    if (kilobytes !== undefined) return Number(kilobytes) * KILOBYTE;
-  } catch {
-    // No Linux: what follows is the next best.
-  }
-  return process.memoryUsage.rss();
+  return { ownBytes: ownMemoryBytes, collect };
 }

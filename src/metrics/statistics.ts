@@ -23,6 +23,9 @@ export interface Statistics {
   commandCount: number;
   connectionCount: number;
   rejectedConnectionCount: number;
+  /** Pieces of input that sockets have given, and of output that they have taken. */
+  readCount: number;
+  writeCount: number;
   netInputBytes: number;
   netOutputBytes: number;
   keyspaceHits: number;
@@ -65,6 +68,8 @@ export function newStatistics(nowMs: number): Statistics {
     commandCount: 0,
     connectionCount: 0,
     rejectedConnectionCount: 0,
+    readCount: 0,
+    writeCount: 0,
     netInputBytes: 0,
     netOutputBytes: 0,
     keyspaceHits: 0,

@@ -132,6 +132,7 @@ export class Connection implements Endpoint, SessionConnection {
     }
     if (this.#lastWords !== NONE) writer.write(this.#lastWords, 2);
     for (const chunk of writer.take()) {
+      statistics.writeCount += 1;
       statistics.netOutputBytes += chunk.length;
       this.#socket.write(chunk);
     }
@@ -186,7 +187,9 @@ export class Connection implements Endpoint, SessionConnection {
   #received(chunk: Buffer): void {
     // What comes after the end is read, so that the system need not refuse it, and dropped.
     if (this.#hasEnded) return;
-    this.#options.statistics.netInputBytes += chunk.length;
+    const { statistics } = this.#options;
+    statistics.readCount += 1;
+    statistics.netInputBytes += chunk.length;
     this.#decoder.push(chunk);
     if (!this.#isHungry && this.#decoder.bufferedBytes > READ_AHEAD_BYTES_MAX) this.#socket.pause();
     this.#isHungry = false;

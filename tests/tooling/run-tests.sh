@@ -11,16 +11,17 @@ missing() {
   /usr/bin/python3 -c 'import redis' >/dev/null 2>&1 || echo python3-redis
 }
 
-# promtool comes with a server that nobody wants to have installed: the package is unpacked and left at that.
+# These come with services that nobody wants to have installed: the packages are unpacked and left at that.
 PROMETHEUS=node_modules/.prometheus
-fetch_promtool() {
-  command -v promtool >/dev/null 2>&1 || [ -x "$PROMETHEUS/usr/bin/promtool" ] && return 0
+# unpack PROGRAM PACKAGE
+unpack() {
+  command -v "$1" >/dev/null 2>&1 || [ -x "$PROMETHEUS/usr/bin/$1" ] && return 0
   command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 1
   into=$(mktemp -d)
-  (cd "$into" && apt-get download -qq prometheus) >/tmp/detent-promtool.log 2>&1 &&
-    mkdir -p "$PROMETHEUS" && dpkg -x "$into"/prometheus_*.deb "$PROMETHEUS"
+  (cd "$into" && apt-get download -qq "$2") >/tmp/detent-unpack.log 2>&1 &&
+    mkdir -p "$PROMETHEUS" && dpkg -x "$into/$2"_*.deb "$PROMETHEUS"
   rm -rf "$into"
-  [ -x "$PROMETHEUS/usr/bin/promtool" ]
+  [ -x "$PROMETHEUS/usr/bin/$1" ]
 }
 
 packages=$(missing | sort -u | tr '\n' ' ')
@@ -39,7 +40,9 @@ for package in $(missing | sort -u); do
   echo "Missing here: $package; the tests that need it are skipped."
 done
 
-fetch_promtool || echo "Missing here: promtool; the tests that need it are skipped."
+unpack promtool prometheus || echo "Missing here: promtool; the tests that need it are skipped."
+unpack prometheus-redis-exporter prometheus-redis-exporter ||
+  echo "Missing here: prometheus-redis-exporter; the tests that need it are skipped."
 
 npm run --silent build || { echo "0 passed, 1 failed"; exit 1; }
 

@@ -6,6 +6,7 @@ import { release } from "node:os";
 import type { Call } from "../handler.ts";
 import type { ListeningPlace } from "../server-context.ts";
 import { DETENT_VERSION, REDIS_VERSION } from "../versions.ts";
+import { memoryLines } from "./info-memory.ts";
 import { statemachineLines } from "./info-statemachine.ts";
 import { MODULE_NAME, MODULE_VERSION } from "./module-list.ts";
 
@@ -93,32 +94,6 @@ function clientLines({ server }: Call): readonly string[] {
   ];
 }
 
-function memoryLines({ server }: Call): readonly string[] {
-  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
-  const used = heapUsed + external;
-  const { pendingKeys, pendingBytes, pendingBytesMax, dataBytes } = server.store.status();
-  return [
-    `used_memory:${used}`,
-    `used_memory_human:${human(used)}`,
-    `used_memory_rss:${rss}`,
-    `used_memory_rss_human:${human(rss)}`,
-    `used_memory_peak:${process.resourceUsage().maxRSS * 1024}`,
-    `used_memory_peak_human:${human(process.resourceUsage().maxRSS * 1024)}`,
-    `used_memory_heap_total:${heapTotal}`,
-    `used_memory_buffers:${arrayBuffers}`,
-    `used_memory_dataset:${dataBytes}`,
-    `pending_keys:${pendingKeys}`,
-    `pending_bytes:${pendingBytes}`,
-    `pending_bytes_max:${pendingBytesMax}`,
-    `maxmemory:${server.config.get("maxmemory")}`,
-    `maxmemory_human:${human(server.config.get("maxmemory"))}`,
-    `maxmemory_policy:${server.config.get("maxmemory-policy")}`,
-    `mem_fragmentation_ratio:${(rss / used).toFixed(2)}`,
-    "mem_allocator:v8",
-    "lazyfree_pending_objects:0",
-  ];
-}
-
 function persistenceLines({ server }: Call): readonly string[] {
   const { statistics, store, config } = server;
   const status = store.status();
@@ -132,12 +107,16 @@ function persistenceLines({ server }: Call): readonly string[] {
     `rdb_last_bgsave_status:${state}`,
     "rdb_last_bgsave_time_sec:0",
     "rdb_current_bgsave_time_sec:-1",
+    "rdb_last_cow_size:0",
     `aof_enabled:${config.get("appendonly") ? 1 : 0}`,
     "aof_rewrite_in_progress:0",
     "aof_rewrite_scheduled:0",
     "aof_last_rewrite_time_sec:-1",
     "aof_current_rewrite_time_sec:-1",
     "aof_last_bgrewrite_status:ok",
+    "aof_last_cow_size:0",
+    "module_fork_in_progress:0",
+    "module_fork_last_cow_size:0",
     `aof_last_write_status:${state}`,
     `store_position:${status.position}`,
     `store_fsync_policy:${config.get("appendfsync")}`,
@@ -170,6 +149,9 @@ function statsLines({ server }: Call): readonly string[] {
     "sync_partial_ok:0",
     "sync_partial_err:0",
     `expired_keys:${statistics.expiredKeys}`,
+    "expired_stale_perc:0.00",
+    "expired_time_cap_reached_count:0",
+    "expire_cycle_cpu_milliseconds:0",
     "evicted_keys:0",
     "evicted_clients:0",
     `keyspace_hits:${statistics.keyspaceHits}`,
@@ -186,6 +168,19 @@ function statsLines({ server }: Call): readonly string[] {
     `tracking_total_items:${tracked.items}`,
     `tracking_total_prefixes:${tracked.prefixes}`,
     "latest_fork_usec:0",
+    "total_forks:0",
+    "migrate_cached_sockets:0",
+    "slave_expires_tracked_keys:0",
+    "active_defrag_hits:0",
+    "active_defrag_misses:0",
+    "active_defrag_key_hits:0",
+    "active_defrag_key_misses:0",
+    "unexpected_error_replies:0",
+    "dump_payload_sanitizations:0",
+    `total_reads_processed:${statistics.readCount}`,
+    `total_writes_processed:${statistics.writeCount}`,
+    "io_threaded_reads_processed:0",
+    "io_threaded_writes_processed:0",
     `clients_peak:${statistics.sessionCountPeak}`,
     `slowlog_entries:${server.slowLog.length}`,
     `total_error_replies:${errorCount}`,
@@ -217,6 +212,8 @@ function cpuLines(): readonly string[] {
     `used_cpu_user:${(user / 1e6).toFixed(6)}`,
     "used_cpu_sys_children:0.000000",
     "used_cpu_user_children:0.000000",
+    `used_cpu_sys_main_thread:${(system / 1e6).toFixed(6)}`,
+    `used_cpu_user_main_thread:${(user / 1e6).toFixed(6)}`,
   ];
 }
 
@@ -260,11 +257,4 @@ function keyspaceLines({ databases }: Call): readonly string[] {
     if (size > 0) lines.push(`db${index}:keys=${size},expires=${expiringSize},avg_ttl=0`);
   }
   return lines;
-}
-
-/** Redis' short form: 1.50M. */
-function human(bytes: number): string {
-  const units = ["B", "K", "M", "G", "T"];
-  const exponent = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  return `${exponent === 0 ? bytes : (bytes / 1024 ** exponent).toFixed(2)}${units[exponent]}`;
 }
