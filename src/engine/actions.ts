@@ -10,7 +10,7 @@ import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
 import type { Action, ContextPath, Delay, Name } from "./machine.ts";
 import { kindOf } from "./problems.ts";
 import { shown } from "./refusal.ts";
-import type { Effect } from "./types.ts";
+import type { Effect, SendExtras } from "./types.ts";
 
 type ActionOf<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
 
@@ -157,10 +157,24 @@ function send(run: Run, action: ActionOf<"send">): void {
   const to = build(run, action.to, path);
   if (typeof to !== "string")
     throw new ExecutionFailure(`${path}: the key to send to must be a text, this is ${JSON.stringify(to)}`);
-  const payload = { event, to, ...dataOf(run, data, path), ...replacing(run, action.id, path) };
+  const payload = {
+    event,
+    to,
+    ...dataOf(run, data, path),
+    ...replacing(run, action.id, path),
+    ...extrasOf(run, action),
+  };
   const ms = delay === undefined ? 0 : wait(run, delay, path);
   if (ms === 0) run.effects.push({ kind: "send", ...payload });
   else arm(run, ms, { kind: "send", ...payload });
+}
+
+function extrasOf(run: Run, { def, eventId, expire, path }: ActionOf<"send">): SendExtras {
+  return {
+    ...(def === undefined ? {} : { def: textOf(run, def, path) }),
+    ...(eventId === undefined ? {} : { eventId: textOf(run, eventId, path) }),
+    ...(expire === undefined ? {} : { expireAtMs: run.now + wait(run, expire, path) }),
+  };
 }
 
 /** A delay in milliseconds. @throws ExecutionFailure when it is none. */

@@ -83,7 +83,7 @@ export function linkSend(linker: Linker, json: JsonObject, { path }: Place): Act
   const options = eventOptions(linker, json, {
     kind: "send",
     path,
-    allowed: ["to", "event", "data", "delay", "id"],
+    allowed: ["to", "event", "data", "delay", "id", "def", "eventId", "expire"],
   });
   if (options === undefined) return undefined;
   const to = options["to"];
@@ -100,7 +100,21 @@ export function linkSend(linker: Linker, json: JsonObject, { path }: Place): Act
     to: to.startsWith("#_") ? { expressions: [], build: () => to } : linkTemplate(linker, to, at(here, "to")),
     event: options.event,
     ...deliveryOf(linker, options, here),
+    def: linkDefinition(linker, options, here),
+    eventId: linkName(linker, options, "eventId", here),
+    expire: optional(options["expire"], (value) => linkDelay(linker, value, at(here, "expire"))),
   };
+}
+
+/** The definition of a machine that is to be made: `name`, `name:version` or `{"expr"}`. */
+function linkDefinition(linker: Linker, options: JsonObject, path: string): Name | undefined {
+  const name = linkName(linker, options, "def", path);
+  if (name === "" || (typeof name === "string" && /^:|:$/.test(name)))
+    linker.problems.error(
+      at(path, "def"),
+      `${JSON.stringify(name)} is no definition: write name or name:version`,
+    );
+  return name;
 }
 
 function deliveryOf(linker: Linker, options: JsonObject, path: string): Delivery {

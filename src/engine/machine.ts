@@ -66,6 +66,12 @@ export type Action =
       readonly data: Template | undefined;
       readonly delay: Delay | undefined;
       readonly id: Name | undefined;
+      /** The definition of a machine that is made when there is none. */
+      readonly def: Name | undefined;
+      /** The id of the event in the machine that gets it. */
+      readonly eventId: Name | undefined;
+      /** How long the event may wait, for its time and in that machine. */
+      readonly expire: Delay | undefined;
     }
   | { readonly kind: "cancel"; readonly path: string; readonly id: Name }
   | {

@@ -3,7 +3,7 @@ import { withInexactNumbers } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Machine } from "./machine.ts";
 import { hasNumber } from "./sorted.ts";
-import type { EventOrigin, Kept, Sla } from "./types.ts";
+import type { EventOrigin, Kept, SendExtras, Sla } from "./types.ts";
 
 /** What joins keep, each of an active state and each place once; undefined when it is none of this machine. */
 export function readKept(
@@ -61,6 +61,19 @@ function readOrigin(json: Json): EventOrigin | undefined {
   );
   // Each field was looked at.
   return isOne ? (json as EventOrigin) : undefined;
+}
+
+/** What the event of a timer of kind `send` comes with; undefined when it is something else. */
+export function readExtras({ kind, def, eventId, expireAtMs }: JsonObject): SendExtras | undefined {
+  if (kind !== "send" && (def ?? eventId ?? expireAtMs) !== undefined) return undefined;
+  if (def !== undefined && typeof def !== "string") return undefined;
+  if (eventId !== undefined && typeof eventId !== "string") return undefined;
+  if (expireAtMs !== undefined && !isCount(expireAtMs)) return undefined;
+  return {
+    ...(def === undefined ? {} : { def }),
+    ...(eventId === undefined ? {} : { eventId }),
+    ...(expireAtMs === undefined ? {} : { expireAtMs }),
+  };
 }
 
 /** The slas of active states, each once; undefined when they are none. */

@@ -6,7 +6,7 @@
 import { holdsInexact, textOfJson } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type Machine, stateOf } from "./machine.ts";
-import { readKept, readPayload, readSlas } from "./snapshot-kept.ts";
+import { readExtras, readKept, readPayload, readSlas } from "./snapshot-kept.ts";
 import type { Kept, Snapshot, Timer } from "./types.ts";
 
 /** A snapshot read back, or what is wrong with it. */
@@ -154,7 +154,8 @@ function readTimer(machine: Machine, json: Json): Timer | undefined {
   if (!isCount(seq) || !isCount(deadlineMs) || typeof event !== "string") return undefined;
   if (kind !== "after" && kind !== "raise" && kind !== "send") return undefined;
   const payload = readPayload(json);
-  if (payload === undefined) return undefined;
+  const extras = readExtras(json);
+  if (payload === undefined || extras === undefined) return undefined;
   if (id !== undefined && typeof id !== "string") return undefined;
   if (kind === "send" ? typeof to !== "string" : to !== undefined) return undefined;
   if (kind === "after" ? !isIndex(machine, state) : state !== undefined) return undefined;
@@ -164,6 +165,7 @@ function readTimer(machine: Machine, json: Json): Timer | undefined {
     kind,
     event,
     ...payload,
+    ...extras,
     ...(id === undefined ? {} : { id }),
     ...(typeof to === "string" ? { to } : {}),
     ...(typeof state === "number" ? { state } : {}),

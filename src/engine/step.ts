@@ -137,7 +137,7 @@ export function fire(
   const timer = snapshot.timers.find((candidate) => candidate.seq === seq);
   if (timer === undefined || snapshot.status === "done") return { kind: "ignored", snapshot };
   const rest: Snapshot = { ...snapshot, timers: snapshot.timers.filter((candidate) => candidate !== timer) };
-  const { event, data, text, to, id } = timer;
+  const { event, data, text, to, id, def, eventId, expireAtMs } = timer;
   if (timer.kind === "send" && to !== undefined) {
     const payload = {
       to,
@@ -145,6 +145,9 @@ export function fire(
       ...(data === undefined ? {} : { data }),
       ...(text === undefined ? {} : { text }),
       ...(id === undefined ? {} : { id }),
+      ...(def === undefined ? {} : { def }),
+      ...(eventId === undefined ? {} : { eventId }),
+      ...(expireAtMs === undefined ? {} : { expireAtMs }),
     };
     return { kind: "moved", snapshot: rest, effects: [{ kind: "send", ...payload }], changes: [], trace: [] };
   }

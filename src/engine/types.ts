@@ -50,6 +50,15 @@ export type EngineEvent = {
   readonly origin?: EventOrigin;
 };
 
+/** What an event for another machine may come with. */
+export type SendExtras = {
+  /** The definition of a machine that is made when there is none: `name` or `name:version`. */
+  readonly def?: string;
+  readonly eventId?: string;
+  /** After this time it counts no more, milliseconds since the epoch. */
+  readonly expireAtMs?: number;
+};
+
 /** A state that has been entered and is not to last longer than until a time. */
 export type Sla = {
   readonly state: number;
@@ -105,7 +114,7 @@ export type Timer = {
   readonly to?: string;
   /** Index of the state an `after` belongs to; it is cancelled when that state is left. */
   readonly state?: number;
-};
+} & SendExtras;
 
 /**
  * A stable configuration of a machine and all it needs to go on. Immutable, self-contained: the pending timers are
@@ -150,14 +159,14 @@ export type Effect =
   /** `raise` with `delay: 0`: deliver to this machine as a new event, right after this one. */
   | { readonly kind: "raise"; readonly event: string; readonly data?: Json; readonly text?: string }
   /** Deliver to the machine at `to`, in the same commit. */
-  | {
+  | ({
       readonly kind: "send";
       readonly to: string;
       readonly event: string;
       readonly data?: Json;
       readonly text?: string;
       readonly id?: string;
-    }
+    } & SendExtras)
   | { readonly kind: "emit"; readonly event: string; readonly data?: Json; readonly text?: string }
   | {
       readonly kind: "task";

@@ -7,17 +7,27 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
+import { sameData } from "../base/exact-json.ts";
 import { ERROR_EXECUTION } from "../engine/event-names.ts";
 import { acceptedEvents } from "../engine/refusal.ts";
 import { reactsTo } from "../engine/select.ts";
 import { recall } from "../engine/step.ts";
-import type { Effect, Kept } from "../engine/types.ts";
+import type { Effect, Kept, SendExtras } from "../engine/types.ts";
 import type { Notice } from "../keyspace/transaction.ts";
 import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import { keyOfChild } from "./child-links.ts";
 import { adopt, type ChildNews, Children, disown } from "./children.ts";
-import { dropFailed, type FailedStep, failedOf, isFailure, markFailed, recordRefusal } from "./failures.ts";
+import { definitionAt } from "./definitions.ts";
+import {
+  dropFailed,
+  type FailedStep,
+  failedOf,
+  isFailure,
+  logRefusal,
+  markFailed,
+  recordRefusal,
+} from "./failures.ts";
 import { checkParent } from "./family-invariants.ts";
 import { type Deferrable, defer, dropWaiting, freshInbox, TOO_LATE } from "./inbox.ts";
 import { forgetKept, holdKept, keptBy, settleKept, waitingOf } from "./kept-events.ts";
@@ -33,11 +43,15 @@ import {
 } from "./machine-step.ts";
 import { type Creation, makeMachine } from "./making.ts";
 import { originOf } from "./origin.ts";
+import { keptOutcome } from "./outcome-reply.ts";
 import { addPending, type DeferredEvent, disarmDue, dropPending, dueEntryOf } from "./pending.ts";
 import { hasEnded, isRunning, outerNames } from "./record.ts";
-import { settle } from "./settle.ts";
+import { keepSent, settle } from "./settle.ts";
 import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord, writeSnapshot } from "./writing.ts";
+
+/** How deep machines may make each other, by what they send when they begin. */
+const MAKING_DEPTH_MAX = 8;
 
 /** Events one request may set off beside its own. */
 const FOLLOW_UP_MAX = 1000;
@@ -52,6 +66,8 @@ interface FollowUp {
   readonly data?: EventData | undefined;
   /** The trace of what has set it off. */
   readonly trace?: string | undefined;
+  /** What an event that was sent came with. */
+  readonly extras?: SendExtras | undefined;
 }
 
 /** A child that is to be stopped once it has got what was sent to it before. */
@@ -72,9 +88,12 @@ export class Delivery {
   /** What joins have kept that were left, of the machine at hand. */
   #released: Kept[] = [];
   #count = 0;
+  /** How many machines around this one are being made. */
+  readonly #depth: number;
 
-  constructor(scope: Scope) {
+  constructor(scope: Scope, depth = 0) {
     this.#scope = scope;
+    this.#depth = depth;
   }
 
   /**
@@ -223,34 +242,89 @@ export class Delivery {
 
   #deliver(followUp: FollowUp): void {
     const subject = findSubject(this.#scope, followUp.to);
+    if (subject === undefined && followUp.extras?.def !== undefined) {
+      this.#deliverToNew(followUp, followUp.extras.def);
+      return;
+    }
     if (subject === undefined || !isRunning(subject.machine)) {
       const code = subject === undefined ? "NOMACHINE" : subject.machine.status.toUpperCase();
       this.#reportLost(followUp, code);
       return;
     }
-    const { kind, event, data, trace } = followUp;
-    const step: FailedStep = { event, data, trace, by: textOfBytes(followUp.from), from: kind };
-    const refusal = this.#follow(subject, step);
+    const refusal = this.#deliverTo(subject, followUp);
     if (refusal === undefined) return;
-    if (isFailure(refusal)) this.fail(subject, step, refusal);
-    else recordRefusal(this.#scope, subject, step, refusal);
+    const step = stepOf(followUp);
+    const after = isFailure(refusal)
+      ? this.fail(subject, step, refusal)
+      : recordRefusal(this.#scope, subject, step, refusal);
+    const { event, data, id, by } = step;
+    if (id !== undefined && refusal.code !== "DUPID")
+      keepSent(this.#scope, { before: subject, after }, { event, data, id, by }, refusal);
     this.#reportLost(followUp, refusal.code);
   }
 
-  /** Runs an event that a machine was sent by one; why that came to nothing, with all it did undone. */
-  #follow(subject: Subject, step: FailedStep): Refusal | undefined {
+  /** As SM.SEND with DEF: the machine is made first, and is not there where its event is refused. */
+  #deliverToNew(followUp: FollowUp, def: string): void {
+    const scope = this.#scope;
+    const { to } = followUp;
+    const by = textOfBytes(followUp.from);
+    const made = this.#attempt(() => {
+      if (scope.db.find(to) !== undefined) throw errors.wrongType();
+      if (this.#depth >= MAKING_DEPTH_MAX)
+        throw errors.refused("EXECFAIL", `machines make each other more than ${MAKING_DEPTH_MAX} deep`);
+      const making = new Delivery(scope, this.#depth + 1);
+      making.#count = this.#count;
+      making.create(to, { definition: definitionAt(scope.db, def), by, expireAtMs: 0 });
+      making.runFollowUps();
+      this.#count = making.#count;
+      const subject = findSubject(scope, to);
+      if (subject === undefined || !isRunning(subject.machine))
+        throw new ReplyError(`${subject?.machine.status.toUpperCase() ?? "NOMACHINE"} it ended as it began`);
+      const refusal = this.#deliverTo(subject, followUp);
+      if (refusal !== undefined) throw new ReplyError(`${refusal.code} ${refusal.message}`);
+      return subject;
+    });
+    if (!("code" in made)) return;
+    logRefusal(scope, { key: to, machine: undefined }, stepOf(followUp), { ...made, wasTold: false });
+    this.#reportLost(followUp, made.code);
+  }
+
+  /** Runs an event that a machine was sent, once for its id; why that came to nothing, with all it did undone. */
+  #deliverTo(subject: Subject, followUp: FollowUp): Refusal | undefined {
+    const scope = this.#scope;
+    const step = stepOf(followUp);
+    const { id, event, data, by } = step;
+    const { expireAtMs } = followUp.extras ?? {};
+    const known = id === undefined ? undefined : keptOutcome(scope, subject.record.id, id);
+    if (known !== undefined) {
+      if (known.event === event && sameData(known.data?.value, data?.value)) return undefined;
+      const { code, text: message } = errors.duplicateId(known.id);
+      return { kind: "refused", code, message };
+    }
+    if (expireAtMs !== undefined && expireAtMs < scope.nowMs)
+      return { kind: "refused", code: "EXPIRED", message: "it waited too long" };
+    const followed = this.#follow(subject, step, expireAtMs);
+    if ("code" in followed) return followed;
+    const after = findSubject(scope, subject.key);
+    if (id !== undefined && after !== undefined)
+      keepSent(scope, { before: subject, after }, { event, data, id, by }, followed);
+    return undefined;
+  }
+
+  #follow(subject: Subject, step: FailedStep, expireAtMs: number | undefined): StepOutcome {
     const env = envOf(this.#scope, subject);
     const isSent = step.from === "send";
     const outcome = isSent
-      ? stepEvent(subject, eventOf(step), env)
+      ? stepEvent(subject, eventOf(expireAtMs === undefined ? step : { ...step, expireAtMs }), env)
       : stepRaised(subject, ownEventOf(step), env);
     if (outcome.kind === "refused") return outcome;
     const origin = originOf(step);
     const kind = step.from === "raise" || step.from === "child" ? step.from : "send";
+    const receivedMs = this.#scope.nowMs;
     const applied = this.#attempt(() =>
-      this.apply(subject, outcome, { kind, ...origin }, { ...origin, receivedMs: this.#scope.nowMs }),
+      this.apply(subject, outcome, { kind, ...origin }, { ...origin, receivedMs, expireAtMs }),
     );
-    return "code" in applied ? applied : undefined;
+    return "code" in applied ? applied : outcome;
   }
 
   /** Carries out a step; why it cannot be, with all it did undone. */
@@ -298,6 +372,7 @@ export class Delivery {
             trace,
             to,
             from,
+            extras: effect.kind === "send" ? effect : undefined,
           });
           break;
         }
@@ -431,6 +506,11 @@ export class Delivery {
       ? this.#fail(before, { ...originOf(pending), from: "event" }, moved)
       : recordRefusal(this.#scope, before, pending, moved);
   }
+}
+
+/** An event on its way as the machine has it that gets it. */
+function stepOf({ event, data, trace, from, kind, extras }: FollowUp): FailedStep {
+  return { event, data, trace, id: extras?.eventId, by: textOfBytes(from), from: kind };
 }
 
 function isStopped(later: readonly Effect[], name: string): boolean {

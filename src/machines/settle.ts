@@ -7,7 +7,7 @@ import { replyToJson, type SendReply } from "./outcome-reply.ts";
 import { addedOutcome, findOutcome, type Outcome, replacedOutcome } from "./outcomes.ts";
 import type { PendingEvent } from "./pending.ts";
 import { activeNames } from "./record.ts";
-import type { SendOptions } from "./send-options.ts";
+import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { closeTask } from "./tasks.ts";
 import { recordedEffects, writeOutcome } from "./writing.ts";
@@ -31,7 +31,19 @@ export function keep(
   const { id, event, data, by, outcomeTtlMs: ttlMs } = options;
   if (settlement.kind === "refused")
     logRefusal(scope, change.after, options, { ...settlement, wasTold: true });
-  if (id === undefined) return reply;
+  if (id !== undefined) storeOutcome(scope, change, { id, event, data, by, ttlMs, reply }, settlement);
+  return reply;
+}
+
+/** An event with an id and what was answered to it. */
+interface Answered extends Pick<SendOptions, "event" | "data" | "by"> {
+  readonly id: string;
+  readonly ttlMs: number | undefined;
+  readonly reply: SendReply;
+}
+
+function storeOutcome(scope: Scope, change: BeforeAfter, answered: Answered, settlement: Settlement): void {
+  const { id, event, data, by, ttlMs, reply } = answered;
   const { transaction } = scope.db;
   const { record, machine } = change.after;
   closeTask(scope.db, record.id, id);
@@ -52,7 +64,18 @@ export function keep(
     ttlMs: scope.server.config.get("sm-outcome-ttl") * 1000,
   });
   writeOutcome(scope, change.after, added);
-  return reply;
+}
+
+/** Keeps the outcome of an event that another machine has sent under an id. */
+export function keepSent(
+  scope: Scope,
+  change: BeforeAfter,
+  event: Pick<SendOptions, "event" | "data" | "by"> & { readonly id: string },
+  settlement: Settlement,
+): void {
+  const reply = replyTo(scope, change, { ...NO_OPTIONS, ...event }, settlement);
+  const { id, event: name, data, by } = event;
+  storeOutcome(scope, change, { id, event: name, data, by, ttlMs: undefined, reply }, settlement);
 }
 
 function replyTo(
