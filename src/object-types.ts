@@ -1,4 +1,9 @@
 /** The types of objects that a key can hold, put together for the key space, which does not know them. */
+import { MACHINE_FORM } from "./export/machine-form.ts";
+import { storedForm } from "./export/stored-form.ts";
+import { STREAM_FORM } from "./export/stream-form.ts";
+import { HASH_FORM, SET_FORM } from "./export/table-form.ts";
+import type { ObjectForm } from "./keyspace/object-form.ts";
 import { type ObjectType, ObjectTypes } from "./keyspace/objects.ts";
 import { REDO_MACHINE } from "./keyspace/redo.ts";
 import { checkMachines } from "./machines/check.ts";
@@ -11,14 +16,19 @@ import type { ValueType } from "./values/held.ts";
 import { VALUE_STORAGE } from "./values/storage.ts";
 
 export const OBJECT_TYPES = new ObjectTypes({
-  machine: { storage: MACHINE_STORAGE, redo: [REDO_MACHINE, redoMachine], check: checkMachines },
-  stream: { storage: STREAM_STORAGE, check: checkStreams },
-  hash: valueType("hash"),
-  set: valueType("set"),
-  list: valueType("list"),
-  sortedSet: valueType("sortedSet"),
+  machine: {
+    storage: MACHINE_STORAGE,
+    form: MACHINE_FORM,
+    redo: [REDO_MACHINE, redoMachine],
+    check: checkMachines,
+  },
+  stream: { storage: STREAM_STORAGE, form: STREAM_FORM, check: checkStreams },
+  hash: valueType("hash", HASH_FORM),
+  set: valueType("set", SET_FORM),
+  list: valueType("list", storedForm("list", "list")),
+  sortedSet: valueType("sortedSet", storedForm("sortedSet", "zset")),
 });
 
-function valueType(type: ValueType): ObjectType {
-  return { storage: VALUE_STORAGE, check: (reader) => checkValues(reader, type) };
+function valueType(type: ValueType, form: ObjectForm): ObjectType {
+  return { storage: VALUE_STORAGE, form, check: (reader) => checkValues(reader, type) };
 }

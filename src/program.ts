@@ -9,6 +9,7 @@ import type { Config } from "./config/config.ts";
 import { fileFault } from "./config/config-files.ts";
 import { fatalConfigText } from "./config/load.ts";
 import { descriptorLimit, fitToDescriptors } from "./descriptor-limit.ts";
+import { importProgress } from "./export/import.ts";
 import { HttpListenError } from "./http/listen-error.ts";
 import { Store } from "./keyspace/store.ts";
 import { ListenError } from "./net/listener.ts";
@@ -115,6 +116,12 @@ async function open(
   const store = Store.open(config.get("dir"), OBJECT_TYPES, {
     archiveDirectory: archive === "" ? undefined : resolve(config.get("dir"), archive),
   });
+  if (importProgress(store.begin()) !== undefined) {
+    await store.close();
+    throw new OpenError(
+      `an import into '${config.get("dir")}' has not come to its end: run it again, or remove what is in the directory`,
+    );
+  }
   const tookMs = (performance.now() - openedMs).toFixed(0);
   log(`Store opened in ${config.get("dir")} (appendfsync ${config.get("appendfsync")}) in ${tookMs} ms`);
   try {

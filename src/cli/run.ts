@@ -4,6 +4,9 @@ import { parseArgs } from "node:util";
 import { OpenError } from "../storage/ordered-store.ts";
 import { DamageError } from "../storage/sealed-values.ts";
 import { backup } from "./backup.ts";
+import { compact } from "./compact.ts";
+import { exportStore } from "./export.ts";
+import { importStore } from "./import.ts";
 import { restore } from "./restore.ts";
 import {
   EXIT_FAILED,
@@ -16,7 +19,14 @@ import {
 import { verify } from "./verify.ts";
 
 /** In the order of the help. */
-export const SUBCOMMANDS: readonly Subcommand[] = [backup, restore, verify];
+export const SUBCOMMANDS: readonly Subcommand[] = [
+  backup,
+  restore,
+  verify,
+  exportStore,
+  importStore,
+  compact,
+];
 
 /**
  * Runs what the first word of a command line names; resolves to the exit code, or to undefined when it names no

@@ -7,6 +7,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { GARBAGE_OBJECT, garbageKey, longStringKey, objectRanges } from "./layouts.ts";
 import type { Redo } from "./live-objects.ts";
+import { type ObjectForm, STRING_FORM } from "./object-form.ts";
 import type { KeyRecord, RecordType } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -49,6 +50,8 @@ const LONG_STRING: ObjectStorage = {
 /** A type of objects as the key space knows it. */
 export interface ObjectType {
   readonly storage: ObjectStorage;
+  /** How an export writes an object of the type, and an import reads it. */
+  readonly form: ObjectForm;
   /** How a restart redoes the changes of live objects: the first byte of their redo records, and what reads these. */
   readonly redo?: readonly [firstByte: number, redo: Redo];
   /** What is wrong with what the objects of the type keep, a sentence each. O(size of the store). */
@@ -64,6 +67,7 @@ export class ObjectTypes {
   readonly redo: ReadonlyMap<number, Redo>;
   readonly #types: readonly ObjectType[];
   readonly #storages: Readonly<Record<RecordType, ObjectStorage>>;
+  readonly #forms: Readonly<Record<RecordType, ObjectForm>>;
 
   constructor(types: Readonly<Record<PartedType, ObjectType>>) {
     this.#types = Object.values(types);
@@ -78,6 +82,26 @@ export class ObjectTypes {
       list: types.list.storage,
       sortedSet: types.sortedSet.storage,
     };
+    this.#forms = {
+      string: STRING_FORM,
+      longString: STRING_FORM,
+      machine: types.machine.form,
+      stream: types.stream.form,
+      hash: types.hash.form,
+      set: types.set.form,
+      list: types.list.form,
+      sortedSet: types.sortedSet.form,
+    };
+  }
+
+  /** How an export writes an object of a type. */
+  formOf(type: RecordType): ObjectForm {
+    return this.#forms[type];
+  }
+
+  /** The form that an export calls so; undefined when there is no such type. */
+  formNamed(name: string): ObjectForm | undefined {
+    return Object.values(this.#forms).find((form) => form.name === name);
   }
 
   storageOf(type: RecordType): ObjectStorage {

@@ -53,21 +53,9 @@ const ALL = { from: ID_MIN, to: ID_MAX };
 
 /** What a stream holds. O(size of the stream). */
 export function contentsOf(stream: Stream): StreamContents {
-  const { firstId, lastId, maxDeletedId, entriesAdded, tailNode, tailAdded } = stream.header;
-  const nodes = new Map<number, StreamEntry[]>();
-  for (const chunk of storedChunks(stream)) {
-    const reader = chunk.from(firstId);
-    if (reader === undefined) continue;
-    const entries = nodes.get(reader.node) ?? [];
-    nodes.set(reader.node, entries);
-    do entries.push(reader.entry);
-    while (chunk.next(reader));
-  }
+  const { lastId, maxDeletedId, entriesAdded } = stream.header;
   return {
-    nodes: Array.from(nodes, ([number, entries]) => ({
-      entries,
-      added: number === tailNode ? tailAdded : entries.length,
-    })),
+    nodes: [...nodesOf(stream)],
     lastId,
     maxDeletedId,
     entriesAdded,
@@ -83,6 +71,28 @@ export function contentsOf(stream: Stream): StreamContents {
       })),
     })),
   };
+}
+
+/** The nodes of a stream, in order; lazy. */
+export function* nodesOf(stream: Stream): Generator<StreamNode> {
+  const { firstId, tailNode, tailAdded } = stream.header;
+  let node: { readonly number: number; readonly entries: StreamEntry[] } | undefined;
+  const ended = ({ number, entries }: NonNullable<typeof node>) => ({
+    entries,
+    added: number === tailNode ? tailAdded : entries.length,
+  });
+  for (const chunk of storedChunks(stream)) {
+    const reader = chunk.from(firstId);
+    if (reader === undefined) continue;
+    if (node !== undefined && node.number !== reader.node) {
+      yield ended(node);
+      node = undefined;
+    }
+    node ??= { number: reader.node, entries: [] };
+    do node.entries.push(reader.entry);
+    while (chunk.next(reader));
+  }
+  if (node !== undefined) yield ended(node);
 }
 
 /**

@@ -1,0 +1,45 @@
+/** detent compact */
+
+import { existsSync } from "node:fs";
+import { Store } from "../keyspace/store.ts";
+import { compactData } from "../storage/compact.ts";
+import { OpenError } from "../storage/ordered-store.ts";
+import {
+  DIRECTORY_HELP,
+  DIRECTORY_OPTIONS,
+  directoryOption,
+  EXIT_OK,
+  type Subcommand,
+} from "./subcommand.ts";
+
+export const compact: Subcommand = {
+  name: "compact",
+  summary: "give the space back that data.mdb has and does not need; the server must not run",
+  help: `Usage: detent compact [--dir DIR | --config FILE]
+
+Writes data.mdb anew without the pages that nothing is on any more: after much was deleted, the file keeps its size and
+uses the space for what comes, and only this gives it back to the disk. The server must not run, and the disk must have
+room for a second file of the size of what is left. When it is interrupted, the directory is as it was.
+
+${DIRECTORY_HELP}
+
+Prints the bytes of the file before and after. Exit codes: 0 done, 1 failed, 2 wrong arguments.
+
+Examples:
+  detent compact --dir /var/lib/detent
+`,
+  options: DIRECTORY_OPTIONS,
+  operands: [0, 0],
+  run: async (_operands, given, surroundings) => {
+    const { objects, output } = surroundings;
+    const directory = directoryOption(given, surroundings);
+    if (!existsSync(`${directory}/data.mdb`)) throw new OpenError(`there is no store in '${directory}'`);
+    // What only the journals have goes into the data file.
+    await Store.open(directory, objects).close();
+    const { bytesBefore, bytesAfter } = await compactData(directory, (done, of) =>
+      output.progress("entries written:", done, of),
+    );
+    output.print(`${directory}/data.mdb: ${bytesBefore} bytes before, ${bytesAfter} bytes now`);
+    return EXIT_OK;
+  },
+};

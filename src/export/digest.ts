@@ -1,0 +1,55 @@
+/** One number for all that a store holds, whatever the order in which it came to be: DEBUG DIGEST, and the end of an export. */
+import { createHash, type Hash } from "node:crypto";
+import type { Bytes } from "../base/bytes.ts";
+import { bufferOf } from "../base/bytes.ts";
+import type { Database } from "../keyspace/database.ts";
+import { bytesToJson } from "../keyspace/object-form.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
+import { listDefinitions, type StoredDefinition } from "../machines/definitions.ts";
+
+const DIGEST_BYTES = 20;
+
+export class Digest {
+  readonly #sum = Buffer.alloc(DIGEST_BYTES);
+
+  /** 40 hexadecimal digits; zeros when nothing was added. */
+  get text(): string {
+    return this.#sum.toString("hex");
+  }
+
+  definition(index: number, { name, version, document }: StoredDefinition): void {
+    this.#add(createHash("sha1").update(JSON.stringify([index, name, version, document])));
+  }
+
+  /** Takes an object up while its parts are gone through, in JSON. */
+  *parts(db: Database, key: Bytes, record: KeyRecord): Generator<string> {
+    const form = db.transaction.objects.formOf(record.type);
+    const hash = createHash("sha1");
+    hash.update(JSON.stringify([db.index, bytesToJson(bufferOf(key)), form.name, String(record.expireAtMs)]));
+    for (const fields of form.parts(db, key, record)) {
+      const part = JSON.stringify(fields);
+      hash.update(part);
+      yield part;
+    }
+    this.#add(hash);
+  }
+
+  /** Exclusive or takes no notice of order. */
+  #add(hash: Hash): void {
+    const digest = hash.digest();
+    for (let at = 0; at < DIGEST_BYTES; at += 1) this.#sum[at] = (this.#sum[at] ?? 0) ^ (digest[at] ?? 0);
+  }
+}
+
+/** The digest of some databases. O(size of the store). */
+export function digestOf(databases: Iterable<Database>): string {
+  const digest = new Digest();
+  for (const db of databases) {
+    for (const definition of listDefinitions(db)) digest.definition(db.index, definition);
+    for (const key of db.keys()) {
+      const record = db.find(key);
+      if (record !== undefined) for (const _part of digest.parts(db, key, record));
+    }
+  }
+  return digest.text;
+}

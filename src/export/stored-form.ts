@@ -1,0 +1,73 @@
+/**
+ * An object as this version stores it: its record, and the parts it keeps under its id. For types that have no logical
+ * form of their own.
+ */
+import { type Bytes, bufferOf, bytesOf, chars } from "../base/bytes.ts";
+import type { Database } from "../keyspace/database.ts";
+import { OBJECT_SPACES, objectKey, objectKeyFields, objectRanges } from "../keyspace/layouts.ts";
+import {
+  FormFault,
+  inPieces,
+  listOfJson,
+  type ObjectForm,
+  type PartFields,
+} from "../keyspace/object-form.ts";
+import type { RecordType } from "../keyspace/records.ts";
+
+/** The form of a type that no index knows. */
+export function storedForm(type: Exclude<RecordType, "string" | "longString">, name: string): ObjectForm {
+  return {
+    name,
+    *parts(db, _key, record) {
+      yield { record: record.payload.toString("base64") };
+      yield* storedParts(db, record.id);
+    },
+    take(db, key, { fields, isFirst, expireAtMs }) {
+      if (isFirst) {
+        db.put(key, { type, payload: base64(fields["record"], "record"), expireAtMs }, undefined);
+        return;
+      }
+      const record = db.find(key);
+      if (record?.type !== type) throw new FormFault("its first part is missing");
+      takeStoredParts(db, record.id, fields);
+    },
+  };
+}
+
+/** What an object keeps under its id, a list of places and values in each part. */
+export function* storedParts(db: Database, id: number): Generator<PartFields> {
+  for (const piece of inPieces(entriesOf(db, id), ({ value }) => value.length)) {
+    yield { parts: piece.map(({ place, value }) => [place.toString("base64"), value.toString("base64")]) };
+  }
+}
+
+function* entriesOf(db: Database, id: number) {
+  for (const { from, to } of objectRanges(id)) {
+    for (const [key, value] of db.transaction.range(from, to)) {
+      const { space, rest } = objectKeyFields(key);
+      yield { place: Buffer.concat([Buffer.from(space), bufferOf(rest)]), value };
+    }
+  }
+}
+
+/** @throws FormFault */
+export function takeStoredParts(db: Database, id: number, fields: PartFields): void {
+  for (const part of listOfJson(fields["parts"], "parts")) {
+    const [place, value] = listOfJson(part, "a part");
+    const at: Bytes = bytesOf(base64(place, "the place of a part"));
+    const space = OBJECT_SPACES.find((one) => one === chars(at).charAt(0));
+    if (space === undefined) throw new FormFault("a part has a place that is none");
+    db.transaction.put(
+      objectKey(space, id, bytesOf(bufferOf(at).subarray(1))),
+      base64(value, "the value of a part"),
+    );
+  }
+}
+
+/** @throws FormFault */
+export function base64(json: unknown, what: string): Buffer {
+  const bytes = typeof json === "string" ? Buffer.from(json, "base64") : undefined;
+  if (bytes === undefined || bytes.toString("base64") !== json)
+    throw new FormFault(`${what} must be in base64`);
+  return bytes;
+}
