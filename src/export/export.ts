@@ -38,10 +38,18 @@ export function* exportLines(
   let objects = 0;
   for (const db of usedDatabases(transaction)) {
     for (const definition of listDefinitions(db)) {
-      const { name, version: its, sequence, createdMs, document } = definition;
+      const { name, version: its, sequence, createdMs, document, references } = definition;
       digest.definition(db.index, definition);
       definitions += 1;
-      yield JSON.stringify({ db: db.index, definition: name, version: its, sequence, createdMs, document });
+      yield JSON.stringify({
+        db: db.index,
+        definition: name,
+        version: its,
+        sequence,
+        createdMs,
+        document,
+        references,
+      });
     }
     for (const key of db.keys()) {
       const record = db.find(key);

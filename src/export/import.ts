@@ -159,7 +159,7 @@ function indexOf({ db }: PartFields): number {
 }
 
 function takeDefinition(db: Database, fields: PartFields): void {
-  const { definition: name, version, sequence, createdMs, document } = fields;
+  const { definition: name, version, sequence, createdMs, document, references = {} } = fields;
   const isOne =
     typeof name === "string" &&
     typeof version === "string" &&
@@ -167,8 +167,17 @@ function takeDefinition(db: Database, fields: PartFields): void {
     typeof createdMs === "number" &&
     typeof sequence === "number";
   if (!isOne) throw new FormFault("a definition has definition, version, sequence, createdMs and document");
-  copyDefinition({ name, version, sequence, createdMs, document }, db);
+  const pinned = textsOf(references);
+  copyDefinition({ name, version, sequence, createdMs, document, references: pinned }, db);
   raise(db.transaction, "definition", sequence);
+}
+
+/** @throws FormFault */
+function textsOf(json: unknown): Readonly<Record<string, string>> {
+  const entries = typeof json === "object" && json !== null ? Object.entries(json) : undefined;
+  if (entries?.every((entry): entry is [string, string] => typeof entry[1] === "string") !== true)
+    throw new FormFault("references must be an object of texts");
+  return Object.fromEntries(entries);
 }
 
 function takeObject(db: Database, fields: PartFields): OpenObject {

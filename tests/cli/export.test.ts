@@ -24,6 +24,19 @@ const ORDER = JSON.stringify({
   },
 });
 
+const PARENT = JSON.stringify({
+  initial: "on",
+  states: {
+    on: {
+      sla: "2h",
+      invoke: [
+        { src: "part:v1", id: "one" },
+        { src: "part:v1", id: "two", onDone: { actions: [{ assign: { two: "true" } }] } },
+      ],
+    },
+  },
+});
+
 /** Something of everything, small and large. */
 async function fill(client: TestClient): Promise<void> {
   const call = async (...words: readonly (string | number | Buffer)[]) => {
@@ -66,6 +79,11 @@ async function fill(client: TestClient): Promise<void> {
     if (n % 6 === 0) await call("SM.SEND", `order:${n}`, "SHIP", "DELAY", "1h");
   }
   for (let n = 0; n < 200; n += 1) await call("SM.SEND", "order:2", n % 2 === 0 ? "LATER" : "GO");
+  const child = '{"initial":"a","states":{"a":{"on":{"END":"z"},"after":{"9h":"z"}},"z":{"type":"final"}}}';
+  await call("SM.DEF", "CREATE", "part", child);
+  await call("SM.DEF", "CREATE", "whole", PARENT);
+  await call("SM.CREATE", "whole:1", "whole");
+  await call("SM.SEND", "{whole:1}.two", "END");
   await call("SM.SET", "door", '{"initial":"shut","map":{"shut":["open"],"open":["shut"]}}');
   await call("SM.MUTATE", "door", "open", "because");
   await call("EXPIRE", "door", 90);
@@ -113,6 +131,8 @@ async function seen(directory: string): Promise<Seen> {
     "SM.COUNT DEF order BY STATE",
     "SM.DEF LIST",
     "SM.GET door REASON",
+    "SM.INFO whole:1",
+    "SM.INFO {whole:1}.one",
     "XINFO STREAM stream FULL COUNT 5",
     "XPENDING stream workers",
     "XINFO GROUPS stream",
@@ -159,7 +179,7 @@ describe("detent export and import", () => {
     const directory = join(temporaryDirectory(), "imported");
     const { code, out } = await cli("import", file, "--dir", directory);
     expect(code).toBe(0);
-    expect(out).toMatch(/: \d+ keys and 3 definitions$/);
+    expect(out).toMatch(/: \d+ keys and 5 definitions$/);
     const [before, after] = [await seen(source), await seen(directory)];
     expect(after).toEqual(before);
     expect(before.verify).toEqual([]);
