@@ -11,6 +11,7 @@ import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { PUBSUB_HANDLERS } from "./pubsub/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
 import { SET_HANDLERS } from "./set/handlers.ts";
+import { SORTED_SET_HANDLERS } from "./sorted-set/handlers.ts";
 import { STATECHART_HANDLERS } from "./statechart/handlers.ts";
 import { STREAM_HANDLERS } from "./stream/handlers.ts";
 import { STRING_HANDLERS } from "./string/handlers.ts";
@@ -27,6 +28,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   PUBSUB_HANDLERS,
   SERVER_HANDLERS,
   SET_HANDLERS,
+  SORTED_SET_HANDLERS,
   STREAM_HANDLERS,
   STATECHART_HANDLERS,
   STRING_HANDLERS,

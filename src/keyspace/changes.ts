@@ -70,6 +70,18 @@ export const EVENT_CLASSES = {
   xtrim: "t",
   "sm.suspend": "d",
   "sm.timer": "d",
+  zadd: "z",
+  zdiffstore: "z",
+  zincr: "z",
+  zinterstore: "z",
+  zpopmax: "z",
+  zpopmin: "z",
+  zrangestore: "z",
+  zrem: "z",
+  zremrangebylex: "z",
+  zremrangebyrank: "z",
+  zremrangebyscore: "z",
+  zunionstore: "z",
 } as const satisfies Readonly<Record<string, EventClass>>;
 
 export type KeyEvent = keyof typeof EVENT_CLASSES;

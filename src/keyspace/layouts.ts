@@ -59,8 +59,8 @@
  *
  * | part | fields                              | value                                        |
  * | ---- | ----------------------------------- | -------------------------------------------- |
- * | f    | hash of the name u48, name          | a field of a hash, or a member of a set      |
- * | m    | name                                | the score of a member of a sorted set        |
+ * | f    | hash of the name u48, name          | a field of a hash, a member of a set, or the |
+ * |      |                                     | score of a member of a sorted set            |
  * | b    | node u32                            | a node of the tree of a list or sorted set   |
  *
  * Names end with a zero byte (0 in the table). A name that holds one itself, or is longer than
@@ -469,7 +469,7 @@ export function valuePrefix(id: number): string {
   return `u${u64(id)}`;
 }
 
-/** The prefix of the fields of a hash, or of the members of a set. */
+/** The prefix of the fields of a hash, or of the members of a set or sorted set. */
 export function elementsPrefix(id: number): string {
   return `u${u64(id)}f`;
 }
@@ -498,15 +498,6 @@ export function nameOfElementKey(key: Bytes): Bytes | undefined {
 /** True for a name that stands whole in an elementKey. */
 export function isWholeInKey(nameLength: number): boolean {
   return nameLength <= USER_KEY_BYTES_MAX;
-}
-
-/** The score of a member of a sorted set. */
-export function memberScoreKey(id: number, name: Bytes): Bytes {
-  return raw(`u${u64(id)}m${lastName(name)}`);
-}
-
-export function memberScoresPrefix(id: number): string {
-  return `u${u64(id)}m`;
 }
 
 /** A node of the tree of a list or sorted set. */

@@ -115,6 +115,19 @@ export const rankZero = () =>
       "the end of the list",
   );
 export const optionNegative = (option: "COUNT" | "MAXLEN") => err(`${option} can't be negative`);
+export const limitOfPlaces = () =>
+  err("syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX");
+export const scoresOfTexts = () => err("syntax error, WITHSCORES not supported in combination with BYLEX");
+export const rangeNotFloat = () => err("min or max is not a float");
+export const rangeNotText = () => err("min or max not valid string range item");
+export const existingAndNew = () => err("XX and NX options at the same time are not compatible");
+export const scoreConditions = () => err("GT, LT, and/or NX options at the same time are not compatible");
+export const severalIncrements = () => err("INCR option supports a single increment-element pair");
+export const scoreNotANumber = () => err("resulting score is not a number (NaN)");
+export const weightNotFloat = () => err("weight value is not a float");
+/** `command` is the lower-case name. */
+export const noInputKeys = (command: string) =>
+  err(`at least 1 input key is needed for '${command}' command`);
 export const hashValueNotAnInteger = () => err("hash value is not an integer");
 export const hashValueNotAFloat = () => err("hash value is not a float");
 export const offsetOutOfRange = () => err("offset is out of range");

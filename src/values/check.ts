@@ -2,9 +2,9 @@
 import { prefixRange } from "../keyspace/layouts.ts";
 import { decodeRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
+import { checkElements } from "./elements.ts";
 import { decodeHeader, type Header } from "./header.ts";
 import type { ValueType } from "./held.ts";
-import { checkTable } from "./table.ts";
 import { checkTree } from "./tree-check.ts";
 
 /** What is wrong with the objects of a type, a sentence each. O(size of the store). */
@@ -25,6 +25,8 @@ function checkObject(reader: OrderedReader, id: number, type: ValueType, header:
     const isWhole = count > 0 && (type !== "hash" || count % 2 === 0);
     return isWhole ? [] : [`the ${type} ${id} has ${count} entries`];
   }
-  if (type === "list") return checkTree(reader, id, header.numbers, false);
-  return checkTable(reader, id, header.numbers);
+  const findings = type === "list" ? [] : checkElements(reader, id, header.numbers[0]);
+  if (type === "list" || type === "sortedSet")
+    findings.push(...checkTree(reader, id, header.numbers, type === "sortedSet"));
+  return findings;
 }

@@ -5,38 +5,13 @@
  * A working copy for one command: `save` writes what belongs into the record and tells what happened.
  */
 import { assert } from "../base/assert.ts";
-import { bufferOf, bytesOf, chars, raw } from "../base/bytes.ts";
-import { FieldReader, putVarint, varintBytes } from "../base/varint.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
-import {
-  elementKey,
-  elementsFrom,
-  elementsPrefix,
-  hashOfElementKey,
-  isWholeInKey,
-  nameOfElementKey,
-  prefixRange,
-} from "../keyspace/layouts.ts";
-import type { Entry, OrderedReader } from "../storage/ordered-store.ts";
+import { type Element, type ElementPage, Elements } from "./elements.ts";
 import { decodeHeader, type Encoding, isSmall } from "./header.ts";
 import type { Held } from "./held.ts";
-import { hashBytes, hashNumber, NAME_HASH_END, nameHash } from "./name-hash.ts";
 import { Packed } from "./packed.ts";
 
-export interface Element {
-  readonly name: Buffer;
-  readonly value: Buffer;
-}
-
-export interface ElementPage {
-  /** The cursor to go on with, 0 when the walk is over. */
-  readonly cursor: number;
-  readonly elements: readonly Element[];
-}
-
 const NOTHING = Buffer.alloc(0);
-/** How many neighbours one is drawn from: gaps between hashes differ, and so would the chances of each. */
-const DRAWN_FROM = 16;
 
 export class Table {
   readonly held: Held;
@@ -72,7 +47,7 @@ export class Table {
 
   has(name: Buffer): boolean {
     if (this.#entries !== undefined) return this.#entries.indexOf(name, 0, this.#step) >= 0;
-    return this.held.transaction.get(this.#keyOf(name)) !== undefined;
+    return this.#apart().has(name);
   }
 
   /** The value of a name; undefined when there is no such name. */
@@ -83,8 +58,7 @@ export class Table {
       if (index < 0) return undefined;
       return this.#step === 1 ? NOTHING : entries.at(index + 1);
     }
-    const stored = this.held.transaction.get(this.#keyOf(name));
-    return stored === undefined ? undefined : elementOf(name, stored).value;
+    return this.#apart().get(name);
   }
 
   /** Gives a name a value; true when the name is new. */
@@ -115,10 +89,9 @@ export class Table {
       if (index < 0) return false;
       this.#entries = entries.spliced(index, this.#step, []);
     } else {
-      const key = this.#keyOf(name);
-      const { transaction } = this.held;
-      if (transaction.get(key) === undefined) return false;
-      transaction.remove(key);
+      const elements = this.#apart();
+      if (!elements.has(name)) return false;
+      elements.remove(name);
     }
     this.#count -= 1;
     this.#isChanged = true;
@@ -127,12 +100,8 @@ export class Table {
 
   /** All names with their values; lazy, to be read before the next write. */
   *elements(): Generator<Element> {
-    if (this.#entries === undefined) {
-      const { from, to } = prefixRange(elementsPrefix(this.held.id));
-      for (const entry of this.held.transaction.range(from, to)) yield storedElement(entry);
-      return;
-    }
-    for (let index = 0; index < this.#count; index += 1) yield this.#smallAt(index);
+    if (this.#entries === undefined) yield* this.#apart().all();
+    else for (let index = 0; index < this.#count; index += 1) yield this.#smallAt(index);
   }
 
   /**
@@ -141,35 +110,14 @@ export class Table {
    */
   scan(cursor: number, count: number): ElementPage {
     if (this.#entries !== undefined) return { cursor: 0, elements: [...this.elements()] };
-    if (cursor >= NAME_HASH_END) return { cursor: 0, elements: [] };
-    const elements: Element[] = [];
-    let last = "";
-    for (const entry of this.#storedFrom(cursor)) {
-      const hash = hashOfElementKey(entry[0]);
-      if (elements.length >= count && hash !== last) {
-        const next = hashNumber(last) + 1;
-        return { cursor: next, elements };
-      }
-      last = hash;
-      elements.push(storedElement(entry));
-    }
-    return { cursor: 0, elements };
+    return this.#apart().scan(cursor, count);
   }
 
   /** One of the names, with its value, chosen by numbers from 0 to below 1; undefined when there is none. */
   drawn(random: () => number): Element | undefined {
     if (this.#count === 0) return undefined;
     if (this.#entries !== undefined) return this.#smallAt(Math.floor(random() * this.#count));
-    const start = Math.floor(random() * NAME_HASH_END);
-    const chosen = Math.floor(random() * Math.min(DRAWN_FROM, this.#count));
-    let passed = 0;
-    for (const from of [start, 0]) {
-      for (const entry of this.#storedFrom(from)) {
-        if (passed === chosen) return storedElement(entry);
-        passed += 1;
-      }
-    }
-    throw new Error("a large table has as many names as it counts");
+    return this.#apart().drawn(this.#count, random);
   }
 
   /** Writes what belongs into the record, and tells of the change; an empty one is gone. */
@@ -204,11 +152,10 @@ export class Table {
   }
 
   #setApart(name: Buffer, value: Buffer): boolean {
-    const { transaction } = this.held;
-    const key = this.#keyOf(name);
-    const isNew = transaction.get(key) === undefined;
+    const elements = this.#apart();
+    const isNew = !elements.has(name);
     if (!isNew && this.#step === 1) return false;
-    transaction.put(key, storedValue(name, value));
+    elements.put(name, value);
     if (isNew) {
       this.#count += 1;
       this.#isChanged = true;
@@ -220,62 +167,16 @@ export class Table {
   #spread(): void {
     const elements = [...this.elements()];
     this.#entries = undefined;
-    const { transaction } = this.held;
-    for (const { name, value } of elements) transaction.put(this.#keyOf(name), storedValue(name, value));
+    const apart = this.#apart();
+    for (const { name, value } of elements) apart.put(name, value);
   }
 
-  #storedFrom(hash: number): Iterable<Entry> {
-    const { id, transaction } = this.held;
-    return transaction.range(elementsFrom(id, hashBytes(hash)), prefixRange(elementsPrefix(id)).to);
-  }
-
-  #keyOf(name: Buffer) {
-    return elementKey(this.held.id, nameHash(name), bytesOf(name));
+  #apart(): Elements {
+    return new Elements(this.held.id, this.held.transaction);
   }
 }
 
 function countOf([count]: readonly number[]): number {
   assert(count !== undefined, "a large object has its count");
   return count;
-}
-
-/** A name that its key has only the digest of stands before the value. A buffer of its own. */
-function storedValue(name: Buffer, value: Buffer): Buffer {
-  if (isWholeInKey(name.length)) return Buffer.from(value);
-  const length = Buffer.alloc(varintBytes(name.length));
-  putVarint(length, 0, name.length);
-  return Buffer.concat([length, name, value]);
-}
-
-function elementOf(name: Buffer, stored: Buffer): Element {
-  if (isWholeInKey(name.length)) return { name, value: stored };
-  return withLongName(stored);
-}
-
-function withLongName(stored: Buffer): Element {
-  const reader = new FieldReader(stored);
-  const name = reader.view(reader.varint());
-  return { name, value: stored.subarray(reader.at) };
-}
-
-function storedElement([key, stored]: Entry): Element {
-  const name = nameOfElementKey(key);
-  return name === undefined ? withLongName(stored) : { name: bufferOf(name), value: stored };
-}
-
-/** What is wrong with the parts of a large one, a sentence each. */
-export function checkTable(reader: OrderedReader, id: number, numbers: readonly number[]): string[] {
-  const findings: string[] = [];
-  let count = 0;
-  const { from, to } = prefixRange(elementsPrefix(id));
-  for (const entry of reader.range(from, to)) {
-    count += 1;
-    const { name } = storedElement(entry);
-    if (chars(elementKey(id, nameHash(name), bytesOf(name))) !== chars(entry[0]))
-      findings.push(
-        `${JSON.stringify(chars(raw(name.toString("latin1"))))} of the object ${id} is not in its place`,
-      );
-  }
-  if (count !== numbers[0]) findings.push(`the object ${id} counts ${numbers[0]} names, there are ${count}`);
-  return findings;
 }

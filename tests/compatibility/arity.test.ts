@@ -10,6 +10,9 @@ const NEW = new Set([
   "COMMAND|GETKEYS",
   "COMMAND|GETKEYSANDFLAGS",
   "WAITAOF",
+  // They take WITHSCORE there.
+  "ZRANK",
+  "ZREVRANK",
 ]);
 
 const commands = CATALOGUE.commands

@@ -6,11 +6,13 @@ import type { KeyRecord } from "../../keyspace/records.ts";
 import { Held, isCollection } from "../../values/held.ts";
 import { List } from "../../values/list.ts";
 import { addMembers, membersOf } from "../../values/set-members.ts";
+import { SortedSet } from "../../values/sorted-set.ts";
 import { Table } from "../../values/table.ts";
 import type { Call } from "../handler.ts";
 import { setFields } from "../hash/hashes.ts";
 import { growing } from "../list/lists.ts";
 import { limitsOf } from "../set/sets.ts";
+import { putMember, limitsOf as scoredLimits } from "../sorted-set/sorted-sets.ts";
 
 /** All that a record's object holds; undefined when it is none of these types. */
 export function collectionOf(call: Call, key: Buffer, record: KeyRecord): DumpedCollection | undefined {
@@ -28,8 +30,13 @@ export function collectionOf(call: Call, key: Buffer, record: KeyRecord): Dumped
     }
     case "set":
       return { kind: "set", members: membersOf(new Table(held)) };
-    default:
-      return undefined;
+    case "sortedSet": {
+      const members = Array.from(new SortedSet(held).elements(), ({ name, score }) => ({
+        member: name,
+        score,
+      }));
+      return { kind: "sortedSet", members };
+    }
   }
 }
 
@@ -55,6 +62,13 @@ export function restoreCollection(
         list.push("right", element);
       }
       list.save("restore");
+      return;
+    }
+    case "sortedSet": {
+      const set = new SortedSet(held);
+      const limits = scoredLimits(call);
+      for (const { member, score } of value.members) putMember(set, member, score, undefined, limits);
+      set.save("restore");
       return;
     }
     case "set": {

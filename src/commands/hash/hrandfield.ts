@@ -4,7 +4,7 @@
  */
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
-import type { Element } from "../../values/table.ts";
+import type { Element } from "../../values/elements.ts";
 import { argument, token } from "../arguments.ts";
 import { drawDistinct, drawnCount, drawRepeated } from "../drawing.ts";
 import type { Call, Handler } from "../handler.ts";

@@ -61,14 +61,8 @@ export const COMPATIBILITY = {
   "set-max-intset-entries": directive(integer(), 512, SAID),
   "set-max-listpack-entries": directive(integer(), 128, SAID),
   "set-max-listpack-value": directive(integer(), 64, SAID),
-  "zset-max-listpack-entries": directive(integer(), 128, ENCODING, {
-    noEffect: true,
-    aliases: ["zset-max-ziplist-entries"],
-  }),
-  "zset-max-listpack-value": directive(memory(), 64, ENCODING, {
-    noEffect: true,
-    aliases: ["zset-max-ziplist-value"],
-  }),
+  "zset-max-listpack-entries": directive(integer(), 128, SAID, { aliases: ["zset-max-ziplist-entries"] }),
+  "zset-max-listpack-value": directive(memory(), 64, SAID, { aliases: ["zset-max-ziplist-value"] }),
   "hll-sparse-max-bytes": directive(memory(), 3000, ENCODING, NO_EFFECT),
   "stream-node-max-bytes": directive(memory(), 4096, "A stream is stored entry by entry.", NO_EFFECT),
   "stream-node-max-entries": directive(

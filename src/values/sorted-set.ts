@@ -1,0 +1,230 @@
+/**
+ * Sorted sets: an entry is the score, in eight bytes whose order is that of scores, and the member, so that entries in
+ * byte order are in the order of the sorted set. A small one stands in its record; a large one is a counted tree, which
+ * tells places and counts by a node a level, and has the score of each member under the member beside that.
+ *
+ * A working copy for one command: `save` writes what was changed and tells what happened.
+ */
+import { assert } from "../base/assert.ts";
+import type { KeyEvent } from "../keyspace/changes.ts";
+import { CountedTree, type Run } from "./counted-tree.ts";
+import { Elements } from "./elements.ts";
+import { decodeHeader, type Encoding, isSmall } from "./header.ts";
+import type { Held } from "./held.ts";
+import { Packed } from "./packed.ts";
+import { SCORE_BYTES, scoreOfBytes, sortableScore } from "./score.ts";
+import { lowerBound } from "./tree-node.ts";
+
+export interface Scored {
+  readonly name: Buffer;
+  readonly score: number;
+}
+
+export interface ScoredPage {
+  /** The cursor to go on with, 0 when the walk is over. */
+  readonly cursor: number;
+  readonly members: readonly Scored[];
+}
+
+export class SortedSet {
+  readonly held: Held;
+  /** Of a small one, in order. */
+  #entries: Packed | undefined;
+  /** Of a large one. */
+  #tree: CountedTree | undefined;
+  #count: number;
+  /** As Redis would have it; kept by whoever knows the limits. */
+  encoding: Encoding;
+
+  constructor(held: Held) {
+    this.held = held;
+    const header = held.record === undefined ? undefined : decodeHeader(held.record.payload);
+    this.encoding = header?.encoding ?? "compact";
+    if (header?.isLarge) {
+      const [count, root, height, next] = header.numbers;
+      assert(count !== undefined && next !== undefined, "a large sorted set has its numbers");
+      this.#count = count;
+      const tree = { root: root ?? 0, height: height ?? 0, next };
+      this.#tree = new CountedTree(held.id, held.transaction, tree);
+    } else {
+      this.#entries = header?.entries ?? Packed.EMPTY;
+      this.#count = this.#entries.count;
+    }
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get isLarge(): boolean {
+    return this.#entries === undefined;
+  }
+
+  /** The score of a member; undefined when there is no such member. */
+  score(member: Buffer): number | undefined {
+    if (this.#entries !== undefined) {
+      const index = this.#indexOf(this.#entries, member);
+      return index < 0 ? undefined : scoreOfBytes(this.#entries.at(index));
+    }
+    return this.#elements().get(member)?.readDoubleBE(0);
+  }
+
+  has(member: Buffer): boolean {
+    return this.score(member) !== undefined;
+  }
+
+  /** The place of a member, from the lowest score on; undefined when there is no such member. */
+  rank(member: Buffer): number | undefined {
+    const score = this.score(member);
+    return score === undefined ? undefined : this.below(entryOf(score, member));
+  }
+
+  /** How many entries are below these bytes, which may be the beginning of an entry. */
+  below(bytes: Buffer): number {
+    return this.#entries === undefined ? this.#large().below(bytes) : lowerBound(this.#entries, bytes);
+  }
+
+  /** The member at a place below the count. */
+  at(place: number): Scored {
+    return scored(this.#entries?.at(place) ?? this.#large().at(place));
+  }
+
+  /** Members from a place to another one, both included, in either direction; lazy, to be read before the next write. */
+  *range(from: number, to: number): Generator<Scored> {
+    const reverse = to < from;
+    let place = from;
+    while (reverse ? place >= to : place <= to) {
+      const { entries, start } = this.#runAt(place);
+      const last = reverse ? Math.max(to, start) : Math.min(to, start + entries.count - 1);
+      for (; reverse ? place >= last : place <= last; place += reverse ? -1 : 1)
+        yield scored(entries.at(place - start));
+    }
+  }
+
+  /** All members in order; lazy, to be read before the next write. */
+  elements(): Iterable<Scored> {
+    return this.#count === 0 ? [] : this.range(0, this.#count - 1);
+  }
+
+  /** A member chosen by a number from 0 to below 1; undefined when there is none. */
+  drawn(random: () => number): Scored | undefined {
+    return this.#count === 0 ? undefined : this.at(Math.floor(random() * this.#count));
+  }
+
+  /** A step of a walk that meets each member that stays once: all of a small one. */
+  scan(cursor: number, count: number): ScoredPage {
+    if (this.#entries !== undefined) return { cursor: 0, members: [...this.elements()] };
+    const page = this.#elements().scan(cursor, count);
+    const members = page.elements.map(({ name, value }) => ({ name, score: value.readDoubleBE(0) }));
+    return { cursor: page.cursor, members };
+  }
+
+  /** Gives a member a score; `before` is the one it has. */
+  set(member: Buffer, score: number, before: number | undefined): void {
+    if (before !== undefined) this.#removeEntry(entryOf(before, member));
+    this.#count += before === undefined ? 1 : 0;
+    const entry = entryOf(score, member);
+    if (this.#entries !== undefined) {
+      this.#entries = this.#entries.spliced(lowerBound(this.#entries, entry), 0, [entry]);
+      if (!isSmall(this.#entries)) this.#spread(this.#entries);
+      return;
+    }
+    this.#large().insertInOrder(entry);
+    this.#elements().put(member, scoreValue(score));
+  }
+
+  /** False when there is no such member. */
+  delete(member: Buffer): boolean {
+    const score = this.score(member);
+    if (score === undefined) return false;
+    this.#removeEntry(entryOf(score, member));
+    if (this.#entries === undefined) this.#elements().remove(member);
+    this.#count -= 1;
+    return true;
+  }
+
+  /** Removes members from a place on. */
+  removeRange(place: number, count: number): void {
+    if (count <= 0) return;
+    if (this.#entries !== undefined) this.#entries = this.#entries.spliced(place, count, []);
+    else {
+      const elements = this.#elements();
+      if (count < this.#count)
+        for (const { name } of this.range(place, place + count - 1)) elements.remove(name);
+      this.#large().remove(place, count);
+    }
+    this.#count -= count;
+  }
+
+  /** Writes what was changed, and tells of it; an empty one is gone. */
+  save(event: KeyEvent | undefined): void {
+    const { held, encoding } = this;
+    if (this.#count === 0) {
+      held.removeEmptied(event);
+      return;
+    }
+    if (this.#entries !== undefined) {
+      held.save({ isLarge: false, encoding, entries: this.#entries }, event);
+      return;
+    }
+    const tree = this.#large();
+    tree.write(held.transaction);
+    const { root, height, next } = tree.root;
+    held.save({ isLarge: true, encoding, numbers: [this.#count, root, height, next] }, event);
+  }
+
+  #runAt(place: number): Run {
+    return this.#entries === undefined ? this.#large().runAt(place) : { entries: this.#entries, start: 0 };
+  }
+
+  #removeEntry(entry: Buffer): void {
+    const place = this.below(entry);
+    if (this.#entries !== undefined) this.#entries = this.#entries.spliced(place, 1, []);
+    else this.#large().remove(place, 1);
+  }
+
+  #indexOf(entries: Packed, member: Buffer): number {
+    const length = member.length + SCORE_BYTES;
+    for (let index = 0; index < entries.count; index += 1) {
+      const entry = entries.at(index);
+      if (entry.length === length && entry.compare(member, 0, member.length, SCORE_BYTES) === 0) return index;
+    }
+    return -1;
+  }
+
+  /** It has become large. */
+  #spread(entries: Packed): void {
+    this.#tree = CountedTree.of(this.held.id, this.held.transaction, entries, true);
+    this.#entries = undefined;
+    const elements = this.#elements();
+    for (const entry of entries.entries()) {
+      const { name, score } = scored(entry);
+      elements.put(name, scoreValue(score));
+    }
+  }
+
+  #elements(): Elements {
+    return new Elements(this.held.id, this.held.transaction);
+  }
+
+  #large(): CountedTree {
+    assert(this.#tree !== undefined, "a large sorted set has a tree");
+    return this.#tree;
+  }
+}
+
+/** The entry of a member; without one, what no entry of this score is below. */
+export function entryOf(score: number, member?: Buffer): Buffer {
+  const bytes = sortableScore(score);
+  return member === undefined ? bytes : Buffer.concat([bytes, member]);
+}
+
+function scored(entry: Buffer): Scored {
+  return { name: entry.subarray(SCORE_BYTES), score: scoreOfBytes(entry) };
+}
+
+function scoreValue(score: number): Buffer {
+  const bytes = Buffer.allocUnsafe(SCORE_BYTES);
+  bytes.writeDoubleBE(score + 0);
+  return bytes;
+}
