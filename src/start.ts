@@ -69,6 +69,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     clock,
     store,
     waiters,
+    log,
     ...(options.droppedLogLineCount === undefined
       ? {}
       : { droppedLogLineCount: options.droppedLogLineCount }),

@@ -72,7 +72,8 @@ function isMovable(spec: KeySpec): boolean {
 function aclCategories(declaration: Declaration, flags: ReadonlySet<CommandFlag>): readonly AclCategory[] {
   const categories = new Set(declaration.aclCategories);
   if (flags.has("WRITE")) categories.add("WRITE");
-  if (flags.has("READONLY")) categories.add("READ");
+  // What a script reads is a matter of the commands it runs.
+  if (flags.has("READONLY") && !categories.has("SCRIPTING")) categories.add("READ");
   if (flags.has("ADMIN")) categories.add("ADMIN").add("DANGEROUS");
   if (flags.has("PUBSUB")) categories.add("PUBSUB");
   if (flags.has("BLOCKING")) categories.add("BLOCKING");

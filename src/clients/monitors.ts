@@ -14,6 +14,8 @@ export interface MonitoredRequest {
   readonly session: Session;
   readonly args: readonly Buffer[];
   readonly nowMs: number;
+  /** A script runs it. */
+  readonly isScripted: boolean;
 }
 
 export class Monitors {
@@ -46,9 +48,10 @@ export class Monitors {
 }
 
 /** `1795966666.448338 [0 127.0.0.1:50000] "SET" "k" "v"` */
-function monitorLine({ session, args, nowMs }: MonitoredRequest): string {
+function monitorLine({ session, args, nowMs, isScripted }: MonitoredRequest): string {
   const microseconds = Math.round(nowMs * 1000);
   const at = `${Math.floor(microseconds / 1e6)}.${String(microseconds % 1e6).padStart(6, "0")}`;
+  if (isScripted) return `${at} [${session.database} lua] ${args.map(quoted).join(" ")}`;
   const from = session.address.startsWith("/") ? `unix:${session.address.slice(0, -2)}` : session.address;
   return `${at} [${session.database} ${from}] ${args.map(quoted).join(" ")}`;
 }

@@ -116,6 +116,11 @@ export class Tracking {
     for (const each of this.#sessions) this.#send(each, null);
   }
 
+  /** The last changes were taken back: what comes in their place is to be told of. */
+  rolledBack(changes: readonly Change[]): void {
+    if (changes === this.#toldOf) this.#toldCount = Math.min(this.#toldCount, changes.length);
+  }
+
   /** At the end of a turn: tells those with BCAST of what has changed in it. */
   broadcast(): void {
     if (this.#changed.size === 0) return;

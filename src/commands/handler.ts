@@ -11,7 +11,7 @@ import type { Session } from "../clients/session.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
-import type { Reply } from "../protocol/reply.ts";
+import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
 import type { ValueType } from "../values/held.ts";
 import type { ServerContext } from "./server-context.ts";
 
@@ -27,6 +27,8 @@ export interface Call {
   /** The time of this turn, milliseconds since the epoch: the only time a handler knows. */
   readonly nowMs: number;
   readonly server: ServerContext;
+  /** A script runs it: what would wait is refused. */
+  readonly isScripted: boolean;
   /** False within MULTI, where a handler must not return a Wait nor SSUBSCRIBE subscribe. */
   readonly mayWait: boolean;
   /**
@@ -36,8 +38,23 @@ export interface Call {
   look(key: Buffer, isSilent: boolean): KeyRecord | undefined;
   /** A number from 0 to below 1. */
   random(): number;
+  /**
+   * Runs a command for a script, as a command of its own: its failure, also that it may not run there, is its reply. What
+   * it selects stays selected.
+   */
+  executeForScript(args: readonly Buffer[], options: ScriptedOptions): Reply;
+  /** Whether the user may run a command with these arguments; undefined: there is no such command. */
+  mayExecute(args: readonly Buffer[]): boolean | undefined;
   /** Runs a request of the MULTI queue as a command of its own: its failure is its reply. For EXEC. */
   execute(args: readonly Buffer[]): Reply;
+}
+
+/** How a script runs its commands. */
+export interface ScriptedOptions {
+  /** What it has chosen by redis.setresp. */
+  readonly protocol: ProtocolVersion;
+  /** Whatever writes is refused. */
+  readonly isReadOnly: boolean;
 }
 
 export interface Handler {

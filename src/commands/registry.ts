@@ -9,6 +9,7 @@ import { HASH_HANDLERS } from "./hash/handlers.ts";
 import { LIST_HANDLERS } from "./list/handlers.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { PUBSUB_HANDLERS } from "./pubsub/handlers.ts";
+import { SCRIPTING_HANDLERS } from "./scripting/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
 import { SET_HANDLERS } from "./set/handlers.ts";
 import { SORTED_SET_HANDLERS } from "./sorted-set/handlers.ts";
@@ -26,6 +27,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   LIST_HANDLERS,
   MACHINE_HANDLERS,
   PUBSUB_HANDLERS,
+  SCRIPTING_HANDLERS,
   SERVER_HANDLERS,
   SET_HANDLERS,
   SORTED_SET_HANDLERS,

@@ -1,6 +1,7 @@
 /** What commands may ask of the server around them. */
 import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { KeyspaceEvents } from "../clients/keyspace-events.ts";
 import type { Monitors } from "../clients/monitors.ts";
@@ -20,6 +21,7 @@ import type { ChartCache } from "../machines/chart-cache.ts";
 import type { LatencyLog } from "../metrics/latency-log.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
 import type { Statistics } from "../metrics/statistics.ts";
+import type { ScriptEngine } from "../scripts/script-engine.ts";
 import type { MemoryState } from "./memory-state.ts";
 import type { WaiterControl } from "./waiter-control.ts";
 
@@ -50,6 +52,8 @@ export interface ServerContext {
   readonly tracking: Tracking;
   /** Compiled definitions. */
   readonly charts: ChartCache;
+  readonly scripts: ScriptEngine;
+  readonly log: Log;
   readonly waiters: WaiterControl;
   readonly statistics: Statistics;
   readonly slowLog: SlowLog;

@@ -11,6 +11,7 @@ import { LIMITS } from "./directives/limits.ts";
 import { MACHINES } from "./directives/machines.ts";
 import { NETWORK } from "./directives/network.ts";
 import { REPLICATION } from "./directives/replication.ts";
+import { SCRIPTS } from "./directives/scripts.ts";
 import { TLS } from "./directives/tls.ts";
 
 export const DIRECTIVES = {
@@ -21,6 +22,7 @@ export const DIRECTIVES = {
   ...GENERAL,
   ...DURABILITY,
   ...MACHINES,
+  ...SCRIPTS,
   ...COMPATIBILITY,
   ...REPLICATION,
 } as const satisfies Readonly<Record<string, Directive<unknown>>>;
@@ -43,6 +45,7 @@ export const SECTIONS: ReadonlyArray<{
   { title: "HTTP", directives: HTTP },
   { title: "Process, access and observation", directives: GENERAL },
   { title: "State machines", directives: MACHINES },
+  { title: "Scripts", directives: SCRIPTS },
   { title: "Durability", directives: DURABILITY },
   { title: "Accepted for compatibility", directives: COMPATIBILITY },
   { title: "Replication and cluster", directives: REPLICATION },

@@ -63,6 +63,8 @@ function taggedAnswer(reply: TaggedReply): Answer {
     case "simple":
     case "verbatim":
       return reply.text;
+    case "bigNumber":
+      return BigInt(reply.digits);
     case "error":
       // As the writer of RESP has it: an error is one line.
       return new AnswerError(reply.message.replaceAll(/[\r\n]/g, " "));

@@ -25,6 +25,8 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
   { code: "NOGROUP", when: "the stream or its consumer group does not exist" },
   { code: "BUSYGROUP", when: "XGROUP CREATE finds a group of that name" },
+  { code: "NOSCRIPT", when: "EVALSHA names a script that the server does not have" },
+  { code: "NOTBUSY", when: "SCRIPT KILL or FUNCTION KILL finds no script that runs" },
   { code: "UNBLOCKED", when: "CLIENT UNBLOCK has ended the wait of a blocking command" },
   { code: "BUSYKEY", when: "RESTORE without REPLACE finds the key in use, or RENAME one that a child needs" },
   { code: "Existing", when: "sm-compat module: the key holds a value of another type" },
@@ -273,6 +275,46 @@ export const debugNotAllowed = () =>
     'DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
       "connection, otherwise you need to set this option in the configuration file, and then restart the server.",
   );
+
+// Scripts.
+
+export const noScript = () => new ReplyError("NOSCRIPT No matching script. Please use EVAL.");
+export const notBusy = () => new ReplyError("NOTBUSY No scripts in execution right now.");
+export const tooManyKeys = () => err("Number of keys can't be greater than number of args");
+export const negativeKeyCount = () => err("Number of keys can't be negative");
+export const badKeyCount = () => err("Bad number of keys provided");
+export const scriptFlushOption = () => err("SCRIPT FLUSH only support SYNC|ASYNC option");
+export const scriptMayWrite = () => err("Can not execute a script with write flag using *_ro command.");
+export const scriptsTooLarge = (bytesMax: number) =>
+  err(`the scripts that are kept would have more than ${bytesMax} bytes; SCRIPT FLUSH forgets them`);
+// What redis.call raises for a command that may not run.
+export const unknownCommandInScript = () => err("Unknown Redis command called from script");
+export const wrongArgumentsInScript = () => err("Wrong number of args calling Redis command from script");
+export const notInScripts = () => err("This Redis command is not allowed from script");
+export const writeInReadOnlyScript = () => err("Write commands are not allowed from read-only scripts.");
+/** Why the user may not run a command that a script runs. */
+export const deniedInScript = (reason: "command" | "key" | "channel" | "definition") =>
+  err(`The user executing the script can't ${DENIED_IN_SCRIPT[reason]}`);
+const DENIED_IN_SCRIPT = {
+  command: "run this command or subcommand",
+  key: "access at least one of the keys mentioned in the command arguments",
+  channel: "publish to the channel mentioned in the command",
+  definition: "use the definition mentioned in the command",
+};
+/** `command` is the lower-case name. */
+export const blockInScript = (command: string) =>
+  err(`${command} command is not allowed with BLOCK option from scripts`);
+export const functionNotFound = () => err("Function not found");
+export const libraryNotFound = () => err("Library not found");
+export const libraryExists = (name: Name) => err(`Library '${shown(name)}' already exists`);
+export const functionExists = (name: Name) => err(`Function ${shown(name)} already exists`);
+export const noFunctions = () => err("No functions registered");
+export const functionFlushOption = () => err("FUNCTION FLUSH only supports SYNC|ASYNC option");
+export const unknownFunctionListArgument = (argument: Name) => err(`Unknown argument ${shown(argument)}`);
+export const noLibraryName = () => err("library name argument was not given");
+export const unknownLoadOption = (option: Name) => err(`Unknown option given: ${shown(option)}`);
+export const wrongRestorePolicy = () =>
+  err("Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
 
 // Transactions.
 

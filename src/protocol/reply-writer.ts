@@ -136,6 +136,10 @@ export class ReplyWriter {
         if (version === 3) this.#ascii(reply.value ? "#t\r\n" : "#f\r\n");
         else this.#integer(COLON, reply.value ? 1 : 0);
         return;
+      case "bigNumber":
+        if (version === 3) this.#line(OPENING, reply.digits);
+        else this.#bulkText(reply.digits);
+        return;
       case "verbatim":
         if (version === 3) this.#bulkAs(EQUALS, Buffer.from(`${reply.format}:${reply.text}`));
         else this.#bulkText(reply.text);
@@ -278,6 +282,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 const PERCENT = 0x25;
 const DOLLAR = 0x24;
+const OPENING = 0x28;
 const STAR = 0x2a;
 const PLUS = 0x2b;
 const COMMA = 0x2c;

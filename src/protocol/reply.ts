@@ -16,6 +16,7 @@
  * | set                        | array                | set                |
  * | double                     | bulk string          | double             |
  * | boolean                    | integer 1 or 0       | boolean            |
+ * | bigNumber                  | bulk string          | big number         |
  * | verbatim                   | bulk string          | verbatim string    |
  * | push                       | array                | push               |
  * | several                    | its replies in a row | the same           |
@@ -34,6 +35,8 @@ export type TaggedReply =
   | { readonly kind: "set"; readonly items: readonly Reply[] }
   | { readonly kind: "double"; readonly value: number }
   | { readonly kind: "boolean"; readonly value: boolean }
+  /** An integer of any size, as its digits. */
+  | { readonly kind: "bigNumber"; readonly digits: string }
   /** `format` is three characters, such as "txt". */
   | { readonly kind: "verbatim"; readonly format: string; readonly text: string }
   | { readonly kind: "push"; readonly items: readonly Reply[] }

@@ -1,6 +1,7 @@
 /** What commands may ask of the server around them, as a server that starts has it. */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import { CATALOGUE } from "../catalogue/catalogue.ts";
 import { renameCommands } from "../catalogue/renaming.ts";
 import { KeyspaceEvents } from "../clients/keyspace-events.ts";
@@ -16,6 +17,7 @@ import { startingUsers } from "../clients/users/starting.ts";
 import { WatchList } from "../clients/watch-list.ts";
 import { ROOM } from "../commands/memory-state.ts";
 import type { ListeningPlace, ServerContext } from "../commands/server-context.ts";
+import { REDIS_VERSION } from "../commands/versions.ts";
 import type { WaiterControl } from "../commands/waiter-control.ts";
 import type { Config } from "../config/config.ts";
 import { nodeConfigFiles } from "../config/config-files.ts";
@@ -25,12 +27,15 @@ import { ChartCache } from "../machines/chart-cache.ts";
 import { LatencyLog } from "../metrics/latency-log.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { newStatistics } from "../metrics/statistics.ts";
+import { ScriptEngine } from "../scripts/script-engine.ts";
 
 export interface ContextOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly store: Store;
   readonly waiters: WaiterControl;
+  /** Without one, nothing is logged. */
+  readonly log?: Log;
   /** How many lines of the log could not be written; none, when it is not given. */
   readonly droppedLogLineCount?: () => number;
   /** Where the server listens at the moment; nowhere, when it is not given. */
@@ -45,6 +50,7 @@ export function newServerContext({
   clock,
   store,
   waiters,
+  log = () => undefined,
   droppedLogLineCount = () => 0,
   listeners = () => [],
   onShutdown,
@@ -68,6 +74,12 @@ export function newServerContext({
     tracking: new Tracking({ config, sessions, pushes }),
     keyspaceEvents: new KeyspaceEvents(config, subscriptions),
     charts: new ChartCache(),
+    scripts: new ScriptEngine({
+      config,
+      redisVersion: REDIS_VERSION,
+      monotonicMs: () => clock.monotonicMs(),
+    }),
+    log,
     waiters,
     statistics: newStatistics(clock.now()),
     runId: randomBytes(20).toString("hex"),

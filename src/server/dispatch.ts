@@ -21,6 +21,7 @@ import type { PendingReply } from "./outgoing.ts";
 import { denialError, denied } from "./permissions.ts";
 import { Run, type RunContext } from "./run.ts";
 import { type Route, Runner, type RunnerOptions } from "./runner.ts";
+import { ScriptedCommands } from "./scripted-commands.ts";
 
 const QUEUED = simple("QUEUED");
 /** Commands that act on the MULTI queue itself and so are never queued. */
@@ -75,6 +76,12 @@ export class CommandDispatcher implements Dispatcher {
     this.#context = {
       server: options.server,
       runQueued: (session, args, databases) => this.#runQueued(session, args, databases),
+      scripted: new ScriptedCommands({
+        server: options.server,
+        runner: this.#runner,
+        resolve: (args) => this.#resolve(args),
+        context: () => this.#context,
+      }),
     };
   }
 
@@ -91,7 +98,7 @@ export class CommandDispatcher implements Dispatcher {
     if (session.queue !== undefined && !NEVER_QUEUED.has(route.command.name)) {
       return this.#queue(session, session.queue, args);
     }
-    const run = new Run(this.#context, route.command, session, args, databases, true);
+    const run = new Run(this.#context, route.command, session, args, databases, "client");
     const reply = this.#runner.run(route, run);
     if (session.tracking !== undefined) endCaching(session, route.command);
     const { protocol } = session;
@@ -105,9 +112,9 @@ export class CommandDispatcher implements Dispatcher {
   mustWait(session: Session, args: readonly Buffer[], mode: PauseMode): boolean {
     const route = this.#resolve(args);
     if (route === undefined || !checkArity(route.command, args)) return false;
-    if (mode === "all" || route.isWrite) return true;
+    if (mode === "all" || route.mayWrite) return true;
     const queue = route.command.name === "exec" ? (session.queue ?? []) : [];
-    return queue.some((queued) => this.#resolve(queued)?.isWrite === true);
+    return queue.some((queued) => this.#resolve(queued)?.mayWrite === true);
   }
 
   #resolve(args: readonly Buffer[]): Route | undefined {
@@ -192,7 +199,7 @@ export class CommandDispatcher implements Dispatcher {
     if (denial !== undefined) {
       return this.#rejected(session, route, errors.permissionsChanged(NO_LONGER[denial.reason])).reply;
     }
-    const run = new Run(this.#context, command, session, args, databases, false);
+    const run = new Run(this.#context, command, session, args, databases, "transaction");
     const reply = this.#runner.run(route, run);
     assert(!isWait(reply), "nothing waits within MULTI");
     return reply;

@@ -7,7 +7,7 @@ import { type Bytes, bytesOf } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
 import type { Miss } from "../clients/keyspace-events.ts";
 import type { Session } from "../clients/session.ts";
-import type { Call } from "../commands/handler.ts";
+import type { Call, ScriptedOptions } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
@@ -17,11 +17,21 @@ import type { Reply } from "../protocol/reply.ts";
 /** Runs a request of a MULTI queue as a command of its own. */
 export type RunQueued = (session: Session, args: readonly Buffer[], databases: Databases) => Reply;
 
+/** Runs the commands of scripts. */
+export interface Scripted {
+  run(session: Session, args: readonly Buffer[], databases: Databases, options: ScriptedOptions): Reply;
+  mayRun(session: Session, args: readonly Buffer[]): boolean | undefined;
+}
+
 /** What all runs have in common. */
 export interface RunContext {
   readonly server: ServerContext;
   readonly runQueued: RunQueued;
+  readonly scripted: Scripted;
 }
+
+/** Where a request comes from. */
+export type RunOrigin = "client" | "transaction" | "script";
 
 /** One object a request is made of this: it has plain fields, which cost less to set up than private ones. */
 export class Run implements Call {
@@ -33,7 +43,8 @@ export class Run implements Call {
   readonly nowMs: number;
   readonly server: ServerContext;
   readonly mayWait: boolean;
-  readonly runQueued: RunQueued;
+  readonly origin: RunOrigin;
+  readonly context: RunContext;
   /** Reads that found a key, and those that did not. */
   hits = 0;
   misses = 0;
@@ -44,12 +55,12 @@ export class Run implements Call {
   drawIndex = 0;
 
   constructor(
-    { server, runQueued }: RunContext,
+    context: RunContext,
     command: Command,
     session: Session,
     args: readonly Buffer[],
     databases: Databases,
-    mayWait: boolean,
+    origin: RunOrigin,
   ) {
     this.args = args;
     this.command = command;
@@ -57,9 +68,14 @@ export class Run implements Call {
     this.databases = databases;
     this.db = databases.at(session.database);
     this.nowMs = databases.nowMs;
-    this.server = server;
-    this.mayWait = mayWait;
-    this.runQueued = runQueued;
+    this.server = context.server;
+    this.mayWait = origin === "client";
+    this.origin = origin;
+    this.context = context;
+  }
+
+  get isScripted(): boolean {
+    return this.origin === "script";
   }
 
   look(key: Buffer, isSilent: boolean): KeyRecord | undefined {
@@ -79,7 +95,15 @@ export class Run implements Call {
   }
 
   execute(args: readonly Buffer[]): Reply {
-    return this.runQueued(this.session, args, this.databases);
+    return this.context.runQueued(this.session, args, this.databases);
+  }
+
+  executeForScript(args: readonly Buffer[], options: ScriptedOptions): Reply {
+    return this.context.scripted.run(this.session, args, this.databases, options);
+  }
+
+  mayExecute(args: readonly Buffer[]): boolean | undefined {
+    return this.context.scripted.mayRun(this.session, args);
   }
 
   /** The run begins anew, and what it had done is rolled back. */

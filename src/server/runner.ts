@@ -26,6 +26,8 @@ export interface Route {
   readonly statistics: CommandStatistics;
   readonly isWrite: boolean;
   readonly isRead: boolean;
+  /** It writes, or runs a script, which may. */
+  readonly mayWrite: boolean;
   /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
   readonly dependsOnCommit: boolean;
 }
@@ -67,7 +69,8 @@ export class Runner {
       statistics: statisticsOf(this.#options.server.statistics, command.name),
       isWrite,
       isRead,
-      dependsOnCommit: isWrite || isRead || DEPENDENT.has(command.name),
+      mayWrite: isWrite || SCRIPTS.has(command.name),
+      dependsOnCommit: isWrite || isRead || DEPENDENT.has(command.name) || SCRIPTS.has(command.name),
     };
   }
 
@@ -91,13 +94,16 @@ export class Runner {
       }
       reply = retry === undefined ? handler.run(run) : retry(run);
       if (transaction.hasNotices) lookAtChildren(run);
-      if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
+      // What a script does is looked at when it has ended well.
+      if (server.watches.size > 0 && run.origin !== "script")
+        server.watches.touch(transaction.changesSince(savepoint), databases);
     } catch (error) {
       databases.rollback(savepoint);
+      server.tracking.rolledBack(transaction.changes);
       reply = { kind: "error", message: this.#refusal(error) };
     }
     this.#countLooks(run);
-    if (route.isRead && session.tracking !== undefined)
+    if (route.isRead && session.tracking !== undefined && !SCRIPTS.has(run.command.name))
       server.tracking.remember(session, {
         command: run.command,
         args: run.args,
@@ -128,7 +134,7 @@ export class Runner {
       resume: (databases) => {
         const refusal = this.#refusalNow(session, route, args, databases.nowMs);
         if (refusal !== undefined) return { kind: "reply", reply: refusal };
-        const run = new Run(context, route.command, session, [], databases, true);
+        const run = new Run(context, route.command, session, [], databases, "client");
         const reply = this.run(route, run, wait.retry);
         return isWait(reply)
           ? { kind: "waiting", request: this.waiting(route, context, session, { wait: reply, args }) }
@@ -155,10 +161,15 @@ export class Runner {
   }
 
   /** To those that monitor; what administers the server is no business of theirs. */
-  #show({ command, args, session, databases }: Run): void {
+  #show({ command, args, session, databases, origin }: Run): void {
     if (hasFlag(command, FLAG.ADMIN | FLAG.SKIP_MONITOR)) return;
     const shown = shownArguments(command.name, args);
-    this.#options.server.monitors.tell({ session, args: shown, nowMs: databases.nowMs });
+    this.#options.server.monitors.tell({
+      session,
+      args: shown,
+      nowMs: databases.nowMs,
+      isScripted: origin === "script",
+    });
   }
 
   #countLooks({ hits, misses, missed }: Run): void {
@@ -177,6 +188,8 @@ export class Runner {
 
   countError(error: ReplyError): void {
     const { errors: counts } = this.#options.server.statistics;
+    // A script makes up codes as it likes.
+    if (counts.size >= ERROR_CODES_MAX && !counts.has(error.code)) return;
     counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
   }
 
@@ -197,6 +210,11 @@ export class Runner {
     }
   }
 }
+
+const ERROR_CODES_MAX = 256;
+
+/** A script tells of the store, and may change it. */
+const SCRIPTS = new Set(["eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "fcall_ro"]);
 
 /** Beside what reads and writes: the number of receivers, since messages do not leave if the commit fails. */
 const DEPENDENT = new Set(["exec", "publish", "spublish"]);

@@ -28,6 +28,7 @@ const GROUP_TITLES: ReadonlyMap<string, string> = new Map([
   ["string", "Strings"],
   ["bitmap", "Bits"],
   ["stream", "Streams"],
+  ["scripting", "Scripts and functions"],
   ["pubsub", "Pub/sub"],
   ["transactions", "Transactions"],
   ["connection", "Connection"],

@@ -2,7 +2,7 @@
 import type { DenialReason } from "./check.ts";
 
 export type LogReason = DenialReason | "auth";
-export type LogContext = "toplevel" | "multi";
+export type LogContext = "toplevel" | "multi" | "lua";
 
 export interface AclEvent {
   readonly reason: LogReason;

@@ -17,7 +17,8 @@ export interface ReadArguments {
 type ReadCommand = "xread" | "xreadgroup";
 
 /** @throws ReplyError when the arguments make no sense */
-export function readArguments({ args, nowMs }: Call, command: ReadCommand): ReadArguments {
+export function readArguments(call: Call, command: ReadCommand): ReadArguments {
+  const { args, nowMs } = call;
   const options: Options = {
     count: Number.POSITIVE_INFINITY,
     blockMs: undefined,
@@ -31,6 +32,7 @@ export function readArguments({ args, nowMs }: Call, command: ReadCommand): Read
   if (index >= args.length) throw errors.syntaxError();
   const streams = pairs(args.slice(index + 1), command);
   if (command === "xreadgroup" && options.group === undefined) throw errors.missingGroup();
+  if (call.isScripted && options.blockMs !== undefined) throw errors.blockInScript(command);
   return { ...options, streams };
 }
 

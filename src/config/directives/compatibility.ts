@@ -136,10 +136,6 @@ export const COMPATIBILITY = {
   "key-load-delay": directive(signedInt, 0, TESTS, HIDDEN),
   "socket-mark-id": directive(integer({ max: 4294967295 }), 0, PROCESS, NO_EFFECT_IMMUTABLE),
   "bind-source-addr": directive(text("address"), "", "The server opens no connections.", NO_EFFECT),
-  "busy-reply-threshold": directive(integer({ unit: "milliseconds" }), 5000, "There are no scripts.", {
-    noEffect: true,
-    aliases: ["lua-time-limit"],
-  }),
   "sanitize-dump-payload": directive(
     choice("no", "yes", "clients"),
     "no",

@@ -1,0 +1,68 @@
+/** What EVAL, EVALSHA, FCALL and their read-only forms share: keys and arguments, and the run within the turn. */
+import type { LogLevel } from "../../base/log.ts";
+import { LOG_LEVELS } from "../../base/log.ts";
+import * as errors from "../../protocol/errors.ts";
+import type { Reply } from "../../protocol/reply.ts";
+import { ReplyError } from "../../protocol/reply-error.ts";
+import type { ScriptHost } from "../../scripts/redis-library.ts";
+import type { Outcome } from "../../scripts/script-machine.ts";
+import type { ScriptFlag } from "../../scripts/shebang.ts";
+import { argument, parseInteger } from "../arguments.ts";
+import type { Call } from "../handler.ts";
+
+export interface KeysAndArguments {
+  readonly keys: readonly Buffer[];
+  readonly args: readonly Buffer[];
+}
+
+/** Reads `numkeys [key ...] [arg ...]` behind the script. @throws ReplyError; `notANumber` for a count that is none */
+export function keysAndArguments(
+  args: readonly Buffer[],
+  notANumber: () => ReplyError = errors.notAnInteger,
+): KeysAndArguments {
+  const count = parseInteger(argument(args, 2));
+  if (count === undefined) throw notANumber();
+  if (count > BigInt(args.length - 3)) throw errors.tooManyKeys();
+  if (count < 0n) throw errors.negativeKeyCount();
+  const firstArgument = 3 + Number(count);
+  return { keys: args.slice(3, firstArgument), args: args.slice(firstArgument) };
+}
+
+/** @throws ReplyError where the script says that it may write, and only reads are wanted */
+export function checkReadOnly(flags: ReadonlySet<ScriptFlag> | undefined, isReadOnly: boolean): void {
+  if (isReadOnly && flags !== undefined && !flags.has("no-writes")) throw errors.scriptMayWrite();
+}
+
+/** Runs a script as one step: if it fails, all it did is taken back. @throws ReplyError with what it raised */
+export function runScript(
+  call: Call,
+  flags: ReadonlySet<ScriptFlag> | undefined,
+  isReadOnly: boolean,
+  run: (host: ScriptHost) => Outcome,
+): Reply {
+  const { session, server } = call;
+  const { database } = session;
+  if (server.monitors.size > 0) {
+    server.monitors.tell({ session, args: call.args, nowMs: call.nowMs, isScripted: false });
+  }
+  try {
+    const outcome = run(hostOf(call, isReadOnly || flags?.has("no-writes") === true));
+    if (outcome.kind === "failure") throw new ReplyError(outcome.message);
+    return outcome.reply;
+  } finally {
+    // A SELECT of the script holds for the script alone.
+    session.database = database;
+  }
+}
+
+function hostOf(call: Call, isReadOnly: boolean): ScriptHost {
+  return {
+    call: (args, protocol) => call.executeForScript(args, { protocol, isReadOnly }),
+    mayCall: (args) => call.mayExecute(args),
+    log: (level, message) => call.server.log(message.replace(/[\r\n]/g, " "), levelOf(level)),
+  };
+}
+
+function levelOf(level: number): LogLevel {
+  return LOG_LEVELS[level] ?? "notice";
+}

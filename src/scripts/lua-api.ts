@@ -1,0 +1,73 @@
+/** The C interface of Lua 5.1, as far as it is used: pointers and indexes are numbers. */
+
+export type Pointer = number;
+/** A lua_State: the machine itself, or a coroutine of it. */
+export type State = number;
+
+export interface LuaApi {
+  readonly memory: WebAssembly.Memory;
+  readonly __indirect_function_table: WebAssembly.Table;
+  __wasm_call_ctors(): void;
+  emscripten_stack_init(): void;
+  stackSave(): number;
+  stackRestore(stack: number): void;
+  setThrew(threw: number, value: number): void;
+  malloc(bytes: number): Pointer;
+  free(pointer: Pointer): void;
+  luaL_newstate(): State;
+  luaopen_base(state: State): number;
+  luaopen_table(state: State): number;
+  luaopen_string(state: State): number;
+  luaopen_math(state: State): number;
+  luaL_loadbuffer(state: State, buffer: Pointer, bytes: number, name: Pointer): number;
+  luaL_where(state: State, level: number): void;
+  luaL_argerror(state: State, argument: number, message: Pointer): number;
+  luaL_checklstring(state: State, argument: number, length: Pointer): Pointer;
+  luaL_checknumber(state: State, argument: number): number;
+  luaL_checktype(state: State, argument: number, type: number): void;
+  luaL_checkany(state: State, argument: number): void;
+  luaL_getmetafield(state: State, index: number, field: Pointer): number;
+  luaL_ref(state: State, table: number): number;
+  luaL_unref(state: State, table: number, reference: number): void;
+  lua_call(state: State, argumentCount: number, resultCount: number): void;
+  lua_checkstack(state: State, count: number): number;
+  lua_concat(state: State, count: number): void;
+  lua_createtable(state: State, arrayCount: number, recordCount: number): void;
+  lua_error(state: State): number;
+  lua_gc(state: State, what: number, data: number): number;
+  lua_getfield(state: State, index: number, name: Pointer): void;
+  lua_getinfo(state: State, what: Pointer, debug: Pointer): number;
+  lua_getmetatable(state: State, index: number): number;
+  lua_getstack(state: State, level: number, debug: Pointer): number;
+  lua_gettable(state: State, index: number): void;
+  lua_gettop(state: State): number;
+  lua_insert(state: State, index: number): void;
+  lua_next(state: State, index: number): number;
+  lua_objlen(state: State, index: number): number;
+  lua_pcall(state: State, argumentCount: number, resultCount: number, handler: number): number;
+  lua_pushboolean(state: State, value: number): void;
+  lua_pushcclosure(state: State, index: Pointer, upvalueCount: number): void;
+  lua_pushlightuserdata(state: State, pointer: Pointer): void;
+  lua_pushlstring(state: State, pointer: Pointer, bytes: number): void;
+  lua_pushnil(state: State): void;
+  lua_pushnumber(state: State, value: number): void;
+  lua_pushvalue(state: State, index: number): void;
+  lua_rawget(state: State, index: number): void;
+  lua_rawgeti(state: State, index: number, position: number): void;
+  lua_rawset(state: State, index: number): void;
+  lua_rawseti(state: State, index: number, position: number): void;
+  lua_remove(state: State, index: number): void;
+  lua_replace(state: State, index: number): void;
+  lua_setfenv(state: State, index: number): number;
+  lua_setfield(state: State, index: number, name: Pointer): void;
+  lua_sethook(state: State, hook: Pointer, mask: number, count: number): void;
+  lua_setmetatable(state: State, index: number): number;
+  lua_settable(state: State, index: number): void;
+  lua_settop(state: State, index: number): void;
+  lua_toboolean(state: State, index: number): number;
+  lua_tolstring(state: State, index: number, length: Pointer): Pointer;
+  lua_tonumber(state: State, index: number): number;
+  lua_topointer(state: State, index: number): Pointer;
+  lua_type(state: State, index: number): number;
+  lua_typename(state: State, type: number): Pointer;
+}

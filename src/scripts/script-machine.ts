@@ -1,0 +1,329 @@
+/**
+ * A Lua machine with the sandbox of Redis' scripts around it: their globals and libraries, bounds of time and memory, and
+ * what a script that ran has come to. What scripts are compiled is kept with the machine.
+ */
+import { bytesOf, textOf } from "../protocol/raw-text.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { baseFunctions, randomFunctions } from "./base-functions.ts";
+import { LIBRARIES } from "./libraries.ts";
+import { GLOBALS, type HostFunction, Lua, REGISTRY, type State, TYPE } from "./lua.ts";
+import { Protection } from "./protection.ts";
+import { Random48 } from "./random48.ts";
+import { addRedisConstants, redisFunctions, type ScriptHost, type ScriptRun } from "./redis-library.ts";
+import { takeReply } from "./reply-of-lua.ts";
+
+/** A call of a function of the machine. */
+export interface Invocation {
+  /** The reference under which the function is kept. */
+  readonly reference: number;
+  /** How errors name the script. */
+  readonly name: string;
+  readonly keys: readonly Buffer[];
+  readonly args: readonly Buffer[];
+  /** Keys and arguments are globals, or the arguments of the function. */
+  readonly passes: "globals" | "arguments";
+  readonly host: ScriptHost;
+}
+
+/** How long a script may run. */
+export interface TimeLimit {
+  /** Milliseconds; 0: for ever. */
+  readonly maxMs: number;
+  now(): number;
+}
+
+/** What a run has come to. */
+export type Outcome =
+  | { readonly kind: "reply"; readonly reply: Reply }
+  /** It raised an error; the message begins with its code. */
+  | { readonly kind: "failure"; readonly message: string };
+
+/** What is not there for scripts. */
+const REMOVED = ["dofile", "loadfile", "print", "newproxy", "getfenv", "setfenv", "module", "require"];
+const PROTECTED = ["table", "math", "coroutine", "redis", ...Object.keys(LIBRARIES)];
+/** The time is looked at after so many instructions, and once it is up after each. */
+const INSTRUCTIONS_PER_LOOK = 100_000;
+const CHUNK_NAME = Buffer.from("@user_script");
+const RESTART_COLLECTOR = 1;
+const MULTIPLE_RESULTS = -1;
+
+export class ScriptMachine {
+  readonly lua: Lua;
+  readonly protection: Protection;
+  readonly #random = new Random48();
+  readonly #setHook: (state: State, instructions: number) => void;
+  #run: ScriptRun | undefined;
+  #limit: TimeLimit | undefined;
+  #startedMs = 0;
+  #isTimeUp = false;
+  #pending: (() => void) | undefined;
+
+  /** `extend` adds to the library `redis` before it is closed. */
+  constructor(options: {
+    readonly memoryMax: number;
+    readonly redisVersion: string;
+    readonly extend?: (lua: Lua) => Readonly<Record<string, HostFunction>>;
+  }) {
+    this.lua = new Lua(options);
+    this.protection = new Protection(this.lua);
+    this.#setHook = this.lua.hookOf((state) => this.#look(state));
+    const more = options.extend?.(this.lua) ?? {};
+    const outcome = this.#inside(() => this.#openSandbox(options.redisVersion, more));
+    if (outcome !== undefined) throw new Error(`Lua cannot be set up: ${outcome}`);
+  }
+
+  /** True when the machine must not run another script: it has met its bound of memory, or a script has spoilt it. */
+  get isSpent(): boolean {
+    return this.lua.hasRunOut || !this.protection.isIntact(this.lua.main);
+  }
+
+  get memoryBytes(): number {
+    return this.lua.api.memory.buffer.byteLength;
+  }
+
+  /** Compiles a script; returns the reference under which it is kept, or what is wrong. */
+  compile(code: Buffer): number | string {
+    const { api, main } = this.lua;
+    let compiled: number | string = "";
+    const failure = this.#inside(() => {
+      compiled = this.lua.load(main, code, CHUNK_NAME)
+        ? api.luaL_ref(main, REGISTRY)
+        : textOf(this.lua.bytesAt(main, -1) ?? Buffer.alloc(0));
+    });
+    return failure ?? compiled;
+  }
+
+  release(reference: number): void {
+    this.lua.api.luaL_unref(this.lua.main, REGISTRY, reference);
+  }
+
+  /** Runs a function to its end. */
+  call(invocation: Invocation, limit: TimeLimit): Outcome {
+    const run: ScriptRun = {
+      host: invocation.host,
+      protocol: 2,
+      checkTime: (state) => this.#look(state),
+    };
+    let outcome: Outcome | undefined;
+    const failure = this.#timed(limit, run, () => {
+      outcome = this.#callInside(invocation, run);
+    });
+    if (failure !== undefined) return { kind: "failure", message: `ERR ${failure}` };
+    return outcome ?? { kind: "failure", message: "ERR the script has ended without a result" };
+  }
+
+  /** Runs code that defines functions; returns what is wrong with it, if anything is. */
+  define(
+    code: Buffer,
+    chunkName: string,
+    limit: TimeLimit,
+    prepare: (state: State) => void,
+  ): string | undefined {
+    const { api, main } = this.lua;
+    let problem: string | undefined;
+    const failure = this.#timed(limit, undefined, () => {
+      api.lua_settop(main, 0);
+      this.lua.pushFunction(main, this.#handleDefinitionError);
+      if (!this.lua.load(main, code, Buffer.from(chunkName))) {
+        problem = `Error compiling function: ${textOf(this.lua.bytesAt(main, -1) ?? Buffer.alloc(0))}`;
+        return;
+      }
+      prepare(main);
+      if (api.lua_pcall(main, 0, 0, 1) !== 0)
+        problem = `Error registering functions: ${this.#errorAtTop(main).text}`;
+    });
+    return failure ?? problem;
+  }
+
+  #timed(limit: TimeLimit, run: ScriptRun | undefined, work: () => void): string | undefined {
+    const { api, main } = this.lua;
+    this.#run = run;
+    this.#limit = limit.maxMs > 0 ? limit : undefined;
+    this.#startedMs = limit.now();
+    this.#isTimeUp = false;
+    this.#setHook(main, this.#limit === undefined ? 0 : INSTRUCTIONS_PER_LOOK);
+    try {
+      const failure = this.#inside(work);
+      return this.#isTimeUp ? timeUp(limit) : failure;
+    } finally {
+      this.#run = undefined;
+      this.#limit = undefined;
+      this.#setHook(main, 0);
+      // A script may have stopped it.
+      api.lua_gc(main, RESTART_COLLECTOR, 0);
+    }
+  }
+
+  /** Runs `work` where Lua may raise errors; returns the message of one that did not concern a script. */
+  #inside(work: () => void): string | undefined {
+    const { api, main } = this.lua;
+    api.lua_settop(main, 0);
+    this.#pending = work;
+    this.lua.pushFunction(main, this.#work);
+    const status = api.lua_pcall(main, 0, MULTIPLE_RESULTS, 0);
+    const message = status === 0 ? undefined : textOf(this.lua.bytesAt(main, -1) ?? Buffer.alloc(0));
+    api.lua_settop(main, 0);
+    return message;
+  }
+
+  readonly #work: HostFunction = () => {
+    this.#pending?.();
+    return 0;
+  };
+
+  #callInside({ reference, name, keys, args, passes }: Invocation, run: ScriptRun): Outcome {
+    const { api, main } = this.lua;
+    api.lua_settop(main, 0);
+    this.lua.pushFunction(main, this.#handleError);
+    api.lua_rawgeti(main, REGISTRY, reference);
+    this.#pushArray(main, keys);
+    this.#pushArray(main, args);
+    if (passes === "globals") this.#setGlobals(main);
+    const status = api.lua_pcall(main, passes === "globals" ? 0 : 2, 1, 1);
+    if (status === 0) return { kind: "reply", reply: takeReply(this.lua, main, run.protocol) };
+    if (api.lua_type(main, -1) !== TYPE.table) {
+      const text = textOf(this.lua.bytesAt(main, -1) ?? Buffer.from("execution failure"));
+      return { kind: "failure", message: `ERR Error running script ${name}, ${text.slice(0, 100)}` };
+    }
+    const { text, place } = this.#errorAtTop(main);
+    return { kind: "failure", message: place === "" ? text : `${text} script: ${name}, on ${place}.` };
+  }
+
+  /** Keys and arguments, which are on the top, become globals. */
+  #setGlobals(state: State): void {
+    const { api } = this.lua;
+    this.protection.pushGlobals(state);
+    api.lua_insert(state, -3);
+    this.lua.setField(state, -3, "ARGV");
+    this.lua.setField(state, -2, "KEYS");
+    this.lua.pop(state);
+  }
+
+  #pushArray(state: State, items: readonly Buffer[]): void {
+    this.lua.api.lua_createtable(state, items.length, 0);
+    items.forEach((item, index) => {
+      this.lua.pushBytes(state, item);
+      this.lua.api.lua_rawseti(state, -2, index + 1);
+    });
+  }
+
+  /** What the error on the top says, and where it was raised as `source:line`. */
+  #errorAtTop(state: State): { readonly text: string; readonly place: string } {
+    if (this.lua.api.lua_type(state, -1) !== TYPE.table)
+      return { text: textOf(this.lua.bytesAt(state, -1) ?? Buffer.alloc(0)), place: "" };
+    const text = this.#field(state, "err") ?? "ERR unknown error";
+    const source = this.#field(state, "source");
+    const line = this.#field(state, "line");
+    return { text, place: source === undefined || line === undefined ? "" : `${source}:${line}` };
+  }
+
+  #field(state: State, field: string): string | undefined {
+    this.lua.getField(state, -1, field);
+    const bytes = this.lua.bytesAt(state, -1);
+    this.lua.pop(state);
+    if (bytes === undefined) return undefined;
+    const zero = bytes.indexOf(0);
+    return textOf(zero < 0 ? bytes : bytes.subarray(0, zero));
+  }
+
+  /** Makes a table of an error, with the place where it was raised. */
+  readonly #handleError: HostFunction = (state) => {
+    const { api } = this.lua;
+    const inner = this.lua.frame(state, 1);
+    const frame = inner?.what === "C" ? this.lua.frame(state, 2) : inner;
+    this.#makeTable(state);
+    if (frame !== undefined) {
+      this.lua.pushBytes(state, Buffer.from(frame.source, "latin1"));
+      this.lua.setField(state, -2, "source");
+      api.lua_pushnumber(state, frame.line);
+      this.lua.setField(state, -2, "line");
+    }
+    return 1;
+  };
+
+  /** An error at the definition of functions: its text begins with the place. */
+  readonly #handleDefinitionError: HostFunction = (state) => {
+    const inner = this.lua.frame(state, 1);
+    const frame = inner?.what === "C" ? this.lua.frame(state, 2) : inner;
+    const text = this.#messageOf(state, 1);
+    const place = frame === undefined ? "" : `${frame.source}:${frame.line}: `;
+    this.lua.pushBytes(state, bytesOf(place + text));
+    return 1;
+  };
+
+  #makeTable(state: State): void {
+    const { api } = this.lua;
+    api.lua_settop(state, 1);
+    if (api.lua_type(state, 1) === TYPE.table) return;
+    const message = this.#messageOf(state, 1);
+    api.lua_createtable(state, 0, 3);
+    this.lua.pushBytes(state, bytesOf(`ERR ${message}`));
+    this.lua.setField(state, -2, "err");
+  }
+
+  #messageOf(state: State, index: number): string {
+    const { api } = this.lua;
+    if (api.lua_type(state, index) === TYPE.table) {
+      api.lua_pushvalue(state, index);
+      const { text } = this.#errorAtTop(state);
+      this.lua.pop(state);
+      return text;
+    }
+    this.protection.pushGlobals(state);
+    this.lua.getField(state, -1, "tostring");
+    api.lua_pushvalue(state, index);
+    api.lua_call(state, 1, 1);
+    const text = textOf(this.lua.bytesAt(state, -1) ?? Buffer.alloc(0));
+    this.lua.pop(state, 2);
+    return text;
+  }
+
+  #look(state: State): undefined {
+    const limit = this.#limit;
+    if (limit === undefined) return;
+    if (!this.#isTimeUp && limit.now() - this.#startedMs < limit.maxMs) return;
+    this.#isTimeUp = true;
+    // From here on each instruction fails: a script that catches the error gets no further.
+    this.#setHook(state, 1);
+    this.lua.error(state, timeUp(limit));
+  }
+
+  #openSandbox(redisVersion: string, more: Readonly<Record<string, HostFunction>>): void {
+    const { lua } = this;
+    const { main } = lua;
+    lua.open("luaopen_base");
+    lua.open("luaopen_table");
+    lua.open("luaopen_string");
+    lua.open("luaopen_math");
+    for (const name of REMOVED) {
+      lua.api.lua_pushnil(main);
+      lua.setField(main, GLOBALS, name);
+    }
+    this.#setFunctions(GLOBALS, { ...baseFunctions(lua), ...this.protection.replacements(main) });
+    this.#setFunctions(GLOBALS, { __redis__err__handler: this.#handleError });
+    lua.getField(main, GLOBALS, "math");
+    this.#setFunctions(-2, randomFunctions(lua, this.#random));
+    lua.pop(main);
+    for (const [name, open] of Object.entries(LIBRARIES)) {
+      open(lua, main);
+      lua.setField(main, GLOBALS, name);
+    }
+    lua.api.lua_createtable(main, 0, 0);
+    this.#setFunctions(-2, { ...redisFunctions(lua, () => this.#run), ...more });
+    addRedisConstants(lua, main, redisVersion);
+    lua.setField(main, GLOBALS, "redis");
+    this.protection.protectAll(main, PROTECTED);
+  }
+
+  /** Sets functions as fields of a table; an index from the top counts the function that is pushed. */
+  #setFunctions(table: number, functions: Readonly<Record<string, HostFunction>>): void {
+    for (const [name, host] of Object.entries(functions)) {
+      this.lua.pushFunction(this.lua.main, host);
+      this.lua.setField(this.lua.main, table, name);
+    }
+  }
+}
+
+function timeUp({ maxMs }: TimeLimit): string {
+  return `the script ran for more than ${maxMs} ms (busy-reply-threshold) and was ended; nothing it did was kept`;
+}

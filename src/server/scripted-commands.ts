@@ -1,0 +1,86 @@
+/** Commands that scripts run: the checks of `dispatch.ts` in the words scripts read, then the handler, within the script's turn. */
+import { assert } from "../base/assert.ts";
+import { checkArity } from "../catalogue/catalogue.ts";
+import { FLAG, hasFlag } from "../catalogue/command.ts";
+import type { Session } from "../clients/session.ts";
+import { denialOf } from "../clients/users/check.ts";
+import type { ScriptedOptions } from "../commands/handler.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import { isWait } from "../commands/wait.ts";
+import type { Databases } from "../keyspace/databases.ts";
+import * as errors from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { ReplyError } from "../protocol/reply-error.ts";
+import { denied } from "./permissions.ts";
+import { Run, type RunContext, type Scripted } from "./run.ts";
+import type { Route, Runner } from "./runner.ts";
+
+export interface ScriptedCommandsOptions {
+  readonly server: ServerContext;
+  readonly runner: Runner;
+  resolve(args: readonly Buffer[]): Route | undefined;
+  context(): RunContext;
+}
+
+export class ScriptedCommands implements Scripted {
+  readonly #options: ScriptedCommandsOptions;
+
+  constructor(options: ScriptedCommandsOptions) {
+    this.#options = options;
+  }
+
+  /** The reply, an error too where the command may not run. */
+  run(session: Session, args: readonly Buffer[], databases: Databases, options: ScriptedOptions): Reply {
+    const { context, resolve, runner, server } = this.#options;
+    server.statistics.commandCount += 1;
+    const route = resolve(args);
+    if (route === undefined) return this.#rejected(undefined, errors.unknownCommandInScript());
+    const refusal = this.#refusal(route, args, options) ?? this.#denial(route, session, args, databases);
+    if (refusal !== undefined) return this.#rejected(route, refusal);
+    const { protocol } = session;
+    session.protocol = options.protocol;
+    try {
+      const reply = runner.run(route, new Run(context(), route.command, session, args, databases, "script"));
+      assert(!isWait(reply), "nothing waits within a script");
+      return reply;
+    } finally {
+      session.protocol = protocol;
+    }
+  }
+
+  /** Whether the user may run a command; undefined: there is none of that name. */
+  mayRun({ user }: Session, args: readonly Buffer[]): boolean | undefined {
+    const route = this.#options.resolve(args);
+    if (route === undefined) return undefined;
+    return user.isUnlimited || denialOf(user, route.command, args) === undefined;
+  }
+
+  #denial(
+    { command }: Route,
+    session: Session,
+    args: readonly Buffer[],
+    { nowMs }: Databases,
+  ): ReplyError | undefined {
+    const denial = denied(this.#options.server, { session, command, args, nowMs, context: "lua" });
+    return denial === undefined ? undefined : errors.deniedInScript(denial.reason);
+  }
+
+  #refusal(
+    { command, isWrite }: Route,
+    args: readonly Buffer[],
+    { isReadOnly }: ScriptedOptions,
+  ): ReplyError | undefined {
+    const { failure } = this.#options.server.store;
+    if (!checkArity(command, args)) return errors.wrongArgumentsInScript();
+    if (hasFlag(command, FLAG.NOSCRIPT)) return errors.notInScripts();
+    if (isWrite && isReadOnly) return errors.writeInReadOnlyScript();
+    if (isWrite && failure !== undefined) return errors.misconf(failure.message);
+    return undefined;
+  }
+
+  #rejected(route: Route | undefined, refusal: ReplyError): Reply {
+    if (route !== undefined) route.statistics.rejectedCalls += 1;
+    this.#options.runner.countError(refusal);
+    return { kind: "error", message: refusal.message };
+  }
+}
