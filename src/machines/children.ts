@@ -60,6 +60,8 @@ export interface ChildrenHost {
   /** Makes a machine, and takes up what its first macrostep sets off. @throws ReplyError */
   create(key: Bytes, creation: Creation): void;
   tell(news: ChildNews): void;
+  /** The children under a name that are about to be stopped. */
+  stopping(parentId: number, name: string): readonly ChildLink[];
   /** Whether the machine, as it is now, has a transition for an event of its own. */
   takes(subject: Subject, event: string): boolean;
 }
@@ -140,7 +142,7 @@ export class Children {
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error;
       const { code, text: message } = error;
-      const reason = failure(`the child '${called}' cannot start: ${message}`);
+      const reason = failure(`the child '${called}': ${message}`);
       // What stands under the definition's own control is the parent's to deal with, if it does.
       if (code === "EXECFAIL" && message.startsWith(TOO_MUCH)) throw error;
       if (!this.#host.takes(parent, errorActorEvent(link.name))) throw reason;
@@ -152,8 +154,8 @@ export class Children {
     const record = db.find(key);
     assert(record?.type === "machine", "the child that was made");
     putEntry(db.transaction, parentId, { ...link, child: record.id, status: "active" });
-    // It may have come to its end already.
-    db.transaction.notify({ phys: db.phys, to: parentId, ...link });
+    // It may have come to its end already, which is told before what the next one does.
+    this.look({ phys: db.phys, to: parentId, ...link });
   }
 
   /** Makes room under a name: the children there have ended. Returns how many they were. @throws ReplyError EXECFAIL */
@@ -161,6 +163,8 @@ export class Children {
     const { db } = this.#scope;
     if (childUnder(db.transaction, parentId, name) === undefined) return 0;
     const links = linksOf(db.transaction, parentId, name);
+    // Those that are to be stopped anyway, once they have got what was sent to them before, give way now.
+    this.stop(parentId, this.#host.stopping(parentId, name));
     const children = links.map((link) => childOf(db, parentId, link));
     if (children.some((child) => child !== undefined && !hasEnded(child)))
       throw failure(`BUSYKEY the machine has a child '${name}' that has not ended`);
@@ -179,11 +183,16 @@ export class Children {
     return links.length;
   }
 
-  /** Stops the children under a name, or all of a machine, and theirs; those that have ended stay as they are. */
-  stop(parentId: number, name?: string): void {
+  /** The children under a name, or all of a machine, that have not ended. */
+  running(parentId: number, name?: string): ChildLink[] {
+    return linksOf(this.#scope.db.transaction, parentId, name).filter(isAlive);
+  }
+
+  /** Stops children, those of a list of links, and theirs; those that have ended stay as they are. */
+  stop(parentId: number, links: readonly ChildLink[]): void {
     const { db } = this.#scope;
-    for (const link of linksOf(db.transaction, parentId, name)) {
-      const key = link.child === undefined || !isAlive(link) ? undefined : db.keyOf(link.child);
+    for (const link of links) {
+      const key = link.child === undefined ? undefined : db.keyOf(link.child);
       const child = key === undefined ? undefined : findSubject(this.#scope, key);
       const isOwn = child?.machine.parent?.id === parentId && isOf(child.machine.parent, link);
       if (child !== undefined && isOwn && !hasEnded(child.machine)) this.#stopOne(child, parentId);
@@ -217,7 +226,7 @@ export class Children {
     const after = writeRecord(scope, stopping, stopped, history);
     forgetKept(scope, after, eventsKept(subject), STOPPED);
     dropWaiting(scope, after);
-    if (machine.childCount > 0) this.stop(record.id);
+    if (machine.childCount > 0) this.stop(record.id, this.running(record.id));
   }
 
   /** Looks at a child whose status may have changed, and tells the parent what it is to know. */

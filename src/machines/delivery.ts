@@ -16,7 +16,7 @@ import type { Effect, Kept, SendExtras } from "../engine/types.ts";
 import type { Notice } from "../keyspace/transaction.ts";
 import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
-import { keyOfChild } from "./child-links.ts";
+import { type ChildLink, keyOfChild } from "./child-links.ts";
 import { adopt, type ChildNews, Children, disown } from "./children.ts";
 import { definitionAt } from "./definitions.ts";
 import {
@@ -73,9 +73,9 @@ interface FollowUp {
 /** A child that is to be stopped once it has got what was sent to it before. */
 interface Stop {
   readonly kind: "stop";
+  /** Id of the parent's object. */
   readonly parent: number;
-  /** Undefined for all. */
-  readonly name: string | undefined;
+  readonly links: readonly ChildLink[];
 }
 
 /** The event a machine gets when what it sent did not arrive, if it accepts one of that name. SCXML 6.2.4. */
@@ -103,7 +103,7 @@ export class Delivery {
   create(key: Bytes, creation: Creation): void {
     const before = findSubject(this.#scope, key);
     const hasChildren = before !== undefined && before.machine.childCount > 0;
-    if (hasChildren) this.#family.stop(before.record.id);
+    if (hasChildren) this.stopChildren(before);
     const orphans = hasChildren ? disown(this.#scope, before.record.id) : [];
     const next = makeMachine(this.#scope, key, creation);
     const made = findSubject(this.#scope, key);
@@ -117,7 +117,7 @@ export class Delivery {
 
   /** Stops all children of a machine, which is about to begin anew. */
   stopChildren({ record, machine }: Subject): void {
-    if (machine.childCount > 0) this.#family.stop(record.id);
+    if (machine.childCount > 0) this.#family.stop(record.id, this.#family.running(record.id));
   }
 
   /**
@@ -164,7 +164,7 @@ export class Delivery {
     if (this.#queue.length === 0 && !this.#scope.db.transaction.hasNotices) return false;
     this.#lookAtChildren();
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      if (next.kind === "stop") this.#family.stop(next.parent, next.name);
+      if (next.kind === "stop") this.#family.stop(next.parent, next.links);
       else this.#followUp(next);
       this.#lookAtChildren();
     }
@@ -207,6 +207,12 @@ export class Delivery {
     this.#children ??= new Children(this.#scope, {
       create: (key, creation) => this.create(key, creation),
       tell: (news) => this.#tell(news),
+      stopping: (parent, name) =>
+        this.#queue.flatMap((next) =>
+          next.kind === "stop" && next.parent === parent
+            ? next.links.filter((link) => link.name === name)
+            : [],
+        ),
       takes: ({ chart }, event) =>
         chart !== undefined && reactsTo(chart.machine, chart.snapshot.configuration, event),
     });
@@ -382,20 +388,18 @@ export class Delivery {
             current = this.#family.spawn(current, effect.child);
           break;
         case "stop":
-          if (current.machine.childCount > 0) this.#stop(current, effect.id, effects.slice(at + 1));
+          if (current.machine.childCount > 0) this.#stopLater(current, effect.id);
           break;
       }
     }
-    if (isDone && current.machine.childCount > 0)
-      this.#queue.push({ kind: "stop", parent: current.record.id, name: undefined });
+    if (isDone && current.machine.childCount > 0) this.#stopLater(current);
     return current;
   }
 
-  /** A child is stopped behind what was sent to it, unless another is to take its place now. */
-  #stop({ record: { id: parent } }: Subject, name: string, later: readonly Effect[]): void {
-    const isReplaced = later.some((effect) => effect.kind === "spawn" && effect.child.id === name);
-    if (isReplaced) this.#family.stop(parent, name);
-    else this.#queue.push({ kind: "stop", parent, name });
+  /** Children are stopped behind what was sent to them: those under a name, or all. */
+  #stopLater({ record: { id: parent } }: Subject, name?: string): void {
+    const links = this.#family.running(parent, name);
+    if (links.length > 0) this.#queue.push({ kind: "stop", parent, links });
   }
 
   /** The key that `to` of a `send` names; `#_parent` and `#_<child>` are machines next to this one. */

@@ -215,3 +215,79 @@ test("SM.DEF GRAPH shows what a state runs", async () => {
   const { states } = JSON.parse(String(await call("SM.DEF", "GRAPH", "poll", "JSON")));
   expect(states[2]).toMatchObject({ path: "voting", invoke: [{ id: "votes", src: "vote:v1", each: true }] });
 });
+
+test("a child that cannot start fails the event, unless the parent takes that", async () => {
+  const { client, call } = await setUp();
+  await define(client, "broken", { initial: "a", states: { a: { entry: { assign: { n: "1 / 0" } } } } });
+  const invoking = (more: object) => ({
+    initial: "idle",
+    context: { why: null },
+    states: {
+      idle: { on: { GO: "busy", TELL: { actions: { send: { to: "'q'", event: "GO" } } } } },
+      busy: { invoke: { src: "broken", id: "x", ...more } },
+      trouble: {},
+    },
+  });
+  await define(client, "strict", invoking({}));
+  await define(
+    client,
+    "lenient",
+    invoking({ onError: { target: "trouble", actions: { assign: { why: "event.code" } } } }),
+  );
+  await call("SM.CREATE", "s", "strict");
+  const reply = await call("SM.SEND", "s", "GO");
+  expect(String((reply as ReplyFailure).message)).toMatch(
+    /^EXECFAIL the child 'x': the machine cannot start: .* by zero/,
+  );
+  expect(fields(await call("SM.INFO", "s"))).toMatchObject({ rev: 1, state: ["idle"], children: [] });
+  await call("SM.CREATE", "l", "lenient");
+  expect(await call("SM.SEND", "l", "GO")).toEqual(["trouble"]);
+  expect(await call("SM.CONTEXT", "l", "why")).toEqual(['"EXECFAIL"']);
+  // Where no client waits for the step, it fails alone.
+  await call("SM.CREATE", "q", "strict");
+  expect(await call("SM.SEND", "s", "TELL")).toEqual(["idle"]);
+  expect(fields(await call("SM.INFO", "q"))).toMatchObject({ status: "failed", state: ["idle"] });
+  expect(await call("SM.VERIFY")).toEqual([]);
+});
+
+test("machines that make each other in a circle are stopped, and so is nesting without end", async () => {
+  const { client, call } = await setUp();
+  await define(client, "now", { initial: "end", states: { end: { type: "final" } } });
+  await define(client, "again", {
+    initial: "a",
+    states: { a: { invoke: { src: "now", id: "x", onDone: { target: "a", reenter: true } } } },
+  });
+  expect(await call("SM.CREATE", "c", "again")).toBe("OK");
+  expect(fields(await call("SM.INFO", "c"))).toMatchObject({ status: "failed", rev: 102 });
+  expect(rows(await call("SM.PENDING", "c"))).toMatchObject([
+    {
+      kind: "failed",
+      event: "xstate.done.actor.x",
+      error:
+        "EXECFAIL one event has made 101 children 'x' one after the other: do machines make each other in a circle?",
+    },
+  ]);
+  await call("DEL", "c");
+  await define(client, "deep", {
+    initial: "a",
+    states: { a: { invoke: { src: { expr: "'deep'" }, id: "d" } } },
+  });
+  const deep = await call("SM.CREATE", "d", "deep");
+  expect(String((deep as ReplyFailure).message)).toContain("machines may have 8 others above them");
+  expect(await call("EXISTS", "d", "{d}.d")).toBe(0);
+});
+
+test("an invariant that reads children must hold after a step of a child", async () => {
+  const { client, call } = await setUp();
+  await define(client, "watched", {
+    initial: "busy",
+    invariants: [{ name: "open", expr: "!has(children.v) || children.v.state != ['cast']" }],
+    states: { busy: { invoke: { src: "vote", id: "v" } } },
+  });
+  await call("SM.CREATE", "w", "watched");
+  const reply = await call("SM.SEND", "{w}.v", "CAST", '{"vote":"yes"}', "ID", "1");
+  expect(String((reply as ReplyFailure).message)).toMatch(/^INVARIANT open: /);
+  expect(await call("SM.STATE", "{w}.v")).toEqual(["open"]);
+  expect(rows(await call("SM.OUTCOME", "{w}.v", "1"))[0]).toMatchObject({ code: "INVARIANT" });
+  expect(await call("SM.VERIFY")).toEqual([]);
+});
