@@ -18,6 +18,7 @@ import type { Config } from "../config/config.ts";
 import type { ConfigFiles } from "../config/config-files.ts";
 import type { Store } from "../keyspace/store.ts";
 import type { ChartCache } from "../machines/chart-cache.ts";
+import type { OwnerRights } from "../machines/rights.ts";
 import type { LatencyLog } from "../metrics/latency-log.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
 import type { Statistics } from "../metrics/statistics.ts";
@@ -39,6 +40,8 @@ export interface ServerContext {
   readonly clock: Clock;
   readonly store: Store;
   readonly users: Users;
+  /** What machines may do of their own accord. */
+  readonly owners: OwnerRights;
   /** What users were refused. */
   readonly aclLog: AclLog;
   /** For the ACL file. */

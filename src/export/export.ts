@@ -38,7 +38,7 @@ export function* exportLines(
   let objects = 0;
   for (const db of usedDatabases(transaction)) {
     for (const definition of listDefinitions(db)) {
-      const { name, version: its, sequence, createdMs, document, references } = definition;
+      const { name, version: its, sequence, createdMs, document, references, owner } = definition;
       digest.definition(db.index, definition);
       definitions += 1;
       yield JSON.stringify({
@@ -49,6 +49,7 @@ export function* exportLines(
         createdMs,
         document,
         references,
+        owner: Buffer.from(owner, "latin1").toString("utf8"),
       });
     }
     for (const key of db.keys()) {

@@ -159,16 +159,26 @@ function indexOf({ db }: PartFields): number {
 }
 
 function takeDefinition(db: Database, fields: PartFields): void {
-  const { definition: name, version, sequence, createdMs, document, references = {} } = fields;
+  const {
+    definition: name,
+    version,
+    sequence,
+    createdMs,
+    document,
+    references = {},
+    owner = "default",
+  } = fields;
   const isOne =
     typeof name === "string" &&
     typeof version === "string" &&
     typeof document === "string" &&
     typeof createdMs === "number" &&
-    typeof sequence === "number";
+    typeof sequence === "number" &&
+    typeof owner === "string";
   if (!isOne) throw new FormFault("a definition has definition, version, sequence, createdMs and document");
   const pinned = textsOf(references);
-  copyDefinition({ name, version, sequence, createdMs, document, references: pinned }, db);
+  const maker = Buffer.from(owner, "utf8").toString("latin1");
+  copyDefinition({ name, version, sequence, createdMs, document, references: pinned, owner: maker }, db);
   raise(db.transaction, "definition", sequence);
 }
 

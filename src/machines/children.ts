@@ -34,6 +34,7 @@ import { eventsKept, forgetKept } from "./kept-events.ts";
 import type { Creation } from "./making.ts";
 import { activeNames, hasEnded, type MachineRecord } from "./record.ts";
 import { childOf, isOf } from "./relatives.ts";
+import { deedRefusal } from "./rights.ts";
 import { unwatchMachine } from "./sla-index.ts";
 import { findSubject, type Scope, type Subject } from "./subject.ts";
 import { disarmAll, writeRecord } from "./writing.ts";
@@ -131,6 +132,9 @@ export class Children {
     const savepoint = databases.transaction.savepoint();
     const by = textOfBytes(parent.key);
     try {
+      const id = `${definition.name}:${definition.version}`;
+      const refusal = deedRefusal(this.#scope, parent.machine, { kind: "create", definition: id });
+      if (refusal !== undefined) throw new ReplyError(`${refusal.code} ${refusal.message}`);
       const creation = {
         definition,
         context,

@@ -19,6 +19,8 @@ export interface StoredDefinition {
   /** Ascending in the order of creation; a definition that is made anew has another, a copy the same. */
   readonly sequence: number;
   readonly createdMs: number;
+  /** The user who made it; bytes, a character each. */
+  readonly owner: string;
   /** The document as it was given. */
   readonly document: string;
   /** The versions that the definitions of its children are pinned to, by the names that stand in the document. */
@@ -69,20 +71,26 @@ export function removeDefinition(db: Database, definition: DefinitionName): void
 
 /** The document stands behind a line of its own: a step needs the number alone, however long the document is. */
 function putStored(db: Database, definition: StoredDefinition): void {
-  const { name, version, sequence, createdMs, document, references } = definition;
+  const { name, version, sequence, createdMs, document, references, owner } = definition;
   const header: Header = [sequence, createdMs, name, version];
-  if (Object.keys(references).length > 0) header.push(references);
+  const isOfDefault = owner === DEFAULT_OWNER;
+  if (Object.keys(references).length > 0 || !isOfDefault) header.push(references);
+  if (!isOfDefault) header.push(owner);
   const value = Buffer.from(`${JSON.stringify(header)}\n${document}`, "utf8");
   db.transaction.put(definitionRecordKey(db.phys, { name, version }), value);
 }
 
+/** The user is left out where it is the default one, whose are the definitions that are older than users. */
 type Header = [
   sequence: number,
   createdMs: number,
   name: string,
   version: string,
   references?: StoredDefinition["references"],
+  owner?: string,
 ];
+
+const DEFAULT_OWNER = "default";
 
 /** How many machines are pinned to a definition. */
 export function machineCountOf(db: Database, definition: DefinitionName): number {
@@ -118,15 +126,17 @@ function decode(value: Buffer): StoredDefinition {
   if (known !== undefined) return known;
   const lineEnd = value.indexOf("\n");
   const header: unknown = JSON.parse(value.toString("utf8", 0, lineEnd));
-  assert(Array.isArray(header) && (header.length === 4 || header.length === 5), "a definition's record");
+  assert(Array.isArray(header) && header.length >= 4 && header.length <= 6, "a definition's record");
   // Written by putStored.
-  const [sequence, createdMs, name, version, references = NO_REFERENCES] = header as Header;
+  const [sequence, createdMs, name, version, ...rest] = header as Header;
+  const [references = NO_REFERENCES, owner = DEFAULT_OWNER] = rest;
   const definition: StoredDefinition = {
     name,
     version,
     sequence,
     createdMs,
     references,
+    owner,
     get document() {
       return value.toString("utf8", lineEnd + 1);
     },

@@ -46,6 +46,7 @@ import { originOf } from "./origin.ts";
 import { keptOutcome } from "./outcome-reply.ts";
 import { addPending, type DeferredEvent, disarmDue, dropPending, dueEntryOf } from "./pending.ts";
 import { hasEnded, isRunning, outerNames } from "./record.ts";
+import { deedRefusal } from "./rights.ts";
 import { keepSent, settle } from "./settle.ts";
 import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
 import { type Cause, writeMoved, writeRecord, writeSnapshot } from "./writing.ts";
@@ -247,6 +248,7 @@ export class Delivery {
   }
 
   #deliver(followUp: FollowUp): void {
+    if (followUp.kind === "send" && this.#isForbidden(followUp)) return;
     const subject = findSubject(this.#scope, followUp.to);
     if (subject === undefined && followUp.extras?.def !== undefined) {
       this.#deliverToNew(followUp, followUp.extras.def);
@@ -315,6 +317,32 @@ export class Delivery {
     if (id !== undefined && after !== undefined)
       keepSent(scope, { before: subject, after }, { event, data, id, by }, followed);
     return undefined;
+  }
+
+  /** Whether the sender may not send that; it then knows, and the other machine does not. */
+  #isForbidden(followUp: FollowUp): boolean {
+    const { to, from, event, extras } = followUp;
+    const sender = to === from ? undefined : findSubject(this.#scope, from);
+    if (sender === undefined || this.#areRelated(sender, to)) return false;
+    const refusal = deedRefusal(this.#scope, sender.machine, {
+      kind: "send",
+      key: to,
+      event,
+      definition: extras?.def,
+    });
+    if (refusal === undefined) return false;
+    const { code, message } = refusal;
+    if (isRunning(sender.machine)) recordRefusal(this.#scope, sender, { event }, refusal);
+    else logRefusal(this.#scope, sender, { event, id: undefined }, { code, message, wasTold: false });
+    this.#reportLost(followUp, code);
+    return true;
+  }
+
+  /** Parents and children speak to each other whoever made them. */
+  #areRelated({ machine, record }: Subject, to: Bytes): boolean {
+    const receiver = findSubject(this.#scope, to);
+    if (receiver === undefined) return false;
+    return machine.parent?.id === receiver.record.id || receiver.machine.parent?.id === record.id;
   }
 
   #follow(subject: Subject, step: FailedStep, expireAtMs: number | undefined): StepOutcome {

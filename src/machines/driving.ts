@@ -42,6 +42,8 @@ export interface Wish {
   readonly to: string;
   readonly reason: string | undefined;
   readonly isForced: boolean;
+  /** Whether an event may be sent for it; left out: any. */
+  readonly mayUse?: (event: string) => boolean;
 }
 
 /**
@@ -49,7 +51,11 @@ export interface Wish {
  * guard lets it pass without data. False when none does. Forced, the machine starts anew in that state with the
  * context it has.
  */
-export function mutate(scope: Scope, subject: Subject, { to, reason, isForced }: Wish): boolean {
+export function mutate(
+  scope: Scope,
+  subject: Subject,
+  { to, reason, isForced, mayUse = () => true }: Wish,
+): boolean {
   const { chart } = subject;
   if (chart === undefined || findState(chart.machine, to) === undefined) return false;
   if (isForced) {
@@ -59,7 +65,8 @@ export function mutate(scope: Scope, subject: Subject, { to, reason, isForced }:
   }
   const env = envOf(scope, subject);
   for (const { event, transitions } of next(chart.machine, chart.snapshot, env)) {
-    if (event.includes("*") || !transitions.some(({ targets }) => targets.includes(to))) continue;
+    if (event.includes("*") || !mayUse(event) || !transitions.some(({ targets }) => targets.includes(to)))
+      continue;
     const outcome = stepEvent(subject, { type: event }, env);
     if (outcome.kind !== "moved" || !reaches(outcome, to)) continue;
     const delivery = new Delivery(scope);

@@ -31,6 +31,7 @@ import {
   type PendingEvent,
 } from "./pending.ts";
 import { isRunning } from "./record.ts";
+import { deedRefusal } from "./rights.ts";
 import { conditionsHold } from "./send.ts";
 import { settle } from "./settle.ts";
 import { becomeOverdue } from "./slas.ts";
@@ -100,6 +101,11 @@ function runTimer(scope: Scope, subject: Subject, due: DueMachine): void {
   const { chart } = subject;
   const timer = chart?.snapshot.timers.find(({ seq }) => seq === due.sequence);
   if (chart === undefined || timer === undefined) return;
+  const refusal = deedRefusal(scope, subject.machine, { kind: "go-on" });
+  if (refusal !== undefined) {
+    fail(scope, subject, due, refusal);
+    return;
+  }
   const outcome = stepTimer(chart, due.sequence, envOf(scope, subject));
   if (outcome.kind === "refused") {
     fail(scope, subject, due, outcome);

@@ -6,6 +6,7 @@ import { eventOf, ownEventOf, type StepOutcome, stepEvent, stepRaised } from "./
 import { originOf } from "./origin.ts";
 import type { FailedEvent } from "./pending.ts";
 import { isRunning } from "./record.ts";
+import { deedRefusal } from "./rights.ts";
 import { settle } from "./settle.ts";
 import { envOf, findSubject, type Scope, type Subject } from "./subject.ts";
 
@@ -33,9 +34,11 @@ function retryOne(scope: Scope, subject: Subject, step: FailedEvent): boolean {
 
 /** Why a step has failed again; undefined when it has not. */
 function attempt(scope: Scope, subject: Subject, step: FailedEvent) {
+  const isOwn = step.from !== "send" && step.from !== "event";
+  const refusal = isOwn ? deedRefusal(scope, subject.machine, { kind: "go-on" }) : undefined;
+  if (refusal !== undefined) return refusal;
   const before = dropFailed(scope, subject, [step]);
   const env = envOf(scope, subject);
-  const isOwn = step.from !== "send" && step.from !== "event";
   const outcome: StepOutcome = isOwn
     ? stepRaised(before, ownEventOf(step), env)
     : stepEvent(before, eventOf(step), env);

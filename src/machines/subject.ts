@@ -15,12 +15,15 @@ import type { ChartCache } from "./chart-cache.ts";
 import { findDefinition } from "./definitions.ts";
 import { decodedMachine, decodeMachine, type MachineRecord } from "./record.ts";
 import { relativesOf } from "./relatives.ts";
+import type { OwnerRights } from "./rights.ts";
 
 /** What work on machines asks of the server around it. */
 export interface MachineServer {
   readonly config: Config;
   /** Compiled definitions. */
   readonly charts: ChartCache;
+  /** What machines may do of their own accord. */
+  readonly owners: OwnerRights;
 }
 
 /** Where machines are worked on: what a Call offers, and what a timer has without one. */

@@ -13,6 +13,7 @@ import { Subscriptions } from "../clients/subscriptions.ts";
 import { Tracking } from "../clients/tracking.ts";
 import { AclLog } from "../clients/users/acl-log.ts";
 import { UserLimits } from "../clients/users/limits.ts";
+import { ownerRights } from "../clients/users/owners.ts";
 import { startingUsers } from "../clients/users/starting.ts";
 import { WatchList } from "../clients/watch-list.ts";
 import { ROOM } from "../commands/memory-state.ts";
@@ -55,6 +56,7 @@ export function newServerContext({
   listeners = () => [],
   onShutdown,
 }: ContextOptions): ServerContext {
+  const users = startingUsers({ catalogue: CATALOGUE, config }, nodeConfigFiles);
   const sessions = new SessionList();
   const pushes = new PushQueue();
   const subscriptions = new Subscriptions(pushes);
@@ -63,7 +65,8 @@ export function newServerContext({
     catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
     clock,
     store,
-    users: startingUsers({ catalogue: CATALOGUE, config }, nodeConfigFiles),
+    users,
+    owners: ownerRights(users, CATALOGUE),
     aclLog: new AclLog(),
     files: nodeConfigFiles,
     sessions,

@@ -11,6 +11,7 @@ import { clientLine } from "../commands/connection/client-lines.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
+import { ingestDenial } from "./ingest-permission.ts";
 
 export interface Asked {
   readonly session: Session;
@@ -25,7 +26,7 @@ export function denied(server: ServerContext, asked: Asked): Denial | undefined 
   const { session, command, args } = asked;
   // What nearly all sessions are.
   if (session.user.isUnlimited) return undefined;
-  const denial = denialOf(session.user, command, args);
+  const denial = denialOf(session.user, command, args) ?? ingestDenial(server, asked);
   if (denial !== undefined) note(server, asked, denial);
   return denial;
 }

@@ -10,6 +10,7 @@ import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
+import { mayDrive } from "../rights.ts";
 import {
   atMost,
   capitals,
@@ -37,6 +38,7 @@ export const smMutate = {
       to: wordArgument(call, argument(call.args, 2), "state"),
       reason: given === undefined ? undefined : wordArgument(call, given, "reason"),
       isForced,
+      mayUse: (event) => mayDrive(call, event),
     };
     // The module looks at the option when all else is right.
     if (!isKnown) {

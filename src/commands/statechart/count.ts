@@ -9,6 +9,7 @@ import { map } from "../../protocol/reply.ts";
 import { token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
+import { mayUse } from "../rights.ts";
 import { checkedFilter, FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
 
 type By = "STATE" | "STATUS" | "VERSION";
@@ -22,8 +23,10 @@ export const smCount = {
     const { definition, state: wanted, status: wantedStatus } = filter;
     const byState = wanted !== undefined || by === "STATE";
     const counters = machineCounters(db, definition?.name, definition?.version).filter(
-      ({ place, status }) =>
-        (byState ? isWanted(place, wanted) : place === undefined) && (wantedStatus ?? status) === status,
+      ({ definition: { name, version }, place, status }) =>
+        (name === "" || mayUse(call, `${name}:${version}`)) &&
+        (byState ? isWanted(place, wanted) : place === undefined) &&
+        (wantedStatus ?? status) === status,
     );
     if (by === undefined) return counters.reduce((sum, { count }) => sum + count, 0);
     return sums(counters, by);

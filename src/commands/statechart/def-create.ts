@@ -51,7 +51,7 @@ function agreed(
 
 export const smDefCreate = {
   name: "SM.DEF|CREATE",
-  run: ({ args, db, nowMs, server }) => {
+  run: ({ args, db, nowMs, server, session }) => {
     const given = splitDefinitionId(text(argument(args, 2), "definition"));
     checkName(given.name, given.version);
     const document = definitionText(server, argument(args, 3));
@@ -66,7 +66,8 @@ export const smDefCreate = {
       const references = Object.fromEntries(
         result.machine.sources.map((src) => [src, known.resolve(src) ?? src]),
       );
-      const stored = putDefinition(db, { name, version, document, references, createdMs: nowMs });
+      const owner = session.user.name;
+      const stored = putDefinition(db, { name, version, document, references, owner, createdMs: nowMs });
       server.charts.keep(stored, result.machine);
     } else if (!isSameDocument(existing.document, document)) throw errors.definitionExists(id);
     return id;

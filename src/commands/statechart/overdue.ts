@@ -3,6 +3,7 @@
  * longest first. From an index: costs what a page looks at.
  */
 import { bufferOf } from "../../base/bytes.ts";
+import { READ } from "../../clients/users/check.ts";
 import { splitDefinitionId } from "../../machines/definitions.ts";
 import { overdueStates } from "../../machines/overdue.ts";
 import { subjectOf } from "../../machines/subject.ts";
@@ -10,6 +11,7 @@ import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
+import { mayAccess } from "../rights.ts";
 import { END, readCount, readCursor, writeCursor } from "./cursors.ts";
 import { checkedFilter } from "./machine-filter.ts";
 
@@ -29,6 +31,7 @@ export const smOverdue = {
       if (visited === countMax) return [writeCursor(entry.position), found];
       visited += 1;
       const { key, record } = entry;
+      if (!mayAccess(call, key, READ)) continue;
       const subject = subjectOf(call, key, record);
       const sla = subject.chart?.snapshot.slas.find(({ state }) => state === entry.state);
       const own = subject.machine.definition;

@@ -3,8 +3,9 @@
  * first, under new task ids and with new deadlines; replies how many.
  */
 
+import { WRITE } from "../../clients/users/check.ts";
 import { keepingOf } from "../../machines/keeping.ts";
-import { DEAD, requeueTask, streamAt } from "../../machines/tasks.ts";
+import { DEAD, requeueTask, streamAt, taskStream } from "../../machines/tasks.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { StreamEntry } from "../../streams/chunk.ts";
 import { textField } from "../../streams/entry-fields.ts";
@@ -14,12 +15,14 @@ import { entriesOf, entryAt, type Stream, saveStream } from "../../streams/strea
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
+import { mayAccess } from "../rights.ts";
 import { exactId } from "../stream/ids.ts";
 
 export const smRequeue = {
   name: "SM.REQUEUE",
   run: (call) => {
     const selection = parse(call.args);
+    if (!mayAccess(call, DEAD, { reads: true, writes: true })) throw errors.noPermissionKey();
     const record = call.db.find(DEAD);
     if (record !== undefined && record.type !== "stream") throw errors.wrongType();
     const stream = streamAt(call.db, DEAD);
@@ -27,6 +30,8 @@ export const smRequeue = {
     const limits = { lengthMax: keepingOf(call.server.config).changesMax };
     let count = 0;
     for (const { id, fields } of chosen(stream, selection)) {
+      const task = textField(fields, "task");
+      if (task !== undefined && !mayAccess(call, taskStream(task), WRITE)) throw errors.noPermissionKey();
       if (!requeueTask(call.db, fields, limits)) continue;
       deleteAmong(stream, id);
       count += 1;

@@ -5,6 +5,7 @@
  */
 import { bufferOf, bytesOf } from "../../base/bytes.ts";
 import { globMatcher } from "../../base/glob.ts";
+import { READ } from "../../clients/users/check.ts";
 import { machinesByDefinition, machinesInState, type Walk } from "../../machines/indexes.ts";
 import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
@@ -12,6 +13,7 @@ import type { Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
+import { mayAccess } from "../rights.ts";
 import { END, readCount, readCursor, writeCursor } from "./cursors.ts";
 import { checkedFilter, FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
 
@@ -49,6 +51,7 @@ function page(call: Call, filter: Filter, walk: Walk): Reply {
     const record = key === undefined ? undefined : db.find(key);
     if (key === undefined || record?.type !== "machine") continue;
     if (matches !== undefined && !matches(key)) continue;
+    if (!mayAccess(call, key, READ)) continue;
     if (fits(decodeMachine(record), filter, nowMs)) keys.push(bufferOf(key));
   }
   return [END, keys];

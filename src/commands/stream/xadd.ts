@@ -46,8 +46,25 @@ interface Arguments {
   readonly trim: Trim | undefined;
 }
 
+/** The fields of a request, as far as they can be told. @throws ReplyError */
+export function fieldsOfXadd(args: readonly Buffer[]): readonly Buffer[] {
+  return args.slice(readOptions(args).index);
+}
+
 function parse(call: Call): Arguments {
   const { args } = call;
+  const { trim, id, index, mayCreate } = readOptions(args);
+  const options = trim.finish(nodeEntriesMax(call));
+  const fields = args.slice(index);
+  if (id === undefined || fields.length < 2 || fields.length % 2 === 1) {
+    throw errors.wrongNumberOfArguments("xadd");
+  }
+  if (id === ID_MIN) throw errors.entryIdZero();
+  return { id, fields, mayCreate, trim: options };
+}
+
+/** What stands before the fields, which begin at `index`. */
+function readOptions(args: readonly Buffer[]) {
   const trim = new TrimArguments();
   let mayCreate = true;
   let id: RequestedId | undefined;
@@ -64,13 +81,7 @@ function parse(call: Call): Arguments {
       index += 1;
     }
   }
-  const options = trim.finish(nodeEntriesMax(call));
-  const fields = args.slice(index);
-  if (id === undefined || fields.length < 2 || fields.length % 2 === 1) {
-    throw errors.wrongNumberOfArguments("xadd");
-  }
-  if (id === ID_MIN) throw errors.entryIdZero();
-  return { id, fields, mayCreate, trim: options };
+  return { trim, id, index, mayCreate };
 }
 
 function chooseId(stream: Stream, requested: RequestedId): EntryId | undefined {

@@ -1,0 +1,51 @@
+/**
+ * What the user of a call may do to things that stand in no argument: keys that a command comes upon, definitions it
+ * lists, events it finds waiting. All else is settled before a handler runs.
+ */
+import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
+import { type Access, mayCarry, mayTouch, mayUseDefinition } from "../clients/users/check.ts";
+import * as errors from "../protocol/errors.ts";
+import type { Call } from "./handler.ts";
+
+type Caller = Pick<Call, "session">;
+
+export function mayAccess({ session: { user } }: Caller, key: Bytes, access: Access): boolean {
+  return (
+    user.isUnlimited || user.rules.selectors.some((selector) => mayTouch(selector, bufferOf(key), access))
+  );
+}
+
+/** `id` is a name, or `name:version`. */
+export function mayUse({ session: { user } }: Caller, id: string): boolean {
+  const bytes = String(bytesOf(Buffer.from(id, "utf8")));
+  return user.isUnlimited || user.rules.selectors.some((selector) => mayUseDefinition(selector, bytes));
+}
+
+/** Whether SM.SEND could bring the event to the key. */
+export function maySend({ session: { user } }: Caller, key: Bytes, event: string): boolean {
+  const bytes = Buffer.from(event, "utf8").toString("latin1");
+  return (
+    user.isUnlimited ||
+    user.rules.selectors.some(
+      (selector) =>
+        mayCarry(selector, "SM.SEND", bytes) &&
+        mayTouch(selector, bufferOf(key), { reads: true, writes: true }),
+    )
+  );
+}
+
+/** Whether SM.MUTATE may send an event that leads to a state it may move to: rules of its own name states. */
+export function mayDrive({ session: { user } }: Caller, event: string): boolean {
+  const bytes = Buffer.from(event, "utf8").toString("latin1");
+  return (
+    user.isUnlimited ||
+    user.rules.selectors.some(
+      (selector) => selector.events.has("SM.MUTATE") || mayCarry(selector, "SM.MUTATE", bytes),
+    )
+  );
+}
+
+/** The refusal of an event that waits, of which another has asked the machine to go on with. */
+export function eventDenied({ session: { user } }: Caller, event: string): Error {
+  return errors.noPermissionCommand(Buffer.from(user.name, "latin1"), `sm.send|${event}`);
+}
