@@ -5,6 +5,7 @@ import { type Access, assertOwnPage, originAllowed } from "./access.ts";
 import { type Env, withSession } from "./app-context.ts";
 import { addChanges } from "./changes.ts";
 import { addCommands } from "./commands-route.ts";
+import { addDurable } from "./durable.ts";
 import { addLogin } from "./login.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
 import { addOpenApi } from "./openapi.ts";
@@ -55,6 +56,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   addLogin(app, options);
   addChanges(app, options);
   addOpenApi(app, options);
+  addDurable(app, options);
   addMethodsNotAllowed(app, [...operationsOf(options.server.catalogue), ...OTHER_ROUTES]);
   return app;
 }
