@@ -1,9 +1,9 @@
-# A small image with the server alone: Debian, the node binary, the compiled program and its three packages.
+# A small image with the server alone: Debian, the node binary, the compiled program and its packages.
 FROM node:20-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json tsconfig.client.json commands.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.client.json vite.console.config.ts commands.json ./
 COPY src ./src
 RUN npm run --silent build && npm ci --omit=dev --no-audit --no-fund
 COPY docker/prune.sh ./
@@ -21,10 +21,10 @@ COPY --from=build /build/dist /app/dist
 COPY --chmod=755 docker/entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 COPY --chmod=755 docker/detent.sh /usr/local/bin/detent
 # Whoever runs the image decides which ports are reachable, as with the image of redis-server.
-ENV NODE_ENV=production DETENT_CONTAINER=yes
+ENV NODE_ENV=production DETENT_CONTAINER=yes DETENT_HTTP_PORT=8379
 VOLUME /data
 WORKDIR /data
-EXPOSE 6379
+EXPOSE 6379 8379
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "/app/dist/healthcheck.js"]
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["detent"]

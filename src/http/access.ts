@@ -10,6 +10,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { isLocalSession } from "../clients/session.ts";
 import type { ServerContext } from "../commands/server-context.ts";
+import type { Drawings } from "../drawing/drawings.ts";
 import * as errors from "../protocol/errors.ts";
 import type { Executor } from "../server/executor.ts";
 import { AnswerError } from "./answer.ts";
@@ -63,6 +64,7 @@ export interface Access {
   readonly server: ServerContext;
   readonly executor: Executor;
   readonly tokens: LoginTokens;
+  readonly drawings: Drawings;
 }
 
 /** Refuses a page of another origin, and a name that may not be ours. @throws Problem */

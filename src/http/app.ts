@@ -5,6 +5,8 @@ import { type Access, assertOwnPage, originAllowed } from "./access.ts";
 import { type Env, withSession } from "./app-context.ts";
 import { addChanges } from "./changes.ts";
 import { addCommands } from "./commands-route.ts";
+import { addConsole } from "./console-route.ts";
+import { addDrawings } from "./drawing-route.ts";
 import { addDurable } from "./durable.ts";
 import { addLogin } from "./login.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
@@ -51,12 +53,14 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   crossOrigin(app, options);
   metrics(app, options, metricsOf(options.server));
+  addDrawings(app, options);
   addOperations(app, options);
   addCommands(app, options);
   addLogin(app, options);
   addChanges(app, options);
   addOpenApi(app, options);
   addDurable(app, options);
+  addConsole(app);
   addMethodsNotAllowed(app, [...operationsOf(options.server.catalogue), ...OTHER_ROUTES]);
   return app;
 }

@@ -3,6 +3,8 @@ import type { Json, JsonObject } from "../base/json.ts";
 
 /** The routes, by method. */
 export const OTHER_ROUTES = [
+  { method: "GET", path: "/api/v1/definitions/{name}/drawing" },
+  { method: "GET", path: "/api/v1/definitions/{name}/{version}/drawing" },
   { method: "GET", path: "/api/v1/changes" },
   { method: "POST", path: "/api/v1/commands" },
   { method: "POST", path: "/api/v1/login" },
@@ -21,7 +23,34 @@ export const PROBLEM_RESPONSE: JsonObject = {
 
 const TEXT_RESPONSE: JsonObject = { description: "A text.", content: { "text/plain": {} } };
 
+function drawing(operationId: string, names: readonly string[]): JsonObject {
+  return {
+    get: {
+      operationId,
+      summary: "The statechart drawn: boxes and lines with their places, or SVG.",
+      parameters: [
+        ...names.map((name): Json => ({ name, in: "path", required: true, schema: { type: "string" } })),
+        { name: "format", in: "query", required: false, schema: { type: "string", enum: ["json", "svg"] } },
+      ],
+      responses: {
+        "200": {
+          description: "The drawing.",
+          content: {
+            "application/json": {
+              schema: { type: "object", required: ["width", "height", "boxes", "dots", "lines"] },
+            },
+            "image/svg+xml": {},
+          },
+        },
+        default: PROBLEM_RESPONSE,
+      },
+    },
+  };
+}
+
 export const OTHER_PATHS: JsonObject = {
+  "/api/v1/definitions/{name}/drawing": drawing("drawDefinition", ["name"]),
+  "/api/v1/definitions/{name}/{version}/drawing": drawing("drawDefinitionVersion", ["name", "version"]),
   "/api/v1/changes": {
     get: {
       operationId: "followChanges",

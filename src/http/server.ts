@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Log } from "../base/log.ts";
 import type { ServerContext } from "../commands/server-context.ts";
+import { Drawings } from "../drawing/drawings.ts";
 import type { Executor } from "../server/executor.ts";
 import type { OnFault } from "../server/faults.ts";
 import { LoginTokens } from "./access.ts";
@@ -39,14 +40,15 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   let isServing = true;
   const { server: context, executor, onFault } = options;
   const tokens = new LoginTokens(context.clock);
-  const app = createApp({ server: context, executor, onFault, tokens, isServing: () => isServing });
+  const drawings = new Drawings();
+  const app = createApp({ server: context, executor, onFault, tokens, drawings, isServing: () => isServing });
   const fetch = (request: Request, env: unknown) => app.fetch(request, env as never);
   const servers: Server[] = [];
   const addresses: string[] = [];
   let { port } = options;
   const close = async () => {
     isServing = false;
-    await Promise.all(servers.map(end));
+    await Promise.all([...servers.map(end), drawings.close()]);
   };
   for (const word of options.hosts) {
     const isOptional = word.startsWith("-");

@@ -72,7 +72,7 @@ async function ask(method: string, path: string, body?: unknown, more: Asked = {
   const schema = isProblem
     ? part(document, "components", "schemas", "Problem")
     : part(operation, "responses", String(answered.status), "content", "application/json", "schema");
-  if (schema !== undefined && schema !== null) {
+  if (schema !== undefined && schema !== null && answered.json !== undefined) {
     const key = JSON.stringify(schema);
     const validate = validators.get(key) ?? new Ajv2020({ strict: false }).compile(schema as object);
     validators.set(key, validate);
@@ -100,6 +100,14 @@ describe("definitions", () => {
     expect((await ask("GET", "/api/v1/definitions/order/v1/graph?format=json")).json).toMatchObject({
       transitions: [{ from: "new", to: ["paid"] }, {}, {}, {}, {}],
     });
+    expect((await ask("GET", "/api/v1/definitions/order/drawing")).json).toMatchObject({
+      boxes: [{ name: "order" }, {}, {}, {}, {}, {}],
+    });
+    const svg = await ask("GET", "/api/v1/definitions/order/v1/drawing?format=svg");
+    expect([svg.headers["content-type"], svg.body]).toEqual([
+      "image/svg+xml",
+      expect.stringMatching(/^<svg /),
+    ]);
     const checked = await ask("POST", "/api/v1/definitions/check", { initial: "a", states: { b: {} } });
     expect(checked.json).toMatchObject({ findings: [{ severity: "error" }] });
     expect((await ask("DELETE", "/api/v1/definitions/order/v1")).status).toBe(204);

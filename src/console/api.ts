@@ -1,0 +1,101 @@
+/** The server, asked by the page: JSON in, JSON out, problems as errors. */
+
+export interface ProblemDocument {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export class ProblemError extends Error {
+  readonly problem: ProblemDocument;
+
+  constructor(problem: ProblemDocument) {
+    super(`${problem.code} ${problem.detail}`);
+    this.problem = problem;
+  }
+}
+
+/** Asks; `db` is the database that the address of the page names. @throws ProblemError */
+export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const url = `${path}${path.includes("?") ? "&" : "?"}db=${database()}`;
+  const response = await fetch(url, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+  if (response.status === 204) return undefined as T;
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new ProblemError(answer as ProblemDocument);
+  return answer as T;
+}
+
+export function get<T>(path: string): Promise<T> {
+  return ask<T>("GET", path);
+}
+
+/** Runs a command. @throws ProblemError */
+export function command<T>(...words: readonly string[]): Promise<T> {
+  return ask<T>("POST", "/api/v1/commands", words);
+}
+
+export function database(): string {
+  return new URLSearchParams(location.hash.split("?")[1] ?? "").get("db") ?? "0";
+}
+
+export function machinePath(key: string): string {
+  return `/api/v1/machines/${encodeURIComponent(key)}`;
+}
+
+export function definitionPath(id: string): string {
+  const at = id.lastIndexOf(":");
+  return at < 0
+    ? `/api/v1/definitions/${encodeURIComponent(id)}`
+    : `/api/v1/definitions/${encodeURIComponent(id.slice(0, at))}/${encodeURIComponent(id.slice(at + 1))}`;
+}
+
+export interface MachineInfo {
+  readonly key?: string;
+  readonly definition: string | null;
+  readonly state: readonly string[];
+  readonly status: string;
+  readonly rev: number;
+  readonly context: unknown;
+  readonly output: unknown;
+  readonly created: number;
+  readonly updated: number;
+  readonly reason: string | null;
+  readonly pending: number;
+  readonly timers: number;
+  readonly failed: number;
+  readonly ttl: number;
+}
+
+export interface HistoryEntry {
+  readonly rev: number;
+  readonly at: number;
+  readonly kind: string;
+  readonly event: string | null;
+  readonly id: string | null;
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly data: unknown;
+  readonly context: unknown;
+}
+
+/** The sections of INFO as fields. */
+export async function serverInfo(): Promise<ReadonlyMap<string, string>> {
+  const text = await command<string>("INFO", "all");
+  return new Map(
+    text
+      .split("\r\n")
+      .filter((line) => line.includes(":") && !line.startsWith("#"))
+      .map((line): [string, string] => {
+        // Names of definitions have colons; values of such lines have none.
+        const at = /^(?:definition|state|group)_/.test(line) ? line.lastIndexOf(":") : line.indexOf(":");
+        return [line.slice(0, at), line.slice(at + 1)];
+      }),
+  );
+}

@@ -1,0 +1,92 @@
+/** A definition: its statechart with how many machines are where, and the machines of a state, oldest first. */
+import type { Drawing } from "../drawing/geometry.ts";
+import { definitionPath, get } from "./api.ts";
+import { Chart, withOuter } from "./chart.tsx";
+import { MachineTable } from "./find.tsx";
+import { linkTo, setQuery, useLoaded } from "./hooks.ts";
+import { Copied, Fault, Json, Panel, quoted } from "./parts.tsx";
+
+export function Definition({
+  id,
+  query,
+  tick,
+}: {
+  readonly id: string;
+  readonly query: URLSearchParams;
+  readonly tick: number;
+}) {
+  const state = query.get("state") ?? "";
+  const drawing = useLoaded(`drawing ${id}`, 0, () => get<Drawing>(`${definitionPath(id)}/drawing`));
+  const counts = useLoaded(`counts ${id}`, tick, () => countsOf(id));
+  const versions = useLoaded(`versions ${id}`, 0, () =>
+    get<{ definitions: readonly string[] }>(
+      `/api/v1/definitions?name=${encodeURIComponent(id.replace(/:[^:]*$/, ""))}`,
+    ),
+  );
+  const document = useLoaded(`document ${id}`, 0, () => get<unknown>(definitionPath(id)));
+  return (
+    <>
+      <h1>
+        {id}
+        <nav class="versions" aria-label="Versions">
+          {versions.data?.definitions
+            .filter((version) => version !== id)
+            .map((version) => (
+              <a key={version} href={linkTo("definition", version)}>
+                {version.slice(version.lastIndexOf(":") + 1)}
+              </a>
+            ))}
+        </nav>
+      </h1>
+      <Fault error={drawing.error ?? counts.error} />
+      <Panel
+        title="Statechart"
+        aside={
+          <a href={`${definitionPath(id)}/drawing?format=svg`} download={`${id.replace(":", "-")}.svg`}>
+            SVG
+          </a>
+        }
+      >
+        {drawing.data === undefined ? (
+          <p class="hint drawing">Being drawn …</p>
+        ) : (
+          <Chart
+            drawing={drawing.data}
+            marks={{
+              counts: counts.data ?? new Map(),
+              ...(state === "" ? {} : { selected: state }),
+              onSelect: (path) => setQuery("state", path === state ? "" : path),
+            }}
+          />
+        )}
+      </Panel>
+      <Panel title={state === "" ? "Machines" : `Machines in ${state}, longest there first`}>
+        <MachineTable
+          filter={{ definition: id, ...(state === "" ? {} : { state, olderThan: "0" }) }}
+          tick={tick}
+        />
+      </Panel>
+      <Panel title="Document">
+        <Copied label="As redis-cli" text={`SM.DEF GET ${quoted(id)}`} />
+        {document.data !== undefined && <Json value={document.data} />}
+      </Panel>
+    </>
+  );
+}
+
+/** Machines by atomic state, and summed up in the states around them. */
+async function countsOf(id: string): Promise<ReadonlyMap<string, number>> {
+  const { count } = await get<{ count: Readonly<Record<string, number>> }>(
+    `/api/v1/counts?by=state&definition=${encodeURIComponent(id)}`,
+  );
+  const outer = [...withOuter(Object.keys(count))].filter((path) => !(path in count));
+  const sums = await Promise.all(
+    outer.map(async (state): Promise<[string, number]> => {
+      const answer = await get<{ count: number }>(
+        `/api/v1/counts?definition=${encodeURIComponent(id)}&state=${encodeURIComponent(state)}`,
+      );
+      return [state, answer.count];
+    }),
+  );
+  return new Map([...Object.entries(count), ...sums]);
+}

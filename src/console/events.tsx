@@ -1,0 +1,159 @@
+/** The events that a machine accepts now, each to be sent; and why it would not take one. */
+import { useState } from "preact/hooks";
+import { ask, get, machinePath } from "./api.ts";
+import { useLoaded } from "./hooks.ts";
+import { Fault, Panel, type Question, quoted } from "./parts.tsx";
+
+interface Next {
+  readonly event: string;
+  readonly from: string;
+  readonly targets: readonly string[];
+  readonly guard: string | null;
+  readonly holds: 0 | 1 | null;
+}
+
+interface Why {
+  readonly verdict: string;
+  readonly message: string | null;
+  readonly to: readonly string[];
+  readonly candidates: ReadonlyArray<{
+    readonly from: string;
+    readonly event: string;
+    readonly targets: readonly string[];
+    readonly guard: string | null;
+    readonly result: string;
+    readonly error: string | null;
+    readonly values: Readonly<Record<string, unknown>>;
+  }>;
+}
+
+export function Events({
+  machineKey,
+  tick,
+  ask: askFirst,
+}: {
+  readonly machineKey: string;
+  readonly tick: number;
+  readonly ask: (question: Question) => void;
+}) {
+  const path = machinePath(machineKey);
+  const { data, error } = useLoaded(`next ${machineKey}`, tick, () =>
+    get<{ next: readonly Next[] }>(`${path}/next`),
+  );
+  const open = (data?.next ?? []).filter(({ event }) => event !== "" && !event.startsWith("xstate."));
+  return (
+    <Panel title="Accepts now">
+      <Fault error={error} />
+      {data !== undefined && open.length === 0 && <p class="hint">No event.</p>}
+      <ul class="events">
+        {open.map(({ event, from, targets, guard, holds }) => (
+          <li key={`${from} ${event} ${targets.join()} ${guard}`}>
+            <button
+              type="button"
+              class={holds === 0 ? "" : "primary"}
+              onClick={() => askFirst(sending(machineKey, event, guard))}
+            >
+              {event}
+            </button>
+            <span>
+              {targets.length === 0 ? "stays" : `→ ${targets.join(", ")}`}
+              {guard !== null && <code class={holds === 0 ? "bad" : ""}> [{guard}]</code>}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <WhyNot path={path} />
+    </Panel>
+  );
+}
+
+/** What is read of an event in a guard, as the members of a form. */
+function fieldsOf(guard: string | null): string {
+  const names = [...new Set([...(guard ?? "").matchAll(/\bevent\.(\w+)/g)].map(([, name = ""]) => name))];
+  return names.length === 0 ? "" : JSON.stringify(Object.fromEntries(names.map((name) => [name, null])));
+}
+
+function sending(machineKey: string, event: string, guard: string | null): Question {
+  return {
+    title: `Send ${event}`,
+    text: "The event is sent and, where the machine takes it, kept in its history. It cannot be unsent.",
+    fields: [
+      { name: "data", label: "Data (JSON)", isJson: true, value: fieldsOf(guard) },
+      { name: "reason", label: "Reason" },
+    ],
+    command: ({ data = "", reason = "" }) =>
+      ["SM.SEND", quoted(machineKey), quoted(event)]
+        .concat(data === "" ? [] : [quoted(data)], reason === "" ? [] : ["REASON", quoted(reason)])
+        .join(" "),
+    act: ({ data = "", reason = "" }) =>
+      ask("POST", `${machinePath(machineKey)}/events`, {
+        event,
+        ...(data === "" ? {} : { data: JSON.parse(data) as unknown }),
+        ...(reason === "" ? {} : { reason }),
+      }),
+  };
+}
+
+function WhyNot({ path }: { readonly path: string }) {
+  const [why, setWhy] = useState<Why>();
+  const [error, setError] = useState<Error>();
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const given = new FormData(event.currentTarget);
+    const data = String(given.get("data") ?? "");
+    const query = new URLSearchParams({
+      event: String(given.get("event") ?? ""),
+      ...(data === "" ? {} : { data }),
+    });
+    get<Why>(`${path}/why?${query.toString()}`).then(
+      (answer) => {
+        setWhy(answer);
+        setError(undefined);
+      },
+      (reason: unknown) => setError(reason instanceof Error ? reason : new Error(String(reason))),
+    );
+  };
+  return (
+    <details class="why">
+      <summary>Why not?</summary>
+      <form onSubmit={submit}>
+        <label>
+          Event
+          <input name="event" required />
+        </label>
+        <label>
+          Data (JSON)
+          <input name="data" />
+        </label>
+        <button type="submit">Explain</button>
+      </form>
+      <Fault error={error} />
+      {why !== undefined && (
+        <div class="verdict">
+          <p>
+            <strong>{why.verdict}</strong> {why.message ?? `→ ${why.to.join(", ")}`}
+          </p>
+          <ol>
+            {why.candidates.map((candidate) => (
+              <li key={`${candidate.from} ${candidate.event} ${candidate.guard}`}>
+                <b>{candidate.result}</b> {candidate.from}: {candidate.event}
+                {candidate.guard !== null && <code> [{candidate.guard}]</code>}
+                {candidate.error !== null && <span class="bad"> {candidate.error}</span>}
+                <ul>
+                  {Object.entries(candidate.values).map(([name, value]) => (
+                    <li key={name}>
+                      <code>
+                        {name} = {JSON.stringify(value)}
+                      </code>
+                    </li>
+                  ))}
+                </ul>
+              </li>
+            ))}
+          </ol>
+        </div>
+      )}
+    </details>
+  );
+}

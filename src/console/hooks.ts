@@ -1,0 +1,106 @@
+/** The address of the page, data that follows changes, and the time. */
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { database } from "./api.ts";
+
+export interface Route {
+  /** The first part of the path: the page. */
+  readonly page: string;
+  /** The second part, decoded. */
+  readonly subject: string;
+  readonly query: URLSearchParams;
+}
+
+export function readRoute(): Route {
+  const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [page = "", subject = ""] = path.split("/");
+  return { page, subject: decodeURIComponent(subject), query: new URLSearchParams(query) };
+}
+
+/** The address of a page, in the database at hand. */
+export function linkTo(page: string, subject = "", query: Readonly<Record<string, string>> = {}): string {
+  const parameters = new URLSearchParams(
+    Object.entries({ ...query, db: query["db"] ?? database() }).filter(
+      ([name, value]) => value !== "" && !(name === "db" && value === "0"),
+    ),
+  );
+  const text = parameters.toString();
+  const path = subject === "" ? page : `${page}/${encodeURIComponent(subject)}`;
+  return `#/${path}${text === "" ? "" : `?${text}`}`;
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(readRoute);
+  useEffect(() => {
+    const follow = () => setRoute(readRoute());
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return route;
+}
+
+/** Changes one parameter of the address without a step of the browser's history. */
+export function setQuery(name: string, value: string): void {
+  const { page, subject, query } = readRoute();
+  query.set(name, value);
+  history.replaceState(null, "", linkTo(page, subject, Object.fromEntries(query)));
+  dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
+export interface Loaded<T> {
+  readonly data: T | undefined;
+  readonly error: Error | undefined;
+  reload(): void;
+}
+
+/** Loads what a page shows: at once, when `key` changes, and when `tick` does. */
+export function useLoaded<T>(key: string, tick: number, load: () => Promise<T>): Loaded<T> {
+  const [data, setData] = useState<{ readonly key: string; readonly value: T }>();
+  const [error, setError] = useState<Error>();
+  const [round, setRound] = useState(0);
+  const latest = useRef(load);
+  latest.current = load;
+  useEffect(() => {
+    let isCurrent = true;
+    latest.current().then(
+      (value) => {
+        if (!isCurrent) return;
+        setData({ key, value });
+        setError(undefined);
+      },
+      (reason: unknown) => {
+        if (isCurrent) setError(reason instanceof Error ? reason : new Error(String(reason)));
+      },
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [key, tick, round]);
+  const reload = useCallback(() => setRound((count) => count + 1), []);
+  return { data: data?.key === key ? data.value : undefined, error, reload };
+}
+
+/** How often a page is brought up to date while changes come: one that moves is seen within a second. */
+const TICK_MS = 700;
+
+/** A number that grows when machines change, at most so often; it stands still while `isLive` is false. */
+export function useChanges(isLive: boolean, query = ""): number {
+  const [tick, setTick] = useState(0);
+  useEffect(() => {
+    if (!isLive) return;
+    const source = new EventSource(`/api/v1/changes?db=${database()}${query}`);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const changed = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        setTick((count) => count + 1);
+      }, TICK_MS);
+    };
+    source.addEventListener("change", changed);
+    source.addEventListener("open", changed);
+    return () => {
+      source.close();
+      clearTimeout(timer);
+    };
+  }, [isLive, query]);
+  return tick;
+}

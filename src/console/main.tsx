@@ -1,0 +1,105 @@
+/** The page: where one is, whether it follows changes, and who one is. */
+import { render } from "preact";
+import { useState } from "preact/hooks";
+import { ask, database, get, ProblemError } from "./api.ts";
+import { Definition } from "./definition.tsx";
+import { Find } from "./find.tsx";
+import { linkTo, useChanges, useLoaded, useRoute } from "./hooks.ts";
+import { Login } from "./login.tsx";
+import { Machine } from "./machine.tsx";
+import { Overview } from "./overview.tsx";
+import { Fault } from "./parts.tsx";
+
+interface Who {
+  readonly user: string | null;
+  readonly version: string | null;
+}
+
+function Page() {
+  const { data: who, error, reload } = useLoaded("who", 0, () => get<Who>("/api/v1/whoami"));
+  if (error instanceof ProblemError && error.problem.status === 401) return <Login onDone={reload} />;
+  if (who === undefined) return <Fault error={error} />;
+  return (
+    <Shell who={who} onLogout={() => void ask("DELETE", "/api/v1/login").then(() => location.reload())} />
+  );
+}
+
+function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => void }) {
+  const { page, subject, query } = useRoute();
+  const [isLive, setLive] = useState(true);
+  const key = page === "machine" ? `&key=${encodeURIComponent(subject)}` : "";
+  const tick = useChanges(isLive, key);
+  const definitions = useLoaded(`definitions ${database()}`, 0, () =>
+    get<{ definitions: readonly string[] }>("/api/v1/definitions"),
+  );
+  return (
+    <>
+      <a class="skip" href="#main">
+        To the content
+      </a>
+      <header class="top">
+        <a class="brand" href={linkTo("")}>
+          Detent
+        </a>
+        <nav aria-label="Pages">
+          <a href={linkTo("")} aria-current={page === "" ? "page" : undefined}>
+            Overview
+          </a>
+          <a href={linkTo("find")} aria-current={page === "find" ? "page" : undefined}>
+            Find
+          </a>
+        </nav>
+        <form
+          class="jump"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const given = new FormData(event.currentTarget).get("key");
+            if (typeof given === "string" && given !== "") location.hash = linkTo("machine", given);
+          }}
+        >
+          <input name="key" placeholder="Key of a machine" aria-label="Key of a machine" />
+        </form>
+        <label class="live">
+          <input
+            type="checkbox"
+            checked={isLive}
+            onChange={(event) => setLive(event.currentTarget.checked)}
+          />
+          Live
+        </label>
+        <span class="who">
+          {who.user ?? "?"} · {who.version ?? ""}
+          <button type="button" class="link" onClick={onLogout}>
+            Log out
+          </button>
+        </span>
+      </header>
+      <div class="body">
+        <nav class="side" aria-label="Definitions">
+          <h2>Definitions</h2>
+          <ul>
+            {definitions.data?.definitions.map((id) => (
+              <li key={id}>
+                <a
+                  href={linkTo("definition", id)}
+                  aria-current={page === "definition" && subject === id ? "page" : undefined}
+                >
+                  {id}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <main id="main" tabIndex={-1}>
+          {page === "" && <Overview tick={tick} database={database()} />}
+          {page === "find" && <Find query={query} tick={tick} />}
+          {page === "definition" && <Definition key={subject} id={subject} query={query} tick={tick} />}
+          {page === "machine" && <Machine key={subject} machineKey={subject} query={query} tick={tick} />}
+        </main>
+      </div>
+    </>
+  );
+}
+
+const place = document.getElementById("page");
+if (place !== null) render(<Page />, place);

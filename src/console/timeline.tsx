@@ -1,0 +1,133 @@
+/** What a machine has been through: a slider over its revisions, and the entries around the one that is shown. */
+import type { HistoryEntry } from "./api.ts";
+import { duration, Panel } from "./parts.tsx";
+
+const ROWS = 40;
+
+export function Timeline({
+  entries,
+  shown,
+  onShow,
+}: {
+  readonly entries: readonly HistoryEntry[];
+  readonly shown: number;
+  readonly onShow: (rev: number) => void;
+}) {
+  const revs = entries.map(({ rev }) => rev);
+  const [first = 0, last = 0] = [revs[0], revs.at(-1)];
+  const at = entries.findLastIndex(({ rev }) => rev <= shown);
+  const from = Math.max(0, Math.min(at - ROWS / 2, entries.length - ROWS));
+  return (
+    <Panel title="History">
+      <div class="slider">
+        <button
+          type="button"
+          disabled={shown <= first}
+          onClick={() => onShow(revs[at - 1] ?? first)}
+          aria-label="Earlier"
+        >
+          ‹
+        </button>
+        <input
+          type="range"
+          min={0}
+          max={Math.max(0, entries.length - 1)}
+          value={Math.max(0, at)}
+          aria-label="Revision"
+          aria-valuetext={`rev ${shown}`}
+          onInput={(event) => onShow(revs[Number(event.currentTarget.value)] ?? last)}
+        />
+        <button
+          type="button"
+          disabled={shown >= last}
+          onClick={() => onShow(revs[at + 1] ?? last)}
+          aria-label="Later"
+        >
+          ›
+        </button>
+        <output>
+          rev {shown} of {last}
+        </output>
+      </div>
+      <table class="history">
+        <thead>
+          <tr>
+            <th scope="col" class="number">
+              Rev
+            </th>
+            <th scope="col">When</th>
+            <th scope="col" class="number">
+              After
+            </th>
+            <th scope="col">What</th>
+            <th scope="col">From → to</th>
+            <th scope="col">By</th>
+            <th scope="col">Changed</th>
+          </tr>
+        </thead>
+        <tbody>
+          {entries
+            .slice(from, from + ROWS)
+            .map((entry, index) => (
+              <Row
+                key={`${entry.rev} ${entry.at} ${entry.kind}`}
+                entry={entry}
+                previous={entries[from + index - 1]}
+                isShown={from + index === at}
+                onShow={onShow}
+              />
+            ))
+            .toReversed()}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+function Row({
+  entry,
+  previous,
+  isShown,
+  onShow,
+}: {
+  readonly entry: HistoryEntry;
+  readonly previous: HistoryEntry | undefined;
+  readonly isShown: boolean;
+  readonly onShow: (rev: number) => void;
+}) {
+  const { rev, at, kind, event, from, to, by, reason, context, data } = entry;
+  const name = event === null ? kind : event.replace(/^xstate\.after\.([^.]*).*$/, "after $1");
+  const hasContext = context !== null && JSON.stringify(context) !== "{}";
+  return (
+    <tr class={isShown ? "shown" : ""} aria-current={isShown ? "step" : undefined}>
+      <td class="number">
+        <button type="button" class="link" onClick={() => onShow(rev)}>
+          {rev}
+        </button>
+      </td>
+      <td class="when" title={new Date(at).toISOString()}>
+        {shortTime(at)}
+      </td>
+      <td class="number">{previous === undefined ? "" : duration(at - previous.at)}</td>
+      <td>
+        <b>{name}</b> {event !== null && kind !== "event" && <small>{kind}</small>}
+        {reason !== null && <small> “{reason}”</small>}
+      </td>
+      <td>{from.join() === to.join() ? to.join(", ") : `${from.join(", ")} → ${to.join(", ")}`}</td>
+      <td>{by ?? ""}</td>
+      <td>
+        {hasContext && <code>{JSON.stringify(context)}</code>}
+        {data !== null && !hasContext && <code class="quiet">{JSON.stringify(data)}</code>}
+      </td>
+    </tr>
+  );
+}
+
+/** The time of day, with the date where it is another day. */
+function shortTime(at: number): string {
+  const date = new Date(at);
+  const time = date.toLocaleTimeString("en-GB");
+  return date.toDateString() === new Date().toDateString()
+    ? time
+    : `${date.toLocaleDateString("en-CA")} ${time}`;
+}
