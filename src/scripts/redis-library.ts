@@ -21,8 +21,8 @@ export interface ScriptRun {
   readonly host: ScriptHost;
   /** What redis.setresp has chosen. */
   protocol: ProtocolVersion;
-  /** Raises an error when the script's time is up. */
-  checkTime(state: State): void;
+  /** Ends the script when its time is up. */
+  checkTime(): void;
 }
 
 const LOG_LEVELS = { LOG_DEBUG: 0, LOG_VERBOSE: 1, LOG_NOTICE: 2, LOG_WARNING: 3 };
@@ -66,7 +66,7 @@ export function addRedisConstants(lua: Lua, state: State, version: string): void
 function command(lua: Lua, state: State, run: ScriptRun | undefined, raises: boolean): number {
   if (run === undefined)
     return failed(lua, state, "redis.call/pcall can only be called inside a script invocation", true);
-  run.checkTime(state);
+  run.checkTime();
   const args = readArguments(lua, state);
   if (typeof args === "string") return failed(lua, state, args, raises);
   const reply = run.host.call(args, run.protocol);

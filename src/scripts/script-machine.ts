@@ -55,7 +55,8 @@ export class ScriptMachine {
   #run: ScriptRun | undefined;
   #limit: TimeLimit | undefined;
   #startedMs = 0;
-  #isTimeUp = false;
+  /** An exception has ended a run in the middle. */
+  #isBroken = false;
   #pending: (() => void) | undefined;
 
   /** `extend` adds to the library `redis` before it is closed. */
@@ -66,7 +67,7 @@ export class ScriptMachine {
   }) {
     this.lua = new Lua(options);
     this.protection = new Protection(this.lua);
-    this.#setHook = this.lua.hookOf((state) => this.#look(state));
+    this.#setHook = this.lua.hookOf(() => this.#look());
     const more = options.extend?.(this.lua) ?? {};
     const outcome = this.#inside(() => this.#openSandbox(options.redisVersion, more));
     if (outcome !== undefined) throw new Error(`Lua cannot be set up: ${outcome}`);
@@ -74,7 +75,7 @@ export class ScriptMachine {
 
   /** True when the machine must not run another script: it has met its bound of memory, or a script has spoilt it. */
   get isSpent(): boolean {
-    return this.lua.hasRunOut || !this.protection.isIntact(this.lua.main);
+    return this.#isBroken || this.lua.hasRunOut || !this.protection.isIntact(this.lua.main);
   }
 
   get memoryBytes(): number {
@@ -102,7 +103,7 @@ export class ScriptMachine {
     const run: ScriptRun = {
       host: invocation.host,
       protocol: 2,
-      checkTime: (state) => this.#look(state),
+      checkTime: () => this.#look(),
     };
     let outcome: Outcome | undefined;
     const failure = this.#timed(limit, run, () => {
@@ -140,17 +141,19 @@ export class ScriptMachine {
     this.#run = run;
     this.#limit = limit.maxMs > 0 ? limit : undefined;
     this.#startedMs = limit.now();
-    this.#isTimeUp = false;
     this.#setHook(main, this.#limit === undefined ? 0 : INSTRUCTIONS_PER_LOOK);
     try {
       const failure = this.#inside(work);
-      return this.#isTimeUp ? timeUp(limit) : failure;
-    } finally {
-      this.#run = undefined;
-      this.#limit = undefined;
       this.#setHook(main, 0);
       // A script may have stopped it.
       api.lua_gc(main, RESTART_COLLECTOR, 0);
+      return failure;
+    } catch (error) {
+      this.#isBroken = true;
+      return endOf(error, limit);
+    } finally {
+      this.#run = undefined;
+      this.#limit = undefined;
     }
   }
 
@@ -278,14 +281,10 @@ export class ScriptMachine {
     return text;
   }
 
-  #look(state: State): undefined {
+  /** Ends the run when its time is up: by an exception, since a script could catch an error of Lua, and go on. */
+  #look(): undefined {
     const limit = this.#limit;
-    if (limit === undefined) return;
-    if (!this.#isTimeUp && limit.now() - this.#startedMs < limit.maxMs) return;
-    this.#isTimeUp = true;
-    // From here on each instruction fails: a script that catches the error gets no further.
-    this.#setHook(state, 1);
-    this.lua.error(state, timeUp(limit));
+    if (limit !== undefined && limit.now() - this.#startedMs >= limit.maxMs) throw new TimeUp();
   }
 
   #openSandbox(redisVersion: string, more: Readonly<Record<string, HostFunction>>): void {
@@ -324,6 +323,15 @@ export class ScriptMachine {
   }
 }
 
-function timeUp({ maxMs }: TimeLimit): string {
-  return `the script ran for more than ${maxMs} ms (busy-reply-threshold) and was ended; nothing it did was kept`;
+/** The time of a script is up. */
+class TimeUp extends Error {}
+
+/** Why a run has ended in the middle. @throws the error that is none of the script's doing */
+function endOf(error: unknown, { maxMs }: TimeLimit): string {
+  if (error instanceof TimeUp) {
+    return `the script ran for more than ${maxMs} ms (busy-reply-threshold) and was ended; nothing it did was kept`;
+  }
+  // Calls within Lua's C functions are nested too deep, as those of patterns can be.
+  if (error instanceof RangeError) return "stack overflow; nothing the script did was kept";
+  throw error;
 }

@@ -70,11 +70,16 @@ export class ScriptedCommands implements Scripted {
     args: readonly Buffer[],
     { isReadOnly }: ScriptedOptions,
   ): ReplyError | undefined {
-    const { failure } = this.#options.server.store;
+    const { memory, store } = this.#options.server;
+    const { failure } = store;
     if (!checkArity(command, args)) return errors.wrongArgumentsInScript();
     if (hasFlag(command, FLAG.NOSCRIPT)) return errors.notInScripts();
     if (isWrite && isReadOnly) return errors.writeInReadOnlyScript();
     if (isWrite && failure !== undefined) return errors.misconf(failure.message);
+    if (hasFlag(command, FLAG.DENYOOM)) {
+      if (memory.isOverMemory) return errors.outOfMemory();
+      if (memory.isStoreFull) return errors.storeIsFull();
+    }
     return undefined;
   }
 
