@@ -9,6 +9,7 @@ import { Login } from "./login.tsx";
 import { Machine } from "./machine.tsx";
 import { Overview } from "./overview.tsx";
 import { Fault } from "./parts.tsx";
+import { Streams } from "./streams.tsx";
 
 interface Who {
   readonly user: string | null;
@@ -47,6 +48,9 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           </a>
           <a href={linkTo("find")} aria-current={page === "find" ? "page" : undefined}>
             Find
+          </a>
+          <a href={linkTo("streams")} aria-current={page === "streams" ? "page" : undefined}>
+            Streams
           </a>
         </nav>
         <form
@@ -93,6 +97,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
         <main id="main" tabIndex={-1}>
           {page === "" && <Overview tick={tick} database={database()} />}
           {page === "find" && <Find query={query} tick={tick} />}
+          {page === "streams" && <Streams tick={tick} database={database()} />}
           {page === "definition" && <Definition key={subject} id={subject} query={query} tick={tick} />}
           {page === "machine" && <Machine key={subject} machineKey={subject} query={query} tick={tick} />}
         </main>

@@ -151,6 +151,27 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await expect.poll(() => page.locator(".machines tbody tr").count()).toBe(1);
   });
 
+  test("lists groups with their lag, and puts a task that was given up back", async () => {
+    const { client, page } = await open("");
+    const charging = {
+      id: "charging",
+      initial: "a",
+      states: { a: { entry: [{ task: "charge", attempts: 1, timeout: "1h" }] } },
+    };
+    await define(client, "charging:v1", charging);
+    await client.call("XGROUP", "CREATE", "sm:tasks:charge", "workers", "0", "MKSTREAM");
+    await client.call("SM.CREATE", "c1", "charging");
+    await client.call("XREADGROUP", "GROUP", "workers", "w1", "STREAMS", "sm:tasks:charge", ">");
+    await client.call("XAUTOCLAIM", "sm:tasks:charge", "workers", "w2", "0", "0");
+    expect(await client.call("XLEN", "sm:dead")).toBe(1);
+    await page.getByRole("link", { name: "Streams" }).click();
+    await page.getByRole("cell", { name: "workers" }).waitFor();
+    await page.getByRole("button", { name: "Requeue" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Requeue" }).click();
+    await page.getByText("No task was given up.").waitFor();
+    expect(await client.call("XLEN", "sm:dead")).toBe(0);
+  });
+
   test("asks for a password where there is one, and says when it is wrong", async () => {
     const { page } = await open("", { config: { requirepass: "secret" } }, [401]);
     await page.getByLabel("Password").fill("wrong");

@@ -1,0 +1,158 @@
+/** The streams that machines write, who reads them in groups, and tasks that were given up. */
+import { useState } from "preact/hooks";
+import { ask, command } from "./api.ts";
+import { useLoaded } from "./hooks.ts";
+import { Confirm, count, Fault, Panel, type Question, quoted } from "./parts.tsx";
+
+interface Group {
+  readonly name: string;
+  readonly consumers: number;
+  readonly pending: number;
+  readonly lag: number | null;
+}
+
+interface Stream {
+  readonly name: string;
+  readonly length: number;
+  readonly groups: readonly Group[];
+}
+
+interface DeadLetter {
+  readonly id: string;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+const STREAMS_MAX = 200;
+const DEAD_MAX = 100;
+
+async function streams(): Promise<readonly Stream[]> {
+  const names: string[] = [];
+  let cursor = "0";
+  do {
+    const [next, keys] = await command<[string, string[]]>(
+      ...["SCAN", cursor, "MATCH", "sm:*", "TYPE", "stream", "COUNT", "1000"],
+    );
+    names.push(...keys);
+    cursor = next;
+  } while (cursor !== "0" && names.length < STREAMS_MAX);
+  const sorted = names.sort().slice(0, STREAMS_MAX);
+  if (sorted.length === 0) return [];
+  const answers = await ask<readonly unknown[]>(
+    "POST",
+    "/api/v1/commands",
+    sorted.flatMap((name) => [
+      ["XLEN", name],
+      ["XINFO", "GROUPS", name],
+    ]),
+  );
+  return sorted.map((name, index) => {
+    const groups = answers[index * 2 + 1];
+    return {
+      name,
+      length: Number(answers[index * 2]),
+      groups: Array.isArray(groups) ? (groups as readonly Group[]) : [],
+    };
+  });
+}
+
+async function deadLetters(): Promise<readonly DeadLetter[]> {
+  const entries = await command<ReadonlyArray<readonly [string, readonly string[]]>>(
+    ...["XREVRANGE", "sm:dead", "+", "-", "COUNT", String(DEAD_MAX)],
+  );
+  return entries.map(([id, list]) => {
+    const fields = new Map<string, string>();
+    for (let at = 0; at + 1 < list.length; at += 2) fields.set(list[at] ?? "", list[at + 1] ?? "");
+    return { id, fields };
+  });
+}
+
+export function Streams({ tick, database }: { readonly tick: number; readonly database: string }) {
+  const [question, setQuestion] = useState<Question>();
+  const known = useLoaded(`streams ${database}`, tick, streams);
+  const dead = useLoaded(`dead ${database}`, tick, deadLetters);
+  return (
+    <>
+      <h1>Streams and tasks</h1>
+      <Fault error={known.error ?? dead.error} />
+      <Panel title="Given up">
+        {dead.data?.length === 0 && <p class="hint">No task was given up.</p>}
+        <table class="numbers">
+          <tbody>
+            {dead.data?.map((letter) => (
+              <tr key={letter.id}>
+                <th scope="row">
+                  {letter.fields.get("task") ?? letter.fields.get("stream") ?? "task"} of{" "}
+                  {letter.fields.get("key") ?? "?"} <small>{letter.fields.get("reason") ?? ""}</small>
+                </th>
+                <td>
+                  <code class="quiet">{letter.fields.get("input") ?? ""}</code>
+                </td>
+                <td class="number">
+                  <button type="button" onClick={() => setQuestion(requeue(letter))}>
+                    Requeue
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Panel>
+      <Panel title="Streams">
+        {known.data?.length === 0 && <p class="hint">No machine has written any yet.</p>}
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Stream</th>
+              <th scope="col" class="number">
+                Entries
+              </th>
+              <th scope="col">Group</th>
+              <th scope="col" class="number">
+                Consumers
+              </th>
+              <th scope="col" class="number">
+                Pending
+              </th>
+              <th scope="col" class="number">
+                Lag
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {known.data?.flatMap(({ name, length, groups }) =>
+              (groups.length === 0 ? [undefined] : groups).map((group, index) => (
+                <tr key={`${name} ${group?.name ?? ""}`}>
+                  <td>{index === 0 ? name : ""}</td>
+                  <td class="number">{index === 0 ? count(length) : ""}</td>
+                  <td>{group?.name ?? <span class="quiet">none</span>}</td>
+                  <td class="number">{group === undefined ? "" : count(group.consumers)}</td>
+                  <td class="number">{group === undefined ? "" : count(group.pending)}</td>
+                  <td class="number">{group === undefined ? "" : (group.lag ?? "?")}</td>
+                </tr>
+              )),
+            )}
+          </tbody>
+        </table>
+      </Panel>
+      {question !== undefined && (
+        <Confirm
+          question={question}
+          onClose={(isDone) => {
+            setQuestion(undefined);
+            if (isDone) dead.reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function requeue({ id }: DeadLetter): Question {
+  return {
+    title: "Requeue",
+    text: "The task goes back to the end of its stream, to be done once more. Its machine may have been told that it failed.",
+    fields: [],
+    command: () => `SM.REQUEUE ${quoted(id)}`,
+    act: () => command("SM.REQUEUE", id),
+  };
+}
