@@ -19,6 +19,24 @@ const LIMITS = { journalBytesMax: 2500, tableBytesMax: 4000, derivedBytesMax: 60
 const START_MS = 1_700_000_000_000;
 const RUNS = Number(process.env["LIVE_TWIN_RUNS"] ?? 25);
 
+/** The child of a lamp. */
+const PART = {
+  initial: "in",
+  context: { n: 0 },
+  states: {
+    in: {
+      on: {
+        GO: { actions: [{ assign: { n: "context.n + 1" } }, { send: { to: "#_parent", event: "NOTE" } }] },
+        FAIL: { actions: [{ raise: { event: "BREAK", delay: 0 } }] },
+        BREAK: { actions: [{ assign: { n: "1 / 0" } }] },
+        END: "out",
+      },
+      after: { "4s": "out" },
+    },
+    out: { type: "final", output: "context.n" },
+  },
+};
+
 const LAMP = {
   initial: "off",
   context: { n: 0, last: "" },
@@ -37,6 +55,13 @@ const LAMP = {
     },
     on: {
       sla: "2s",
+      invoke: {
+        src: "part",
+        id: "p",
+        input: { n: "context.n" },
+        onDone: { target: "off", actions: [{ assign: { n: "event.output" } }] },
+        onError: { actions: [{ assign: { last: "event.code" } }] },
+      },
       on: {
         GO: {
           target: "off",
@@ -50,6 +75,7 @@ const LAMP = {
     },
     both: {
       type: "parallel",
+      invoke: { src: "part", id: "q", each: "[1, 2]", input: { n: "item" }, onDone: "on" },
       states: {
         left: { initial: "l1", states: { l1: { on: { GO: "l2" } }, l2: { on: { GO: "l1" } } } },
         right: { initial: "r1", states: { r1: { on: { NOTE: "r2" } }, r2: {} } },
@@ -60,6 +86,7 @@ const LAMP = {
   },
 };
 const KEYS = ["a", "b", "{c}long-key"];
+const CHILDREN = ["{a}.p", "{a}.q[0]", "{a}.q[1]", "{b}.p", "{c}long-key.p", "{c}long-key.q[0]"];
 const STREAM = "sm:changes:lamp";
 const MAP = JSON.stringify({ current: "", map: { x: ["y"], y: ["x", "z"] }, initial: "x" });
 
@@ -88,7 +115,26 @@ const send = fc
   .map(([at, event, options]): Command => {
     return ["SM.SEND", at, event, event === "NOTE" ? '{"text":"one two"}' : "{}", ...options];
   });
+const childCommand: fc.Arbitrary<Command> = fc
+  .tuple(fc.constantFrom(...CHILDREN), fc.constantFrom(...KEYS))
+  .chain(([child, other]) =>
+    fc.constantFrom<Command>(
+      ["SM.SEND", child, "GO"],
+      ["SM.SEND", child, "END", "{}", "ID", "1"],
+      ["SM.SEND", child, "END"],
+      ["SM.SEND", child, "FAIL"],
+      ["SM.SEND", child, "GO", "{}", "DELAY", "3000"],
+      ["SM.RESET", child],
+      ["SM.SUSPEND", child],
+      ["SM.RESUME", child],
+      ["SM.CREATE", child, "part"],
+      ["DEL", child],
+      ["COPY", child, other, "REPLACE"],
+      ["RENAME", other, child],
+    ),
+  );
 const single: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 5, arbitrary: childCommand },
   { weight: 10, arbitrary: send },
   { weight: 2, arbitrary: key.map((at): Command => ["SM.CREATE", at, "lamp"]) },
   { weight: 1, arbitrary: key.map((at): Command => ["SM.SET", at, MAP]) },
@@ -116,6 +162,7 @@ const single: fc.Arbitrary<Command> = fc.oneof(
           ["DEL", STREAM],
           ["RENAME", STREAM, "kept"],
           ["SWAPDB", "0", "1"],
+          ["SM.DEF", "CREATE", "part", JSON.stringify(PART)],
           ["SM.DEF", "CREATE", "lamp", JSON.stringify(LAMP)],
           ["FLUSHDB"],
         ),
@@ -148,6 +195,11 @@ const VIEWS: readonly Command[] = [
     ["SM.GET", at],
     ["PEXPIRETIME", at],
     ["TYPE", at],
+  ]),
+  ...CHILDREN.flatMap((at): Command[] => [
+    ["SM.INFO", at],
+    ["SM.HISTORY", at, "-", "+"],
+    ["SM.PENDING", at],
   ]),
   ["XRANGE", STREAM, "-", "+"],
   ["XREVRANGE", STREAM, "+", "-", "COUNT", "5"],
@@ -211,6 +263,7 @@ class Twins {
     const plain = await begin(Store.plainOver(new MemoryStore(), OBJECT_TYPES), START_MS);
     const twins = new Twins(live, plain, directory);
     for (const { client } of [live, plain]) {
+      await client.call("SM.DEF", "CREATE", "part", JSON.stringify(PART));
       await client.call("SM.DEF", "CREATE", "lamp", JSON.stringify(LAMP));
       for (const at of KEYS) await client.call("SM.CREATE", at, "lamp");
     }
