@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-node24 check compat fuzz crash race bench image image-test pack clean
+.PHONY: help install build run test test-node24 check compat fuzz crash race bench connections image image-test pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -49,6 +49,9 @@ crash: install build ## Kill server and workers again and again, hold what is fo
 
 race: install ## 64 clients race one event on one machine (ROUNDS=10000)
 	ROUNDS=$(or $(ROUNDS),10000) npx vitest run tests/commands/statechart/race.test.ts
+
+connections: install build ## What 10,000 idle connections take, and what those that behave badly cost the others
+	npx tsx tests/bench/connections.ts
 
 bench: install build ## Measure Detent and redis-server side by side
 	npx tsx tests/bench/run.ts

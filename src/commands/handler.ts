@@ -7,6 +7,7 @@
 
 import type { Bytes } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
+import type { GivenUse } from "../clients/key-uses.ts";
 import type { Session } from "../clients/session.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
@@ -36,6 +37,8 @@ export interface Call {
    * silent, when the request is done.
    */
   look(key: Buffer, isSilent: boolean): KeyRecord | undefined;
+  /** The key was made by a handler that knows how it was used before. */
+  use(key: Bytes, given: GivenUse): void;
   /** A number from 0 to below 1. */
   random(): number;
   /**

@@ -3,6 +3,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { KeyUses } from "../clients/key-uses.ts";
 import type { KeyspaceEvents } from "../clients/keyspace-events.ts";
 import type { Monitors } from "../clients/monitors.ts";
 import type { Pause } from "../clients/pause.ts";
@@ -64,6 +65,8 @@ export interface ServerContext {
   /** Whether there is room for more. */
   memory: MemoryState;
   readonly userLimits: UserLimits;
+  /** When keys were used last. */
+  readonly keyUses: KeyUses;
   /** CLIENT PAUSE. */
   readonly pause: Pause;
   /** 40 hexadecimal digits, new at every start. */

@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { CATALOGUE } from "../catalogue/catalogue.ts";
 import { renameCommands } from "../catalogue/renaming.ts";
+import { KeyUses } from "../clients/key-uses.ts";
 import { KeyspaceEvents } from "../clients/keyspace-events.ts";
 import { Monitors } from "../clients/monitors.ts";
 import { Pause } from "../clients/pause.ts";
@@ -93,6 +94,7 @@ export function newServerContext({
     slowLog: new SlowLog(),
     latencyLog: new LatencyLog(),
     pause: new Pause(),
+    keyUses: new KeyUses(config, clock.now(), Math.random),
     userLimits: new UserLimits(config, sessions),
     memory: ROOM,
     hasActiveExpiry: true,

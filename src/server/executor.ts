@@ -33,6 +33,9 @@ const DUE_PER_TURN_MAX = 500;
 /** How long the end of the server may run what was read: what is left is not answered. */
 const STOP_MS_MAX = 1000;
 
+/** What a key does not live through under its name. */
+const ENDINGS: ReadonlySet<string> = new Set(["del", "expired", "rename_from", "move_from"]);
+
 export interface ExecutorOptions {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
@@ -135,7 +138,22 @@ export class Executor {
 
   #handOn(changes: readonly Change[]): void {
     this.#options.onCommitted(changes);
+    this.#noteUses(changes);
     this.#options.waiters.touch(changes);
+  }
+
+  /** What was written was used; RESTORE tells itself how. */
+  #noteUses(changes: readonly Change[]): void {
+    const { clock, server } = this.#options;
+    const nowMs = clock.now();
+    for (const change of changes) {
+      if (change.kind === "flush") server.keyUses.forgetAll(change.database);
+      if (change.kind === "swap") server.keyUses.swap(change.databases);
+      // What made a key new follows, and counts.
+      if (change.kind !== "key" || change.event === "restore" || change.event === "new") continue;
+      if (ENDINGS.has(change.event)) server.keyUses.forget(change.database, change.key);
+      else server.keyUses.note(change.database, change.key, nowMs);
+    }
   }
 
   /** Answers the waiters that have something to be answered with, in the order of their arrival. */

@@ -5,6 +5,7 @@
  */
 import { type Bytes, bytesOf } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
+import type { GivenUse } from "../clients/key-uses.ts";
 import type { Miss } from "../clients/keyspace-events.ts";
 import type { Session } from "../clients/session.ts";
 import type { Call, ScriptedOptions } from "../commands/handler.ts";
@@ -13,6 +14,9 @@ import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Reply } from "../protocol/reply.ts";
+
+/** To look at a key in these ways is no use of it; nor is any for a client with CLIENT NO-TOUCH, but TOUCH. */
+const NO_USE = new Set(["exists", "ttl", "pttl", "expiretime", "pexpiretime", "type", "memory|usage"]);
 
 /** Runs a request of a MULTI queue as a command of its own. */
 export type RunQueued = (session: Session, args: readonly Buffer[], databases: Databases) => Reply;
@@ -50,6 +54,8 @@ export class Run implements Call {
   misses = 0;
   /** Those of the misses that a keyspace event tells of. */
   missed: Miss[] | undefined;
+  /** The keys that it used. */
+  uses: Array<{ readonly key: Bytes; readonly given: GivenUse | undefined }> | undefined;
   /** The random numbers drawn, and how many of them this run has had. */
   draws: number[] | undefined;
   drawIndex = 0;
@@ -81,9 +87,22 @@ export class Run implements Call {
   look(key: Buffer, isSilent: boolean): KeyRecord | undefined {
     const bytes = bytesOf(key);
     const record = this.db.find(bytes);
-    if (record !== undefined) this.hits += 1;
-    else this.#miss(bytes, isSilent);
+    if (record === undefined) this.#miss(bytes, isSilent);
+    else {
+      this.hits += 1;
+      if (
+        !isSilent &&
+        !NO_USE.has(this.command.name) &&
+        (!this.session.isNoTouch || this.command.name === "touch")
+      )
+        this.use(bytes);
+    }
     return record;
+  }
+
+  use(key: Bytes, given?: GivenUse): void {
+    this.uses ??= [];
+    this.uses.push({ key, given });
   }
 
   random(): number {
@@ -111,6 +130,7 @@ export class Run implements Call {
     this.hits = 0;
     this.misses = 0;
     this.missed = undefined;
+    this.uses = undefined;
     this.drawIndex = 0;
   }
 

@@ -172,8 +172,12 @@ export class Runner {
     });
   }
 
-  #countLooks({ hits, misses, missed }: Run): void {
-    const { keyspaceEvents, statistics } = this.#options.server;
+  #countLooks({ db, hits, misses, missed, nowMs, uses }: Run): void {
+    const { keyspaceEvents, keyUses, statistics } = this.#options.server;
+    for (const { key, given } of uses ?? []) {
+      if (given === undefined) keyUses.note(db.index, key, nowMs);
+      else keyUses.give(db.index, key, given, nowMs);
+    }
     if (hits > 0) statistics.keyspaceHits += hits;
     if (misses > 0) statistics.keyspaceMisses += misses;
     if (missed !== undefined) keyspaceEvents.note(missed);

@@ -40,7 +40,7 @@ describe("maxmemory", () => {
     const client = await server.client();
     await client.pipeline([
       ["SET", "k", "v"],
-      ["SM.SET", "m", '{"a":{"transitions":["b"]},"b":{}}'],
+      ["SM.SET", "m", '{"current":"","initial":"a","map":{"a":["b"]}}'],
     ]);
     memory.bytes = 101 * MB;
     clock.advance(100);

@@ -1,4 +1,8 @@
-/** OBJECT FREQ key: refused as Redis refuses it unless it evicts by frequency, when 0: uses are not counted. */
+/**
+ * OBJECT FREQ key: how often it was used of late, on the logarithmic scale of Redis; refused, as there, unless
+ * `maxmemory-policy` is one that goes by frequency. Nothing is evicted either way.
+ */
+import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
@@ -9,6 +13,6 @@ export const objectFreq = {
   run: (call) => {
     if (lookSilently(call, argument(call.args, 2)) === undefined) return null;
     if (!call.server.config.get("maxmemory-policy").endsWith("-lfu")) throw errors.frequencyNotTracked();
-    return 0;
+    return call.server.keyUses.frequency(call.db.index, bytesOf(argument(call.args, 2)), call.nowMs);
   },
 } as const satisfies Handler;

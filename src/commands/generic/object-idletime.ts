@@ -1,4 +1,8 @@
-/** OBJECT IDLETIME key: 0, as no time of last use is kept: a look at a key would have to write. null without the key. */
+/**
+ * OBJECT IDLETIME key: for how many seconds it was not read or written. Where that is not known, as of most keys after a
+ * start and of those beyond some ten thousand, at least so long. null without the key.
+ */
+import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
@@ -9,6 +13,6 @@ export const objectIdletime = {
   run: (call) => {
     if (lookSilently(call, argument(call.args, 2)) === undefined) return null;
     if (call.server.config.get("maxmemory-policy").endsWith("-lfu")) throw errors.idleTimeNotTracked();
-    return 0;
+    return call.server.keyUses.idleSeconds(call.db.index, bytesOf(argument(call.args, 2)), call.nowMs);
   },
 } as const satisfies Handler;

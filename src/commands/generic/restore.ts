@@ -4,6 +4,7 @@
  */
 
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
+import type { GivenUse } from "../../clients/key-uses.ts";
 import { collectionReader, type DumpedCollection } from "../../dump/collection.ts";
 import { type DumpedMachine, readDumpedMachine } from "../../dump/machine.ts";
 import { openDump, RDB_MODULE, RDB_STRING } from "../../dump/payload.ts";
@@ -34,7 +35,7 @@ export const restore = {
   name: "RESTORE",
   run: (call) => {
     const { args, db, nowMs } = call;
-    const { replaces, isAbsolute } = parseOptions(args);
+    const { replaces, isAbsolute, use } = parseOptions(args);
     const key = bytesOf(argument(args, 1));
     if (!replaces && db.find(key) !== undefined) throw errors.busyKey();
     const ttl = integer(argument(args, 2));
@@ -44,7 +45,10 @@ export const restore = {
     const dueMs = ttl + (isAbsolute ? 0n : BigInt(nowMs));
     const expireAtMs = ttl === 0n ? 0 : expiryTime(dueMs > EXPIRY_TIME_MAX ? EXPIRY_TIME_MAX : dueMs);
     if (expireAtMs !== 0 && expireAtMs <= nowMs) db.remove(key, "del");
-    else write(call, key, value, expireAtMs);
+    else {
+      write(call, key, value, expireAtMs);
+      call.use(key, use);
+    }
     return OK;
   },
 } as const satisfies Handler;
@@ -58,6 +62,7 @@ type DumpedValue =
 function parseOptions(args: readonly Buffer[]) {
   let [replaces, isAbsolute] = [false, false];
   let given: "IDLETIME" | "FREQ" | undefined;
+  let use: GivenUse = {};
   for (let i = 4; i < args.length; i += 1) {
     const word = token(args[i]);
     if (word === "REPLACE") replaces = true;
@@ -65,16 +70,19 @@ function parseOptions(args: readonly Buffer[]) {
     else if ((word === "IDLETIME" || word === "FREQ") && i + 1 < args.length && (given ?? word) === word) {
       given = word;
       i += 1;
-      checkUse(word, integer(argument(args, i)));
+      use = readUse(word, integer(argument(args, i)));
     } else throw errors.syntaxError();
   }
-  return { replaces, isAbsolute };
+  return { replaces, isAbsolute, use };
 }
 
-/** How a key was used is checked and then forgotten: nothing depends on it here. */
-function checkUse(option: "IDLETIME" | "FREQ", value: bigint): void {
-  if (option === "IDLETIME" && value < 0n) throw errors.invalidIdleTime();
-  if (option === "FREQ" && (value < 0n || value > FREQUENCY_MAX)) throw errors.invalidFrequency();
+function readUse(option: "IDLETIME" | "FREQ", value: bigint): GivenUse {
+  if (option === "IDLETIME") {
+    if (value < 0n) throw errors.invalidIdleTime();
+    return { idleSeconds: Number(value) };
+  }
+  if (value < 0n || value > FREQUENCY_MAX) throw errors.invalidFrequency();
+  return { frequency: Number(value) };
 }
 
 function readValue(dumped: Buffer): DumpedValue {

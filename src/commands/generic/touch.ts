@@ -1,4 +1,4 @@
-/** TOUCH key [key …]: how many of the keys exist; there is no time of last use to alter. */
+/** TOUCH key [key …]: how many of the keys exist, which are used now. */
 import type { Handler } from "../handler.ts";
 import { look } from "../values.ts";
 
