@@ -33,8 +33,9 @@ const RATIO_MAX = 2;
 const AT_ONCE = 100;
 
 const directory = await mkdtemp(join(tmpdir(), "detent-connections-"));
-const detent = await startDetent(join(directory, "detent"));
-const redis = await startRedis(join(directory, "redis"), []);
+const room = ["--maxclients", String(idleCount + busyCount + 1000)];
+const detent = await startDetent(join(directory, "detent"), room);
+const redis = await startRedis(join(directory, "redis"), room);
 let isWithin = true;
 try {
   for (const [name, server] of [
@@ -146,7 +147,8 @@ function open(port: number): Promise<Socket> {
 
 /** Resolves when anything has come back: all replies here fit into one packet. */
 function answered(socket: Socket, request: string): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    if (socket.closed) reject(new Error("the server has closed a connection"));
     socket.once("data", () => resolve());
     socket.write(request);
   });
@@ -157,6 +159,7 @@ async function closeAll(sockets: readonly Socket[]): Promise<void> {
     sockets.map(
       (socket) =>
         new Promise<void>((resolve) => {
+          if (socket.closed) resolve();
           socket.once("close", () => resolve());
           socket.destroy();
         }),

@@ -19,11 +19,11 @@ export interface BenchServer {
 }
 
 /** Detent as `npm run build` has made it. */
-export async function startDetent(directory: string): Promise<BenchServer> {
+export async function startDetent(directory: string, args: readonly string[] = []): Promise<BenchServer> {
   mkdirSync(directory, { recursive: true });
   const port = await freePort();
   const main = new URL("../../dist/main.js", import.meta.url).pathname;
-  return started(process.execPath, [main, "--port", String(port), "--dir", directory], port);
+  return started(process.execPath, [main, "--port", String(port), "--dir", directory, ...args], port);
 }
 
 export async function startRedis(directory: string, args: readonly string[]): Promise<BenchServer> {

@@ -111,7 +111,8 @@ describe("OBJECT IDLETIME", () => {
   test("is at least right of keys that are not remembered", async () => {
     await served.call("SET", "k", "v");
     served.clock.advance(10_000);
-    for (let at = 0; at < 100_100; at += 1) served.server.context.keyUses.note(1, raw(`${at}`), served.clock.now());
+    for (let at = 0; at < 100_100; at += 1)
+      served.server.context.keyUses.note(1, raw(`${at}`), served.clock.now());
     served.clock.advance(10_000);
     const seconds = Number(await idle("k"));
     expect(seconds).toBeGreaterThanOrEqual(0);

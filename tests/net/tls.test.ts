@@ -205,6 +205,19 @@ describe("tls-port", () => {
   });
 });
 
+test("the user of a certificate has the rights of that user, one that is off none", async () => {
+  const server = await serve({ requirepass: "secret", "tls-auth-clients-user": "CN" });
+  const admin = await server.client();
+  await admin.call("AUTH", "secret");
+  await admin.call("ACL", "SETUSER", "billing", "on", "+get", "+acl|whoami", "~bill:*");
+  const pair = ours.issue("billing");
+  const asked = await ping(server.tlsPort, shown(pair), "ACL WHOAMI\r\n");
+  expect(asked).toBe("$7\r\nbilling");
+  expect(await ping(server.tlsPort, shown(pair), "GET other\r\n")).toMatch(/^-NOPERM/);
+  await admin.call("ACL", "SETUSER", "billing", "off");
+  expect(await ping(server.tlsPort, shown(pair), "GET bill:1\r\n")).toMatch(/^-NOAUTH/);
+});
+
 describe("a start with directives of TLS that cannot be followed", () => {
   const bad = join(directory, "bad.pem");
   writeFileSync(bad, "nothing");
