@@ -44,6 +44,11 @@ export const smInfo = {
   },
 } as const satisfies Handler;
 
+/** All about a machine as it is now. */
+export function infoOf(call: Call, subject: Subject): Reply {
+  return reply(call, subject, present(call, subject));
+}
+
 /** The last change that counts: by its rev, or by its time. */
 type Until = { readonly rev: number } | { readonly atMs: number };
 

@@ -1,25 +1,31 @@
 /**
- * SM.SCAN cursor [DEF name[:version]] [STATE s] [STATUS s] [OLDER ms] [MATCH glob] [COUNT n]: machines, page by
- * page. A machine that fits from the first call to the last is returned; one that changes meanwhile may be returned
+ * SM.SCAN cursor [DEF name[:version]] [STATE s] [STATUS s] [OLDER ms] [MATCH glob] [WHERE expr] [WITHINFO] [COUNT n]:
+ * machines, page by page. A machine that fits from the first call to the last is returned; one that changes meanwhile may be returned
  * or not, or twice. The cursor is opaque: 0 begins, 0 ends.
  */
-import { bufferOf, bytesOf } from "../../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOf, textOfBytes } from "../../base/bytes.ts";
 import { globMatcher } from "../../base/glob.ts";
+import { isJsonObject } from "../../base/json.ts";
 import { READ } from "../../clients/users/check.ts";
 import { machinesByDefinition, machinesInState, type Walk } from "../../machines/indexes.ts";
 import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
+import { subjectOf } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { readOptions, VALUE } from "../options.ts";
+import { FLAG, readOptions, VALUE } from "../options.ts";
 import { mayAccess } from "../rights.ts";
 import { END, readCount, readCursor, writeCursor } from "./cursors.ts";
+import { infoOf } from "./info.ts";
 import { checkedFilter, FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
+import { readWhere, type Seen, type Where } from "./where.ts";
 
 interface Filter extends MachineFilter {
   readonly olderMs?: number;
   readonly match?: Buffer;
+  readonly where?: Where | undefined;
+  readonly withInfo: boolean;
   readonly count: number;
 }
 
@@ -28,7 +34,7 @@ export const smScan = {
   run: (call) => {
     const { args, db, nowMs } = call;
     const cursor = readCursor(argument(args, 1));
-    const filter = checkedFilter(call, readFilter(args));
+    const filter = checkedFilter(call, readFilter(args, nowMs));
     const from = { db, name: filter.definition?.name, version: filter.definition?.version, cursor };
     const enteredUntilMs = filter.olderMs === undefined ? undefined : nowMs - filter.olderMs;
     const walk =
@@ -42,20 +48,39 @@ export const smScan = {
 function page(call: Call, filter: Filter, walk: Walk): Reply {
   const { db, nowMs } = call;
   const matches = filter.match === undefined ? undefined : globMatcher(bytesOf(filter.match));
-  const keys: Buffer[] = [];
+  const { where } = filter;
+  const found: Reply[] = [];
   let visited = 0;
   for (const { position, id } of walk) {
-    if (visited === filter.count) return [writeCursor(position), keys];
+    // One that was looked at by an expression that has spent the budget is not to be looked at again and again.
+    if (visited === filter.count || (where?.isSpent === true && visited > 0))
+      return [writeCursor(position), found];
     visited += 1;
     const key = db.keyOf(id);
     const record = key === undefined ? undefined : db.find(key);
     if (key === undefined || record?.type !== "machine") continue;
     if (matches !== undefined && !matches(key)) continue;
     if (!mayAccess(call, key, READ)) continue;
-    if (fits(decodeMachine(record), filter, nowMs)) keys.push(bufferOf(key));
+    const machine = decodeMachine(record);
+    if (!fits(machine, filter, nowMs) || where?.holds(seen(key, machine)) === false) continue;
+    found.push(filter.withInfo ? [bufferOf(key), infoOf(call, subjectOf(call, key, record))] : bufferOf(key));
   }
-  return [END, keys];
+  return [END, found];
 }
+
+/** What an expression sees of a machine. */
+function seen(key: Bytes, machine: MachineRecord): Seen {
+  const { snapshot, states, outer, status, rev, createdMs: created, updatedMs: updated } = machine;
+  const context = isJsonObject(snapshot) ? snapshot["x"] : undefined;
+  return {
+    key: textOfBytes(key),
+    context: context !== undefined && isJsonObject(context) ? context : {},
+    states: [...outer, ...states].map(([state]) => state),
+    fields: { status, rev, created, updated },
+  };
+}
+
+const SEEN_FIELDS = ["status", "rev", "created", "updated"];
 
 function fits(machine: MachineRecord, { state, status, olderMs }: Filter, nowMs: number): boolean {
   if (status !== undefined && machine.status !== status) return false;
@@ -67,15 +92,24 @@ function fits(machine: MachineRecord, { state, status, olderMs }: Filter, nowMs:
   return states.every(([, sinceMs]) => sinceMs <= nowMs - olderMs);
 }
 
-const FORMS = { ...FILTER_FORMS, OLDER: VALUE, MATCH: VALUE, COUNT: VALUE } as const;
+const FORMS = {
+  ...FILTER_FORMS,
+  OLDER: VALUE,
+  MATCH: VALUE,
+  WHERE: VALUE,
+  WITHINFO: FLAG,
+  COUNT: VALUE,
+} as const;
 
-function readFilter(args: readonly Buffer[]): Filter {
+function readFilter(args: readonly Buffer[], nowMs: number): Filter {
   const given = readOptions(args, 2, FORMS);
   const [older, match, count] = [given.value("OLDER"), given.value("MATCH"), given.value("COUNT")];
   return {
     ...readMachineFilter(given),
     ...(older === undefined ? {} : { olderMs: notNegative(safeInteger(older)) }),
     ...(match === undefined ? {} : { match }),
+    where: readWhere(given.value("WHERE"), { fields: SEEN_FIELDS, nowMs }),
+    withInfo: given.has("WITHINFO"),
     count: readCount(count),
   };
 }
