@@ -35,6 +35,7 @@ const KIND_NUMBERS: Readonly<Record<HistoryKind, number>> = {
   failed: 12,
   retry: 13,
   child: 14,
+  imported: 20,
 };
 
 const KINDS = new Map(Object.entries(KIND_NUMBERS).map(([kind, number]) => [number, kind as HistoryKind]));

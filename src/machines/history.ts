@@ -33,7 +33,8 @@ export type HistoryKind =
   | "resume"
   | "refused"
   | "failed"
-  | "retry";
+  | "retry"
+  | "imported";
 
 export interface HistoryEntry {
   readonly rev: number;

@@ -12,7 +12,7 @@ import { indexDifference, NO_PARTS } from "../keyspace/live-kind.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { encodeStep } from "./change-record.ts";
-import { type HistoryEntry, putHistory, trimHistory } from "./history.ts";
+import { type HistoryEntry, historyWrites, putHistory, trimHistory } from "./history.ts";
 import { encodeEntry } from "./history-codec.ts";
 import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { LIVE_MACHINE, liveRecord } from "./live-machine.ts";
@@ -27,6 +27,8 @@ export interface MachineWrite {
   readonly machine: MachineRecord;
   /** Milliseconds since the epoch, 0 for none. */
   readonly expireAtMs: ExpiryTime;
+  /** Entries before that, of what the machine has been through elsewhere; the change stream does not tell them. */
+  readonly imported?: readonly HistoryEntry[];
   readonly history: HistoryEntry | undefined;
   readonly keeping: Keeping;
   readonly event: KeyEvent | undefined;
@@ -49,8 +51,13 @@ export function createMachine(db: Database, key: Bytes, write: MachineWrite): Ke
   const { machine, history } = write;
   if (history === undefined) return record;
   recordChange(db, key, machine, history);
+  const { imported = [], keeping } = write;
+  if (imported.length > 0) {
+    const entries = imported.map(encodeEntry);
+    db.transaction.apply(historyWrites(db.transaction, record.id, entries, keeping.historyMax));
+  }
   putHistory(db.transaction, record.id, history);
-  tellChange(db, { key, id: record.id, machine, history }, write.keeping);
+  tellChange(db, { key, id: record.id, machine, history }, keeping);
   return record;
 }
 

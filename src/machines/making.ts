@@ -10,6 +10,7 @@ import { start } from "../engine/step.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import * as errors from "../protocol/errors.ts";
 import type { StoredDefinition } from "./definitions.ts";
+import type { HistoryEntry } from "./history.ts";
 import { keepingOf } from "./keeping.ts";
 import { type Next, taken } from "./machine-step.ts";
 import { createMachine } from "./machines.ts";
@@ -27,8 +28,27 @@ export interface Creation {
   readonly by?: string | undefined;
   /** Milliseconds since the epoch; 0: none. */
   readonly expireAtMs: ExpiryTime;
+  /** What it has been through elsewhere, oldest first. */
+  readonly past?: readonly PastEntry[] | undefined;
   /** Of a machine that is made as the child of another. */
   readonly parent?: ParentLink | undefined;
+}
+
+/** A change that a machine has been through before it was here. */
+export interface PastEntry extends Pick<HistoryEntry, "to" | "event" | "by" | "reason" | "data"> {
+  readonly atMs: number;
+}
+
+const NO_PAST: readonly PastEntry[] = [];
+
+/** The entries of what a machine has been through elsewhere, by revs from 1. */
+function importedEntries(past: readonly PastEntry[]): readonly HistoryEntry[] {
+  return past.map((entry, index) => ({
+    ...entry,
+    kind: "imported",
+    rev: index + 1,
+    from: past[index - 1]?.to ?? [],
+  }));
 }
 
 /**
@@ -43,14 +63,16 @@ export function makeMachine(scope: Scope, key: Bytes, creation: Creation): Next 
     creation,
     envOf(scope, { key, record: { id: 0 }, machine: { parent: creation.parent, childCount: 0 } }),
   );
+  const { past = NO_PAST } = creation;
+  const rev = past.length + 1;
   const record: MachineRecord = {
     definition: { name: definition.name, version: definition.version },
     map: undefined,
     initial: undefined,
     states: activeStates([], next, scope.nowMs),
     status: statusOf(next, 0),
-    rev: 1,
-    createdMs: scope.nowMs,
+    rev,
+    createdMs: past[0]?.atMs ?? scope.nowMs,
     updatedMs: scope.nowMs,
     reason: next.suspension?.reason ?? creation.reason,
     snapshot: next.snapshot,
@@ -65,7 +87,7 @@ export function makeMachine(scope: Scope, key: Bytes, creation: Creation): Next 
     childCount: 0,
   };
   const history = {
-    rev: 1,
+    rev,
     atMs: scope.nowMs,
     kind: "create" as const,
     from: [],
@@ -80,7 +102,8 @@ export function makeMachine(scope: Scope, key: Bytes, creation: Creation): Next 
   };
   const { expireAtMs } = creation;
   const keeping = keepingOf(scope.server.config);
-  const write = { machine: record, expireAtMs, history, keeping, event: "sm.create" } as const;
+  const imported = importedEntries(past);
+  const write = { machine: record, expireAtMs, imported, history, keeping, event: "sm.create" } as const;
   const written = createMachine(scope.db, key, write);
   armTimers(scope, written.id, next.effects);
   watchStates(scope.db, written.id, next.effects);

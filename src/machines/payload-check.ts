@@ -77,6 +77,7 @@ const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
   refused: true,
   failed: true,
   retry: true,
+  imported: true,
   child: true,
 };
 

@@ -155,6 +155,7 @@ const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
   refused: "sm.refused",
   failed: "sm.failed",
   retry: "sm.retry",
+  imported: "sm.create",
   child: "sm.child",
 };
 

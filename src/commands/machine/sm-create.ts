@@ -1,16 +1,18 @@
 /**
- * SM.CREATE key [definition [STATE s …] [CONTEXT json] [REASON text] [BY who] [NX] [EX s|PX ms]]: makes a machine,
- * replacing what is there as SET does. Without a definition it is blank; with one its initial macrostep runs. Several
+ * SM.CREATE key [definition [STATE s …] [CONTEXT json] [REASON text] [BY who] [HISTORY json] [NX]
+ * [EX s|PX ms]]: makes a machine, replacing what is there as SET does. Without a definition it is blank; with one its initial macrostep runs. Several
  * STATE build a configuration.
  */
 
 import { bytesOf } from "../../base/bytes.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { findState } from "../../engine/step.ts";
 import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
 import { parseJson } from "../../machines/chart-cache.ts";
 import { createFrom } from "../../machines/creation.ts";
 import { definitionAt } from "../../machines/definitions.ts";
 import type { Creation } from "../../machines/making.ts";
+import type { Subject } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import { argument, text } from "../arguments.ts";
@@ -18,6 +20,7 @@ import { positiveExpiry } from "../expiry.ts";
 import type { Call, Handler } from "../handler.ts";
 import { FLAG, type Options as Given, readOptions, VALUE, VALUES } from "../options.ts";
 import { isModuleMode, refusalToReplace, storeMachine } from "./map-machine.ts";
+import { readPast } from "./past-entries.ts";
 
 /** What is asked for behind the definition. */
 type Options = Omit<Creation, "definition"> & { readonly isNew: boolean };
@@ -37,7 +40,8 @@ export const smCreate = {
     }
     const definition = definitionAt(call.db, text(argument(call.args, 2), "definition"));
     if (options.isNew && call.db.find(bytesOf(key)) !== undefined) return null;
-    createFrom(call, bytesOf(key), { ...options, definition });
+    const made = createFrom(call, bytesOf(key), { ...options, definition });
+    checkEnd(options, made);
     return OK;
   },
 } as const satisfies Handler;
@@ -47,6 +51,7 @@ const FORMS = {
   CONTEXT: VALUE,
   REASON: VALUE,
   BY: VALUE,
+  HISTORY: VALUE,
   NX: FLAG,
   EX: VALUE,
   PX: VALUE,
@@ -57,15 +62,33 @@ function readCreation(call: Call): Options {
   if (given.has("EX") && given.has("PX")) throw errors.syntaxError();
   const states = given.values("STATE").map((state) => text(state, "STATE"));
   const context = given.value("CONTEXT");
+  const history = given.value("HISTORY");
+  const past = history === undefined ? undefined : readPast(history);
+  const last = past?.at(-1)?.to;
   const [reason, by] = [given.value("REASON"), given.value("BY")];
   return {
     isNew: given.has("NX"),
-    states: states.length === 0 ? undefined : states,
+    states: states.length === 0 ? last : states,
+    past,
     context: context === undefined ? undefined : readContext(call, context),
     reason: reason === undefined ? undefined : text(reason, "REASON"),
     by: by === undefined ? undefined : text(by, "BY"),
     expireAtMs: readExpiry(call, given),
   };
+}
+
+/** A history ends where the machine begins. @throws ReplyError where it does not */
+function checkEnd({ past, states = [] }: Options, { chart }: Subject): void {
+  const last = past?.at(-1)?.to;
+  if (past === undefined || last === undefined || chart === undefined) return;
+  const indexOf = (state: string) => findState(chart.machine, state);
+  const ends = new Set(last.map(indexOf));
+  const begins = new Set(states.map(indexOf));
+  if (ends.size === begins.size && [...ends].every((index) => begins.has(index))) return;
+  const names = (list: readonly string[]) => list.map((state) => `'${state}'`).join(", ");
+  throw errors.err(
+    `HISTORY[${past.length - 1}].to is ${names(last)}, and the machine begins in ${names(states)}; the last entry leads to STATE`,
+  );
 }
 
 function readExpiry(call: Call, given: Given<keyof typeof FORMS>): ExpiryTime {

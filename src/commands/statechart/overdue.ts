@@ -3,7 +3,7 @@
  * longest first. From an index: costs what a page looks at.
  */
 import { bufferOf } from "../../base/bytes.ts";
-import { READ, READ } from "../../clients/users/check.ts";
+import { READ } from "../../clients/users/check.ts";
 import { splitDefinitionId } from "../../machines/definitions.ts";
 import { overdueStates } from "../../machines/overdue.ts";
 import { subjectOf } from "../../machines/subject.ts";
@@ -11,7 +11,7 @@ import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
-import { mayAccess, mayAccess } from "../rights.ts";
+import { mayAccess } from "../rights.ts";
 import { END, readCount, readCursor, writeCursor } from "./cursors.ts";
 import { checkedFilter } from "./machine-filter.ts";
 
@@ -30,7 +30,6 @@ export const smOverdue = {
     for (const entry of overdueStates(db, cursor)) {
       if (visited === countMax) return [writeCursor(entry.position), found];
       visited += 1;
-      if (!mayAccess(call, entry.key, READ)) continue;
       const { key, record } = entry;
       if (!mayAccess(call, key, READ)) continue;
       const subject = subjectOf(call, key, record);

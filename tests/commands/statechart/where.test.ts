@@ -86,12 +86,12 @@ describe("SM.SCAN", () => {
       "CONTEXT",
       JSON.stringify({ list: Array.from({ length: 3000 }, (_, i) => i) }),
     );
-    for (let i = 0; i < 5; i += 1) await call("COPY", "big", `big${i}`);
+    for (let i = 0; i < 12; i += 1) await call("COPY", "big", `big${i}`);
     const where = "has(context.list) && context.list.all(x, context.list.exists(y, y == x))";
     const [cursor] = (await call("SM.SCAN", "0", "DEF", "counter", "WHERE", where, "COUNT", 100)) as [string];
-    const found = await scanAll(on.client, "DEF", "counter", "WHERE", where, "COUNT", "100");
-    expect(Array.isArray(found)).toBe(true);
-    expect(typeof cursor).toBe("string");
+    expect(cursor).not.toBe("0");
+    // Each of them takes more than one expression may: false, and the walk comes to its end.
+    expect(await scanAll(on.client, "DEF", "counter", "WHERE", where, "COUNT", "100")).toEqual([]);
   });
 
   test("WITHINFO tells of each what SM.INFO does", async () => {
