@@ -6,6 +6,7 @@ import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import type { Handler } from "./handler.ts";
 import { HASH_HANDLERS } from "./hash/handlers.ts";
+import { HYPERLOGLOG_HANDLERS } from "./hyperloglog/handlers.ts";
 import { LIST_HANDLERS } from "./list/handlers.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
 import { PUBSUB_HANDLERS } from "./pubsub/handlers.ts";
@@ -25,6 +26,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   GENERIC_HANDLERS,
   HASH_HANDLERS,
   LIST_HANDLERS,
+  HYPERLOGLOG_HANDLERS,
   MACHINE_HANDLERS,
   PUBSUB_HANDLERS,
   SCRIPTING_HANDLERS,

@@ -35,6 +35,7 @@ export const EVENT_CLASSES = {
   move_to: "g",
   new: "n",
   persist: "g",
+  pfadd: "$",
   rename_from: "g",
   rename_to: "g",
   restore: "g",

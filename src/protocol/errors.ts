@@ -25,6 +25,7 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
   { code: "NOGROUP", when: "the stream or its consumer group does not exist" },
   { code: "BUSYGROUP", when: "XGROUP CREATE finds a group of that name" },
+  { code: "INVALIDOBJ", when: "the string under the key is a HyperLogLog that is damaged" },
   { code: "NOSCRIPT", when: "EVALSHA names a script that the server does not have" },
   { code: "NOTBUSY", when: "SCRIPT KILL or FUNCTION KILL finds no script that runs" },
   { code: "UNBLOCKED", when: "CLIENT UNBLOCK has ended the wait of a blocking command" },
@@ -133,6 +134,8 @@ export const noInputKeys = (command: string) =>
 export const hashValueNotAnInteger = () => err("hash value is not an integer");
 export const hashValueNotAFloat = () => err("hash value is not a float");
 export const offsetOutOfRange = () => err("offset is out of range");
+export const notAHyperLogLog = () => new ReplyError("WRONGTYPE Key is not a valid HyperLogLog string value.");
+export const corruptedHyperLogLog = () => new ReplyError("INVALIDOBJ Corrupted HLL object detected");
 export const bitOffsetNotAnInteger = () => err("bit offset is not an integer or out of range");
 export const bitNotAnInteger = () => err("bit is not an integer or out of range");
 export const bitNeitherZeroNorOne = () => err("The bit argument must be 1 or 0.");

@@ -27,6 +27,7 @@ const GROUP_TITLES: ReadonlyMap<string, string> = new Map([
   ["generic", "Keys"],
   ["string", "Strings"],
   ["bitmap", "Bits"],
+  ["hyperloglog", "HyperLogLogs"],
   ["stream", "Streams"],
   ["scripting", "Scripts and functions"],
   ["pubsub", "Pub/sub"],

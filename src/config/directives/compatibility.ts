@@ -63,7 +63,11 @@ export const COMPATIBILITY = {
   "set-max-listpack-value": directive(integer(), 64, SAID),
   "zset-max-listpack-entries": directive(integer(), 128, SAID, { aliases: ["zset-max-ziplist-entries"] }),
   "zset-max-listpack-value": directive(memory(), 64, SAID, { aliases: ["zset-max-ziplist-value"] }),
-  "hll-sparse-max-bytes": directive(memory(), 3000, ENCODING, NO_EFFECT),
+  "hll-sparse-max-bytes": directive(
+    memory(),
+    3000,
+    "How long a HyperLogLog may become before it has its registers one by one, in 12 KB.",
+  ),
   "stream-node-max-bytes": directive(memory(), 4096, "A stream is stored entry by entry.", NO_EFFECT),
   "stream-node-max-entries": directive(
     integer(),
