@@ -67,7 +67,16 @@ export function replyOf(reply: SendReply): Reply {
 }
 
 export function replyToJson(reply: SendReply): Json {
-  return JSON.parse(JSON.stringify(reply)) as Json;
+  switch (reply.kind) {
+    case "states":
+      return { kind: "states", states: reply.states };
+    case "error":
+      return { kind: "error", message: reply.message };
+    case "full": {
+      const { state, rev, changed, code, id, at, from, to, output, log } = reply.full;
+      return { kind: "full", full: { state, rev, changed, code, id, at, from, to, output, log } };
+    }
+  }
 }
 
 export function replyFromJson(json: Json): SendReply {

@@ -80,10 +80,13 @@ export function addedOutcome(
   const dropped: DroppedOutcome[] = [];
   const expired = first === sequence ? undefined : findOutcome(reader, id, outcome.id);
   if (expired !== undefined) dropped.push({ sequence: expired.sequence, eventId: outcome.id });
+  // Without a time of their own all are kept as long as the number of them allows: none needs to be looked at.
+  const mayExpire = limits.ttlMs > 0 || outcome.ttlMs !== undefined;
   // One comes in at a time, so only a lowered limit lets more than a few go at once; the rest goes with the next.
   const last = Math.min(sequence, first + DROPPED_AT_ONCE_MAX);
   let kept = first;
   for (; kept < last; kept += 1) {
+    if (!mayExpire && sequence - kept < limits.countMax) break;
     const eventId = reader.get(outcomeOrderKey(id, kept))?.toString("utf8");
     if (eventId === undefined || kept === expired?.sequence) continue;
     const isBeyond = sequence - kept >= limits.countMax;

@@ -191,6 +191,7 @@ function contextOf(next: Next): JsonObject | undefined {
 
 /** What the change asks for outside: kept with it, in order. */
 export function recordedEffects(effects: readonly Effect[]): Json | undefined {
+  if (effects.length === 0) return undefined;
   const outside = effects.flatMap((effect) => outsideEffect(effect) ?? []);
   return outside.length === 0 ? undefined : outside;
 }
