@@ -68,8 +68,8 @@ function Needs({ info }: { readonly info: Info }) {
     ],
     [
       number(info, "dead_letters") > 0,
-      `${count(number(info, "dead_letters"))} tasks were given up (sm:dead).`,
-      "",
+      `${count(number(info, "dead_letters"))} tasks were given up.`,
+      "streams",
       {},
     ],
     [
