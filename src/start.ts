@@ -13,6 +13,7 @@ import type { Store } from "./keyspace/store.ts";
 import { connections } from "./net/connections.ts";
 import { type Listening, startListening } from "./net/listening.ts";
 import { processMemory } from "./process-memory.ts";
+import { BackgroundSave } from "./server/background-save.ts";
 import { newServerContext } from "./server/context.ts";
 import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
@@ -64,10 +65,12 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   await migrate(store, log);
   const waiters = new Waiters();
   let listening: Listening | undefined;
+  const saving = new BackgroundSave({ config, store, clock, log });
   const context = newServerContext({
     config,
     clock,
     store,
+    saving,
     waiters,
     log,
     ...(options.droppedLogLineCount === undefined
@@ -154,6 +157,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     guard.stop();
     await http?.close();
     await clients.close(config.get("shutdown-timeout") * 1000);
+    await saving.close();
     await store.close();
   };
   const { listeners } = listening;

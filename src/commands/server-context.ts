@@ -25,6 +25,7 @@ import type { SlowLog } from "../metrics/slow-log.ts";
 import type { Statistics } from "../metrics/statistics.ts";
 import type { ScriptEngine } from "../scripts/script-engine.ts";
 import type { MemoryState } from "./memory-state.ts";
+import type { Saving } from "./saving.ts";
 import type { WaiterControl } from "./waiter-control.ts";
 
 /** A bound address, as INFO tells of it. */
@@ -40,6 +41,8 @@ export interface ServerContext {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly store: Store;
+  /** SAVE and BGSAVE. */
+  readonly saving: Saving;
   readonly users: Users;
   /** What machines may do of their own accord. */
   readonly owners: OwnerRights;

@@ -37,6 +37,8 @@ export class Store {
   /** Undefined: every change is written in the ordinary way. */
   readonly #live: LiveObjects | undefined;
   readonly #objects: ObjectTypes;
+  /** Where it is on disk; undefined for one in memory. */
+  readonly directory: string | undefined;
   /** True when the ordered store does not fold what is live by itself. */
   readonly #foldsAtClose: boolean;
 
@@ -44,8 +46,9 @@ export class Store {
     ordered: OrderedStore,
     objects: ObjectTypes,
     live: LiveObjects | undefined,
-    foldsAtClose: boolean,
+    { foldsAtClose, directory }: { readonly foldsAtClose: boolean; readonly directory?: string },
   ) {
+    this.directory = directory;
     this.#ordered = ordered;
     this.#objects = objects;
     this.#live = live;
@@ -59,19 +62,22 @@ export class Store {
   static open(directory: string, objects: ObjectTypes, opening: Opening = {}): Store {
     const live = new LiveObjects(objects.redo);
     const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES, derived: live, ...opening };
-    return new Store(DurableStore.open(directory, options), objects, live, false);
+    return new Store(DurableStore.open(directory, options), objects, live, {
+      foldsAtClose: false,
+      directory,
+    });
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */
   static over(ordered: OrderedStore, objects: ObjectTypes): Store {
     assertFormat(ordered);
-    return new Store(ordered, objects, new LiveObjects(objects.redo), true);
+    return new Store(ordered, objects, new LiveObjects(objects.redo), { foldsAtClose: true });
   }
 
   /** As `over`, without live objects: the slow twin that tests hold the others against. */
   static plainOver(ordered: OrderedStore, objects: ObjectTypes): Store {
     assertFormat(ordered);
-    return new Store(ordered, objects, undefined, false);
+    return new Store(ordered, objects, undefined, { foldsAtClose: false });
   }
 
   /**

@@ -18,8 +18,6 @@ interface Rates {
 
 export interface Statistics {
   readonly startedAtMs: number;
-  /** When SAVE or BGSAVE last brought everything to disk, or the start. */
-  lastSaveAtMs: number;
   commandCount: number;
   connectionCount: number;
   rejectedConnectionCount: number;
@@ -64,7 +62,6 @@ function newCommandStatistics(): CommandStatistics {
 export function newStatistics(nowMs: number): Statistics {
   return {
     startedAtMs: nowMs,
-    lastSaveAtMs: nowMs,
     commandCount: 0,
     connectionCount: 0,
     rejectedConnectionCount: 0,
@@ -93,8 +90,8 @@ export function resetStatistics(statistics: Statistics): void {
     entry.durations.reset();
   }
   errors.clear();
-  const { startedAtMs, lastSaveAtMs, internalErrors } = statistics;
-  Object.assign(statistics, newStatistics(startedAtMs), { lastSaveAtMs, internalErrors, commands, errors });
+  const { startedAtMs, internalErrors } = statistics;
+  Object.assign(statistics, newStatistics(startedAtMs), { internalErrors, commands, errors });
 }
 
 /** Returns a function that, called from time to time, measures what came in and went out since the last call. */

@@ -215,6 +215,8 @@ export const unknownPauseMode = () => err("CLIENT PAUSE mode must be WRITE or AL
 export const tooManyClients = () => err("max number of clients reached");
 export const loading = () => new ReplyError("LOADING Redis is loading the dataset in memory");
 /** `reason` is a sentence without its full stop. */
+export const saveInProgress = () => new ReplyError("ERR Background save already in progress");
+export const saveFailed = (reason: string) => new ReplyError(`ERR the backup was not made: ${reason}`);
 export const misconf = (reason: string) => new ReplyError(`MISCONF ${reason}`);
 export const noPermissionCommand = (user: Name, command: Name) =>
   new ReplyError(`NOPERM User ${shown(user)} has no permissions to run the '${shown(command)}' command`);

@@ -18,6 +18,7 @@ import { ownerRights } from "../clients/users/owners.ts";
 import { startingUsers } from "../clients/users/starting.ts";
 import { WatchList } from "../clients/watch-list.ts";
 import { ROOM } from "../commands/memory-state.ts";
+import type { Saving } from "../commands/saving.ts";
 import type { ListeningPlace, ServerContext } from "../commands/server-context.ts";
 import { REDIS_VERSION } from "../commands/versions.ts";
 import type { WaiterControl } from "../commands/waiter-control.ts";
@@ -35,6 +36,7 @@ export interface ContextOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly store: Store;
+  readonly saving: Saving;
   readonly waiters: WaiterControl;
   /** Without one, nothing is logged. */
   readonly log?: Log;
@@ -51,6 +53,7 @@ export function newServerContext({
   config,
   clock,
   store,
+  saving,
   waiters,
   log = () => undefined,
   droppedLogLineCount = () => 0,
@@ -68,6 +71,7 @@ export function newServerContext({
     store,
     users,
     owners: ownerRights(users, CATALOGUE),
+    saving,
     aclLog: new AclLog(),
     files: nodeConfigFiles,
     sessions,

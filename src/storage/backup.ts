@@ -30,7 +30,7 @@ const ENTRIES_PER_REPORT = 1000;
 export async function makeBackup({ directory, file, nowMs, onProgress }: BackupOptions): Promise<MadeBackup> {
   const captured = capture(directory);
   const { data, mark, journals, position, atMs } = captured;
-  const unfinished = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  const unfinished = unfinishedFile(file, process.pid);
   let writer: BackupWriter | undefined;
   try {
     rmSync(unfinished, { force: true });
@@ -64,6 +64,11 @@ export async function makeBackup({ directory, file, nowMs, onProgress }: BackupO
   } finally {
     await captured.close();
   }
+}
+
+/** Where the process with a number makes a backup before it is whole. */
+export function unfinishedFile(file: string, pid: number): string {
+  return join(dirname(file), `.${basename(file)}.${pid}.tmp`);
 }
 
 /** The file that a target stands for: a directory gets a file named after the time. */

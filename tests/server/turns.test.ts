@@ -11,6 +11,7 @@ import { Databases } from "../../src/keyspace/databases.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { OutgoingReply, Reply } from "../../src/protocol/reply.ts";
+import { BackgroundSave } from "../../src/server/background-save.ts";
 import { newServerContext } from "../../src/server/context.ts";
 import { CommandDispatcher, type Dispatcher } from "../../src/server/dispatch.ts";
 import { DueWork } from "../../src/server/due-work.ts";
@@ -44,6 +45,7 @@ function serve(dueAt: readonly number[] = []) {
     config: configOf({}),
     clock,
     store,
+    saving: new BackgroundSave({ config: configOf({}), store, clock, log: () => undefined }),
     waiters,
     onShutdown: () => undefined,
   });

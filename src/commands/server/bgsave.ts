@@ -1,4 +1,7 @@
-/** BGSAVE [SCHEDULE]: as SAVE. There is no process to start: what has to reach the disk is little. */
+/**
+ * BGSAVE [SCHEDULE]: begins a backup in `dir`, which another process makes. SCHEDULE waits for a rewrite of the
+ * append-only file, of which there is none.
+ */
 import * as errors from "../../protocol/errors.ts";
 import { simple } from "../../protocol/reply.ts";
 import { token } from "../arguments.ts";
@@ -10,7 +13,9 @@ export const bgsave = {
   run: (call) => {
     const { args } = call;
     if (args.length > 2 || (args.length === 2 && token(args[1]) !== "SCHEDULE")) throw errors.syntaxError();
+    if (call.server.saving.isRunning) throw errors.saveInProgress();
     flushStore(call);
+    void call.server.saving.begin();
     return simple("Background saving started");
   },
 } as const satisfies Handler;

@@ -6,11 +6,10 @@ import type { Call } from "../handler.ts";
  * Brings everything committed to disk, opening the store for writes again if it had failed.
  * @throws ReplyError MISCONF when that fails
  */
-export function flushStore({ server, nowMs }: Call): void {
+export function flushStore({ server }: Call): void {
   try {
     if (server.store.failure !== undefined) server.store.reopen();
     server.store.flush();
-    server.statistics.lastSaveAtMs = nowMs;
   } catch (error) {
     if (!(error instanceof CommitError)) throw error;
     throw errors.misconf(error.message);

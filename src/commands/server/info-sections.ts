@@ -95,18 +95,19 @@ function clientLines({ server }: Call): readonly string[] {
 }
 
 function persistenceLines({ server }: Call): readonly string[] {
-  const { statistics, store, config } = server;
+  const { saving, store, config } = server;
   const status = store.status();
   const state = store.failure === undefined ? "ok" : "err";
   return [
     "loading:0",
     "async_loading:0",
-    `rdb_changes_since_last_save:${status.unflushedCommits}`,
-    "rdb_bgsave_in_progress:0",
-    `rdb_last_save_time:${Math.floor(statistics.lastSaveAtMs / 1000)}`,
-    `rdb_last_bgsave_status:${state}`,
-    "rdb_last_bgsave_time_sec:0",
-    "rdb_current_bgsave_time_sec:-1",
+    `rdb_changes_since_last_save:${saving.changeCount}`,
+    `rdb_bgsave_in_progress:${saving.isRunning ? 1 : 0}`,
+    `rdb_last_save_time:${Math.floor(saving.lastSaveAtMs / 1000)}`,
+    `rdb_last_bgsave_status:${saving.lastFailure === undefined ? "ok" : "err"}`,
+    `rdb_last_bgsave_time_sec:${saving.lastSeconds ?? -1}`,
+    `rdb_current_bgsave_time_sec:${saving.currentSeconds ?? -1}`,
+    `rdb_saves:${saving.count}`,
     "rdb_last_cow_size:0",
     `aof_enabled:${config.get("appendonly") ? 1 : 0}`,
     "aof_rewrite_in_progress:0",

@@ -24,7 +24,11 @@ export const DURABILITY = {
     "Every change is stored in any case; there are no dumps to schedule.",
     NO_EFFECT,
   ),
-  dbfilename: directive(fileName("dbfilename"), "dump.rdb", "There is no dump file.", NO_EFFECT),
+  dbfilename: directive(
+    fileName("dbfilename"),
+    "dump.detent",
+    "The file in `dir` that SAVE and BGSAVE make: a backup in Detent's own form.",
+  ),
   appendfilename: directive(
     fileName("appendfilename"),
     "appendonly.aof",
