@@ -12,8 +12,8 @@ RUN sh prune.sh
 FROM debian:bookworm-slim
 RUN groupadd --system --gid 999 detent \
  && useradd --system --uid 999 --gid detent --home-dir /data --shell /usr/sbin/nologin detent \
- && mkdir /data \
- && chown detent:detent /data
+ && mkdir /data /archive /backups \
+ && chown detent:detent /data /archive /backups
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /build/package.json /build/commands.json /app/
 COPY --from=build /build/node_modules /app/node_modules
@@ -25,6 +25,9 @@ ENV NODE_ENV=production DETENT_CONTAINER=yes DETENT_HTTP_PORT=8379
 VOLUME /data
 WORKDIR /data
 EXPOSE 6379 8379
+# By number, so that Kubernetes can tell that it is not root. Started as root by `--user 0`, the entrypoint gives the data to
+# that user and goes on as it is.
+USER 999:999
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "/app/dist/healthcheck.js"]
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["detent"]

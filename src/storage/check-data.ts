@@ -1,7 +1,7 @@
 /** Looks whether a data file can be read, in a process of its own that a damaged page may end. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DATA_FILE } from "./directory.ts";
 
@@ -12,7 +12,8 @@ const CURE = "restore the directory from a backup";
  * O(size of the file) within the time given, and waits for it.
  */
 export function checkData(directory: string, budgetMs = Number.POSITIVE_INFINITY): string[] {
-  const path = `${directory}/${DATA_FILE}`;
+  // The program runs in another directory.
+  const path = resolve(directory, DATA_FILE);
   if (!existsSync(path)) return [];
   const isSource = import.meta.url.endsWith(".ts");
   const program = fileURLToPath(new URL(isSource ? "data-check.ts" : "data-check.js", import.meta.url));
