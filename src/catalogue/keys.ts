@@ -23,7 +23,7 @@ export function keysOf(command: Command, request: readonly Buffer[]): readonly K
   const keys: KeyUse[] = [];
   for (const spec of command.keySpecs) {
     if (spec.flags.includes("NOT_KEY")) continue;
-    const first = firstPosition(spec, request);
+    const first = firstPosition(command, spec, request);
     if (first === undefined) continue;
     const range = positions(spec, request, first);
     if (range === undefined) return undefined;
@@ -37,9 +37,14 @@ export function keysOf(command: Command, request: readonly Buffer[]): readonly K
 }
 
 /** Where the keys of a specification begin, or undefined if its keyword is missing. */
-function firstPosition({ beginSearch }: KeySpec, request: readonly Buffer[]): number | undefined {
+function firstPosition(
+  command: Command,
+  { beginSearch, flags }: KeySpec,
+  request: readonly Buffer[],
+): number | undefined {
   if (beginSearch.kind === "index") return beginSearch.pos;
-  if (beginSearch.kind === "unknown") return undefined;
+  if (beginSearch.kind === "unknown")
+    return command.name === "sort" && flags.includes("OW") ? sortDestination(request) : undefined;
   // Forwards the last argument is not looked at, nor is the name backwards: a keyword has something after it.
   const forwards = beginSearch.startfrom > 0;
   const start = forwards ? beginSearch.startfrom : request.length + beginSearch.startfrom;
@@ -56,7 +61,8 @@ type Positions = { readonly first: number; readonly last: number; readonly step:
 /** The positions of the keys from the first on, or undefined if some lie beyond the request. */
 function positions(spec: KeySpec, request: readonly Buffer[], first: number): Positions | undefined {
   const { findKeys } = spec;
-  if (findKeys.kind === "unknown") return undefined;
+  if (findKeys.kind === "unknown")
+    return spec.beginSearch.kind === "unknown" ? { first, last: first, step: 1 } : undefined;
   if (findKeys.kind === "range") {
     const { lastkey, limit, step } = findKeys;
     const share = limit > 1 ? first + Math.floor((request.length - first) / limit) : request.length;
@@ -81,6 +87,21 @@ function actualFlags(command: Command, spec: KeySpec, request: readonly Buffer[]
   if (command.name !== "set") return spec.flags;
   const reads = request.slice(3).some((argument) => wordOf(argument) === "GET");
   return reads ? ["RW", "ACCESS", "UPDATE"] : ["OW", "UPDATE"];
+}
+
+/** Where the key behind STORE stands in a SORT; the keys of BY and GET are not known before it runs. */
+function sortDestination(sort: readonly Buffer[]): number | undefined {
+  let position: number | undefined;
+  for (let at = 2; at < sort.length; at += 1) {
+    const word = wordOf(sort[at]);
+    if (word === "LIMIT") at += 2;
+    else if (word === "GET" || word === "BY") at += 1;
+    else if (word === "STORE" && at + 1 < sort.length) {
+      at += 1;
+      position = at;
+    }
+  }
+  return position;
 }
 
 function onlyReads(bitfield: readonly Buffer[]): boolean {

@@ -47,6 +47,7 @@ export const EVENT_CLASSES = {
   setbit: "$",
   setrange: "$",
   sinterstore: "s",
+  sortstore: "l",
   spop: "s",
   srem: "s",
   sunionstore: "s",

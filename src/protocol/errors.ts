@@ -131,6 +131,9 @@ export const weightNotFloat = () => err("weight value is not a float");
 /** `command` is the lower-case name. */
 export const noInputKeys = (command: string) =>
   err(`at least 1 input key is needed for '${command}' command`);
+export const sortOptionDenied = (option: "BY" | "GET") =>
+  err(`${option} option of SORT denied due to insufficient ACL permissions.`);
+export const scoreNotConverted = () => err("One or more scores can't be converted into double");
 export const hashValueNotAnInteger = () => err("hash value is not an integer");
 export const hashValueNotAFloat = () => err("hash value is not a float");
 export const offsetOutOfRange = () => err("offset is out of range");

@@ -1,11 +1,12 @@
 /**
  * Rounds of kill -9 against a running server. Many connections write without pause and note what was
  * acknowledged; at a random moment the server is killed, started again on the same directory, and asked for
- * everything. Each connection has three things of its own, and knows of each how often it has been told to
+ * everything. Each connection has four things of its own, and knows of each how often it has been told to
  * move (`sent`) and how often it was answered (`acknowledged`):
  *
  * - a counter, moved by INCR;
  * - a pair of keys, written in one MULTI, which must never differ;
+ * - a hash, a set, a list and a sorted set that move together (collections.ts);
  * - a machine that goes round in a circle of states, moved by SM.MUTATE.
  *
  * What is found must be at least what was acknowledged and at most what was sent.
@@ -14,6 +15,7 @@ import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { TestClient } from "../support/client.ts";
 import { assertSound } from "../support/stores.ts";
+import { moveCollections, movesOfCollections } from "./collections.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
 const CIRCLE = 10;
@@ -42,6 +44,7 @@ interface Writer {
   readonly counter: Progress;
   readonly pair: Progress;
   readonly moves: Progress;
+  readonly collections: Progress;
 }
 
 /** @throws Error that says what is missing or half done; returns the number of acknowledged commands */
@@ -51,6 +54,7 @@ export async function runRounds(options: RoundOptions): Promise<number> {
     counter: { acknowledged: 0, sent: 0 },
     pair: { acknowledged: 0, sent: 0 },
     moves: { acknowledged: 0, sent: 0 },
+    collections: { acknowledged: 0, sent: 0 },
   }));
   let total = 0;
   let server = await startServer(options);
@@ -100,7 +104,7 @@ async function writeUntilKilled(
 
 async function writeAll(
   client: TestClient | undefined,
-  { name, counter, pair, moves }: Writer,
+  { name, counter, pair, moves, collections }: Writer,
   acknowledge: (progress: Progress) => void,
 ): Promise<void> {
   while (client !== undefined && !client.isClosed) {
@@ -121,6 +125,9 @@ async function writeAll(
       moves.sent += 1;
       expectReply(String(await client.call("SM.MUTATE", `machine:${name}`, `s${moves.sent % CIRCLE}`)), "OK");
       acknowledge(moves);
+      collections.sent += 1;
+      expectReply(await moveCollections(client, name, collections.sent), true);
+      acknowledge(collections);
     } catch (error) {
       if (!client.isClosed) throw error;
     }
@@ -134,9 +141,10 @@ function expectReply(found: unknown, expected: unknown): void {
 /** Asks the server for everything, and takes what it has for what was acknowledged. */
 async function compare(server: ServerProcess, writers: readonly Writer[]): Promise<void> {
   const client = await server.connect();
-  for (const { name, counter, pair, moves } of writers) {
+  for (const { name, counter, pair, moves, collections } of writers) {
     const count = Number((await client.call("GET", `counter:${name}`)) ?? 0);
     settle(`counter:${name}`, counter, count);
+    settle(`collections ${name}`, collections, await movesOfCollections(client, name));
     const left = text(await client.call("GET", `left:${name}`));
     const right = text(await client.call("GET", `right:${name}`));
     if (left !== right) throw new Error(`the pair ${name} was written by half: ${left} and ${right}`);

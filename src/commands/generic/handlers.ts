@@ -24,6 +24,8 @@ import { rename } from "./rename.ts";
 import { renamenx } from "./renamenx.ts";
 import { restore } from "./restore.ts";
 import { scan } from "./scan.ts";
+import { sort } from "./sort.ts";
+import { sortRo } from "./sort-ro.ts";
 import { touch } from "./touch.ts";
 import { ttl } from "./ttl.ts";
 import { type } from "./type.ts";
@@ -56,6 +58,8 @@ export const GENERIC_HANDLERS: readonly Handler[] = [
   renamenx,
   restore,
   scan,
+  sort,
+  sortRo,
   touch,
   ttl,
   type,
