@@ -14,16 +14,18 @@ export type ConformanceCase = {
   }[];
 };
 
-/** All cases of both folders, in the order of their names. */
-export const CONFORMANCE_CASES: readonly ConformanceCase[] = ["statecharts", "statecharts-more"].flatMap(
-  (name) => {
-    const folder = new URL(`../cases/${name}/`, import.meta.url);
-    const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-    return files
-      .sort()
-      .map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as ConformanceCase);
-  },
-);
+/** All cases of the folders, in the order of their names. */
+export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
+  "statecharts",
+  "statecharts-more",
+  "joins",
+].flatMap((name) => {
+  const folder = new URL(`../cases/${name}/`, import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  return files
+    .sort()
+    .map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as ConformanceCase);
+});
 
 /** The keys of states given by path, sorted; cases name states by key. */
 export function keysOf(states: readonly string[]): readonly string[] {

@@ -49,7 +49,7 @@ async function expectStates({ client }: Host, key: string, wanted: readonly stri
 }
 
 test("the conformance cases pass through the commands", async () => {
-  expect(CONFORMANCE_CASES).toHaveLength(121);
+  expect(CONFORMANCE_CASES).toHaveLength(124);
   const clock = new VirtualClock();
   const server = await startTestServer({ clock });
   const host: Host = { client: await server.client(), clock, renew: async () => undefined };
