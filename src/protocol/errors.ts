@@ -290,7 +290,6 @@ export const noScript = () => new ReplyError("NOSCRIPT No matching script. Pleas
 export const notBusy = () => new ReplyError("NOTBUSY No scripts in execution right now.");
 export const tooManyKeys = () => err("Number of keys can't be greater than number of args");
 export const negativeKeyCount = () => err("Number of keys can't be negative");
-export const badKeyCount = () => err("Bad number of keys provided");
 export const scriptFlushOption = () => err("SCRIPT FLUSH only support SYNC|ASYNC option");
 export const scriptMayWrite = () => err("Can not execute a script with write flag using *_ro command.");
 export const scriptsTooLarge = (bytesMax: number) =>
@@ -312,17 +311,6 @@ const DENIED_IN_SCRIPT = {
 /** `command` is the lower-case name. */
 export const blockInScript = (command: string) =>
   err(`${command} command is not allowed with BLOCK option from scripts`);
-export const functionNotFound = () => err("Function not found");
-export const libraryNotFound = () => err("Library not found");
-export const libraryExists = (name: Name) => err(`Library '${shown(name)}' already exists`);
-export const functionExists = (name: Name) => err(`Function ${shown(name)} already exists`);
-export const noFunctions = () => err("No functions registered");
-export const functionFlushOption = () => err("FUNCTION FLUSH only supports SYNC|ASYNC option");
-export const unknownFunctionListArgument = (argument: Name) => err(`Unknown argument ${shown(argument)}`);
-export const noLibraryName = () => err("library name argument was not given");
-export const unknownLoadOption = (option: Name) => err(`Unknown option given: ${shown(option)}`);
-export const wrongRestorePolicy = () =>
-  err("Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
 
 // Transactions.
 

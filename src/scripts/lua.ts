@@ -26,8 +26,6 @@ export const TYPE = {
   table: 5,
   function: 6,
 } as const;
-/** What lua_pcall returns when the bound of memory was met. */
-export const OUT_OF_MEMORY = 4;
 
 /** What Lua throws, by way of JavaScript, instead of a longjmp. */
 const UNWINDING = Number.POSITIVE_INFINITY;
