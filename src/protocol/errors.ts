@@ -249,6 +249,13 @@ export const deniedByProtectedMode = () =>
 
 // Users.
 
+/** `stream` is what `sm-audit-stream` names. */
+export const auditBlocked = (stream: Name) =>
+  err(
+    `the audit stream '${shown(stream)}' cannot be written, for its key holds something else: delete that, or name ` +
+      "another stream at the next start",
+  );
+
 /** `problem` is one of the texts that the rules of users have for a fault. */
 export const userFault = (problem: Name) => err(shown(problem));
 export const invalidUserName = () => err("Usernames can't contain spaces or null characters");

@@ -13,6 +13,7 @@ import { lookAtChildren } from "../machines/delivery.ts";
 import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
+import { type Audit, beginAudit, endAudit } from "./audit.ts";
 import type { OnFault } from "./faults.ts";
 import { denialError, denied } from "./permissions.ts";
 import { Run, type RunContext } from "./run.ts";
@@ -86,7 +87,9 @@ export class Runner {
     const savepoint = transaction.savepoint();
     const startedMs = stopwatch.lastMs;
     let reply: Reply | Wait;
+    let audit: Audit | undefined;
     try {
+      audit = retry === undefined ? beginAudit(run) : undefined;
       const { handler } = route;
       assert(handler !== undefined, "a container's arity refuses every call");
       if (this.#options.rehearses === true && (route.isRead || route.isWrite)) {
@@ -94,6 +97,7 @@ export class Runner {
       }
       reply = retry === undefined ? handler.run(run) : retry(run);
       if (transaction.hasNotices) lookAtChildren(run);
+      if (audit !== undefined) endAudit(run, audit, outcomeOf(reply));
       // What a script does is looked at when it has ended well.
       if (server.watches.size > 0 && run.origin !== "script")
         server.watches.touch(transaction.changesSince(savepoint), databases);
@@ -101,6 +105,7 @@ export class Runner {
       databases.rollback(savepoint);
       server.tracking.rolledBack(transaction.changes);
       reply = { kind: "error", message: this.#refusal(error) };
+      if (audit !== undefined) endAudit(run, audit, reply.message);
     }
     this.#countLooks(run);
     if (route.isRead && session.tracking !== undefined && !SCRIPTS.has(run.command.name))
@@ -222,6 +227,12 @@ const SCRIPTS = new Set(["eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "f
 
 /** Beside what reads and writes: the number of receivers, since messages do not leave if the commit fails. */
 const DEPENDENT = new Set(["exec", "publish", "spublish"]);
+
+/** What the audit stream tells of a reply. */
+function outcomeOf(reply: Reply | Wait): string {
+  // Its kind is "error".
+  return kindOf(reply) === "error" ? (reply as { readonly message: string }).message : "OK";
+}
 
 /** Runs a handler for nothing: what it did is taken back, and it is to run as if for the first time. */
 function rehearse(run: Run, handle: () => unknown): void {

@@ -75,6 +75,16 @@ export const MACHINES = {
     "",
     "The stream of database 0 from which the server takes events, each as SM.SEND would; empty: none.",
   ),
+  "sm-audit-stream": directive(
+    text("stream"),
+    "",
+    "The stream of database 0 that tells who did what that is administrative or forced; empty: none.",
+  ),
+  "sm-audit-maxlen": directive(
+    integer(),
+    100000,
+    "Entries the stream of `sm-audit-stream` keeps; what a consumer group has not acknowledged stays. 0 keeps all.",
+  ),
   "sm-refusals": directive(
     choice("none", "errors", "all"),
     "errors",

@@ -1,0 +1,91 @@
+/**
+ * The audit stream (`sm-audit-stream`): who did what that is administrative or forced. An entry is in the commit of
+ * what it tells of, and tells of what was refused too once it was begun. It holds no password.
+ */
+import { bytesOfText } from "../base/bytes.ts";
+import type { Command } from "../catalogue/command.ts";
+import * as errors from "../protocol/errors.ts";
+import { appendEntry } from "../streams/append.ts";
+import { fieldsOf } from "../streams/entry-fields.ts";
+import type { Run } from "./run.ts";
+import { shownArguments } from "./secrets.ts";
+
+/** What changes users, configuration, definitions, connections or whole databases, or takes a machine off its way. */
+export const AUDITED: ReadonlySet<string> = new Set([
+  ...["acl|deluser", "acl|load", "acl|save", "acl|setuser"],
+  ...["client|kill", "client|pause", "client|unpause", "client|unblock", "client|no-evict"],
+  ...[
+    "config|resetstat",
+    "config|rewrite",
+    "config|set",
+    "debug",
+    "shutdown",
+    "slowlog|reset",
+    "latency|reset",
+  ],
+  ...["module|load", "module|loadex", "module|unload", "flushall", "flushdb", "swapdb", "restore"],
+  ...[
+    "script|flush",
+    "script|kill",
+    "function|load",
+    "function|delete",
+    "function|flush",
+    "function|restore",
+  ],
+  ...["SM.DEF|CREATE", "SM.DEF|DEL", "SM.DEF|IMPORT", "SM.SUSPEND", "SM.RESUME", "SM.RETRY", "SM.CANCEL"],
+  ...[
+    "SM.REQUEUE",
+    "SM.RESET",
+    "SM.PATCH",
+    "SM.UNDO",
+    "SM.MIGRATE",
+    "SM.MIGRATION|START",
+    "SM.MIGRATION|UNDO",
+  ],
+]);
+
+/** As in a slow log: an entry must not hold what a client sent in full. */
+const ARGUMENTS_MAX = 32;
+const ARGUMENT_CHARACTERS_MAX = 256;
+
+/** Whether a request is one that the stream tells of. */
+function isAudited({ name }: Command, args: readonly Buffer[]): boolean {
+  return AUDITED.has(name) || (name === "SM.MUTATE" && args[4]?.toString("latin1").toUpperCase() === "FORCE");
+}
+
+/** What is to be told of a request; undefined for nothing. `name` is that of the stream. */
+export interface Audit {
+  readonly name: string;
+}
+
+/** Before the request runs. @throws ReplyError when the stream cannot be written: nothing then goes unseen */
+export function beginAudit({ command, args, server, databases }: Run): Audit | undefined {
+  const name = server.config.values["sm-audit-stream"];
+  if (!isAudited(command, args)) return undefined;
+  const record = name === "" ? undefined : databases.at(0).find(bytesOfText(name));
+  if (record !== undefined && record.type !== "stream") throw errors.auditBlocked(name);
+  return { name };
+}
+
+/** After it: `outcome` is "OK" or its error. One that names the stream is the first to be in it. */
+export function endAudit(run: Run, audit: Audit, outcome: string): void {
+  const { server, session, databases, command, args, nowMs } = run;
+  const name = audit.name === "" ? server.config.values["sm-audit-stream"] : audit.name;
+  if (name === "") return;
+  const shown = shownArguments(command.name, args)
+    .slice(command.declaration.container === undefined ? 1 : 2, ARGUMENTS_MAX)
+    .map((arg) => arg.toString("utf8").slice(0, ARGUMENT_CHARACTERS_MAX));
+  const fields = fieldsOf([
+    ["user", Buffer.from(session.user.name, "latin1")],
+    ["addr", session.address],
+    ["client", session.name],
+    ["db", session.database],
+    ["command", command.name.toLowerCase()],
+    ["args", JSON.stringify(shown)],
+    ["outcome", outcome],
+  ]);
+  appendEntry(databases.at(0), bytesOfText(name), fields, {
+    nowMs,
+    lengthMax: server.config.values["sm-audit-maxlen"],
+  });
+}

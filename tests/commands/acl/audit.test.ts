@@ -1,0 +1,64 @@
+/** The audit stream: who did what that is administrative or forced. */
+import { expect, onTestFinished, test } from "vitest";
+import { CATALOGUE } from "../../../src/catalogue/catalogue.ts";
+import { AUDITED } from "../../../src/server/audit.ts";
+import { fields } from "../../support/machines.ts";
+import { startTestServer } from "../../support/server.ts";
+
+async function serve() {
+  const server = await startTestServer({ config: { "sm-audit-stream": "audit" }, rehearses: true });
+  onTestFinished(() => server.close());
+  return server.client();
+}
+
+test("an entry tells who did what and what came of it, and no password", async () => {
+  const client = await serve();
+  await client.call("ACL", "SETUSER", "ops", "on", ">sEcret", "~*", "+@all");
+  await client.call("AUTH", "ops", "sEcret");
+  await client.call("CONFIG", "SET", "requirepass", "sEcret2");
+  await client.call("CONFIG", "SET", "nope", "x");
+  await client.call("SM.SET", "m", '{"current":"a","map":{"a":["b"],"b":[],"c":[]},"initial":"a"}');
+  await client.call("SM.MUTATE", "m", "b");
+  await client.call("MULTI");
+  await client.call("SM.MUTATE", "m", "c", "why", "FORCE");
+  await client.call("EXEC");
+  await client.call("GET", "m");
+  const entries = (await client.call("XRANGE", "audit", "-", "+")) as never[][];
+  const told = entries
+    .map(([, entry]) => fields(entry as never))
+    .map(({ user, command, args, outcome }) => [user, command, args, outcome].map(String));
+  expect(told).toEqual([
+    ["default", "acl|setuser", '["(redacted)","(redacted)","(redacted)","(redacted)","(redacted)"]', "OK"],
+    ["ops", "config|set", '["requirepass","(redacted)"]', "OK"],
+    [
+      "ops",
+      "config|set",
+      '["nope","(redacted)"]',
+      "ERR Unknown option or number of arguments for CONFIG SET - 'nope'",
+    ],
+    ["ops", "sm.mutate", '["m","c","why","FORCE"]', "OK"],
+  ]);
+});
+
+test("nothing that is audited happens while the stream cannot be written", async () => {
+  const client = await serve();
+  await client.call("SET", "audit", "x");
+  expect((await client.exchange("FLUSHALL")).bytes.toString()).toMatch(
+    /^-ERR the audit stream 'audit' cannot be written/,
+  );
+  expect(await client.call("DBSIZE")).toBe(1);
+  await client.call("DEL", "audit");
+  expect((await client.exchange("FLUSHALL")).bytes.toString()).toBe("+OK\r\n");
+});
+
+test("every administrative command is audited or only shows something", () => {
+  const shows =
+    /(get|getuser|list|info|len|help|log|dryrun|users|doctor|latest|history|graph|histogram|stats|dump|usage|lastsave|role|save|monitor|keys|info|psync|sync|purge|malloc-stats|sort|sort_ro|migrate|failover|debug|exists)$/;
+  const commands = CATALOGUE.commands.flatMap((command) => [command, ...command.subcommands.values()]);
+  const administrative = commands.filter(
+    ({ aclCategories, subcommands }) => subcommands.size === 0 && aclCategories.includes("DANGEROUS"),
+  );
+  expect(
+    administrative.map(({ name }) => name).filter((name) => !AUDITED.has(name) && !shows.test(name)),
+  ).toEqual([]);
+});
