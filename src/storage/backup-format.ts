@@ -140,19 +140,6 @@ export class BackupWriter {
   }
 }
 
-/** True when a file begins as a backup does, of whatever format. */
-export function isBackup(path: string): boolean {
-  const descriptor = openSync(path, "r");
-  try {
-    if (!fstatSync(descriptor).isFile()) return false;
-    const magic = Buffer.alloc(MAGIC.length);
-    readSync(descriptor, magic, 0, magic.length, 0);
-    return magic.toString("latin1").startsWith(MAGIC_STEM);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 /** What a backup says of itself, without a look at the rest. @throws OpenError when it is none */
 export function readBackupHead(path: string): BackupHead {
   for (const section of readBackup(path)) if (section.kind === "head") return section.head;

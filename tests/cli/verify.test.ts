@@ -70,6 +70,13 @@ function flip(path: string, offset: number): void {
   writeFileSync(path, bytes);
 }
 
+/** Where a text stands in a data file: pages that are not in use any more may have it too. */
+function placesOf(bytes: Buffer, text: string): number[] {
+  const places: number[] = [];
+  for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1)) places.push(at);
+  return places;
+}
+
 /** Changes entries of a data file behind the back of the store: the first in a space with a key that fits. */
 function rewrite(directory: string, space: string, value: (stored: Buffer) => Buffer | undefined): void {
   const root = open<Buffer, string>({
@@ -130,7 +137,7 @@ const FAULTS: readonly (readonly [string, () => string | Promise<string>, RegExp
     () =>
       settled((path) => {
         const data = join(path, "data.mdb");
-        flip(data, readFileSync(data).indexOf("value 17 value 17") + 3);
+        for (const at of placesOf(readFileSync(data), "value 17 value 17")) flip(data, at + 3);
       }),
     /does not have its check sum/,
   ],
@@ -154,8 +161,9 @@ const FAULTS: readonly (readonly [string, () => string | Promise<string>, RegExp
       settled((path) => {
         const data = join(path, "data.mdb");
         const bytes = readFileSync(data);
-        const at = bytes.indexOf("value 17 value 17");
-        writeFileSync(data, bytes.fill(0, at - (at % 4096), at - (at % 4096) + 4096));
+        for (const at of placesOf(bytes, "value 17 value 17"))
+          bytes.fill(0, at - (at % 4096), at - (at % 4096) + 4096);
+        writeFileSync(data, bytes);
       }),
     /damaged/,
   ],

@@ -84,6 +84,24 @@ const SCRIPTS: Readonly<Record<string, string>> = {
     !ACL DELUSER u default
     ACL USERS
   `,
+  "SORT reads keys by patterns for those who may read every key": `
+    RPUSH my:l 2 1
+    SET my:w1 5
+    SET other:w1 7
+    ACL SETUSER u on >p ~my:* +@all
+    ACL SETUSER v on >p %R~* ~my:* +@all
+    AUTH u p
+    SORT my:l
+    SORT my:l BY nosort
+    !SORT my:l BY other:w*
+    !SORT my:l GET other:w*
+    !SORT my:l GET #
+    !SORT_RO my:l BY my:w* GET my:w*
+    !SORT my:l STORE other:l
+    AUTH v p
+    SORT my:l BY other:w* GET #
+    SORT_RO my:l GET other:w*
+  `,
   "arity and subcommands": `
     !ACL
     !ACL NOPE

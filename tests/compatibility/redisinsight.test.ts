@@ -52,7 +52,8 @@ describeAgainstRedis("the requests of RedisInsight", {
   "on its pages of analysis": `
     ?SLOWLOG GET 128
     SLOWLOG RESET
-    CONFIG GET slowlog*
+    CONFIG GET slowlog-log-slower-than
+    CONFIG GET slowlog-max-len
     CONFIG SET slowlog-log-slower-than 10000
     CONFIG SET slowlog-max-len 128
     PUBSUB NUMPAT

@@ -89,9 +89,7 @@ describe("loadConfig()", () => {
   test("loadConfig() warns in one line of directives that have no effect", () => {
     const loaded = loadText("maxmemory 1gb\nhz 10\nslave-read-only no\nloadmodule /x.so a\nport 1");
     expect(loaded).toMatchObject({
-      warnings: [
-        "Directives accepted for compatibility that have no effect: maxmemory, replica-read-only, loadmodule",
-      ],
+      warnings: ["Directives accepted for compatibility that have no effect: replica-read-only, loadmodule"],
     });
   });
 

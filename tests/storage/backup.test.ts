@@ -47,6 +47,12 @@ async function pause(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Waits for the end of a checkpoint that has begun, so that the next full journal is rotated at once. */
+async function carried({ store }: Opened): Promise<void> {
+  do await pause();
+  while (store.status().isCheckpointing);
+}
+
 async function contents(directory: string): Promise<{ numbers: number[]; texts: string[]; total: number }> {
   const { store, ledger } = open(directory);
   const numbers = [...store.range(raw("n"), raw("o"))].map(([key]) => Number(chars(key).slice(1)));
@@ -111,7 +117,7 @@ test("restore() with archived journals stops at the position or the time that is
   const backup = await backupOf(directory);
   for (let n = 21; n <= 120; n += 1) {
     commit(opened, n);
-    await pause();
+    await carried(opened);
   }
   await opened.store.close();
   expect(readdirSync(archive).length).toBeGreaterThan(5);
@@ -140,7 +146,7 @@ test("restore() takes journals that are in the server's directory only", async (
   const backup = await backupOf(directory);
   for (let n = 6; n <= 60; n += 1) {
     commit(opened, n);
-    await pause();
+    await carried(opened);
   }
   const left = temporaryDirectory();
   for (const name of ["journal-0.log", "journal-1.log"])
@@ -156,7 +162,7 @@ test("restore() says what is in the way", async () => {
   const backup = await backupOf(directory);
   for (let n = 31; n <= 90; n += 1) {
     commit(opened, n);
-    await pause();
+    await carried(opened);
   }
   await opened.store.close();
   const at = (position: number) => ({ kind: "position", position }) as const;
@@ -197,7 +203,7 @@ test("a journal stays in use until it is archived, and a store with another hist
   rmSync(archive, { recursive: true });
   for (let n = 21; n <= 60 && opened.store.failure === undefined; n += 1) {
     commit(opened, n);
-    await pause();
+    await carried(opened);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   expect(opened.store.failure?.message).toMatch(/could not be archived in/);

@@ -32,6 +32,9 @@ export function forgetExercised(dir: string = EXERCISED_DIR): void {
   rmSync(dir, { recursive: true, force: true });
 }
 
+/** Commands that answer with an error whenever they are called. No script can be found running, by which time it is over. */
+const ALWAYS_REFUSED = new Set(["SCRIPT|KILL"]);
+
 /** The declared names of the commands that can be called and that no recorder of the folder has noted. */
 export function unexercisedCommands(dir: string = EXERCISED_DIR): readonly string[] {
   mkdirSync(dir, { recursive: true });
@@ -42,5 +45,5 @@ export function unexercisedCommands(dir: string = EXERCISED_DIR): readonly strin
     .flatMap((command) => [command, ...command.subcommands.values()])
     .filter(({ declaration }) => declaration.replySchema !== undefined)
     .map(({ declaration }) => declaration.name)
-    .filter((name) => !exercised.has(name));
+    .filter((name) => !exercised.has(name) && !ALWAYS_REFUSED.has(name));
 }

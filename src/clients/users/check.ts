@@ -137,6 +137,15 @@ export function mayTouch({ hasAllKeys, keys }: Selector, key: Buffer, access: Ac
   );
 }
 
+/** Whether a user may read every key, by one of its selectors: for what reads keys that no rule can name. */
+export function mayReadAll(user: User): boolean {
+  const isReadable = (pattern: KeyPattern) => pattern.text === "*" && allows(pattern, READ);
+  return (
+    user.isUnlimited ||
+    user.rules.selectors.some(({ hasAllKeys, keys }) => hasAllKeys || keys.some(isReadable))
+  );
+}
+
 function allows({ reads, writes }: KeyPattern, access: Access): boolean {
   return (reads || !access.reads) && (writes || !access.writes);
 }

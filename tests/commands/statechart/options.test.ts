@@ -88,6 +88,7 @@ const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.HISTORY": ["k", "-", "+"],
   "SM.INFO": ["k"],
   "SM.MUTATE": ["k", "end", "reason"],
+  "SM.OVERDUE": ["0"],
   "SM.REQUEUE": ["1-1"],
   "SM.SCAN": ["0"],
   "SM.SEND": ["k", "PAY"],
