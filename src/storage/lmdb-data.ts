@@ -245,8 +245,20 @@ export class LmdbData {
   /** What an operator reads of a write that failed. LMDB calls it EIO when the disk took a part only, as a full one does. */
   reasonOf(error: unknown): string {
     const reason = reasonOf(error);
-    if (isNoSpace(error) || (freeBytes(this.path) ?? FREE_BYTES_MIN) >= FREE_BYTES_MIN) return reason;
+    if (isNoSpace(error) || !this.#isDiskFull) return reason;
     return `the disk is full (${reason})`;
+  }
+
+  /**
+   * Whether a write that failed may be tried again: when there was no room for it, and room can be made. After another
+   * error of the disk nobody knows what it holds, and LMDB ends the process when it goes on to write.
+   */
+  canRetry(error: unknown): boolean {
+    return isNoSpace(error) || this.#isDiskFull;
+  }
+
+  get #isDiskFull(): boolean {
+    return (freeBytes(this.path) ?? FREE_BYTES_MIN) < FREE_BYTES_MIN;
   }
 
   /** False when the file has been removed or replaced, or the directory it was in. */
