@@ -254,7 +254,9 @@ export class LmdbData {
    * error of the disk nobody knows what it holds, and LMDB ends the process when it goes on to write.
    */
   canRetry(error: unknown): boolean {
-    return isNoSpace(error) || this.#isDiskFull;
+    // LMDB's own errors have numbers; another one, such as of an archive that cannot be written, leaves LMDB as it was.
+    const isOfLmdb = error instanceof Error && "code" in error && typeof error.code === "number";
+    return !isOfLmdb || isNoSpace(error) || this.#isDiskFull;
   }
 
   get #isDiskFull(): boolean {
