@@ -30,8 +30,8 @@ export interface CheckpointerOptions {
   readonly derived: Derived | undefined;
   /** How full the next generation is; 1: it has to be frozen as soon as this one is carried. */
   fullness(): number;
-  /** Resolves when the generation's journal is on disk, which has to come first; undefined when it is. */
-  synced(): Promise<void> | undefined;
+  /** Resolves when the generation's journal is on disk, which has to come first. */
+  synced(): Promise<void>;
   /** Keeps the generation's journal where it can be found later; awaited before the journal is free. */
   archive(): Promise<void>;
   /** Writes that were in no table have reached the data file. */
@@ -57,8 +57,6 @@ export class Checkpointer {
   #writesPerThing = 1;
   #isRunning = false;
   #isHurried = false;
-  /** The data file can neither be written nor read any more. */
-  #isLost = false;
   /** False when only a restart can tell what is on disk. */
   #canRetry = true;
   /** The checkpoint under way, or the last one; it never rejects. */
@@ -105,10 +103,9 @@ export class Checkpointer {
     this.#start();
   }
 
-  /** Tries a generation again for which there was no room. `failure` tells when that has succeeded. */
+  /** Tries a generation again that could not be carried, where that can lead to something. `failure` tells when that has succeeded. */
   retry(): void {
-    if (this.#failure === undefined || this.#isRunning || this.#isLost || !this.#canRetry) return;
-    this.#start();
+    if (this.#failure !== undefined && !this.#isRunning && this.#canRetry) this.#start();
   }
 
   /** From now on there are no rests. */
@@ -136,8 +133,7 @@ export class Checkpointer {
   async #carry({ table, mark }: FrozenTable): Promise<void> {
     const { data, derived, synced, archive, onFolded, onProgress } = this.#options;
     const startMs = performance.now();
-    const syncing = synced();
-    if (syncing !== undefined) await syncing;
+    await synced();
     const archived = archive();
     // It is awaited below, unless something else fails before.
     archived.catch(() => undefined);
@@ -192,11 +188,10 @@ export class Checkpointer {
     this.#failure = new CommitError(
       `a checkpoint failed: ${data.reasonOf(error)}; every acknowledged commit is in the journal and is found there after a restart`,
     );
-    this.#isLost = data.isLost;
-    // A journal that could not be synced says itself when that is over.
-    this.#canRetry = error instanceof CommitError || data.canRetry(error);
+    const { isLost } = data;
+    this.#canRetry = !isLost && data.canRetry(error);
     onProgress();
-    if (this.#isLost) onLost(this.#failure);
+    if (isLost) onLost(this.#failure);
   }
 }
 

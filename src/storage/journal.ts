@@ -185,14 +185,11 @@ export class Journal {
   /**
    * Brings the records of the spare journal to disk before a checkpoint carries them: the data file may be ahead of
    * what the journals would lead to, but not of what they hold. After a sync that failed there is nothing to wait for:
-   * the checkpoint carries what the memory has. Undefined when nothing is to be done, as ever under "always".
-   * @throws CommitError
+   * the checkpoint carries what the memory has. @throws CommitError
    */
-  syncSpare(): Promise<void> | undefined {
-    return this.#isSpareUnsynced && !this.#isInDoubt ? this.#syncSpareAside(this.#spare) : undefined;
-  }
-
-  async #syncSpareAside(spare: JournalFile): Promise<void> {
+  async syncSpare(): Promise<void> {
+    if (!this.#isSpareUnsynced || this.#isInDoubt) return;
+    const spare = this.#spare;
     try {
       await syncAside(spare);
     } catch (error) {

@@ -250,11 +250,11 @@ export class LmdbData {
   }
 
   /**
-   * Whether a write that failed may be tried again: when there was no room for it, and room can be made. After another
-   * error of the disk nobody knows what it holds, and LMDB ends the process when it goes on to write.
+   * Whether what has failed may be tried again: when it was none of LMDB's own errors, or there was no room, and room can
+   * be made. After another error of the disk nobody knows what it holds, and LMDB ends the process when it goes on to write.
    */
   canRetry(error: unknown): boolean {
-    // LMDB's own errors have numbers; another one, such as of an archive that cannot be written, leaves LMDB as it was.
+    // Those have numbers; another one, such as of an archive that cannot be written, leaves LMDB as it was.
     const isOfLmdb = error instanceof Error && "code" in error && typeof error.code === "number";
     return !isOfLmdb || isNoSpace(error) || this.#isDiskFull;
   }
