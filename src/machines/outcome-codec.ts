@@ -22,7 +22,7 @@ import { dataOfStored } from "./pending.ts";
 
 const FORMAT = 1;
 
-/** The fields an outcome may lack, by their bit; a new one goes to the end. */
+/** The fields an outcome may lack, the reply where the rest tells it, by their bit; a new one goes to the end. */
 const OPTIONAL = ["data", "by", "details", "output", "log", "ttlMs", "reply"] as const;
 
 const writer = new FieldWriter();
@@ -42,11 +42,11 @@ export function encodeOutcome(outcome: Outcome): Buffer {
   writeTexts(writer, outcome.from);
   writeTexts(writer, outcome.to);
   writer.varint(outcome.rev);
-  const hasReply = !isReplyTold(outcome);
-  let bits = hasReply ? REPLY_BIT : 0;
-  for (let bit = 0; 1 << bit < REPLY_BIT; bit += 1) {
+  let bits = 0;
+  for (let bit = 0; bit < OPTIONAL.length; bit += 1) {
     const name = OPTIONAL[bit];
-    if (name !== undefined && outcome[name] !== undefined) bits |= 1 << bit;
+    if (name === undefined || outcome[name] === undefined) continue;
+    if (name !== "reply" || !isReplyTold(outcome)) bits |= 1 << bit;
   }
   writer.varint(bits);
   for (let bit = 0; bits >> bit !== 0; bit += 1) {
@@ -59,8 +59,6 @@ export function encodeOutcome(outcome: Outcome): Buffer {
   }
   return writer.take();
 }
-
-const REPLY_BIT = 1 << OPTIONAL.indexOf("reply");
 
 /** @throws Error when the bytes are no outcome: data is never guessed at */
 export function decodeOutcome(bytes: Buffer): Outcome {

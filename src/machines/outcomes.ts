@@ -80,7 +80,8 @@ export function addedOutcome(
   const dropped: DroppedOutcome[] = [];
   const expired = first === sequence ? undefined : findOutcome(reader, id, outcome.id);
   if (expired !== undefined) dropped.push({ sequence: expired.sequence, eventId: outcome.id });
-  // Without a time of their own all are kept as long as the number of them allows: none needs to be looked at.
+  // Otherwise all are kept as long as the number of them allows, and none needs to be looked at. One that had a time of its
+  // own stays among them until its turn comes, and is told to nobody (isExpired).
   const mayExpire = limits.ttlMs > 0 || outcome.ttlMs !== undefined;
   // One comes in at a time, so only a lowered limit lets more than a few go at once; the rest goes with the next.
   const last = Math.min(sequence, first + DROPPED_AT_ONCE_MAX);
