@@ -2,11 +2,19 @@
 import { isInternal } from "./event-names.ts";
 import { readsOf, sourceOf, verdictOn } from "./guards.ts";
 import { Run } from "./interpreter.ts";
-import { emptyPlaces, filledPlaces, fits, missingOf, placeFor, verdictIn } from "./joins.ts";
+import {
+  activeJoins,
+  emptyPlaces,
+  type Filled,
+  filledPlaces,
+  fits,
+  missingOf,
+  placeFor,
+  verdictIn,
+} from "./joins.ts";
 import { type Guard, type Join, type Machine, type Place, stateOf, type Transition } from "./machine.ts";
 import { candidates, innermostFirst, publicTransitions, stateNames } from "./refusal.ts";
 import { defers, removeConflictingTransitions, selectTransitions } from "./select.ts";
-import { hasNumber } from "./sorted.ts";
 import { step } from "./step.ts";
 import type { EngineEvent, Env, GuardVerdict, Snapshot, StepResult } from "./types.ts";
 
@@ -177,21 +185,19 @@ function candidateOf(run: Run, transition: Transition, taken: ReadonlySet<Transi
 
 /** The places of active joins that are for events of a name. */
 function placesFitting(run: Run, event: string, chosen: Place | undefined): readonly Candidate[] {
-  return run.machine.joins
-    .filter(({ state }) => hasNumber(run.configuration, state))
-    .flatMap((join) => {
-      const filled = filledPlaces(run, join);
-      return join.places
-        .filter((place) => place.kind === "event")
-        .filter((place) => fits(place, event))
-        .map((place) => placeCandidate(run, join, { place, filled, isChosen: place === chosen }));
-    });
+  return activeJoins(run.machine, run).flatMap((join) => {
+    const filled = filledPlaces(run, join);
+    return join.places
+      .filter((place) => place.kind === "event")
+      .filter((place) => fits(place, event))
+      .map((place) => placeCandidate(run, join, { place, filled, isChosen: place === chosen }));
+  });
 }
 
 function placeCandidate(
   run: Run,
   join: Join,
-  given: { readonly place: EventPlace; readonly filled: ReadonlySet<number>; readonly isChosen: boolean },
+  given: { readonly place: EventPlace; readonly filled: Filled; readonly isChosen: boolean },
 ): Candidate {
   const { place, filled, isChosen } = given;
   const outline = {

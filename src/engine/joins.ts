@@ -22,8 +22,7 @@ export function placeFor(run: Run, event: string, transitions: readonly Transiti
   const { joins } = run.machine;
   if (joins.length === 0 || transitions.some(({ descriptor }) => descriptor !== "*")) return undefined;
   dropExpired(run);
-  for (const join of joins) {
-    if (!hasNumber(run.configuration, join.state)) continue;
+  for (const join of activeJoins(run.machine, run)) {
     const place = openPlace(run, join, event);
     if (place !== undefined) return { join, place };
   }
@@ -31,14 +30,27 @@ export function placeFor(run: Run, event: string, transitions: readonly Transiti
 }
 
 function openPlace(run: Run, join: Join, event: string): Place | undefined {
-  let filled: ReadonlySet<number> | undefined;
+  let filled: Filled | undefined;
+  let events: JsonObject | undefined;
   for (const place of join.places) {
     if (!fits(place, event)) continue;
     filled ??= filledPlaces(run, join);
     if (filled.has(place.number)) continue;
-    if (place.kind !== "event" || place.guard === undefined || holdsIn(run, join, place.guard)) return place;
+    if (place.kind !== "event" || place.guard === undefined) return place;
+    const { guard } = place;
+    // Once for all places: each may have a guard, and each event in the join is looked at for that.
+    events ??= namedEvents(join, filled);
+    if (withEvents(run, events, () => holds(run, guard))) return place;
   }
   return undefined;
+}
+
+/** The joins of active states, in document order. */
+export function activeJoins(
+  { joins }: Pick<Machine, "joins">,
+  { configuration }: Pick<Run, "configuration">,
+): readonly Join[] {
+  return joins.filter(({ state }) => hasNumber(configuration, state));
 }
 
 /** The places of active joins that hold nothing; conditions are none that an event could fill. */
@@ -46,8 +58,7 @@ export function* emptyPlaces(
   machine: Machine,
   { configuration, kept }: Pick<Run, "configuration" | "kept">,
 ): Iterable<OpenPlace> {
-  for (const join of machine.joins) {
-    if (!hasNumber(configuration, join.state)) continue;
+  for (const join of activeJoins(machine, { configuration })) {
     const filled = filledPlaces({ kept }, join);
     for (const place of join.places)
       if (place.kind !== "if" && !filled.has(place.number)) yield { join, place };
@@ -65,7 +76,7 @@ export function closedPlaces(run: Run, event: string): readonly GuardVerdict[] {
 
 /** The verdict on the guard of a place. */
 export function verdictIn(run: Run, join: Join, guard: Guard): GuardVerdict {
-  return withEvents(run, join, () => verdictOn(run, join.transition, guard));
+  return withEvents(run, eventsOf(run, join), () => verdictOn(run, join.transition, guard));
 }
 
 /** Whether the name of an event is that of a place. */
@@ -74,9 +85,18 @@ export function fits(place: Place, event: string): boolean {
   return place.kind === "after" && place.event === event;
 }
 
-/** Numbers of the places that hold something. */
-export function filledPlaces({ kept }: Pick<Run, "kept">, { number }: Join): ReadonlySet<number> {
-  return new Set(kept.filter(({ join }) => join === number).map(({ place }) => place));
+/** What the places of a join hold, by their numbers. */
+export type Filled = ReadonlyMap<number, Kept>;
+
+export function filledPlaces({ kept: all }: Pick<Run, "kept">, { number }: Join): Filled {
+  const filled = new Map<number, Kept>();
+  for (const kept of all) if (kept.join === number) filled.set(kept.place, kept);
+  return filled;
+}
+
+/** Whether what fills a place is an event, and not a time that is over. */
+export function isEvent({ joins }: Machine, { join, place }: Kept): boolean {
+  return joins[join]?.places[place]?.kind === "event";
 }
 
 /** Keeps the event at hand. */
@@ -126,9 +146,8 @@ export function completeJoin(run: Run): Join | undefined {
 }
 
 function isComplete(run: Run, join: Join): boolean {
-  const ofJoin = new Map<number, Kept>();
-  for (const kept of run.kept) if (kept.join === join.number) ofJoin.set(kept.place, kept);
-  const { isFilled, isFresh } = stateOfGroup(run, join, { group: join.whole, ofJoin });
+  const filled = filledPlaces(run, join);
+  const { isFilled, isFresh } = stateOfGroup(run, join, { group: join.whole, filled });
   return isFilled && isFresh;
 }
 
@@ -140,15 +159,15 @@ const EMPTY: Filling = { isFilled: false, isFresh: false };
 function stateOfGroup(
   run: Run,
   join: Join,
-  { group, ofJoin }: { readonly group: JoinGroup; readonly ofJoin: ReadonlyMap<number, Kept> },
+  { group, filled }: { readonly group: JoinGroup; readonly filled: Filled },
 ): Filling {
   let isFresh = false;
   let count = 0;
   for (const part of group.parts) {
     const filling =
       "parts" in part
-        ? stateOfGroup(run, join, { group: part, ofJoin })
-        : stateOfPlace(run, join, part, ofJoin);
+        ? stateOfGroup(run, join, { group: part, filled })
+        : stateOfPlace(run, join, part, filled);
     if (filling.isFilled) count += 1;
     else if (group.kind === "all") return EMPTY;
     isFresh ||= filling.isFresh;
@@ -156,12 +175,12 @@ function stateOfGroup(
   return { isFilled: count > 0, isFresh };
 }
 
-function stateOfPlace(run: Run, join: Join, place: Place, ofJoin: ReadonlyMap<number, Kept>): Filling {
+function stateOfPlace(run: Run, join: Join, place: Place, filled: Filled): Filling {
   if (place.kind === "if") {
     const isFilled = holdsIn(run, join, place.guard);
     return { isFilled, isFresh: isFilled };
   }
-  const kept = ofJoin.get(place.number);
+  const kept = filled.get(place.number);
   return kept === undefined ? EMPTY : { isFilled: true, isFresh: kept.isSpent !== true };
 }
 
@@ -189,7 +208,7 @@ export function consume(run: Run, join: Join): JsonObject {
   const left: Kept[] = [];
   for (const kept of run.kept) {
     if (kept.join !== join.number) left.push(kept);
-    else if (join.places[kept.place]?.kind === "event") used.push(kept);
+    else if (isEvent(run.machine, kept)) used.push(kept);
     // A time that is over stays over until the state is left.
     else left.push({ ...kept, isSpent: true });
   }
@@ -208,7 +227,7 @@ export function release(run: Run, states: readonly number[]): void {
   const gone = run.kept.filter(isLeft);
   if (gone.length === 0) return;
   run.kept = run.kept.filter((kept) => !isLeft(kept));
-  const released = gone.filter(({ join, place }) => joins[join]?.places[place]?.kind === "event");
+  const released = gone.filter((kept) => isEvent(run.machine, kept));
   if (released.length > 0) run.effects.push({ kind: "released", kept: released });
 }
 
@@ -222,21 +241,23 @@ function dropExpired(run: Run): void {
 }
 
 function holdsIn(run: Run, join: Join, guard: Guard): boolean {
-  return withEvents(run, join, () => holds(run, guard));
+  return withEvents(run, eventsOf(run, join), () => holds(run, guard));
 }
 
-function withEvents<T>(run: Run, join: Join, evaluate: () => T): T {
+function withEvents<T>(run: Run, events: JsonObject, evaluate: () => T): T {
   const outer = run.locals;
-  run.locals = { ...outer, events: eventsOf(run, join) };
+  run.locals = { ...outer, events };
   const value = evaluate();
   run.locals = outer;
   return value;
 }
 
 /** What a join has: each event under its name, and under the names of the groups around it. */
-export function eventsOf(run: Pick<Run, "kept">, join: Join): JsonObject {
-  const byPlace = new Map<number, Kept>();
-  for (const kept of run.kept) if (kept.join === join.number) byPlace.set(kept.place, kept);
+function eventsOf(run: Pick<Run, "kept">, join: Join): JsonObject {
+  return namedEvents(join, filledPlaces(run, join));
+}
+
+function namedEvents(join: Join, filled: Filled): JsonObject {
   const all: { [name: string]: Json } = Object.create(null) as { [name: string]: Json };
   const fill = ({ parts }: JoinGroup, into: { [name: string]: Json }): void => {
     for (const part of parts) {
@@ -248,7 +269,7 @@ export function eventsOf(run: Pick<Run, "kept">, join: Join): JsonObject {
         all[part.name ?? ""] = inner;
         continue;
       }
-      const kept = byPlace.get(part.number);
+      const kept = filled.get(part.number);
       if (kept === undefined) continue;
       const value = joinedEvent(kept);
       into[part.name] = value;

@@ -2,6 +2,7 @@
  * Events that joins have kept, as the rest of a machine sees them: their outcomes follow what becomes of them, and those
  * whose join is left are tried once more.
  */
+import { isEvent } from "../engine/joins.ts";
 import type { Effect, Kept } from "../engine/types.ts";
 import { logRefusal } from "./failures.ts";
 import { expire } from "./inbox.ts";
@@ -24,12 +25,11 @@ export function waitingOf(kept: Kept): Omit<DeferredEvent, "sequence" | "kind"> 
   return { event, data: madeData(kept), id, by, reason, stampMs, trace, expireAtMs, receivedMs: atMs };
 }
 
-/** Whether a place of the machine's joins holds an event, not a time that is over. */
+/** The events that the machine's joins keep, without the times that are over. */
 export function eventsKept(subject: Subject): readonly Kept[] {
   const { chart } = subject;
   if (chart === undefined || chart.snapshot.kept.length === 0) return [];
-  const { joins } = chart.machine;
-  return chart.snapshot.kept.filter(({ join, place }) => joins[join]?.places[place]?.kind === "event");
+  return chart.snapshot.kept.filter((kept) => isEvent(chart.machine, kept));
 }
 
 /** Brings the outcomes of events up to date that a step has used, or found too old. */
