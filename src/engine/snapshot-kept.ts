@@ -91,7 +91,7 @@ export function readSlas(json: Json, configuration: readonly number[]): readonly
   return slas;
 }
 
-function isCount(value: Json | undefined): value is number {
+export function isCount(value: Json | undefined): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 

@@ -6,7 +6,7 @@
 import { holdsInexact, textOfJson } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type Machine, stateOf } from "./machine.ts";
-import { readExtras, readKept, readPayload, readSlas } from "./snapshot-kept.ts";
+import { isCount, readExtras, readKept, readPayload, readSlas } from "./snapshot-kept.ts";
 import type { Kept, Snapshot, Timer } from "./types.ts";
 
 /** A snapshot read back, or what is wrong with it. */
@@ -15,9 +15,8 @@ export type SnapshotResult =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * `c` leaves, `x` context, `s` next timer; where there is any: `h` history as [history, states …], `t` timers, `k` what joins keep, `l` slas
- * as [state, since, deadline, 1 when over], `d` 1 when
- * done, `o` output.
+ * `c` leaves, `x` context, `s` next timer; where there is any: `h` history as [history, states …], `t` timers, `k` what
+ * joins keep, `l` slas as [state, since, deadline, 1 when over], `d` 1 when done, `o` output.
  */
 export function snapshotToJson(machine: Machine, snapshot: Snapshot): JsonObject {
   const json: { [key: string]: Json } = {
@@ -88,10 +87,6 @@ export function snapshotFromJson(machine: Machine, json: Json): SnapshotResult {
 
 function refuse(why: string): SnapshotResult {
   return { ok: false, reason: `the snapshot cannot be read: ${why}` };
-}
-
-function isCount(value: Json | undefined): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isIndex(machine: Machine, value: Json | undefined): value is number {
