@@ -53,9 +53,8 @@ export function joinEvent(id: string, join: number, place: string): string {
 
 /** True when a descriptor covers an event: the same name, `foo.*` for `foo` and what begins with `foo.`, `*` for all. */
 export function covers(descriptor: string, event: string): boolean {
-  if (descriptor === event) return true;
-  if (!descriptor.endsWith("*")) return false;
-  return descriptor === "*" || hasPrefix(event, descriptor.slice(0, -2));
+  if (descriptor === event || descriptor === "*") return true;
+  return descriptor.endsWith(".*") && hasPrefix(event, descriptor.slice(0, -2));
 }
 
 /** `foo` covers `foo` and `foo.x`, never `foobar`. */

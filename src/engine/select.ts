@@ -1,5 +1,5 @@
 /** Which transitions an event enables: SCXML's selectTransitions, selectEventlessTransitions, removeConflictingTransitions. */
-import { ERROR_EXECUTION, hasPrefix } from "./event-names.ts";
+import { covers, ERROR_EXECUTION, hasPrefix } from "./event-names.ts";
 import { holds } from "./guards.ts";
 import type { Run } from "./interpreter.ts";
 import {
@@ -110,10 +110,7 @@ function firstEventless(
 /** True when the state keeps this event; `foo.*` and `*` work as in `on`. */
 export function defers(state: StateNode, event: string): boolean {
   if (state.defer.size === 0 || event === ERROR_EXECUTION) return false;
-  if (state.defer.has(event) || state.defer.has("*")) return true;
-  for (const descriptor of state.defer) {
-    if (descriptor.endsWith(".*") && hasPrefix(event, descriptor.slice(0, -2))) return true;
-  }
+  for (const descriptor of state.defer) if (covers(descriptor, event)) return true;
   return false;
 }
 
