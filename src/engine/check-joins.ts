@@ -1,5 +1,6 @@
 /** Warnings about joins: places that no event ever reaches, and events that are read and never there. */
 import { covers } from "./event-names.ts";
+import type { Template } from "./expressions.ts";
 import { readsOf } from "./guards.ts";
 import type { Action, Join, JoinGroup, Machine, Place, Transition } from "./machine.ts";
 import { stateOf } from "./machine.ts";
@@ -61,18 +62,15 @@ function namesOf({ parts }: JoinGroup): readonly string[] {
 
 /** What the values of an action read. */
 function readsIn(action: Action): readonly { path: string; reads: ReturnType<typeof readsOf> }[] {
-  const templates =
-    action.kind === "assign"
-      ? action.assignments.map(({ value }) => value)
-      : "data" in action && action.data !== undefined
-        ? [action.data]
-        : "value" in action
-          ? [action.value]
-          : "input" in action && action.input !== undefined
-            ? [action.input]
-            : [];
-  const expressions = templates.flatMap((template) => template.expressions);
+  const expressions = templatesOf(action).flatMap((template) => template?.expressions ?? []);
   return expressions.map(({ reads }) => ({ path: action.path, reads }));
+}
+
+function templatesOf(action: Action): readonly (Template | undefined)[] {
+  if (action.kind === "assign") return action.assignments.map(({ value }) => value);
+  if ("data" in action) return [action.data];
+  if ("value" in action) return [action.value];
+  return "input" in action ? [action.input] : [];
 }
 
 function warning(path: string, message: string): Finding {
