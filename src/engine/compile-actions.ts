@@ -2,7 +2,14 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { linkSpawn, linkStop } from "./compile-children.ts";
 import { linkCancel, linkEmit, linkRaise, linkSend, linkTask } from "./compile-deliveries.ts";
-import { type Linker, linkExpression, linkGuard, linkTemplate, optional } from "./compile-expressions.ts";
+import {
+  type Linker,
+  linkExpression,
+  linkGuard,
+  linkTemplate,
+  optional,
+  withLocals,
+} from "./compile-expressions.ts";
 import type { DraftState } from "./draft.ts";
 import { variablesFor } from "./expressions-variables.ts";
 import type { Action, Assignment, Branch, ContextPath } from "./machine.ts";
@@ -212,7 +219,7 @@ function linkForEach(linker: Linker, json: JsonObject, { path, from }: ActionPla
     );
     return undefined;
   }
-  const inner = { ...linker, locals: [...new Set([...(linker.locals ?? []), as, "index"])] };
+  const inner = withLocals(linker, as, "index");
   return {
     kind: "forEach",
     path,

@@ -2,7 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { childIdFault } from "./child-ids.ts";
 import { linkName } from "./compile-deliveries.ts";
-import { type Linker, linkTemplate, optional } from "./compile-expressions.ts";
+import { type Linker, linkTemplate, optional, withLocals } from "./compile-expressions.ts";
 import type { DraftState } from "./draft.ts";
 import { doneActorEvent, errorActorEvent } from "./event-names.ts";
 import type { Action, Child, Invoke, Name } from "./machine.ts";
@@ -87,10 +87,7 @@ function linkChild(linker: Linker, json: JsonObject, path: string): Child | unde
   checkId(linker, id, at(path, "id"));
   if (src === undefined || id === undefined) return undefined;
   const each = json["each"];
-  const inner =
-    each === undefined
-      ? linker
-      : { ...linker, locals: [...new Set([...(linker.locals ?? []), "item", "index"])] };
+  const inner = each === undefined ? linker : withLocals(linker, "item", "index");
   return {
     path,
     id,

@@ -36,6 +36,11 @@ export type Linker = {
   readonly locals?: readonly string[];
 };
 
+/** The linker where some more variables exist. */
+export function withLocals(linker: Linker, ...names: readonly string[]): Linker {
+  return { ...linker, locals: [...new Set([...(linker.locals ?? []), ...names])] };
+}
+
 /** A default transition: `initial` of a compound state, `target` of a history. */
 export type Initial = { readonly targets: readonly number[]; readonly actions: readonly Action[] };
 

@@ -1,6 +1,6 @@
 /** Joins of a definition: from `join` of a state to the places that events fill and the transition that is taken then. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { type Linker, linkDelay, linkGuard } from "./compile-expressions.ts";
+import { type Linker, linkDelay, linkGuard, withLocals } from "./compile-expressions.ts";
 import { linkDescriptor, linkTransition } from "./compile-transitions.ts";
 import type { DraftState } from "./draft.ts";
 import { joinEvent } from "./event-names.ts";
@@ -61,7 +61,7 @@ function linkJoin(linker: Linker, json: Json, { from, path }: Where): Join | und
     problems.error(path, 'a join has "all" or "any", one of them: what it waits for, each part under a name');
     return undefined;
   }
-  const inner = { ...linker, locals: [...(linker.locals ?? []), "events"] };
+  const inner = withLocals(linker, "events");
   const build: Build = { linker: inner, from, number: linker.joins.length, places: [], names: new Set() };
   const kind = all === undefined ? "any" : "all";
   const whole = linkGroup(build, { kind, name: undefined, json: given, path: at(path, kind) });
