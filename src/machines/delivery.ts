@@ -44,7 +44,7 @@ import {
 import { type Creation, makeMachine } from "./making.ts";
 import { originOf } from "./origin.ts";
 import { keptOutcome } from "./outcome-reply.ts";
-import { addPending, type DeferredEvent, disarmDue, dropPending, dueEntryOf } from "./pending.ts";
+import { type DeferredEvent, dropPending, holdPending } from "./pending.ts";
 import { hasEnded, isRunning, outerNames } from "./record.ts";
 import { deedRefusal } from "./rights.ts";
 import { keepSent, settle } from "./settle.ts";
@@ -241,9 +241,7 @@ export class Delivery {
       receivedMs: nowMs,
       dueMs: nowMs,
     } as const;
-    addPending(db.transaction, { id: subject.record.id, phys: db.phys }, waiting);
-    const due = dueEntryOf(subject.record.id, waiting);
-    if (due !== undefined) disarmDue(db.transaction, due);
+    holdPending(db.transaction, subject.record.id, waiting);
     writeRecord(this.#scope, subject, { ...subject.machine, pendingNext: sequence + 1 }, undefined);
   }
 

@@ -8,7 +8,7 @@ import { logRefusal } from "./failures.ts";
 import { expire } from "./inbox.ts";
 import { madeData, type Next, type Refusal } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
-import { addPending, type DeferredEvent, disarmDue, dueEntryOf } from "./pending.ts";
+import { type DeferredEvent, holdPending } from "./pending.ts";
 import { settle } from "./settle.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
@@ -62,7 +62,6 @@ export function forgetKept(scope: Scope, subject: Subject, all: readonly Kept[],
 /** An event that is to be tried waits until the machine, which has suspended itself, goes on. */
 export function holdKept(scope: Scope, subject: Subject, kept: Kept): Subject {
   const { machine, record } = subject;
-  const { transaction, phys } = scope.db;
   const sequence = machine.pendingNext;
   const { expireAtMs, receivedMs, ...waiting } = waitingOf(kept);
   const pending = {
@@ -73,8 +72,6 @@ export function holdKept(scope: Scope, subject: Subject, kept: Kept): Subject {
     expireAtMs,
     dueMs: scope.nowMs,
   } as const;
-  addPending(transaction, { id: record.id, phys }, pending);
-  const due = dueEntryOf(record.id, pending);
-  if (due !== undefined) disarmDue(transaction, due);
+  holdPending(scope.db.transaction, record.id, pending);
   return writeRecord(scope, subject, { ...machine, pendingNext: sequence + 1 }, undefined);
 }

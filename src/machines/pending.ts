@@ -95,10 +95,15 @@ export function addPending(
   { id, phys }: MachinePlace,
   pending: PendingEvent,
 ): void {
-  const stored = { ...pending, data: undefined, text: pending.data?.text };
-  transaction.put(pendingKey(id, pending.sequence), Buffer.from(JSON.stringify(stored), "utf8"));
+  holdPending(transaction, id, pending);
   const due = dueEntryOf(id, pending);
   if (due !== undefined) armDue(transaction, due, phys);
+}
+
+/** Lets something wait in a machine that is suspended: it falls due when the machine goes on. */
+export function holdPending(transaction: Transaction, id: number, pending: PendingEvent): void {
+  const stored = { ...pending, data: undefined, text: pending.data?.text };
+  transaction.put(pendingKey(id, pending.sequence), Buffer.from(JSON.stringify(stored), "utf8"));
 }
 
 /** Takes back what addPending did. */

@@ -15,7 +15,7 @@ import { countField, fieldOf, fieldsOf, textField } from "../streams/entry-field
 import { type EntryId, entryIdOf, formatId } from "../streams/entry-id.ts";
 import { deleteAmong, settleFirstId } from "../streams/removal.ts";
 import { entryAt, openStream, type Stream, saveStream } from "../streams/streams.ts";
-import { addPending, disarmDue, dropPending, dueEntryOf, findPending, type TaskDeadline } from "./pending.ts";
+import { addPending, dropPending, findPending, holdPending, type TaskDeadline } from "./pending.ts";
 import { decodeMachine, hasEnded, type MachineRecord } from "./record.ts";
 
 /** The stream of the tasks that were given up. */
@@ -154,9 +154,8 @@ function armTask(
     dueMs,
     task: { name: task, entry, owner: id },
   };
-  addPending(db.transaction, { id, phys: db.phys }, deadline);
-  const due = dueEntryOf(id, deadline);
-  if (machine.status === "suspended" && due !== undefined) disarmDue(db.transaction, due);
+  if (machine.status === "suspended") holdPending(db.transaction, id, deadline);
+  else addPending(db.transaction, { id, phys: db.phys }, deadline);
 }
 
 /** The number of a task among what waits in its machine; undefined when this is not the id of a task. */
