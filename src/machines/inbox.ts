@@ -3,7 +3,7 @@ import * as errors from "../protocol/errors.ts";
 import { logRefusal, recordRefusal, withFailed } from "./failures.ts";
 import type { Refusal } from "./machine-step.ts";
 import { type Origin, originOf } from "./origin.ts";
-import { addPending, type DeferredEvent, dropPending, type PendingEvent, pendingOf } from "./pending.ts";
+import { addPending, type DeferredEvent, dropPending, pendingOf } from "./pending.ts";
 import { settle } from "./settle.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
@@ -65,7 +65,7 @@ export function dropWaiting(scope: Scope, subject: Subject): Subject {
   for (const pending of pendingOf(transaction, id)) {
     if (pending.kind === "deferred") continue;
     dropPending(transaction, id, pending);
-    if (pending.kind === "scheduled") settleLate(scope, subject, pending, why);
+    if (pending.kind === "scheduled") giveUp(scope, subject, pending, why);
   }
   const { machine } = subject;
   const current =
@@ -73,7 +73,8 @@ export function dropWaiting(scope: Scope, subject: Subject): Subject {
   return dropDeferred(scope, current, why);
 }
 
-function settleLate(scope: Scope, subject: Subject, pending: PendingEvent, why: Refusal): void {
+/** Nothing tries an event any more that has waited; its outcome says why. */
+export function giveUp(scope: Scope, subject: Subject, pending: Origin, why: Refusal): void {
   settle(scope, { before: subject, after: subject, pending }, why);
   logRefusal(scope, subject, pending, { ...why, wasTold: false });
 }
@@ -85,8 +86,7 @@ export function dropDeferred(scope: Scope, subject: Subject, why: Refusal): Subj
   for (const pending of pendingOf(transaction, subject.record.id)) {
     if (pending.kind !== "deferred") continue;
     dropPending(transaction, subject.record.id, pending);
-    settle(scope, { before: subject, after: subject, pending }, why);
-    logRefusal(scope, subject, pending, { ...why, wasTold: false });
+    giveUp(scope, subject, pending, why);
   }
   return writeRecord(scope, subject, { ...subject.machine, deferredCount: 0 }, undefined);
 }

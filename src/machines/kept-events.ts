@@ -4,8 +4,7 @@
  */
 import { isEvent } from "../engine/joins.ts";
 import type { Effect, Kept } from "../engine/types.ts";
-import { logRefusal } from "./failures.ts";
-import { expire } from "./inbox.ts";
+import { expire, giveUp } from "./inbox.ts";
 import { madeData, type Next, type Refusal } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
 import { type DeferredEvent, holdPending } from "./pending.ts";
@@ -52,11 +51,7 @@ export function keptBy(
 
 /** Events that nothing tries any more; their outcomes say why. */
 export function forgetKept(scope: Scope, subject: Subject, all: readonly Kept[], why: Refusal): void {
-  for (const kept of all) {
-    const pending = waitingOf(kept);
-    settle(scope, { before: subject, after: subject, pending }, why);
-    logRefusal(scope, subject, pending, { ...why, wasTold: false });
-  }
+  for (const kept of all) giveUp(scope, subject, waitingOf(kept), why);
 }
 
 /** An event that is to be tried waits until the machine, which has suspended itself, goes on. */
