@@ -6,7 +6,6 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, textOfBytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
-import { isJsonObject, type Json } from "../base/json.ts";
 import { doneActorEvent, errorActorEvent, STOP_EVENT } from "../engine/event-names.ts";
 import { snapshotToJson } from "../engine/snapshot.ts";
 import type { NewChild } from "../engine/types.ts";
@@ -33,10 +32,10 @@ import { dropWaiting, STOPPED } from "./inbox.ts";
 import { eventsKept, forgetKept } from "./kept-events.ts";
 import type { Creation } from "./making.ts";
 import { activeNames, hasEnded, type MachineRecord } from "./record.ts";
-import { childOf, isOf } from "./relatives.ts";
+import { childOf, outputOf } from "./relatives.ts";
 import { deedRefusal } from "./rights.ts";
 import { unwatchMachine } from "./sla-index.ts";
-import { findSubject, type Scope, type Subject } from "./subject.ts";
+import { findSubject, type Scope, type Subject, subjectOf } from "./subject.ts";
 import { disarmAll, writeRecord } from "./writing.ts";
 
 /** Machines that stand above one another, the first aside. */
@@ -151,8 +150,8 @@ export class Children {
       if (code === "EXECFAIL" && message.startsWith(TOO_MUCH)) throw error;
       if (!this.#host.takes(parent, errorActorEvent(link.name))) throw reason;
       databases.rollback(savepoint);
-      putEntry(this.#scope.db.transaction, parentId, { ...link, status: "failed" });
-      this.#tellError(parentId, { ...link, status: "failed" }, { by: textOfBytes(key), code, message });
+      putEntry(db.transaction, parentId, { ...link, status: "failed" });
+      this.#tellError(parentId, link, { by: textOfBytes(key), code, message });
       return;
     }
     const record = db.find(key);
@@ -170,7 +169,7 @@ export class Children {
     // Those that are to be stopped anyway, once they have got what was sent to them before, give way now.
     this.stop(parentId, this.#host.stopping(parentId, name));
     const children = links.map((link) => childOf(db, parentId, link));
-    if (children.some((child) => child !== undefined && !hasEnded(child)))
+    if (children.some((child) => child !== undefined && !hasEnded(child.machine)))
       throw failure(`BUSYKEY the machine has a child '${name}' that has not ended`);
     const place = `${parentId} ${name}`;
     const times = (this.#replaced.get(place) ?? 0) + 1;
@@ -180,10 +179,7 @@ export class Children {
       );
     this.#replaced.set(place, times);
     dropEntries(db.transaction, parentId, name);
-    for (const link of links) {
-      const key = link.child === undefined ? undefined : db.keyOf(link.child);
-      if (key !== undefined && childOf(db, parentId, link) !== undefined) db.remove(key, undefined);
-    }
+    for (const child of children) if (child !== undefined) db.remove(child.key, undefined);
     return links.length;
   }
 
@@ -194,12 +190,10 @@ export class Children {
 
   /** Stops children, those of a list of links, and theirs; those that have ended stay as they are. */
   stop(parentId: number, links: readonly ChildLink[]): void {
-    const { db } = this.#scope;
     for (const link of links) {
-      const key = link.child === undefined ? undefined : db.keyOf(link.child);
-      const child = key === undefined ? undefined : findSubject(this.#scope, key);
-      const isOwn = child?.machine.parent?.id === parentId && isOf(child.machine.parent, link);
-      if (child !== undefined && isOwn && !hasEnded(child.machine)) this.#stopOne(child, parentId);
+      const child = childOf(this.#scope.db, parentId, link);
+      if (child === undefined || hasEnded(child.machine)) continue;
+      this.#stopOne(subjectOf(this.#scope, child.key, child.record), parentId);
     }
   }
 
@@ -240,12 +234,13 @@ export class Children {
     const parentKey = db.keyOf(parentId);
     const link = linkOf(transaction, parentId, index === undefined ? { name } : { name, index });
     if (parentKey === undefined || link === undefined) return;
-    const machine = childOf(db, parentId, link);
+    const child = childOf(db, parentId, link);
     const by = textOfBytes(keyOfChild(parentKey, link) ?? parentKey);
-    if (machine === undefined) {
+    if (child === undefined) {
       this.#lost(parentKey, parentId, link, { by, trace });
       return;
     }
+    const { machine } = child;
     const status: ChildStatus = machine.status === "suspended" ? link.status : machine.status;
     if (status === link.status) return;
     const { output: _, ...rest } = link;
@@ -262,10 +257,7 @@ export class Children {
         trace,
       });
     if (status !== "failed") return;
-    const key = link.child === undefined ? undefined : db.keyOf(link.child);
-    const child = key === undefined ? undefined : findSubject(this.#scope, key);
-    const failed = child === undefined ? undefined : failedOf(this.#scope, child).at(-1);
-    const { code = "EXECFAIL", message = "it has failed" } = failed ?? {};
+    const { code = "EXECFAIL", message = "it has failed" } = failedOf(this.#scope, child).at(-1) ?? {};
     this.#tellError(parentId, link, { by, code, message, trace });
   }
 
@@ -315,7 +307,7 @@ export class Children {
 
   #tellError(
     parentId: number,
-    { name, index }: ChildLink,
+    { name, index }: Pick<ChildLink, "name" | "index">,
     error: {
       readonly by: string;
       readonly code: string;
@@ -334,10 +326,6 @@ const TOO_MUCH = "one event has made";
 
 function failure(message: string): ReplyError {
   return errors.refused("EXECFAIL", message);
-}
-
-function outputOf({ snapshot }: MachineRecord): Json | undefined {
-  return isJsonObject(snapshot) ? snapshot["o"] : undefined;
 }
 
 /** The children of a machine that another takes the place of: their links, to be given to it by `adopt`. */

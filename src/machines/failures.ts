@@ -118,7 +118,10 @@ export function logRefusal(
 }
 
 /** The failed steps of a machine, in the order in which they failed. */
-export function failedOf(scope: Scope, { machine, record }: Subject): FailedEvent[] {
+export function failedOf(
+  scope: Scope,
+  { machine, record }: Pick<Subject, "machine" | "record">,
+): FailedEvent[] {
   if (machine.failedCount === 0) return [];
   return pendingOf(scope.db.transaction, record.id).filter((pending) => pending.kind === "failed");
 }

@@ -1,26 +1,38 @@
 /** What expressions of a machine see of its children and of the machine it belongs to. */
-import { textOfBytes } from "../base/bytes.ts";
+import { type Bytes, textOfBytes } from "../base/bytes.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Relatives } from "../engine/types.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
 import { type ChildLink, type ChildList, entriesOf, isList } from "./child-links.ts";
 import { activeNames, decodeMachine, type MachineRecord, type ParentLink } from "./record.ts";
 
+/** A machine where it stands. */
+export interface Relative {
+  readonly key: Bytes;
+  readonly record: KeyRecord;
+  readonly machine: MachineRecord;
+}
+
 /** A machine by the id of its object; undefined when there is none in the database. */
-export function machineById(db: Database, id: number): MachineRecord | undefined {
+export function machineById(db: Database, id: number): Relative | undefined {
   const key = db.keyOf(id);
   const record = key === undefined ? undefined : db.find(key);
-  return record?.type === "machine" && record.id === id ? decodeMachine(record) : undefined;
+  if (key === undefined || record?.type !== "machine" || record.id !== id) return undefined;
+  return { key, record, machine: decodeMachine(record) };
 }
 
 /** The child of a link; undefined when it is gone, or belongs to the machine no more. */
-export function childOf(db: Database, parentId: number, link: ChildLink): MachineRecord | undefined {
-  const machine = link.child === undefined ? undefined : machineById(db, link.child);
-  return machine?.parent?.id === parentId && isOf(machine.parent, link) ? machine : undefined;
+export function childOf(db: Database, parentId: number, link: ChildLink): Relative | undefined {
+  const child = link.child === undefined ? undefined : machineById(db, link.child);
+  const parent = child?.machine.parent;
+  const isOwn = parent?.id === parentId && parent.name === link.name && parent.index === link.index;
+  return isOwn ? child : undefined;
 }
 
-export function isOf(parent: ParentLink, { name, index }: ChildLink): boolean {
-  return parent.name === name && parent.index === index;
+/** What a machine has come to; undefined for nothing. */
+export function outputOf({ snapshot }: MachineRecord): Json | undefined {
+  return isJsonObject(snapshot) ? snapshot["o"] : undefined;
 }
 
 /**
@@ -41,9 +53,9 @@ export function relativesOf(
 }
 
 function parentSeen(db: Database, link: ParentLink | undefined): JsonObject | null {
-  const key = link === undefined ? undefined : db.keyOf(link.id);
-  const machine = link === undefined ? undefined : machineById(db, link.id);
-  if (key === undefined || machine === undefined) return null;
+  const found = link === undefined ? undefined : machineById(db, link.id);
+  if (found === undefined) return null;
+  const { key, machine } = found;
   return { key: textOfBytes(key), state: activeNames(machine), status: machine.status };
 }
 
@@ -59,8 +71,11 @@ function childrenSeen(db: Database, id: number): JsonObject {
     if (isList(entry)) {
       end();
       list = { head: entry, items: [] };
-    } else if (list !== undefined && entry.name === list.head.name) list.items.push(linkSeen(db, id, entry));
-    else seen.push([entry.name, linkSeen(db, id, entry)]);
+      continue;
+    }
+    const child = linkSeen(entry, childOf(db, id, entry));
+    if (entry.name === list?.head.name) list.items.push(child);
+    else seen.push([entry.name, child]);
   }
   end();
   return Object.fromEntries(seen);
@@ -74,16 +89,20 @@ export type ChildSeen = {
   readonly output: Json;
 };
 
-/** What is seen of one child. */
-export function linkSeen(db: Database, parentId: number, link: ChildLink): ChildSeen {
-  const machine = childOf(db, parentId, link);
-  if (machine === undefined) {
+/** What is seen of one child, of which the link is all that may be left. */
+export function linkSeen(link: ChildLink, child: Relative | undefined): ChildSeen {
+  if (child === undefined) {
     const { status, output = null } = link;
     return { state: [], status, done: status === "done", output };
   }
-  const { snapshot, status } = machine;
-  const output = (isJsonObject(snapshot) ? snapshot["o"] : undefined) ?? null;
-  return { state: activeNames(machine), status, done: status === "done", output };
+  const { machine } = child;
+  const { status } = machine;
+  return {
+    state: activeNames(machine),
+    status,
+    done: status === "done",
+    output: outputOf(machine) ?? null,
+  };
 }
 
 function listSeen({ open }: ChildList, items: readonly JsonObject[]): JsonObject {

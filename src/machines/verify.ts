@@ -40,7 +40,7 @@ export function verifyMachine(db: Database, id: number, machine: MachineRecord):
     findings.push(`its next waiting event is number ${machine.pendingNext}, and it has one that comes later`);
   }
   findings.push(
-    ...checkLinks(machine, [...entriesOf(transaction, id)], (child) => machineById(db, child)),
+    ...checkLinks(machine, [...entriesOf(transaction, id)], (child) => machineById(db, child)?.machine),
     ...checkOwnLink(db, id, machine),
   );
   for (const key of slaKeys(phys, id, machine))

@@ -4,7 +4,7 @@ import { bufferOf, bytesOf } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
 import { stateOf } from "../../engine/machine.ts";
 import { timeLeft } from "../../keyspace/expiry-time.ts";
-import { keyOfChild, linksOf, nameOfLink } from "../../machines/child-links.ts";
+import { linksOf, nameOfLink } from "../../machines/child-links.ts";
 import { standingAt } from "../../machines/history.ts";
 import { pendingOf } from "../../machines/pending.ts";
 import { activeNames, type MachineStatus, outerNames } from "../../machines/record.ts";
@@ -151,14 +151,14 @@ function parentReply(call: Call, { machine: { parent } }: Subject): Reply {
 }
 
 /** Its children: what is called how, where, and what has become of it. */
-function childrenReply(call: Call, { key, machine, record }: Subject): Reply {
+function childrenReply(call: Call, { machine, record }: Subject): Reply {
   if (machine.childCount === 0) return [];
   return linksOf(call.db.transaction, record.id).map((link) => {
-    const { status, state } = linkSeen(call.db, record.id, link);
-    const child = childOf(call.db, record.id, link) === undefined ? undefined : keyOfChild(key, link);
+    const child = childOf(call.db, record.id, link);
+    const { status, state } = linkSeen(link, child);
     return map([
       ["id", nameOfLink(link)],
-      ["key", child === undefined ? null : bufferOf(child)],
+      ["key", child === undefined ? null : bufferOf(child.key)],
       ["status", status],
       ["state", [...state]],
     ]);
