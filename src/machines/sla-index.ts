@@ -7,7 +7,7 @@ import type { Effect, Sla } from "../engine/types.ts";
 import type { Database } from "../keyspace/database.ts";
 import { type DueEntry, dueKey, overdueKey } from "../keyspace/layouts.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
-import { armDue, disarmDue } from "./pending.ts";
+import { armDue } from "./pending.ts";
 import { hasEnded, type MachineRecord } from "./record.ts";
 import { type StoredSla, storedSlas } from "./stored-timers.ts";
 
@@ -15,22 +15,29 @@ const NOTHING = Buffer.alloc(0);
 
 type Place = Pick<Database, "transaction" | "phys">;
 
-function dueEntry(id: number, { state, deadlineMs }: Pick<StoredSla, "state" | "deadlineMs">): DueEntry {
+/** As the engine or the store has it. */
+type AnySla = Pick<Sla, "state" | "deadlineMs"> & { readonly isOver?: boolean };
+
+function dueEntry(id: number, { state, deadlineMs }: AnySla): DueEntry {
   return { dueMs: deadlineMs, id, kind: "l", sequence: state };
+}
+
+/** The key of an sla in the index it stands in: by due time until it is over, among what is overdue then. */
+function slaKey(phys: number, id: number, sla: AnySla): Bytes {
+  const { state, deadlineMs, isOver } = sla;
+  return isOver === true ? overdueKey(phys, { deadlineMs, id, state }) : dueKey(dueEntry(id, sla));
 }
 
 /** The keys of the indexes in which a machine stands for its slas. */
 export function slaKeys(phys: number, id: number, machine: MachineRecord): Bytes[] {
-  return slasOf(machine).map(({ state, deadlineMs, isOver }) =>
-    isOver ? overdueKey(phys, { deadlineMs, id, state }) : dueKey(dueEntry(id, { state, deadlineMs })),
-  );
+  return slasOf(machine).map((sla) => slaKey(phys, id, sla));
 }
 
 /** Puts a machine into the indexes for its slas. */
-export function watchMachine({ transaction, phys }: Place, id: number, machine: MachineRecord): void {
-  for (const { state, deadlineMs, isOver } of slasOf(machine)) {
-    if (isOver) transaction.put(overdueKey(phys, { deadlineMs, id, state }), NOTHING);
-    else armDue(transaction, dueEntry(id, { state, deadlineMs }), phys);
+export function watchMachine(place: Place, id: number, machine: MachineRecord): void {
+  for (const sla of slasOf(machine)) {
+    if (sla.isOver) markOverdue(place, id, sla);
+    else armDue(place.transaction, dueEntry(id, sla), place.phys);
   }
 }
 
@@ -47,18 +54,13 @@ export function unwatchMachine(
 export function watchStates({ transaction, phys }: Place, id: number, effects: readonly Effect[]): void {
   for (const effect of effects) {
     if (effect.kind === "watch") armDue(transaction, dueEntry(id, effect.sla), phys);
-    else if (effect.kind === "unwatch") unwatchState({ transaction, phys }, id, effect.sla);
+    else if (effect.kind === "unwatch") transaction.remove(slaKey(phys, id, effect.sla));
   }
 }
 
-function unwatchState({ transaction, phys }: Place, id: number, sla: Sla): void {
-  if (sla.isOver === true) transaction.remove(overdueKey(phys, { ...sla, id }));
-  else disarmDue(transaction, dueEntry(id, sla));
-}
-
 /** An sla that has fallen due, and is out of the index of due times, goes among those that are overdue. */
-export function markOverdue({ transaction, phys }: Place, id: number, { state, deadlineMs }: Sla): void {
-  transaction.put(overdueKey(phys, { deadlineMs, id, state }), NOTHING);
+export function markOverdue({ transaction, phys }: Place, id: number, sla: AnySla): void {
+  transaction.put(slaKey(phys, id, { ...sla, isOver: true }), NOTHING);
 }
 
 /** A machine that has ended is in no state for too long. */
