@@ -27,14 +27,13 @@ export function checkFamilies(reader: OrderedReader, flushed: ReadonlySet<number
     if (known === undefined) links.set(id, [decode(value)]);
     else known.push(decode(value));
   }
-  const findings = [...machines].flatMap(([id, { phys, machine }]) => [
+  return [...machines].flatMap(([id, { phys, machine }]) => [
     ...checkLinks(machine, links.get(id) ?? [], (child) => {
       const found = machines.get(child);
       return found?.phys === phys ? found.machine : undefined;
     }).map((finding) => `machine ${id}: ${finding}`),
     ...checkParentLink({ id, machine }, machine.parent && links.get(machine.parent.id)),
   ]);
-  return findings;
 }
 
 /** What is wrong with the links of a machine. `childAt` finds a machine by the id of its object. */

@@ -1,7 +1,7 @@
 /**
- * SM.CREATE key [definition [STATE s …] [CONTEXT json] [REASON text] [BY who] [HISTORY json] [NX]
- * [EX s|PX ms]]: makes a machine, replacing what is there as SET does. Without a definition it is blank; with one its initial macrostep runs. Several
- * STATE build a configuration.
+ * SM.CREATE key [definition [STATE s …] [CONTEXT json] [REASON text] [BY who] [HISTORY json] [NX] [EX s|PX ms]]: makes
+ * a machine, replacing what is there as SET does. Without a definition it is blank; with one its initial macrostep runs.
+ * Several STATE build a configuration.
  */
 
 import { bytesOf } from "../../base/bytes.ts";

@@ -107,8 +107,9 @@ function past(call: Call, subject: Subject, until: Until): State | undefined {
 }
 
 function overdueOf(chart: Subject["chart"]): string[] {
-  const over = (chart?.snapshot.slas ?? []).filter(({ isOver }) => isOver === true);
-  return over.map(({ state }) => chart?.machine.states[state]?.path ?? "");
+  if (chart === undefined) return [];
+  const over = chart.snapshot.slas.filter(({ isOver }) => isOver === true);
+  return over.map(({ state }) => stateOf(chart.machine, state).path);
 }
 
 /** The tags of the states that are active, outer ones among them, in document order, each once. */

@@ -4,6 +4,7 @@
  */
 import { bufferOf } from "../../base/bytes.ts";
 import { READ } from "../../clients/users/check.ts";
+import { stateOf } from "../../engine/machine.ts";
 import { splitDefinitionId } from "../../machines/definitions.ts";
 import { overdueStates } from "../../machines/overdue.ts";
 import { subjectOf } from "../../machines/subject.ts";
@@ -43,7 +44,7 @@ export const smOverdue = {
       found.push([
         bufferOf(key),
         map([
-          ["state", subject.chart.machine.states[sla.state]?.path ?? ""],
+          ["state", stateOf(subject.chart.machine, sla.state).path],
           ["since", sla.sinceMs],
           ["sla", sla.deadlineMs - sla.sinceMs],
           ["overdueMs", Math.max(0, nowMs - sla.deadlineMs)],

@@ -1,7 +1,7 @@
 /**
  * SM.SCAN cursor [DEF name[:version]] [STATE s] [STATUS s] [OLDER ms] [MATCH glob] [WHERE expr] [WITHINFO] [COUNT n]:
- * machines, page by page. A machine that fits from the first call to the last is returned; one that changes meanwhile may be returned
- * or not, or twice. The cursor is opaque: 0 begins, 0 ends.
+ * machines, page by page. A machine that fits from the first call to the last is returned; one that changes meanwhile
+ * may be returned or not, or twice. The cursor is opaque: 0 begins, 0 ends.
  */
 import { type Bytes, bufferOf, bytesOf, textOfBytes } from "../../base/bytes.ts";
 import { globMatcher } from "../../base/glob.ts";
