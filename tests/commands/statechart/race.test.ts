@@ -1,5 +1,5 @@
 /** Clients that race one event on one machine: one wins each round. ROUNDS=10000 (`make race`) for the long run. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { TestClient } from "../../support/client.ts";
 import { define, fields, rows } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
@@ -8,7 +8,21 @@ import { startTestServer } from "../../support/server.ts";
 const CLIENTS = 64;
 const ROUNDS = Number(process.env["ROUNDS"] ?? 200);
 
-/** A machine that is claimed once: SHUT counts the rounds and brings it back. */
+/** Runs a test with clients of a server, of which the first sets up and looks on; in the end all must be in order. */
+async function race(
+  run: (clients: readonly TestClient[], first: TestClient) => Promise<void>,
+): Promise<void> {
+  const server = await startTestServer();
+  onTestFinished(() => server.close());
+  const clients: TestClient[] = [];
+  for (let i = 0; i < CLIENTS; i += 1) clients.push(await server.client());
+  const [first] = clients;
+  if (first === undefined) throw new Error("no client");
+  await run(clients, first);
+  expect(await first.call("SM.VERIFY")).toEqual([]);
+}
+
+/** A machine that is claimed once: RELEASE counts the rounds and brings it back. */
 const CLAIM = {
   initial: "free",
   context: { rounds: 0 },
@@ -20,32 +34,27 @@ const CLAIM = {
 
 test(
   `of ${CLIENTS} clients that send the same event one wins, in each of ${ROUNDS} rounds`,
-  async () => {
-    const server = await startTestServer();
-    const clients: TestClient[] = [];
-    for (let i = 0; i < CLIENTS; i += 1) clients.push(await server.client());
-    const [first] = clients;
-    if (first === undefined) throw new Error("no client");
-    await define(first, "claim", CLAIM);
-    await first.call("SM.CREATE", "m", "claim");
-    const refusal = new ReplyFailure("ILLEGAL event 'CLAIM' is not accepted in 'taken'; accepted: RELEASE");
-    for (let round = 0; round < ROUNDS; round += 1) {
-      // An id of its own in every other round, so that outcomes are written too.
-      const id = (i: number) => (round % 2 === 0 ? ["BY", `c${i}`] : ["BY", `c${i}`, "ID", `${round}-${i}`]);
-      const replies = await Promise.all(
-        clients.map((client, i) => client.call("SM.SEND", "m", "CLAIM", ...id(i))),
-      );
-      const won = replies.filter((reply) => Array.isArray(reply));
-      expect(won).toEqual([["taken"]]);
-      expect(replies.filter((reply) => reply instanceof ReplyFailure)).toEqual(
-        Array.from({ length: CLIENTS - 1 }, () => refusal),
-      );
-      expect(await first.call("SM.SEND", "m", "RELEASE")).toEqual(["free"]);
-    }
-    expect(await first.call("SM.CONTEXT", "m", "rounds")).toEqual([String(ROUNDS)]);
-    expect(await first.call("SM.VERIFY")).toEqual([]);
-    await server.close();
-  },
+  () =>
+    race(async (clients, first) => {
+      await define(first, "claim", CLAIM);
+      await first.call("SM.CREATE", "m", "claim");
+      const refusal = new ReplyFailure("ILLEGAL event 'CLAIM' is not accepted in 'taken'; accepted: RELEASE");
+      for (let round = 0; round < ROUNDS; round += 1) {
+        // An id of its own in every other round, so that outcomes are written too.
+        const id = (i: number) =>
+          round % 2 === 0 ? ["BY", `c${i}`] : ["BY", `c${i}`, "ID", `${round}-${i}`];
+        const replies = await Promise.all(
+          clients.map((client, i) => client.call("SM.SEND", "m", "CLAIM", ...id(i))),
+        );
+        const won = replies.filter((reply) => Array.isArray(reply));
+        expect(won).toEqual([["taken"]]);
+        expect(replies.filter((reply) => reply instanceof ReplyFailure)).toEqual(
+          Array.from({ length: CLIENTS - 1 }, () => refusal),
+        );
+        expect(await first.call("SM.SEND", "m", "RELEASE")).toEqual(["free"]);
+      }
+      expect(await first.call("SM.CONTEXT", "m", "rounds")).toEqual([String(ROUNDS)]);
+    }),
   20_000 + ROUNDS * 200,
 );
 
@@ -79,46 +88,40 @@ const JOIN = {
 
 test(
   `events of ${CLIENTS} clients fill one place each of a join, which is complete once, in each of ${ROUNDS / 5} rounds`,
-  async () => {
-    const server = await startTestServer();
-    const clients: TestClient[] = [];
-    for (let i = 0; i < CLIENTS; i += 1) clients.push(await server.client());
-    const [first] = clients;
-    if (first === undefined) throw new Error("no client");
-    await define(first, "join", JOIN);
-    await first.call("SM.CREATE", "m", "join");
-    const all = clients.map((_, i) => `c${i}`).sort();
-    for (let round = 1; round <= ROUNDS / 5; round += 1) {
-      const replies = await Promise.all(
-        clients.map((client, i) =>
-          client.call(
-            "SM.SEND",
-            "m",
-            "GO",
-            JSON.stringify({ n: i }),
-            "BY",
-            `c${i}`,
-            "ID",
-            `${round}-${i}`,
-            "FULL",
+  () =>
+    race(async (clients, first) => {
+      await define(first, "join", JOIN);
+      await first.call("SM.CREATE", "m", "join");
+      const all = clients.map((_, i) => `c${i}`).sort();
+      for (let round = 1; round <= ROUNDS / 5; round += 1) {
+        const replies = await Promise.all(
+          clients.map((client, i) =>
+            client.call(
+              "SM.SEND",
+              "m",
+              "GO",
+              JSON.stringify({ n: i }),
+              "BY",
+              `c${i}`,
+              "ID",
+              `${round}-${i}`,
+              "FULL",
+            ),
           ),
-        ),
-      );
-      const codes = replies.map((reply) => String(fields(reply)["code"]));
-      expect(codes.filter((code) => code === "OK")).toHaveLength(1);
-      expect(codes.filter((code) => code === "KEPT")).toHaveLength(CLIENTS - 1);
-      const [rounds, by] = (await first.call("SM.CONTEXT", "m", "rounds", "by")) as readonly string[];
-      expect(rounds).toBe(String(round));
-      expect((JSON.parse(by ?? "[]") as string[]).sort()).toEqual(all);
-      expect(await first.call("SM.PENDING", "m")).toEqual([]);
-      const outcomes = rows(await first.call("SM.OUTCOME", "m", ...clients.map((_, i) => `${round}-${i}`)));
-      expect(new Set(outcomes.map(({ code, rev }) => `${String(code)} ${String(rev)}`))).toEqual(
-        new Set([`OK ${1 + round * CLIENTS}`]),
-      );
-    }
-    expect(await first.call("SM.VERIFY")).toEqual([]);
-    await server.close();
-  },
+        );
+        const codes = replies.map((reply) => String(fields(reply)["code"]));
+        expect(codes.filter((code) => code === "OK")).toHaveLength(1);
+        expect(codes.filter((code) => code === "KEPT")).toHaveLength(CLIENTS - 1);
+        const [rounds, by] = (await first.call("SM.CONTEXT", "m", "rounds", "by")) as readonly string[];
+        expect(rounds).toBe(String(round));
+        expect((JSON.parse(by ?? "[]") as string[]).sort()).toEqual(all);
+        expect(await first.call("SM.PENDING", "m")).toEqual([]);
+        const outcomes = rows(await first.call("SM.OUTCOME", "m", ...clients.map((_, i) => `${round}-${i}`)));
+        expect(new Set(outcomes.map(({ code, rev }) => `${String(code)} ${String(rev)}`))).toEqual(
+          new Set([`OK ${1 + round * CLIENTS}`]),
+        );
+      }
+    }),
   20_000 + ROUNDS * 200,
 );
 
@@ -153,37 +156,31 @@ const POLL = {
 
 test(
   `${CLIENTS} clients race the ends of 100 children, which complete once, in each of ${ROUNDS / 50} rounds`,
-  async () => {
-    const server = await startTestServer();
-    const clients: TestClient[] = [];
-    for (let i = 0; i < CLIENTS; i += 1) clients.push(await server.client());
-    const [first] = clients;
-    if (first === undefined) throw new Error("no client");
-    await define(first, "vote", VOTE);
-    await define(first, "poll", POLL);
-    await first.call("SM.CREATE", "p", "poll");
-    const all = Array.from({ length: 100 }, (_, n) => n);
-    for (let round = 1; round <= ROUNDS / 50; round += 1) {
-      expect(await first.call("SM.SEND", "p", "OPEN")).toEqual(["open"]);
-      // Each client ends some that others end too, beginning somewhere else.
-      const replies = await Promise.all(
-        clients.map((client, i) =>
-          Promise.all(
-            all
-              .filter((n) => (n + i) % 4 !== 0)
-              .map((_, at, mine) => mine[(at + i) % mine.length])
-              .map((n) => client.call("SM.SEND", `{p}.votes[${n}]`, "CAST", "BY", `c${i}`)),
+  () =>
+    race(async (clients, first) => {
+      await define(first, "vote", VOTE);
+      await define(first, "poll", POLL);
+      await first.call("SM.CREATE", "p", "poll");
+      const all = Array.from({ length: 100 }, (_, n) => n);
+      for (let round = 1; round <= ROUNDS / 50; round += 1) {
+        expect(await first.call("SM.SEND", "p", "OPEN")).toEqual(["open"]);
+        // Each client ends some that others end too, beginning somewhere else.
+        const replies = await Promise.all(
+          clients.map((client, i) =>
+            Promise.all(
+              all
+                .filter((n) => (n + i) % 4 !== 0)
+                .map((_, at, mine) => mine[(at + i) % mine.length])
+                .map((n) => client.call("SM.SEND", `{p}.votes[${n}]`, "CAST", "BY", `c${i}`)),
+            ),
           ),
-        ),
-      );
-      expect(replies.flat().filter((reply) => Array.isArray(reply))).toHaveLength(100);
-      const [polls, votes] = (await first.call("SM.CONTEXT", "p", "polls", "votes")) as readonly string[];
-      expect(polls).toBe(String(round));
-      expect(JSON.parse(votes ?? "[]")).toEqual(all);
-      expect(fields(await first.call("SM.INFO", "p"))).toMatchObject({ rev: 1 + 2 * round });
-    }
-    expect(await first.call("SM.VERIFY")).toEqual([]);
-    await server.close();
-  },
+        );
+        expect(replies.flat().filter((reply) => Array.isArray(reply))).toHaveLength(100);
+        const [polls, votes] = (await first.call("SM.CONTEXT", "p", "polls", "votes")) as readonly string[];
+        expect(polls).toBe(String(round));
+        expect(JSON.parse(votes ?? "[]")).toEqual(all);
+        expect(fields(await first.call("SM.INFO", "p"))).toMatchObject({ rev: 1 + 2 * round });
+      }
+    }),
   20_000 + ROUNDS * 200,
 );
