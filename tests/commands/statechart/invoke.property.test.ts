@@ -84,8 +84,6 @@ interface Dialect {
   noteOutput(id: string): object;
   tell(id: string): object;
   report: object;
-  output(value: number): unknown;
-  src(kind: Kind): string;
 }
 
 const OURS: Dialect = {
@@ -93,8 +91,6 @@ const OURS: Dialect = {
   noteOutput: (id) => ({ assign: { log: `context.log + ['${id} ' + string(event.output)]` } }),
   tell: (id) => ({ send: { to: `#_${id}`, event: "X" } }),
   report: { send: { to: "#_parent", event: "T" } },
-  output: (value) => value,
-  src: (name) => name,
 };
 
 interface Logged {
@@ -118,39 +114,37 @@ const XSTATE: Dialect = {
       if (child !== undefined) enqueue.sendTo(child, { type: "X" } as never);
     }) as unknown as object,
   report: sendParent({ type: "T" }) as unknown as object,
-  output: (value) => value,
-  src: (name) => name,
 };
 
-function childConfig(name: Kind, { report, output, src }: Dialect): object {
-  const end = (value: number) => ({ type: "final", output: output(value) });
+function childConfig(name: Kind, { report }: Dialect): object {
+  const end = (output: number) => ({ type: "final", output });
   switch (name) {
     case "now":
-      return { initial: "end", output: output(1), states: { end: end(1) } };
+      return { initial: "end", output: 1, states: { end: end(1) } };
     case "wait":
       return {
         initial: "on",
-        output: output(2),
+        output: 2,
         states: { on: { on: { X: "end", Y: { actions: [report] } } }, end: end(2) },
       };
     case "tell":
       return {
         initial: "on",
-        output: output(3),
+        output: 3,
         states: { on: { entry: [report], on: { X: "end" } }, end: end(3) },
       };
     case "timer":
       return {
         initial: "on",
-        output: output(4),
+        output: 4,
         states: { on: { after: { [TICK_MS]: "end" }, on: { X: "end" } }, end: end(4) },
       };
     case "nest":
       return {
         initial: "on",
-        output: output(5),
+        output: 5,
         states: {
-          on: { invoke: { src: src("timer"), id: "c", onDone: "end" }, on: { X: "end" } },
+          on: { invoke: { src: "timer", id: "c", onDone: "end" }, on: { X: "end" } },
           end: end(5),
         },
       };
@@ -158,7 +152,7 @@ function childConfig(name: Kind, { report, output, src }: Dialect): object {
 }
 
 function parentConfig(spec: readonly StateSpec[], dialect: Dialect): object {
-  const { note, noteOutput, tell, src } = dialect;
+  const { note, noteOutput, tell } = dialect;
   const name = (index: number) => `s${Math.min(index, STATES - 1)}`;
   const ahead = (index: number, by: number) => (by === 0 ? {} : { target: name(index + by) });
   const states = spec.map((state, index) => {
@@ -168,7 +162,7 @@ function parentConfig(spec: readonly StateSpec[], dialect: Dialect): object {
       if (child === undefined) return [];
       return [
         {
-          src: src(child),
+          src: child,
           id,
           onDone: { ...(last ? {} : ahead(index, state.done)), actions: [noteOutput(id)] },
           onError: { ...(last ? {} : ahead(index, state.error)), actions: [note(`${id} failed`)] },
@@ -204,7 +198,7 @@ interface Observed {
 
 const MACHINES: { readonly [Name in Kind]?: AnyStateMachine } = (() => {
   const made: { [Name in Kind]?: AnyStateMachine } = {};
-  for (const name of ["now", "wait", "tell", "timer", "nest"] as const)
+  for (const name of KINDS)
     made[name] = createMachine(childConfig(name, XSTATE) as never).provide({ actors: { ...made } as never });
   return made;
 })();
@@ -235,8 +229,7 @@ test("charts that invoke machines do what they do in xstate", async () => {
   const clock = new VirtualClock();
   const server = await startTestServer({ clock });
   const client = await server.client();
-  for (const name of ["now", "wait", "tell", "timer", "nest"] as const)
-    await define(client, name, childConfig(name, OURS));
+  for (const name of KINDS) await define(client, name, childConfig(name, OURS));
   // xstate warns of events to children that have ended.
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
   let count = 0;
