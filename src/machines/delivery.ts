@@ -7,7 +7,6 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
-import { sameData } from "../base/exact-json.ts";
 import { ERROR_EXECUTION } from "../engine/event-names.ts";
 import { acceptedEvents } from "../engine/refusal.ts";
 import { reactsTo } from "../engine/select.ts";
@@ -29,7 +28,7 @@ import {
   recordRefusal,
 } from "./failures.ts";
 import { checkParent } from "./family-invariants.ts";
-import { type Deferrable, defer, dropWaiting, freshInbox, TOO_LATE } from "./inbox.ts";
+import { type Deferrable, defer, dropWaiting, EXPIRED, freshInbox, TOO_LATE } from "./inbox.ts";
 import { forgetKept, holdKept, keptBy, settleKept, waitingOf } from "./kept-events.ts";
 import {
   eventOf,
@@ -44,6 +43,7 @@ import {
 import { type Creation, makeMachine } from "./making.ts";
 import { originOf } from "./origin.ts";
 import { keptOutcome } from "./outcome-reply.ts";
+import { isOutcomeOf } from "./outcomes.ts";
 import { type DeferredEvent, dropPending, holdPending } from "./pending.ts";
 import { hasEnded, isRunning, outerNames } from "./record.ts";
 import { deedRefusal } from "./rights.ts";
@@ -303,12 +303,11 @@ export class Delivery {
     const { expireAtMs } = followUp.extras ?? {};
     const known = id === undefined ? undefined : keptOutcome(scope, subject.record.id, id);
     if (known !== undefined) {
-      if (known.event === event && sameData(known.data?.value, data?.value)) return undefined;
+      if (isOutcomeOf(known, step)) return undefined;
       const { code, text: message } = errors.duplicateId(known.id);
       return { kind: "refused", code, message };
     }
-    if (expireAtMs !== undefined && expireAtMs < scope.nowMs)
-      return { kind: "refused", code: "EXPIRED", message: "it waited too long" };
+    if (expireAtMs !== undefined && expireAtMs < scope.nowMs) return EXPIRED;
     const followed = this.#follow(subject, step, expireAtMs);
     if ("code" in followed) return followed;
     const after = findSubject(scope, subject.key);

@@ -57,6 +57,9 @@ export const TOO_LATE: Refusal = { kind: "refused", code: "DONE", message: "the 
 /** And of one that was stopped. */
 export const STOPPED: Refusal = { kind: "refused", code: "DONE", message: "the machine was stopped" };
 
+/** And of one that waited longer than it was to live. */
+export const EXPIRED: Refusal = { kind: "refused", code: "EXPIRED", message: "it waited too long" };
+
 /** A machine that is done takes no event any more: nothing of it falls due, and its inbox is emptied. */
 export function dropWaiting(scope: Scope, subject: Subject): Subject {
   const { transaction } = scope.db;
@@ -93,11 +96,7 @@ export function dropDeferred(scope: Scope, subject: Subject, why: Refusal): Subj
 
 /** An event that waited longer than it was to live. */
 export function expire(scope: Scope, subject: Subject, pending: Origin): Subject {
-  return refuse(scope, subject, pending, {
-    kind: "refused",
-    code: "EXPIRED",
-    message: "it waited too long",
-  });
+  return refuse(scope, subject, pending, EXPIRED);
 }
 
 /** An event that has waited, and that the machine does not take. */

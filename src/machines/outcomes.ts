@@ -4,6 +4,7 @@
  */
 
 import type { EventData } from "../base/event-data.ts";
+import { sameData } from "../base/exact-json.ts";
 import type { Json } from "../base/json.ts";
 import { outcomeKey, outcomeOrderKey } from "../keyspace/layouts.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
@@ -45,6 +46,11 @@ export interface OutcomeLimits {
 export function findOutcome(reader: OrderedReader, id: number, eventId: string): Outcome | undefined {
   const value = reader.get(outcomeKey(id, eventId));
   return value === undefined ? undefined : decodeOutcome(value);
+}
+
+/** Whether an event that comes with the id of an outcome is the one that it is of: the same name, the same data. */
+export function isOutcomeOf(outcome: Outcome, { event, data }: Pick<Outcome, "event" | "data">): boolean {
+  return outcome.event === event && sameData(outcome.data?.value, data?.value);
 }
 
 /** Whether an outcome is past its time; `ttlMs` is as configured, 0: without limit. */

@@ -3,7 +3,6 @@
  * duplicate id, done, SEQ fence, schedule, IFSTATE and IFREV, then the step. That the end of a machine comes after
  * the duplicate id is on purpose: the event that ended it gets its first reply again.
  */
-import { sameData } from "../base/exact-json.ts";
 import { tooLate } from "../engine/refusal.ts";
 import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
@@ -11,7 +10,7 @@ import { Delivery } from "./delivery.ts";
 import { eventOf, type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
 import { keptOutcome, replyFromJson, type SendReply } from "./outcome-reply.ts";
-import { findOutcome } from "./outcomes.ts";
+import { findOutcome, isOutcomeOf } from "./outcomes.ts";
 import { addPending, pendingOf } from "./pending.ts";
 import { activeNames, hasEnded, type MachineRecord } from "./record.ts";
 import type { SendOptions } from "./send-options.ts";
@@ -26,8 +25,7 @@ export function send(scope: Scope, subject: Subject, given: SendOptions): SendRe
   const { id } = options;
   const known = id === undefined ? undefined : keptOutcome(scope, subject.record.id, id);
   if (known !== undefined) {
-    const isSame = known.event === options.event && sameData(known.data?.value, options.data?.value);
-    if (!isSame) throw errors.duplicateId(known.id);
+    if (!isOutcomeOf(known, options)) throw errors.duplicateId(known.id);
     return replyFromJson(known.reply);
   }
   const refusal = fence(subject, options);
