@@ -6,10 +6,10 @@
 import { bytesOf } from "../../base/bytes.ts";
 import type { HistoryEntry } from "../../machines/history.ts";
 import { dueEntries } from "../../machines/object-storage.ts";
-import { armDue, disarmDue } from "../../machines/pending.ts";
+import { armDue } from "../../machines/pending.ts";
 import { activeNames, isRunning } from "../../machines/record.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
-import { writeRecord } from "../../machines/writing.ts";
+import { disarmAll, writeRecord } from "../../machines/writing.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
@@ -21,8 +21,7 @@ export const smSuspend = {
     const subject = subjectAt(call, bytesOf(argument(call.args, 1)));
     if (subject === undefined || !isRunning(subject.machine)) return 0;
     const [, , reason] = call.args;
-    for (const entry of dueEntries(call.db.transaction, subject.record.id, subject.machine))
-      disarmDue(call.db.transaction, entry);
+    disarmAll(call, subject.record.id, subject.machine);
     setStatus(call, subject, "suspended", reason === undefined ? undefined : text(reason, "reason"));
     return 1;
   },
