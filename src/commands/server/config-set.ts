@@ -3,7 +3,8 @@ import type { ConfigOutcome, Pairs } from "../../config/config.ts";
 import { directiveEntry, directiveNamed } from "../../config/directives.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK, type Reply } from "../../protocol/reply.ts";
-import type { Call, Handler, Wait } from "../handler.ts";
+import type { Handler } from "../handler.ts";
+import { waitUntilSettled } from "../settling.ts";
 import { acceptOutcome } from "./config-outcome.ts";
 
 export const configSet = {
@@ -16,9 +17,7 @@ export const configSet = {
     for (let at = 0; at < words.length; at += 2) pairs.push([words[at] ?? "", words[at + 1] ?? ""]);
     if (!mayWait) refuseWhatTakesTime(pairs);
     const setting = server.config.set(pairs);
-    if (setting instanceof Promise) return outcomeOf(setting, call);
-    acceptOutcome(setting);
-    return OK;
+    return setting instanceof Promise ? waitUntilSettled(call, setting, replyOf) : replyOf(setting);
   },
 } as const satisfies Handler;
 
@@ -30,24 +29,7 @@ function refuseWhatTakesTime(pairs: Pairs): void {
   }
 }
 
-/** The reply when listening sockets have changed, or could not. */
-function outcomeOf(setting: Promise<ConfigOutcome>, { server, session }: Call): Wait {
-  let outcome: ConfigOutcome | undefined;
-  void setting.then((settled) => {
-    outcome = settled;
-    server.waiters.wake(session.id);
-  });
-  const retry = (): Reply | Wait => {
-    if (outcome === undefined) return waiting;
-    acceptOutcome(outcome);
-    return OK;
-  };
-  const waiting: Wait = {
-    kind: "wait",
-    keys: [],
-    deadlineMs: undefined,
-    onTimeout: { kind: "error", message: errors.unblocked().message },
-    retry,
-  };
-  return waiting;
+function replyOf(outcome: ConfigOutcome): Reply {
+  acceptOutcome(outcome);
+  return OK;
 }

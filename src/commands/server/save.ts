@@ -5,7 +5,8 @@
  */
 import * as errors from "../../protocol/errors.ts";
 import { OK, type Reply } from "../../protocol/reply.ts";
-import type { Call, Handler, Wait } from "../handler.ts";
+import type { Handler } from "../handler.ts";
+import { waitUntilSettled } from "../settling.ts";
 import { flushStore } from "./flush-store.ts";
 
 export const save = {
@@ -13,27 +14,11 @@ export const save = {
   run: (call) => {
     if (call.server.saving.isRunning) throw errors.saveInProgress();
     flushStore(call);
-    return saved(call);
+    return waitUntilSettled(call, call.server.saving.begin(), replyOf);
   },
 } as const satisfies Handler;
 
-function saved({ server, session }: Call): Wait {
-  let outcome: { readonly failure: string | undefined } | undefined;
-  void server.saving.begin().then((failure) => {
-    outcome = { failure };
-    server.waiters.wake(session.id);
-  });
-  const retry = (): Reply | Wait => {
-    if (outcome === undefined) return waiting;
-    if (outcome.failure !== undefined) throw errors.saveFailed(outcome.failure);
-    return OK;
-  };
-  const waiting: Wait = {
-    kind: "wait",
-    keys: [],
-    deadlineMs: undefined,
-    onTimeout: { kind: "error", message: errors.unblocked().message },
-    retry,
-  };
-  return waiting;
+function replyOf(failure: string | undefined): Reply {
+  if (failure !== undefined) throw errors.saveFailed(failure);
+  return OK;
 }
