@@ -4,6 +4,7 @@
  */
 import { bytesOfText } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
+import { isForced } from "../clients/users/permission.ts";
 import * as errors from "../protocol/errors.ts";
 import { appendEntry } from "../streams/append.ts";
 import { fieldsOf } from "../streams/entry-fields.ts";
@@ -49,8 +50,8 @@ const ARGUMENTS_MAX = 32;
 const ARGUMENT_CHARACTERS_MAX = 256;
 
 /** Whether a request is one that the stream tells of. */
-function isAudited({ name }: Command, args: readonly Buffer[]): boolean {
-  return AUDITED.has(name) || (name === "SM.MUTATE" && args[4]?.toString("latin1").toUpperCase() === "FORCE");
+function isAudited(command: Command, args: readonly Buffer[]): boolean {
+  return AUDITED.has(command.name) || isForced(command, args);
 }
 
 /** What is to be told of a request; undefined for nothing. `name` is that of the stream. */

@@ -8,7 +8,7 @@ import { hasKeys, type KeyUse, keysOf } from "../../catalogue/keys.ts";
 import { channelsIn } from "./channels.ts";
 import { definitionsIn } from "./definitions.ts";
 import { eventText, type KeyPattern } from "./patterns.ts";
-import { eventArgument, FORCE } from "./permission.ts";
+import { eventArgument, FORCE, isForced } from "./permission.ts";
 import type { Selector } from "./selector.ts";
 import type { User } from "./user.ts";
 
@@ -98,10 +98,6 @@ const SEND = "SM.SEND";
 /** What the last rule says that matches the event; without one, what is said of the command. */
 function verdict({ commands, events }: Selector, command: string, event: string): boolean {
   return events.get(command)?.findLast(({ matches }) => matches(event))?.isAllowed ?? commands.has(command);
-}
-
-function isForced(command: Command, args: readonly Buffer[]): boolean {
-  return command.name === "SM.MUTATE" && args[4]?.toString("latin1").toUpperCase() === "FORCE";
 }
 
 function hasFirstArgument({ firstArguments }: Selector, command: Command, args: readonly Buffer[]): boolean {

@@ -13,6 +13,11 @@ export const FORCE: Permission = {
   aclCategories: ["WRITE", "SLOW", "DANGEROUS", "STATEMACHINE"],
 };
 
+/** Whether a request needs that permission. */
+export function isForced({ name }: Permission, args: readonly Buffer[]): boolean {
+  return name === "SM.MUTATE" && args[4]?.toString("latin1").toUpperCase() === "FORCE";
+}
+
 const BESIDE_COMMANDS: readonly Permission[] = [FORCE];
 
 /** Commands that carry an event, and which argument it is: their rules may name events, as in `sm.send|SHIP`. */
