@@ -49,9 +49,9 @@ export const AUDITED: ReadonlySet<string> = new Set([
 const ARGUMENTS_MAX = 32;
 const ARGUMENT_CHARACTERS_MAX = 256;
 
-/** Whether a request is one that the stream tells of. */
-function isAudited(command: Command, args: readonly Buffer[]): boolean {
-  return AUDITED.has(command.name) || isForced(command, args);
+/** Whether requests of a command are told of: all of them, or those with FORCE. */
+export function mayBeAudited({ name }: Command): boolean {
+  return AUDITED.has(name) || name === "SM.MUTATE";
 }
 
 /** What is to be told of a request; undefined for nothing. `name` is that of the stream. */
@@ -59,10 +59,10 @@ export interface Audit {
   readonly name: string;
 }
 
-/** Before the request runs. @throws ReplyError when the stream cannot be written: nothing then goes unseen */
+/** Before a request of a command that may be audited runs. @throws ReplyError when the stream cannot be written: nothing then goes unseen */
 export function beginAudit({ command, args, server, databases }: Run): Audit | undefined {
   const name = server.config.values["sm-audit-stream"];
-  if (!isAudited(command, args)) return undefined;
+  if (!AUDITED.has(command.name) && !isForced(command, args)) return undefined;
   const record = name === "" ? undefined : databases.at(0).find(bytesOfText(name));
   if (record !== undefined && record.type !== "stream") throw errors.auditBlocked(name);
   return { name };

@@ -168,13 +168,14 @@ export class CommandDispatcher implements Dispatcher {
   }
 
   /** Why there is no room for the request, or for another one of its user. */
-  #excess({ queue = [], user }: Session, command: Command, nowMs: number): ReplyError | undefined {
+  #excess({ queue, user }: Session, command: Command, nowMs: number): ReplyError | undefined {
     const { memory, userLimits } = this.#server;
     if (!hasFlag(command, FLAG.NO_AUTH) && !userLimits.admitsRequest(user, nowMs)) {
       return errors.tooManyRequests(user.name, userLimits.requestsPerSecond(user));
     }
     if (!memory.isOverMemory && !memory.isStoreFull) return undefined;
-    const commands = command.name === "exec" ? queue.map((args) => this.#resolve(args)?.command) : [command];
+    const commands =
+      command.name === "exec" ? (queue ?? []).map((args) => this.#resolve(args)?.command) : [command];
     const mayAdd = commands.some((one) => one !== undefined && hasFlag(one, FLAG.DENYOOM));
     if (!mayAdd) return undefined;
     return memory.isOverMemory ? errors.outOfMemory() : errors.storeIsFull();

@@ -13,7 +13,7 @@ import { lookAtChildren } from "../machines/delivery.ts";
 import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
-import { type Audit, beginAudit, endAudit } from "./audit.ts";
+import { type Audit, beginAudit, endAudit, mayBeAudited } from "./audit.ts";
 import type { OnFault } from "./faults.ts";
 import { denialError, denied } from "./permissions.ts";
 import { Run, type RunContext } from "./run.ts";
@@ -29,6 +29,8 @@ export interface Route {
   readonly isRead: boolean;
   /** It writes, or runs a script, which may. */
   readonly mayWrite: boolean;
+  /** The audit stream tells of its requests, or of some. */
+  readonly mayBeAudited: boolean;
   /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
   readonly dependsOnCommit: boolean;
 }
@@ -71,6 +73,7 @@ export class Runner {
       isWrite,
       isRead,
       mayWrite: isWrite || SCRIPTS.has(command.name),
+      mayBeAudited: mayBeAudited(command),
       dependsOnCommit: isWrite || isRead || DEPENDENT.has(command.name) || SCRIPTS.has(command.name),
     };
   }
@@ -89,7 +92,7 @@ export class Runner {
     let reply: Reply | Wait;
     let audit: Audit | undefined;
     try {
-      audit = retry === undefined ? beginAudit(run) : undefined;
+      if (route.mayBeAudited && retry === undefined) audit = beginAudit(run);
       const { handler } = route;
       assert(handler !== undefined, "a container's arity refuses every call");
       if (this.#options.rehearses === true && (route.isRead || route.isWrite)) {
@@ -179,9 +182,11 @@ export class Runner {
 
   #countLooks({ db, hits, misses, missed, nowMs, uses }: Run): void {
     const { keyspaceEvents, keyUses, statistics } = this.#options.server;
-    for (const { key, given } of uses ?? []) {
-      if (given === undefined) keyUses.note(db.index, key, nowMs);
-      else keyUses.give(db.index, key, given, nowMs);
+    if (uses !== undefined) {
+      for (const { key, given } of uses) {
+        if (given === undefined) keyUses.note(db.index, key, nowMs);
+        else keyUses.give(db.index, key, given, nowMs);
+      }
     }
     if (hits > 0) statistics.keyspaceHits += hits;
     if (misses > 0) statistics.keyspaceMisses += misses;
