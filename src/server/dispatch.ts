@@ -208,7 +208,6 @@ export class CommandDispatcher implements Dispatcher {
 
   #rejected(session: Session, route: Route | undefined, refusal: ReplyError): Outcome {
     if (session.queue !== undefined) session.isQueueBroken = true;
-    if (route !== undefined) route.statistics.rejectedCalls += 1;
     let error = refusal;
     if (route?.command.name === "exec") {
       // An EXEC that cannot run ends the transaction nevertheless.
@@ -216,9 +215,8 @@ export class CommandDispatcher implements Dispatcher {
       this.#server.watches.unwatch(session);
       error = errors.execAbortedBecause(refusal);
     }
-    this.#runner.countError(error);
+    const reply = this.#runner.rejected(route, error);
     this.#stopwatch.read();
-    const reply: Reply = { kind: "error", message: error.message };
     return { reply, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
   }
 }

@@ -153,14 +153,10 @@ export class Runner {
 
   /** What the user of a request that has waited was allowed when it came, it may be refused now. */
   #refusalNow(session: Session, route: Route, args: readonly Buffer[], nowMs: number): Reply | undefined {
-    const { command, statistics } = route;
+    const { command } = route;
     const asked = { session, command, args, nowMs, context: "toplevel" } as const;
     const denial = denied(this.#options.server, asked);
-    if (denial === undefined) return undefined;
-    const error = denialError(session, denial);
-    statistics.rejectedCalls += 1;
-    this.countError(error);
-    return { kind: "error", message: error.message };
+    return denial === undefined ? undefined : this.rejected(route, denialError(session, denial));
   }
 
   /** The message of an error that a handler threw. */
@@ -197,10 +193,17 @@ export class Runner {
   #countFailure(statistics: CommandStatistics, reply: Reply | Wait): void {
     statistics.failedCalls += 1;
     // Its kind is "error".
-    this.countError(new ReplyError((reply as { readonly message: string }).message));
+    this.#countError(new ReplyError((reply as { readonly message: string }).message));
   }
 
-  countError(error: ReplyError): void {
+  /** Counts a request that is not run; its reply. The route is that of its command, if there is one. */
+  rejected(route: Route | undefined, refusal: ReplyError): Reply {
+    if (route !== undefined) route.statistics.rejectedCalls += 1;
+    this.#countError(refusal);
+    return { kind: "error", message: refusal.message };
+  }
+
+  #countError(error: ReplyError): void {
     const { errors: counts } = this.#options.server.statistics;
     // A script makes up codes as it likes.
     if (counts.size >= ERROR_CODES_MAX && !counts.has(error.code)) return;

@@ -34,9 +34,9 @@ export class ScriptedCommands implements Scripted {
     const { context, resolve, runner, server } = this.#options;
     server.statistics.commandCount += 1;
     const route = resolve(args);
-    if (route === undefined) return this.#rejected(undefined, errors.unknownCommandInScript());
+    if (route === undefined) return runner.rejected(undefined, errors.unknownCommandInScript());
     const refusal = this.#refusal(route, args, options) ?? this.#denial(route, session, args, databases);
-    if (refusal !== undefined) return this.#rejected(route, refusal);
+    if (refusal !== undefined) return runner.rejected(route, refusal);
     const { protocol } = session;
     session.protocol = options.protocol;
     try {
@@ -81,11 +81,5 @@ export class ScriptedCommands implements Scripted {
       if (memory.isStoreFull) return errors.storeIsFull();
     }
     return undefined;
-  }
-
-  #rejected(route: Route | undefined, refusal: ReplyError): Reply {
-    if (route !== undefined) route.statistics.rejectedCalls += 1;
-    this.#options.runner.countError(refusal);
-    return { kind: "error", message: refusal.message };
   }
 }
