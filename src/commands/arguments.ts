@@ -1,4 +1,4 @@
-/** Reading arguments: numbers as Redis parses them, tokens in any case. Each throws the reply Redis gives. */
+/** Reading arguments: numbers as Redis parses them, tokens in any case. What refuses throws the reply Redis gives. */
 import { isUtf8 } from "node:buffer";
 import { parseInteger } from "../base/integer.ts";
 import * as errors from "../protocol/errors.ts";
@@ -52,4 +52,14 @@ export function argument(args: readonly Buffer[], index: number): Buffer {
   const arg = args[index];
   if (arg === undefined) throw errors.syntaxError();
   return arg;
+}
+
+/** Copies, for what outlives the turn of the request: what came in pins the memory it came in. */
+export function copied(args: readonly Buffer[]): readonly Buffer[] {
+  return args.map((arg) => Buffer.from(arg));
+}
+
+/** What the arguments of a request hold. */
+export function bytesOfArguments(args: readonly Buffer[]): number {
+  return args.reduce((sum, { length }) => sum + length, 0);
 }

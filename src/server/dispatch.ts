@@ -10,6 +10,7 @@ import type { PauseMode } from "../clients/pause.ts";
 import { dropQueue, isSubscriber, type QueuedRequest, type Session } from "../clients/session.ts";
 import { endCaching } from "../clients/tracking.ts";
 import type { DenialReason } from "../clients/users/check.ts";
+import { copied } from "../commands/arguments.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, type WaitingRequest } from "../commands/wait.ts";
 import type { Databases } from "../keyspace/databases.ts";
@@ -104,7 +105,7 @@ export class CommandDispatcher implements Dispatcher {
     const { protocol } = session;
     const { dependsOnCommit } = route;
     if (!isWait(reply)) return { reply, protocol, dependsOnCommit, waiting: undefined };
-    const waiting = this.#runner.waiting(route, this.#context, session, { wait: reply, args: kept(args) });
+    const waiting = this.#runner.waiting(route, this.#context, session, { wait: reply, args: copied(args) });
     return { reply: NONE, protocol, dependsOnCommit, waiting };
   }
 
@@ -182,7 +183,7 @@ export class CommandDispatcher implements Dispatcher {
   }
 
   #queue(session: Session, queue: QueuedRequest[], args: readonly Buffer[]): Outcome {
-    queue.push(kept(args));
+    queue.push(copied(args));
     for (const arg of args) session.queueBytes += arg.length + QUEUED_ARGUMENT_OVERHEAD_BYTES;
     this.#stopwatch.read();
     return { reply: QUEUED, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
@@ -228,11 +229,6 @@ const NO_LONGER: Readonly<Record<DenialReason, string>> = {
   channel: "no permission to access one of the channels used as argument to the command",
   definition: "no permission to use the definition named in the command",
 };
-
-/** A request that outlives its turn: what came in pins the memory it came in. */
-function kept(args: readonly Buffer[]): readonly Buffer[] {
-  return args.map((arg) => Buffer.from(arg));
-}
 
 /** To Redis a module's commands take any number of arguments: within MULTI only EXEC finds out. */
 function isQueuedUnchecked(server: ServerContext, session: Session, command: Command): boolean {

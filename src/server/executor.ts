@@ -10,6 +10,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
+import { bytesOfArguments } from "../commands/arguments.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
@@ -18,7 +19,7 @@ import { replySize } from "../protocol/reply-size.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { DueWork } from "./due-work.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { bytesOfArguments, HeldRequests } from "./held-requests.ts";
+import { HeldRequests } from "./held-requests.ts";
 import { Outgoing } from "./outgoing.ts";
 import { TurnBudget } from "./turn-budget.ts";
 import type { Waiter, Waiters } from "./waiters.ts";

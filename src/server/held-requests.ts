@@ -3,6 +3,7 @@
  * store that does not keep up with what is written: whoever writes then waits for the disk, and readers do not.
  */
 import type { PauseMode } from "../clients/pause.ts";
+import { bytesOfArguments, copied } from "../commands/arguments.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -42,12 +43,8 @@ export class HeldRequests {
     return args;
   }
 
-  /** The bytes may lie in a chunk of the socket's that the wait would pin. */
   #hold(endpoint: Endpoint, args: readonly Buffer[]): void {
-    this.#held.set(
-      endpoint,
-      args.map((arg) => Buffer.from(arg)),
-    );
+    this.#held.set(endpoint, copied(args));
     this.#sessionIds.add(endpoint.session.id);
     endpoint.session.waitingBytes = bytesOfArguments(args);
   }
@@ -68,9 +65,4 @@ export class HeldRequests {
     this.#sessionIds.delete(endpoint.session.id);
     endpoint.session.waitingBytes = 0;
   }
-}
-
-/** What the arguments of a request hold. */
-export function bytesOfArguments(args: readonly Buffer[]): number {
-  return args.reduce((sum, { length }) => sum + length, 0);
 }

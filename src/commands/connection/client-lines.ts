@@ -1,6 +1,7 @@
 /** The line that CLIENT LIST and CLIENT INFO print of a session. */
 
 import { isSubscriber, type Session } from "../../clients/session.ts";
+import { bytesOfArguments } from "../arguments.ts";
 import type { ServerContext } from "../server-context.ts";
 
 /** What a session takes beside its buffers, roughly. */
@@ -17,10 +18,9 @@ export function clientLine(
 ): string {
   const { sessions, waiters } = server;
   const connection = sessions.connectionOf(session);
-  const inHand = args.reduce((sum, { length }) => sum + length, 0);
   const queryBytes = (connection?.queryBytes ?? 0) + requestBytes(args);
   const freeBytes = connection?.queryFreeBytes ?? 0;
-  const argumentBytes = (connection?.argumentBytes ?? 0) + session.waitingBytes + inHand;
+  const argumentBytes = (connection?.argumentBytes ?? 0) + session.waitingBytes + bytesOfArguments(args);
   const outputBytes = connection?.outputBytes ?? 0;
   const { channel, pattern, shard } = session.subscriptions;
   const entries = channel.size + pattern.size + shard.size + session.watched.size;
