@@ -2,7 +2,7 @@
  * What the user of a call may do to things that stand in no argument: keys that a command comes upon, definitions it
  * lists, events it finds waiting. All else is settled before a handler runs.
  */
-import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOfText, chars } from "../base/bytes.ts";
 import { type Access, mayCarry, mayTouch, mayUseDefinition } from "../clients/users/check.ts";
 import * as errors from "../protocol/errors.ts";
 import type { Call } from "./handler.ts";
@@ -10,38 +10,28 @@ import type { Call } from "./handler.ts";
 type Caller = Pick<Call, "session">;
 
 export function mayAccess({ session: { user } }: Caller, key: Bytes, access: Access): boolean {
-  return (
-    user.isUnlimited || user.rules.selectors.some((selector) => mayTouch(selector, bufferOf(key), access))
-  );
+  return user.allows((selector) => mayTouch(selector, bufferOf(key), access));
 }
 
 /** `id` is a name, or `name:version`. */
 export function mayUse({ session: { user } }: Caller, id: string): boolean {
-  const bytes = String(bytesOf(Buffer.from(id, "utf8")));
-  return user.isUnlimited || user.rules.selectors.some((selector) => mayUseDefinition(selector, bytes));
+  return user.allows((selector) => mayUseDefinition(selector, chars(bytesOfText(id))));
 }
 
 /** Whether SM.SEND could bring the event to the key. */
 export function maySend({ session: { user } }: Caller, key: Bytes, event: string): boolean {
-  const bytes = Buffer.from(event, "utf8").toString("latin1");
-  return (
-    user.isUnlimited ||
-    user.rules.selectors.some(
-      (selector) =>
-        mayCarry(selector, "SM.SEND", bytes) &&
-        mayTouch(selector, bufferOf(key), { reads: true, writes: true }),
-    )
+  return user.allows(
+    (selector) =>
+      mayCarry(selector, "SM.SEND", chars(bytesOfText(event))) &&
+      mayTouch(selector, bufferOf(key), { reads: true, writes: true }),
   );
 }
 
 /** Whether SM.MUTATE may send an event that leads to a state it may move to: rules of its own name states. */
 export function mayDrive({ session: { user } }: Caller, event: string): boolean {
-  const bytes = Buffer.from(event, "utf8").toString("latin1");
-  return (
-    user.isUnlimited ||
-    user.rules.selectors.some(
-      (selector) => selector.events.has("SM.MUTATE") || mayCarry(selector, "SM.MUTATE", bytes),
-    )
+  return user.allows(
+    (selector) =>
+      selector.events.has("SM.MUTATE") || mayCarry(selector, "SM.MUTATE", chars(bytesOfText(event))),
   );
 }
 

@@ -52,7 +52,7 @@ export class ScriptedCommands implements Scripted {
   mayRun({ user }: Session, args: readonly Buffer[]): boolean | undefined {
     const route = this.#options.resolve(args);
     if (route === undefined) return undefined;
-    return user.isUnlimited || denialOf(user, route.command, args) === undefined;
+    return denialOf(user, route.command, args) === undefined;
   }
 
   #denial(

@@ -136,10 +136,7 @@ export function mayTouch({ hasAllKeys, keys }: Selector, key: Buffer, access: Ac
 /** Whether a user may read every key, by one of its selectors: for what reads keys that no rule can name. */
 export function mayReadAll(user: User): boolean {
   const isReadable = (pattern: KeyPattern) => pattern.text === "*" && allows(pattern, READ);
-  return (
-    user.isUnlimited ||
-    user.rules.selectors.some(({ hasAllKeys, keys }) => hasAllKeys || keys.some(isReadable))
-  );
+  return user.allows(({ hasAllKeys, keys }) => hasAllKeys || keys.some(isReadable));
 }
 
 function allows({ reads, writes }: KeyPattern, access: Access): boolean {
@@ -156,7 +153,7 @@ function channelDenial(selector: Selector, { command, args }: Examined): Denial 
 
 /** Whether a user may read what a key holds. */
 export function mayRead(user: User, key: Buffer): boolean {
-  return user.isUnlimited || user.rules.selectors.some((selector) => mayTouch(selector, key, READ));
+  return user.allows((selector) => mayTouch(selector, key, READ));
 }
 
 /** A pattern to subscribe to has to be allowed by a pattern that is written the same. */

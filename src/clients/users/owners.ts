@@ -1,5 +1,5 @@
 /** The rights of machines: those of the user who made their definition, whatever becomes of that user. */
-import { bufferOf } from "../../base/bytes.ts";
+import { bufferOf, bytesOfText, chars, raw, textOfBytes } from "../../base/bytes.ts";
 import { type Catalogue, findByFullName } from "../../catalogue/catalogue.ts";
 import type { Deed, OwnerRights } from "../../machines/rights.ts";
 import { denialOf, mayUseDefinition } from "./check.ts";
@@ -12,7 +12,7 @@ export function ownerRights(users: Users, catalogue: Catalogue): OwnerRights {
   const mayDo = (user: User, deed: Deed): boolean => {
     if (user.isUnlimited || deed.kind === "go-on") return true;
     if (deed.kind === "create") {
-      const id = Buffer.from(deed.definition, "utf8").toString("latin1");
+      const id = chars(bytesOfText(deed.definition));
       return user.rules.selectors.some((selector) => mayUseDefinition(selector, id));
     }
     const { key, event, definition } = deed;
@@ -23,9 +23,9 @@ export function ownerRights(users: Users, catalogue: Catalogue): OwnerRights {
   return {
     refusal: (owner, deed) => {
       const user = users.find(owner);
-      const maker = `the user '${Buffer.from(owner, "latin1").toString("utf8")}', who made the definition,`;
-      if (user === undefined) return `${maker} is gone`;
-      return mayDo(user, deed) ? undefined : `${maker} may not ${WORDS[deed.kind]}`;
+      if (user !== undefined && mayDo(user, deed)) return undefined;
+      const maker = `the user '${textOfBytes(raw(owner))}', who made the definition,`;
+      return user === undefined ? `${maker} is gone` : `${maker} may not ${WORDS[deed.kind]}`;
     },
   };
 }
