@@ -110,6 +110,15 @@ export function applyRule(rules: RuleSet, rule: string, context: RuleContext): R
   return applyToSelector(rules.selectors[0], rule, context);
 }
 
+/** Applies rules to a user, up to the first that cannot be applied: returns that one, in quotes, and why. */
+export function applyRules(rules: RuleSet, words: readonly string[], context: RuleContext) {
+  for (const rule of words) {
+    const fault = applyRule(rules, rule, context);
+    if (fault !== undefined) return `'${rule}': ${fault}`;
+  }
+  return undefined;
+}
+
 const FLAGS: Readonly<Record<string, (rules: RuleSet, context: RuleContext) => void>> = {
   on: (rules) => {
     rules.isEnabled = true;

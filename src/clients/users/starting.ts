@@ -5,7 +5,7 @@ import { quoteWordIfNeeded } from "../../config/words.ts";
 import { readAclFile } from "./acl-file.ts";
 import { describeUser } from "./describe.ts";
 import { ruleWords } from "./patterns.ts";
-import { applyRule, mergeSelectors, newRuleSet } from "./rules.ts";
+import { applyRules, mergeSelectors, newRuleSet } from "./rules.ts";
 import { isUserName, Users, type UsersOptions } from "./users.ts";
 
 /** The configuration names users that cannot be. */
@@ -69,12 +69,8 @@ export function userLineFault(
   const merged = mergeSelectors(words);
   if (typeof merged === "number")
     return `Error in user declaration '${words[merged]}': Unmatched parenthesis in selector`;
-  const rules = newRuleSet(context);
-  for (const rule of merged) {
-    const fault = applyRule(rules, rule, context);
-    if (fault !== undefined) return `Error in user declaration '${rule}': ${fault}`;
-  }
-  return undefined;
+  const fault = applyRules(newRuleSet(context), merged, context);
+  return fault === undefined ? undefined : `Error in user declaration ${fault}`;
 }
 
 /**

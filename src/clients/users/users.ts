@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { describeUser } from "./describe.ts";
 import { hasSpaces } from "./patterns.ts";
 import {
-  applyRule,
+  applyRules,
   copyRuleSet,
   hashOf,
   mergeSelectors,
@@ -74,11 +74,8 @@ export class Users {
     }
     const user = this.#users.get(name);
     const rules = user === undefined ? newRuleSet(context) : copyRuleSet(user.rules);
-    for (const rule of merged) {
-      const fault = applyRule(rules, rule, context);
-      if (fault !== undefined) return `Error in ACL SETUSER modifier '${rule}': ${fault}`;
-    }
-    return rules;
+    const fault = applyRules(rules, merged, context);
+    return fault === undefined ? rules : `Error in ACL SETUSER modifier ${fault}`;
   }
 
   /** Gives a user other rules; makes it if there is none. */
@@ -101,18 +98,14 @@ export class Users {
     const { context } = this;
     const rules = newRuleSet(context);
     const password = this.#options.config.get("requirepass");
-    for (const rule of ["+@all", "~*", "&*", "on", password === "" ? "nopass" : `>${password}`]) {
-      applyRule(rules, rule, context);
-    }
+    applyRules(rules, ["+@all", "~*", "&*", "on", passwordRule(password)], context);
     return rules;
   }
 
   /** `requirepass` was set: it is the default user's only password. */
   setDefaultPassword(password: string): void {
     const rules = copyRuleSet(this.default.rules);
-    for (const rule of ["resetpass", password === "" ? "nopass" : `>${password}`]) {
-      applyRule(rules, rule, this.context);
-    }
+    applyRules(rules, ["resetpass", passwordRule(password)], this.context);
     this.default.replace(rules);
   }
 
@@ -120,6 +113,11 @@ export class Users {
   lines(): readonly string[] {
     return this.all().map((user) => `user ${user.name} ${describeUser(user.rules)}`);
   }
+}
+
+/** The rule for a `requirepass`. */
+function passwordRule(password: string): string {
+  return password === "" ? "nopass" : `>${password}`;
 }
 
 /** Whether a user may be called so. */
