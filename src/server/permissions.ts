@@ -7,7 +7,7 @@ import type { Command } from "../catalogue/command.ts";
 import type { Session } from "../clients/session.ts";
 import type { LogContext } from "../clients/users/acl-log.ts";
 import { type Denial, denialOf } from "../clients/users/check.ts";
-import { clientLine } from "../commands/connection/client-lines.ts";
+import { noteRefusal } from "../commands/acl/refusals.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
@@ -27,7 +27,11 @@ export function denied(server: ServerContext, asked: Asked): Denial | undefined 
   // What nearly all sessions are.
   if (session.user.isUnlimited) return undefined;
   const denial = denialOf(session.user, command, args) ?? ingestDenial(server, asked);
-  if (denial !== undefined) note(server, asked, denial);
+  if (denial !== undefined) {
+    const { nowMs, context } = asked;
+    const { reason, object } = denial;
+    noteRefusal({ server, session, nowMs }, { reason, context, object, user: session.user.name });
+  }
   return denial;
 }
 
@@ -43,10 +47,4 @@ export function denialError({ user }: Session, { reason, object }: Denial): Repl
     case "definition":
       return errors.noPermissionDefinition();
   }
-}
-
-function note(server: ServerContext, { session, nowMs, context }: Asked, { reason, object }: Denial): void {
-  const client = clientLine(session, server, nowMs).trimEnd();
-  const event = { reason, context, object, user: session.user.name, client };
-  server.aclLog.add(event, nowMs, server.config.get("acllog-max-len"));
 }
