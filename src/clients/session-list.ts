@@ -65,8 +65,9 @@ export class SessionList {
     return this.#connections.get(session);
   }
 
-  /** Ends a session from another one, without a further reply. */
-  kill(session: Session): void {
-    this.#connections.get(session)?.close();
+  /** Ends a session for another one, without a further reply; one that ends itself still gets its own. */
+  end(session: Session, by: Session): void {
+    if (session === by) session.isClosing = true;
+    else this.#connections.get(session)?.close();
   }
 }

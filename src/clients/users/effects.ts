@@ -4,7 +4,6 @@ import type { Session } from "../session.ts";
 import type { SessionList } from "../session-list.ts";
 import { mayUseChannel } from "./check.ts";
 import type { RuleSet } from "./rules.ts";
-import type { User } from "./user.ts";
 import type { Users } from "./users.ts";
 
 /** What a change of users reaches, and who makes it: that session still gets its reply. */
@@ -16,10 +15,10 @@ export interface Reach {
 
 /** Gives a user other rules, and ends the sessions that listen to what it may no longer hear. */
 export function changeUser(reach: Reach, name: string, rules: RuleSet): void {
-  const { users, sessions } = reach;
+  const { users, sessions, self } = reach;
   const user = users.find(name);
   for (const session of user === undefined ? [] : [...sessions.all()]) {
-    if (session.user === user && !mayListen(session, rules)) end(reach, session);
+    if (session.user === user && !mayListen(session, rules)) sessions.end(session, self);
   }
   users.put(name, rules);
 }
@@ -53,13 +52,8 @@ function mayListen({ subscriptions }: Session, { selectors }: RuleSet): boolean 
 }
 
 /** It must not act any more, whatever it has sent by now. */
-function endWithoutUser(reach: Reach, session: Session): void {
-  session.user = reach.users.default satisfies User;
+function endWithoutUser({ users, sessions, self }: Reach, session: Session): void {
+  session.user = users.default;
   session.isAuthenticated = false;
-  end(reach, session);
-}
-
-function end({ sessions, self }: Reach, session: Session): void {
-  if (session === self) session.isClosing = true;
-  else sessions.kill(session);
+  sessions.end(session, self);
 }

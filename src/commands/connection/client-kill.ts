@@ -17,9 +17,10 @@ export const clientKill = {
 
 function killAddress(call: Call): Reply {
   const address = argument(call.args, 2).toString("latin1");
-  const session = [...call.server.sessions.all()].find((one) => one.address === address);
+  const { sessions } = call.server;
+  const session = [...sessions.all()].find((one) => one.address === address);
   if (session === undefined) throw errors.noSuchClient();
-  kill(call, session);
+  sessions.end(session, call.session);
   return OK;
 }
 
@@ -39,7 +40,7 @@ function killFiltered(call: Call): number {
   const killed = [...server.sessions.all()].filter(
     (session) => !(skipsSelf && session === self) && filters.every((filter) => filter(session)),
   );
-  for (const session of killed) kill(call, session);
+  for (const session of killed) server.sessions.end(session, self);
   return killed.length;
 }
 
@@ -78,9 +79,4 @@ function positive(value: Buffer, error: () => Error): number {
   const number = parseInteger(value);
   if (number === undefined || number < 1n) throw error();
   return Number(number);
-}
-
-function kill({ session: self, server }: Call, session: Session): void {
-  if (session === self) session.isClosing = true;
-  else server.sessions.kill(session);
 }
