@@ -28,7 +28,7 @@ export interface ScriptRun {
 const LOG_LEVELS = { LOG_DEBUG: 0, LOG_VERBOSE: 1, LOG_NOTICE: 2, LOG_WARNING: 3 };
 const REPLICATION = { REPL_NONE: 0, REPL_AOF: 1, REPL_SLAVE: 2, REPL_REPLICA: 2, REPL_ALL: 3 };
 
-/** Functions by name. `current` gives the run that is going on, undefined while a library of functions is loaded. */
+/** Functions by name. `current` gives the run that is going on, if there is one. */
 export function redisFunctions(
   lua: Lua,
   current: () => ScriptRun | undefined,

@@ -86,10 +86,10 @@ export class ScriptEngine {
     this.#drop();
   }
 
-  run(script: Script, invocation: Omit<Invocation, "reference" | "name" | "passes">): Outcome {
+  run(script: Script, invocation: Omit<Invocation, "reference" | "name">): Outcome {
     const reference = this.#reference(script);
     return this.#guarded((machine) =>
-      machine.call({ ...invocation, reference, name: script.sha, passes: "globals" }, this.#limit()),
+      machine.call({ ...invocation, reference, name: script.sha }, this.#limit()),
     );
   }
 

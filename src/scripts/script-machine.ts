@@ -20,8 +20,6 @@ export interface Invocation {
   readonly name: string;
   readonly keys: readonly Buffer[];
   readonly args: readonly Buffer[];
-  /** Keys and arguments are globals, or the arguments of the function. */
-  readonly passes: "globals" | "arguments";
   readonly host: ScriptHost;
 }
 
@@ -59,17 +57,11 @@ export class ScriptMachine {
   #isBroken = false;
   #pending: (() => void) | undefined;
 
-  /** `extend` adds to the library `redis` before it is closed. */
-  constructor(options: {
-    readonly memoryMax: number;
-    readonly redisVersion: string;
-    readonly extend?: (lua: Lua) => Readonly<Record<string, HostFunction>>;
-  }) {
+  constructor(options: { readonly memoryMax: number; readonly redisVersion: string }) {
     this.lua = new Lua(options);
     this.protection = new Protection(this.lua);
     this.#setHook = this.lua.hookOf(() => this.#look());
-    const more = options.extend?.(this.lua) ?? {};
-    const outcome = this.#inside(() => this.#openSandbox(options.redisVersion, more));
+    const outcome = this.#inside(() => this.#openSandbox(options.redisVersion));
     if (outcome !== undefined) throw new Error(`Lua cannot be set up: ${outcome}`);
   }
 
@@ -113,30 +105,7 @@ export class ScriptMachine {
     return outcome ?? { kind: "failure", message: "ERR the script has ended without a result" };
   }
 
-  /** Runs code that defines functions; returns what is wrong with it, if anything is. */
-  define(
-    code: Buffer,
-    chunkName: string,
-    limit: TimeLimit,
-    prepare: (state: State) => void,
-  ): string | undefined {
-    const { api, main } = this.lua;
-    let problem: string | undefined;
-    const failure = this.#timed(limit, undefined, () => {
-      api.lua_settop(main, 0);
-      this.lua.pushFunction(main, this.#handleDefinitionError);
-      if (!this.lua.load(main, code, Buffer.from(chunkName))) {
-        problem = `Error compiling function: ${textOf(this.lua.bytesAt(main, -1) ?? Buffer.alloc(0))}`;
-        return;
-      }
-      prepare(main);
-      if (api.lua_pcall(main, 0, 0, 1) !== 0)
-        problem = `Error registering functions: ${this.#errorAtTop(main).text}`;
-    });
-    return failure ?? problem;
-  }
-
-  #timed(limit: TimeLimit, run: ScriptRun | undefined, work: () => void): string | undefined {
+  #timed(limit: TimeLimit, run: ScriptRun, work: () => void): string | undefined {
     const { api, main } = this.lua;
     this.#run = run;
     this.#limit = limit.maxMs > 0 ? limit : undefined;
@@ -174,15 +143,15 @@ export class ScriptMachine {
     return 0;
   };
 
-  #callInside({ reference, name, keys, args, passes }: Invocation, run: ScriptRun): Outcome {
+  #callInside({ reference, name, keys, args }: Invocation, run: ScriptRun): Outcome {
     const { api, main } = this.lua;
     api.lua_settop(main, 0);
     this.lua.pushFunction(main, this.#handleError);
     api.lua_rawgeti(main, REGISTRY, reference);
     this.#pushArray(main, keys);
     this.#pushArray(main, args);
-    if (passes === "globals") this.#setGlobals(main);
-    const status = api.lua_pcall(main, passes === "globals" ? 0 : 2, 1, 1);
+    this.#setGlobals(main);
+    const status = api.lua_pcall(main, 0, 1, 1);
     if (status === 0) return { kind: "reply", reply: takeReply(this.lua, main, run.protocol) };
     if (api.lua_type(main, -1) !== TYPE.table) {
       const text = textOf(this.lua.bytesAt(main, -1) ?? Buffer.from("execution failure"));
@@ -210,10 +179,8 @@ export class ScriptMachine {
     });
   }
 
-  /** What the error on the top says, and where it was raised as `source:line`. */
+  /** What the error on the top, a table, says, and where it was raised as `source:line`. */
   #errorAtTop(state: State): { readonly text: string; readonly place: string } {
-    if (this.lua.api.lua_type(state, -1) !== TYPE.table)
-      return { text: textOf(this.lua.bytesAt(state, -1) ?? Buffer.alloc(0)), place: "" };
     const text = this.#field(state, "err") ?? "ERR unknown error";
     const source = this.#field(state, "source");
     const line = this.#field(state, "line");
@@ -244,37 +211,22 @@ export class ScriptMachine {
     return 1;
   };
 
-  /** An error at the definition of functions: its text begins with the place. */
-  readonly #handleDefinitionError: HostFunction = (state) => {
-    const inner = this.lua.frame(state, 1);
-    const frame = inner?.what === "C" ? this.lua.frame(state, 2) : inner;
-    const text = this.#messageOf(state, 1);
-    const place = frame === undefined ? "" : `${frame.source}:${frame.line}: `;
-    this.lua.pushBytes(state, bytesOf(place + text));
-    return 1;
-  };
-
   #makeTable(state: State): void {
     const { api } = this.lua;
     api.lua_settop(state, 1);
     if (api.lua_type(state, 1) === TYPE.table) return;
-    const message = this.#messageOf(state, 1);
+    const message = this.#messageOf(state);
     api.lua_createtable(state, 0, 3);
     this.lua.pushBytes(state, bytesOf(`ERR ${message}`));
     this.lua.setField(state, -2, "err");
   }
 
-  #messageOf(state: State, index: number): string {
+  /** The argument, as tostring of the script has it. */
+  #messageOf(state: State): string {
     const { api } = this.lua;
-    if (api.lua_type(state, index) === TYPE.table) {
-      api.lua_pushvalue(state, index);
-      const { text } = this.#errorAtTop(state);
-      this.lua.pop(state);
-      return text;
-    }
     this.protection.pushGlobals(state);
     this.lua.getField(state, -1, "tostring");
-    api.lua_pushvalue(state, index);
+    api.lua_pushvalue(state, 1);
     api.lua_call(state, 1, 1);
     const text = textOf(this.lua.bytesAt(state, -1) ?? Buffer.alloc(0));
     this.lua.pop(state, 2);
@@ -287,7 +239,7 @@ export class ScriptMachine {
     if (limit !== undefined && limit.now() - this.#startedMs >= limit.maxMs) throw new TimeUp();
   }
 
-  #openSandbox(redisVersion: string, more: Readonly<Record<string, HostFunction>>): void {
+  #openSandbox(redisVersion: string): void {
     const { lua } = this;
     const { main } = lua;
     lua.open("luaopen_base");
@@ -308,7 +260,7 @@ export class ScriptMachine {
       lua.setField(main, GLOBALS, name);
     }
     lua.api.lua_createtable(main, 0, 0);
-    this.#setFunctions(-2, { ...redisFunctions(lua, () => this.#run), ...more });
+    this.#setFunctions(-2, redisFunctions(lua, () => this.#run));
     addRedisConstants(lua, main, redisVersion);
     lua.setField(main, GLOBALS, "redis");
     this.protection.protectAll(main, PROTECTED);

@@ -1,4 +1,4 @@
-/** What EVAL, EVALSHA, FCALL and their read-only forms share: keys and arguments, and the run within the turn. */
+/** What EVAL, EVALSHA and their read-only forms share: keys and arguments, and the run within the turn. */
 import type { LogLevel } from "../../base/log.ts";
 import { LOG_LEVELS } from "../../base/log.ts";
 import * as errors from "../../protocol/errors.ts";
@@ -15,13 +15,10 @@ export interface KeysAndArguments {
   readonly args: readonly Buffer[];
 }
 
-/** Reads `numkeys [key ...] [arg ...]` behind the script. @throws ReplyError; `notANumber` for a count that is none */
-export function keysAndArguments(
-  args: readonly Buffer[],
-  notANumber: () => ReplyError = errors.notAnInteger,
-): KeysAndArguments {
+/** Reads `numkeys [key ...] [arg ...]` behind the script. @throws ReplyError */
+export function keysAndArguments(args: readonly Buffer[]): KeysAndArguments {
   const count = parseInteger(argument(args, 2));
-  if (count === undefined) throw notANumber();
+  if (count === undefined) throw errors.notAnInteger();
   if (count > BigInt(args.length - 3)) throw errors.tooManyKeys();
   if (count < 0n) throw errors.negativeKeyCount();
   const firstArgument = 3 + Number(count);
