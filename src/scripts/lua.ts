@@ -50,8 +50,10 @@ let compiled: WebAssembly.Module | undefined;
 
 /** Compiled once, when the first script comes. */
 function luaModule(): WebAssembly.Module {
-  const path = createRequire(import.meta.url).resolve("wasmoon-lua5.1/dist/liblua5.1.wasm");
-  compiled ??= new WebAssembly.Module(readFileSync(path));
+  if (compiled === undefined) {
+    const path = createRequire(import.meta.url).resolve("wasmoon-lua5.1/dist/liblua5.1.wasm");
+    compiled = new WebAssembly.Module(readFileSync(path));
+  }
   return compiled;
 }
 
@@ -65,6 +67,12 @@ function trampoline(type: readonly number[]): WebAssembly.Module {
   const imported = [2, 7, 1, 1, 0x65, 1, 0x66, 0, 0];
   const exported = [7, 5, 1, 1, 0x66, 0, 0];
   return new WebAssembly.Module(Uint8Array.from([...header, ...types, ...imported, ...exported]));
+}
+
+/** What C reads of bytes: those in front of a zero. */
+export function upToZero(bytes: Buffer): Buffer {
+  const zero = bytes.indexOf(0);
+  return zero < 0 ? bytes : bytes.subarray(0, zero);
 }
 
 export class Lua {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { bytesOf, textOf } from "../protocol/raw-text.ts";
 import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
 import type { HostFunction, Lua, State } from "./lua.ts";
-import { TYPE } from "./lua.ts";
+import { TYPE, upToZero } from "./lua.ts";
 import { significantDigits } from "./number-text.ts";
 import { pushField, pushReply } from "./reply-to-lua.ts";
 
@@ -180,9 +180,4 @@ function aclCheck(lua: Lua, state: State, run: ScriptRun | undefined): number {
   }
   lua.api.lua_pushboolean(state, mayCall ? 1 : 0);
   return 1;
-}
-
-function upToZero(bytes: Buffer): Buffer {
-  const zero = bytes.indexOf(0);
-  return zero < 0 ? bytes : bytes.subarray(0, zero);
 }

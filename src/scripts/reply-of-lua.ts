@@ -1,10 +1,8 @@
 /** Makes a reply of what a script returns. */
 import { textOf } from "../protocol/raw-text.ts";
 import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
-import { type Lua, type State, TYPE } from "./lua.ts";
+import { type Lua, type State, TYPE, upToZero } from "./lua.ts";
 import { asInteger64 } from "./number-text.ts";
-
-const NOT_A_MAP = undefined;
 
 /** The reply that the value on the top of the stack is; takes it off the stack. `protocol` is that of the script. */
 export function takeReply(lua: Lua, state: State, protocol: ProtocolVersion): Reply {
@@ -46,7 +44,7 @@ function taggedReply(lua: Lua, state: State, protocol: ProtocolVersion): Reply |
   const double = numberField(lua, state, "double");
   if (double !== undefined) return { kind: "double", value: double };
   const map = tableField(lua, state, "map", () => entries(lua, state, protocol));
-  if (map !== NOT_A_MAP) return { kind: "map", entries: map };
+  if (map !== undefined) return { kind: "map", entries: map };
   const set = tableField(lua, state, "set", () => entries(lua, state, protocol));
   if (set !== undefined) return { kind: "set", items: set.map(([item]) => item) };
   const digits = stringField(lua, state, "big_number");
@@ -90,11 +88,7 @@ function entries(lua: Lua, state: State, protocol: ProtocolVersion): Array<reado
 
 /** Up to a zero byte, as C reads it. */
 function stringField(lua: Lua, state: State, field: string): Buffer | undefined {
-  return withField(lua, state, field, TYPE.string, () => {
-    const bytes = lua.bytesAt(state, -1) ?? Buffer.alloc(0);
-    const zero = bytes.indexOf(0);
-    return zero < 0 ? bytes : bytes.subarray(0, zero);
-  });
+  return withField(lua, state, field, TYPE.string, () => upToZero(lua.bytesAt(state, -1) ?? Buffer.alloc(0)));
 }
 
 function numberField(lua: Lua, state: State, field: string): number | undefined {

@@ -6,7 +6,8 @@ import { bytesOf, textOf } from "../protocol/raw-text.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { baseFunctions, randomFunctions } from "./base-functions.ts";
 import { LIBRARIES } from "./libraries.ts";
-import { GLOBALS, type HostFunction, Lua, REGISTRY, type State, TYPE } from "./lua.ts";
+import { pushLibrary, setFunctions } from "./library.ts";
+import { GLOBALS, type HostFunction, Lua, REGISTRY, type State, TYPE, upToZero } from "./lua.ts";
 import { Protection } from "./protection.ts";
 import { Random48 } from "./random48.ts";
 import { addRedisConstants, redisFunctions, type ScriptHost, type ScriptRun } from "./redis-library.ts";
@@ -79,9 +80,8 @@ export class ScriptMachine {
     const { api, main } = this.lua;
     let compiled: number | string = "";
     const failure = this.#inside(() => {
-      compiled = this.lua.load(main, code, CHUNK_NAME)
-        ? api.luaL_ref(main, REGISTRY)
-        : textOf(this.lua.bytesAt(main, -1) ?? Buffer.alloc(0));
+      const isCompiled = this.lua.load(main, code, CHUNK_NAME);
+      compiled = isCompiled ? api.luaL_ref(main, REGISTRY) : this.#textAtTop(main);
     });
     return failure ?? compiled;
   }
@@ -133,7 +133,7 @@ export class ScriptMachine {
     this.#pending = work;
     this.lua.pushFunction(main, this.#work);
     const status = api.lua_pcall(main, 0, MULTIPLE_RESULTS, 0);
-    const message = status === 0 ? undefined : textOf(this.lua.bytesAt(main, -1) ?? Buffer.alloc(0));
+    const message = status === 0 ? undefined : this.#textAtTop(main);
     api.lua_settop(main, 0);
     return message;
   }
@@ -187,13 +187,15 @@ export class ScriptMachine {
     return { text, place: source === undefined || line === undefined ? "" : `${source}:${line}` };
   }
 
+  #textAtTop(state: State): string {
+    return textOf(this.lua.bytesAt(state, -1) ?? Buffer.alloc(0));
+  }
+
   #field(state: State, field: string): string | undefined {
     this.lua.getField(state, -1, field);
     const bytes = this.lua.bytesAt(state, -1);
     this.lua.pop(state);
-    if (bytes === undefined) return undefined;
-    const zero = bytes.indexOf(0);
-    return textOf(zero < 0 ? bytes : bytes.subarray(0, zero));
+    return bytes === undefined ? undefined : textOf(upToZero(bytes));
   }
 
   /** Makes a table of an error, with the place where it was raised. */
@@ -228,7 +230,7 @@ export class ScriptMachine {
     this.lua.getField(state, -1, "tostring");
     api.lua_pushvalue(state, 1);
     api.lua_call(state, 1, 1);
-    const text = textOf(this.lua.bytesAt(state, -1) ?? Buffer.alloc(0));
+    const text = this.#textAtTop(state);
     this.lua.pop(state, 2);
     return text;
   }
@@ -250,28 +252,26 @@ export class ScriptMachine {
       lua.api.lua_pushnil(main);
       lua.setField(main, GLOBALS, name);
     }
-    this.#setFunctions(GLOBALS, { ...baseFunctions(lua), ...this.protection.replacements(main) });
-    this.#setFunctions(GLOBALS, { __redis__err__handler: this.#handleError });
+    setFunctions(lua, main, GLOBALS, {
+      ...baseFunctions(lua),
+      ...this.protection.replacements(main),
+      __redis__err__handler: this.#handleError,
+    });
     lua.getField(main, GLOBALS, "math");
-    this.#setFunctions(-2, randomFunctions(lua, this.#random));
+    setFunctions(lua, main, -2, randomFunctions(lua, this.#random));
     lua.pop(main);
     for (const [name, open] of Object.entries(LIBRARIES)) {
       open(lua, main);
       lua.setField(main, GLOBALS, name);
     }
-    lua.api.lua_createtable(main, 0, 0);
-    this.#setFunctions(-2, redisFunctions(lua, () => this.#run));
+    pushLibrary(
+      lua,
+      main,
+      redisFunctions(lua, () => this.#run),
+    );
     addRedisConstants(lua, main, redisVersion);
     lua.setField(main, GLOBALS, "redis");
     this.protection.protectAll(main, PROTECTED);
-  }
-
-  /** Sets functions as fields of a table; an index from the top counts the function that is pushed. */
-  #setFunctions(table: number, functions: Readonly<Record<string, HostFunction>>): void {
-    for (const [name, host] of Object.entries(functions)) {
-      this.lua.pushFunction(this.lua.main, host);
-      this.lua.setField(this.lua.main, table, name);
-    }
   }
 }
 
