@@ -35,7 +35,7 @@ export interface Statistics {
   readonly turns: DurationHistogram;
   /** The largest number of sessions at a time. */
   sessionCountPeak: number;
-  /** What the last second brought; measured from outside, see `sampleRates`. */
+  /** What the last second brought; measured from outside, see `rateSampler`. */
   rates: Rates;
   /** By full command name, lower case; those that were never called have counted nothing. */
   readonly commands: Map<string, CommandStatistics>;

@@ -1,4 +1,4 @@
-/** Scripts and functions: how long and how large they may become. */
+/** Scripts: how long and how large they may become. */
 import { directive } from "../directive.ts";
 import { integer, memory } from "../scalar-types.ts";
 
@@ -6,13 +6,13 @@ export const SCRIPTS = {
   "busy-reply-threshold": directive(
     integer({ unit: "milliseconds" }),
     5000,
-    "How long a script or function may run before it is ended and what it did is undone; 0: for ever.",
+    "How long a script may run before it is ended and what it did is undone; 0: for ever.",
     { aliases: ["lua-time-limit"] },
   ),
   "sm-script-memory-max": directive(
     memory({ min: 32 * 1024 * 1024, max: 2 * 1024 * 1024 * 1024 }),
     256 * 1024 * 1024,
-    "Memory all scripts may take, and all functions; one that needs more is ended and what it did is undone.",
+    "Memory all scripts may take; one that needs more is ended and what it did is undone.",
     { immutable: true },
   ),
 };
