@@ -64,9 +64,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
   };
   try {
     if (config.get("tls-port") !== 0) readTls();
-    const wanted = places();
-    if (wanted.length === 0) throw new ListenError("Configured to not listen anywhere, exiting.");
-    await listeners.change(wanted);
+    await listeners.change(places());
     if (listeners.all.length === 0) throw new ListenError("Configured to not listen anywhere, exiting.");
   } catch (error) {
     listeners.close();
