@@ -172,11 +172,9 @@ export class Connection implements Endpoint, SessionConnection {
       return;
     }
     const idleSecondsMax = this.#options.config.values.timeout;
-    // A subscriber, or who monitors, is there to listen.
     if (
       idleSecondsMax > 0 &&
-      !isSubscriber(this.session) &&
-      !this.session.isMonitor &&
+      !this.#isListener &&
       nowMs - this.session.lastRequestAtMs > idleSecondsMax * 1000
     ) {
       this.#options.onLimit("closing idle client");
@@ -220,7 +218,12 @@ export class Connection implements Endpoint, SessionConnection {
   /** Who gets pushes has a limit of its own: nothing it does or leaves holds up what it is sent. */
   get #outputLimit() {
     const limits = this.#options.config.values["client-output-buffer-limit"];
-    return isSubscriber(this.session) || this.session.isMonitor ? limits.pubsub : limits.normal;
+    return this.#isListener ? limits.pubsub : limits.normal;
+  }
+
+  /** A subscriber, or who monitors, is there to listen. */
+  get #isListener(): boolean {
+    return isSubscriber(this.session) || this.session.isMonitor;
   }
 
   #closeForOutput(): void {

@@ -24,7 +24,7 @@ export function statemachineLines({ server, databases }: Call): readonly string[
     ...["active", "failed", "suspended", "done", "stopped"].map(
       (status) => `machines_${status}:${sum(whole.filter((one) => one.status === status))}`,
     ),
-    `machines_overdue:${overdue.reduce((total, { count }) => total + count, 0)}`,
+    `machines_overdue:${sum(overdue)}`,
     `machines_overdue_ms:${Math.max(0, ...overdue.map(({ longestMs }) => longestMs))}`,
     `timers_pending:${timers.pending}`,
     `timers_late:${timers.late}`,
@@ -38,7 +38,7 @@ export function statemachineLines({ server, databases }: Call): readonly string[
   ];
 }
 
-function sum(counts: readonly MachineCount[]): number {
+function sum(counts: ReadonlyArray<{ readonly count: number }>): number {
   return counts.reduce((total, { count }) => total + count, 0);
 }
 
