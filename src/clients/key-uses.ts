@@ -46,13 +46,15 @@ export class KeyUses {
 
   /** A key was read or written. */
   note(database: number, key: Bytes, nowMs: number): void {
-    const use = this.#find(database, key);
+    const young = this.#young.get(database)?.get(key);
+    const use = young ?? this.#old.get(database)?.get(key);
     const atSeconds = Math.floor(nowMs / 1000);
-    if (use === undefined) this.#add(database, key, newUse(atSeconds), nowMs);
-    else {
+    if (use !== undefined) {
       use.atSeconds = atSeconds;
       if (this.#countsFrequency) this.#count(use, atSeconds);
     }
+    // What is used while the older generation has it lives on in the younger one.
+    if (young === undefined) this.#add(database, key, use ?? newUse(atSeconds), nowMs);
   }
 
   /** RESTORE has made a key, with a past of its own. */

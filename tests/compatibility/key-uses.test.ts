@@ -118,4 +118,17 @@ describe("OBJECT IDLETIME", () => {
     expect(seconds).toBeGreaterThanOrEqual(0);
     expect(seconds).toBeLessThanOrEqual(20);
   });
+
+  test("and FREQ stay known of a key that is used again and again while many others are used once", async () => {
+    await served.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu");
+    await served.call("CONFIG", "SET", "lfu-log-factor", "0");
+    const { keyUses } = served.server.context;
+    const startMs = served.clock.now();
+    for (let at = 0; at < 100_000; at += 1) {
+      keyUses.note(0, raw(`${at}`), startMs + at);
+      if (at % 1000 === 0) keyUses.note(0, raw("often"), startMs + at);
+    }
+    expect(keyUses.idleSeconds(0, raw("often"), startMs + 100_000)).toBe(1);
+    expect(keyUses.frequency(0, raw("often"), startMs + 100_000)).toBeGreaterThan(50);
+  });
 });
