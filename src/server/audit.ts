@@ -57,23 +57,27 @@ export function mayBeAudited({ name }: Command): boolean {
 /** What is to be told of a request; undefined for nothing. `name` is that of the stream. */
 export interface Audit {
   readonly name: string;
+  readonly args: readonly Buffer[];
 }
 
-/** Before a request of a command that may be audited runs. @throws ReplyError when the stream cannot be written: nothing then goes unseen */
-export function beginAudit({ command, args, server, databases }: Run): Audit | undefined {
+/**
+ * Before a request of a command that may be audited runs, or is tried again; `args` are those it came with.
+ * @throws ReplyError when the stream cannot be written: nothing then goes unseen
+ */
+export function beginAudit({ command, server, databases }: Run, args: readonly Buffer[]): Audit | undefined {
   const name = server.config.values["sm-audit-stream"];
   if (!AUDITED.has(command.name) && !isForced(command, args)) return undefined;
   const record = name === "" ? undefined : databases.at(0).find(bytesOfText(name));
   if (record !== undefined && record.type !== "stream") throw errors.auditBlocked(name);
-  return { name };
+  return { name, args };
 }
 
-/** After it: `outcome` is "OK" or its error. One that names the stream is the first to be in it. */
+/** After it: `outcome` is "OK", "begun" for one that waits, or its error. One that names the stream is the first to be in it. */
 export function endAudit(run: Run, audit: Audit, outcome: string): void {
-  const { server, session, databases, command, args, nowMs } = run;
+  const { server, session, databases, command, nowMs } = run;
   const name = audit.name === "" ? server.config.values["sm-audit-stream"] : audit.name;
   if (name === "") return;
-  const shown = shownArguments(command.name, args)
+  const shown = shownArguments(command.name, audit.args)
     .slice(command.declaration.container === undefined ? 1 : 2, ARGUMENTS_MAX)
     .map((arg) => arg.toString("utf8").slice(0, ARGUMENT_CHARACTERS_MAX));
   const fields = fieldsOf([

@@ -79,20 +79,21 @@ export class Runner {
   }
 
   /**
-   * Runs a handler, or the retry of one that waits; an error rolls back what it did and is its reply. Costs a reading
+   * Runs a handler, or the retry of a request that waits; an error rolls back what it did and is its reply. Costs a reading
    * of the clock and a savepoint.
    */
-  run(route: Route, run: Run, retry?: Wait["retry"]): Reply | Wait {
+  run(route: Route, run: Run, waited?: Waited): Reply | Wait {
     const { server, stopwatch } = this.#options;
     const { statistics } = route;
     const { session, databases } = run;
     const { transaction } = databases;
+    const retry = waited?.wait.retry;
     const savepoint = transaction.savepoint();
     const startedMs = stopwatch.lastMs;
     let reply: Reply | Wait;
     let audit: Audit | undefined;
     try {
-      if (route.mayBeAudited && retry === undefined) audit = beginAudit(run);
+      if (route.mayBeAudited) audit = beginAudit(run, waited?.args ?? run.args);
       const { handler } = route;
       assert(handler !== undefined, "a container's arity refuses every call");
       if (this.#options.rehearses === true && (route.isRead || route.isWrite)) {
@@ -143,7 +144,7 @@ export class Runner {
         const refusal = this.#refusalNow(session, route, args, databases.nowMs);
         if (refusal !== undefined) return { kind: "reply", reply: refusal };
         const run = new Run(context, route.command, session, [], databases, "client");
-        const reply = this.run(route, run, wait.retry);
+        const reply = this.run(route, run, waited);
         return isWait(reply)
           ? { kind: "waiting", request: this.waiting(route, context, session, { wait: reply, args }) }
           : { kind: "reply", reply };
@@ -236,8 +237,9 @@ const SCRIPTS = new Set(["eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "f
 /** Beside what reads and writes: the number of receivers, since messages do not leave if the commit fails. */
 const DEPENDENT = new Set(["exec", "publish", "spublish"]);
 
-/** What the audit stream tells of a reply. */
+/** What the audit stream tells of a reply. A request that waits is told of again when it is answered. */
 function outcomeOf(reply: Reply | Wait): string {
+  if (isWait(reply)) return "begun";
   // Its kind is "error".
   return kindOf(reply) === "error" ? (reply as { readonly message: string }).message : "OK";
 }

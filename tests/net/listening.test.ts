@@ -1,11 +1,9 @@
-import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ConfigValues } from "../../src/config/directives.ts";
 import { TestClient } from "../support/client.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort, takenPort } from "../support/free-port.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 
@@ -24,17 +22,6 @@ async function pings(port: number, host = "127.0.0.1"): Promise<string> {
   } catch (error) {
     return error instanceof Error && "code" in error ? String(error.code) : String(error);
   }
-}
-
-/** A port that somebody else listens on. */
-async function takenPort(): Promise<number> {
-  const other = createServer().listen(0, "127.0.0.1");
-  await once(other, "listening");
-  onTestFinished(() => {
-    other.close();
-  });
-  const address = other.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 describe("CONFIG SET port", () => {

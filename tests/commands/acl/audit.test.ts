@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { CATALOGUE } from "../../../src/catalogue/catalogue.ts";
 import { AUDITED } from "../../../src/server/audit.ts";
+import { freePort, takenPort } from "../../support/free-port.ts";
 import { fields } from "../../support/machines.ts";
 import { startTestServer } from "../../support/server.ts";
 
@@ -37,6 +38,25 @@ test("an entry tells who did what and what came of it, and no password", async (
       "ERR Unknown option or number of arguments for CONFIG SET - 'nope'",
     ],
     ["ops", "sm.mutate", '["m","c","why","FORCE"]', "OK"],
+  ]);
+});
+
+test("a request that waits is told of when it begins and when its end is known", async () => {
+  const client = await serve();
+  const [taken, free] = [await takenPort(), await freePort()];
+  await client.call("CONFIG", "SET", "port", taken);
+  await client.call("CONFIG", "SET", "port", free);
+  const entries = (await client.call("XRANGE", "audit", "-", "+")) as never[][];
+  const told = entries
+    .map(([, entry]) => fields(entry as never))
+    .map(({ command, args, outcome }) => [command, args, outcome].map(String));
+  const failed =
+    "ERR CONFIG SET failed (possibly related to argument 'port') - Unable to listen on this port. Check server logs.";
+  expect(told).toEqual([
+    ["config|set", `["port","${taken}"]`, "begun"],
+    ["config|set", `["port","${taken}"]`, failed],
+    ["config|set", `["port","${free}"]`, "begun"],
+    ["config|set", `["port","${free}"]`, "OK"],
   ]);
 });
 
