@@ -1,8 +1,7 @@
 /** The types of objects that a key can hold, put together for the key space, which does not know them. */
+import { HASH_FORM, LIST_FORM, SET_FORM, SORTED_SET_FORM } from "./export/collection-form.ts";
 import { MACHINE_FORM } from "./export/machine-form.ts";
-import { storedForm } from "./export/stored-form.ts";
 import { STREAM_FORM } from "./export/stream-form.ts";
-import { HASH_FORM, SET_FORM } from "./export/table-form.ts";
 import type { ObjectForm } from "./keyspace/object-form.ts";
 import { type ObjectType, ObjectTypes } from "./keyspace/objects.ts";
 import { REDO_MACHINE } from "./keyspace/redo.ts";
@@ -25,8 +24,8 @@ export const OBJECT_TYPES = new ObjectTypes({
   stream: { storage: STREAM_STORAGE, form: STREAM_FORM, check: checkStreams },
   hash: valueType("hash", HASH_FORM),
   set: valueType("set", SET_FORM),
-  list: valueType("list", storedForm("list", "list")),
-  sortedSet: valueType("sortedSet", storedForm("sortedSet", "zset")),
+  list: valueType("list", LIST_FORM),
+  sortedSet: valueType("sortedSet", SORTED_SET_FORM),
 });
 
 function valueType(type: ValueType, form: ObjectForm): ObjectType {

@@ -8,7 +8,7 @@ import { createMachine } from "../machines/machines.ts";
 import { armMachine } from "../machines/object-storage.ts";
 import { checkedMachine } from "../machines/payload-check.ts";
 import { activeNames, decodeMachine, encodeMachine } from "../machines/record.ts";
-import { base64, storedParts, takeStoredParts } from "./stored-form.ts";
+import { base64, storedParts, takeStoredParts } from "./stored-parts.ts";
 
 /** Nothing of an import is a change that history or streams tell of. */
 const NOTHING_TOLD = { historyMax: 0, changesMax: 0, tellsMaps: false };

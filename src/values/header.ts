@@ -16,7 +16,7 @@ import { Packed } from "./packed.ts";
  */
 export type Encoding = "compact" | "integers" | "full";
 
-const ENCODINGS: readonly Encoding[] = ["compact", "integers", "full"];
+export const ENCODINGS: readonly Encoding[] = ["compact", "integers", "full"];
 const LARGE = 1;
 
 /** A small object takes no more bytes than this for its entries; then its parts stand apart. */

@@ -52,11 +52,19 @@ async function fill(client: TestClient): Promise<void> {
   await call("HSET", "hash", "f", "v", "g", Buffer.from([0x80]));
   await call("SADD", "integers", 3, 1, 2);
   await call("SADD", "set", "a", "b", 1);
+  await call("RPUSH", "list", "a", Buffer.from([0x80]), 1);
+  await call("ZADD", "zset", "inf", "high", 1.5, "half", "-inf", "low", 2, Buffer.from([0x80]));
   for (let n = 0; n < 3000; n += 100) {
     const numbers = Array.from({ length: 100 }, (_, index) => n + index);
     await call("HSET", "large-hash", ...numbers.flatMap((one) => [`field${one}`, `value ${one} `.repeat(4)]));
     await call("SADD", "large-set", ...numbers.map((one) => `member${one}`));
+    await call("RPUSH", "large-list", ...numbers.map((one) => `element ${one} `.repeat(4)));
+    await call("ZADD", "large-zset", ...numbers.flatMap((one) => [(one * 7919) % 3000, `member${one}`]));
   }
+  await call("LTRIM", "large-list", 10, -10);
+  await call("LINSERT", "large-list", "BEFORE", "element 500 ".repeat(4), "between");
+  await call("ZREMRANGEBYRANK", "large-zset", 100, 200);
+  await call("EXPIRE", "large-list", 700);
   for (let n = 0; n < 700; n += 1) await call("XADD", "stream", "*", "n", n, "text", "x".repeat(150));
   await call("XADD", "stream", "*", "other", "field");
   await call("XDEL", "stream", String((await ids(client, "stream"))[5]));
@@ -140,7 +148,15 @@ async function seen(directory: string): Promise<Seen> {
     "OBJECT ENCODING large-hash",
     "OBJECT ENCODING hash",
     "OBJECT ENCODING float",
+    "OBJECT ENCODING list",
+    "OBJECT ENCODING large-zset",
     "HGETALL large-hash",
+    "LRANGE list 0 -1",
+    "LRANGE large-list 0 -1",
+    "ZRANGE zset 0 -1 WITHSCORES",
+    "ZRANGE large-zset 0 -1 WITHSCORES",
+    "ZSCORE large-zset member77",
+    "PEXPIRETIME large-list",
     "PEXPIRETIME far",
     "PEXPIRETIME door",
   ])
@@ -205,6 +221,16 @@ describe("detent export and import", () => {
       ],
     });
     expect(of("integers")).toMatchObject({ type: "set", encoding: "integers" });
+    expect(of("list")).toMatchObject({ type: "list", elements: ["a", { base64: "gA==" }, "1"] });
+    expect(of("zset")).toMatchObject({
+      type: "zset",
+      members: [
+        ["low", "-inf"],
+        ["half", 1.5],
+        [{ base64: "gA==" }, 2],
+        ["high", "inf"],
+      ],
+    });
     expect(of("order:0")).toMatchObject({
       type: "machine",
       definition: "order:v2",
@@ -277,6 +303,16 @@ describe("detent export and import", () => {
       'line 2: value must be a text or {"base64": "…"}',
     ],
     [
+      "a score that is none",
+      [head, '{"db":0,"key":"k","type":"zset","members":[["a","high"]]}'],
+      'line 2: a score must be a number, "inf" or "-inf"',
+    ],
+    [
+      "a list without elements",
+      [head, '{"db":0,"key":"k","type":"list","elements":[]}'],
+      "line 2: elements must not be empty",
+    ],
+    [
       "a part without its object",
       [head, '{"part":2,"value":"x"}'],
       "line 2: part 2 does not follow the line before",
@@ -311,7 +347,9 @@ describe("detent export and import", () => {
       '{"db":0,"key":"greeting","type":"string","value":"hello"}',
       '{"db":0,"key":"people","type":"hash","fields":[["anna","1"],["bert","2"]]}',
       '{"db":2,"key":"tags","type":"set","members":["a","b"],"expires":4102444800000}',
-      '{"end":true,"definitions":0,"objects":3}',
+      '{"db":2,"key":"queue","type":"list","elements":["first","second"]}',
+      '{"db":2,"key":"scores","type":"zset","members":[["anna",2],["bert","-inf"]]}',
+      '{"end":true,"definitions":0,"objects":5}',
     ];
     writeFileSync(path, lines.join("\n"));
     const directory = join(temporaryDirectory(), "imported");
@@ -323,6 +361,8 @@ describe("detent export and import", () => {
     await client.call("SELECT", "2");
     expect(await client.call("SCARD", "tags")).toBe(2);
     expect(await client.call("PEXPIRETIME", "tags")).toBe(4102444800000);
+    expect(String(await client.call("LINDEX", "queue", "-1"))).toBe("second");
+    expect(await client.call("ZRANK", "scores", "anna")).toBe(1);
     await server.close();
   });
 });

@@ -1,38 +1,8 @@
-/**
- * An object as this version stores it: its record, and the parts it keeps under its id. For types that have no logical
- * form of their own.
- */
+/** The parts that an object keeps under its id, as this version stores them. */
 import { type Bytes, bufferOf, bytesOf, chars } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import { OBJECT_SPACES, objectKey, objectKeyFields, objectRanges } from "../keyspace/layouts.ts";
-import {
-  FormFault,
-  inPieces,
-  listOfJson,
-  type ObjectForm,
-  type PartFields,
-} from "../keyspace/object-form.ts";
-import type { RecordType } from "../keyspace/records.ts";
-
-/** The form of a type that no index knows. */
-export function storedForm(type: Exclude<RecordType, "string" | "longString">, name: string): ObjectForm {
-  return {
-    name,
-    *parts(db, _key, record) {
-      yield { record: record.payload.toString("base64") };
-      yield* storedParts(db, record.id);
-    },
-    take(db, key, { fields, isFirst, expireAtMs }) {
-      if (isFirst) {
-        db.put(key, { type, payload: base64(fields["record"], "record"), expireAtMs }, undefined);
-        return;
-      }
-      const record = db.find(key);
-      if (record?.type !== type) throw new FormFault("its first part is missing");
-      takeStoredParts(db, record.id, fields);
-    },
-  };
-}
+import { FormFault, inPieces, listOfJson, type PartFields } from "../keyspace/object-form.ts";
 
 /** What an object keeps under its id, a list of places and values in each part. */
 export function* storedParts(db: Database, id: number): Generator<PartFields> {
