@@ -3,12 +3,13 @@
  * import that was interrupted goes on where it stopped, in the middle of a large object too.
  */
 import { type Bytes, bytesOf } from "../base/bytes.ts";
+import { counterValue } from "../keyspace/counters.ts";
 import type { Database } from "../keyspace/database.ts";
 import { Databases } from "../keyspace/databases.ts";
 import { EXPIRY_TIME_MAX, type ExpiryTime, expiryTime } from "../keyspace/expiry-time.ts";
 import { counterKey, metaKey, prefixRange } from "../keyspace/layouts.ts";
 import { bytesOfJson, FormFault, type ObjectForm, type PartFields } from "../keyspace/object-form.ts";
-import { decodeNumber, encodeNumber } from "../keyspace/records.ts";
+import { encodeNumber } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { copyDefinition } from "../machines/definitions.ts";
 import { EXPORT_FORMAT } from "./export.ts";
@@ -241,8 +242,7 @@ function withId(transaction: Transaction, id: unknown, make: () => void): void {
   if (typeof id !== "number" || !Number.isSafeInteger(id) || id < 1)
     throw new FormFault("id must be a number from 1 on");
   const key = counterKey("id");
-  const stored = transaction.get(key);
-  const latest = stored === undefined ? 0 : decodeNumber(stored);
+  const latest = counterValue(transaction, key);
   transaction.put(key, encodeNumber(id - 1));
   make();
   raise(transaction, "id", latest);
@@ -250,7 +250,6 @@ function withId(transaction: Transaction, id: unknown, make: () => void): void {
 
 /** A counter is at a number at least. */
 function raise(transaction: Transaction, name: string, least: number): void {
-  const stored = transaction.get(counterKey(name));
-  if (stored === undefined || decodeNumber(stored) < least)
-    transaction.put(counterKey(name), encodeNumber(least));
+  const key = counterKey(name);
+  if (counterValue(transaction, key) < least) transaction.put(key, encodeNumber(least));
 }

@@ -5,6 +5,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import { bytesOf, chars, readU32 } from "../base/bytes.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
+import { counterValue } from "./counters.ts";
 import { GARBAGE_DATABASE } from "./databases.ts";
 import {
   counterKey,
@@ -35,7 +36,7 @@ export function checkStore(reader: OrderedReader, objects: ObjectTypes): string[
     idMax = Math.max(idMax, record.id);
     checkRecord(check, key, record);
   }
-  if (idMax > counter(reader, counterKey("id"))) {
+  if (idMax > counterValue(reader, counterKey("id"))) {
     findings.push(`the id ${idMax} is above the counter of ids`);
   }
   checkOrder(check);
@@ -126,11 +127,6 @@ function recordOf(reader: OrderedReader, phys: number, userKey: Bytes): KeyRecor
 
 function all(reader: OrderedReader, { from, to }: { readonly from: Bytes; readonly to: Bytes }) {
   return reader.range(from, to);
-}
-
-function counter(reader: OrderedReader, key: Bytes): number {
-  const value = reader.get(key);
-  return value === undefined ? 0 : decodeNumber(value);
 }
 
 function add(counts: Map<number, number>, phys: number): void {
