@@ -1,8 +1,8 @@
 /** detent export FILE|- */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import { exportLines } from "../export/export.ts";
 import { Store } from "../keyspace/store.ts";
+import { unfinishedFile } from "../storage/backup.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { placeOf } from "./backup.ts";
 import {
@@ -66,7 +66,7 @@ function printed(lines: Lines, output: Output) {
 }
 
 function written(file: string, lines: Lines, output: Output) {
-  const unfinished = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  const unfinished = unfinishedFile(file, process.pid);
   let descriptor: number | undefined;
   try {
     descriptor = openSync(unfinished, "w", 0o600);

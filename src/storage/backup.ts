@@ -66,7 +66,7 @@ export async function makeBackup({ directory, file, nowMs, onProgress }: BackupO
   }
 }
 
-/** Where the process with a number makes a backup before it is whole. */
+/** Where the process with a number makes a file before it is whole. */
 export function unfinishedFile(file: string, pid: number): string {
   return join(dirname(file), `.${basename(file)}.${pid}.tmp`);
 }
