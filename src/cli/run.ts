@@ -1,6 +1,7 @@
 /** Finds the subcommand that a command line begins with, and runs it. */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { editDistance } from "../base/edit-distance.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { DamageError } from "../storage/sealed-values.ts";
 import { backup } from "./backup.ts";
@@ -100,21 +101,7 @@ function unknown(word: string): string {
 /** What a word was probably meant to be. */
 function closest(word: string, names: readonly string[]): string | undefined {
   const [best] = names
-    .map((name) => ({ name, distance: distance(word.toLowerCase(), name) }))
+    .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name) }))
     .sort((a, b) => a.distance - b.distance);
   return best !== undefined && best.distance <= Math.max(2, best.name.length / 3) ? best.name : undefined;
-}
-
-/** How many letters have to be added, left out or replaced to make one word of another. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

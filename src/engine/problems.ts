@@ -1,4 +1,5 @@
 /** Collects what is wrong with a definition: where (JSON path), what, and what would be right. */
+import { editDistance } from "../base/edit-distance.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Finding } from "./types.ts";
 
@@ -70,20 +71,6 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** What a JSON value is, for "… expected, this is a list". */
