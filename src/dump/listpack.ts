@@ -21,8 +21,6 @@ const HEAD_BYTES = 6;
 const END = 0xff;
 /** What stands for a number of elements that does not fit. */
 const COUNT_UNKNOWN = 0xffff;
-/** The longest text that is looked at as an integer. */
-const INTEGER_TEXT_BYTES_MAX = 20;
 
 /** The listpack of some elements. */
 export function listpack(elements: ReadonlyArray<Buffer | bigint>): Buffer {
@@ -40,7 +38,7 @@ export function listpack(elements: ReadonlyArray<Buffer | bigint>): Buffer {
 
 function text(bytes: Buffer): Buffer[] {
   const { length } = bytes;
-  const value = length <= INTEGER_TEXT_BYTES_MAX ? parseInteger(bytes) : undefined;
+  const value = parseInteger(bytes);
   if (value !== undefined) return integer(value);
   if (length < 0x40) return [Buffer.from([0x80 | length]), bytes];
   if (length < 0x1000) return [Buffer.from([0xe0 | (length >> 8), length & 0xff]), bytes];

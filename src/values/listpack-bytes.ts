@@ -1,8 +1,6 @@
 /** How many bytes an element takes in a listpack of Redis: the form of a list depends on it. */
 import { parseInteger } from "../base/integer.ts";
 
-/** The longest text that is looked at as an integer. */
-const INTEGER_BYTES_MAX = 20;
 /** Of a listpack beside its elements. */
 export const LISTPACK_HEAD_BYTES = 7;
 
@@ -15,9 +13,7 @@ export function listpackBytes(element: Buffer): number {
 
 function encodedBytes(element: Buffer): number {
   const { length } = element;
-  const first = element[0] ?? 0;
-  const mayBeInteger = length <= INTEGER_BYTES_MAX && ((first >= 0x30 && first <= 0x39) || first === 0x2d);
-  const value = mayBeInteger ? parseInteger(element) : undefined;
+  const value = parseInteger(element);
   if (value === undefined) return length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
   if (value >= 0n && value <= 127n) return 1;
   if (BigInt.asIntN(13, value) === value) return 2;

@@ -56,9 +56,7 @@ export function sortedIntegers(members: readonly Buffer[]): Buffer[] {
 }
 
 export function isInteger(member: Buffer): boolean {
-  const first = member[0] ?? 0;
-  const mayBe = member.length <= INTEGER_BYTES_MAX && ((first >= 0x30 && first <= 0x39) || first === 0x2d);
-  return mayBe && parseInteger(member) !== undefined;
+  return parseInteger(member) !== undefined;
 }
 
 function fitsAll(table: Table, { bytesMax }: Limits): boolean {
