@@ -40,6 +40,12 @@ export interface TreeRoot {
   readonly next: number;
 }
 
+/** The tree of a large value, of the numbers in its header: count, root, height and next, with which they begin. */
+export function treeRootOf([, root, height, next]: readonly number[]): TreeRoot {
+  assert(root !== undefined && height !== undefined && next !== undefined, "a tree has its numbers");
+  return { root, height, next };
+}
+
 /** Some entries next to one another, and the place of the first. */
 export interface Run {
   readonly entries: Packed;
@@ -76,6 +82,11 @@ export class CountedTree {
 
   get root(): TreeRoot {
     return { root: this.#root, height: this.#height, next: this.#next };
+  }
+
+  /** What `treeRootOf` reads behind the count. */
+  get numbers(): readonly number[] {
+    return [this.#root, this.#height, this.#next];
   }
 
   get count(): number {

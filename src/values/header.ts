@@ -50,6 +50,12 @@ export function decodeHeader(payload: Buffer): Header {
   return { isLarge: true, encoding, numbers };
 }
 
+/** How many parts a large object has, by its numbers. */
+export function countOf([count]: readonly number[]): number {
+  assert(count !== undefined, "a large object has its count");
+  return count;
+}
+
 /** True when entries fit into the record. */
 export function isSmall(entries: Packed): boolean {
   return entries.bytes.length <= SMALL_BYTES_MAX && entries.count <= SMALL_ENTRIES_MAX;

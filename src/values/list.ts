@@ -4,8 +4,8 @@
  */
 import { assert } from "../base/assert.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
-import { CountedTree, type Run } from "./counted-tree.ts";
-import { decodeHeader, type Encoding, isSmall } from "./header.ts";
+import { CountedTree, type Run, treeRootOf } from "./counted-tree.ts";
+import { countOf, decodeHeader, type Encoding, isSmall } from "./header.ts";
 import type { Held } from "./held.ts";
 import { listpackBytes } from "./listpack-bytes.ts";
 import { Packed } from "./packed.ts";
@@ -29,12 +29,12 @@ export class List {
     const header = held.record === undefined ? undefined : decodeHeader(held.record.payload);
     this.encoding = header?.encoding ?? "compact";
     if (header?.isLarge) {
-      const [count, root, height, next, bytes] = header.numbers;
-      assert(bytes !== undefined && count !== undefined, "a large list has its numbers");
-      this.#count = count;
+      const { numbers } = header;
+      this.#count = countOf(numbers);
+      const bytes = numbers[4];
+      assert(bytes !== undefined, "a large list has its bytes");
       this.#bytes = bytes;
-      const tree = { root: root ?? 0, height: height ?? 0, next: next ?? 0 };
-      this.#tree = new CountedTree(held.id, held.transaction, tree);
+      this.#tree = new CountedTree(held.id, held.transaction, treeRootOf(numbers));
     } else {
       this.#entries = header?.entries ?? Packed.EMPTY;
       this.#count = this.#entries.count;
@@ -134,8 +134,7 @@ export class List {
     }
     const tree = this.#large();
     tree.write(this.held.transaction);
-    const { root, height, next } = tree.root;
-    const numbers = [this.#count, root, height, next, this.#bytes];
+    const numbers = [this.#count, ...tree.numbers, this.#bytes];
     this.held.save({ isLarge: true, encoding, numbers }, event);
   }
 

@@ -7,9 +7,9 @@
  */
 import { assert } from "../base/assert.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
-import { CountedTree, type Run } from "./counted-tree.ts";
+import { CountedTree, type Run, treeRootOf } from "./counted-tree.ts";
 import { Elements } from "./elements.ts";
-import { decodeHeader, type Encoding, isSmall } from "./header.ts";
+import { countOf, decodeHeader, type Encoding, isSmall } from "./header.ts";
 import type { Held } from "./held.ts";
 import { Packed } from "./packed.ts";
 import { SCORE_BYTES, scoreOfBytes, sortableScore } from "./score.ts";
@@ -41,11 +41,8 @@ export class SortedSet {
     const header = held.record === undefined ? undefined : decodeHeader(held.record.payload);
     this.encoding = header?.encoding ?? "compact";
     if (header?.isLarge) {
-      const [count, root, height, next] = header.numbers;
-      assert(count !== undefined && next !== undefined, "a large sorted set has its numbers");
-      this.#count = count;
-      const tree = { root: root ?? 0, height: height ?? 0, next };
-      this.#tree = new CountedTree(held.id, held.transaction, tree);
+      this.#count = countOf(header.numbers);
+      this.#tree = new CountedTree(held.id, held.transaction, treeRootOf(header.numbers));
     } else {
       this.#entries = header?.entries ?? Packed.EMPTY;
       this.#count = this.#entries.count;
@@ -169,8 +166,7 @@ export class SortedSet {
     }
     const tree = this.#large();
     tree.write(held.transaction);
-    const { root, height, next } = tree.root;
-    held.save({ isLarge: true, encoding, numbers: [this.#count, root, height, next] }, event);
+    held.save({ isLarge: true, encoding, numbers: [this.#count, ...tree.numbers] }, event);
   }
 
   #runAt(place: number): Run {

@@ -7,7 +7,7 @@
 import { assert } from "../base/assert.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import { type Element, type ElementPage, Elements } from "./elements.ts";
-import { decodeHeader, type Encoding, isSmall } from "./header.ts";
+import { countOf, decodeHeader, type Encoding, isSmall } from "./header.ts";
 import type { Held } from "./held.ts";
 import { Packed } from "./packed.ts";
 
@@ -174,9 +174,4 @@ export class Table {
   #apart(): Elements {
     return new Elements(this.held.id, this.held.transaction);
   }
-}
-
-function countOf([count]: readonly number[]): number {
-  assert(count !== undefined, "a large object has its count");
-  return count;
 }

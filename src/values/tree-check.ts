@@ -1,8 +1,7 @@
 /** The self-check of a counted tree. */
-import { assert } from "../base/assert.ts";
 import { prefixRange, treeNodesPrefix } from "../keyspace/layouts.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
-import { CountedTree } from "./counted-tree.ts";
+import { CountedTree, treeRootOf } from "./counted-tree.ts";
 import { countIn, type InnerNode, type TreeNode } from "./tree-node.ts";
 
 /** What is wrong with the tree of an object, a sentence each. `numbers` begin with count, root, height and next. */
@@ -12,21 +11,20 @@ export function checkTree(
   numbers: readonly number[],
   isOrdered: boolean,
 ): string[] {
-  const [count, root, height, next] = numbers;
-  assert(root !== undefined && height !== undefined && next !== undefined, "a tree has its numbers");
-  const tree = new CountedTree(id, reader, { root, height, next });
+  const root = treeRootOf(numbers);
+  const tree = new CountedTree(id, reader, root);
   const findings: string[] = [];
   const say = (what: string) => findings.push(`the tree of the object ${id} ${what}`);
   const nodes = new Map<number, TreeNode>();
   for (const [number, node, level] of tree.nodes()) {
     nodes.set(number, node);
-    if (number >= next) say(`has a node ${number}, the next is ${next}`);
+    if (number >= root.next) say(`has a node ${number}, the next is ${root.next}`);
     if ((node.kind === "leaf") !== (level === 0)) say(`has a ${node.kind} node at level ${level}`);
   }
   for (const [number, node] of nodes) {
     if (node.kind === "inner" && !countsAgree(node, nodes)) say(`has a node ${number} that counts wrong`);
   }
-  if (tree.count !== count) say(`has ${tree.count} entries, the record counts ${count}`);
+  if (tree.count !== numbers[0]) say(`has ${tree.count} entries, the record counts ${numbers[0]}`);
   if (isOrdered && !isInOrder(tree, tree.count)) say("is not in order");
   const { from, to } = prefixRange(treeNodesPrefix(id));
   let stored = 0;
