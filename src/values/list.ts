@@ -19,8 +19,8 @@ export class List {
   /** Of a large one. */
   #tree: CountedTree | undefined;
   #count: number;
-  /** What its elements would take in a listpack. */
-  #bytes: number;
+  /** What its elements would take in a listpack; of a small one undefined until somebody asks. */
+  #bytes: number | undefined;
   /** As Redis would have it; kept by whoever knows the limits. */
   encoding: Encoding;
 
@@ -31,15 +31,13 @@ export class List {
     if (header?.isLarge) {
       const { numbers } = header;
       this.#count = countOf(numbers);
-      const bytes = numbers[4];
+      const [, , , , bytes] = numbers;
       assert(bytes !== undefined, "a large list has its bytes");
       this.#bytes = bytes;
       this.#tree = new CountedTree(held.id, held.transaction, treeRootOf(numbers));
     } else {
       this.#entries = header?.entries ?? Packed.EMPTY;
       this.#count = this.#entries.count;
-      this.#bytes = 0;
-      for (const entry of this.#entries.entries()) this.#bytes += listpackBytes(entry);
     }
   }
 
@@ -49,6 +47,7 @@ export class List {
 
   /** What its elements would take in a listpack. */
   get bytes(): number {
+    this.#bytes ??= bytesOf(this.#entries?.entries() ?? []);
     return this.#bytes;
   }
 
@@ -94,13 +93,14 @@ export class List {
   /** Inserts an element before the one at a place, or at the end. */
   insert(place: number, element: Buffer): void {
     this.#count += 1;
-    this.#bytes += listpackBytes(element);
+    if (this.#bytes !== undefined) this.#bytes += listpackBytes(element);
     if (this.#entries === undefined) {
       this.#large().insert(place, element);
       return;
     }
     this.#entries = this.#entries.spliced(place, 0, [element]);
     if (isSmall(this.#entries)) return;
+    this.#bytes = this.bytes;
     this.#tree = CountedTree.of(this.held.id, this.held.transaction, this.#entries, false);
     this.#entries = undefined;
   }
@@ -115,7 +115,7 @@ export class List {
     if (count <= 0) return;
     // What a whole list took is known; of a part of it, each element is looked at.
     if (count === this.#count) this.#bytes = 0;
-    else for (const element of this.range(place, place + count - 1)) this.#bytes -= listpackBytes(element);
+    else if (this.#bytes !== undefined) this.#bytes -= bytesOf(this.range(place, place + count - 1));
     this.#count -= count;
     if (this.#entries !== undefined) this.#entries = this.#entries.spliced(place, count, []);
     else this.#large().remove(place, count);
@@ -134,7 +134,7 @@ export class List {
     }
     const tree = this.#large();
     tree.write(this.held.transaction);
-    const numbers = [this.#count, ...tree.numbers, this.#bytes];
+    const numbers = [this.#count, ...tree.numbers, this.bytes];
     this.held.save({ isLarge: true, encoding, numbers }, event);
   }
 
@@ -142,4 +142,10 @@ export class List {
     assert(this.#tree !== undefined, "a large list has a tree");
     return this.#tree;
   }
+}
+
+function bytesOf(elements: Iterable<Buffer>): number {
+  let bytes = 0;
+  for (const element of elements) bytes += listpackBytes(element);
+  return bytes;
 }
