@@ -1,7 +1,7 @@
 /** Drawing names by chance: what HRANDFIELD, SRANDMEMBER, SPOP and ZRANDMEMBER share. */
 import { type Bytes, bytesOf } from "../base/bytes.ts";
 import * as errors from "../protocol/errors.ts";
-import { integer } from "./arguments.ts";
+import { argument, integer, token } from "./arguments.ts";
 
 /** What names are drawn from. */
 export interface Drawable<T extends { readonly name: Buffer }> {
@@ -10,34 +10,50 @@ export interface Drawable<T extends { readonly name: Buffer }> {
   elements(): Iterable<T>;
 }
 
-export interface DrawnCount {
-  /** Negative: the same may come again. */
-  readonly count: bigint;
-  readonly repeats: boolean;
-}
-
 const COUNT_MAX = 2n ** 63n - 1n;
+/** With a value or score each there are twice as many. */
+const COUNT_WITH_MAX = COUNT_MAX / 2n;
 /** So many may be asked for where the same may come again: otherwise the number of names is the bound. */
 const REPEATED_MAX = 1_000_000n;
 /** Of more than this part of all, each is looked at. */
 const SAMPLED_PART = 3;
 
-/** The count of names to draw. @throws ReplyError when it is no integer, or one without an opposite */
-export function drawnCount(bytes: Buffer): DrawnCount {
+/**
+ * The count of names to draw; negative: the same may come again. @throws ReplyError when it is no integer, or one
+ * without an opposite
+ */
+export function drawnCount(bytes: Buffer): bigint {
   const count = integer(bytes);
   if (count < -COUNT_MAX) throw errors.notBetween(-COUNT_MAX, COUNT_MAX);
-  return { count, repeats: count < 0n };
+  return count;
 }
 
-/** As many as are asked for. @throws ReplyError when that is more than a reply may hold */
-export function drawRepeated<T extends { readonly name: Buffer }>(
+/** As `drawnCount`, of `count [word]` behind the key: the word asks for what belongs to each name too. @throws ReplyError */
+export function drawnCountWith(args: readonly Buffer[], word: string) {
+  const count = drawnCount(argument(args, 2));
+  const isWith = args.length === 4 && token(args[3]) === word;
+  if (args.length > 4 || (args.length === 4 && !isWith)) throw errors.syntaxError();
+  if (isWith && (count > COUNT_WITH_MAX || count < -COUNT_WITH_MAX)) throw errors.outOfRange();
+  return { count, isWith };
+}
+
+/** As many as `drawnCount` says. @throws ReplyError when that is more than a reply may hold */
+export function draw<T extends { readonly name: Buffer }>(
   from: Drawable<T>,
-  { count }: DrawnCount,
+  count: bigint,
   random: () => number,
 ): T[] {
-  if (-count > REPEATED_MAX) throw errors.outOfRange();
+  return count < 0n ? drawRepeated(from, -count, random) : drawDistinct(from, count, random);
+}
+
+function drawRepeated<T extends { readonly name: Buffer }>(
+  from: Drawable<T>,
+  count: bigint,
+  random: () => number,
+): T[] {
+  if (count > REPEATED_MAX) throw errors.outOfRange();
   const drawn: T[] = [];
-  for (let left = Number(-count); left > 0; left -= 1) {
+  for (let left = Number(count); left > 0; left -= 1) {
     const one = from.drawn(random);
     if (one === undefined) break;
     drawn.push(one);
@@ -45,10 +61,10 @@ export function drawRepeated<T extends { readonly name: Buffer }>(
   return drawn;
 }
 
-/** As many as are asked for and there are, each once. */
-export function drawDistinct<T extends { readonly name: Buffer }>(
+/** As many as there are, each once. */
+function drawDistinct<T extends { readonly name: Buffer }>(
   from: Drawable<T>,
-  { count }: DrawnCount,
+  count: bigint,
   random: () => number,
 ): T[] {
   if (count >= BigInt(from.count)) return [...from.elements()];

@@ -2,7 +2,7 @@
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { argument, positiveInteger } from "../arguments.ts";
-import { drawDistinct } from "../drawing.ts";
+import { draw } from "../drawing.ts";
 import type { Call, Handler } from "../handler.ts";
 import { setForWrite, setReply } from "./sets.ts";
 
@@ -25,7 +25,7 @@ function popSeveral(call: Call): Reply {
   const count = positiveInteger(argument(call.args, 2));
   const table = setForWrite(call, argument(call.args, 1));
   if (table === undefined || count === 0n) return setReply([]);
-  const drawn = drawDistinct(table, { count, repeats: false }, () => call.random());
+  const drawn = draw(table, count, () => call.random());
   const members = drawn.map(({ name }) => name);
   if (members.length === table.count) table.held.removeEmptied("spop");
   else {

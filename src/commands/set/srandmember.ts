@@ -4,7 +4,7 @@
  */
 import * as errors from "../../protocol/errors.ts";
 import { argument } from "../arguments.ts";
-import { drawDistinct, drawnCount, drawRepeated } from "../drawing.ts";
+import { draw, drawnCount } from "../drawing.ts";
 import type { Handler } from "../handler.ts";
 import { setAt } from "./sets.ts";
 
@@ -15,10 +15,9 @@ export const srandmember = {
     const random = () => call.random();
     if (args.length > 3) throw errors.syntaxError();
     if (args.length === 2) return setAt(call, argument(args, 1))?.drawn(random)?.name ?? null;
-    const given = drawnCount(argument(args, 2));
+    const count = drawnCount(argument(args, 2));
     const table = setAt(call, argument(args, 1));
-    if (table === undefined || given.count === 0n) return [];
-    const drawn = given.repeats ? drawRepeated(table, given, random) : drawDistinct(table, given, random);
-    return drawn.map(({ name }) => name);
+    if (table === undefined || count === 0n) return [];
+    return draw(table, count, random).map(({ name }) => name);
   },
 } as const satisfies Handler;
