@@ -30,7 +30,7 @@ const NODE_PLAIN = 1n;
 const NODE_PACKED = 2n;
 
 export interface ScoredMember {
-  readonly member: Buffer;
+  readonly name: Buffer;
   readonly score: number;
 }
 
@@ -53,7 +53,7 @@ export function dumpCollection(value: DumpedCollection): Buffer {
       return plain(
         SORTED_SET,
         value.members.length,
-        value.members.flatMap(({ member, score }) => [rdbString(member), binaryScore(score)]),
+        value.members.flatMap(({ name, score }) => [rdbString(name), binaryScore(score)]),
       );
   }
 }
@@ -113,7 +113,7 @@ function hash(pairs: readonly Buffer[]): DumpedCollection {
 
 function sortedSet(members: readonly ScoredMember[]): DumpedCollection {
   if (members.some(({ score }) => Number.isNaN(score))) throw new RdbFault("a score that is no number");
-  const names = members.map(({ member }) => member);
+  const names = members.map(({ name }) => name);
   return { kind: "sortedSet", members: distinct(some(members), names) };
 }
 
@@ -137,7 +137,7 @@ function strings(reader: RdbReader, each: 1 | 2): Buffer[] {
 function scored(reader: RdbReader, score: (reader: RdbReader) => number): ScoredMember[] {
   const found: ScoredMember[] = [];
   for (let left = reader.length(); left > 0n; left -= 1n)
-    found.push({ member: reader.string(), score: score(reader) });
+    found.push({ name: reader.string(), score: score(reader) });
   return found;
 }
 
@@ -154,8 +154,8 @@ function pairsOf(entries: readonly Buffer[]): ScoredMember[] {
   if (entries.length % 2 !== 0) throw new RdbFault("a member without a score");
   const found: ScoredMember[] = [];
   for (let at = 0; at < entries.length; at += 2) {
-    const [member, score] = [entries[at], entries[at + 1]];
-    if (member !== undefined && score !== undefined) found.push({ member, score: scoreOf(score) });
+    const [name, score] = [entries[at], entries[at + 1]];
+    if (name !== undefined && score !== undefined) found.push({ name, score: scoreOf(score) });
   }
   return found;
 }

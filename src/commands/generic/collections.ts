@@ -5,14 +5,14 @@ import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
 import type { KeyRecord } from "../../keyspace/records.ts";
 import { Held, isCollection } from "../../values/held.ts";
 import { List } from "../../values/list.ts";
-import { addMembers, membersOf } from "../../values/set-members.ts";
+import { membersOf } from "../../values/set-members.ts";
 import { SortedSet } from "../../values/sorted-set.ts";
 import { Table } from "../../values/table.ts";
 import type { Call } from "../handler.ts";
 import { setFields } from "../hash/hashes.ts";
-import { growing } from "../list/lists.ts";
-import { limitsOf } from "../set/sets.ts";
-import { putMember, limitsOf as scoredLimits } from "../sorted-set/sorted-sets.ts";
+import { fillList } from "../list/lists.ts";
+import { fillSet } from "../set/sets.ts";
+import { fillSortedSet } from "../sorted-set/sorted-sets.ts";
 
 /** All that a record's object holds; undefined when it is none of these types. */
 export function collectionOf(call: Call, key: Buffer, record: KeyRecord): DumpedCollection | undefined {
@@ -30,13 +30,8 @@ export function collectionOf(call: Call, key: Buffer, record: KeyRecord): Dumped
     }
     case "set":
       return { kind: "set", members: membersOf(new Table(held)) };
-    case "sortedSet": {
-      const members = Array.from(new SortedSet(held).elements(), ({ name, score }) => ({
-        member: name,
-        score,
-      }));
-      return { kind: "sortedSet", members };
-    }
+    case "sortedSet":
+      return { kind: "sortedSet", members: [...new SortedSet(held).elements()] };
   }
 }
 
@@ -57,24 +52,19 @@ export function restoreCollection(
     }
     case "list": {
       const list = new List(held);
-      for (const element of value.elements) {
-        growing(call, list, [element]);
-        list.push("right", element);
-      }
+      fillList(call, list, value.elements);
       list.save("restore");
       return;
     }
     case "sortedSet": {
       const set = new SortedSet(held);
-      const limits = scoredLimits(call);
-      for (const { member, score } of value.members) putMember(set, member, score, undefined, limits);
+      fillSortedSet(call, set, value.members);
       set.save("restore");
       return;
     }
     case "set": {
       const table = new Table(held);
-      const limits = limitsOf(call);
-      for (const member of value.members) addMembers(table, [member], limits);
+      fillSet(call, table, value.members);
       table.save("restore");
       return;
     }

@@ -6,7 +6,7 @@ import { bytesOf } from "../../base/bytes.ts";
 import { Held } from "../../values/held.ts";
 import { List } from "../../values/list.ts";
 import type { Call, Handler } from "../handler.ts";
-import { growing } from "../list/lists.ts";
+import { fillList } from "../list/lists.ts";
 import { sorted, sortQuery } from "./sorting.ts";
 
 export const sort = {
@@ -24,11 +24,11 @@ function stored(call: Call, key: Buffer, items: ReadonlyArray<Buffer | null>): n
     return 0;
   }
   const list = new List(new Held(call.db, bytesOf(key), "list", undefined));
-  for (const item of items) {
-    const element = item ?? Buffer.alloc(0);
-    growing(call, list, [element]);
-    list.push("right", element);
-  }
+  fillList(
+    call,
+    list,
+    items.map((item) => item ?? Buffer.alloc(0)),
+  );
   list.save("sortstore");
   return items.length;
 }

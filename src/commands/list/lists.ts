@@ -41,6 +41,14 @@ export function pushAll(call: Call, list: List, end: ListEnd, elements: readonly
   return list.count;
 }
 
+/** Puts elements behind a list, one by one, as what is to come is not known when the first is added. */
+export function fillList(call: Call, list: List, elements: readonly Buffer[]): void {
+  for (const element of elements) {
+    growing(call, list, [element]);
+    list.push("right", element);
+  }
+}
+
 /** Takes up to `count` elements from an end, one after the other, and saves. */
 export function popSome(call: Call, list: List, end: ListEnd, count: number): Buffer[] {
   const length = Math.min(count, list.count);

@@ -34,6 +34,12 @@ export function limitsOf({ server }: Call): SetLimits {
   };
 }
 
+/** Adds members to a set, one by one, as what is to come is not known when the first is added. */
+export function fillSet(call: Call, table: Table, members: readonly Buffer[]): void {
+  const limits = limitsOf(call);
+  for (const member of members) addMembers(table, [member], limits);
+}
+
 /** Makes a key the set of these members, whatever it was, or removes it where there are none; how many there are. */
 export function storeMembers(call: Call, key: Buffer, members: readonly Buffer[], event: KeyEvent): number {
   if (members.length === 0) {
@@ -41,9 +47,7 @@ export function storeMembers(call: Call, key: Buffer, members: readonly Buffer[]
     return 0;
   }
   const table = new Table(new Held(call.db, bytesOf(key), "set", undefined));
-  const limits = limitsOf(call);
-  // One by one, as what is to come is not known when the first is added.
-  for (const member of members) addMembers(table, [member], limits);
+  fillSet(call, table, members);
   table.save(event);
   return table.count;
 }

@@ -45,6 +45,12 @@ export function putMember(
     set.encoding = "full";
 }
 
+/** Adds members to a sorted set that has none of them. */
+export function fillSortedSet(call: Call, set: SortedSet, members: readonly Scored[]): void {
+  const limits = limitsOf(call);
+  for (const { name, score } of members) putMember(set, name, score, undefined, limits);
+}
+
 /** Makes a key the sorted set of these members, whatever it was, or removes it where there are none; how many. */
 export function storeScored(call: Call, key: Buffer, members: readonly Scored[], event: KeyEvent): number {
   if (members.length === 0) {
@@ -52,8 +58,7 @@ export function storeScored(call: Call, key: Buffer, members: readonly Scored[],
     return 0;
   }
   const set = new SortedSet(new Held(call.db, bytesOf(key), "sortedSet", undefined));
-  const limits = limitsOf(call);
-  for (const { name, score } of members) putMember(set, name, score, undefined, limits);
+  fillSortedSet(call, set, members);
   set.save(event);
   return set.count;
 }
