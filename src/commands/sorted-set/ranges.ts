@@ -3,7 +3,7 @@ import * as errors from "../../protocol/errors.ts";
 import { behindScore } from "../../values/score.ts";
 import type { SortedSet } from "../../values/sorted-set.ts";
 import { entryOf } from "../../values/sorted-set.ts";
-import { safeIndex } from "../arguments.ts";
+import { placesBetween } from "../places.ts";
 
 /** The places of a range in a sorted set: from the first one to below the end; none when the end is not above it. */
 export interface Places {
@@ -16,11 +16,11 @@ export type PlacesOf = (set: SortedSet) => Places;
 
 /** Places from the lowest score on, or with `reverse` from the highest; negative ones count from the other end. */
 export function rankRange(start: Buffer, stop: Buffer, reverse: boolean): PlacesOf {
-  const [first, last] = [safeIndex(start), safeIndex(stop)];
+  const placesOf = placesBetween(start, stop);
   return ({ count }) => {
-    const from = Math.max(0, first < 0 ? count + first : first);
-    const to = Math.min(count - 1, last < 0 ? count + last : last);
-    if (from > to) return { from: 0, end: 0 };
+    const places = placesOf(count);
+    if (places === undefined) return { from: 0, end: 0 };
+    const { from, to } = places;
     return reverse ? { from: count - 1 - to, end: count - from } : { from, end: to + 1 };
   };
 }
