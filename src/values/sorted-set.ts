@@ -70,10 +70,10 @@ export class SortedSet {
     return this.score(member) !== undefined;
   }
 
-  /** The place of a member, from the lowest score on; undefined when there is no such member. */
-  rank(member: Buffer): number | undefined {
+  /** The place of a member, from the lowest score on, with its score; undefined when there is no such member. */
+  ranked(member: Buffer): { readonly rank: number; readonly score: number } | undefined {
     const score = this.score(member);
-    return score === undefined ? undefined : this.below(entryOf(score, member));
+    return score === undefined ? undefined : { rank: this.below(entryOf(score, member)), score };
   }
 
   /** How many entries are below these bytes, which may be the beginning of an entry. */

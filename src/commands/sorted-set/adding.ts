@@ -29,9 +29,8 @@ export function addScored(
   members: readonly Scored[],
   condition: AddCondition,
 ): Added {
-  if (condition.isThere && sortedSetForWrite(call, key) === undefined)
-    return { added: 0, changed: 0, score: undefined };
-  const set = sortedSetOrNew(call, key);
+  const set = condition.isThere ? sortedSetForWrite(call, key) : sortedSetOrNew(call, key);
+  if (set === undefined) return { added: 0, changed: 0, score: undefined };
   const limits = limitsOf(call);
   let [added, changed] = [0, 0];
   let latest: number | undefined;

@@ -107,9 +107,7 @@ function limitOf(bytes: Buffer): number {
 export function combination(kind: Combination, query: Combined): Scored[] {
   const members =
     kind === "union" ? union(query) : kind === "intersection" ? [...intersection(query)] : difference(query);
-  return members.sort(
-    (a, b) => a.score - b.score || compareNumbers(a.score, b.score) || a.name.compare(b.name),
-  );
+  return members.sort((a, b) => compareNumbers(a.score, b.score) || a.name.compare(b.name));
 }
 
 /** Infinities have no difference. */

@@ -12,9 +12,9 @@ export function rankReply(call: Call, reverse: boolean): Reply {
   const withScore = args.length === 4;
   if (withScore && token(args[3]) !== "WITHSCORE") throw errors.syntaxError();
   const set = sortedSetAt(call, argument(args, 1));
-  const score = set?.score(argument(args, 2));
-  const rank = set?.rank(argument(args, 2));
-  if (set === undefined || score === undefined || rank === undefined) return withScore ? NULL_ARRAY : null;
+  const ranked = set?.ranked(argument(args, 2));
+  if (set === undefined || ranked === undefined) return withScore ? NULL_ARRAY : null;
+  const { rank, score } = ranked;
   const place = reverse ? set.count - 1 - rank : rank;
   return withScore ? [place, double(score)] : place;
 }
