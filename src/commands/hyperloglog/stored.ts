@@ -2,7 +2,7 @@
 import { bytesOf } from "../../base/bytes.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Call } from "../handler.ts";
-import { stringToWrite } from "../string/write-string.ts";
+import { changeString, stringToWrite } from "../string/write-string.ts";
 import { stringAt } from "../values.ts";
 import { CorruptedHyperLogLog, HyperLogLog, isHyperLogLog } from "./hyperloglog.ts";
 
@@ -28,9 +28,8 @@ export function storeHyperLogLog(
   { bytes }: HyperLogLog,
   event: "pfadd" | undefined,
 ): void {
-  const name = bytesOf(key);
-  const expireAtMs = call.db.find(name)?.expireAtMs ?? 0;
-  call.db.put(name, { type: "string", payload: Buffer.from(bytes), expireAtMs, form: "appended" }, event);
+  const before = call.db.find(bytesOf(key));
+  changeString(call, key, { before, value: Buffer.from(bytes), event, form: "appended" });
 }
 
 /** @throws ReplyError in the place of what tells that the runs of one do not add up */
