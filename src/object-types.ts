@@ -8,9 +8,9 @@ import { REDO_MACHINE } from "./keyspace/redo.ts";
 import { checkMachines } from "./machines/check.ts";
 import { redoMachine } from "./machines/live-machine.ts";
 import { MACHINE_STORAGE } from "./machines/object-storage.ts";
-import { checkStreams } from "./streams/check.ts";
+import { checkStream } from "./streams/check.ts";
 import { STREAM_STORAGE } from "./streams/streams.ts";
-import { checkValues } from "./values/check.ts";
+import { checkValue } from "./values/check.ts";
 import type { ValueType } from "./values/held.ts";
 import { VALUE_STORAGE } from "./values/storage.ts";
 
@@ -21,7 +21,7 @@ export const OBJECT_TYPES = new ObjectTypes({
     redo: [REDO_MACHINE, redoMachine],
     check: checkMachines,
   },
-  stream: { storage: STREAM_STORAGE, form: STREAM_FORM, check: checkStreams },
+  stream: { storage: STREAM_STORAGE, form: STREAM_FORM, checkObject: checkStream },
   hash: valueType("hash", HASH_FORM),
   set: valueType("set", SET_FORM),
   list: valueType("list", LIST_FORM),
@@ -29,5 +29,5 @@ export const OBJECT_TYPES = new ObjectTypes({
 });
 
 function valueType(type: ValueType, form: ObjectForm): ObjectType {
-  return { storage: VALUE_STORAGE, form, check: (reader) => checkValues(reader, type) };
+  return { storage: VALUE_STORAGE, form, checkObject: (reader, record) => checkValue(reader, record, type) };
 }

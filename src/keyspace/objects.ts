@@ -54,8 +54,10 @@ export interface ObjectType {
   readonly form: ObjectForm;
   /** How a restart redoes the changes of live objects: the first byte of their redo records, and what reads these. */
   readonly redo?: readonly [firstByte: number, redo: Redo];
-  /** What is wrong with what the objects of the type keep, a sentence each. O(size of the store). */
-  check(reader: OrderedReader): readonly string[];
+  /** What is wrong with what an object of the type keeps, a sentence each. */
+  checkObject?(reader: OrderedReader, record: KeyRecord): readonly string[];
+  /** What is wrong with what all objects of the type keep together, such as indexes. O(size of the store). */
+  check?(reader: OrderedReader): readonly string[];
 }
 
 /** The types whose objects keep parts of their own. */
@@ -65,13 +67,13 @@ export type PartedType = Exclude<RecordType, "string" | "longString">;
 export class ObjectTypes {
   /** By the first byte of the redo record. */
   readonly redo: ReadonlyMap<number, Redo>;
-  readonly #types: readonly ObjectType[];
+  readonly #types: Readonly<Partial<Record<RecordType, ObjectType>>>;
   readonly #storages: Readonly<Record<RecordType, ObjectStorage>>;
   readonly #forms: Readonly<Record<RecordType, ObjectForm>>;
 
   constructor(types: Readonly<Record<PartedType, ObjectType>>) {
-    this.#types = Object.values(types);
-    this.redo = new Map(this.#types.flatMap(({ redo }) => (redo === undefined ? [] : [redo])));
+    this.#types = types;
+    this.redo = new Map(Object.values(types).flatMap(({ redo }) => (redo === undefined ? [] : [redo])));
     this.#storages = {
       string: NOTHING_OUTSIDE,
       longString: LONG_STRING,
@@ -108,9 +110,14 @@ export class ObjectTypes {
     return this.#storages[type];
   }
 
-  /** What is wrong with what objects keep. O(size of the store). */
+  /** What is wrong with what an object keeps. */
+  checkObject(reader: OrderedReader, record: KeyRecord): readonly string[] {
+    return this.#types[record.type]?.checkObject?.(reader, record) ?? [];
+  }
+
+  /** What is wrong with what objects keep together. O(size of the store). */
   check(reader: OrderedReader): string[] {
-    return this.#types.flatMap((type) => type.check(reader));
+    return Object.values(this.#types).flatMap((type) => type.check?.(reader) ?? []);
   }
 }
 

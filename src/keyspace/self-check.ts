@@ -27,7 +27,14 @@ import { decodeNumber, decodeRecord, type KeyRecord } from "./records.ts";
 /** What was found wrong, a sentence each; empty when all agrees. O(size of the store). */
 export function checkStore(reader: OrderedReader, objects: ObjectTypes): string[] {
   const findings: string[] = [];
-  const check: Check = { reader, flushed: new Set(), keys: new Map(), expires: new Map(), findings };
+  const check: Check = {
+    reader,
+    flushed: new Set(),
+    keys: new Map(),
+    expires: new Map(),
+    longStrings: new Set(),
+    findings,
+  };
   for (const [key] of all(reader, garbageSpace(GARBAGE_DATABASE)))
     check.flushed.add(garbageFields(key).number);
   let idMax = 0;
@@ -35,6 +42,7 @@ export function checkStore(reader: OrderedReader, objects: ObjectTypes): string[
     const record = decodeRecord(value);
     idMax = Math.max(idMax, record.id);
     checkRecord(check, key, record);
+    findings.push(...objects.checkObject(reader, record));
   }
   if (idMax > counterValue(reader, counterKey("id"))) {
     findings.push(`the id ${idMax} is above the counter of ids`);
@@ -54,6 +62,8 @@ interface Check {
   /** Keys found, and keys that expire, by physical database. */
   readonly keys: Map<number, number>;
   readonly expires: Map<number, number>;
+  /** Ids of the long strings found. */
+  readonly longStrings: Set<number>;
   readonly findings: string[];
 }
 
@@ -65,8 +75,10 @@ function checkRecord(check: Check, key: Bytes, record: KeyRecord): void {
   if (named === undefined || chars(recordKey(databasePrefix("k", phys), bytesOf(named))) !== chars(key)) {
     check.findings.push(`${place} has no entry in the order of SCAN`);
   }
-  if (record.type === "longString" && check.reader.get(longStringKey(record.id)) === undefined) {
-    check.findings.push(`${place} lacks its bytes`);
+  if (record.type === "longString") {
+    check.longStrings.add(record.id);
+    if (check.reader.get(longStringKey(record.id)) === undefined)
+      check.findings.push(`${place} lacks its bytes`);
   }
   if (record.expireAtMs === 0) return;
   add(check.expires, phys);
@@ -92,15 +104,10 @@ function checkExpiry({ reader, flushed, findings }: Check): void {
   }
 }
 
-function checkLongStrings({ reader, findings }: Check): void {
-  const owners = new Set<number>();
-  for (const [, value] of all(reader, prefixRange("k"))) {
-    const record = decodeRecord(value);
-    if (record.type === "longString") owners.add(record.id);
-  }
+function checkLongStrings({ reader, longStrings, findings }: Check): void {
   for (const [key] of all(reader, prefixRange("v"))) {
     const id = idOfLongStringKey(key);
-    if (!owners.has(id)) findings.push(`the bytes of the long string ${id} belong to no record`);
+    if (!longStrings.has(id)) findings.push(`the bytes of the long string ${id} belong to no record`);
   }
 }
 

@@ -14,7 +14,7 @@ import {
   streamHolesPrefix,
   streamSlotKey,
 } from "../keyspace/layouts.ts";
-import { decodeRecord } from "../keyspace/records.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
 import type { Entry, OrderedReader } from "../storage/ordered-store.ts";
 import { ChunkReader } from "./chunk.ts";
 import { type EntryId, entryIdOfBytes, ID_MIN } from "./entry-id.ts";
@@ -23,14 +23,15 @@ import { decodePage, type PendingPage } from "./pending-page.ts";
 import { decodeConsumer, decodeGroup, type GroupRecord } from "./records.ts";
 import { StoredChunk } from "./stored-chunks.ts";
 
-/** What was found wrong, a sentence each. O(size of all streams). */
-export function checkStreams(reader: OrderedReader): string[] {
+/** What was found wrong with a stream, a sentence each. O(its size). */
+export function checkStream(reader: OrderedReader, record: KeyRecord): string[] {
   const findings: string[] = [];
-  for (const [, value] of all(reader, "k")) {
-    const record = decodeRecord(value);
-    if (record.type !== "stream") continue;
-    checkStream({ reader, id: record.id, findings }, decodeHeader(record.payload));
-  }
+  const check = { reader, id: record.id, findings };
+  const header = decodeHeader(record.payload);
+  checkEntries(check, header);
+  const groups = all(reader, streamGroupsPrefix(record.id));
+  expectEqual(check, "number of groups", header.groupCount, groups.length);
+  for (const [, value] of groups) checkGroup(check, decodeGroup(value));
   return findings;
 }
 
@@ -38,14 +39,6 @@ interface Check {
   readonly reader: OrderedReader;
   readonly id: number;
   readonly findings: string[];
-}
-
-function checkStream(check: Check, header: StreamHeader): void {
-  const { reader, id } = check;
-  checkEntries(check, header);
-  const groups = all(reader, streamGroupsPrefix(id));
-  expectEqual(check, "number of groups", header.groupCount, groups.length);
-  for (const [, value] of groups) checkGroup(check, decodeGroup(value));
 }
 
 /** Every chunk and slot is looked at, not only those that reads would come upon. */

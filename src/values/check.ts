@@ -1,25 +1,14 @@
 /** The self-check of hashes, sets, lists and sorted sets: what a large one counts is there. */
-import { prefixRange } from "../keyspace/layouts.ts";
-import { decodeRecord } from "../keyspace/records.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { checkElements } from "./elements.ts";
-import { decodeHeader, type Header } from "./header.ts";
+import { decodeHeader } from "./header.ts";
 import type { ValueType } from "./held.ts";
 import { checkTree } from "./tree-check.ts";
 
-/** What is wrong with the objects of a type, a sentence each. O(size of the store). */
-export function checkValues(reader: OrderedReader, type: ValueType): string[] {
-  const findings: string[] = [];
-  const { from, to } = prefixRange("k");
-  for (const [, value] of reader.range(from, to)) {
-    const record = decodeRecord(value);
-    if (record.type === type)
-      findings.push(...checkObject(reader, record.id, type, decodeHeader(record.payload)));
-  }
-  return findings;
-}
-
-function checkObject(reader: OrderedReader, id: number, type: ValueType, header: Header): string[] {
+/** What is wrong with an object of a type, a sentence each. O(its size). */
+export function checkValue(reader: OrderedReader, { id, payload }: KeyRecord, type: ValueType): string[] {
+  const header = decodeHeader(payload);
   if (!header.isLarge) {
     const { count } = header.entries;
     const isWhole = count > 0 && (type !== "hash" || count % 2 === 0);
