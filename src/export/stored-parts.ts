@@ -1,5 +1,5 @@
 /** The parts that an object keeps under its id, as this version stores them. */
-import { type Bytes, bufferOf, bytesOf, chars } from "../base/bytes.ts";
+import { bufferOf, bytesOf } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import { OBJECT_SPACES, objectKey, objectKeyFields, objectRanges } from "../keyspace/layouts.ts";
 import { FormFault, inPieces, listOfJson, type PartFields } from "../keyspace/object-form.ts";
@@ -24,13 +24,10 @@ function* entriesOf(db: Database, id: number) {
 export function takeStoredParts(db: Database, id: number, fields: PartFields): void {
   for (const part of listOfJson(fields["parts"], "parts")) {
     const [place, value] = listOfJson(part, "a part");
-    const at: Bytes = bytesOf(base64(place, "the place of a part"));
-    const space = OBJECT_SPACES.find((one) => one === chars(at).charAt(0));
+    const at = base64(place, "the place of a part");
+    const space = OBJECT_SPACES.find((one) => one === at.toString("latin1", 0, 1));
     if (space === undefined) throw new FormFault("a part has a place that is none");
-    db.transaction.put(
-      objectKey(space, id, bytesOf(bufferOf(at).subarray(1))),
-      base64(value, "the value of a part"),
-    );
+    db.transaction.put(objectKey(space, id, bytesOf(at.subarray(1))), base64(value, "the value of a part"));
   }
 }
 
