@@ -1,7 +1,7 @@
 /** Requests that say how many keys they name: `numkeys key [key …]`. */
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
-import { argument, parseInteger } from "./arguments.ts";
+import { argument, parseInteger, token } from "./arguments.ts";
 
 export interface CountedKeys {
   readonly keys: readonly Buffer[];
@@ -32,7 +32,7 @@ export function countedKeys(
 export function limitOption(args: readonly Buffer[], from: number): number {
   let limit = 0;
   for (let at = from; at < args.length; at += 2) {
-    const word = argument(args, at).toString("latin1").toUpperCase();
+    const word = token(args[at]);
     if (word !== "LIMIT" || at + 1 === args.length) throw errors.syntaxError();
     const given = parseInteger(argument(args, at + 1));
     if (given === undefined || given < 0n) throw errors.limitNegative();
@@ -45,7 +45,7 @@ export function limitOption(args: readonly Buffer[], from: number): number {
 export function countAfter(args: readonly Buffer[], from: number): number {
   let count: number | undefined;
   for (let at = from; at < args.length; at += 2) {
-    const word = argument(args, at).toString("latin1").toUpperCase();
+    const word = token(args[at]);
     if (word !== "COUNT" || count !== undefined || at + 1 === args.length) throw errors.syntaxError();
     const given = parseInteger(argument(args, at + 1));
     if (given === undefined || given < 1n) throw errors.countNotAboveZero();
