@@ -15,7 +15,7 @@ import { copyDefinition } from "../machines/definitions.ts";
 import { EXPORT_FORMAT } from "./export.ts";
 
 /** Where a store notes how far an import has come; without it there is none under way. */
-export const IMPORT_KEY = metaKey("import");
+const IMPORT_KEY = metaKey("import");
 const INDEX_END = 2 ** 31;
 
 /** How far an import has come. */

@@ -1,6 +1,6 @@
 /**
  * One database of the key space, as one transaction sees it: keys of every type, their expiry, and the order
- * in which SCAN walks them. Every write goes through `put`, `setExpiry`, `remove`, `rename` or `copyTo`, which
+ * in which SCAN walks them. Every write goes through `put`, `setExpiry`, `remove`, `moveTo` or `copyTo`, which
  * keep the indexes and counters and record the change.
  */
 
@@ -180,11 +180,6 @@ export class Database {
     this.#erase(key, record);
     this.#record(key, event);
     return true;
-  }
-
-  /** Gives the object at `from`, which is there, the key `to`, replacing what is there. */
-  rename(from: Bytes, record: KeyRecord, to: Bytes): void {
-    this.moveTo(this, from, record, to, ["rename_from", "rename_to"]);
   }
 
   /** Moves the object at `from`, which is there, to a key of any database, replacing what is there. */

@@ -12,14 +12,14 @@ export interface SetLimits extends Limits {
 const INTEGER_BYTES_MAX = 20;
 
 /** A set that is empty yet begins as what fits this member and as many as are to come. */
-export function beginSet(table: Table, first: Buffer, expected: number, limits: SetLimits): void {
+function beginSet(table: Table, first: Buffer, expected: number, limits: SetLimits): void {
   if (table.count > 0) return;
   if (isInteger(first) && expected <= limits.integersMax) table.encoding = "integers";
   else table.encoding = expected <= limits.entriesMax ? "compact" : "full";
 }
 
 /** Adds a member; true when it is new. */
-export function addMember(table: Table, member: Buffer, limits: SetLimits): boolean {
+function addMember(table: Table, member: Buffer, limits: SetLimits): boolean {
   const { encoding, count } = table;
   if (!table.add(member)) return false;
   if (encoding === "full") return true;

@@ -53,10 +53,6 @@ export class SortedSet {
     return this.#count;
   }
 
-  get isLarge(): boolean {
-    return this.#entries === undefined;
-  }
-
   /** The score of a member; undefined when there is no such member. */
   score(member: Buffer): number | undefined {
     if (this.#entries !== undefined) {

@@ -34,11 +34,11 @@ describe("Database", () => {
     });
   });
 
-  test("rename() keeps the id, the expiry and the counters when the target exists", () => {
+  test("moveTo() keeps the id, the expiry and the counters when the target exists", () => {
     const database = fresh().begin().at(0);
     const before = database.put(key("a"), text("1", 5000), "set");
     database.put(key("b"), text("2"), "set");
-    database.rename(key("a"), before, key("b"));
+    database.moveTo(database, key("a"), before, key("b"), ["rename_from", "rename_to"]);
     expect(database.find(key("b"))).toMatchObject({ id: before.id, expireAtMs: 5000 });
     expect(database.find(key("a"))).toBeUndefined();
     expect([database.size, database.expiringSize]).toEqual([1, 1]);

@@ -23,7 +23,7 @@ export const bitcount = {
 const COUNTS = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
 
 /** The bits that are set from the first to the last, both included. */
-export function countBits(value: Buffer, first: number, last: number): number {
+function countBits(value: Buffer, first: number, last: number): number {
   const [from, to] = [first >> 3, last >> 3];
   let count = 0;
   for (let at = from; at <= to; at += 1) {
