@@ -34,11 +34,16 @@ export function limitOption(args: readonly Buffer[], from: number): number {
   for (let at = from; at < args.length; at += 2) {
     const word = token(args[at]);
     if (word !== "LIMIT" || at + 1 === args.length) throw errors.syntaxError();
-    const given = parseInteger(argument(args, at + 1));
-    if (given === undefined || given < 0n) throw errors.limitNegative();
-    limit = Number(given);
+    limit = limitValue(argument(args, at + 1));
   }
   return limit;
+}
+
+/** A limit, 0: none. @throws ReplyError */
+export function limitValue(bytes: Buffer): number {
+  const limit = parseInteger(bytes);
+  if (limit === undefined || limit < 0n) throw errors.limitNegative();
+  return Number(limit);
 }
 
 /** The value of COUNT behind the keys, the only option there is; 1 without it. @throws ReplyError */

@@ -254,6 +254,7 @@ describeAgainstRedis("sorted sets", {
     !ZINTERCARD 0 a
     !ZINTERCARD 1 a LIMIT -1
     !ZINTERCARD 1 a LIMIT x
+    !ZINTERCARD 1 a LIMIT 9999999999999999999
     !ZINTERCARD 1 a WITHSCORES
   `,
   "keys of another type are refused": `

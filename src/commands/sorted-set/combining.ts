@@ -7,6 +7,7 @@ import { type Scored, SortedSet } from "../../values/sorted-set.ts";
 import { Table } from "../../values/table.ts";
 import { argument, safeIndex, token } from "../arguments.ts";
 import type { Call } from "../handler.ts";
+import { limitValue } from "../key-count.ts";
 import { look } from "../values.ts";
 
 /** A sorted set or a set, whose members all have the score 1. */
@@ -79,7 +80,7 @@ function optionsOf(args: readonly Buffer[], from: number, count: number, form: C
     } else if (word === "WITHSCORES" && form.isStored !== true && form.isCounted !== true) withScores = true;
     else if (word === "LIMIT" && form.isCounted && left >= 1) {
       at += 1;
-      limit = limitOf(argument(args, at));
+      limit = limitValue(argument(args, at));
     } else throw errors.syntaxError();
   }
   return { weights, aggregate, withScores, limit };
@@ -95,12 +96,6 @@ function aggregateOf(bytes: Buffer | undefined): Aggregate {
   const word = token(bytes);
   if (word !== "SUM" && word !== "MIN" && word !== "MAX") throw errors.syntaxError();
   return word;
-}
-
-function limitOf(bytes: Buffer): number {
-  const text = bytes.toString("latin1");
-  if (!/^(0|[1-9][0-9]{0,18})$/.test(text)) throw errors.limitNegative();
-  return Number(text);
 }
 
 /** The members of a combination with their scores, in the order of a sorted set. */
