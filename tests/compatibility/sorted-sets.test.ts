@@ -97,6 +97,8 @@ describeAgainstRedis("sorted sets", {
     ZREVRANGEBYSCORE z 4 2 LIMIT 1 5
     ZCOUNT z 2 (4
     ZCOUNT z 4 2
+    ZCOUNT z 0x2 (0x4
+    ZCOUNT z 0x.8p2 +0x4
     ZCOUNT x 0 1
     ZRANGE x 0 -1
     ZRANGE x 0 1 BYSCORE WITHSCORES

@@ -1,4 +1,5 @@
 /** Ranges of sorted sets: of places, of scores, and of members of one score, each as the places it covers. */
+import { readDouble } from "../../base/double-text.ts";
 import * as errors from "../../protocol/errors.ts";
 import { behindScore } from "../../values/score.ts";
 import type { SortedSet } from "../../values/sorted-set.ts";
@@ -39,19 +40,14 @@ interface ScoreBound {
   readonly isExclusive: boolean;
 }
 
-const NUMBER = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i;
-const INFINITY = /^([+-]?)inf(?:inity)?$/i;
-
 /** As C's strtod reads it: nothing is 0, and what is too large infinite. */
 function scoreBound(bytes: Buffer): ScoreBound {
   const text = bytes.toString("latin1");
   const isExclusive = text.startsWith("(");
   const digits = (isExclusive ? text.slice(1) : text).replace(/^[ \t\n\v\f\r]+/, "");
-  const infinite = INFINITY.exec(digits);
-  if (infinite !== null)
-    return { isExclusive, score: infinite[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY };
-  if (digits !== "" && !NUMBER.test(digits)) throw errors.rangeNotFloat();
-  return { isExclusive, score: Number(digits) };
+  const score = digits === "" ? 0 : readDouble(digits);
+  if (score === undefined) throw errors.rangeNotFloat();
+  return { isExclusive, score };
 }
 
 /** @throws ReplyError "min or max not valid string range item" */
