@@ -1,5 +1,6 @@
 /** The body of a request: its type, its size and its JSON. */
 import type { Json } from "../base/json.ts";
+import { JsonFault, JsonScanner } from "../base/json-scanner.ts";
 import { badRequest } from "./problem.ts";
 
 /**
@@ -41,4 +42,33 @@ export function parseBody(text: string): Json {
   } catch (error) {
     throw badRequest(422, `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * The members of a JSON object in their order, values as the texts they were sent as, so that each number stays what it
+ * is; none when the text is another value.
+ * @throws Problem 422
+ */
+export function rawMembers(text: string): ReadonlyArray<readonly [name: string, raw: string]> {
+  const members: Array<[string, string]> = [];
+  try {
+    const scanner = new JsonScanner(text);
+    if (scanner.peek() !== "object") return members;
+    scanner.object((name) => {
+      const start = scanner.offset;
+      scanner.skip();
+      members.push([name, text.slice(start, endOf(text, scanner))]);
+    });
+  } catch (error) {
+    if (error instanceof JsonFault) throw badRequest(422, `the body is not JSON: ${error.message}`);
+    throw error;
+  }
+  return members;
+}
+
+/** Where the value ends that has been read: before the space in front of the next token. */
+function endOf(text: string, scanner: JsonScanner): number {
+  let end = scanner.offset;
+  while (end > 0 && /[ \t\n\r]/.test(text.charAt(end - 1))) end -= 1;
+  return end;
 }

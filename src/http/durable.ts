@@ -11,11 +11,12 @@
  * | `GET /{program}/sessions`             | the ids of sessions, a page of them                                         |
  */
 import type { Hono } from "hono";
+import { isExactNumber } from "../base/exact-json.ts";
 import { isJsonObject } from "../base/json.ts";
 import type { Access } from "./access.ts";
 import { type Answer, isList, isMap, jsonOf, RawJson } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
-import { bodyText, parseBody } from "./body.ts";
+import { bodyText, parseBody, rawMembers } from "./body.ts";
 import type { HttpSession } from "./http-session.ts";
 import { withJson } from "./operation.ts";
 import { accepted, badRequest } from "./problem.ts";
@@ -63,11 +64,10 @@ async function stateOf(session: HttpSession, key: string): Promise<Answer> {
   const info = accepted(await session.run(["SM.INFO", key]));
   if (!isMap(info)) throw badRequest(404, `there is no session '${key}'`);
   const context = info.get("context");
-  const data = typeof context === "string" ? parseBody(context) : {};
-  const names = isJsonObject(data) ? Object.entries(data) : [];
+  const data = typeof context === "string" ? rawMembers(context) : [];
   const states = info.get("state") ?? null;
   return new Map<string, Answer>([
-    ...names.map(([name, value]): [string, Answer] => [name, new RawJson(JSON.stringify(value))]),
+    ...data.map(([name, value]): [string, Answer] => [name, new RawJson(value)]),
     ["id", key.slice(key.indexOf(":") + 1)],
     ["label", isList(states) ? states.join(",") : states],
     ["status", info.get("status") ?? null],
@@ -85,11 +85,17 @@ const post: Route = async (session, context, bodyOf) => {
   if (id !== undefined && typeof id !== "string" && typeof id !== "number")
     throw badRequest(422, "the id of a message is a text or a number");
   const key = keyOf(context);
-  const options = id === undefined ? [] : ["ID", String(id)];
+  const options = id === undefined ? [] : ["ID", typeof id === "number" ? numberText(text, id) : id];
   const definition = context.req.param("program") ?? "";
   accepted(await session.run(["SM.SEND", key, name, text, ...options, "DEF", definition]));
   return stateOf(session, key);
 };
+
+/** The text of the number `id` of a message: that of the message where a double does not hold it. */
+function numberText(message: string, id: number): string {
+  const raw = new Map(rawMembers(message)).get("id") ?? "";
+  return isExactNumber(raw) ? String(id) : raw;
+}
 
 const patch: Route = async (session, context, bodyOf) => {
   const key = keyOf(context);

@@ -1,6 +1,6 @@
 /** Reads what a request has brought for an operation, and says what is wrong with it. */
-import { JsonFault, JsonScanner } from "../base/json-scanner.ts";
-import { bodyText, parseBody } from "./body.ts";
+import { isJsonObject } from "../base/json.ts";
+import { bodyText, parseBody, rawMembers } from "./body.ts";
 import { bodyFields, type Field, type Input, type Operation } from "./operation.ts";
 import { badRequest } from "./problem.ts";
 
@@ -55,21 +55,11 @@ function wrongType({ name }: Field, wanted: string) {
 
 /** The fields of an object; what is JSON of its own stays the text it was. */
 function readBody(fields: readonly Field[], text: string, values: Values): void {
-  const parsed = parseBody(text);
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw badRequest(422, "the body must be a JSON object");
+  if (!isJsonObject(parseBody(text))) throw badRequest(422, "the body must be a JSON object");
   const members = new Map<string, string>();
-  try {
-    const scanner = new JsonScanner(text);
-    scanner.object((name) => {
-      const start = scanner.offset;
-      scanner.skip();
-      if (members.has(name)) throw badRequest(422, `'${name.slice(0, 64)}' is given twice`);
-      members.set(name, text.slice(start, endOf(text, scanner)));
-    });
-  } catch (error) {
-    if (error instanceof JsonFault) throw badRequest(422, `the body is not JSON: ${error.message}`);
-    throw error;
+  for (const [name, raw] of rawMembers(text)) {
+    if (members.has(name)) throw badRequest(422, `'${name.slice(0, 64)}' is given twice`);
+    members.set(name, raw);
   }
   for (const [name, raw] of members) {
     const field = fieldNamed(fields, name, "field");
@@ -77,13 +67,6 @@ function readBody(fields: readonly Field[], text: string, values: Values): void 
     if (raw === "null" && field.type !== "json") continue;
     values.set(name, fieldValue(field, raw));
   }
-}
-
-/** Where the value ends that has been read: before the space in front of the next token. */
-function endOf(text: string, scanner: JsonScanner): number {
-  let end = scanner.offset;
-  while (end > 0 && /[ \t\n\r]/.test(text.charAt(end - 1))) end -= 1;
-  return end;
 }
 
 function fieldValue(field: Field, raw: string): string | readonly string[] {

@@ -36,6 +36,22 @@ test("durable.js' routes make sessions, take messages and tell of them when http
   expect((await ask("GET", "/approval/sessions")).json).toEqual({ sessions: ["1"], cursor: "0" });
 });
 
+test("durable.js' routes tell ids of messages apart when they are numbers that no double holds", async () => {
+  const server = await startTestServer({ http: true, config: { "http-base-durable": "/durable" } });
+  onTestFinished(() => server.close());
+  await define(await server.client(), "counter:v1", {
+    initial: "on",
+    context: { count: 0 },
+    states: { on: { on: { hit: { actions: [{ assign: { count: "context.count + 1" } }] } } } },
+  });
+  const hit = (id: string) =>
+    request(server.url, "/durable/counter/1", { method: "POST", body: `{"event":"hit","id":${id}}` });
+  expect((await hit("9007199254740992")).json).toMatchObject({ count: 1 });
+  expect((await hit("9007199254740993")).json).toMatchObject({ count: 2 });
+  expect((await hit("9007199254740993")).json).toMatchObject({ count: 2 });
+  expect((await hit("9007199254740992.0")).json).toMatchObject({ count: 2 });
+});
+
 test("durable.js' routes are not there when http-base-durable is empty", async () => {
   const server = await startTestServer({ http: true });
   onTestFinished(() => server.close());
