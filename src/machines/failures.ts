@@ -16,7 +16,7 @@ import type { Scope, Subject } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
 
 /** The stream of what came to nothing. */
-const REFUSALS = bytesOfText("sm:refusals");
+export const REFUSALS = bytesOfText("sm:refusals");
 
 /** Failed steps a machine keeps; the history tells of any more. */
 const FAILED_MAX = 1000;

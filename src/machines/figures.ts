@@ -3,19 +3,24 @@
  * for somebody. From counters and the fronts of indexes: costs what there are definitions, states, streams and groups,
  * each bounded, whatever the number of machines.
  */
-import { type Bytes, bytesOfText, textOfBytes } from "../base/bytes.ts";
+import { type Bytes, textOfBytes } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import { dueFields, duesAt } from "../keyspace/layouts.ts";
 import { groupsOf } from "../streams/groups.ts";
 import { lagOf } from "../streams/lag.ts";
 import { openStream } from "../streams/streams.ts";
+import { REFUSALS } from "./failures.ts";
 import { machineCounters } from "./indexes.ts";
+import { changeStream } from "./outbox.ts";
 import { overdueFigures } from "./overdue.ts";
+import { DEAD, taskStream } from "./tasks.ts";
 
 /** Series that are told at most, of counters and of streams; what is beyond is counted in the sums alone. */
 const COUNTERS_MAX = 10_000;
 const STREAMS_MAX = 1_000;
+/** Keys with the names of streams that are looked at, whatever they hold. */
+const KEYS_MAX = 10_000;
 /** Entries of the index of due times that are looked at. */
 const TIMERS_MAX = 10_000;
 /** What has been due for longer than this is late: what is due at the moment has its turn first. */
@@ -112,18 +117,27 @@ export function overdueCounts(databases: Databases): OverdueCount[] {
   return counts;
 }
 
+/** What the names of streams that machines write begin with, in the order of keys. */
+const STREAM_PREFIXES: readonly Bytes[] = [changeStream(undefined), DEAD, REFUSALS, taskStream("")];
+
 /** The streams that machines write: changes, tasks, what was given up and what was refused. */
 export function streamFigures(databases: Databases): StreamFigures[] {
   const figures: StreamFigures[] = [];
-  for (let index = 0; index < databases.count; index += 1) {
-    const db = databases.at(index);
-    for (const key of db.keysBeginningWith(bytesOfText("sm:"))) {
-      if (figures.length >= STREAMS_MAX) return figures;
-      const found = figuresOf(db, key);
-      if (found !== undefined) figures.push(found);
-    }
+  let looked = 0;
+  for (const [db, key] of streamKeys(databases)) {
+    if (figures.length === STREAMS_MAX || looked === KEYS_MAX) break;
+    looked += 1;
+    const found = figuresOf(db, key);
+    if (found !== undefined) figures.push(found);
   }
   return figures;
+}
+
+function* streamKeys(databases: Databases): Generator<readonly [Database, Bytes]> {
+  for (let index = 0; index < databases.count; index += 1) {
+    const db = databases.at(index);
+    for (const prefix of STREAM_PREFIXES) for (const key of db.keysBeginningWith(prefix)) yield [db, key];
+  }
 }
 
 function figuresOf(db: Database, key: Bytes): StreamFigures | undefined {
