@@ -1,7 +1,7 @@
 /** Entries of streams one piece after another: of all that follows a place, or of what a consumer group is given. */
 import { type Answer, AnswerError, isList, isMap } from "./answer.ts";
 import type { HttpSession } from "./http-session.ts";
-import { badRequest, Problem } from "./problem.ts";
+import { accepted, badRequest, Problem } from "./problem.ts";
 
 export interface FeedEntry {
   /** Where to go on behind it: the entry's id, or one for each stream. */
@@ -152,14 +152,12 @@ async function acknowledge(
 ): Promise<void> {
   const { stream, name, consumer, upTo } = asked;
   for (;;) {
-    const pending = await session.run([
-      ...["XPENDING", stream, name, "-", upTo, String(PENDING_AT_ONCE), consumer],
-    ]);
-    if (pending instanceof AnswerError) throw new Problem(pending);
+    const pending = accepted(
+      await session.run(["XPENDING", stream, name, "-", upTo, String(PENDING_AT_ONCE), consumer]),
+    );
     const ids = isList(pending) ? pending.flatMap((one) => (isList(one) ? [String(one[0])] : [])) : [];
     if (ids.length === 0) return;
-    const acknowledged = await session.run(["XACK", stream, name, ...ids]);
-    if (acknowledged instanceof AnswerError) throw new Problem(acknowledged);
+    accepted(await session.run(["XACK", stream, name, ...ids]));
   }
 }
 

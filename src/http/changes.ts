@@ -12,7 +12,7 @@ import { type Answer, AnswerError, isList, isMap, jsonOf, RawJson } from "./answ
 import { type Env, peerOf } from "./app-context.ts";
 import { type Feed, groupFeed, plainFeed } from "./change-feed.ts";
 import type { HttpSession } from "./http-session.ts";
-import { badRequest, Problem } from "./problem.ts";
+import { accepted, badRequest } from "./problem.ts";
 
 /** What browsers wait before they come back. */
 const RETRY_MS = 2000;
@@ -108,8 +108,7 @@ async function definitionOfKey(
   key: string | undefined,
 ): Promise<readonly string[] | undefined> {
   if (key === undefined || /[*?[\\]/.test(key)) return undefined;
-  const info = await session.run(["SM.INFO", key]);
-  if (info instanceof AnswerError) throw new Problem(info);
+  const info = accepted(await session.run(["SM.INFO", key]));
   if (!isMap(info)) return undefined;
   const definition = info.get("definition");
   return typeof definition === "string" ? [definition.replace(/:[^:]*$/, "")] : [""];
@@ -120,8 +119,7 @@ function streamOf(definition: string): string {
 }
 
 async function allStreams(session: HttpSession): Promise<readonly string[]> {
-  const ids = await session.run(["SM.DEF", "LIST"]);
-  if (ids instanceof AnswerError) throw new Problem(ids);
+  const ids = accepted(await session.run(["SM.DEF", "LIST"]));
   const names = isList(ids) ? ids.map((id) => String(id).replace(/:[^:]*$/, "")) : [];
   return [KEYS_OF_MAPS, ...new Set(names.map(streamOf))].slice(0, STREAMS_MAX);
 }

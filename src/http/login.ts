@@ -2,11 +2,10 @@
 import type { Hono } from "hono";
 import { isJsonObject } from "../base/json.ts";
 import { type Access, COOKIE, tokenOf } from "./access.ts";
-import { AnswerError, isList, isMap } from "./answer.ts";
 import { type Env, peerOf, withSession } from "./app-context.ts";
 import { bodyText, parseBody } from "./body.ts";
 import { HttpSession } from "./http-session.ts";
-import { badRequest, Problem } from "./problem.ts";
+import { accepted, badRequest } from "./problem.ts";
 
 const BODY_BYTES_MAX = 4096;
 const ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict";
@@ -20,8 +19,7 @@ export function addLogin(app: Hono<Env>, access: Access): void {
       throw badRequest(422, 'the body is {"user": "…", "password": "…"}');
     const session = new HttpSession(access.server, access.executor, peerOf(context));
     try {
-      const answer = await session.run(["AUTH", user, password]);
-      if (answer instanceof AnswerError) throw new Problem(answer);
+      accepted(await session.run(["AUTH", user, password]));
     } finally {
       session.close();
     }
@@ -43,7 +41,7 @@ export function addLogin(app: Hono<Env>, access: Access): void {
         ["INFO", "server"],
       ]);
       const detent = typeof version === "string" ? /detent_version:(\S+)/.exec(version)?.[1] : undefined;
-      const name = typeof user === "string" && !isMap(user) && !isList(user) ? user : null;
+      const name = typeof user === "string" ? user : null;
       return context.json({ user: name, version: detent ?? null }, 200, { "cache-control": "no-store" });
     }),
   );

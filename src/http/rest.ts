@@ -10,7 +10,7 @@ import type { HttpSession } from "./http-session.ts";
 import { inputOf } from "./input.ts";
 import { MACHINE_OPERATIONS } from "./machine-operations.ts";
 import { type Input, type Operation, pathParameters, requestOf, withJson } from "./operation.ts";
-import { badRequest, Problem } from "./problem.ts";
+import { accepted, badRequest, Problem, statusOf } from "./problem.ts";
 
 /** The operations there are: those whose command this server has. */
 export function operationsOf(catalogue: Catalogue): readonly Operation[] {
@@ -56,12 +56,13 @@ function serve(context: HttpContext, access: Access, operation: Operation): Prom
 async function answerTo(operation: Operation, input: Input, session: HttpSession): Promise<Answer> {
   const answer = await session.run(requestOf(operation, input));
   if (answer instanceof AnswerError) {
-    const isRefusal = new Problem(answer).status === 409;
+    const isRefusal = statusOf(answer) === 409;
     const extensions = isRefusal ? await operation.explain?.(input, session) : undefined;
     throw new Problem(answer, extensions === undefined ? {} : { extensions });
   }
-  const refined = operation.refine === undefined ? answer : await operation.refine(answer, input, session);
-  if (refined instanceof AnswerError) throw new Problem(refined);
+  const refined = accepted(
+    operation.refine === undefined ? answer : await operation.refine(answer, input, session),
+  );
   if (refined === null && operation.absent !== undefined) {
     const [code, detail] = operation.absent;
     throw new Problem(new AnswerError(`${code} ${detail}`));
