@@ -10,7 +10,7 @@ import { globMatcher } from "../base/glob.ts";
 import { type Access, openSession } from "./access.ts";
 import { type Answer, AnswerError, isList, isMap, jsonOf, RawJson } from "./answer.ts";
 import { type Env, peerOf } from "./app-context.ts";
-import { type Feed, groupFeed, plainFeed } from "./change-feed.ts";
+import { type Feed, type FeedEntry, groupFeed, plainFeed } from "./change-feed.ts";
 import type { HttpSession } from "./http-session.ts";
 import { accepted, badRequest } from "./problem.ts";
 
@@ -74,7 +74,7 @@ function askedOf(query: URLSearchParams, headers: Headers): Asked {
         `there is no parameter '${name.slice(0, 64)}'; there are ${PARAMETERS.join(", ")}`,
       );
   }
-  const definitions = query.getAll("definition").map((name) => name.replace(/:[^:]*$/, ""));
+  const definitions = query.getAll("definition").map(definitionName);
   const key = query.get("key") ?? undefined;
   const [group, consumer] = [query.get("group"), query.get("consumer")];
   if ((group === null) !== (consumer === null))
@@ -111,7 +111,12 @@ async function definitionOfKey(
   const info = accepted(await session.run(["SM.INFO", key]));
   if (!isMap(info)) return undefined;
   const definition = info.get("definition");
-  return typeof definition === "string" ? [definition.replace(/:[^:]*$/, "")] : [""];
+  return typeof definition === "string" ? [definitionName(definition)] : [""];
+}
+
+/** The name in `name:version`. */
+function definitionName(id: string): string {
+  return id.replace(/:[^:]*$/, "");
 }
 
 function streamOf(definition: string): string {
@@ -120,7 +125,7 @@ function streamOf(definition: string): string {
 
 async function allStreams(session: HttpSession): Promise<readonly string[]> {
   const ids = accepted(await session.run(["SM.DEF", "LIST"]));
-  const names = isList(ids) ? ids.map((id) => String(id).replace(/:[^:]*$/, "")) : [];
+  const names = isList(ids) ? ids.map((id) => definitionName(String(id))) : [];
   return [KEYS_OF_MAPS, ...new Set(names.map(streamOf))].slice(0, STREAMS_MAX);
 }
 
@@ -134,21 +139,23 @@ function eventStream(
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
-        // The headers leave at once, and a client that goes before the first event knows where it was.
-        let text = isFirst ? `retry: ${RETRY_MS}\nid: ${feed.place()}\n\n${gapText(feed)}` : "";
-        if (!isFirst) {
-          const batch = await feed.next();
-          text = batch instanceof AnswerError ? problemText(batch) : batchText(batch, feed, matches);
-          if (batch instanceof AnswerError) {
-            session.close();
-            controller.enqueue(encoder.encode(text));
-            controller.close();
-            return;
-          }
-          feed.sent(text.length);
+        const send = (text: string) => controller.enqueue(encoder.encode(text));
+        if (isFirst) {
+          isFirst = false;
+          // The headers leave at once, and a client that goes before the first event knows where it was.
+          send(`retry: ${RETRY_MS}\nid: ${feed.place()}\n\n${gapText(feed)}`);
+          return;
         }
-        isFirst = false;
-        controller.enqueue(encoder.encode(text));
+        const batch = await feed.next();
+        if (batch instanceof AnswerError) {
+          session.close();
+          send(problemText(batch));
+          controller.close();
+          return;
+        }
+        const text = batchText(batch, feed, matches);
+        feed.sent(text.length);
+        send(text);
       },
       cancel: () => session.close(),
     },
@@ -166,9 +173,7 @@ function problemText({ code, detail }: AnswerError): string {
   return `event: problem\ndata: ${JSON.stringify({ code, detail })}\n\n`;
 }
 
-type Batch = ReadonlyArray<{ readonly place: string; readonly stream: string; readonly fields: Answer }>;
-
-function batchText(batch: Batch, feed: Feed, matches: (key: string) => boolean): string {
+function batchText(batch: readonly FeedEntry[], feed: Feed, matches: (key: string) => boolean): string {
   if (batch.length === 0) return ": nothing new\n\n";
   const parts: string[] = [];
   let isPlaceSent = true;
