@@ -46,26 +46,24 @@ export const DEFINITION_OPERATIONS: readonly Operation[] = [
     member: "findings",
   },
   // Before what would take `graph` for a version.
-  ...["/api/v1/definitions/{name}/graph", "/api/v1/definitions/{name}/{version}/graph"].map(
-    (path, index): Operation => ({
-      method: "GET",
-      path,
-      id: index === 0 ? "graphDefinition" : "graphDefinitionVersion",
-      command: "SM.DEF|GRAPH",
-      query: [
-        {
-          name: "format",
-          type: "string",
-          description: "`mermaid` unless given, `dot`, `json`, or another that SM.DEF GRAPH knows.",
-          fallback: "mermaid",
-        },
-      ],
-      request: (input) => ["SM.DEF", "GRAPH", definitionId(input), textOf(input, "format") ?? "mermaid"],
-      absent: NO_DEFINITION,
-      mediaType: (input) =>
-        GRAPH_TYPES.get((textOf(input, "format") ?? "").toLowerCase()) ?? "text/plain; charset=utf-8",
-    }),
-  ),
+  ...both({
+    method: "GET",
+    path: "/api/v1/definitions/{name}/graph",
+    id: "graphDefinition",
+    command: "SM.DEF|GRAPH",
+    query: [
+      {
+        name: "format",
+        type: "string",
+        description: "`mermaid` unless given, `dot`, `json`, or another that SM.DEF GRAPH knows.",
+        fallback: "mermaid",
+      },
+    ],
+    request: (input) => ["SM.DEF", "GRAPH", definitionId(input), textOf(input, "format") ?? "mermaid"],
+    absent: NO_DEFINITION,
+    mediaType: (input) =>
+      GRAPH_TYPES.get((textOf(input, "format") ?? "").toLowerCase()) ?? "text/plain; charset=utf-8",
+  }),
   ...both({
     method: "GET",
     path: "/api/v1/definitions/{name}",

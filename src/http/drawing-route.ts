@@ -6,11 +6,6 @@ import { AnswerError } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
 import { accepted, Problem } from "./problem.ts";
 
-export const DRAWING_PATHS = [
-  "/api/v1/definitions/{name}/drawing",
-  "/api/v1/definitions/{name}/{version}/drawing",
-] as const;
-
 export function addDrawings(app: Hono<Env>, access: Access): void {
   const serve = (context: HttpContext) =>
     withSession(context, access, async (session) => {
@@ -27,5 +22,6 @@ export function addDrawings(app: Hono<Env>, access: Access): void {
         },
       });
     });
-  for (const path of DRAWING_PATHS) app.get(path.replaceAll(/\{(\w+)\}/g, ":$1"), serve);
+  app.get("/api/v1/definitions/:name/drawing", serve);
+  app.get("/api/v1/definitions/:name/:version/drawing", serve);
 }

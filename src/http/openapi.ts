@@ -143,17 +143,12 @@ function success(operation: Operation, reply: JsonObject | undefined): JsonObjec
   return { description: "The answer.", content: { "application/json": { schema: whole } } };
 }
 
-const INFO_AS_JSON = ["context", "output"];
-
 /** What an operation answers, from what its command replies. */
-function answerSchema({ id, command, json = [] }: Operation, reply: JsonObject): JsonObject {
+function answerSchema({ id, json = [] }: Operation, reply: JsonObject): JsonObject {
   if (id === "listMachines") return PAGE;
   if (id === "getOutcome") return { type: "object" };
   if (id === "createMachine" || id === "patchMachine") return { type: "object" };
-  const plain = jsonSchema(
-    reply,
-    new Set(json.length > 0 ? json : command === "SM.INFO" ? INFO_AS_JSON : []),
-  );
+  const plain = jsonSchema(reply, new Set(json));
   return isJsonObject(plain) ? withoutNull(plain) : {};
 }
 

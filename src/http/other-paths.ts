@@ -1,21 +1,6 @@
 /** The routes that are no operations, as OpenAPI describes them. */
 import type { Json, JsonObject } from "../base/json.ts";
 
-/** The routes, by method. */
-export const OTHER_ROUTES = [
-  { method: "GET", path: "/api/v1/definitions/{name}/drawing" },
-  { method: "GET", path: "/api/v1/definitions/{name}/{version}/drawing" },
-  { method: "GET", path: "/api/v1/changes" },
-  { method: "POST", path: "/api/v1/commands" },
-  { method: "POST", path: "/api/v1/login" },
-  { method: "DELETE", path: "/api/v1/login" },
-  { method: "GET", path: "/api/v1/whoami" },
-  { method: "GET", path: "/api/v1/openapi.json" },
-  { method: "GET", path: "/metrics" },
-  { method: "GET", path: "/healthz" },
-  { method: "GET", path: "/readyz" },
-] as const;
-
 export const PROBLEM_RESPONSE: JsonObject = {
   description: "What is wrong, as a problem document.",
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
@@ -48,7 +33,7 @@ function drawing(operationId: string, names: readonly string[]): JsonObject {
   };
 }
 
-export const OTHER_PATHS: JsonObject = {
+export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
   "/api/v1/definitions/{name}/drawing": drawing("drawDefinition", ["name"]),
   "/api/v1/definitions/{name}/{version}/drawing": drawing("drawDefinitionVersion", ["name", "version"]),
   "/api/v1/changes": {
@@ -190,3 +175,11 @@ export const OTHER_PATHS: JsonObject = {
     },
   },
 };
+
+/** The routes by method, and that of the description, which does not describe itself. */
+export const OTHER_ROUTES: ReadonlyArray<{ readonly method: string; readonly path: string }> = [
+  ...Object.entries(OTHER_PATHS).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+  ),
+  { method: "GET", path: "/api/v1/openapi.json" },
+];
