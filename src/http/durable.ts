@@ -18,6 +18,7 @@ import { type Answer, isList, isMap, jsonOf, RawJson } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
 import { bodyText, parseBody, rawMembers } from "./body.ts";
 import type { HttpSession } from "./http-session.ts";
+import { HISTORY_JSON } from "./machine-operations.ts";
 import { withJson } from "./operation.ts";
 import { accepted, badRequest } from "./problem.ts";
 
@@ -106,7 +107,7 @@ const patch: Route = async (session, context, bodyOf) => {
 const history: Route = async (session, context) => {
   const entries = accepted(await session.run(["SM.HISTORY", keyOf(context), "-", "+", "COUNT", PAGE_COUNT]));
   if (entries === null) throw badRequest(404, `there is no session '${keyOf(context)}'`);
-  return withJson(entries, new Set(["data", "context", "log", "output"]));
+  return withJson(entries, HISTORY_JSON);
 };
 
 const sessions: Route = async (session, context) => {

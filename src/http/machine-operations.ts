@@ -10,6 +10,8 @@ const UNMET = [
 ] as const;
 const MACHINE = "/api/v1/machines/{key}";
 const INFO_JSON = ["context", "output"];
+/** What is JSON in an entry of history. */
+export const HISTORY_JSON = ["data", "context", "log", "output"];
 
 const REASON: Field = {
   name: "reason",
@@ -48,7 +50,7 @@ async function withInfo(answer: Answer, _input: Input, session: HttpSession): Pr
   });
   return new Map<string, Answer>([
     ["cursor", cursor],
-    ["machines", withJson(machines, new Set(INFO_JSON))],
+    ["machines", withJson(machines, INFO_JSON)],
   ]);
 }
 
@@ -67,7 +69,7 @@ async function accepted(input: Input, session: HttpSession): Promise<Readonly<Re
     : [];
   return {
     accepted: [...new Set(events)],
-    guards: withJson(guards, new Set(["values"])),
+    guards: withJson(guards, ["values"]),
   };
 }
 
@@ -81,7 +83,7 @@ async function unlessMissing(answer: Answer, input: Input, session: HttpSession)
 async function infoAfter(answer: Answer, input: Input, session: HttpSession): Promise<Answer> {
   if (answer === null) return null;
   const info = await session.run(["SM.INFO", textOf(input, "key") ?? ""]);
-  return withJson(info, new Set(INFO_JSON));
+  return withJson(info, INFO_JSON);
 }
 
 function createRequest(input: Input): readonly string[] {
@@ -299,7 +301,7 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
       { ...COUNT, description: "How many at most." },
       { name: "where", type: "string", description: "An expression over an entry.", token: "WHERE" },
     ],
-    json: ["data", "context", "log", "output"],
+    json: HISTORY_JSON,
     member: "history",
     absent: NO_MACHINE,
   },

@@ -103,13 +103,13 @@ export function fieldArguments({ name, type, token, fallback }: Field, input: In
 }
 
 /** The reply with the fields named taken as the JSON that their text is, at any depth. */
-export function withJson(answer: Answer, names: ReadonlySet<string>): Answer {
+export function withJson(answer: Answer, names: readonly string[]): Answer {
   if (isList(answer)) return answer.map((item) => withJson(item, names));
   if (!isMap(answer)) return answer;
   return new Map(
     Array.from(answer, ([name, value]): [string, Answer] => [
       name,
-      names.has(name) ? embedded(value) : withJson(value, names),
+      names.includes(name) ? embedded(value) : withJson(value, names),
     ]),
   );
 }

@@ -67,7 +67,7 @@ async function answerTo(operation: Operation, input: Input, session: HttpSession
     const [code, detail] = operation.absent;
     throw new Problem(new AnswerError(`${code} ${detail}`));
   }
-  return operation.json === undefined ? refined : withJson(refined, new Set(operation.json));
+  return operation.json === undefined ? refined : withJson(refined, operation.json);
 }
 
 function responseOf({ member, status = 200, mediaType }: Operation, answer: Answer, input: Input): Response {
