@@ -1,6 +1,17 @@
 /** Machines as resources. */
 import { type Answer, isList, isMap } from "./answer.ts";
 import type { HttpSession } from "./http-session.ts";
+import {
+  BY,
+  CREATE_FIELDS,
+  createRequest,
+  keyOf,
+  PATCH_FIELDS,
+  patchRequest,
+  REASON,
+  SEND_FIELDS,
+  sendRequest,
+} from "./machine-requests.ts";
 import { type Field, type Input, type Operation, textOf, withJson } from "./operation.ts";
 
 const NO_MACHINE = ["NOMACHINE", "there is no such machine"] as const;
@@ -13,13 +24,6 @@ const INFO_JSON = ["context", "output"];
 /** What is JSON in an entry of history. */
 export const HISTORY_JSON = ["data", "context", "log", "output"];
 
-const REASON: Field = {
-  name: "reason",
-  type: "string",
-  description: "Why, for the history.",
-  token: "REASON",
-};
-const BY: Field = { name: "by", type: "string", description: "Who, for the history.", token: "BY" };
 const COUNT: Field = {
   name: "count",
   type: "integer",
@@ -56,7 +60,7 @@ async function withInfo(answer: Answer, _input: Input, session: HttpSession): Pr
 
 /** What a machine accepts, for who was refused; with the guards that were tried and what they read. */
 async function accepted(input: Input, session: HttpSession): Promise<Readonly<Record<string, Answer>>> {
-  const [key, event] = [textOf(input, "key") ?? "", textOf(input, "event") ?? ""];
+  const [key, event] = [keyOf(input), textOf(input, "event") ?? ""];
   const data = textOf(input, "data");
   const [next, why] = await session.runAll([
     ["SM.NEXT", key],
@@ -76,114 +80,14 @@ async function accepted(input: Input, session: HttpSession): Promise<Readonly<Re
 /** 0 is what a command answers that found nothing to change, also where there is no machine. */
 async function unlessMissing(answer: Answer, input: Input, session: HttpSession): Promise<Answer> {
   if (answer !== 0) return answer;
-  return (await session.run(["SM.STATE", textOf(input, "key") ?? ""])) === null ? null : answer;
+  return (await session.run(["SM.STATE", keyOf(input)])) === null ? null : answer;
 }
 
 /** A machine that was made or changed, as it is now. */
 async function infoAfter(answer: Answer, input: Input, session: HttpSession): Promise<Answer> {
   if (answer === null) return null;
-  const info = await session.run(["SM.INFO", textOf(input, "key") ?? ""]);
+  const info = await session.run(["SM.INFO", keyOf(input)]);
   return withJson(info, INFO_JSON);
-}
-
-function createRequest(input: Input): readonly string[] {
-  const key = textOf(input, "key") ?? "";
-  const map = textOf(input, "map");
-  if (map !== undefined) {
-    const initial = JSON.stringify(textOf(input, "initial") ?? "");
-    return ["SM.SET", key, `{"current":"","map":${map},"initial":${initial}}`];
-  }
-  const definition = textOf(input, "definition");
-  return [
-    "SM.CREATE",
-    key,
-    ...(definition === undefined ? [] : [definition]),
-    ...CREATE_FIELDS.flatMap(({ name, token, type }) => {
-      const value = input.values.get(name);
-      if (value === undefined || token === undefined) return [];
-      if (type === "boolean") return value === "true" ? [token] : [];
-      return (typeof value === "string" ? [value] : value).flatMap((word) => [token, word]);
-    }),
-  ];
-}
-
-const CREATE_FIELDS: readonly Field[] = [
-  { name: "definition", type: "string", description: "`name` or `name:version`; no version: the newest." },
-  { name: "states", type: "strings", description: "Where it begins, one for each region.", token: "STATE" },
-  { name: "context", type: "json", description: "Its data.", token: "CONTEXT" },
-  REASON,
-  BY,
-  { name: "history", type: "json", description: "What it has been through elsewhere.", token: "HISTORY" },
-  { name: "ifAbsent", type: "boolean", description: "Only where there is no such key.", token: "NX" },
-  { name: "expireMs", type: "integer", description: "Milliseconds until the key expires.", token: "PX" },
-  { name: "map", type: "json", description: "Of a map machine: state to targets, instead of a definition." },
-  { name: "initial", type: "string", description: "Of a map machine: where it begins." },
-];
-
-const SEND_FIELDS: readonly Field[] = [
-  { name: "event", type: "string", description: "The event.", isRequired: true },
-  { name: "data", type: "json", description: "Its data, kept as it is sent." },
-  {
-    name: "id",
-    type: "string",
-    description: "The same id again gets the same answer; `*` makes one.",
-    token: "ID",
-  },
-  BY,
-  REASON,
-  { name: "ifState", type: "string", description: "Only in this state.", token: "IFSTATE" },
-  { name: "ifRev", type: "integer", description: "Only at this revision.", token: "IFREV" },
-  { name: "delayMs", type: "integer", description: "Milliseconds until it is delivered.", token: "DELAY" },
-  { name: "at", type: "integer", description: "When it is delivered, unix time in ms.", token: "AT" },
-  { name: "expireMs", type: "integer", description: "How long it may wait.", token: "EXPIRE" },
-  {
-    name: "outcomeTtlMs",
-    type: "integer",
-    description: "How long its outcome is kept.",
-    token: "OUTCOMETTL",
-  },
-  {
-    name: "stamp",
-    type: "integer",
-    description: "When it happened at its source, unix time in ms.",
-    token: "STAMP",
-  },
-  {
-    name: "trace",
-    type: "string",
-    description: "A traceparent; the header of that name does too.",
-    token: "TRACE",
-  },
-  { name: "definition", type: "string", description: "Makes a missing machine first.", token: "DEF" },
-  { name: "source", type: "string", description: "With `seq`: the source of the number." },
-  {
-    name: "seq",
-    type: "integer",
-    description: "Events of a source with a lower or equal number are refused.",
-  },
-];
-
-function sendRequest(input: Input): readonly string[] {
-  const option = ({ name, token }: Field): string[] => {
-    const value = textOf(input, name) ?? headerOf(input, name);
-    return token === undefined || value === undefined ? [] : [token, value];
-  };
-  const [data, source, seq] = [textOf(input, "data"), textOf(input, "source"), textOf(input, "seq")];
-  return [
-    "SM.SEND",
-    textOf(input, "key") ?? "",
-    textOf(input, "event") ?? "",
-    ...(data === undefined ? [] : [data]),
-    ...SEND_FIELDS.flatMap(option),
-    ...(source === undefined && seq === undefined ? [] : ["SEQ", source ?? "", seq ?? ""]),
-    "FULL",
-  ];
-}
-
-/** Fields that come as headers too, under the names others have given them. */
-function headerOf({ headers }: Input, name: string): string | undefined {
-  const header = name === "id" ? "idempotency-key" : name === "trace" ? "traceparent" : undefined;
-  return header === undefined ? undefined : (headers.get(header) ?? undefined);
 }
 
 export const MACHINE_OPERATIONS: readonly Operation[] = [
@@ -248,21 +152,9 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
     path: MACHINE,
     id: "patchMachine",
     command: "SM.PATCH",
-    query: [
-      { name: "ifRev", type: "integer", description: "Only at this revision.", token: "IFREV" },
-      REASON,
-      BY,
-    ],
+    query: PATCH_FIELDS,
     body: { document: "What changes of the context, a JSON merge patch (RFC 7396)." },
-    request: (input) => [
-      "SM.PATCH",
-      textOf(input, "key") ?? "",
-      input.document,
-      ...["ifRev", "reason", "by"].flatMap((name) => {
-        const value = textOf(input, name);
-        return value === undefined ? [] : [name.toUpperCase(), value];
-      }),
-    ],
+    request: patchRequest,
     absent: UNMET,
     refine: infoAfter,
   },
@@ -272,9 +164,9 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
     id: "deleteMachine",
     command: "DEL",
     summary: "Removes a machine, with its history.",
-    request: (input) => ["SM.STATE", textOf(input, "key") ?? ""],
+    request: (input) => ["SM.STATE", keyOf(input)],
     refine: async (answer, input, session) =>
-      answer === null ? null : session.run(["DEL", textOf(input, "key") ?? ""]),
+      answer === null ? null : session.run(["DEL", keyOf(input)]),
     absent: NO_MACHINE,
     status: 204,
   },
