@@ -6,7 +6,6 @@
  * | ------------------------------------- | --------------------------------------------------------------------------- |
  * | `GET /{program}/{session}`            | the session's data, with `id`, `label` (where it is), `status` and `rev`    |
  * | `POST /{program}/{session}`           | a message: `event`, or `type`, names the event, `id` is its id, all is data |
- * | `PATCH /{program}/{session}`          | merges into the session's data                                              |
  * | `GET /{program}/{session}/history`    | what it has been through                                                    |
  * | `GET /{program}/sessions`             | the ids of sessions, a page of them                                         |
  */
@@ -29,15 +28,10 @@ export function addDurable(app: Hono<Env>, access: Access): void {
   const base = config.get("http-base-durable");
   if (base === "") return;
   const session = `${base}/:program/:session`;
-  const bodyOf = async (context: HttpContext): Promise<string> => {
-    const text = await bodyText(context.req.raw, config.get("http-body-bytes-max"));
-    if (text === undefined) throw badRequest(422, "the body is missing: send a JSON object");
-    return text;
-  };
   const answering = (path: string, method: string, answer: Route): void => {
     app.on(method, path, (context) =>
       withSession(context, access, async (asked) =>
-        context.body(`${jsonOf(await answer(asked, context, bodyOf))}\n`, 200, {
+        context.body(`${jsonOf(await answer(asked, context))}\n`, 200, {
           "content-type": "application/json",
           "cache-control": "no-store",
         }),
@@ -47,15 +41,15 @@ export function addDurable(app: Hono<Env>, access: Access): void {
   answering(`${base}/:program/sessions`, "GET", sessions);
   answering(`${session}/history`, "GET", history);
   answering(session, "GET", (asked, context) => stateOf(asked, keyOf(context)));
-  answering(session, "POST", post);
-  answering(session, "PATCH", patch);
+  answering(session, "POST", async (asked, context) => {
+    const text = await bodyText(context.req.raw, config.get("http-body-bytes-max"));
+    if (text === undefined) throw badRequest(422, "the body is missing: send a JSON object");
+    await send(asked, context, text);
+    return stateOf(asked, keyOf(context));
+  });
 }
 
-type Route = (
-  session: HttpSession,
-  context: HttpContext,
-  bodyOf: (context: HttpContext) => Promise<string>,
-) => Promise<Answer>;
+type Route = (session: HttpSession, context: HttpContext) => Promise<Answer>;
 
 function keyOf({ req }: HttpContext): string {
   return `${req.param("program")}:${req.param("session")}`;
@@ -76,8 +70,8 @@ async function stateOf(session: HttpSession, key: string): Promise<Answer> {
   ]);
 }
 
-const post: Route = async (session, context, bodyOf) => {
-  const text = await bodyOf(context);
+/** Sends a message, the text of an object. */
+async function send(session: HttpSession, context: HttpContext, text: string): Promise<void> {
   const message = parseBody(text);
   const { event, type, id } = isJsonObject(message) ? message : {};
   const name = event ?? type;
@@ -85,24 +79,16 @@ const post: Route = async (session, context, bodyOf) => {
     throw badRequest(422, "a message is an object whose `event` or `type` names the event");
   if (id !== undefined && typeof id !== "string" && typeof id !== "number")
     throw badRequest(422, "the id of a message is a text or a number");
-  const key = keyOf(context);
   const options = id === undefined ? [] : ["ID", typeof id === "number" ? numberText(text, id) : id];
   const definition = context.req.param("program") ?? "";
-  accepted(await session.run(["SM.SEND", key, name, text, ...options, "DEF", definition]));
-  return stateOf(session, key);
-};
+  accepted(await session.run(["SM.SEND", keyOf(context), name, text, ...options, "DEF", definition]));
+}
 
 /** The text of the number `id` of a message: that of the message where a double does not hold it. */
 function numberText(message: string, id: number): string {
   const raw = new Map(rawMembers(message)).get("id") ?? "";
   return isExactNumber(raw) ? String(id) : raw;
 }
-
-const patch: Route = async (session, context, bodyOf) => {
-  const key = keyOf(context);
-  accepted(await session.run(["SM.PATCH", key, await bodyOf(context)]));
-  return stateOf(session, key);
-};
 
 const history: Route = async (session, context) => {
   const entries = accepted(await session.run(["SM.HISTORY", keyOf(context), "-", "+", "COUNT", PAGE_COUNT]));

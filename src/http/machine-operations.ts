@@ -1,17 +1,7 @@
 /** Machines as resources. */
 import { type Answer, isList, isMap } from "./answer.ts";
 import type { HttpSession } from "./http-session.ts";
-import {
-  BY,
-  CREATE_FIELDS,
-  createRequest,
-  keyOf,
-  PATCH_FIELDS,
-  patchRequest,
-  REASON,
-  SEND_FIELDS,
-  sendRequest,
-} from "./machine-requests.ts";
+import { CREATE_FIELDS, createRequest, keyOf, SEND_FIELDS, sendRequest } from "./machine-requests.ts";
 import { type Field, type Input, type Operation, textOf, withJson } from "./operation.ts";
 
 const NO_MACHINE = ["NOMACHINE", "there is no such machine"] as const;
@@ -148,25 +138,13 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
     absent: NO_MACHINE,
   },
   {
-    method: "PATCH",
-    path: MACHINE,
-    id: "patchMachine",
-    command: "SM.PATCH",
-    query: PATCH_FIELDS,
-    body: { document: "What changes of the context, a JSON merge patch (RFC 7396)." },
-    request: patchRequest,
-    absent: UNMET,
-    refine: infoAfter,
-  },
-  {
     method: "DELETE",
     path: MACHINE,
     id: "deleteMachine",
     command: "DEL",
     summary: "Removes a machine, with its history.",
     request: (input) => ["SM.STATE", keyOf(input)],
-    refine: async (answer, input, session) =>
-      answer === null ? null : session.run(["DEL", keyOf(input)]),
+    refine: async (answer, input, session) => (answer === null ? null : session.run(["DEL", keyOf(input)])),
     absent: NO_MACHINE,
     status: 204,
   },
@@ -273,37 +251,5 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
     member: "changed",
     absent: NO_MACHINE,
     refine: unlessMissing,
-  },
-  {
-    method: "POST",
-    path: `${MACHINE}/undo`,
-    id: "undoMachine",
-    command: "SM.UNDO",
-    body: [
-      {
-        name: "rev",
-        type: "integer",
-        description: "The revision to undo; without one the last.",
-        token: "REV",
-      },
-      REASON,
-      BY,
-    ],
-    member: "rev",
-    absent: UNMET,
-  },
-  {
-    method: "POST",
-    path: `${MACHINE}/migrate`,
-    id: "migrateMachine",
-    command: "SM.MIGRATE",
-    body: [
-      { name: "to", type: "string", description: "`name:version`.", isRequired: true },
-      { name: "states", type: "strings", description: "Where it goes on.", token: "STATE" },
-      { name: "context", type: "json", description: "Its data from then on.", token: "CONTEXT" },
-      REASON,
-    ],
-    member: "rev",
-    absent: UNMET,
   },
 ];

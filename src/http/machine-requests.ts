@@ -1,13 +1,13 @@
 /** Requests of commands on machines that are more than the fields of their operation in order, and those fields. */
 import { type Arguments, type Field, fieldArguments, type Input, textOf } from "./operation.ts";
 
-export const REASON: Field = {
+const REASON: Field = {
   name: "reason",
   type: "string",
   description: "Why, for the history.",
   token: "REASON",
 };
-export const BY: Field = { name: "by", type: "string", description: "Who, for the history.", token: "BY" };
+const BY: Field = { name: "by", type: "string", description: "Who, for the history.", token: "BY" };
 
 export function keyOf(input: Input): string {
   return textOf(input, "key") ?? "";
@@ -108,20 +108,4 @@ export function sendRequest(input: Input): Arguments {
 function headerOf({ headers }: Input, name: string): string | undefined {
   const header = name === "id" ? "idempotency-key" : name === "trace" ? "traceparent" : undefined;
   return header === undefined ? undefined : (headers.get(header) ?? undefined);
-}
-
-export const PATCH_FIELDS: readonly Field[] = [
-  { name: "ifRev", type: "integer", description: "Only at this revision.", token: "IFREV" },
-  REASON,
-  BY,
-];
-
-/** The document of a patch stands before the options. */
-export function patchRequest(input: Input): Arguments {
-  return [
-    "SM.PATCH",
-    keyOf(input),
-    input.document,
-    ...PATCH_FIELDS.flatMap((field) => fieldArguments(field, input)),
-  ];
 }

@@ -147,7 +147,7 @@ function success(operation: Operation, reply: JsonObject | undefined): JsonObjec
 function answerSchema({ id, json = [] }: Operation, reply: JsonObject): JsonObject {
   if (id === "listMachines") return PAGE;
   if (id === "getOutcome") return { type: "object" };
-  if (id === "createMachine" || id === "patchMachine") return { type: "object" };
+  if (id === "createMachine") return { type: "object" };
   const plain = jsonSchema(reply, new Set(json));
   return isJsonObject(plain) ? withoutNull(plain) : {};
 }

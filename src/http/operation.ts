@@ -34,7 +34,7 @@ export interface Input {
 export type Arguments = readonly string[];
 
 export interface Operation {
-  readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /** With path parameters in braces. */
   readonly path: string;
   readonly id: string;
