@@ -157,9 +157,11 @@ function credentialsOf(request: Request, tokens: LoginTokens): Credentials | und
   const pair = Buffer.from(value, "base64").toString("utf8");
   const colon = pair.indexOf(":");
   if (scheme.toLowerCase() !== "basic" || colon < 0)
-    throw badRequest(401, "Authorization is `Basic <user:password in base64>` or `Bearer <token>`", {
-      ...challenge(request),
-    });
+    throw badRequest(
+      401,
+      "Authorization is `Basic <user:password in base64>` or `Bearer <token>`",
+      challenge(request),
+    );
   return { user: pair.slice(0, colon) || "default", password: pair.slice(colon + 1) };
 }
 

@@ -95,27 +95,27 @@ export async function plainFeed(
   return { gaps, place, next, sent: (length) => size.sent(length) };
 }
 
+/** A consumer of a group. */
+export interface Reader {
+  readonly stream: string;
+  /** Of the group. */
+  readonly name: string;
+  readonly consumer: string;
+}
+
 /**
  * What a consumer of a group is given. A place acknowledges what the consumer was given up to it; what it was given
  * beyond comes again, then what is new.
  */
 export async function groupFeed(
   session: HttpSession,
-  {
-    stream,
-    name,
-    consumer,
-    after,
-  }: {
-    readonly stream: string;
-    readonly name: string;
-    readonly consumer: string;
-    readonly after: string | undefined;
-  },
+  reader: Reader,
+  after: string | undefined,
 ): Promise<Feed> {
+  const { stream, name, consumer } = reader;
   let latest = after ?? "0-0";
   if (!ENTRY_ID.test(latest)) throw noPlace(latest);
-  await acknowledge(session, { stream, name, consumer, upTo: latest });
+  await acknowledge(session, reader, latest);
   // Undefined once all has come again that the consumer was given before.
   let again: string | undefined = "0-0";
   const size = new PieceSize();
@@ -143,14 +143,9 @@ export async function groupFeed(
 
 async function acknowledge(
   session: HttpSession,
-  asked: {
-    readonly stream: string;
-    readonly name: string;
-    readonly consumer: string;
-    readonly upTo: string;
-  },
+  { stream, name, consumer }: Reader,
+  upTo: string,
 ): Promise<void> {
-  const { stream, name, consumer, upTo } = asked;
   for (;;) {
     const pending = accepted(
       await session.run(["XPENDING", stream, name, "-", upTo, String(PENDING_AT_ONCE), consumer]),

@@ -95,7 +95,7 @@ function askedOf(query: URLSearchParams, headers: Headers): Asked {
 
 async function feedOf(session: HttpSession, { definitions, key, group, after }: Asked): Promise<Feed> {
   if (group !== undefined)
-    return groupFeed(session, { stream: streamOf(definitions[0] ?? ""), ...group, after });
+    return groupFeed(session, { stream: streamOf(definitions[0] ?? ""), ...group }, after);
   const names = definitions.length > 0 ? definitions : await definitionOfKey(session, key);
   if (names !== undefined)
     return plainFeed(session, async () => names.map(streamOf), after, names.length === 1);

@@ -6,6 +6,8 @@ import { badRequest } from "./problem.ts";
 
 type Values = Map<string, string | readonly string[]>;
 
+const INTEGER = /^-?\d{1,19}$/;
+
 /** @throws Problem when something is missing, unknown or of the wrong type, or the body is too long */
 export async function inputOf(
   operation: Operation,
@@ -32,7 +34,7 @@ function readQuery(fields: readonly Field[], query: URLSearchParams, values: Val
     const field = fieldNamed(fields, name, "parameter");
     if (field.type === "boolean" && value !== "true" && value !== "false")
       throw wrongType(field, "true or false");
-    if (field.type === "integer" && !/^-?\d{1,19}$/.test(value)) throw wrongType(field, "a whole number");
+    if (field.type === "integer" && !INTEGER.test(value)) throw wrongType(field, "a whole number");
     if (field.type === "choice" && field.choices?.includes(value) !== true)
       throw wrongType(field, `one of ${field.choices?.join(", ")}`);
     values.set(name, value);
@@ -72,7 +74,7 @@ function readBody(fields: readonly Field[], text: string, values: Values): void 
 function fieldValue(field: Field, raw: string): string | readonly string[] {
   if (field.type === "json") return raw;
   if (field.type === "integer") {
-    if (!/^-?\d{1,19}$/.test(raw)) throw wrongType(field, "a whole number");
+    if (!INTEGER.test(raw)) throw wrongType(field, "a whole number");
     return raw;
   }
   const value = parseBody(raw);
