@@ -55,24 +55,26 @@ export function metricsOf(server: ServerContext): Metrics {
   const registry = new Registry();
   const define = definer(registry);
   // What several metrics are made of is read once for all of them.
-  let figures: Figures | undefined;
+  let known: Figures | undefined;
+  const figures = () => {
+    known ??= figuresOf(server);
+    return known;
+  };
   serverMetrics(server, define);
-  storeMetrics(server, define);
-  machineMetrics(() => {
-    figures ??= figuresOf(server);
-    return figures;
-  }, define);
+  storeMetrics(server, figures, define);
+  machineMetrics(figures, define);
   const facts = processFacts();
   return {
     contentType: registry.contentType,
     text: async () => {
-      figures = undefined;
+      known = undefined;
       return `${await define.text()}\n${await facts.metrics()}`;
     },
   };
 }
 
 interface Figures {
+  readonly status: ReturnType<ServerContext["store"]["status"]>;
   readonly counts: readonly MachineCount[];
   readonly timers: TimerFigures;
   readonly overdue: readonly OverdueCount[];
@@ -82,6 +84,7 @@ interface Figures {
 function figuresOf({ store, config, clock, timersFrom }: ServerContext): Figures {
   const databases = new Databases(store.begin(), config.get("databases"), clock.now());
   return {
+    status: store.status(),
     counts: machineCounts(databases),
     timers: timerFigures(databases, timersFrom),
     overdue: overdueCounts(databases),
@@ -147,32 +150,29 @@ function serverMetrics(server: ServerContext, { gauge, counter, durations }: Def
   gauge("slowlog_entries", "Entries of the slow log.", () => slowLog.length);
 }
 
-function storeMetrics({ store }: ServerContext, { gauge, counter }: Definer): void {
+function storeMetrics({ store }: ServerContext, figures: () => Figures, { gauge, counter }: Definer): void {
+  const status = () => figures().status;
   gauge("store_up", "1 while the store takes writes.", () => (store.failure === undefined ? 1 : 0));
   gauge("store_congested", "1 while writes wait for the disk.", () => (store.isCongested ? 1 : 0));
-  gauge("store_journal_bytes", "Bytes of the journals' files.", () => store.status().journalBytes);
-  gauge("store_data_bytes", "Bytes of the data file.", () => store.status().dataBytes);
-  gauge("store_pending_bytes", "Memory of what waits for the checkpoint.", () => store.status().pendingBytes);
-  gauge("store_pending_bytes_max", "How much that may be.", () => store.status().pendingBytesMax);
+  gauge("store_journal_bytes", "Bytes of the journals' files.", () => status().journalBytes);
+  gauge("store_data_bytes", "Bytes of the data file.", () => status().dataBytes);
+  gauge("store_pending_bytes", "Memory of what waits for the checkpoint.", () => status().pendingBytes);
+  gauge("store_pending_bytes_max", "How much that may be.", () => status().pendingBytesMax);
   gauge(
     "store_unflushed_commits",
     "Commits that are not known to be on disk.",
-    () => store.status().unflushedCommits,
+    () => status().unflushedCommits,
   );
-  counter("store_syncs_total", "Syncs of a journal.", () => store.status().flushCount);
-  counter("store_sync_seconds_total", "Time that syncs took.", () => store.status().flushTotalMs / 1000);
-  counter("store_checkpoints_total", "Checkpoints that were finished.", () => store.status().checkpointCount);
-  gauge(
-    "store_checkpoint_seconds",
-    "How long the last checkpoint took.",
-    () => store.status().checkpointMs / 1000,
-  );
+  counter("store_syncs_total", "Syncs of a journal.", () => status().flushCount);
+  counter("store_sync_seconds_total", "Time that syncs took.", () => status().flushTotalMs / 1000);
+  counter("store_checkpoints_total", "Checkpoints that were finished.", () => status().checkpointCount);
+  gauge("store_checkpoint_seconds", "How long the last checkpoint took.", () => status().checkpointMs / 1000);
   counter(
     "store_cache_hits_total",
     "Reads of the data file that the cache answered.",
-    () => store.status().cacheHits,
+    () => status().cacheHits,
   );
-  counter("store_cache_misses_total", "Reads that went to the data file.", () => store.status().cacheMisses);
+  counter("store_cache_misses_total", "Reads that went to the data file.", () => status().cacheMisses);
 }
 
 function machineMetrics(figures: () => Figures, { gauge }: Definer): void {

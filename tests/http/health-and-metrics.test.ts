@@ -1,7 +1,8 @@
 /** Probes and metrics, as orchestrators and Prometheus read them. */
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { failingStore } from "../support/failing-store.ts";
 import { request } from "../support/http.ts";
 import { define } from "../support/machines.ts";
@@ -104,6 +105,16 @@ describe("/metrics", () => {
       expect(lines).toContain(line);
     expect(body).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
     expect(body).toMatch(/^process_resident_memory_bytes /m);
+  });
+
+  test("the store is asked for its status once a scrape: it looks at files for that", async () => {
+    const ordered = new MemoryStore();
+    const status = vi.spyOn(ordered, "status");
+    const server = await serve({ store: Store.over(ordered, OBJECT_TYPES) });
+    await request(server.url, "/metrics");
+    status.mockClear();
+    await request(server.url, "/metrics");
+    expect(status).toHaveBeenCalledTimes(1);
   });
 
   test("INFO statemachine tells the same", async () => {
