@@ -80,9 +80,9 @@ export class Drawings {
         worker.off("message", onMessage);
         worker.off("error", onError);
         worker.off("exit", onExit);
-        // What a thread that is ended has to say interests nobody.
-        if (isLost) worker.on("error", () => undefined);
         if (isLost) {
+          // What a thread that is ended has to say interests nobody.
+          worker.on("error", () => undefined);
           this.#worker = undefined;
           void worker.terminate();
         } else {

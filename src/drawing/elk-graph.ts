@@ -51,9 +51,9 @@ export interface Arrow {
   readonly lines: readonly string[];
 }
 
-export const CHAR_WIDTH = 6.7;
+const CHAR_WIDTH = 6.7;
 export const LINE_HEIGHT = 15;
-export const TITLE_HEIGHT = 22;
+const TITLE_HEIGHT = 22;
 const LABEL_CHARS_MAX = 22;
 const LABEL_LINES_MAX = 12;
 const BOX_WIDTH_MIN = 70;
@@ -107,7 +107,7 @@ function shortened(lines: readonly string[]): readonly string[] {
 }
 
 /** `PAY [guard]`, `after 72h`, `done`, `always`. */
-export function labelOf(transition: ChartTransition, ids: ReadonlyMap<string, string>): string {
+function labelOf(transition: ChartTransition, ids: ReadonlyMap<string, string>): string {
   const id = ids.get(transition.from) ?? "";
   const { event, guard } = transition;
   const name = event.startsWith("xstate.after.")
@@ -119,18 +119,18 @@ export function labelOf(transition: ChartTransition, ids: ReadonlyMap<string, st
 }
 
 /** A text in lines that fit beside an arrow, broken at spaces and behind dots where there are any. */
-export function wrapped(text: string, charsMax = LABEL_CHARS_MAX): string[] {
+function wrapped(text: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(/(?<=[ .])/)) {
-    if (line !== "" && line.length + word.trimEnd().length > charsMax) {
+    if (line !== "" && line.length + word.trimEnd().length > LABEL_CHARS_MAX) {
       lines.push(line.trimEnd());
       line = "";
     }
     let rest = word;
-    while (rest.length > charsMax) {
-      lines.push(rest.slice(0, charsMax));
-      rest = rest.slice(charsMax);
+    while (rest.length > LABEL_CHARS_MAX) {
+      lines.push(rest.slice(0, LABEL_CHARS_MAX));
+      rest = rest.slice(LABEL_CHARS_MAX);
     }
     line += rest;
   }
@@ -141,10 +141,12 @@ export function elkGraph(graph: ChartGraph): ElkRoot {
   const children = new Map<string | null, ChartState[]>();
   for (const state of graph.states) {
     const siblings = children.get(state.parent) ?? [];
-    children.set(state.parent, [...siblings, state]);
+    siblings.push(state);
+    children.set(state.parent, siblings);
   }
   const [root] = children.get(null) ?? [];
-  const selfLoops = new Set(arrowsOf(graph).flatMap(({ from, to }) => (from === to ? [from] : [])));
+  const arrows = arrowsOf(graph);
+  const selfLoops = new Set(arrows.flatMap(({ from, to }) => (from === to ? [from] : [])));
   const build = (state: ChartState): ElkNode => {
     const inside = children.get(state.path) ?? [];
     const loops = selfLoops.has(state.path)
@@ -167,7 +169,7 @@ export function elkGraph(graph: ChartGraph): ElkRoot {
   return {
     id: "\u0000root",
     children: root === undefined ? [] : [build(root)],
-    edges: [...initialEdges(graph), ...arrowsOf(graph).map(elkEdge)],
+    edges: [...initialEdges(graph), ...arrows.map(elkEdge)],
     layoutOptions: {
       ...OPTIONS,
       "elk.padding": "[top=12,left=12,bottom=12,right=12]",

@@ -76,16 +76,11 @@ export function drawingOf(graph: ChartGraph, laidOut: ElkRoot): Drawing {
 
 function boxOf(
   { path, name, type, isDeep }: ChartState,
-  place: Pick<Box, "x" | "y" | "width" | "height">,
+  { x, y, width, height }: Pick<Box, "x" | "y" | "width" | "height">,
   hasInside: boolean,
 ): Box {
-  return { path, name, type, isDeep, hasInside, ...rounded(place) };
-}
-
-function rounded(
-  place: Pick<Box, "x" | "y" | "width" | "height">,
-): Pick<Box, "x" | "y" | "width" | "height"> {
-  return { x: round(place.x), y: round(place.y), width: round(place.width), height: round(place.height) };
+  const place = { x: round(x), y: round(y), width: round(width), height: round(height) };
+  return { path, name, type, isDeep, hasInside, ...place };
 }
 
 function round(value: number): number {
@@ -115,7 +110,7 @@ export function plainDrawing(graph: ChartGraph, fault: string): Drawing {
     const width = Math.max(90, Math.ceil(textWidth(state.name)) + 28);
     boxes.push(boxOf(state, { x: 12 + depth * 24, y, width, height: 34 }, false));
     const own = arrows.filter(({ from }) => from === state.path);
-    const texts = own.flatMap(({ to, lines: label }) => [`${label.join(" ")} → ${to}`]);
+    const texts = own.map(({ to, lines: label }) => `${label.join(" ")} → ${to}`);
     if (texts.length > 0)
       lines.push({
         id: `l${lines.length}`,

@@ -45,8 +45,10 @@ function lineSvg({ points, label }: Line): string {
   return `<g>${path}${texts.join("")}</g>`;
 }
 
+const CORNER_RADIUS = 6;
+
 /** The points as a path of SVG with corners rounded. */
-export function pathOf(points: Line["points"], radius = 6): string {
+export function pathOf(points: Line["points"]): string {
   const [first, ...rest] = points;
   if (first === undefined) return "";
   const parts = [`M${first[0]} ${first[1]}`];
@@ -57,8 +59,8 @@ export function pathOf(points: Line["points"], radius = 6): string {
       parts.push(`L${point[0]} ${point[1]}`);
       continue;
     }
-    const from = towards(point, before, radius);
-    const to = towards(point, after, radius);
+    const from = towards(point, before);
+    const to = towards(point, after);
     parts.push(`L${from[0]} ${from[1]} Q${point[0]} ${point[1]} ${to[0]} ${to[1]}`);
   }
   return parts.join(" ");
@@ -67,10 +69,9 @@ export function pathOf(points: Line["points"], radius = 6): string {
 function towards(
   [x, y]: readonly [number, number],
   [toX, toY]: readonly [number, number],
-  radius: number,
 ): readonly [number, number] {
   const length = Math.hypot(toX - x, toY - y);
-  const part = length === 0 ? 0 : Math.min(radius, length / 2) / length;
+  const part = length === 0 ? 0 : Math.min(CORNER_RADIUS, length / 2) / length;
   return [Math.round((x + (toX - x) * part) * 10) / 10, Math.round((y + (toY - y) * part) * 10) / 10];
 }
 
