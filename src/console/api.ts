@@ -15,6 +15,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** Whatever a promise was rejected with, as an error. */
+export function errorOf(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
 /** Asks; `db` is the database that the address of the page names. @throws ProblemError */
 export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
   const url = `${path}${path.includes("?") ? "&" : "?"}db=${database()}`;

@@ -1,7 +1,7 @@
 /** The events that a machine accepts now, each to be sent; and why it would not take one. */
 import { useState } from "preact/hooks";
-import { ask, get, machinePath } from "./api.ts";
-import { useLoaded } from "./hooks.ts";
+import { ask, errorOf, get, machinePath } from "./api.ts";
+import { submitted, useLoaded } from "./hooks.ts";
 import { Fault, Panel, type Question, quoted } from "./parts.tsx";
 
 interface Next {
@@ -97,23 +97,17 @@ function sending(machineKey: string, event: string, guard: string | null): Quest
 function WhyNot({ path }: { readonly path: string }) {
   const [why, setWhy] = useState<Why>();
   const [error, setError] = useState<Error>();
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    const given = new FormData(event.currentTarget);
-    const data = String(given.get("data") ?? "");
-    const query = new URLSearchParams({
-      event: String(given.get("event") ?? ""),
-      ...(data === "" ? {} : { data }),
-    });
+  const submit = submitted((given) => {
+    const data = given("data");
+    const query = new URLSearchParams({ event: given("event"), ...(data === "" ? {} : { data }) });
     get<Why>(`${path}/why?${query.toString()}`).then(
       (answer) => {
         setWhy(answer);
         setError(undefined);
       },
-      (reason: unknown) => setError(reason instanceof Error ? reason : new Error(String(reason))),
+      (reason: unknown) => setError(errorOf(reason)),
     );
-  };
+  });
   return (
     <details class="why">
       <summary>Why not?</summary>

@@ -1,7 +1,7 @@
 /** Machines by definition, state, status, age and key, page by page. */
 import { useState } from "preact/hooks";
 import { get, type MachineInfo } from "./api.ts";
-import { linkTo, useLoaded } from "./hooks.ts";
+import { linkTo, submitted, useLoaded } from "./hooks.ts";
 import { Ago, Fault, Panel, Status } from "./parts.tsx";
 
 export type Filter = Readonly<Record<string, string>>;
@@ -21,16 +21,9 @@ const FIELDS = [
 
 export function Find({ query, tick }: { readonly query: URLSearchParams; readonly tick: number }) {
   const filter = Object.fromEntries(FIELDS.map(([name]) => [name, query.get(name) ?? ""]));
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    const given = new FormData(event.currentTarget);
-    location.hash = linkTo(
-      "find",
-      "",
-      Object.fromEntries(FIELDS.map(([name]) => [name, String(given.get(name) ?? "")])),
-    );
-  };
+  const submit = submitted((given) => {
+    location.hash = linkTo("find", "", Object.fromEntries(FIELDS.map(([name]) => [name, given(name)])));
+  });
   return (
     <>
       <h1>Find</h1>

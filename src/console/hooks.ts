@@ -1,6 +1,6 @@
 /** The address of the page, data that follows changes, and the time. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { database } from "./api.ts";
+import { database, errorOf } from "./api.ts";
 
 export interface Route {
   /** The first part of the path: the page. */
@@ -68,7 +68,7 @@ export function useLoaded<T>(key: string, tick: number, load: () => Promise<T>):
         setError(undefined);
       },
       (reason: unknown) => {
-        if (isCurrent) setError(reason instanceof Error ? reason : new Error(String(reason)));
+        if (isCurrent) setError(errorOf(reason));
       },
     );
     return () => {
@@ -103,4 +103,14 @@ export function useChanges(isLive: boolean, query = ""): number {
     };
   }, [isLive, query]);
   return tick;
+}
+
+/** Handles a form that is sent by a script, with what was typed by the names of its fields; the page stays. */
+export function submitted(take: (given: (name: string) => string) => void): (event: Event) => void {
+  return (event) => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const given = new FormData(event.currentTarget);
+    take((name) => String(given.get(name) ?? ""));
+  };
 }

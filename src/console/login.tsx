@@ -1,20 +1,17 @@
 /** Asks for a user and a password where the server wants them. */
 import { useState } from "preact/hooks";
-import { ask } from "./api.ts";
+import { ask, errorOf } from "./api.ts";
+import { submitted } from "./hooks.ts";
 import { Fault } from "./parts.tsx";
 
 export function Login({ onDone }: { readonly onDone: () => void }) {
   const [error, setError] = useState<Error>();
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    const given = new FormData(event.currentTarget);
-    const user = String(given.get("user") ?? "") || "default";
-    ask("POST", "/api/v1/login", { user, password: String(given.get("password") ?? "") }).then(
-      onDone,
-      (reason: unknown) => setError(reason instanceof Error ? reason : new Error(String(reason))),
+  const submit = submitted((given) => {
+    const user = given("user") || "default";
+    ask("POST", "/api/v1/login", { user, password: given("password") }).then(onDone, (reason: unknown) =>
+      setError(errorOf(reason)),
     );
-  };
+  });
   return (
     <main class="login">
       <form onSubmit={submit}>

@@ -13,7 +13,7 @@ import {
 import { Chart, withOuter } from "./chart.tsx";
 import { Events } from "./events.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
-import { Ago, Confirm, Fault, Json, Panel, type Question, quoted, Status } from "./parts.tsx";
+import { Ago, Confirm, eventName, Fault, Json, Panel, type Question, quoted, Status } from "./parts.tsx";
 import { Timeline } from "./timeline.tsx";
 
 interface Pending {
@@ -129,7 +129,7 @@ function PendingList({ pending }: { readonly pending: readonly Pending[] }) {
         {pending.map(({ id, kind, event, due, error }) => (
           <tr key={id}>
             <th scope="row">
-              {event.replace(/^xstate\.after\.([^.]*).*$/, "after $1")} <small>{kind}</small>
+              {eventName(event)} <small>{kind}</small>
               {error !== undefined && error !== null && <small class="bad"> {error}</small>}
             </th>
             <td class="number">{due === null ? "" : new Date(due).toLocaleString()}</td>

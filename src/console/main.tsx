@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { ask, database, get, ProblemError } from "./api.ts";
 import { Definition } from "./definition.tsx";
 import { Find } from "./find.tsx";
-import { linkTo, useChanges, useLoaded, useRoute } from "./hooks.ts";
+import { linkTo, submitted, useChanges, useLoaded, useRoute } from "./hooks.ts";
 import { Login } from "./login.tsx";
 import { Machine } from "./machine.tsx";
 import { Overview } from "./overview.tsx";
@@ -55,11 +55,9 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
         </nav>
         <form
           class="jump"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const given = new FormData(event.currentTarget).get("key");
-            if (typeof given === "string" && given !== "") location.hash = linkTo("machine", given);
-          }}
+          onSubmit={submitted((given) => {
+            if (given("key") !== "") location.hash = linkTo("machine", given("key"));
+          })}
         >
           <input name="key" placeholder="Key of a machine" aria-label="Key of a machine" />
         </form>

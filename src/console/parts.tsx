@@ -1,7 +1,7 @@
 /** Small parts that all pages use. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ProblemError } from "./api.ts";
+import { errorOf, ProblemError } from "./api.ts";
 
 export function Fault({ error }: { readonly error: Error | undefined }) {
   if (error === undefined) return null;
@@ -49,7 +49,7 @@ export function Json({ value }: { readonly value: unknown }) {
   return <pre class="json">{JSON.stringify(value, undefined, 2)}</pre>;
 }
 
-interface Question {
+export interface Question {
   readonly title: string;
   /** What will happen, and what cannot be taken back. */
   readonly text: string;
@@ -64,8 +64,6 @@ interface Question {
   readonly isDangerous?: boolean;
   readonly act: (values: Readonly<Record<string, string>>) => Promise<unknown>;
 }
-
-export type { Question };
 
 /** Asks before something is done: what will happen, as which command, and why. */
 export function Confirm({
@@ -89,7 +87,7 @@ export function Confirm({
       await question.act(values);
       onClose(true);
     } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
+      setError(errorOf(reason));
       setBusy(false);
     }
   };
@@ -173,6 +171,11 @@ export function Panel({
       {children}
     </section>
   );
+}
+
+/** An event as a person reads it: that of a timer by its delay. */
+export function eventName(event: string): string {
+  return event.replace(/^xstate\.after\.([^.]*).*$/, "after $1");
 }
 
 /** A word of a command as redis-cli reads it. */

@@ -1,6 +1,6 @@
 /** What a machine has been through: a slider over its revisions, and the entries around the one that is shown. */
 import type { HistoryEntry } from "./api.ts";
-import { duration, Panel } from "./parts.tsx";
+import { duration, eventName, Panel } from "./parts.tsx";
 
 const ROWS = 40;
 
@@ -96,7 +96,7 @@ function Row({
   readonly onShow: (rev: number) => void;
 }) {
   const { rev, at, kind, event, from, to, by, reason, context, data } = entry;
-  const name = event === null ? kind : event.replace(/^xstate\.after\.([^.]*).*$/, "after $1");
+  const name = event === null ? kind : eventName(event);
   const hasContext = context !== null && JSON.stringify(context) !== "{}";
   return (
     <tr class={isShown ? "shown" : ""} aria-current={isShown ? "step" : undefined}>
