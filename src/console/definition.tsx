@@ -1,6 +1,6 @@
 /** A definition: its statechart with how many machines are where, and the machines of a state, oldest first. */
 import type { Drawing } from "../drawing/geometry.ts";
-import { definitionPath, get } from "./api.ts";
+import { ask, definitionPath, get } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
 import { MachineTable } from "./find.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
@@ -80,13 +80,14 @@ async function countsOf(id: string): Promise<ReadonlyMap<string, number>> {
     `/api/v1/counts?by=state&definition=${encodeURIComponent(id)}`,
   );
   const outer = [...withOuter(Object.keys(count))].filter((path) => !(path in count));
-  const sums = await Promise.all(
-    outer.map(async (state): Promise<[string, number]> => {
-      const answer = await get<{ count: number }>(
-        `/api/v1/counts?definition=${encodeURIComponent(id)}&state=${encodeURIComponent(state)}`,
-      );
-      return [state, answer.count];
-    }),
+  if (outer.length === 0) return new Map(Object.entries(count));
+  const sums = await ask<readonly number[]>(
+    "POST",
+    "/api/v1/commands",
+    outer.map((state) => ["SM.COUNT", "DEF", id, "STATE", state]),
   );
-  return new Map([...Object.entries(count), ...sums]);
+  return new Map([
+    ...Object.entries(count),
+    ...outer.map((state, index) => [state, sums[index] ?? 0] as const),
+  ]);
 }
