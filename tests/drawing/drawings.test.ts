@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { Json } from "../../src/base/json.ts";
 import { Drawings } from "../../src/drawing/drawings.ts";
-import { LINE_HEIGHT } from "../../src/drawing/elk-graph.ts";
-import type { Box, Drawing } from "../../src/drawing/geometry.ts";
+import { LINE_HEIGHT, textWidth } from "../../src/drawing/elk-graph.ts";
+import type { Box, Drawing, Line } from "../../src/drawing/geometry.ts";
 import { svgOf } from "../../src/drawing/svg.ts";
 import { graph } from "../../src/engine/graph.ts";
 import { compileDocument } from "../../src/machines/chart-cache.ts";
@@ -59,8 +59,7 @@ function large(extra = false): Json {
 
 type Area = Pick<Box, "x" | "y" | "width" | "height">;
 
-function overlap(a: Area, b: Area): boolean {
-  const slack = 1;
+function overlap(a: Area, b: Area, slack = 1): boolean {
   return (
     a.x + slack < b.x + b.width &&
     b.x + slack < a.x + a.width &&
@@ -69,48 +68,72 @@ function overlap(a: Area, b: Area): boolean {
   );
 }
 
-function faultsOf({ boxes, lines }: Drawing): string[] {
-  const faults: string[] = [];
-  const inside = (inner: string, outer: string) => outer === "" || inner.startsWith(`${outer}.`);
-  const labels = lines.flatMap(({ id, label }) =>
+type Label = Area & { readonly id: string };
+
+function labelsOf({ lines }: Drawing): readonly Label[] {
+  return lines.flatMap(({ id, label }) =>
     label === undefined
       ? []
       : [{ id, x: label.x, y: label.y, width: label.width, height: label.lines.length * LINE_HEIGHT }],
   );
+}
+
+/** Boxes on boxes they are not in, and labels on boxes or on titles of boxes. */
+function boxFaults({ boxes }: Drawing, labels: readonly Label[]): string[] {
+  const faults: string[] = [];
+  const inside = (inner: string, outer: string) => outer === "" || inner.startsWith(`${outer}.`);
   for (const [index, a] of boxes.entries()) {
     for (const b of boxes.slice(index + 1))
       if (!inside(a.path, b.path) && !inside(b.path, a.path) && overlap(a, b))
         faults.push(`${a.path} on ${b.path}`);
-    for (const label of labels) {
-      const title = { x: a.x + 12, y: a.y + 6, width: a.name.length * 6.7, height: 16 };
+    const title = { x: a.x + 12, y: a.y + 6, width: textWidth(a.name), height: 16 };
+    for (const label of labels)
       if (overlap(label, a.hasInside ? title : a)) faults.push(`label ${label.id} on ${a.path}`);
-    }
   }
-  for (const [index, a] of labels.entries())
-    for (const b of labels.slice(index + 1)) if (overlap(a, b)) faults.push(`label ${a.id} on label ${b.id}`);
-  for (const { id, points, from, to } of lines) {
-    for (const box of boxes) {
-      if (box.hasInside || box.path === from || box.path === to) continue;
-      for (const [at, [x, y]] of points.slice(1).entries()) {
-        const [fromX, fromY] = points[at] ?? [x, y];
-        const segment = {
-          x: Math.min(x, fromX),
-          y: Math.min(y, fromY),
-          width: Math.abs(x - fromX) + 0.1,
-          height: Math.abs(y - fromY) + 0.1,
-        };
-        const shrunk = { x: box.x + 2, y: box.y + 2, width: box.width - 4, height: box.height - 4 };
-        if (
-          segment.x < shrunk.x + shrunk.width &&
-          shrunk.x < segment.x + segment.width &&
-          segment.y < shrunk.y + shrunk.height &&
-          shrunk.y < segment.y + segment.height
-        )
-          faults.push(`line ${id} through ${box.path}`);
-      }
-    }
-  }
-  return [...new Set(faults)];
+  return faults;
+}
+
+function labelFaults(labels: readonly Label[]): string[] {
+  return labels.flatMap((a, index) =>
+    labels
+      .slice(index + 1)
+      .filter((b) => overlap(a, b))
+      .map((b) => `label ${a.id} on label ${b.id}`),
+  );
+}
+
+/** Lines through boxes that have nothing inside and that they do not belong to. */
+function lineFaults({ boxes, lines }: Drawing): string[] {
+  const leaves = boxes
+    .filter(({ hasInside }) => !hasInside)
+    .map(({ path, x, y, width, height }) => ({
+      path,
+      core: { x: x + 2, y: y + 2, width: width - 4, height: height - 4 },
+    }));
+  return lines.flatMap(({ id, points, from, to }) => {
+    const segments = segmentsOf(points);
+    return leaves
+      .filter(({ path }) => path !== from && path !== to)
+      .filter(({ core }) => segments.some((segment) => overlap(segment, core, 0)))
+      .map(({ path }) => `line ${id} through ${path}`);
+  });
+}
+
+function segmentsOf(points: Line["points"]): readonly Area[] {
+  return points.slice(1).map(([x, y], at) => {
+    const [fromX, fromY] = points[at] ?? [x, y];
+    return {
+      x: Math.min(x, fromX),
+      y: Math.min(y, fromY),
+      width: Math.abs(x - fromX) + 0.1,
+      height: Math.abs(y - fromY) + 0.1,
+    };
+  });
+}
+
+function faultsOf(drawing: Drawing): string[] {
+  const labels = labelsOf(drawing);
+  return [...boxFaults(drawing, labels), ...labelFaults(labels), ...lineFaults(drawing)];
 }
 
 describe("a drawing", () => {
