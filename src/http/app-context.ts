@@ -1,6 +1,7 @@
 /** A request on its way through a route, and the session it has. */
 import type { IncomingMessage } from "node:http";
 import type { Context } from "hono";
+import { addressText } from "../config/bind-address.ts";
 import { type Access, openSession } from "./access.ts";
 import type { HttpSession, Peer } from "./http-session.ts";
 
@@ -28,11 +29,7 @@ export async function withSession<T>(
 export function peerOf({ env }: HttpContext): Peer {
   const { socket } = env.incoming;
   return {
-    address: addressOf(socket.remoteAddress, socket.remotePort),
-    localAddress: addressOf(socket.localAddress, socket.localPort),
+    address: addressText(socket.remoteAddress ?? "", socket.remotePort ?? 0),
+    localAddress: addressText(socket.localAddress ?? "", socket.localPort ?? 0),
   };
-}
-
-function addressOf(host = "", port = 0): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

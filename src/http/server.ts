@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Log } from "../base/log.ts";
 import type { ServerContext } from "../commands/server-context.ts";
+import { addressText, bindAddress, isAddressMissing } from "../config/bind-address.ts";
 import { Drawings } from "../drawing/drawings.ts";
 import type { Executor } from "../server/executor.ts";
 import type { OnFault } from "../server/faults.ts";
@@ -51,17 +52,14 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     await Promise.all([...servers.map(end), drawings.close()]);
   };
   for (const word of options.hosts) {
-    const isOptional = word.startsWith("-");
-    const named = isOptional ? word.slice(1) : word;
-    const host = named === "*" ? "0.0.0.0" : named;
+    const { named, host, isOptional } = bindAddress(word);
     try {
       const bound = await listen(fetch, { host, port, connectionsMax: context.config.get("maxclients") });
       servers.push(bound.server);
       port = bound.port;
-      addresses.push(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+      addresses.push(`http://${addressText(host, port)}`);
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
-      if (isOptional && MISSING.has(code)) continue;
+      if (isOptional && isAddressMissing(error)) continue;
       await close();
       const reason = error instanceof Error ? error.message : String(error);
       throw new HttpListenError(`Could not listen for HTTP on ${named}:${port}: ${reason}`);
@@ -69,9 +67,6 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
   return { port, addresses, close };
 }
-
-/** What the system says of an address it does not have. */
-const MISSING = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOTFOUND", "EINVAL"]);
 
 type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
 

@@ -1,6 +1,7 @@
 /** One listening socket: how an address is bound, and what may be wrong with it. */
 import { chmodSync, rmSync, statSync } from "node:fs";
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { addressText, bindAddress, isAddressMissing } from "../config/bind-address.ts";
 
 /** What a client speaks on a socket: plain text over TCP, TLS, or plain text over a Unix socket. */
 export type ListenerKind = "tcp" | "tls" | "unix";
@@ -52,9 +53,7 @@ async function listenTcp(
   place: Place & { readonly kind: "tcp" | "tls" },
   { backlog, onSocket }: ListenSettings,
 ): Promise<Listener | undefined> {
-  const isOptional = place.host.startsWith("-");
-  const named = isOptional ? place.host.slice(1) : place.host;
-  const host = named === "*" ? "0.0.0.0" : named;
+  const { named, host, isOptional } = bindAddress(place.host);
   const { kind, port } = place;
   try {
     // `ipv6Only`, or the wildcard of IPv6 would take IPv4's connections too and the second address would be in use.
@@ -66,27 +65,16 @@ async function listenTcp(
     return {
       place,
       port: bound,
-      address: host.includes(":") ? `[${host}]:${bound}` : `${host}:${bound}`,
+      address: addressText(host, bound),
       close: () => closed(server),
     };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (isOptional && MISSING.has(code)) return undefined;
+    if (isOptional && isAddressMissing(error)) return undefined;
     throw new ListenError(
       `Could not create server TCP listening socket ${named}:${port}: ${reasonOf(error)}; failed listening on port ${port} (${kind}), aborting.`,
     );
   }
 }
-
-/** What the system says of an address it does not have. */
-const MISSING = new Set([
-  "EADDRNOTAVAIL",
-  "EAFNOSUPPORT",
-  "EPROTONOSUPPORT",
-  "ENOPROTOOPT",
-  "ENOTFOUND",
-  "EINVAL",
-]);
 
 async function listenUnix(
   place: Place & { readonly kind: "unix" },
