@@ -139,7 +139,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
         context.statistics.rejectedConnectionCount += 1;
       },
     });
-    http = await startHttp(options, { server: context, executor, onFault, log });
+    http = await startHttp(options, { server: context, executor, onFault });
   } catch (error) {
     listening?.close();
     executor.stop();
@@ -174,7 +174,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
 /** What HTTP needs is loaded where there is a port for it alone: it takes a tenth of a second and some megabytes. */
 async function startHttp(
   { config, httpPort }: StartOptions,
-  parts: Pick<HttpOptions, "server" | "executor" | "onFault" | "log">,
+  parts: Pick<HttpOptions, "server" | "executor" | "onFault">,
 ): Promise<HttpServer | undefined> {
   const port = httpPort ?? (config.get("http-port") === 0 ? "none" : config.get("http-port"));
   if (port === "none") return undefined;

@@ -1,7 +1,6 @@
 /** Listens for HTTP. Loaded only where there is a port for it. */
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Log } from "../base/log.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { addressText, bindAddress, isAddressMissing } from "../config/bind-address.ts";
 import { Drawings } from "../drawing/drawings.ts";
@@ -21,7 +20,6 @@ export interface HttpOptions {
   readonly server: ServerContext;
   readonly executor: Executor;
   readonly onFault: OnFault;
-  readonly log: Log;
   /** 0 lets the system choose one. */
   readonly port: number;
   /** As the directive `bind` has them. */
