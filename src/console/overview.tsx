@@ -18,9 +18,9 @@ interface DefinitionFigures {
 /** `definition_0_order:v1` and `state_0_order:v1/paid`, of the database at hand. */
 function definitionsOf(info: Info, database: string): readonly DefinitionFigures[] {
   const found = new Map<string, { byStatus: Map<string, number>; byState: Map<string, number> }>();
+  const form = new RegExp(`^(definition|state)_${database}_([^/]*)/?(.*)$`);
   for (const [name, value] of info) {
-    const [, kind, , id = "", state = ""] =
-      new RegExp(`^(definition|state)_(${database})_([^/]*)/?(.*)$`).exec(name) ?? [];
+    const [, kind, id = "", state = ""] = form.exec(name) ?? [];
     if (kind === undefined) continue;
     const figures = found.get(id) ?? { byStatus: new Map(), byState: new Map() };
     found.set(id, figures);
