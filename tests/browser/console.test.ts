@@ -70,7 +70,7 @@ async function open(path: string, options: TestServerOptions = {}, statuses: rea
   return { server, client, page };
 }
 
-const text = (page: Page, selector: string) => page.locator(selector).first().innerText();
+const text = (page: Page, selector: string) => page.locator(selector).first().textContent();
 
 describe.skipIf(CHROMIUM === undefined)("the console", () => {
   test("shows definitions with their machines by state, and follows them", async () => {
@@ -94,9 +94,10 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
   });
 
   test("lights up the state of a machine within a second after it moves", async () => {
-    const { client, page } = await open("#/machine/o1");
+    const { server, client, page } = await open("#/machine/o1");
     await page.locator("g.leaf.active", { hasText: "new" }).waitFor({ timeout: 20_000 });
-    await page.waitForTimeout(1000);
+    // The page follows changes: its session waits for the stream.
+    await expect.poll(() => server.context.waiters.size).toBe(1);
     await client.call("SM.SEND", "o1", "PAY", '{"amount":100}');
     await page.locator("g.leaf.active", { hasText: "paid" }).waitFor({ timeout: 2000 });
   });
@@ -108,7 +109,7 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     expect(await dialog.locator("textarea").inputValue()).toBe('{"amount":null}');
     await dialog.locator("textarea").fill('{"amount":150}');
     await dialog.getByLabel("Reason").fill("by phone");
-    expect(await dialog.locator("code").innerText()).toBe(
+    expect(await dialog.locator("code").textContent()).toBe(
       `SM.SEND o1 PAY '{"amount":150}' REASON 'by phone'`,
     );
     await dialog.getByRole("button", { name: "Send PAY" }).click();
@@ -124,7 +125,7 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await page.getByRole("button", { name: "Explain" }).click();
     const verdict = page.locator(".verdict");
     await verdict.waitFor();
-    expect(await verdict.innerText()).toMatch(/GUARD[\s\S]*event\.amount = 1[\s\S]*context\.total = 100/);
+    expect(await verdict.textContent()).toMatch(/GUARD[\s\S]*event\.amount = 1[\s\S]*context\.total = 100/);
   });
 
   test("shows a machine as it was at an earlier revision", async () => {
