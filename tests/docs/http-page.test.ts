@@ -25,7 +25,11 @@ function run(command: string): Promise<string> {
 
 test.runIf(hasCurl)("docs/http.md shows the answers of the server", async () => {
   const page = readFileSync(PATH, "utf8");
-  const server = await startTestServer({ http: true, clock: new VirtualClock() });
+  const server = await startTestServer({
+    http: true,
+    clock: new VirtualClock(),
+    config: { "http-base-durable": "/durable" },
+  });
   try {
     const played: string[] = [];
     for (const [, text = ""] of page.matchAll(FENCE)) {
