@@ -68,6 +68,13 @@ export interface SendOptions {
   readonly definition?: string;
 }
 
+export interface WhyOptions {
+  /** Of the machine as it was at this revision. */
+  readonly rev?: number;
+  /** Under this definition: `name` or `name:version`. */
+  readonly definition?: string;
+}
+
 export interface HistoryOptions {
   /** From one rev to another, both included. */
   readonly from?: number;
@@ -97,7 +104,12 @@ export interface Client<
     ...rest: SendArguments<Events[Name]>
   ): Promise<Sent>;
   /** What `send` would do and why, without doing it; null where there is no machine. */
-  why<Name extends keyof Events & string>(key: string, event: Name, data?: Events[Name]): Promise<Why | null>;
+  why<Name extends keyof Events & string>(
+    key: string,
+    event: Name,
+    data?: Events[Name],
+    options?: WhyOptions,
+  ): Promise<Why<Context> | null>;
   /** The machine as it stands, read at once; null where there is none. */
   get(key: string): Promise<Machine<Context> | null>;
   /** Its active states; empty where there is no machine. */
@@ -138,8 +150,9 @@ export function createClient<
     create: async (key, definition, options = {}) =>
       (await call("SM.CREATE", key, definition, ...createWords(options))) !== null,
     send: (key, event, ...[data, options = {}]) => send(typed, [key, event, ...dataWords(data)], options),
-    why: async (key, event, data) => {
-      const reply = await call("SM.WHY", key, event, ...dataWords(data));
+    why: async (key, event, data, { rev, definition } = {}) => {
+      const options = [...option("REV", rev), ...option("DEF", definition)];
+      const reply = await call("SM.WHY", key, event, ...dataWords(data), ...options);
       return reply === null ? null : whyOf(reply);
     },
     get: async (key) => {

@@ -15,7 +15,7 @@ export interface Sent {
 }
 
 /** What SM.WHY says: what would come of an event, and how that was found. */
-export interface Why {
+export interface Why<Context = unknown> {
   readonly event: string;
   readonly states: readonly string[];
   /** `OK`, `DEFERRED`, `IGNORED`, or the code of the refusal. */
@@ -23,6 +23,8 @@ export interface Why {
   /** The text of the refusal. */
   readonly message: string | null;
   readonly to: readonly string[];
+  /** The data it would have then; null for a map machine. */
+  readonly context: Context | null;
   readonly candidates: readonly Candidate[];
 }
 
@@ -85,7 +87,7 @@ export function sentOf(reply: unknown): Sent {
   };
 }
 
-export function whyOf(reply: unknown): Why {
+export function whyOf<Context>(reply: unknown): Why<Context> {
   const fields = fieldsOf(reply);
   return {
     event: String(fields.get("event")),
@@ -93,6 +95,7 @@ export function whyOf(reply: unknown): Why {
     verdict: String(fields.get("verdict")),
     message: textOf(fields.get("message")),
     to: textsOf(fields.get("to")),
+    context: jsonIn(fields.get("context")),
     candidates: listOf(fields.get("candidates")).map(candidateOf),
   };
 }

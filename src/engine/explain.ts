@@ -14,7 +14,7 @@ import {
 } from "./joins.ts";
 import { type Guard, type Join, type Machine, type Place, stateOf, type Transition } from "./machine.ts";
 import { candidates, innermostFirst, publicTransitions, stateNames } from "./refusal.ts";
-import { defers, removeConflictingTransitions, selectTransitions } from "./select.ts";
+import { defers, exitRange, removeConflictingTransitions, selectTransitions } from "./select.ts";
 import { step } from "./step.ts";
 import type { EngineEvent, Env, GuardVerdict, Snapshot, StepResult } from "./types.ts";
 
@@ -31,6 +31,8 @@ export type NextTransition = {
   readonly holds: boolean | null;
   /** For an event that a join keeps: where. */
   readonly join?: JoinPlace;
+  /** Ids of the children that end with the states it leaves; absent for none. */
+  readonly stops?: readonly string[];
 };
 
 /** A place of a join that an event may fill. */
@@ -95,6 +97,7 @@ function describe(run: Run, transition: Transition): NextTransition {
   const outline = {
     state: stateOf(run.machine, transition.source).path,
     targets: targetPaths(run.machine, transition),
+    ...stopsOf(run, transition),
   };
   if (guard === undefined) return { ...outline, holds: true };
   run.eventType = transition.descriptor;
@@ -103,6 +106,13 @@ function describe(run: Run, transition: Transition): NextTransition {
     guard: sourceOf(guard),
     holds: needsEvent(guard) ? null : verdictOn(run, transition, guard).holds,
   };
+}
+
+/** The children of the states that a transition leaves. */
+function stopsOf(run: Run, transition: Transition): Pick<NextTransition, "stops"> {
+  const left = run.configuration.slice(...exitRange(run, transition));
+  const stops = left.flatMap((index) => stateOf(run.machine, index).invokes.map(({ id }) => id));
+  return stops.length === 0 ? {} : { stops };
 }
 
 function overall(transitions: readonly NextTransition[]): boolean | null {

@@ -115,6 +115,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
       verdict: "GUARD",
       message: "event 'ADD' in 'open': event.by > 0 is false (event.by = 0)",
       to: ["open"],
+      context: { total: 0 },
       candidates: [
         {
           from: "open",
@@ -129,6 +130,14 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     });
     expect((await client.why("c1", "PAY"))?.to).toEqual(["paying"]);
     expect(await client.why("none", "PAY")).toBeNull();
+    await client.send("c1", "ADD", { by: 5 });
+    expect((await client.why("c1", "ADD", { by: 2 }))?.context).toEqual({ total: 7 });
+    expect((await client.why("c1", "ADD", { by: 2 }, { rev: 1 }))?.context).toEqual({ total: 2 });
+    const definition = await client.define("till", {
+      initial: "open",
+      states: { open: { on: { PAY: "open" } } },
+    });
+    expect((await client.why("c1", "PAY", undefined, { definition }))?.to).toEqual(["open"]);
   });
 
   test("an event that comes again gets its first answer, also when that was not FULL", async () => {

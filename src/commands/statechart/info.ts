@@ -1,19 +1,18 @@
 /** SM.INFO key [REV n|TIME unix-ms]: all about a machine, now or as it was. */
 
-import { bufferOf, bytesOf } from "../../base/bytes.ts";
+import { bytesOf } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
 import { stateOf } from "../../engine/machine.ts";
 import { timeLeft } from "../../keyspace/expiry-time.ts";
-import { linksOf, nameOfLink } from "../../machines/child-links.ts";
 import { standingAt } from "../../machines/history.ts";
 import { pendingOf } from "../../machines/pending.ts";
 import { activeNames, type MachineStatus, outerNames } from "../../machines/record.ts";
-import { childOf, linkSeen } from "../../machines/relatives.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { atMostOneOf, readOptions, VALUE } from "../options.ts";
+import { childrenReply, parentReply } from "./family.ts";
 
 /** What differs between the present and the past. */
 interface State {
@@ -143,25 +142,4 @@ function reply(call: Call, subject: Subject, state: State): Reply {
     ["children", childrenReply(call, subject)],
     ["ttl", record.expireAtMs === 0 ? -1 : timeLeft(record.expireAtMs, call.nowMs)],
   ]);
-}
-
-/** The key of the machine it belongs to. */
-function parentReply(call: Call, { machine: { parent } }: Subject): Reply {
-  const key = parent === undefined ? undefined : call.db.keyOf(parent.id);
-  return key === undefined ? null : bufferOf(key);
-}
-
-/** Its children: what is called how, where, and what has become of it. */
-function childrenReply(call: Call, { machine, record }: Subject): Reply {
-  if (machine.childCount === 0) return [];
-  return linksOf(call.db.transaction, record.id).map((link) => {
-    const child = childOf(call.db, record.id, link);
-    const { status, state } = linkSeen(link, child);
-    return map([
-      ["id", nameOfLink(link)],
-      ["key", child === undefined ? null : bufferOf(child.key)],
-      ["status", status],
-      ["state", [...state]],
-    ]);
-  });
 }

@@ -1,6 +1,6 @@
 /** SM.NEXT key: the events the machine accepts now, each with its targets and whether its guard holds. */
 
-import { bytesOf } from "../../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOf } from "../../base/bytes.ts";
 import { type JoinPlace, next } from "../../engine/explain.ts";
 import { targetsOf } from "../../machines/machine-step.ts";
 import { isRunning } from "../../machines/record.ts";
@@ -8,6 +8,7 @@ import { envOf, type Subject, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
+import { runningChildren } from "./family.ts";
 
 interface Accepted {
   readonly event: string;
@@ -18,6 +19,8 @@ interface Accepted {
   readonly holds: boolean | null;
   /** The place of a join that it would fill, and what that join still waits for. */
   readonly join?: JoinPlace | undefined;
+  /** Keys of the children that it would stop. */
+  readonly stops?: readonly Bytes[];
 }
 
 export const smNext = {
@@ -30,9 +33,12 @@ export const smNext = {
     const { chart } = subject;
     if (chart === undefined) return nextOfMap(subject).map(accepted);
     const events = next(chart.machine, chart.snapshot, envOf(call, subject));
+    const running = runningChildren(call, subject);
+    const keysOf = (ids: readonly string[]): Bytes[] =>
+      running.filter(({ link }) => ids.includes(link.name)).map(({ child }) => child.key);
     return events.flatMap(({ event, transitions }) =>
-      transitions.map(({ state, targets, guard, holds, join }) =>
-        accepted({ event, state, targets, guard: guard ?? null, holds, join }),
+      transitions.map(({ state, targets, guard, holds, join, stops = [] }) =>
+        accepted({ event, state, targets, guard: guard ?? null, holds, join, stops: keysOf(stops) }),
       ),
     );
   },
@@ -49,7 +55,7 @@ function nextOfMap(subject: Subject): Accepted[] {
   }));
 }
 
-function accepted({ event, state, targets, guard, holds, join }: Accepted): Reply {
+function accepted({ event, state, targets, guard, holds, join, stops = [] }: Accepted): Reply {
   return map([
     ["event", event],
     ["from", state],
@@ -58,5 +64,6 @@ function accepted({ event, state, targets, guard, holds, join }: Accepted): Repl
     ["holds", holds === null ? null : Number(holds)],
     ["place", join?.place ?? null],
     ["missing", join === undefined ? null : [...join.missing]],
+    ...(stops.length === 0 ? [] : [["stops", stops.map(bufferOf)] as const]),
   ]);
 }

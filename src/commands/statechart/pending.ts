@@ -1,15 +1,22 @@
-/** SM.PENDING key: what the machine waits for: deferred and scheduled events, and timers, with their due times. */
+/**
+ * SM.PENDING key: what the machine waits for: deferred and scheduled events, and timers, with their due times; and the
+ * children that have not ended.
+ */
 
-import { bytesOf } from "../../base/bytes.ts";
+import { bufferOf, bytesOf } from "../../base/bytes.ts";
+import { doneActorEvent } from "../../engine/event-names.ts";
 import { stateOf } from "../../engine/machine.ts";
 import type { Kept, Timer } from "../../engine/types.ts";
+import { nameOfLink } from "../../machines/child-links.ts";
 import { eventsKept, keptId } from "../../machines/kept-events.ts";
 import { madeData } from "../../machines/machine-step.ts";
 import { pendingId, pendingOf } from "../../machines/pending.ts";
+import { activeNames } from "../../machines/record.ts";
 import { type Chart, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
+import { type RunningChild, runningChildren } from "./family.ts";
 
 export const smPending = {
   name: "SM.PENDING",
@@ -35,6 +42,7 @@ export const smPending = {
           ...events,
           ...eventsKept(subject).map((kept) => keptReply(chart, kept)),
           ...chart.snapshot.timers.map((timer) => timerReply(chart, timer)),
+          ...runningChildren(call, subject).map(childReply),
         ];
   },
 } as const satisfies Handler;
@@ -69,5 +77,24 @@ function keptReply({ machine }: Chart, kept: Kept): Reply {
     ["state", join === undefined ? null : stateOf(machine, join.state).path],
     ["error", null],
     ["place", join?.places[kept.place]?.name ?? null],
+  ]);
+}
+
+/** A child that has not ended; the event says when it has. */
+function childReply({ link, child }: RunningChild): Reply {
+  const { machine } = child;
+  const { definition } = machine;
+  return map([
+    ["id", nameOfLink(link)],
+    ["kind", "running"],
+    ["event", doneActorEvent(link.name)],
+    ["due", null],
+    ["data", null],
+    ["state", activeNames(machine)],
+    ["error", null],
+    ["place", null],
+    ["key", bufferOf(child.key)],
+    ["definition", definition === undefined ? null : `${definition.name}:${definition.version}`],
+    ["status", machine.status],
   ]);
 }
