@@ -6,6 +6,7 @@ import { OpenError } from "../storage/ordered-store.ts";
 import { DamageError } from "../storage/sealed-values.ts";
 import { backup } from "./backup.ts";
 import { compact } from "./compact.ts";
+import { convert } from "./convert.ts";
 import { exportStore } from "./export.ts";
 import { importStore } from "./import.ts";
 import { restore } from "./restore.ts";
@@ -27,6 +28,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   exportStore,
   importStore,
   compact,
+  convert,
 ];
 
 /**

@@ -431,6 +431,14 @@ export const definitionInUse = (machineCount: number) => new ReplyError(`DEFINUS
 /** `path` is the JSON path of the fault; `problem` says what is wrong and what would be right. */
 export const invalidDefinition = (path: string, problem: string) =>
   new ReplyError(`INVALIDDEF ${path}: ${problem}`);
+/** Places that an error lists. */
+const IMPORT_PLACES_MAX = 20;
+/** A text of another language that does not translate: each place with what to write instead. */
+export const importRefused = (places: readonly string[]) => {
+  const more = places.length - IMPORT_PLACES_MAX;
+  const rest = more > 0 ? `; and ${more} more, which CHECK lists` : "";
+  return new ReplyError(`INVALIDDEF ${places.slice(0, IMPORT_PLACES_MAX).join("; ")}${rest}`);
+};
 export const noDefinition = (id: Name, hint?: Name) =>
   new ReplyError(
     `NODEF there is no definition '${shown(id)}'${hint === undefined ? "" : `; did you mean '${shown(hint)}'?`}`,

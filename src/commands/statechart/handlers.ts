@@ -9,6 +9,7 @@ import { smDefDel } from "./def-del.ts";
 import { smDefGet } from "./def-get.ts";
 import { smDefGraph } from "./def-graph.ts";
 import { smDefHelp } from "./def-help.ts";
+import { smDefImport } from "./def-import.ts";
 import { smDefList } from "./def-list.ts";
 import { smHistory } from "./history.ts";
 import { smInfo } from "./info.ts";
@@ -35,6 +36,7 @@ export const STATECHART_HANDLERS: readonly Handler[] = [
   smDefGet,
   smDefGraph,
   smDefHelp,
+  smDefImport,
   smDefList,
   smHistory,
   smInfo,

@@ -1,0 +1,54 @@
+/** detent convert: the document on standard output, findings on standard error. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { cli } from "../support/cli.ts";
+import { temporaryDirectory } from "../support/stores.ts";
+
+const LAMP = { initial: "off", states: { off: { on: { ON: "on" } }, on: { on: { OFF: "off" } } } };
+
+function file(name: string, content: unknown): string {
+  const path = join(temporaryDirectory(), name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+test("detent convert prints the document and ends with 0, by the ending of the file or by --from", async () => {
+  const result = { code: 0, out: JSON.stringify(LAMP, undefined, 2), err: "" };
+  expect(await cli("convert", file("lamp.json", LAMP))).toEqual(result);
+  expect(await cli("convert", file("lamp", LAMP), "--from", "XState")).toEqual(result);
+});
+
+test("detent convert tells what does not translate, prints nothing and ends with 1", async () => {
+  const { code, out, err } = await cli(
+    "convert",
+    file("a.json", { initial: "a", states: { a: { always: { cond: "x" } } } }),
+  );
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toMatch(/^error \$\.states\.a\.always\.cond: the guard 'x' is code/);
+});
+
+test("detent convert tells what is wrong with the document, prints it all the same and ends with 1", async () => {
+  const { code, out, err } = await cli(
+    "convert",
+    file("a.json", { initial: "a", states: { a: { on: { GO: "b" } } } }),
+  );
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({ initial: "a" });
+  expect(err).toMatch(/^error in the document \$\.states\.a\.on\.GO: there is no state 'b'/);
+});
+
+test("detent convert refuses formats it does not know, names that do not say theirs, and files that are not there", async () => {
+  expect(await cli("convert", "a.json", "--from", "uml")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("there is no format 'uml'"),
+  });
+  expect(await cli("convert", "lamp")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("does not say what language"),
+  });
+  expect(await cli("convert", "/nowhere/a.json")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("cannot read '/nowhere/a.json'"),
+  });
+});
