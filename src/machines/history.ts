@@ -76,7 +76,7 @@ export function putHistory(transaction: Transaction, id: number, entry: HistoryE
 
 /**
  * The writes that add encoded entries, whose revs ascend, to the history of a machine that keeps the newest `max` (0:
- * all); what it has already is passed over. Costs a look at its last chunk, and what it drops.
+ * all); those that have been trimmed are passed over. Costs a look at the chunk they follow, and what it drops.
  */
 export function historyWrites(
   reader: OrderedReader,
@@ -92,21 +92,26 @@ export function historyWrites(
   const transaction = new Transaction(reader);
   transaction.apply(writes);
   trimHistory(transaction, id, { rev, max });
-  return transaction.writes();
+  return transaction.writes().sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function appended(reader: OrderedReader, id: number, entries: readonly Buffer[]): Write[] {
-  const last = lastChunk(reader, id);
-  const lastEntry = last?.entries.at(-1);
-  const lastRev = lastEntry === undefined ? (last?.rev ?? 0) : revOfEntry(lastEntry);
+/**
+ * The chunks that entries fill, from the one that the first of them follows or is in: not from the last chunk there is.
+ * After a crash within a checkpoint the data file may have chunks of these very entries, while the journals bring back an
+ * older value of an earlier chunk, which has to be filled again. Chunks depend on entries alone, so that all of them
+ * are the same again.
+ */
+function appended(reader: OrderedReader, id: number, all: readonly Buffer[]): Write[] {
+  const { entries, base } = placed(reader, id, all);
   const writes: Write[] = [];
-  let open: Buffer[] = last === undefined ? [] : [...last.entries];
-  let openRev = last?.rev ?? 0;
+  let open: Buffer[] = base === undefined ? [] : [...base.entries];
+  let openRev = base?.rev ?? 0;
   let openBytes = open.reduce((sum, entry) => sum + entry.length, 0);
   let isChanged = false;
+  const baseEnd = base === undefined ? 0 : lastRevOf(base);
   for (const bytes of entries) {
     const rev = revOfEntry(bytes);
-    if (rev <= lastRev) continue;
+    if (rev <= baseEnd) continue;
     if (open.length === 0 || open.length >= CHUNK_ENTRIES_MAX || openBytes >= CHUNK_BYTES_MAX) {
       if (isChanged) writes.push([historyKey(id, openRev), encodeChunk(open)]);
       open = [];
@@ -121,6 +126,26 @@ function appended(reader: OrderedReader, id: number, entries: readonly Buffer[])
   return writes;
 }
 
+/** The entries that have not been trimmed, and the chunk that they follow or begin in. */
+function placed(
+  reader: OrderedReader,
+  id: number,
+  entries: readonly Buffer[],
+): { readonly entries: readonly Buffer[]; readonly base: Chunk | undefined } {
+  const [first] = entries;
+  const base = first === undefined ? undefined : chunkUpTo(reader, id, revOfEntry(first));
+  // Nearly always: nothing can have been trimmed behind an entry that is there.
+  if (first === undefined || (base !== undefined && lastRevOf(base) >= revOfEntry(first) - 1))
+    return { entries, base };
+  const trimmedRev = trimmedOf(reader, id)?.rev ?? 0;
+  const kept = entries.filter((bytes) => revOfEntry(bytes) > trimmedRev);
+  const [firstKept] = kept;
+  return {
+    entries: kept,
+    base: firstKept === undefined ? undefined : chunkUpTo(reader, id, revOfEntry(firstKept)),
+  };
+}
+
 interface Chunk {
   /** Of the first entry. */
   readonly rev: number;
@@ -128,10 +153,20 @@ interface Chunk {
   readonly entries: readonly Buffer[];
 }
 
-function lastChunk(reader: OrderedReader, id: number): Chunk | undefined {
-  for (const [key, value] of reader.range(historyKey(id, 1), historyKey(id + 1, 0), { reverse: true }))
-    return { rev: revOfHistoryKey(key), entries: isChunk(value) ? entriesOfChunk(value) : [] };
+/** The last chunk whose first entry has no later rev than that. */
+function chunkUpTo(reader: OrderedReader, id: number, rev: number): Chunk | undefined {
+  for (const [key, value] of reader.range(historyKey(id, 1), historyKey(id, rev + 1), { reverse: true }))
+    return chunkOf(key, value);
   return undefined;
+}
+
+function chunkOf(key: Bytes, value: Buffer): Chunk {
+  return { rev: revOfHistoryKey(key), entries: isChunk(value) ? entriesOfChunk(value) : [] };
+}
+
+function lastRevOf({ rev, entries }: Chunk): number {
+  const last = entries.at(-1);
+  return last === undefined ? rev : revOfEntry(last);
 }
 
 /**
@@ -221,21 +256,19 @@ function trimmed(reader: OrderedReader, id: number, { rev, max }: HistoryLimit):
   const last = rev - max;
   if (max === 0 || last < 1) return [];
   let standing = trimmedOf(reader, id);
-  if (standing !== undefined && standing.rev >= last) return [];
-  const entries = historyOf(reader, id, { from: 1, to: last, limit: TRIMMED_MAX });
-  for (const entry of entries) standing = standingAfter(standing, entry);
-  if (standing === undefined) return [];
-  const fields = [standing.rev, ...fieldsOf(standing)];
-  const writes: Write[] = [[historyKey(id, TRIMMED_REV), Buffer.from(JSON.stringify(fields), "utf8")]];
+  const writes: Write[] = [];
+  if (standing === undefined || standing.rev < last) {
+    const entries = historyOf(reader, id, { from: 1, to: last, limit: TRIMMED_MAX });
+    for (const entry of entries) standing = standingAfter(standing, entry);
+    if (standing === undefined) return [];
+    const fields = [standing.rev, ...fieldsOf(standing)];
+    writes.push([historyKey(id, TRIMMED_REV), Buffer.from(JSON.stringify(fields), "utf8")]);
+  }
+  // A restart may have brought back chunks that had gone, below what had been trimmed.
   for (const [key, value] of reader.range(historyKey(id, 1), historyKey(id, standing.rev + 1))) {
-    if (lastRevOf(key, value) <= standing.rev) writes.push([key, null]);
+    if (lastRevOf(chunkOf(key, value)) <= standing.rev) writes.push([key, null]);
   }
   return writes;
-}
-
-function lastRevOf(key: Bytes, value: Buffer): number {
-  const last = isChunk(value) ? entriesOfChunk(value).at(-1) : undefined;
-  return last === undefined ? revOfHistoryKey(key) : revOfEntry(last);
 }
 
 /** Where it stands what a machine was after the last entry that was trimmed; entries count from 1. */
