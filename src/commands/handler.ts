@@ -58,6 +58,8 @@ export interface ScriptedOptions {
   readonly protocol: ProtocolVersion;
   /** Whatever writes is refused. */
   readonly isReadOnly: boolean;
+  /** What needs memory is not refused when it is used up. */
+  readonly mayExceedMemory: boolean;
 }
 
 export interface Handler {

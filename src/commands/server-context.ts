@@ -23,6 +23,7 @@ import type { OwnerRights } from "../machines/rights.ts";
 import type { LatencyLog } from "../metrics/latency-log.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
 import type { Statistics } from "../metrics/statistics.ts";
+import type { FunctionEngine } from "../scripts/function-engine.ts";
 import type { ScriptEngine } from "../scripts/script-engine.ts";
 import type { MemoryState } from "./memory-state.ts";
 import type { Saving } from "./saving.ts";
@@ -60,6 +61,7 @@ export interface ServerContext {
   /** Compiled definitions. */
   readonly charts: ChartCache;
   readonly scripts: ScriptEngine;
+  readonly functions: FunctionEngine;
   readonly log: Log;
   readonly waiters: WaiterControl;
   readonly statistics: Statistics;

@@ -28,9 +28,18 @@ export function sealDump(type: number, ...value: readonly Buffer[]): Buffer {
 
 /** As sealDump, in a form that an older version has too. */
 export function sealAs(rdbVersion: number, type: number, ...value: readonly Buffer[]): Buffer {
+  return seal(rdbVersion, [Buffer.of(type), ...value]);
+}
+
+/** The payload of libraries of functions, each behind its type. */
+export function sealLibraries(parts: readonly Buffer[]): Buffer {
+  return seal(RDB_VERSION, parts);
+}
+
+function seal(rdbVersion: number, parts: readonly Buffer[]): Buffer {
   const version = Buffer.alloc(VERSION_BYTES);
   version.writeUInt16LE(rdbVersion);
-  const body = Buffer.concat([Buffer.from([type]), ...value, version]);
+  const body = Buffer.concat([...parts, version]);
   return Buffer.concat([body, crc64(body)]);
 }
 

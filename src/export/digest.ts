@@ -3,6 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
 import { bufferOf } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { StoredLibrary } from "../keyspace/libraries.ts";
 import { bytesToJson } from "../keyspace/object-form.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import { listDefinitions, type StoredDefinition } from "../machines/definitions.ts";
@@ -19,6 +20,14 @@ export class Digest {
 
   definition(index: number, { name, version, document }: StoredDefinition): void {
     this.#add(createHash("sha1").update(JSON.stringify([index, name, version, document])));
+  }
+
+  library({ name, code }: StoredLibrary): void {
+    this.#add(
+      createHash("sha1")
+        .update(JSON.stringify(["library", name]))
+        .update(code),
+    );
   }
 
   /** Takes an object up while its parts are gone through, in JSON. */
@@ -41,9 +50,10 @@ export class Digest {
   }
 }
 
-/** The digest of some databases. O(size of the store). */
-export function digestOf(databases: Iterable<Database>): string {
+/** The digest of some databases, and of the libraries of functions. O(size of the store). */
+export function digestOf(databases: Iterable<Database>, libraries: Iterable<StoredLibrary>): string {
   const digest = new Digest();
+  for (const library of libraries) digest.library(library);
   for (const db of databases) {
     for (const definition of listDefinitions(db)) digest.definition(db.index, definition);
     for (const key of db.keys()) {

@@ -1,17 +1,22 @@
 /**
- * A store as lines of JSON: a head, then for each database its definitions and its objects, then an end that says how
+ * A store as lines of JSON: a head, then the libraries of functions, then for each database its definitions and its objects, then an end that says how
  * many there are. An object is one line, or, where it is large, one line and further ones with its other parts. docs/backup.md
  * has the format.
  */
 import { bufferOf } from "../base/bytes.ts";
 import { usedDatabases } from "../keyspace/databases.ts";
+import { allLibraries, libraryFigures } from "../keyspace/libraries.ts";
 import { bytesToJson } from "../keyspace/object-form.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { listDefinitions } from "../machines/definitions.ts";
 import { Digest } from "./digest.ts";
+import { libraryToJson } from "./library-form.ts";
 
-/** The format of an export. What an earlier version cannot read raises it. */
-export const EXPORT_FORMAT = 1;
+/** The format of an export. What an earlier version cannot read raises it: libraries of functions did. */
+const FORMAT = 1;
+const FORMAT_WITH_LIBRARIES = 2;
+/** The formats that this version reads. */
+export const EXPORT_FORMATS: readonly unknown[] = [FORMAT, FORMAT_WITH_LIBRARIES];
 
 export interface ExportHead {
   readonly version: string;
@@ -23,6 +28,8 @@ export interface ExportHead {
 export interface ExportEnd {
   readonly definitions: number;
   readonly objects: number;
+  /** Left out without any. */
+  readonly libraries?: number;
   readonly digest: string;
 }
 
@@ -32,8 +39,14 @@ export function* exportLines(
   { version, position, nowMs }: ExportHead,
 ): Generator<string, ExportEnd> {
   const made = new Date(nowMs).toISOString();
-  yield JSON.stringify({ detent: "export", format: EXPORT_FORMAT, version, made, position });
+  const { libraries } = libraryFigures(transaction);
+  const format = libraries > 0 ? FORMAT_WITH_LIBRARIES : FORMAT;
+  yield JSON.stringify({ detent: "export", format, version, made, position });
   const digest = new Digest();
+  for (const library of allLibraries(transaction)) {
+    digest.library(library);
+    yield JSON.stringify(libraryToJson(library));
+  }
   let definitions = 0;
   let objects = 0;
   for (const db of usedDatabases(transaction)) {
@@ -73,7 +86,7 @@ export function* exportLines(
       }
     }
   }
-  const end = { definitions, objects, digest: digest.text };
+  const end = { definitions, objects, ...(libraries > 0 ? { libraries } : {}), digest: digest.text };
   yield JSON.stringify({ end: true, ...end });
   return end;
 }

@@ -7,12 +7,13 @@ import { counterValue } from "../keyspace/counters.ts";
 import type { Database } from "../keyspace/database.ts";
 import { Databases } from "../keyspace/databases.ts";
 import { EXPIRY_TIME_MAX, type ExpiryTime, expiryTime } from "../keyspace/expiry-time.ts";
-import { counterKey, metaKey, prefixRange } from "../keyspace/layouts.ts";
+import { counterKey, LIBRARIES, metaKey, prefixRange } from "../keyspace/layouts.ts";
 import { bytesOfJson, FormFault, type ObjectForm, type PartFields } from "../keyspace/object-form.ts";
 import { encodeNumber } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { copyDefinition } from "../machines/definitions.ts";
-import { EXPORT_FORMAT } from "./export.ts";
+import { EXPORT_FORMATS } from "./export.ts";
+import { takeLibrary } from "./library-form.ts";
 
 /** Where a store notes how far an import has come; without it there is none under way. */
 const IMPORT_KEY = metaKey("import");
@@ -27,6 +28,7 @@ export interface ImportProgress {
   readonly head: string;
   readonly definitions: number;
   readonly objects: number;
+  readonly libraries: number;
   /** The object whose parts are being read. */
   readonly object: OpenObject | undefined;
   /** The digest that the end has told; undefined before the end. */
@@ -52,19 +54,21 @@ const NOTHING_READ: ImportProgress = {
   head: "",
   definitions: 0,
   objects: 0,
+  libraries: 0,
   object: undefined,
 };
 
 /** How far the import into a store has come; undefined when none is under way. */
 export function importProgress(transaction: Transaction): ImportProgress | undefined {
   const stored = transaction.get(IMPORT_KEY);
-  // Written by `note`.
-  return stored === undefined ? undefined : (JSON.parse(stored.toString("utf8")) as ImportProgress);
+  if (stored === undefined) return undefined;
+  // Written by `note`; an earlier version has counted no libraries.
+  return { ...NOTHING_READ, ...(JSON.parse(stored.toString("utf8")) as ImportProgress) };
 }
 
-/** True when a store has no keys and no definitions. */
+/** True when a store has no keys, no definitions and no libraries. */
 export function isEmptyStore(transaction: Transaction): boolean {
-  for (const space of ["k", "d"]) {
+  for (const space of ["k", "d", LIBRARIES]) {
     const { from, to } = prefixRange(space);
     for (const _ of transaction.range(from, to)) return false;
   }
@@ -110,20 +114,26 @@ export class Importer {
   }
 
   #read(transaction: Transaction, fields: PartFields): Partial<ImportProgress> {
-    const { definitions, objects, object } = this.#progress;
+    const { definitions, objects, libraries, object } = this.#progress;
     const databases = new Databases(transaction, INDEX_END, 0);
     if ("part" in fields) return { object: takePart(databases, object, fields) };
     if ("end" in fields) return this.#end(fields);
+    if ("library" in fields) {
+      takeLibrary(transaction, fields);
+      return { libraries: libraries + 1, object: undefined };
+    }
     const db = databases.at(indexOf(fields));
     if ("key" in fields) return { objects: objects + 1, object: takeObject(db, fields) };
     if (!("definition" in fields))
-      throw new FormFault("it is neither a definition, nor a key, nor a part of one");
+      throw new FormFault("it is neither a library, nor a definition, nor a key, nor a part of one");
     takeDefinition(db, fields);
     return { definitions: definitions + 1, object: undefined };
   }
 
-  #end({ definitions, objects, digest }: PartFields): Partial<ImportProgress> {
+  #end({ definitions, objects, libraries = 0, digest }: PartFields): Partial<ImportProgress> {
     const read = this.#progress;
+    if (libraries !== read.libraries)
+      throw new FormFault(`the export has ${libraries} libraries, of which ${read.libraries} were found`);
     if (definitions !== read.definitions || objects !== read.objects)
       throw new FormFault(
         `the export has ${definitions} definitions and ${objects} objects, of which ${read.definitions} and ${read.objects} were found`,
@@ -135,9 +145,9 @@ export class Importer {
 function headOf(line: Buffer): PartFields {
   const fields = fieldsOf(line);
   if (fields["detent"] !== "export") throw new FormFault("it is not the first line of an export of Detent");
-  if (fields["format"] !== EXPORT_FORMAT)
+  if (!EXPORT_FORMATS.includes(fields["format"]))
     throw new FormFault(
-      `the export is of format ${fields["format"]}, this version reads format ${EXPORT_FORMAT}`,
+      `the export is of format ${fields["format"]}, this version reads format ${EXPORT_FORMATS.join(" and ")}`,
     );
   return fields;
 }

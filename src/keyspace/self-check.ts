@@ -21,6 +21,7 @@ import {
   prefixRange,
   recordKey,
 } from "./layouts.ts";
+import { checkLibraries } from "./libraries.ts";
 import type { ObjectTypes } from "./objects.ts";
 import { decodeNumber, decodeRecord, type KeyRecord } from "./records.ts";
 
@@ -51,7 +52,7 @@ export function checkStore(reader: OrderedReader, objects: ObjectTypes): string[
   checkExpiry(check);
   checkLongStrings(check);
   checkCounters(check);
-  findings.push(...objects.check(reader));
+  findings.push(...objects.check(reader), ...checkLibraries(reader));
   return findings;
 }
 

@@ -301,6 +301,31 @@ export const scriptFlushOption = () => err("SCRIPT FLUSH only support SYNC|ASYNC
 export const scriptMayWrite = () => err("Can not execute a script with write flag using *_ro command.");
 export const scriptsTooLarge = (bytesMax: number) =>
   err(`the scripts that are kept would have more than ${bytesMax} bytes; SCRIPT FLUSH forgets them`);
+/** The memory is used up, and the script does not say that it may run then. */
+export const scriptNotForLowMemory = () =>
+  new ReplyError(
+    "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+  );
+export const badKeyCount = () => err("Bad number of keys provided");
+export const functionNotFound = () => err("Function not found");
+export const libraryNotFound = () => err("Library not found");
+export const libraryExists = (name: Name) => err(`Library '${shown(name)}' already exists`);
+export const restoredLibraryExists = (name: Name) => err(`Library ${shown(name)} already exists`);
+export const functionExists = (name: Name) => err(`Function ${shown(name)} already exists`);
+export const noFunctions = () => err("No functions registered");
+/** Its code registers another set of functions than when it was loaded. */
+export const functionNotRegistered = (library: Name, name: Name) =>
+  err(`the library '${shown(library)}' does not register the function '${shown(name)}': load it again`);
+export const librariesTooLarge = (bytesMax: number) =>
+  err(`the libraries would have more than ${bytesMax} bytes; FUNCTION DELETE removes one`);
+export const functionFlushOption = () => err("FUNCTION FLUSH only supports SYNC|ASYNC option");
+export const functionLoadOption = (option: Name) => err(`Unknown option given: ${shown(option)}`);
+export const functionListArgument = (word: Name) => err(`Unknown argument ${shown(word)}`);
+export const libraryNameNotGiven = () => err("library name argument was not given");
+export const restorePolicy = () =>
+  err("Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
+export const notALibrary = () => err("given type is not a function");
+export const libraryPayload = () => err("failed loading the given functions payload");
 // What redis.call raises for a command that may not run.
 export const unknownCommandInScript = () => err("Unknown Redis command called from script");
 export const wrongArgumentsInScript = () => err("Wrong number of args calling Redis command from script");

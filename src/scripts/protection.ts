@@ -68,6 +68,35 @@ export class Protection {
     this.#pushTrue(state, this.#globals);
   }
 
+  /** Has scripts find these globals, by their reference, in place of the true ones; undefined: the true ones again. */
+  showGlobals(state: State, reference: number | undefined): void {
+    const { api } = this.#lua;
+    api.lua_getmetatable(state, GLOBALS);
+    if (reference === undefined) this.pushGlobals(state);
+    else api.lua_rawgeti(state, REGISTRY, reference);
+    this.#lua.setField(state, -2, "__index");
+    this.#lua.pop(state);
+  }
+
+  /** Takes a field away from a protected library. */
+  removeOf(state: State, library: string, field: string): void {
+    const { api } = this.#lua;
+    this.#lua.getField(state, GLOBALS, library);
+    this.#pushTrue(state, api.lua_topointer(state, -1));
+    api.lua_pushnil(state);
+    this.#lua.setField(state, -2, field);
+    this.#lua.pop(state, 2);
+  }
+
+  /** Reading a field that the table on the top does not have raises an error from here on. */
+  refuseMissing(state: State): void {
+    const { api } = this.#lua;
+    api.lua_createtable(state, 0, 1);
+    this.#lua.pushFunction(state, this.#missing);
+    this.#lua.setField(state, -2, "__index");
+    api.lua_setmetatable(state, -2);
+  }
+
   /** False when a script has written to a table behind the protection, as table.insert can: the machine is then spoilt. */
   isIntact(state: State): boolean {
     const { api } = this.#lua;

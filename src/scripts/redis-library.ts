@@ -39,7 +39,7 @@ export function redisFunctions(
     error_reply: (state) => errorReply(lua, state),
     status_reply: (state) => statusReply(lua, state),
     sha1hex: (state) => sha1hex(lua, state),
-    log: (state) => log(lua, state, current()),
+    log: logFunction(lua, current),
     setresp: (state) => setresp(lua, state, current()),
     set_repl: (state) => setRepl(lua, state),
     acl_check_cmd: (state) => aclCheck(lua, state, current()),
@@ -50,9 +50,23 @@ export function redisFunctions(
   };
 }
 
-/** Adds the constants to the table on the top of the stack; `version` is that of Redis that scripts are told of. */
-export function addRedisConstants(lua: Lua, state: State, version: string): void {
+/** `redis.log`. */
+export function logFunction(lua: Lua, current: () => ScriptRun | undefined): HostFunction {
+  return (state) => log(lua, state, current());
+}
+
+/**
+ * Adds the constants, or those with certain names, to the table on the top of the stack; `version` is that of Redis that scripts
+ * are told of.
+ */
+export function addRedisConstants(
+  lua: Lua,
+  state: State,
+  version: string,
+  isWanted = (_name: string) => true,
+): void {
   for (const [name, value] of Object.entries({ ...LOG_LEVELS, ...REPLICATION })) {
+    if (!isWanted(name)) continue;
     lua.api.lua_pushnumber(state, value);
     lua.setField(state, -2, name);
   }

@@ -6,7 +6,13 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import * as errors from "../protocol/errors.ts";
-import { type Invocation, type Outcome, ScriptMachine, type TimeLimit } from "./script-machine.ts";
+import {
+  type Invocation,
+  type MachineOptions,
+  type Outcome,
+  ScriptMachine,
+  type TimeLimit,
+} from "./script-machine.ts";
 import { readScriptHead, type ScriptFlag } from "./shebang.ts";
 
 export interface Script {
@@ -22,12 +28,24 @@ export interface Script {
 export interface EngineOptions {
   readonly config: Config;
   readonly redisVersion: string;
-  monotonicMs(): number;
+  readonly monotonicMs: () => number;
 }
 
 /** How many scripts of EVAL are kept, as in Redis 7.4, and how many bytes all scripts may have. */
 const EVALUATED_MAX = 500;
 const SCRIPT_BYTES_MAX = 32 * 1024 * 1024;
+
+/** How long a script or function may run. */
+export function timeLimit({ config, monotonicMs }: EngineOptions): TimeLimit {
+  return { maxMs: config.values["busy-reply-threshold"], now: monotonicMs };
+}
+
+export function newMachine(
+  { config, redisVersion }: EngineOptions,
+  codeName: MachineOptions["codeName"],
+): ScriptMachine {
+  return new ScriptMachine({ memoryMax: config.values["sm-script-memory-max"], redisVersion, codeName });
+}
 
 export class ScriptEngine {
   readonly #options: EngineOptions;
@@ -86,18 +104,12 @@ export class ScriptEngine {
     this.#drop();
   }
 
-  run(script: Script, invocation: Omit<Invocation, "reference" | "name">): Outcome {
+  run(script: Script, invocation: Pick<Invocation, "keys" | "args" | "host">): Outcome {
     const reference = this.#reference(script);
+    const limit = timeLimit(this.#options);
     return this.#guarded((machine) =>
-      machine.call({ ...invocation, reference, name: script.sha }, this.#limit()),
+      machine.call({ ...invocation, reference, name: script.sha, passing: "globals" }, limit),
     );
-  }
-
-  #limit(): TimeLimit {
-    return {
-      maxMs: this.#options.config.values["busy-reply-threshold"],
-      now: () => this.#options.monotonicMs(),
-    };
   }
 
   /** The script as the machine has it compiled. @throws ReplyError when it does not compile */
@@ -113,8 +125,7 @@ export class ScriptEngine {
 
   /** Uses the machine; one that is spent, or that an exception has passed through, is dropped. */
   #guarded<T>(use: (machine: ScriptMachine) => T): T {
-    const { config, redisVersion } = this.#options;
-    this.#machine ??= new ScriptMachine({ memoryMax: config.values["sm-script-memory-max"], redisVersion });
+    this.#machine ??= newMachine(this.#options, "user_script");
     const machine = this.#machine;
     try {
       const result = use(machine);

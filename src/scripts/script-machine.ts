@@ -1,17 +1,16 @@
 /**
  * A Lua machine with the sandbox of Redis' scripts around it: their globals and libraries, bounds of time and memory, and
- * what a script that ran has come to. What scripts are compiled is kept with the machine.
+ * what a script that ran has come to. What scripts are compiled is kept with the machine. A machine for libraries of functions
+ * also runs their code to see what they register.
  */
 import { bytesOf, textOf } from "../protocol/raw-text.ts";
 import type { Reply } from "../protocol/reply.ts";
-import { baseFunctions, randomFunctions } from "./base-functions.ts";
-import { LIBRARIES } from "./libraries.ts";
-import { pushLibrary, setFunctions } from "./library.ts";
-import { GLOBALS, type HostFunction, Lua, REGISTRY, type State, TYPE, upToZero } from "./lua.ts";
+import { type HostFunction, Lua, REGISTRY, type State, TYPE, upToZero } from "./lua.ts";
 import { Protection } from "./protection.ts";
-import { Random48 } from "./random48.ts";
-import { addRedisConstants, redisFunctions, type ScriptHost, type ScriptRun } from "./redis-library.ts";
+import type { ScriptHost, ScriptRun } from "./redis-library.ts";
+import { type RegisteredFunction, Registration } from "./registration.ts";
 import { takeReply } from "./reply-of-lua.ts";
+import { openSandbox } from "./sandbox.ts";
 
 /** A call of a function of the machine. */
 export interface Invocation {
@@ -19,6 +18,8 @@ export interface Invocation {
   readonly reference: number;
   /** How errors name the script. */
   readonly name: string;
+  /** Keys and arguments are the globals KEYS and ARGV, or the arguments of the function. */
+  readonly passing: "globals" | "arguments";
   readonly keys: readonly Buffer[];
   readonly args: readonly Buffer[];
   readonly host: ScriptHost;
@@ -37,19 +38,28 @@ export type Outcome =
   /** It raised an error; the message begins with its code. */
   | { readonly kind: "failure"; readonly message: string };
 
-/** What is not there for scripts. */
-const REMOVED = ["dofile", "loadfile", "print", "newproxy", "getfenv", "setfenv", "module", "require"];
-const PROTECTED = ["table", "math", "coroutine", "redis", ...Object.keys(LIBRARIES)];
+/** What a library has registered, or what is wrong with it. */
+export type Registered =
+  | { readonly kind: "functions"; readonly functions: readonly RegisteredFunction[] }
+  | { readonly kind: "failure"; readonly message: string };
+
+export interface MachineOptions {
+  readonly memoryMax: number;
+  readonly redisVersion: string;
+  /** What errors call the code: "user_script", or "user_function" in a machine for libraries of functions. */
+  readonly codeName: "user_script" | "user_function";
+}
+
 /** The time is looked at after so many instructions, and once it is up after each. */
 const INSTRUCTIONS_PER_LOOK = 100_000;
-const CHUNK_NAME = Buffer.from("@user_script");
 const RESTART_COLLECTOR = 1;
 const MULTIPLE_RESULTS = -1;
 
 export class ScriptMachine {
   readonly lua: Lua;
   readonly protection: Protection;
-  readonly #random = new Random48();
+  readonly #chunkName: Buffer;
+  readonly #registration: Registration;
   readonly #setHook: (state: State, instructions: number) => void;
   #run: ScriptRun | undefined;
   #limit: TimeLimit | undefined;
@@ -58,11 +68,22 @@ export class ScriptMachine {
   #isBroken = false;
   #pending: (() => void) | undefined;
 
-  constructor(options: { readonly memoryMax: number; readonly redisVersion: string }) {
-    this.lua = new Lua(options);
+  constructor({ codeName, redisVersion, memoryMax }: MachineOptions) {
+    this.lua = new Lua({ memoryMax });
     this.protection = new Protection(this.lua);
+    this.#chunkName = Buffer.from(`@${codeName}`);
+    this.#registration = new Registration(this.lua, this.protection);
     this.#setHook = this.lua.hookOf(() => this.#look());
-    const outcome = this.#inside(() => this.#openSandbox(options.redisVersion));
+    const outcome = this.#inside(() => {
+      openSandbox({
+        lua: this.lua,
+        protection: this.protection,
+        redisVersion,
+        handleError: this.#handleError,
+        current: () => this.#run,
+      });
+      if (codeName === "user_function") this.#registration.open(redisVersion);
+    });
     if (outcome !== undefined) throw new Error(`Lua cannot be set up: ${outcome}`);
   }
 
@@ -80,10 +101,28 @@ export class ScriptMachine {
     const { api, main } = this.lua;
     let compiled: number | string = "";
     const failure = this.#inside(() => {
-      const isCompiled = this.lua.load(main, code, CHUNK_NAME);
+      const isCompiled = this.lua.load(main, code, this.#chunkName);
       compiled = isCompiled ? api.luaL_ref(main, REGISTRY) : this.#textAtTop(main);
     });
     return failure ?? compiled;
+  }
+
+  /** Runs the code of a library, in which only functions can be registered. */
+  register(code: Buffer, limit: TimeLimit): Registered {
+    const compiled = this.compile(code);
+    if (typeof compiled === "string")
+      return { kind: "failure", message: `Error compiling function: ${compiled}` };
+    let message: string | undefined;
+    const functions = this.#registration.collect(() => {
+      const failure = this.#timed(limit, undefined, () => {
+        message = this.#registerInside(compiled);
+      });
+      message ??= failure;
+    });
+    if (!this.#isBroken) this.release(compiled);
+    if (message === undefined) return { kind: "functions", functions };
+    if (!this.#isBroken) for (const { reference } of functions) this.release(reference);
+    return { kind: "failure", message: `Error registering functions: ${message}` };
   }
 
   release(reference: number): void {
@@ -105,7 +144,8 @@ export class ScriptMachine {
     return outcome ?? { kind: "failure", message: "ERR the script has ended without a result" };
   }
 
-  #timed(limit: TimeLimit, run: ScriptRun, work: () => void): string | undefined {
+  /** `run` is undefined where no command can be called. */
+  #timed(limit: TimeLimit, run: ScriptRun | undefined, work: () => void): string | undefined {
     const { api, main } = this.lua;
     this.#run = run;
     this.#limit = limit.maxMs > 0 ? limit : undefined;
@@ -119,7 +159,7 @@ export class ScriptMachine {
       return failure;
     } catch (error) {
       this.#isBroken = true;
-      return endOf(error, limit);
+      return run === undefined ? endOfRegistering(error) : endOf(error, limit);
     } finally {
       this.#run = undefined;
       this.#limit = undefined;
@@ -143,15 +183,28 @@ export class ScriptMachine {
     return 0;
   };
 
-  #callInside({ reference, name, keys, args }: Invocation, run: ScriptRun): Outcome {
+  /** Runs the code of a library; returns what is wrong. */
+  #registerInside(reference: number): string | undefined {
+    const { api, main } = this.lua;
+    api.lua_settop(main, 0);
+    this.protection.showGlobals(main, this.#registration.globals);
+    this.lua.pushFunction(main, this.#handleError);
+    api.lua_rawgeti(main, REGISTRY, reference);
+    const status = api.lua_pcall(main, 0, 0, 1);
+    this.protection.showGlobals(main, undefined);
+    if (status === 0) return undefined;
+    return api.lua_type(main, -1) === TYPE.table ? this.#errorAtTop(main).text : this.#textAtTop(main);
+  }
+
+  #callInside({ reference, name, keys, args, passing }: Invocation, run: ScriptRun): Outcome {
     const { api, main } = this.lua;
     api.lua_settop(main, 0);
     this.lua.pushFunction(main, this.#handleError);
     api.lua_rawgeti(main, REGISTRY, reference);
     this.#pushArray(main, keys);
     this.#pushArray(main, args);
-    this.#setGlobals(main);
-    const status = api.lua_pcall(main, 0, 1, 1);
+    if (passing === "globals") this.#setGlobals(main);
+    const status = api.lua_pcall(main, passing === "globals" ? 0 : 2, 1, 1);
     if (status === 0) return { kind: "reply", reply: takeReply(this.lua, main, run.protocol) };
     if (api.lua_type(main, -1) !== TYPE.table) {
       const text = textOf(this.lua.bytesAt(main, -1) ?? Buffer.from("execution failure"));
@@ -240,43 +293,17 @@ export class ScriptMachine {
     const limit = this.#limit;
     if (limit !== undefined && limit.now() - this.#startedMs >= limit.maxMs) throw new TimeUp();
   }
-
-  #openSandbox(redisVersion: string): void {
-    const { lua } = this;
-    const { main } = lua;
-    lua.open("luaopen_base");
-    lua.open("luaopen_table");
-    lua.open("luaopen_string");
-    lua.open("luaopen_math");
-    for (const name of REMOVED) {
-      lua.api.lua_pushnil(main);
-      lua.setField(main, GLOBALS, name);
-    }
-    setFunctions(lua, main, GLOBALS, {
-      ...baseFunctions(lua),
-      ...this.protection.replacements(main),
-      __redis__err__handler: this.#handleError,
-    });
-    lua.getField(main, GLOBALS, "math");
-    setFunctions(lua, main, -2, randomFunctions(lua, this.#random));
-    lua.pop(main);
-    for (const [name, open] of Object.entries(LIBRARIES)) {
-      open(lua, main);
-      lua.setField(main, GLOBALS, name);
-    }
-    pushLibrary(
-      lua,
-      main,
-      redisFunctions(lua, () => this.#run),
-    );
-    addRedisConstants(lua, main, redisVersion);
-    lua.setField(main, GLOBALS, "redis");
-    this.protection.protectAll(main, PROTECTED);
-  }
 }
 
 /** The time of a script is up. */
 class TimeUp extends Error {}
+
+/** Why a library was not registered to its end. @throws the error that is none of its doing */
+function endOfRegistering(error: unknown): string {
+  if (error instanceof TimeUp) return "ERR FUNCTION LOAD timeout";
+  if (error instanceof RangeError) return "ERR stack overflow";
+  throw error;
+}
 
 /** Why a run has ended in the middle. @throws the error that is none of the script's doing */
 function endOf(error: unknown, { maxMs }: TimeLimit): string {

@@ -40,6 +40,11 @@ export function readScriptHead(code: Buffer): ScriptHead | string {
   return { flags, codeStart: end };
 }
 
-function scriptFlag(word: string): ScriptFlag | undefined {
+export function scriptFlag(word: string): ScriptFlag | undefined {
   return SCRIPT_FLAGS.find((flag) => flag === word);
+}
+
+/** The flags among these words. */
+export function flagsNamed(words: readonly string[]): ReadonlySet<ScriptFlag> {
+  return new Set(SCRIPT_FLAGS.filter((flag) => words.includes(flag)));
 }

@@ -30,6 +30,7 @@ import { ChartCache } from "../machines/chart-cache.ts";
 import { LatencyLog } from "../metrics/latency-log.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { newStatistics } from "../metrics/statistics.ts";
+import { FunctionEngine } from "../scripts/function-engine.ts";
 import { ScriptEngine } from "../scripts/script-engine.ts";
 
 export interface ContextOptions {
@@ -60,6 +61,11 @@ export function newServerContext({
   listeners = () => [],
   onShutdown,
 }: ContextOptions): ServerContext {
+  const engineOptions = {
+    config,
+    redisVersion: REDIS_VERSION,
+    monotonicMs: () => clock.monotonicMs(),
+  };
   const users = startingUsers({ catalogue: CATALOGUE, config }, nodeConfigFiles);
   const sessions = new SessionList();
   const pushes = new PushQueue();
@@ -82,11 +88,8 @@ export function newServerContext({
     tracking: new Tracking({ config, sessions, pushes }),
     keyspaceEvents: new KeyspaceEvents(config, subscriptions),
     charts: new ChartCache(),
-    scripts: new ScriptEngine({
-      config,
-      redisVersion: REDIS_VERSION,
-      monotonicMs: () => clock.monotonicMs(),
-    }),
+    scripts: new ScriptEngine(engineOptions),
+    functions: new FunctionEngine(engineOptions),
     log,
     waiters,
     statistics: newStatistics(clock.now()),

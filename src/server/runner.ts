@@ -234,8 +234,18 @@ const ERROR_CODES_MAX = 256;
 /** A script tells of the store, and may change it. */
 const SCRIPTS = new Set(["eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "fcall_ro"]);
 
-/** Beside what reads and writes: the number of receivers, since messages do not leave if the commit fails. */
-const DEPENDENT = new Set(["exec", "publish", "spublish"]);
+/**
+ * Beside what reads and writes keys: the number of receivers, since messages do not leave if the commit fails, and what tells of
+ * libraries.
+ */
+const DEPENDENT = new Set([
+  "exec",
+  "publish",
+  "spublish",
+  "function|list",
+  "function|dump",
+  "function|stats",
+]);
 
 /** What the audit stream tells of a reply. A request that waits is told of again when it is answered. */
 function outcomeOf(reply: Reply | Wait): string {

@@ -68,7 +68,7 @@ export class ScriptedCommands implements Scripted {
   #refusal(
     { command, isWrite }: Route,
     args: readonly Buffer[],
-    { isReadOnly }: ScriptedOptions,
+    { isReadOnly, mayExceedMemory }: ScriptedOptions,
   ): ReplyError | undefined {
     const { memory, store } = this.#options.server;
     const { failure } = store;
@@ -77,7 +77,7 @@ export class ScriptedCommands implements Scripted {
     if (isWrite && isReadOnly) return errors.writeInReadOnlyScript();
     if (isWrite && failure !== undefined) return errors.misconf(failure.message);
     if (hasFlag(command, FLAG.DENYOOM)) {
-      if (memory.isOverMemory) return errors.outOfMemory();
+      if (memory.isOverMemory && !mayExceedMemory) return errors.outOfMemory();
       if (memory.isStoreFull) return errors.storeIsFull();
     }
     return undefined;

@@ -37,6 +37,13 @@ const PARENT = JSON.stringify({
   },
 });
 
+const LIBRARY = `#!lua name=lib
+redis.register_function{
+  function_name='read', callback=function(keys) return redis.call('GET', keys[1]) .. 'ä' end,
+  flags={'no-writes'}, description='reads \xff'
+}
+redis.register_function('Write', function(keys, args) return redis.call('SET', keys[1], args[1]) end)`;
+
 /** Something of everything, small and large. */
 async function fill(client: TestClient): Promise<void> {
   const call = async (...words: readonly (string | number | Buffer)[]) => {
@@ -95,6 +102,8 @@ async function fill(client: TestClient): Promise<void> {
   await call("SM.SET", "door", '{"initial":"shut","map":{"shut":["open"],"open":["shut"]}}');
   await call("SM.MUTATE", "door", "open", "because");
   await call("EXPIRE", "door", 90);
+  await call("FUNCTION", "LOAD", LIBRARY);
+  await call("FUNCTION", "LOAD", "#!lua name=other\nredis.register_function('other', function() end)");
   await call("SELECT", "3");
   await call("SM.DEF", "CREATE", "elsewhere", ORDER);
   await call("SM.CREATE", "m", "elsewhere");
@@ -159,6 +168,9 @@ async function seen(directory: string): Promise<Seen> {
     "PEXPIRETIME large-list",
     "PEXPIRETIME far",
     "PEXPIRETIME door",
+    "FUNCTION LIST WITHCODE",
+    "FUNCTION STATS",
+    "FCALL read 1 text",
   ])
     replies.push(`${request} ${(await client.exchange(...request.split(" "))).bytes.toString("latin1")}`);
   const digest = String(await client.call("DEBUG", "DIGEST"));
@@ -210,7 +222,15 @@ describe("detent export and import", () => {
   test("an export is lines that people and programs read", () => {
     const lines = readFileSync(file, "utf8").trimEnd().split("\n");
     const all = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(all[0]).toMatchObject({ detent: "export", format: 1, version: "test" });
+    expect(all[0]).toMatchObject({ detent: "export", format: 2, version: "test" });
+    expect(all[1]).toEqual({
+      library: "lib",
+      functions: [
+        { name: "read", flags: ["no-writes"], description: "reads \xff" },
+        { name: "Write", flags: [] },
+      ],
+      code: LIBRARY,
+    });
     const of = (key: string) => all.find((one) => one["key"] === key);
     expect(of("text")).toMatchObject({ db: 0, type: "string", value: "täxt" });
     expect(of("hash")).toMatchObject({
@@ -286,7 +306,7 @@ describe("detent export and import", () => {
     ["a file that is none", ["hello"], "line 1: it is not JSON"],
     ["JSON of something else", ["[]"], "line 1: it is not an object in JSON"],
     ["another first line", ["{}"], "line 1: it is not the first line of an export of Detent"],
-    ["a newer format", ['{"detent":"export","format":2}'], "of format 2, this version reads format 1"],
+    ["a newer format", ['{"detent":"export","format":3}'], "of format 3, this version reads format 1 and 2"],
     [
       "a type that is not known",
       [head, '{"db":0,"key":"k","type":"graph","value":"x"}'],

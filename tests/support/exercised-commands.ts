@@ -33,7 +33,7 @@ export function forgetExercised(dir: string = EXERCISED_DIR): void {
 }
 
 /** Commands that answer with an error whenever they are called. No script can be found running, by which time it is over. */
-const ALWAYS_REFUSED = new Set(["SCRIPT|KILL"]);
+const ALWAYS_REFUSED = new Set(["SCRIPT|KILL", "FUNCTION|KILL"]);
 
 /** The declared names of the commands that can be called and that no recorder of the folder has noted. */
 export function unexercisedCommands(dir: string = EXERCISED_DIR): readonly string[] {

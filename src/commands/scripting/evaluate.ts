@@ -4,7 +4,7 @@ import type { Reply } from "../../protocol/reply.ts";
 import type { Script } from "../../scripts/script-engine.ts";
 import { argument } from "../arguments.ts";
 import type { Call } from "../handler.ts";
-import { checkReadOnly, keysAndArguments, runScript } from "./run-script.ts";
+import { checkFlags, keysAndArguments, runScript } from "./run-script.ts";
 
 const SHA_DIGITS = 40;
 
@@ -25,7 +25,7 @@ export function evaluateSha(call: Call, isReadOnly: boolean): Reply {
 function evaluate(call: Call, isReadOnly: boolean, scriptOf: () => Script): Reply {
   const { keys, args } = keysAndArguments(call.args);
   const script = scriptOf();
-  checkReadOnly(script.flags, isReadOnly);
+  checkFlags(call, script.flags, isReadOnly);
   return runScript(call, script.flags, isReadOnly, (host) =>
     call.server.scripts.run(script, { keys, args, host }),
   );

@@ -1,4 +1,4 @@
-/** What EVAL, EVALSHA and their read-only forms share: keys and arguments, and the run within the turn. */
+/** What EVAL, EVALSHA, FCALL and their read-only forms share: keys and arguments, and the run within the turn. */
 import type { LogLevel } from "../../base/log.ts";
 import { LOG_LEVELS } from "../../base/log.ts";
 import * as errors from "../../protocol/errors.ts";
@@ -8,26 +8,32 @@ import type { ScriptHost } from "../../scripts/redis-library.ts";
 import type { Outcome } from "../../scripts/script-machine.ts";
 import type { ScriptFlag } from "../../scripts/shebang.ts";
 import { argument, parseInteger } from "../arguments.ts";
-import type { Call } from "../handler.ts";
+import type { Call, ScriptedOptions } from "../handler.ts";
 
 export interface KeysAndArguments {
   readonly keys: readonly Buffer[];
   readonly args: readonly Buffer[];
 }
 
-/** Reads `numkeys [key ...] [arg ...]` behind the script. @throws ReplyError */
-export function keysAndArguments(args: readonly Buffer[]): KeysAndArguments {
+/** Reads `numkeys [key ...] [arg ...]` behind the script or function. @throws ReplyError, `noCount` where there is no number */
+export function keysAndArguments(args: readonly Buffer[], noCount = errors.notAnInteger): KeysAndArguments {
   const count = parseInteger(argument(args, 2));
-  if (count === undefined) throw errors.notAnInteger();
+  if (count === undefined) throw noCount();
   if (count > BigInt(args.length - 3)) throw errors.tooManyKeys();
   if (count < 0n) throw errors.negativeKeyCount();
   const firstArgument = 3 + Number(count);
   return { keys: args.slice(3, firstArgument), args: args.slice(firstArgument) };
 }
 
-/** @throws ReplyError where the script says that it may write, and only reads are wanted */
-export function checkReadOnly(flags: ReadonlySet<ScriptFlag> | undefined, isReadOnly: boolean): void {
-  if (isReadOnly && flags !== undefined && !flags.has("no-writes")) throw errors.scriptMayWrite();
+/** @throws ReplyError where the script says that it may write, and only reads are wanted, or does not say that it may run now */
+export function checkFlags(
+  { server }: Call,
+  flags: ReadonlySet<ScriptFlag> | undefined,
+  isReadOnly: boolean,
+): void {
+  if (flags === undefined) return;
+  if (isReadOnly && !flags.has("no-writes")) throw errors.scriptMayWrite();
+  if (server.memory.isOverMemory && !flags.has("allow-oom")) throw errors.scriptNotForLowMemory();
 }
 
 /** Runs a script as one step: if it fails, all it did is taken back. @throws ReplyError with what it raised */
@@ -43,7 +49,12 @@ export function runScript(
     server.monitors.tell({ session, args: call.args, nowMs: call.nowMs, isScripted: false });
   }
   try {
-    const outcome = run(hostOf(call, isReadOnly || flags?.has("no-writes") === true));
+    const outcome = run(
+      hostOf(call, {
+        isReadOnly: isReadOnly || flags?.has("no-writes") === true,
+        mayExceedMemory: flags?.has("allow-oom") === true,
+      }),
+    );
     if (outcome.kind === "failure") throw new ReplyError(outcome.message);
     return outcome.reply;
   } finally {
@@ -52,9 +63,9 @@ export function runScript(
   }
 }
 
-function hostOf(call: Call, isReadOnly: boolean): ScriptHost {
+function hostOf(call: Call, may: Omit<ScriptedOptions, "protocol">): ScriptHost {
   return {
-    call: (args, protocol) => call.executeForScript(args, { protocol, isReadOnly }),
+    call: (args, protocol) => call.executeForScript(args, { protocol, ...may }),
     mayCall: (args) => call.mayExecute(args),
     log: (level, message) => call.server.log(message.replace(/[\r\n]/g, " "), levelOf(level)),
   };
