@@ -7,6 +7,7 @@ import { DamageError } from "../storage/sealed-values.ts";
 import { backup } from "./backup.ts";
 import { compact } from "./compact.ts";
 import { convert } from "./convert.ts";
+import { DocumentError } from "./documents.ts";
 import { exportStore } from "./export.ts";
 import { importStore } from "./import.ts";
 import { restore } from "./restore.ts";
@@ -18,6 +19,7 @@ import {
   type Surroundings,
   UsageError,
 } from "./subcommand.ts";
+import { testDefinitions } from "./test.ts";
 import { verify } from "./verify.ts";
 
 /** In the order of the help. */
@@ -29,6 +31,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   importStore,
   compact,
   convert,
+  testDefinitions,
 ];
 
 /**
@@ -54,6 +57,10 @@ export async function runSubcommand(
     if (error instanceof UsageError) {
       output.note(`detent ${subcommand.name}: ${error.message}`);
       output.note(`Run 'detent ${subcommand.name} --help' for its arguments.`);
+      return EXIT_USAGE;
+    }
+    if (error instanceof DocumentError) {
+      output.note(`detent ${subcommand.name}: ${error.message}`);
       return EXIT_USAGE;
     }
     if (!(error instanceof OpenError || error instanceof DamageError)) throw error;

@@ -17,6 +17,7 @@ import {
   type Sla,
   type Snapshot,
   STEP_LIMITS,
+  type StepObserver,
   type Timer,
   type TraceStep,
 } from "./types.ts";
@@ -78,6 +79,7 @@ export class Run implements Scope {
   /** Assigned paths in order of first assignment. */
   assigned: Map<string, readonly string[]> | undefined = undefined;
   readonly trace: TraceStep[] | undefined;
+  readonly observer: StepObserver | undefined;
   readonly microstepsMax: number;
   microsteps = 0;
 
@@ -105,6 +107,7 @@ export class Run implements Scope {
     this.slas = before.slas;
     this.timerSeq = before.timerSeq;
     this.trace = env.trace === true ? [] : undefined;
+    this.observer = env.observer;
     this.microstepsMax = limits.microstepsMax;
   }
 

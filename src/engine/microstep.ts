@@ -13,6 +13,7 @@ import { lowerBound } from "./sorted.ts";
 
 /** Takes transitions that do not conflict. Domains and the histories they name are as before the exit (rule 11). */
 export function microstep(run: Run, transitions: readonly Transition[]): void {
+  if (run.observer !== undefined) transitions.forEach(run.observer.onTaken);
   const before = run.history;
   const exited = exitSetOf(run, transitions);
   if (exited.length > 0) exitStates(run, exited);

@@ -48,7 +48,10 @@ export function selectTransitions(run: Run, event: string): Selection {
 
 function openTransition(run: Run, transitions: readonly Transition[]): Transition | undefined {
   for (const transition of transitions) {
-    if (transition.guard === undefined || holds(run, transition.guard)) return transition;
+    if (transition.guard === undefined) return transition;
+    const isOpen = holds(run, transition.guard);
+    run.observer?.onGuard(transition, isOpen);
+    if (isOpen) return transition;
   }
   return undefined;
 }

@@ -6,7 +6,7 @@
  * Snapshots are immutable; a step that changes nothing returns the parts it did not change as they were.
  */
 import type { Json, JsonObject } from "../base/json.ts";
-import type { TaskRetry } from "./machine.ts";
+import type { TaskRetry, Transition } from "./machine.ts";
 
 /** Bounds of one step. All are enforced with a reason, none by a crash. */
 export type StepLimits = {
@@ -30,6 +30,16 @@ export type Env = {
   readonly trace?: boolean;
   /** The machines it belongs to and those that belong to it; undefined where there are none. */
   readonly relatives?: Relatives | undefined;
+  /** Watches how transitions are chosen; tests of definitions count coverage with it. */
+  readonly observer?: StepObserver | undefined;
+};
+
+/** Sees each choice of a step as it is made, also of a step that fails in the end. */
+export type StepObserver = {
+  /** The guard of a transition was evaluated. */
+  readonly onGuard: (transition: Transition, holds: boolean) => void;
+  /** A transition is taken. */
+  readonly onTaken: (transition: Transition) => void;
 };
 
 /** What the variables `children` and `parent` are. Asked for only where an expression reads them. */
