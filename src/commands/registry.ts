@@ -9,6 +9,7 @@ import { HASH_HANDLERS } from "./hash/handlers.ts";
 import { HYPERLOGLOG_HANDLERS } from "./hyperloglog/handlers.ts";
 import { LIST_HANDLERS } from "./list/handlers.ts";
 import { MACHINE_HANDLERS } from "./machine/handlers.ts";
+import { MIGRATION_HANDLERS } from "./migration/handlers.ts";
 import { PUBSUB_HANDLERS } from "./pubsub/handlers.ts";
 import { SCRIPTING_HANDLERS } from "./scripting/handlers.ts";
 import { SERVER_HANDLERS } from "./server/handlers.ts";
@@ -34,6 +35,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   SET_HANDLERS,
   SORTED_SET_HANDLERS,
   STREAM_HANDLERS,
+  MIGRATION_HANDLERS,
   STATECHART_HANDLERS,
   STRING_HANDLERS,
   TRANSACTION_HANDLERS,

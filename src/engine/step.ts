@@ -59,7 +59,7 @@ export function start(machine: Machine, env: Env, options: StartOptions = {}): M
 }
 
 /** The states of these names, or why a machine cannot be in all of them at once. */
-function startTargets(machine: Machine, names: readonly string[]): number[] | string {
+export function startTargets(machine: Machine, names: readonly string[]): number[] | string {
   const named = new Set<number>();
   for (const name of names) {
     const target = findState(machine, name);
@@ -258,7 +258,7 @@ function attempt(run: Run, first: readonly Transition[] | EntrySet): Moved | Fai
 }
 
 /** A machine that suspends itself gets what it has raised when it goes on: as timers that are due. */
-function holdRaised(run: Run): void {
+export function holdRaised(run: Run): void {
   for (const effect of run.effects.splice(0)) {
     if (effect.kind === "raise") arm(run, 0, effect);
     else run.effects.push(effect);

@@ -53,6 +53,7 @@ export const EVENT_CLASSES = {
   sunionstore: "s",
   "sm.child": "d",
   "sm.create": "d",
+  "sm.migrate": "d",
   "sm.mutate": "d",
   "sm.reset": "d",
   "sm.resume": "d",

@@ -133,6 +133,19 @@ export class Delivery {
   }
 
   /**
+   * Takes up what has followed when a machine has gone to another definition. `before` is the machine as it was, `written`
+   * as it is there. @throws ReplyError
+   */
+  takeOver(before: Subject, written: Subject, next: Next): Subject {
+    const moved = next.joins === undefined ? written : this.#settleJoins(before, written, next);
+    const after = this.#takeUp(moved, next, undefined);
+    const { parent, childCount } = after.machine;
+    if (parent !== undefined) checkParent(this.#scope, parent.id);
+    if (childCount > 0) checkParent(this.#scope, after.record.id);
+    return this.#recallDeferred(after);
+  }
+
+  /**
    * A step that no client waits for has failed: the machine gets `error.execution`, and keeps the step as failed where
    * no transition takes that. `subject` is the machine without what the step was to do.
    */

@@ -35,6 +35,7 @@ const KIND_NUMBERS: Readonly<Record<HistoryKind, number>> = {
   failed: 12,
   retry: 13,
   child: 14,
+  migrate: 17,
   imported: 20,
 };
 

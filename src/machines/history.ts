@@ -34,6 +34,7 @@ export type HistoryKind =
   | "refused"
   | "failed"
   | "retry"
+  | "migrate"
   | "imported";
 
 export interface HistoryEntry {

@@ -113,6 +113,31 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   return written;
 }
 
+/**
+ * Writes a machine that has another definition from now on, or another form; its id, its expiry and what it keeps beside
+ * its record stay. It is written in the ordinary way: every index names the definition.
+ */
+export function exchangeMachine(
+  db: Database,
+  key: Bytes,
+  update: Pick<MachineUpdate, "record" | "before" | "machine" | "keeping" | "event"> & {
+    readonly history: HistoryEntry;
+  },
+): KeyRecord {
+  const { record, before, machine, history, keeping } = update;
+  const { transaction, phys } = db;
+  const written = db.update(key, record, encodeMachine(machine), update.event);
+  indexMachine(transaction, phys, record.id, before, -1);
+  indexMachine(transaction, phys, record.id, machine, 1);
+  if (machine.parent !== undefined && machine.status !== before.status)
+    notifyParent(transaction, phys, machine);
+  recordChange(db, key, machine, history);
+  putHistory(transaction, record.id, history);
+  trimHistory(transaction, record.id, { rev: history.rev, max: keeping.historyMax });
+  tellChange(db, { key, id: record.id, machine, history }, keeping);
+  return written;
+}
+
 /** Puts what the history tells into the change list too. */
 function recordChange(db: Database, key: Bytes, { definition }: MachineRecord, history: HistoryEntry): void {
   db.transaction.record({ kind: "machine", database: db.index, key, definition, history });

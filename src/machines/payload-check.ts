@@ -79,6 +79,7 @@ const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
   retry: true,
   imported: true,
   child: true,
+  migrate: true,
 };
 
 type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };

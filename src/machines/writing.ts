@@ -140,7 +140,7 @@ export function writeOutcome(scope: Scope, subject: Subject, outcome: OutcomeCha
 }
 
 /** The keyspace event of each kind of change. */
-const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
+export const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
   create: "sm.create",
   set: "sm.set",
   event: "sm.send",
@@ -157,6 +157,7 @@ const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
   retry: "sm.retry",
   imported: "sm.create",
   child: "sm.child",
+  migrate: "sm.migrate",
 };
 
 /** The states that are active now; one that was left and entered again counts from now. */
@@ -184,7 +185,7 @@ export function outerStates(
 }
 
 /** Values by path, null for what was removed, as history keeps them; undefined when nothing has changed. */
-function contextOf(next: Next): JsonObject | undefined {
+export function contextOf(next: Next): JsonObject | undefined {
   if (next.changes.length === 0) return undefined;
   return Object.fromEntries(next.changes.map(({ path, value = null }) => [path, value]));
 }

@@ -5,10 +5,8 @@
  */
 
 import { bytesOf } from "../../base/bytes.ts";
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { findState } from "../../engine/step.ts";
 import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
-import { parseJson } from "../../machines/chart-cache.ts";
 import { createFrom } from "../../machines/creation.ts";
 import { definitionAt } from "../../machines/definitions.ts";
 import type { Creation } from "../../machines/making.ts";
@@ -19,6 +17,7 @@ import { argument, text } from "../arguments.ts";
 import { positiveExpiry } from "../expiry.ts";
 import type { Call, Handler } from "../handler.ts";
 import { FLAG, type Options as Given, readOptions, VALUE, VALUES } from "../options.ts";
+import { readContext } from "./context-argument.ts";
 import { isModuleMode, refusalToReplace, storeMachine } from "./map-machine.ts";
 import { readPast } from "./past-entries.ts";
 
@@ -96,15 +95,4 @@ function readExpiry(call: Call, given: Given<keyof typeof FORMS>): ExpiryTime {
   const value = given.value("EX") ?? given.value("PX");
   if (value === undefined) return 0;
   return positiveExpiry(value, { unit, from: "now" }, { nowMs: call.nowMs, command: "sm.create" });
-}
-
-function readContext(call: Call, bytes: Buffer): JsonObject {
-  const max = call.server.config.get("sm-context-bytes-max");
-  if (bytes.length > max) {
-    throw errors.machineLimit(`the context has ${bytes.length} bytes`, max, "sm-context-bytes-max");
-  }
-  const parsed = parseJson(text(bytes, "CONTEXT"));
-  if (!parsed.ok) throw errors.err(`CONTEXT is ${parsed.reason}`);
-  if (!isJsonObject(parsed.value)) throw errors.err("CONTEXT must be a JSON object");
-  return parsed.value;
 }

@@ -87,6 +87,7 @@ const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.GET": ["k"],
   "SM.HISTORY": ["k", "-", "+"],
   "SM.INFO": ["k"],
+  "SM.MIGRATE": ["k", "order"],
   "SM.MUTATE": ["k", "end", "reason"],
   "SM.OVERDUE": ["0"],
   "SM.REQUEUE": ["1-1"],

@@ -1,0 +1,53 @@
+/**
+ * SM.MIGRATE key name:version [STATE s …] [CONTEXT json] [REASON text] [BY who]: moves a machine to another definition, or
+ * another version of its own, with all it has; the new rev. A machine that is there already stays as it is, and its rev
+ * is the reply.
+ */
+import { bufferOf, bytesOf } from "../../base/bytes.ts";
+import { definitionAt } from "../../machines/definitions.ts";
+import { directly } from "../../machines/migration/destination.ts";
+import { migrateMachine } from "../../machines/migration/migrate.ts";
+import { subjectAt } from "../../machines/subject.ts";
+import * as errors from "../../protocol/errors.ts";
+import { argument, text } from "../arguments.ts";
+import type { Call, Handler } from "../handler.ts";
+import { readContext } from "../machine/context-argument.ts";
+import { readOptions, VALUE, VALUES } from "../options.ts";
+
+const STATE_HINT = "; STATE says where the machine goes";
+
+const FORMS = { STATE: VALUES, CONTEXT: VALUE, REASON: VALUE, BY: VALUE } as const;
+
+export const smMigrate = {
+  name: "SM.MIGRATE",
+  run: (call) => {
+    const { args, db } = call;
+    const key = bytesOf(argument(args, 1));
+    const options = readMigration(call);
+    const definition = definitionAt(db, text(argument(args, 2), "definition"));
+    const subject = subjectAt(call, key);
+    if (subject === undefined) throw errors.noMachine(bufferOf(key));
+    const { machine } = subject;
+    const { name, version } = definition;
+    if (machine.definition?.name === name && machine.definition.version === version) {
+      if (options.states === undefined && options.context === undefined) return machine.rev;
+      throw errors.err(
+        `the machine is of ${name}:${version} already; SM.PATCH changes its context, SM.MUTATE with FORCE its state`,
+      );
+    }
+    return migrateMachine(call, subject, directly(call, definition), { ...options, hint: STATE_HINT }).subject
+      .machine.rev;
+  },
+} as const satisfies Handler;
+
+function readMigration(call: Call) {
+  const given = readOptions(call.args, 3, FORMS);
+  const states = given.values("STATE").map((state) => text(state, "STATE"));
+  const [context, reason, by] = [given.value("CONTEXT"), given.value("REASON"), given.value("BY")];
+  return {
+    states: states.length === 0 ? undefined : states,
+    context: context === undefined ? undefined : readContext(call, context),
+    reason: reason === undefined ? undefined : text(reason, "REASON"),
+    by: by === undefined ? undefined : text(by, "BY"),
+  };
+}

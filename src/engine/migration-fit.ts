@@ -1,0 +1,105 @@
+/**
+ * Whether a machine that was carried over can go on: something leads on from where it is, and its guards can be read. Only
+ * what the new definition has made worse counts.
+ */
+import type { Former, Misfit } from "./carry-states.ts";
+import { type Expression, ExpressionFailure } from "./expressions.ts";
+import { Run } from "./interpreter.ts";
+import { type Guard, type Machine, stateOf, type Transition } from "./machine.ts";
+import { quoted, stateNames } from "./refusal.ts";
+import { hasNumber } from "./sorted.ts";
+import type { Env, Snapshot } from "./types.ts";
+
+/** Why the machine cannot go on there; undefined when it can. */
+export function misfitOf(former: Former, to: Machine, snapshot: Snapshot, env: Env): Misfit | undefined {
+  if (former.isStopped || snapshot.status === "done") return undefined;
+  const names = quoted(stateNames(to, snapshot.configuration));
+  if (!leadsOn(to, snapshot) && hadWayOn(former))
+    return { kind: "misfit", cause: "stuck", message: `nothing leads on from ${names}` };
+  const unreadable = unreadableGuard(former, to, snapshot, env);
+  if (unreadable === undefined) return undefined;
+  return {
+    kind: "misfit",
+    cause: "context",
+    message: `a guard in ${names} cannot be read: ${unreadable}`,
+  };
+}
+
+function hadWayOn({ machine, snapshot, hasTargets }: Former): boolean {
+  return machine === undefined ? hasTargets : leadsOn(machine, snapshot);
+}
+
+/** Whether a transition that changes states may be taken some time. */
+function leadsOn(machine: Machine, snapshot: Snapshot): boolean {
+  return transitionsOf(machine, snapshot.configuration).some(
+    ({ targets, descriptor }) => targets !== undefined && mayCome(machine, snapshot, descriptor),
+  );
+}
+
+/** Times come once: one that is not pending any more leads nowhere. */
+function mayCome(machine: Machine, { timers, configuration }: Snapshot, descriptor: string): boolean {
+  if (descriptor.startsWith("xstate.after.")) return timers.some(({ event }) => event === descriptor);
+  // That a state is done was told when its final state was entered.
+  const done = configuration.find((index) => stateOf(machine, index).doneEvent === descriptor);
+  if (done === undefined) return true;
+  const { children, kind } = stateOf(machine, done);
+  if (kind !== "compound") return true;
+  return !children.some(
+    (child) => hasNumber(configuration, child) && stateOf(machine, child).kind === "final",
+  );
+}
+
+function transitionsOf(machine: Machine, configuration: readonly number[]): Transition[] {
+  return configuration.flatMap((index) => {
+    const { reactions, always, joins } = stateOf(machine, index);
+    return [
+      ...[...reactions.exact.values()].flat(),
+      ...reactions.prefixes.flatMap(({ transitions }) => transitions),
+      ...(reactions.any ?? []),
+      ...always,
+      ...joins.map(({ transition }) => transition),
+    ];
+  });
+}
+
+/** Why the context is none that the guards of the active states can read, those aside that could not be read before. */
+function unreadableGuard(former: Former, to: Machine, snapshot: Snapshot, env: Env): string | undefined {
+  const { machine } = former;
+  const known = new Set(
+    machine === undefined
+      ? []
+      : transitionsOf(machine, former.snapshot.configuration).flatMap(({ guard }) =>
+          expressionsIn(guard).map(({ source }) => source),
+        ),
+  );
+  const run = new Run(to, snapshot, { type: "", data: undefined, env });
+  for (const expression of transitionsOf(to, snapshot.configuration).flatMap(({ guard }) =>
+    expressionsIn(guard),
+  )) {
+    if (known.has(expression.source) || !isOfMachine(expression)) continue;
+    const reason = failureOf(expression, run);
+    if (reason !== undefined) return `${expression.source}: ${reason}`;
+  }
+  return undefined;
+}
+
+/** Whether a guard reads nothing that only an event brings. */
+function isOfMachine({ reads }: Expression): boolean {
+  return reads.every(({ keys: [variable = ""] }) => !["event", "data", "events"].includes(variable));
+}
+
+function expressionsIn(guard: Guard | undefined): readonly Expression[] {
+  if (guard === undefined || guard.kind === "in") return [];
+  if (guard.kind === "expression") return [guard.expression];
+  return guard.kind === "not" ? expressionsIn(guard.guard) : guard.guards.flatMap(expressionsIn);
+}
+
+function failureOf(expression: Expression, run: Run): string | undefined {
+  try {
+    expression.evaluate(run);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExpressionFailure) return error.message;
+    throw error;
+  }
+}
