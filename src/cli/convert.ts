@@ -11,7 +11,10 @@ const STDIN = 0;
 const INDENT = 2;
 
 /** What a file's name says of its language. */
-const ENDINGS: readonly (readonly [ending: RegExp, format: ImportFormat])[] = [[/\.json$/i, "XSTATE"]];
+const ENDINGS: readonly (readonly [ending: RegExp, format: ImportFormat])[] = [
+  [/\.json$/i, "XSTATE"],
+  [/\.(scxml|xml)$/i, "SCXML"],
+];
 
 const LIST = IMPORT_FORMATS.map((format) => format.toLowerCase()).join(", ");
 
@@ -29,6 +32,7 @@ Exit codes: 0 translated, 1 something does not translate or the document does no
 
 Examples:
   detent convert light.json --from xstate > light.detent.json
+  detent convert gate.scxml > gate.json
   detent convert - --from xstate < light.json | redis-cli -x SM.DEF CREATE light
 `,
   options: { from: { type: "string" } },

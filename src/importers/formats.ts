@@ -1,12 +1,14 @@
 /** The languages that definitions are read from, by the word that commands call them by. */
 import { createProblems } from "../engine/problems.ts";
+import { readScxml } from "./scxml.ts";
 import { TEXT_CHARS_MAX, type Translation, type Translator } from "./translation.ts";
 import { readXState } from "./xstate.ts";
 
-export type ImportFormat = "XSTATE";
+export type ImportFormat = "XSTATE" | "SCXML";
 
 const TRANSLATORS: Readonly<Record<ImportFormat, Translator>> = {
   XSTATE: readXState,
+  SCXML: readScxml,
 };
 
 /** All of them, in the order of the help. */

@@ -85,8 +85,12 @@ function methodOf(target: Cel, method: string, args: readonly Cel[]): Cel {
   const [first] = args;
   if (method === "toString" && first === undefined)
     return { text: `string(${target.text})`, level: 8, type: "string" };
-  if (method === "concat" && first !== undefined && args.length === 1)
-    return { text: `${wrap(target, 5)} + ${wrap(first, 6)}`, level: 5, type: target.type };
+  if (method === "concat" && first !== undefined)
+    return {
+      text: [wrap(target, 5), ...args.map((arg) => wrap(arg, 6))].join(" + "),
+      level: 5,
+      type: target.type,
+    };
   if (method === "includes" && first !== undefined && args.length === 1) return includes(target, first);
   if (method === "slice" && first !== undefined && target.type === "string")
     return { text: `${wrap(target, 8)}.substring(${list})`, level: 8, type: "string" };

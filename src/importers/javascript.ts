@@ -3,6 +3,7 @@
  * here is the translation of its tree. What has no counterpart is refused with what to write instead.
  */
 import type { AnyNode, Expression } from "acorn";
+import { isJsonObject, type Json } from "../base/json.ts";
 import { callOf } from "./javascript-calls.ts";
 import { type Cel, type Names, Untranslatable, wrap } from "./javascript-names.ts";
 import { acorn } from "./parsers.ts";
@@ -29,13 +30,24 @@ export function conditionOf(source: string, names: Names): JavaScript {
   });
 }
 
-/** What a value is worth where JavaScript asks whether it is truthy, as far as its type is known. */
+/** What a value is worth where JavaScript asks whether it is truthy. */
 function truth(cel: Cel): Cel {
-  if (cel.type === "number") return { text: `${wrap(cel, 4)} != 0`, level: 4, type: "bool" };
-  if (cel.type === "string") return { text: `${wrap(cel, 4)} != ''`, level: 4, type: "bool" };
+  const test = (text: string): Cel => ({ text: `${wrap(cel, 5)} ${text}`, level: 4, type: "bool" });
+  if (cel.type === "bool") return cel;
+  if (cel.type === "number") return test("!= 0");
+  if (cel.type === "string") return test("!= ''");
   if (cel.type === "list" || cel.type === "map") return { text: "true", level: 8, type: "bool" };
   if (cel.type === "null") return { text: "false", level: 8, type: "bool" };
-  return cel;
+  return { text: `!(${cel.text} in [null, false, 0, ''])`, level: 7, type: "bool" };
+}
+
+/** The type of a value, as far as expressions ask for it. */
+export function typeOf(json: Json | undefined): Cel["type"] {
+  if (typeof json === "boolean") return "bool";
+  if (typeof json === "number") return "number";
+  if (typeof json === "string") return "string";
+  if (Array.isArray(json)) return "list";
+  return isJsonObject(json) ? "map" : undefined;
 }
 
 function attempt(source: string, translate: () => Cel): JavaScript {
@@ -321,4 +333,44 @@ function objectOf(tree: Extract<AnyNode, { type: "ObjectExpression" }>, names: N
     return `${quoted(name)}: ${celOf(property.value, names).text}`;
   });
   return { text: `{${entries.join(", ")}}`, level: 8, type: "map" };
+}
+
+/** The value of an expression that is a literal; undefined for any other. */
+export function constantOf(source: string): Json | undefined {
+  if (source.length > CHARS_MAX) return undefined;
+  try {
+    return valueOfTree(parsedExpression(source));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError || error instanceof Untranslatable)
+      return undefined;
+    throw error;
+  }
+}
+
+function valueOfTree(tree: AnyNode): Json | undefined {
+  if (tree.type === "Literal")
+    return typeof tree.value === "string" || typeof tree.value === "number" || typeof tree.value === "boolean"
+      ? tree.value
+      : tree.raw === "null"
+        ? null
+        : undefined;
+  if (tree.type === "Identifier") return tree.name === "undefined" ? null : undefined;
+  if (tree.type === "UnaryExpression" && tree.operator === "-") {
+    const value = valueOfTree(tree.argument);
+    return typeof value === "number" ? -value : undefined;
+  }
+  if (tree.type === "ArrayExpression") {
+    const items = tree.elements.map((item) => (item === null ? null : valueOfTree(item)));
+    return items.every((item) => item !== undefined) ? items : undefined;
+  }
+  if (tree.type !== "ObjectExpression") return undefined;
+  const entries: [string, Json][] = [];
+  for (const property of tree.properties) {
+    if (property.type === "SpreadElement" || property.computed || property.kind !== "init") return undefined;
+    const { key } = property;
+    const value = valueOfTree(property.value);
+    if (value === undefined || (key.type !== "Identifier" && key.type !== "Literal")) return undefined;
+    entries.push([key.type === "Identifier" ? key.name : String(key.value), value]);
+  }
+  return Object.fromEntries(entries);
 }

@@ -5,9 +5,9 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { parseDuration } from "../engine/durations.ts";
 import { at, kindOf, type Problems } from "../engine/problems.ts";
-import { conditionOf, expressionOf } from "./javascript.ts";
+import { conditionOf, expressionOf, typeOf } from "./javascript.ts";
 import { type Names, sameNames } from "./javascript-names.ts";
-import { type Draft, isExpression, literal, placesOf, quoted } from "./translation.ts";
+import { type Draft, field, isExpression, literal, placesOf, quoted } from "./translation.ts";
 
 /** What the reading of one config carries around. */
 export type Reader = {
@@ -21,18 +21,26 @@ export type Reader = {
   readonly tasks: Set<string>;
 };
 
-const NAMES: Names = {
-  ...sameNames(
-    ["context", "event", "data", "state", "now", "key", "constants", "children"],
-    "; there are context and event",
-  ),
-  resolve: ([name = ""]) =>
-    name === "ctx" || name === "context"
-      ? { text: "context", used: 1, type: undefined }
-      : name === "e" || name === "evt" || name === "event"
-        ? { text: "event", used: 1, type: undefined }
-        : undefined,
-};
+/** Names of variables in functions of a config. The context it starts with says what types its fields are of. */
+function namesOf({ root }: Reader): Names {
+  const { context } = root;
+  return {
+    ...sameNames(["event"], "; there are context and event"),
+    resolve: ([name = "", second = ""]) => {
+      if (name === "ctx" || name === "context") {
+        const known =
+          isJsonObject(context) && Object.hasOwn(context, second) ? typeOf(context[second]) : undefined;
+        return known === undefined
+          ? { text: "context", used: 1, type: "map" }
+          : { text: field("context", second), used: 2, type: known };
+      }
+      if (name === "event" && second === "type") return { text: "event.type", used: 2, type: "string" };
+      return name === "e" || name === "evt" || name === "event"
+        ? { text: "event", used: 1, type: "map" }
+        : undefined;
+    },
+  };
+}
 
 /** What stands in `{{ }}`, or in `{"@code": …}`; undefined for anything else. */
 export function codeOf(json: Json): string | undefined {
@@ -70,7 +78,7 @@ export function dataOf(reader: Reader, json: Json, path: string): Json {
 
 /** An expression of JavaScript, or of ours, as one of ours. */
 function translated(reader: Reader, code: string, path: string): string | undefined {
-  const result = expressionOf(code, NAMES);
+  const result = expressionOf(code, namesOf(reader));
   if (result.ok) return result.text;
   if (isExpression(code)) return code;
   reader.problems.error(path, result.reason);
@@ -89,7 +97,7 @@ export function guardOf(reader: Reader, json: Json, path: string): Json | undefi
   const { problems } = reader;
   const code = codeOf(json);
   if (code !== undefined) {
-    const result = conditionOf(code, NAMES);
+    const result = conditionOf(code, namesOf(reader));
     if (result.ok) return result.text;
     problems.error(path, result.reason);
     return undefined;
