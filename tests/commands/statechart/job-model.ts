@@ -14,12 +14,16 @@ export const JOB = {
       on: {
         STOP: "idle",
         HOLD: "held",
+        TIRE: "late",
         // Fails for 0, which the context does not tell of.
         WEIGH: { target: "busy", actions: [{ assign: { n: "data.n == 0 ? context.none : context.n" } }] },
       },
       after: { "10s": "late" },
     },
-    late: { on: { STOP: "idle", END: "ended" } },
+    late: {
+      on: { STOP: "idle", END: "ended" },
+      join: [{ all: { packed: "PACK", label: { event: "LABEL", guard: "event.n > 0" } }, target: "idle" }],
+    },
     held: { defer: ["STOP"], on: { FREE: "busy" } },
     ended: { type: "final" },
   },
@@ -46,6 +50,8 @@ export interface Job {
   scheduled: Scheduled[];
   /** Scheduled events that have failed, in order. */
   failed: Sent[];
+  /** What the join of `late` keeps, in the order in which it came. */
+  kept: Sent[];
   /** Events by id, with the reply each has got. */
   ids: Map<string, { readonly event: string; readonly n: number; readonly reply: string }>;
   highest: number;
@@ -71,6 +77,7 @@ export function newJob(expireAtMs: number | undefined): Job {
     inbox: [],
     scheduled: [],
     failed: [],
+    kept: [],
     ids: new Map(),
     highest: Number.NEGATIVE_INFINITY,
     expireAtMs,
@@ -84,6 +91,7 @@ export function copyOf(job: Job): Job {
     inbox: [...job.inbox],
     scheduled: [...job.scheduled],
     failed: [...job.failed],
+    kept: [...job.kept],
     ids: new Map(job.ids),
   };
 }
@@ -122,6 +130,8 @@ function deliver(job: Job, { event, n, id }: Sent, nowMs: number): string | unde
     if (n <= job.n) return "GUARD";
     job.n = n;
   }
+  if (job.state === "late" && (event === "PACK" || event === "LABEL"))
+    return keep(job, { event, n, id }, nowMs);
   if (job.state === "busy" && event === "WEIGH") {
     if (n === 0) return "EXECFAIL";
     job.rev += 1;
@@ -133,16 +143,33 @@ function deliver(job: Job, { event, n, id }: Sent, nowMs: number): string | unde
   return undefined;
 }
 
+/** An event that the join of `late` has a place for; the second of two completes it. */
+function keep(job: Job, sent: Sent, nowMs: number): string | undefined {
+  if (job.kept.some(({ event }) => event === sent.event)) return "ILLEGAL";
+  if (sent.event === "LABEL" && sent.n === 0) return "GUARD";
+  if (job.kept.length === 0) {
+    job.kept = [sent];
+    job.rev += 1;
+  } else {
+    job.kept = [];
+    enter(job, "idle", nowMs);
+  }
+  return undefined;
+}
+
 const NEXT = new Map([
   ["idle START", "busy"],
   ["busy STOP", "idle"],
   ["busy HOLD", "held"],
+  ["busy TIRE", "late"],
   ["late STOP", "idle"],
   ["late END", "ended"],
   ["held FREE", "busy"],
 ]);
 
 function enter(job: Job, state: string, nowMs: number): void {
+  const released = job.kept;
+  job.kept = [];
   job.state = state;
   job.rev += 1;
   job.timerMs = state === "busy" ? nowMs + LATE_MS : undefined;
@@ -152,6 +179,9 @@ function enter(job: Job, state: string, nowMs: number): void {
     job.scheduled = [];
     job.failed = [];
   }
+  // What a join had kept that was left is tried once more, and refused for the record.
+  if (job.status !== "done")
+    for (const sent of released) if (deliver(job, sent, nowMs) !== undefined) job.rev += 1;
   if (job.inbox.length > 0 && (state === "busy" || state === "late")) {
     job.inbox.shift();
     enter(job, "idle", nowMs);
@@ -163,6 +193,7 @@ export function reset(job: Job, nowMs: number): string | undefined {
   if (job.status === "suspended") return "SUSPENDED";
   job.inbox = [];
   job.failed = [];
+  job.kept = [];
   job.n = 0;
   job.status = "active";
   enter(job, "idle", nowMs);
@@ -177,14 +208,15 @@ export function force(job: Job, state: string, nowMs: number): string | undefine
   return undefined;
 }
 
-/** SM.CANCEL: how many deferred, scheduled and failed events it has taken back. */
+/** SM.CANCEL: how many deferred, scheduled, failed and kept events it has taken back. */
 export function cancel(job: Job, id: string): number {
-  const before = waitingIn(job);
+  const before = waitingIn(job) + job.kept.length;
+  job.kept = job.kept.filter((other) => other.id !== id);
   job.inbox = job.inbox.filter((other) => other !== id);
   job.scheduled = job.scheduled.filter((other) => other.id !== id);
   job.failed = job.failed.filter((other) => other.id !== id);
   settleStatus(job);
-  return before - waitingIn(job);
+  return before - waitingIn(job) - job.kept.length;
 }
 
 /** How much waits in it. */

@@ -37,7 +37,20 @@ const id = fc.constantFrom("x", "y", "z");
 const sent = fc.record({
   kind: fc.constant("send" as const),
   key,
-  event: fc.constantFrom("START", "STOP", "HOLD", "WEIGH", "FREE", "END", "NONSENSE"),
+  event: fc.constantFrom(
+    "START",
+    "STOP",
+    "HOLD",
+    "WEIGH",
+    "FREE",
+    "TIRE",
+    "PACK",
+    "LABEL",
+    "PACK",
+    "LABEL",
+    "END",
+    "NONSENSE",
+  ),
   n: fc.integer({ min: 0, max: 9 }),
   id: fc.option(id, { nil: undefined, freq: 3 }),
   sequence: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined, freq: 2 }),
@@ -233,7 +246,7 @@ function expectForetold(why: Readonly<Record<string, Decoded>>, reply: Decoded):
   if (reply instanceof ReplyFailure) {
     expect(`${String(why["verdict"])} ${String(why["message"])}`).toBe(reply.message);
   } else {
-    expect(["OK", "DEFERRED"]).toContain(why["verdict"]);
+    expect(["OK", "DEFERRED", "KEPT"]).toContain(why["verdict"]);
     expect(why["to"]).toEqual(reply);
   }
 }
@@ -270,6 +283,8 @@ async function expectSame(world: World, name: string, job: Job): Promise<void> {
     timers: job.timerMs === undefined ? 0 : 1,
     ttl: job.expireAtMs === undefined ? -1 : job.expireAtMs - world.clock.now(),
   });
+  const kept = rows(await world.call("SM.PENDING", name)).filter(({ kind }) => kind === "kept");
+  expect(kept.map(({ event }) => event)).toEqual(job.kept.map(({ event }) => event));
   const revs = rows(await world.call("SM.HISTORY", name, "-", "+")).map((row) => row["rev"]);
   expect(revs).toEqual(Array.from({ length: job.rev }, (_, i) => i + 1));
   expect(await world.call("SM.VERIFY", name)).toEqual([]);
