@@ -30,7 +30,7 @@ import {
   withPayload,
 } from "./records.ts";
 import { scanCursor, scanPosition } from "./scan-cursor.ts";
-import type { Transaction } from "./transaction.ts";
+import type { RedoRecord, Transaction } from "./transaction.ts";
 
 /** A string longer than this stands apart from its record, so that EXPIRE or TYPE do not copy it. */
 const INLINE_STRING_BYTES_MAX = 4096;
@@ -130,7 +130,7 @@ export class Database {
   change(
     key: Bytes,
     change: Omit<LiveChange, "place">,
-    redo: (() => Buffer) | undefined,
+    redo: RedoRecord | undefined,
     event: KeyEvent | undefined,
   ): boolean {
     const place = { at: this.#recordKey(key), phys: this.phys };
@@ -139,6 +139,17 @@ export class Database {
     if (!this.transaction.change({ kind, place, before, after, tail, parts }, redo)) return false;
     this.#record(key, event);
     return true;
+  }
+
+  /** Adds to the change of an object that came last, of which the command has told already (Transaction.amend). */
+  amend(
+    key: Bytes,
+    change: Omit<LiveChange, "place">,
+    merge: (redo: RedoRecord) => RedoRecord | undefined,
+  ): boolean {
+    const place = { at: this.#recordKey(key), phys: this.phys };
+    const { kind, before, after, tail, parts } = change;
+    return this.transaction.amend({ kind, place, before, after, tail, parts }, merge);
   }
 
   /** As `find`, for who wants to `change` the object; undefined also where it cannot be changed so, or has expired. */

@@ -134,7 +134,7 @@ export class Store {
   commit(transaction: Transaction, atMs?: number): void {
     if (transaction.isEmpty) return;
     try {
-      this.#ordered.commit(transaction.writes(), transaction.redo, atMs);
+      this.#ordered.commit(transaction.writes(), transaction.redo(), atMs);
     } catch (error) {
       transaction.abort();
       throw error;

@@ -21,6 +21,18 @@ export interface Savepoint {
   readonly changeCount: number;
 }
 
+/** What the journal is to hold of a change. It is encoded once, when the transaction is committed. */
+export interface RedoRecord {
+  encode(): Buffer;
+}
+
+/** The change with a redo record of its own that came last. */
+interface LatestChange {
+  readonly after: KeyRecord;
+  /** Where its record stands among the others. */
+  readonly index: number;
+}
+
 /** A write to take back, or what takes back a change of a live object. */
 type Undo =
   | {
@@ -47,7 +59,8 @@ export class Transaction implements OrderedReader {
   readonly #reader: OrderedReader;
   readonly #live: LiveObjects | undefined;
   readonly #objects: ObjectTypes | undefined;
-  readonly #redo: Buffer[] = [];
+  readonly #redo: RedoRecord[] = [];
+  #latest: LatestChange | undefined;
   readonly #writes = new SortedMap<Buffer | null>();
   readonly #undo: Undo[] = [];
   readonly #changes: Change[] = [];
@@ -98,13 +111,42 @@ export class Transaction implements OrderedReader {
    * that of another change has to tell of this one too. False, and
    * nothing done, where the object must be written in the ordinary way, because this transaction has written it so.
    */
-  change(change: LiveChange, redo: (() => Buffer) | undefined): boolean {
+  change(change: LiveChange, redo: RedoRecord | undefined): boolean {
     if (this.#live === undefined || this.hasWritten(change.place.at)) return false;
     const undo = this.#live.change(change);
-    if (redo !== undefined) this.#redo.push(redo());
+    if (redo === undefined) {
+      this.#undo.push(undo);
+      return true;
+    }
+    this.#latest = { after: change.after, index: this.#redo.length };
+    this.#redo.push(redo);
     this.#undo.push(() => {
       undo();
-      if (redo !== undefined) this.#redo.pop();
+      this.#redo.pop();
+      this.#latest = undefined;
+    });
+    return true;
+  }
+
+  /**
+   * Changes an object once more, where the last change of this transaction has led to what it is, and has the redo
+   * record of that one tell of both. `merge` makes that record, or refuses. False, and nothing done, where it cannot be.
+   */
+  amend(change: LiveChange, merge: (redo: RedoRecord) => RedoRecord | undefined): boolean {
+    const { at } = change.place;
+    const latest = this.#latest;
+    if (this.#live === undefined || latest?.after !== change.before || this.hasWritten(at)) return false;
+    const known = this.#redo[latest.index];
+    const redo = known === undefined ? undefined : merge(known);
+    if (known === undefined || redo === undefined || this.#live.summary(at) !== change.before) return false;
+    const undo = this.#live.change(change);
+    const { index } = latest;
+    this.#redo[index] = redo;
+    this.#latest = { after: change.after, index };
+    this.#undo.push(() => {
+      undo();
+      this.#redo[index] = known;
+      this.#latest = undefined;
     });
     return true;
   }
@@ -133,10 +175,14 @@ export class Transaction implements OrderedReader {
       return;
     }
     const undo = this.#live.count(key, change);
-    if (!isRedone) this.#redo.push(encodeCount(key, change));
+    if (isRedone) {
+      this.#undo.push(undo);
+      return;
+    }
+    this.#redo.push({ encode: () => encodeCount(key, change) });
     this.#undo.push(() => {
       undo();
-      if (!isRedone) this.#redo.pop();
+      this.#redo.pop();
     });
   }
 
@@ -234,9 +280,9 @@ export class Transaction implements OrderedReader {
     this.rollback({ writeCount: 0, changeCount: 0 });
   }
 
-  /** The redo records of the changes that were not written, in order. */
-  get redo(): readonly Buffer[] {
-    return this.#redo;
+  /** The redo records of the changes that were not written, encoded, in order. */
+  redo(): Buffer[] {
+    return this.#redo.map((record) => record.encode());
   }
 
   /** All writes, each key once, in the order of their first write. */

@@ -24,6 +24,7 @@ import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
 import { REDO_MACHINE } from "../keyspace/redo.ts";
+import type { RedoRecord } from "../keyspace/transaction.ts";
 import { type EntryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
 import { type OutcomeChange, readOutcomeChange, writeOutcomeChange } from "./outcome-codec.ts";
 import type { ActiveState, MachineRecord, MachineStatus } from "./record.ts";
@@ -71,6 +72,29 @@ export interface RecordedStep extends ChangedPlace {
   readonly outcome: OutcomeChange | undefined;
 }
 
+/** The redo record of a step, which the outcome of its event may join until it is encoded. */
+export class StepRedo implements RedoRecord {
+  readonly #step: RecordedStep;
+  readonly #streamId: EntryId | undefined;
+
+  /** `streamId` is the entry of the change stream, where the change has one that is not written. */
+  constructor(step: RecordedStep, streamId: EntryId | undefined) {
+    this.#step = step;
+    this.#streamId = streamId;
+  }
+
+  /** The record of the step and of an outcome, after which the machine is as given; undefined when it has one already. */
+  withOutcome(machine: MachineRecord, outcome: OutcomeChange): StepRedo | undefined {
+    const { phys, key, id, before, entry, outcome: known } = this.#step;
+    if (known !== undefined) return undefined;
+    return new StepRedo({ phys, key, id, before, after: machine, entry, outcome }, this.#streamId);
+  }
+
+  encode(): Buffer {
+    return encodeStep(this.#step, this.#streamId);
+  }
+}
+
 const writer = new FieldWriter();
 
 /** Fields that never differ between two records of one machine, and those that have a place of their own. */
@@ -87,11 +111,8 @@ const PLACED: ReadonlySet<string> = new Set([
   "snapshot",
 ] satisfies Array<keyof MachineRecord>);
 
-/**
- * Costs what has changed: two microseconds for a transition without data. `streamId` is the entry of the change stream,
- * where the change has one that is not written.
- */
-export function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
+/** Costs what has changed: two microseconds for a transition without data. */
+function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
   const { phys, key, id, before, after, entry, outcome } = step;
   const more = differing(before, after, outcome !== undefined);
   const [was, is] = [before.snapshot, after.snapshot];

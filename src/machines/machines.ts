@@ -11,7 +11,7 @@ import { definitionKey } from "../keyspace/layouts.ts";
 import { indexDifference, NO_PARTS } from "../keyspace/live-kind.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
-import { encodeStep } from "./change-record.ts";
+import { StepRedo } from "./change-record.ts";
 import { type HistoryEntry, historyWrites, putHistory, trimHistory } from "./history.ts";
 import { encodeEntry } from "./history-codec.ts";
 import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
@@ -93,7 +93,7 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const change = { kind: LIVE_MACHINE, before: record, after: live, tail, parts };
   const told = history === undefined ? undefined : { key, id: record.id, machine, history };
   const planned = told === undefined ? undefined : planChange(db, told, keeping);
-  const redo = () => encodeStep(step, planned?.firstId);
+  const redo = new StepRedo(step, planned?.firstId);
   const isLive = db.change(key, change, redo, update.event);
   const written = isLive ? live : db.update(key, record, encodeMachine(machine), update.event);
   recount(db, before, machine, isLive);
@@ -137,6 +137,27 @@ export function exchangeMachine(
   tellChange(db, { key, id: record.id, machine, history }, keeping);
   return written;
 }
+
+/** An outcome that a change of the same command has led to. */
+export interface OutcomeUpdate {
+  readonly record: KeyRecord;
+  readonly machine: MachineRecord;
+  readonly chart: unknown;
+  readonly outcome: OutcomeChange;
+  readonly keeping: Keeping;
+}
+
+/** Has the change that has made `record` tell of an outcome too: one change, once recorded. False where it cannot. */
+export function addOutcome(db: Database, key: Bytes, update: OutcomeUpdate): boolean {
+  const { record, machine, chart, outcome, keeping } = update;
+  const after = liveRecord(record, { machine, chart, entriesMax: keeping.historyMax });
+  const parts = outcomeParts(record.id, outcome);
+  return db.amend(key, { kind: LIVE_MACHINE, before: record, after, tail: NO_TAIL, parts }, (redo) =>
+    redo instanceof StepRedo ? redo.withOutcome(machine, outcome) : undefined,
+  );
+}
+
+const NO_TAIL: readonly Buffer[] = [];
 
 /** Puts what the history tells into the change list too. */
 function recordChange(db: Database, key: Bytes, { definition }: MachineRecord, history: HistoryEntry): void {

@@ -5,13 +5,23 @@ import { isJsonObject, type Json } from "../base/json.ts";
 import { map, type Reply, simple } from "../protocol/reply.ts";
 import type { Refusal } from "./machine-step.ts";
 import { findOutcome, isExpired, type Outcome } from "./outcomes.ts";
-import type { Scope } from "./subject.ts";
+import type { Scope, Subject } from "./subject.ts";
 
 /** The outcome of an event that has not been kept longer than `sm-outcome-ttl` says. */
-export function keptOutcome({ db, nowMs, server }: Scope, id: number, eventId: string): Outcome | undefined {
-  const outcome = findOutcome(db.transaction, id, eventId);
-  const ttlMs = server.config.get("sm-outcome-ttl") * 1000;
-  return outcome === undefined || isExpired(outcome, nowMs, ttlMs) ? undefined : outcome;
+export function keptOutcome(scope: Scope, id: number, eventId: string): Outcome | undefined {
+  const outcome = findOutcome(scope.db.transaction, id, eventId);
+  return outcome === undefined || isPast(scope, outcome) ? undefined : outcome;
+}
+
+/** The outcome of an event that is stored, past its time or not. A machine that keeps none is not looked at. */
+export function storedOutcome({ db }: Scope, subject: Subject, eventId: string): Outcome | undefined {
+  const { outcomeFirst, outcomeNext } = subject.machine;
+  return outcomeFirst === outcomeNext ? undefined : findOutcome(db.transaction, subject.record.id, eventId);
+}
+
+/** Whether an outcome has been kept longer than `sm-outcome-ttl`, or the event itself, said. */
+export function isPast({ nowMs, server }: Scope, outcome: Outcome): boolean {
+  return isExpired(outcome, nowMs, server.config.get("sm-outcome-ttl") * 1000);
 }
 
 export interface FullReply {

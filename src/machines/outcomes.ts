@@ -70,6 +70,8 @@ export interface OutcomePlace {
   readonly id: number;
   /** No outcome below this number is kept. */
   readonly first: number;
+  /** False when it is known that none of them has the id of the one that is added. */
+  readonly mayHaveSameId: boolean;
 }
 
 /**
@@ -78,13 +80,13 @@ export interface OutcomePlace {
  */
 export function addedOutcome(
   reader: OrderedReader,
-  { id, first }: OutcomePlace,
+  { id, first, mayHaveSameId }: OutcomePlace,
   outcome: Outcome,
   limits: OutcomeLimits,
 ): OutcomeChange {
   const { sequence } = outcome;
   const dropped: DroppedOutcome[] = [];
-  const expired = first === sequence ? undefined : findOutcome(reader, id, outcome.id);
+  const expired = first < sequence && mayHaveSameId ? findOutcome(reader, id, outcome.id) : undefined;
   if (expired !== undefined) dropped.push({ sequence: expired.sequence, eventId: outcome.id });
   // Otherwise all are kept as long as the number of them allows, and none needs to be looked at. One that had a time of its
   // own stays among them until its turn comes, and is told to nobody (isExpired).

@@ -9,7 +9,7 @@ import { ReplyError } from "../protocol/reply-error.ts";
 import { Delivery } from "./delivery.ts";
 import { eventOf, type Refusal, type StepOutcome, stepEvent } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
-import { keptOutcome, replyFromJson, type SendReply } from "./outcome-reply.ts";
+import { isPast, replyFromJson, type SendReply, storedOutcome } from "./outcome-reply.ts";
 import { findOutcome, isOutcomeOf } from "./outcomes.ts";
 import { addPending, pendingOf } from "./pending.ts";
 import { activeNames, hasEnded, type MachineRecord } from "./record.ts";
@@ -23,16 +23,19 @@ export function send(scope: Scope, subject: Subject, given: SendOptions): SendRe
   const options = given.makesId ? { ...given, id: freshId(scope, subject) } : given;
   if (subject.machine.status === "suspended") throw errors.suspended(subject.machine.reason);
   const { id } = options;
-  const known = id === undefined ? undefined : keptOutcome(scope, subject.record.id, id);
-  if (known !== undefined) {
-    if (!isOutcomeOf(known, options)) throw errors.duplicateId(known.id);
-    return replyFromJson(known.reply);
+  const stored = id === undefined ? undefined : storedOutcome(scope, subject, id);
+  if (stored !== undefined && !isPast(scope, stored)) {
+    if (!isOutcomeOf(stored, options)) throw errors.duplicateId(stored.id);
+    return replyFromJson(stored.reply);
   }
+  const isNewId = stored === undefined;
   const refusal = fence(subject, options);
-  if (refusal !== undefined) return keep(scope, { before: subject, after: subject }, options, refusal);
+  if (refusal !== undefined)
+    return keep(scope, { before: subject, after: subject }, options, refusal, isNewId);
   if (options.dueMs !== undefined) return schedule(scope, subject, options, options.dueMs);
   if (!conditionsHold(subject, options)) return undefined;
-  return deliver(scope, subject, options);
+  const { outcome, after } = attempt(scope, subject, options);
+  return keep(scope, { before: subject, after }, options, outcome, isNewId);
 }
 
 /** An id that no event of the machine has: the time and a number. */
@@ -77,11 +80,6 @@ export function conditionsHold(
 /** True when a state is active, itself or through a state below it. */
 export function isIn(subject: Subject, state: string): boolean {
   return subject.machine.states.some(([name]) => name === state || name.startsWith(`${state}.`));
-}
-
-function deliver(scope: Scope, subject: Subject, options: SendOptions): SendReply {
-  const { outcome, after } = attempt(scope, subject, options);
-  return keep(scope, { before: subject, after }, options, outcome);
 }
 
 /** The codes of what undoes an event when all it did is known. */

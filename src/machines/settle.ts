@@ -20,18 +20,22 @@ export interface BeforeAfter {
 /** What has become of an event; one that is to come later is scheduled. */
 export type Settlement = StepOutcome | { readonly kind: "scheduled" };
 
-/** The reply to an event; kept with its outcome when the event has an id. */
+/**
+ * The reply to an event; kept with its outcome when the event has an id. `isNewId`: the machine had no outcome of that
+ * id before the change.
+ */
 export function keep(
   scope: Scope,
   change: BeforeAfter,
   options: SendOptions,
   settlement: Settlement,
+  isNewId = false,
 ): SendReply {
   const reply = replyTo(scope, change, options, settlement);
   const { id, event, data, by, outcomeTtlMs: ttlMs } = options;
   if (settlement.kind === "refused")
     logRefusal(scope, change.after, options, { ...settlement, wasTold: true });
-  if (id !== undefined) storeOutcome(scope, change, { id, event, data, by, ttlMs, reply }, settlement);
+  if (id !== undefined) storeOutcome(scope, change, { id, event, data, by, ttlMs, reply, isNewId }, settlement);
   return reply;
 }
 
@@ -40,10 +44,11 @@ interface Answered extends Pick<SendOptions, "event" | "data" | "by"> {
   readonly id: string;
   readonly ttlMs: number | undefined;
   readonly reply: SendReply;
+  readonly isNewId: boolean;
 }
 
 function storeOutcome(scope: Scope, change: BeforeAfter, answered: Answered, settlement: Settlement): void {
-  const { id, event, data, by, ttlMs, reply } = answered;
+  const { id, event, data, by, ttlMs, reply, isNewId } = answered;
   const { transaction } = scope.db;
   const { record, machine } = change.after;
   closeTask(scope.db, record.id, id);
@@ -68,11 +73,14 @@ function storeOutcome(scope: Scope, change: BeforeAfter, answered: Answered, set
     ttlMs,
     reply: replyToJson(reply),
   };
-  const added = addedOutcome(transaction, { id: record.id, first }, outcome, {
+  // What the event has set off may have come back with an outcome of its id.
+  const mayHaveSameId = !isNewId || change.before.machine.outcomeNext !== sequence;
+  const place = { id: record.id, first, mayHaveSameId };
+  const added = addedOutcome(transaction, place, outcome, {
     countMax: scope.server.config.get("sm-outcome-max"),
     ttlMs: scope.server.config.get("sm-outcome-ttl") * 1000,
   });
-  writeOutcome(scope, change.after, added);
+  writeOutcome(scope, change, added);
 }
 
 /** Keeps the outcome of an event that another machine has sent under an id. */
@@ -84,7 +92,8 @@ export function keepSent(
 ): void {
   const reply = replyTo(scope, change, { ...NO_OPTIONS, ...event }, settlement);
   const { id, event: name, data, by } = event;
-  storeOutcome(scope, change, { id, event: name, data, by, ttlMs: undefined, reply }, settlement);
+  const answered = { id, event: name, data, by, ttlMs: undefined, reply, isNewId: false };
+  storeOutcome(scope, change, answered, settlement);
 }
 
 function replyTo(
@@ -128,7 +137,7 @@ export function settle(scope: Scope, change: Settled, outcome: StepOutcome): voi
   const known = pending.id === undefined ? undefined : findOutcome(transaction, after.record.id, pending.id);
   if (known === undefined) return;
   const { output = known.output, log = known.log, ...told } = outcomeOf(scope, change, outcome);
-  writeOutcome(scope, after, replacedOutcome({ ...known, ...told, output, log }));
+  writeOutcome(scope, change, replacedOutcome({ ...known, ...told, output, log }));
 }
 
 /** What an outcome tells of how an event was decided. */

@@ -10,7 +10,7 @@ import type { DueEntry } from "../keyspace/layouts.ts";
 import type { HistoryEntry, HistoryKind } from "./history.ts";
 import { keepingOf } from "./keeping.ts";
 import type { Next } from "./machine-step.ts";
-import { updateMachine } from "./machines.ts";
+import { addOutcome, updateMachine } from "./machines.ts";
 import { dueEntries } from "./object-storage.ts";
 import type { Origin } from "./origin.ts";
 import type { OutcomeChange } from "./outcome-codec.ts";
@@ -122,20 +122,30 @@ export function writeRecord(
   return { key: subject.key, record, machine, chart };
 }
 
-/** Writes what a change does to the outcomes of a machine, and how many it has had. */
-export function writeOutcome(scope: Scope, subject: Subject, outcome: OutcomeChange): void {
+/** Writes what a change, which has led from one subject to another, does to the outcomes of a machine. */
+export function writeOutcome(
+  scope: Scope,
+  { before: first, after: subject }: { readonly before: Subject; readonly after: Subject },
+  outcome: OutcomeChange,
+): void {
   const before = subject.machine;
-  const { sequence, first, isNew } = outcome;
-  const machine = isNew ? withOutcomes(before, { outcomeNext: sequence + 1, outcomeFirst: first }) : before;
+  const { record, chart } = subject;
+  const machine = outcome.isNew
+    ? withOutcomes(before, { outcomeNext: outcome.sequence + 1, outcomeFirst: outcome.first })
+    : before;
+  const keeping = keepingOf(scope.server.config);
+  // A change of this command has told of the key already.
+  const isToldOf = first.record !== record;
+  if (isToldOf && addOutcome(scope.db, subject.key, { record, machine, chart, outcome, keeping })) return;
   updateMachine(scope.db, subject.key, {
-    record: subject.record,
+    record,
     before,
     machine,
-    chart: subject.chart,
+    chart,
     history: undefined,
     event: undefined,
     outcome,
-    keeping: keepingOf(scope.server.config),
+    keeping,
   });
 }
 

@@ -40,12 +40,28 @@ test("SM.SEND writes no key and one redo record of at most 150 bytes when an eve
   expect(ordered.keys).toBe(0);
   expect(ordered.redo.length).toBe(events);
   for (const record of ordered.redo) expect(record.length).toBeLessThanOrEqual(150);
-  // An id costs a second record, which tells of its outcome.
+  await server.close();
+});
+
+test("SM.SEND with an id writes no key and one redo record, which tells of the outcome too", async () => {
+  const ordered = new CountingStore();
+  const server = await startTestServer({ store: Store.over(ordered, OBJECT_TYPES) });
+  const client = await server.client();
+  await client.call("SM.DEF", "CREATE", "lamp", LAMP);
+  await client.call("SM.CREATE", "lamp:000000000001", "lamp");
   ordered.forget();
-  await client.call("SM.SEND", "lamp:000000000001", "GO", "ID", "first");
+  const events = 5;
+  for (let event = 0; event < events; event += 1)
+    await client.call("SM.SEND", "lamp:000000000001", "GO", "ID", `event${event}`, "SEQ", "s", `${event}`);
   expect(ordered.keys).toBe(0);
-  expect(ordered.redo.length).toBe(2);
-  for (const record of ordered.redo) expect(record.length).toBeLessThanOrEqual(150);
+  // The number of the source is a change of its own, which the outcome joins.
+  expect(ordered.redo.length).toBe(2 * events);
+  ordered.forget();
+  for (let event = 0; event < events; event += 1)
+    await client.call("SM.SEND", "lamp:000000000001", "GO", "ID", `other${event}`);
+  expect(ordered.keys).toBe(0);
+  expect(ordered.redo.length).toBe(events);
+  for (const record of ordered.redo) expect(record.length).toBeLessThanOrEqual(250);
   await server.close();
 });
 
