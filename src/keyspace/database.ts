@@ -135,8 +135,8 @@ export class Database {
   ): boolean {
     const place = { at: this.#recordKey(key), phys: this.phys };
     // Field by field: a spread beside a new field takes a microsecond more.
-    const { kind, before, after, tail, parts } = change;
-    if (!this.transaction.change({ kind, place, before, after, tail, parts }, redo)) return false;
+    const { kind, before, after, tail, given } = change;
+    if (!this.transaction.change({ kind, place, before, after, tail, given }, redo)) return false;
     this.#record(key, event);
     return true;
   }
@@ -148,8 +148,8 @@ export class Database {
     merge: (redo: RedoRecord) => RedoRecord | undefined,
   ): boolean {
     const place = { at: this.#recordKey(key), phys: this.phys };
-    const { kind, before, after, tail, parts } = change;
-    return this.transaction.amend({ kind, place, before, after, tail, parts }, merge);
+    const { kind, before, after, tail, given } = change;
+    return this.transaction.amend({ kind, place, before, after, tail, given }, merge);
   }
 
   /** As `find`, for who wants to `change` the object; undefined also where it cannot be changed so, or has expired. */

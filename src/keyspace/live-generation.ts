@@ -2,10 +2,8 @@
  * A generation of live objects (live-objects.ts): those that have changed between two checkpoints, the counters they are
  * counted by, and what differs in the indexes.
  */
-import type { Bytes } from "../base/bytes.ts";
-import type { Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
-import { type Derivation, indexDifference, type LiveKind, type Part, type Tail } from "./live-kind.ts";
+import { type Derivation, type GivenParts, indexDifference, type LiveKind, type Tail } from "./live-kind.ts";
 import type { KeyRecord } from "./records.ts";
 import { Slab } from "./slab.ts";
 
@@ -56,63 +54,11 @@ export class LiveTail implements Tail {
   }
 }
 
-/** The parts that changes have given, as the last one left them. */
-export class GivenParts {
-  readonly #parts = new Map<Bytes, Part>();
-  bytes = 0;
-
-  get(key: Bytes): Buffer | null | undefined {
-    return this.#parts.get(key)?.value;
-  }
-
-  *writes(): Generator<Write> {
-    for (const { key, value } of this.#parts.values()) yield [key, value];
-  }
-
-  /** Takes parts over; returns what takes that back. */
-  add(parts: readonly Part[]): () => void {
-    const before = parts.map(({ key }) => this.#parts.get(key));
-    for (const part of parts) this.#put(part);
-    return () => {
-      for (let index = parts.length - 1; index >= 0; index -= 1) {
-        const [part, known] = [parts[index], before[index]];
-        if (part === undefined) continue;
-        this.#drop(part.key);
-        if (known !== undefined) this.#set(known);
-      }
-    };
-  }
-
-  #put({ key, value, isNew }: Part): void {
-    const known = this.#parts.get(key);
-    if (known === undefined) {
-      this.#set({ key, value, isNew });
-      return;
-    }
-    this.#drop(key);
-    if (value !== null || !known.isNew) this.#set({ key, value, isNew: known.isNew });
-  }
-
-  #set(part: Part): void {
-    this.#parts.set(part.key, part);
-    this.bytes += PART_BYTES + (part.value?.length ?? 0);
-  }
-
-  #drop(key: Bytes): void {
-    const known = this.#parts.get(key);
-    if (known === undefined) return;
-    this.#parts.delete(key);
-    this.bytes -= PART_BYTES + (known.value?.length ?? 0);
-  }
-}
-
 /** Stands in the active generation for an object that was settled while the frozen one still has it. */
 export const SETTLED = "settled";
 
 /** What an item of a tail costs beside its bytes. */
 export const ITEM_BYTES = 16;
-/** What a given part costs beside its value: its key, an object and a place in a hash table. */
-const PART_BYTES = 260;
 /** What an object costs beside its tail. */
 export const OBJECT_BYTES = 1500;
 

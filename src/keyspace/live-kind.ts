@@ -2,12 +2,13 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { OrderedReader, Write } from "../storage/ordered-store.ts";
 import type { KeyRecord } from "./records.ts";
+import type { Slab } from "./slab.ts";
 
 /** What a type of object does to be live. A tail is what changes have added to an object's parts, oldest first. */
 export interface LiveKind {
   /** One letter that begins the keys of the parts that follow from the tail. */
   readonly space: string;
-  /** The letters of the parts that changes give as they are (`Part`). */
+  /** The letters of the parts that changes give as they are (`Giving`). */
   readonly givenSpaces: string;
   /** True when the record follows from the tail: `derive` makes it, and `record` of a change is but a summary. */
   readonly derivesRecord: boolean;
@@ -56,16 +57,20 @@ export interface LivePlace {
   readonly phys: number;
 }
 
-/** What a change writes to, or removes (null) from, the parts of an object beside what follows from the tail. */
-export interface Part {
-  readonly key: Bytes;
-  readonly value: Buffer | null;
-  /** True when there is nothing under the key: when it goes again before the checkpoint, nothing is left to write. */
-  readonly isNew: boolean;
+/** The parts of an object that changes of a generation have given, as the last of them left these. */
+export interface GivenParts {
+  /** About how much memory they take. */
+  readonly bytes: number;
+  /** What is under a key; null when it was removed, undefined when no change has said. */
+  get(key: Bytes): Buffer | null | undefined;
+  writes(): Iterable<Write>;
 }
 
-/** No parts; changes share it. */
-export const NO_PARTS: readonly Part[] = Object.freeze([]);
+/** What a change does to the parts of an object beside what follows from the tail. */
+export interface Giving {
+  /** Adds it to what earlier changes of the generation gave, if any; bytes may go to the slab of the generation. */
+  addTo(known: GivenParts | undefined, slab: Slab): { readonly parts: GivenParts; readonly undo: () => void };
+}
 
 /** A change of a live object, or the first change of one that becomes live by it. */
 export interface LiveChange {
@@ -75,7 +80,7 @@ export interface LiveChange {
   readonly after: KeyRecord;
   /** What the change adds to the tail. */
   readonly tail: readonly Buffer[];
-  readonly parts: readonly Part[];
+  readonly given: Giving | undefined;
 }
 
 const NOTHING = Buffer.alloc(0);

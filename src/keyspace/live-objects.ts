@@ -30,14 +30,13 @@ import { SortedMap } from "../storage/sorted-map.ts";
 import {
   bytesOf,
   Generation,
-  GivenParts,
   ITEM_BYTES,
   type LiveObject,
   LiveTail,
   OBJECT_BYTES,
   SETTLED,
 } from "./live-generation.ts";
-import { type Derivation, indexDifference, type LiveChange, type LiveKind } from "./live-kind.ts";
+import { type Derivation, indexDifference, type LiveChange } from "./live-kind.ts";
 import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
 import { decodeCount, REDO_COUNT } from "./redo.ts";
 
@@ -331,14 +330,14 @@ export class LiveObjects implements Derived {
       yield undefined;
       if (object === undefined) continue;
       for (const write of this.#derivationOf(object).writes) if (!object.kind.isLate(write[0])) yield write;
+      if (object.given !== undefined) yield* inOrder(object.given.writes(), byKey);
     }
-    const others: Write[] = [];
-    for (const { kind, phys, base, record, given } of this.#frozenObjects()) {
-      others.push(...indexDifference(kind, phys, base, record));
-      if (given !== undefined) for (const write of given.writes()) others.push(write);
+    const index: Write[] = [];
+    for (const { kind, phys, base, record } of this.#frozenObjects()) {
+      for (const write of indexDifference(kind, phys, base, record)) index.push(write);
       yield undefined;
     }
-    yield* inOrder(others, ([a], [b]) => (a < b ? -1 : 1));
+    yield* inOrder(index, byKey);
   }
 
   /** What must reach the data file together with the mark: counters, and what is derived from a record that is. */
@@ -389,15 +388,18 @@ export class LiveObjects implements Derived {
       if (object !== SETTLED && !this.#active.byKey.has(at)) yield object;
   }
 
-  #go(generation: Generation, object: LiveObject, { after, tail, parts }: LiveChange): () => void {
+  #go(generation: Generation, object: LiveObject, { after, tail, given }: LiveChange): () => void {
     const [before, length] = [object.record, object.tail.length];
     let bytes = 0;
     let takeBack: (() => void) | undefined;
-    if (parts.length > 0) {
-      object.given ??= givenParts(generation, object.kind);
-      bytes -= object.given.bytes;
-      takeBack = object.given.add(parts);
-      bytes += object.given.bytes;
+    if (given !== undefined) {
+      bytes -= object.given?.bytes ?? 0;
+      const { parts, undo } = given.addTo(object.given, generation.slab);
+      if (object.given === undefined)
+        for (const space of object.kind.givenSpaces) generation.spaces.add(space);
+      object.given = parts;
+      takeBack = undo;
+      bytes += parts.bytes;
     }
     for (const item of tail) {
       object.tail.push(item);
@@ -495,9 +497,8 @@ export class LiveObjects implements Derived {
   }
 }
 
-function givenParts(generation: Generation, { givenSpaces }: LiveKind): GivenParts {
-  for (const space of givenSpaces) generation.spaces.add(space);
-  return new GivenParts();
+function byKey([a]: Write, [b]: Write): number {
+  return a < b ? -1 : 1;
 }
 
 /** Reads what is stored with a few writes over it. */

@@ -1,7 +1,7 @@
 /** Machines as live objects: what follows from their changes, and how a restart redoes them (live-objects.ts). */
 
 import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
-import { type LiveKind, NO_PARTS } from "../keyspace/live-kind.ts";
+import type { LiveKind } from "../keyspace/live-kind.ts";
 import type { LiveObjects } from "../keyspace/live-objects.ts";
 import { type KeyRecord, LazyRecord, recordOfStored } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
@@ -10,8 +10,8 @@ import { decodeStep, type Redone, redone } from "./change-record.ts";
 import { historyWrites } from "./history.ts";
 import { atMsOfEntry, decodeEntry } from "./history-codec.ts";
 import { counterKeys, stateKeys } from "./index-keys.ts";
+import { OutcomeGiving } from "./live-outcomes.ts";
 import { changeEntries, changeStream } from "./outbox.ts";
-import { outcomeParts } from "./outcome-codec.ts";
 import { type DecodedMachine, decodedMachine, decodeMachine, encodeMachine } from "./record.ts";
 
 export const LIVE_MACHINE: LiveKind = {
@@ -57,9 +57,9 @@ export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buf
   const before = liveRecord(record, { machine: { ...machine, ...step.moved?.before } });
   const tail = step.entry === undefined ? [] : [step.entry];
   const hasBase = step.moved !== undefined;
-  const parts = step.outcome === undefined ? NO_PARTS : outcomeParts(step.id, step.outcome);
+  const given = step.outcome === undefined ? undefined : new OutcomeGiving(step.id, step.outcome);
   live.changeAnew(
-    { kind: LIVE_MACHINE, place: { at, phys: step.phys }, before, after, tail, parts },
+    { kind: LIVE_MACHINE, place: { at, phys: step.phys }, before, after, tail, given },
     hasBase,
   );
 }

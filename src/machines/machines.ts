@@ -8,7 +8,7 @@ import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import { definitionKey } from "../keyspace/layouts.ts";
-import { indexDifference, NO_PARTS } from "../keyspace/live-kind.ts";
+import { indexDifference } from "../keyspace/live-kind.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { StepRedo } from "./change-record.ts";
@@ -16,8 +16,9 @@ import { type HistoryEntry, historyWrites, putHistory, trimHistory } from "./his
 import { encodeEntry } from "./history-codec.ts";
 import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { LIVE_MACHINE, liveRecord } from "./live-machine.ts";
+import { OutcomeGiving } from "./live-outcomes.ts";
 import { type Keeping, planChange, tellChange } from "./outbox.ts";
-import { type OutcomeChange, outcomeParts } from "./outcome-codec.ts";
+import { type OutcomeChange, outcomeWrites } from "./outcome-codec.ts";
 import { encodeMachine, type MachineRecord } from "./record.ts";
 
 /** The value of an entry that is all key. */
@@ -89,8 +90,8 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const recorded =
     entry === undefined || history === undefined ? undefined : { bytes: entry, atMs: history.atMs };
   const step = { phys: db.phys, key, id: record.id, before, after: machine, entry: recorded, outcome };
-  const parts = outcome === undefined ? NO_PARTS : outcomeParts(record.id, outcome);
-  const change = { kind: LIVE_MACHINE, before: record, after: live, tail, parts };
+  const given = outcome === undefined ? undefined : new OutcomeGiving(record.id, outcome);
+  const change = { kind: LIVE_MACHINE, before: record, after: live, tail, given };
   const told = history === undefined ? undefined : { key, id: record.id, machine, history };
   const planned = told === undefined ? undefined : planChange(db, told, keeping);
   const redo = new StepRedo(step, planned?.firstId);
@@ -99,7 +100,7 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   recount(db, before, machine, isLive);
   if (!isLive) {
     db.transaction.apply(indexDifference(LIVE_MACHINE, db.phys, record, live));
-    for (const { key: at, value } of parts) db.transaction.apply([[at, value]]);
+    if (outcome !== undefined) db.transaction.apply(outcomeWrites(record.id, outcome));
   }
   if (machine.parent !== undefined && machine.status !== before.status)
     notifyParent(db.transaction, db.phys, machine);
@@ -151,8 +152,8 @@ export interface OutcomeUpdate {
 export function addOutcome(db: Database, key: Bytes, update: OutcomeUpdate): boolean {
   const { record, machine, chart, outcome, keeping } = update;
   const after = liveRecord(record, { machine, chart, entriesMax: keeping.historyMax });
-  const parts = outcomeParts(record.id, outcome);
-  return db.amend(key, { kind: LIVE_MACHINE, before: record, after, tail: NO_TAIL, parts }, (redo) =>
+  const given = new OutcomeGiving(record.id, outcome);
+  return db.amend(key, { kind: LIVE_MACHINE, before: record, after, tail: NO_TAIL, given }, (redo) =>
     redo instanceof StepRedo ? redo.withOutcome(machine, outcome) : undefined,
   );
 }

@@ -15,7 +15,7 @@ import { EventData } from "../base/event-data.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
 import { outcomeKey, outcomeOrderKey } from "../keyspace/layouts.ts";
-import type { Part } from "../keyspace/live-kind.ts";
+import type { Write } from "../storage/ordered-store.ts";
 import { readTexts, writeTexts } from "./history-codec.ts";
 import type { Outcome } from "./outcomes.ts";
 import { dataOfStored } from "./pending.ts";
@@ -103,6 +103,20 @@ export function decodeOutcome(bytes: Buffer): Outcome {
   };
 }
 
+/** The number of a stored outcome and the id of its event. */
+export function placeOfOutcome(bytes: Buffer): { readonly sequence: number; readonly eventId: string } {
+  if (bytes[0] !== FORMAT) {
+    const { sequence, id } = decodeJson(bytes);
+    return { sequence, eventId: id };
+  }
+  const reader = new FieldReader(bytes, 1);
+  const sequence = reader.varint();
+  reader.varint();
+  reader.byte();
+  reader.varint();
+  return { sequence, eventId: reader.text() };
+}
+
 /** The reply that an outcome tells of as a rule: the states that were reached, or why it was refused. */
 function toldReply(code: string, to: readonly string[], details: string | undefined): Json {
   if (details !== undefined) return { kind: "error", message: `${code} ${details}` };
@@ -149,17 +163,17 @@ export interface DroppedOutcome {
 }
 
 /** The writes that a change comes to; what goes comes first, since the new one may have the id of an expired one. */
-export function outcomeParts(id: number, change: OutcomeChange): Part[] {
+export function outcomeWrites(id: number, change: OutcomeChange): Write[] {
   const { eventId, sequence, value, isNew, dropped } = change;
-  const parts: Part[] = [];
+  const writes: Write[] = [];
   for (const gone of dropped) {
-    parts.push({ key: outcomeOrderKey(id, gone.sequence), value: null, isNew: false });
-    parts.push({ key: outcomeKey(id, gone.eventId), value: null, isNew: false });
+    writes.push([outcomeOrderKey(id, gone.sequence), null]);
+    writes.push([outcomeKey(id, gone.eventId), null]);
   }
-  if (value === undefined) return parts;
-  parts.push({ key: outcomeKey(id, eventId), value, isNew });
-  if (isNew) parts.push({ key: outcomeOrderKey(id, sequence), value: Buffer.from(eventId, "utf8"), isNew });
-  return parts;
+  if (value === undefined) return writes;
+  writes.push([outcomeKey(id, eventId), value]);
+  if (isNew) writes.push([outcomeOrderKey(id, sequence), Buffer.from(eventId, "utf8")]);
+  return writes;
 }
 
 export function writeOutcomeChange(to: FieldWriter, change: OutcomeChange): void {

@@ -35,7 +35,8 @@ export function keep(
   const { id, event, data, by, outcomeTtlMs: ttlMs } = options;
   if (settlement.kind === "refused")
     logRefusal(scope, change.after, options, { ...settlement, wasTold: true });
-  if (id !== undefined) storeOutcome(scope, change, { id, event, data, by, ttlMs, reply, isNewId }, settlement);
+  if (id !== undefined)
+    storeOutcome(scope, change, { id, event, data, by, ttlMs, reply, isNewId }, settlement);
   return reply;
 }
 

@@ -6,14 +6,7 @@ import { assert } from "../base/assert.ts";
 import { type Bytes, bufferOf, raw } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import { isEntryPart, slotOfKey, streamSlotKey } from "../keyspace/layouts.ts";
-import {
-  type Derivation,
-  type LiveChange,
-  type LiveGeneration,
-  type LiveKind,
-  type LivePlace,
-  NO_PARTS,
-} from "../keyspace/live-kind.ts";
+import type { Derivation, LiveChange, LiveGeneration, LiveKind, LivePlace } from "../keyspace/live-kind.ts";
 import { type KeyRecord, LazyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { slackOf } from "./append.ts";
@@ -106,7 +99,7 @@ export function planAppend(
 export function appendLate(db: Database, planned: LateAppend, packed: readonly Buffer[]): void {
   const { key, record, firstId } = planned;
   const { after, tail } = withEntries(record, firstId, packed);
-  const change = { kind: LIVE_STREAM, before: record, after, tail, parts: NO_PARTS };
+  const change = { kind: LIVE_STREAM, before: record, after, tail, given: undefined };
   const isLive = db.change(key, change, undefined, "xadd");
   assert(isLive, "a stream that was not written since the append was planned");
 }
@@ -120,7 +113,7 @@ export function appendAnew(
 ): LiveChange | undefined {
   if (endOf(record).lastId >= firstId) return undefined;
   const { after, tail } = withEntries(record, firstId, packed);
-  return { kind: LIVE_STREAM, place, before: record, after, tail, parts: NO_PARTS };
+  return { kind: LIVE_STREAM, place, before: record, after, tail, given: undefined };
 }
 
 /** The record and the tail of entries with the first id and those that follow it within its millisecond. */

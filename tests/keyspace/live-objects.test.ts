@@ -1,7 +1,7 @@
 /** Live objects as a restart makes them anew (keyspace/live-objects.ts), with a kind of object that has no parts. */
 import { expect, test } from "vitest";
 import { raw } from "../../src/base/bytes.ts";
-import { type LiveKind, NO_PARTS } from "../../src/keyspace/live-kind.ts";
+import type { LiveKind } from "../../src/keyspace/live-kind.ts";
 import { LiveObjects } from "../../src/keyspace/live-objects.ts";
 import type { KeyRecord } from "../../src/keyspace/records.ts";
 
@@ -37,7 +37,7 @@ function redone(from: string, to: string): LiveObjects {
     before: recordIn(from),
     after: recordIn(to),
     tail: [],
-    parts: NO_PARTS,
+    given: undefined,
   };
   live.changeAnew(change, true);
   live.freeze();
