@@ -21,6 +21,8 @@ export interface Document {
 /** A definition and where it was read. */
 export interface LoadedDefinition {
   readonly name: string;
+  /** Its file; undefined for one that is part of a file of tests. */
+  readonly path: string | undefined;
   readonly document: Document;
   readonly machine: Machine;
 }
@@ -67,7 +69,7 @@ export async function loadEither(path: string): Promise<LoadedTests> {
   if (isTestFile(document.json)) return await loadTests(path, document);
   const file = readTestFile({ definition: document.json }, createProblems());
   if (file === undefined) throw new DocumentError(`'${path}' is no definition`);
-  return { file, name: path, document, machine: compiled(path, document) };
+  return { file, name: path, path, document, machine: compiled(path, document) };
 }
 
 /** @throws DocumentError */
@@ -82,7 +84,7 @@ export async function loadTests(path: string, given?: Document): Promise<LoadedT
   const { definition } = file;
   if (typeof definition !== "string") {
     const inner = { json: definition, keys: NO_KEYS };
-    return { file, name: path, document: inner, machine: compiled(path, inner) };
+    return { file, name: path, path: undefined, document: inner, machine: compiled(path, inner) };
   }
   return { file, ...(await loadDefinition(resolve(dirname(path), definition), definition)) };
 }
@@ -90,7 +92,7 @@ export async function loadTests(path: string, given?: Document): Promise<LoadedT
 /** @throws DocumentError */
 export async function loadDefinition(path: string, name = path): Promise<LoadedDefinition> {
   const document = await readDocument(path);
-  return { name, document, machine: compiled(name, document) };
+  return { name, path, document, machine: compiled(name, document) };
 }
 
 /** @throws DocumentError with each of its errors */

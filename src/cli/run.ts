@@ -5,6 +5,7 @@ import { editDistance } from "../base/edit-distance.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { DamageError } from "../storage/sealed-values.ts";
 import { backup } from "./backup.ts";
+import { checkDefinitions } from "./check.ts";
 import { compact } from "./compact.ts";
 import { convert } from "./convert.ts";
 import { DocumentError } from "./documents.ts";
@@ -32,6 +33,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   compact,
   convert,
   testDefinitions,
+  checkDefinitions,
 ];
 
 /**

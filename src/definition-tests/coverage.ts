@@ -1,6 +1,6 @@
 /** Which transitions of a definition were taken, and which of their guards were both true and false. */
 import { sourceOf } from "../engine/guards.ts";
-import { type Machine, stateOf, type Transition } from "../engine/machine.ts";
+import { type Machine, type StateNode, stateOf, type Transition } from "../engine/machine.ts";
 import type { StepObserver } from "../engine/types.ts";
 
 export interface CoverageReport {
@@ -64,8 +64,17 @@ export function coverageLines(name: string, machine: Machine, report: CoverageRe
 /** `new --PAY [event.amount > 0]--> paid`. */
 export function textOf(machine: Machine, { source, descriptor, targets, guard, join }: Transition): string {
   const from = stateOf(machine, source).path || stateOf(machine, source).id;
-  const what = join ?? (descriptor === "" ? "always" : descriptor);
+  const what = join ?? (descriptor === "" ? "always" : eventText(stateOf(machine, source), descriptor));
   const when = guard === undefined ? "" : ` [${sourceOf(guard)}]`;
   const to = targets?.map((target) => stateOf(machine, target).path).join(", ") ?? "(stays)";
   return `${from} --${what}${when}--> ${to}`;
+}
+
+const AFTER = "xstate.after.";
+
+/** The name of an event as a definition has it: `after 72h`, `onDone`. */
+export function eventText({ id, doneEvent }: StateNode, event: string): string {
+  if (event === doneEvent) return "onDone";
+  const isOwn = event.startsWith(AFTER) && event.endsWith(`.${id}`);
+  return isOwn ? `after ${event.slice(AFTER.length, -id.length - 1)}` : event;
 }

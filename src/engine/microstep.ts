@@ -25,6 +25,7 @@ export function microstep(run: Run, transitions: readonly Transition[]): void {
     transitions.map((transition) => entrySetOf(run, transition, before)),
   );
   run.settle();
+  run.observer?.onEntered?.(entered);
   run.trace?.push({
     event: run.eventType,
     transitions: transitions.map(({ source, descriptor }) => ({ source, descriptor })),

@@ -268,6 +268,7 @@ export function holdRaised(run: Run): void {
 function enterInitialStates(run: Run, entry: EntrySet): void {
   enterStates(run, [entry]);
   run.settle();
+  run.observer?.onEntered?.(entry.states);
   run.trace?.push({ event: run.eventType, transitions: [], exited: [], entered: entry.states });
 }
 

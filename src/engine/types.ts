@@ -40,6 +40,8 @@ export type StepObserver = {
   readonly onGuard: (transition: Transition, holds: boolean) => void;
   /** A transition is taken. */
   readonly onTaken: (transition: Transition) => void;
+  /** States were entered, in this order. */
+  readonly onEntered?: (states: readonly number[]) => void;
 };
 
 /** What the variables `children` and `parent` are. Asked for only where an expression reads them. */
