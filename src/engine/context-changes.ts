@@ -80,9 +80,10 @@ function writable(run: Run, value: Json, path: () => string = () => ""): Contain
     throw new ContextRefusal(
       `context.${path()} is ${kindOf(value)} (${JSON.stringify(value)}) and holds no values`,
     );
-  if (run.ownContainers.has(value)) return value as Container;
+  if (run.ownContainers?.has(value) === true) return value as Container;
   const copy: Container = Array.isArray(value) ? [...value] : { ...(value as JsonObject) };
   run.budgetLeft -= Array.isArray(copy) ? copy.length : 1;
+  run.ownContainers ??= new Set();
   run.ownContainers.add(copy);
   return copy;
 }
@@ -118,7 +119,7 @@ function note(run: Run, path: readonly Key[]): void {
 
 /** A value that may be a part of the context was handed out: nothing of the context is written to in place any more. */
 export function letGo(run: Run): void {
-  if (run.ownContainers.size > 0) run.ownContainers.clear();
+  run.ownContainers = undefined;
 }
 
 /** The values of an object, or why it is no context. */

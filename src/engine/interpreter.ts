@@ -73,7 +73,7 @@ export class Run implements Scope {
   readonly queue = new Queue<InternalEvent>();
   readonly effects: Effect[] = [];
   /** Objects and lists of the context that this run has made, and nobody else has seen. */
-  readonly ownContainers = new Set<object>();
+  ownContainers: Set<object> | undefined = undefined;
   /** How often the context was changed. */
   contextChanges = 0;
   /** Assigned paths in order of first assignment. */

@@ -51,7 +51,7 @@ function exitStates(run: Run, exited: readonly number[]): void {
   for (let position = exited.length - 1; position >= 0; position--) {
     const { exit, invokes } = stateOf(run.machine, exited[position] ?? 0);
     if (exit.length > 0) runActions(run, exit);
-    for (const { id } of invokes) run.effects.push({ kind: "stop", id });
+    if (invokes.length > 0) for (const { id } of invokes) run.effects.push({ kind: "stop", id });
     run.leaveLast();
   }
   if (run.timers.size > 0) disarm(run, run.timers.removeStates(exited));
@@ -89,7 +89,7 @@ export function enterStates(run: Run, entries: readonly EntrySet[]): readonly nu
   const { states } = entry;
   if (states.length === 0) return states;
   run.startEntering(states);
-  const completion = new Completion(run);
+  let completion: Completion | undefined;
   for (const index of states) {
     run.enterNext();
     const state = stateOf(run.machine, index);
@@ -98,10 +98,12 @@ export function enterStates(run: Run, entries: readonly EntrySet[]): readonly nu
       arm(run, wait(run, delay, path), { kind: "after", event, state: index });
     }
     if (state.joins.length > 0) armJoins(run, state);
-    for (const invoke of state.invokes) spawn(run, invoke);
+    if (state.invokes.length > 0) for (const invoke of state.invokes) spawn(run, invoke);
     if (state.sla !== undefined) watch(run, index, wait(run, state.sla, at(state.jsonPath, "sla")));
     runDefaultActions(run, entry, state);
-    if (state.kind === "final") completion.finish(state);
+    if (state.kind !== "final") continue;
+    completion ??= new Completion(run);
+    completion.finish(state);
   }
   return states;
 }
