@@ -6,6 +6,7 @@ import {
   type Connection,
   ensureGroup,
   entriesRead,
+  fieldsOf,
   isGroupMissing,
   jsonIn,
   listOf,
@@ -20,7 +21,7 @@ export interface ChangeOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface MachineChange {
+export interface MachineChange<Context = unknown> {
   /** Id of the entry. */
   readonly entry: string;
   readonly key: string;
@@ -39,6 +40,12 @@ export interface MachineChange {
   /** What has changed of the context, by path. */
   readonly context: unknown;
   readonly at: number;
+  /**
+   * The data of the machine before and after the change, read from its history when they are asked for. Null where there
+   * was no machine, and where the server no longer keeps that part of the history.
+   */
+  before(): Promise<Context | null>;
+  after(): Promise<Context | null>;
   /** Tells the group that it is done with. */
   ack(): Promise<void>;
 }
@@ -52,11 +59,11 @@ const BLOCK_MS = 5000;
  * are gone it begins anew with what comes. @throws whatever the connection throws; what was not acknowledged then
  * comes when the reading is begun again
  */
-export async function* readChanges(
+export async function* readChanges<Context>(
   connection: Connection,
   name: string,
   { group, consumer = "reader", signal }: ChangeOptions,
-): AsyncGenerator<MachineChange, void, undefined> {
+): AsyncGenerator<MachineChange<Context>, void, undefined> {
   if (signal?.aborted === true) return;
   const stream = `sm:changes:${name}`;
   const reader = connection.duplicate();
@@ -84,7 +91,7 @@ export async function* readChanges(
         if (isEnded()) return;
         last = id;
         if (fields === undefined) await ack(id);
-        else yield changeOf(id, fields, () => ack(id));
+        else yield changeOf<Context>(connection, { id, fields }, () => ack(id));
       }
     }
   } catch (error) {
@@ -153,21 +160,30 @@ async function firstPendingBehind(place: Place, last: string): Promise<string | 
   return first === undefined ? undefined : String(listOf(first)[0]);
 }
 
-function changeOf(
-  entry: string,
-  fields: ReadonlyMap<string, string>,
+function changeOf<Context>(
+  connection: Connection,
+  { id, fields }: { readonly id: string; readonly fields: ReadonlyMap<string, string> },
   ack: () => Promise<void>,
-): MachineChange {
+): MachineChange<Context> {
   const states = (name: string): string[] => {
     const value = jsonIn(fields.get(name));
     return Array.isArray(value) ? value.map(String) : [];
   };
+  const key = fields.get("key") ?? "";
+  const [rev, at] = [Number(fields.get("rev")), Number(fields.get("at"))];
+  const kind = fields.get("kind") ?? "";
+  const contextAt = async (asked: number): Promise<Context | null> => {
+    if (asked < 1) return null;
+    const machine = fieldsOf(await connection.call("SM.INFO", key, "REV", asked));
+    // One that was created since is another machine under the same key.
+    return Number(machine.get("created")) > at ? null : jsonIn(machine.get("context"));
+  };
   return {
-    entry,
-    key: fields.get("key") ?? "",
+    entry: id,
+    key,
     definition: fields.get("def") ?? "",
-    rev: Number(fields.get("rev")),
-    kind: fields.get("kind") ?? "",
+    rev,
+    kind,
     event: fields.get("event") ?? null,
     id: fields.get("id") ?? null,
     by: fields.get("by") ?? null,
@@ -176,7 +192,10 @@ function changeOf(
     to: states("to"),
     data: jsonIn(fields.get("data")),
     context: jsonIn(fields.get("context")),
-    at: Number(fields.get("at")),
+    at,
+    // An overdue machine is as it was: the entry has the revision of the change before it.
+    before: () => contextAt(kind === "overdue" ? rev : rev - 1),
+    after: () => contextAt(rev),
     ack,
   };
 }

@@ -122,7 +122,7 @@ export interface Client<
    * The changes of the machines of a definition, on a connection of its own. What a consumer of a group was given and
    * has not acknowledged it is given again when it starts anew, before anything else.
    */
-  changes(name: string, options: ChangeOptions): AsyncGenerator<MachineChange, void, undefined>;
+  changes(name: string, options: ChangeOptions): AsyncGenerator<MachineChange<Context>, void, undefined>;
   /** Takes the tasks of a name and answers them with what the handler returns. */
   worker<Name extends keyof Tasks & string>(
     name: Name,
@@ -163,7 +163,7 @@ export function createClient<
     context: async (key) => jsonIn(await call("SM.CONTEXT", key)),
     history: async (key, options = {}) =>
       listOf(await call("SM.HISTORY", key, ...historyWords(options))).map(recordedOf),
-    changes: (name, options) => readChanges(typed, name, options),
+    changes: (name, options) => readChanges<Context>(typed, name, options),
     worker: (name, handler, options = {}) => startWorker(typed, name, { handler, ...options }),
   };
 }

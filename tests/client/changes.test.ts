@@ -1,6 +1,7 @@
 /** changes(): every change, in order, whatever the connection does. */
 import { expect, test } from "vitest";
 import type { MachineChange } from "../../src/client/changes.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 import { carts } from "./carts.ts";
 import { losingReplies, withoutServer } from "./ways.ts";
 
@@ -80,4 +81,47 @@ test("changes() of a signal that was given before reads nothing", async () => {
   const { through } = await carts();
   const changes = through(withoutServer).changes("cart", { group: "g", signal: AbortSignal.abort() });
   expect(await changes.next()).toEqual({ done: true, value: undefined });
+});
+
+test("changes() hands out the context before and after each change", async () => {
+  const { client } = await carts();
+  await client.create("c1", "cart", { context: { total: 7 } });
+  await client.send("c1", "ADD", { by: 2 });
+  await client.send("c1", "ADD", { by: 3 });
+  const contexts: unknown[] = [];
+  for await (const change of client.changes("cart", { group: "g" })) {
+    contexts.push([await change.before(), await change.after()]);
+    if (change.rev === 3) break;
+  }
+  const [, before] = contexts[0] as [null, { total: number }];
+  expect(before).toMatchObject({ total: 7 });
+  expect(contexts).toEqual([
+    [null, before],
+    [before, { ...before, total: 9 }],
+    [
+      { ...before, total: 9 },
+      { ...before, total: 12 },
+    ],
+  ]);
+});
+
+test("changes() hands out no context of a machine that is gone, or of another under its key", async () => {
+  const clock = new VirtualClock();
+  const { client, connection } = await carts({ clock });
+  await client.create("c1", "cart");
+  await client.send("c1", "ADD", { by: 2 });
+  const contexts: unknown[] = [];
+  for await (const change of client.changes("cart", { group: "g" })) {
+    if (change.rev === 1) {
+      await connection.call("DEL", "c1");
+      contexts.push(await change.after());
+      clock.advance(1);
+      await client.create("c1", "cart");
+      await client.send("c1", "ADD", { by: 9 });
+    } else {
+      contexts.push(await change.before(), await change.after());
+      break;
+    }
+  }
+  expect(contexts).toEqual([null, null, null]);
 });

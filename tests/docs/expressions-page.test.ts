@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/base/json.ts";
 import { compile } from "../../src/engine/compile.ts";
 import { compileExpression, ExpressionFailure } from "../../src/engine/expressions.ts";
+import { FUNCTION_NAMES } from "../../src/engine/expressions-calls.ts";
 import { EXPRESSION_LIMITS } from "../../src/engine/expressions-scope.ts";
 import { start, step } from "../../src/engine/step.ts";
 import { scopeWith } from "../engine/support/scope.ts";
@@ -114,4 +115,11 @@ describe("a message of the page", () => {
   test.each(rows)("$source", ({ source, message }) => {
     expect(messageOf(source, scope)).toBe(message);
   });
+});
+
+test("the page names every function of the library", () => {
+  const code = [...page.matchAll(/`[^`\n]*`/g)].map(([span]) => span).join(" ");
+  const words = FUNCTION_NAMES.map((name) => name.replace(/^.*\./, ""));
+  expect(words.length).toBeGreaterThan(80);
+  expect(words.filter((word) => !new RegExp(`\\b${word}\\b`).test(code))).toEqual([]);
 });
