@@ -4,6 +4,7 @@ import { ACL_HANDLERS } from "./acl/handlers.ts";
 import { BITMAP_HANDLERS } from "./bitmap/handlers.ts";
 import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import { GENERIC_HANDLERS } from "./generic/handlers.ts";
+import { GEO_HANDLERS } from "./geo/handlers.ts";
 import type { Handler } from "./handler.ts";
 import { HASH_HANDLERS } from "./hash/handlers.ts";
 import { HYPERLOGLOG_HANDLERS } from "./hyperloglog/handlers.ts";
@@ -25,6 +26,7 @@ const GROUPS: ReadonlyArray<readonly Handler[]> = [
   ACL_HANDLERS,
   CONNECTION_HANDLERS,
   GENERIC_HANDLERS,
+  GEO_HANDLERS,
   HASH_HANDLERS,
   LIST_HANDLERS,
   HYPERLOGLOG_HANDLERS,

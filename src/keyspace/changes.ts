@@ -19,6 +19,8 @@ export const EVENT_CLASSES = {
   del: "g",
   expire: "g",
   expired: "x",
+  georadiusstore: "z",
+  geosearchstore: "z",
   hdel: "h",
   hincrby: "h",
   hincrbyfloat: "h",

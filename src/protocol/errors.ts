@@ -344,6 +344,23 @@ const DENIED_IN_SCRIPT = {
 export const blockInScript = (command: string) =>
   err(`${command} command is not allowed with BLOCK option from scripts`);
 
+// Places.
+
+export const invalidPosition = (longitude: string, latitude: string) =>
+  err(`invalid longitude,latitude pair ${longitude},${latitude}`);
+export const unknownUnit = () => err("unsupported unit provided. please use M, KM, FT, MI");
+export const lengthNotANumber = (name: "radius" | "width" | "height") => err(`need numeric ${name}`);
+export const negativeRadius = () => err("radius cannot be negative");
+export const negativeSides = () => err("height or width cannot be negative");
+export const noSuchPlace = () => err("could not decode requested zset member");
+export const geoCount = () => err("COUNT must be > 0");
+export const anyWithoutCount = () => err("the ANY argument requires COUNT argument");
+export const storesAndShows = (what: string) =>
+  err(`${what} is not compatible with WITHDIST, WITHHASH and WITHCOORD options`);
+/** `command` is the name as it was given. */
+export const exactlyOne = (options: string, command: Name) =>
+  err(`exactly one of ${options} specified for ${shown(command)}`);
+
 // Transactions.
 
 export const execAborted = () =>

@@ -129,8 +129,8 @@ export class ReplyWriter {
         this.#ascii(version === 3 ? "_\r\n" : "*-1\r\n");
         return;
       case "double":
-        if (version === 3) this.#line(COMMA, formatDouble(reply.value));
-        else this.#bulkText(formatDouble(reply.value));
+        if (version === 3) this.#line(COMMA, reply.text ?? formatDouble(reply.value));
+        else this.#bulkText(reply.text ?? formatDouble(reply.value));
         return;
       case "boolean":
         if (version === 3) this.#ascii(reply.value ? "#t\r\n" : "#f\r\n");

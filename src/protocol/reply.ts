@@ -33,7 +33,8 @@ export type TaggedReply =
   /** Entries in the order they are sent. */
   | { readonly kind: "map"; readonly entries: ReadonlyArray<readonly [Reply, Reply]> }
   | { readonly kind: "set"; readonly items: readonly Reply[] }
-  | { readonly kind: "double"; readonly value: number }
+  /** `text` is how it is written, where that is not the usual way. */
+  | { readonly kind: "double"; readonly value: number; readonly text?: string }
   | { readonly kind: "boolean"; readonly value: boolean }
   /** An integer of any size, as its digits. */
   | { readonly kind: "bigNumber"; readonly digits: string }

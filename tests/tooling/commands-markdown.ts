@@ -28,6 +28,7 @@ const GROUP_TITLES: ReadonlyMap<string, string> = new Map([
   ["string", "Strings"],
   ["bitmap", "Bits"],
   ["hyperloglog", "HyperLogLogs"],
+  ["geo", "Places"],
   ["stream", "Streams"],
   ["scripting", "Scripts and functions"],
   ["pubsub", "Pub/sub"],
