@@ -2,6 +2,7 @@
 
 import { ACL_HANDLERS } from "./acl/handlers.ts";
 import { BITMAP_HANDLERS } from "./bitmap/handlers.ts";
+import { CLUSTER_HANDLERS } from "./cluster/handlers.ts";
 import { CONNECTION_HANDLERS } from "./connection/handlers.ts";
 import { GENERIC_HANDLERS } from "./generic/handlers.ts";
 import { GEO_HANDLERS } from "./geo/handlers.ts";
@@ -24,6 +25,7 @@ import { TRANSACTION_HANDLERS } from "./transaction/handlers.ts";
 const GROUPS: ReadonlyArray<readonly Handler[]> = [
   BITMAP_HANDLERS,
   ACL_HANDLERS,
+  CLUSTER_HANDLERS,
   CONNECTION_HANDLERS,
   GENERIC_HANDLERS,
   GEO_HANDLERS,

@@ -138,6 +138,9 @@ export const hashValueNotAnInteger = () => err("hash value is not an integer");
 export const hashValueNotAFloat = () => err("hash value is not a float");
 export const offsetOutOfRange = () => err("offset is out of range");
 export const notAHyperLogLog = () => new ReplyError("WRONGTYPE Key is not a valid HyperLogLog string value.");
+export const noSuchHyperLogLog = () => err("The specified key does not exist");
+export const notSparse = () => err("HLL encoding is not sparse");
+export const unknownPfdebug = (subcommand: Name) => err(`Unknown PFDEBUG subcommand '${shown(subcommand)}'`);
 export const corruptedHyperLogLog = () => new ReplyError("INVALIDOBJ Corrupted HLL object detected");
 export const bitOffsetNotAnInteger = () => err("bit offset is not an integer or out of range");
 export const bitNotAnInteger = () => err("bit is not an integer or out of range");
@@ -290,6 +293,8 @@ export const debugNotAllowed = () =>
     'DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
       "connection, otherwise you need to set this option in the configuration file, and then restart the server.",
   );
+
+export const noCluster = () => err("This instance has cluster support disabled");
 
 // Scripts.
 

@@ -107,6 +107,9 @@ const requests = fc.oneof(
     .map(([name, all]) => ["PFADD", name, ...all]),
   fc.tuple(key, fc.array(key, { maxLength: 2 })).map(([name, all]) => ["PFCOUNT", name, ...all]),
   fc.tuple(key, fc.array(key, { maxLength: 3 })).map(([name, all]) => ["PFMERGE", name, ...all]),
+  fc
+    .tuple(fc.constantFrom("GETREG", "DECODE", "ENCODING", "TODENSE"), key)
+    .map((words) => ["PFDEBUG", ...words]),
   key.map((name) => ["GET", name]),
   key.map((name) => ["DEL", name]),
 );
@@ -127,4 +130,32 @@ withRedis("random HyperLogLogs", (servers) => {
     );
     await disconnect(pair);
   });
+});
+
+describeAgainstRedis("how HyperLogLogs are stored", {
+  "PFDEBUG and PFSELFTEST": `
+    PFADD h a b c
+    PFDEBUG ENCODING h
+    PFDEBUG decode h
+    PFDEBUG TODENSE h
+    PFDEBUG TODENSE h
+    PFDEBUG encoding h
+    PFDEBUG GETREG h
+    PFCOUNT h
+    !PFDEBUG DECODE h
+    PFADD g a
+    PFDEBUG GETREG g
+    PFDEBUG ENCODING g
+    !PFDEBUG ENCODING none
+    !PFDEBUG NOSUCH none
+    !PFDEBUG NOSUCH h
+    !PFDEBUG GETREG
+    !PFDEBUG GETREG h x
+    SET str x
+    SADD set x
+    !PFDEBUG GETREG str
+    !PFDEBUG GETREG set
+    PFSELFTEST
+    !PFSELFTEST x
+  `,
 });

@@ -5,6 +5,7 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
+import { CLUSTER_HANDLERS } from "../../src/commands/cluster/handlers.ts";
 
 /** The folder that the recorders of one run of the test suite share; in node_modules, where git does not look. */
 export const EXERCISED_DIR = join(import.meta.dirname, "../../node_modules/.cache/detent-exercised-commands");
@@ -32,8 +33,11 @@ export function forgetExercised(dir: string = EXERCISED_DIR): void {
   rmSync(dir, { recursive: true, force: true });
 }
 
-/** Commands that answer with an error whenever they are called. No script can be found running, by which time it is over. */
-const ALWAYS_REFUSED = new Set(["SCRIPT|KILL", "FUNCTION|KILL"]);
+/**
+ * Commands that answer with an error whenever they are called: no script can be found running, by which time it is over, and there
+ * is no cluster.
+ */
+const ALWAYS_REFUSED = new Set(["SCRIPT|KILL", "FUNCTION|KILL", ...CLUSTER_HANDLERS.map(({ name }) => name)]);
 
 /** The declared names of the commands that can be called and that no recorder of the folder has noted. */
 export function unexercisedCommands(dir: string = EXERCISED_DIR): readonly string[] {

@@ -35,6 +35,7 @@ const GROUP_TITLES: ReadonlyMap<string, string> = new Map([
   ["transactions", "Transactions"],
   ["connection", "Connection"],
   ["server", "Server"],
+  ["cluster", "Cluster"],
 ]);
 
 function byRank(left: string, right: string): number {

@@ -117,18 +117,34 @@ export class HyperLogLog {
     if (index !== REGISTER_COUNT) throw new CorruptedHyperLogLog();
   }
 
-  /** How many different elements were added, roughly. @throws CorruptedHyperLogLog */
-  count(): bigint {
+  /** The values of all registers. @throws CorruptedHyperLogLog */
+  registers(): Uint8Array {
     const registers = new Uint8Array(REGISTER_COUNT);
     this.mergeInto(registers);
-    return estimate(registers);
+    return registers;
+  }
+
+  /** The runs of a sparse one as a text: `z:n` and `Z:n` are zeros, in a byte and in two, `v:value,n` others. */
+  runs(): string {
+    const words: string[] = [];
+    for (let at = HEADER_BYTES; at < this.#length; ) {
+      const { length, value, byteCount } = this.#run(at);
+      if (value > 0) words.push(`v:${value},${length}`);
+      else words.push(`${byteCount === 1 ? "z" : "Z"}:${length}`);
+      at += byteCount;
+    }
+    return words.join(" ");
+  }
+
+  /** How many different elements were added, roughly. @throws CorruptedHyperLogLog */
+  count(): bigint {
+    return estimate(this.registers());
   }
 
   /** @throws CorruptedHyperLogLog */
   makeDense(): void {
     if (this.isDense) return;
-    const registers = new Uint8Array(REGISTER_COUNT);
-    this.mergeInto(registers);
+    const registers = this.registers();
     this.#bytes = Buffer.concat([
       this.#bytes.subarray(0, HEADER_BYTES),
       Buffer.alloc(DENSE_BYTES - HEADER_BYTES),
