@@ -82,6 +82,8 @@ export interface Wait {
    * something, before any other request can take it; all others when the turn is over.
    */
   readonly takes?: ValueType;
+  /** It waits for nothing but its next turn: what it does takes long, and others are served in between. */
+  readonly goesOn?: true;
   /** Milliseconds since the epoch; undefined: for ever. */
   readonly deadlineMs: number | undefined;
   /** The answer at the deadline. */

@@ -10,6 +10,7 @@ export interface WaitingRequest {
   readonly keys: readonly string[];
   /** See Wait. */
   readonly takes?: ValueType | undefined;
+  readonly goesOn?: true | undefined;
   readonly deadlineMs: number | undefined;
   readonly onTimeout: Reply;
   /** Tries again in a later turn. */

@@ -11,10 +11,15 @@ import {
   databasePrefix,
   definitionRecordPrefix,
   expiryKey,
+  GARBAGE_MIGRATION,
   GARBAGE_OBJECT,
   garbageFields,
+  garbageKey,
   garbageSpace,
   idOfOrderKey,
+  migratedPrefix,
+  migrationFields,
+  migrationPrefix,
   objectRanges,
   prefixRange,
   recordKey,
@@ -31,8 +36,9 @@ const NO_DATABASE = -1;
  */
 export function collectGarbage(transaction: Transaction, limit: number): number {
   const removed = collect(transaction, GARBAGE_DATABASE, limit, removeDatabase);
-  // Second, as the machines of a flushed database leave their history to this.
-  return removed + collect(transaction, GARBAGE_OBJECT, limit - removed, removeObject);
+  // Behind it, as the machines and migrations of a flushed database leave what they kept to these.
+  const cleared = removed + collect(transaction, GARBAGE_OBJECT, limit - removed, removeObject);
+  return cleared + collect(transaction, GARBAGE_MIGRATION, limit - cleared, removeMigration);
 }
 
 /** Removes up to `limit` of what a number names, and returns how many; fewer means that nothing is left. */
@@ -58,9 +64,22 @@ function removeDatabase(transaction: Transaction, phys: number, limit: number): 
   const entries = [...take(transaction.range(definitions.from, definitions.to), limit - removed)];
   for (const [key] of entries) transaction.remove(key);
   if (removed + entries.length === limit) return limit;
+  const migrations = prefixRange(migrationPrefix(phys));
+  for (const [key] of [...transaction.range(migrations.from, migrations.to)]) {
+    const { kind, number } = migrationFields(key);
+    if (kind === "j") transaction.put(garbageKey(GARBAGE_MIGRATION, number), Buffer.alloc(0));
+    transaction.remove(key);
+  }
   transaction.remove(counterKey(`keys${phys}`));
   transaction.remove(counterKey(`expires${phys}`));
   return removed + entries.length;
+}
+
+function removeMigration(transaction: Transaction, number: number, limit: number): number {
+  const { from, to } = prefixRange(migratedPrefix(number));
+  const entries = [...take(transaction.range(from, to), limit)];
+  for (const [key] of entries) transaction.remove(key);
+  return entries.length;
 }
 
 function removeObject(transaction: Transaction, id: number, limit: number): number {

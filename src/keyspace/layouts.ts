@@ -30,13 +30,18 @@
  * | p     | id u64, sequence u64         | an event of a machine that waits (pending.ts)     |
  * | t     | due ms u64, id u64, kind,    | phys u32: what of a machine falls due, earliest    |
  * |       | sequence u64                 | first; kind e: a timer of the engine, s: an event, |
- * |       |                              | l: a state that is not to last longer              |
+ * |       |                              | l: a state that is not to last longer, m: the next |
+ * |       |                              | part of a migration, whose number the id is        |
  * | l     | phys u32, deadline ms u64,   | nothing: machines that have been in a state for    |
  * |       | id u64, state u64            | longer than they should, the longest first         |
  * | e     | id u64, event id 0           | the outcome of an event (outcomes.ts)              |
  * | q     | id u64, sequence u64         | the event id: outcomes in the order they came      |
  * | f     | id u64, child id 0           | a child of a machine, or a list of children        |
  * | f     | id u64, child id 0, index    | one of such a list (child-links.ts); the index u32 |
+ * | w     | phys u32, kind, number u64   | kind p: a plan of a migration, j: a migration that |
+ * |       |                              | was begun (machines/migration/stored.ts)           |
+ * | b     | number u64, kind, id u64     | of a migration, a machine: kind b: what it was     |
+ * |       |                              | before, h: why it has been left where it is        |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
  * | j     |                              | how far the data file has the journals (lmdb-data) |
  *
@@ -327,8 +332,11 @@ export function pendingKey(id: number, sequence: number): Bytes {
   return raw(`p${u64(id)}${u64(sequence)}`);
 }
 
-/** What of a machine falls due: a timer of the engine, an event that was scheduled, the end of a state's sla. */
-export type DueKind = "e" | "s" | "l";
+/**
+ * What falls due: of a machine a timer of the engine, an event that was scheduled, the end of a state's sla; and the next
+ * part of a migration.
+ */
+export type DueKind = "e" | "s" | "l" | "m";
 
 export interface DueEntry {
   readonly dueMs: number;
@@ -343,7 +351,7 @@ export function dueKey(entry: DueEntry): Bytes {
 
 export function dueFields(key: Bytes): DueEntry {
   const letter = chars(key)[17];
-  const kind = letter === "e" || letter === "l" ? letter : "s";
+  const kind = letter === "e" || letter === "l" || letter === "m" ? letter : "s";
   return { dueMs: readU64(key, 1), id: readU64(key, 9), kind, sequence: readU64(key, 18) };
 }
 
@@ -366,6 +374,45 @@ export function overdueKey(phys: number, { deadlineMs, id, state }: OverdueEntry
 export function overdueFields(key: Bytes): OverdueEntry {
   return { deadlineMs: readU64(key, 5), id: readU64(key, 13), state: readU64(key, 21) };
 }
+
+/** A plan of a migration (p), or a migration that was begun (j). */
+export type MigrationKind = "p" | "j";
+
+/** The prefix of the plans or migrations of a database; without a kind of both. */
+export function migrationPrefix(phys: number, kind: MigrationKind | "" = ""): string {
+  return `w${u32(phys)}${kind}`;
+}
+
+export function migrationKey(phys: number, kind: MigrationKind, number: number): Bytes {
+  return raw(migrationPrefix(phys, kind) + u64(number));
+}
+
+export function migrationFields(key: Bytes): {
+  readonly phys: number;
+  readonly kind: MigrationKind;
+  readonly number: number;
+} {
+  return { phys: readU32(key, 1), kind: chars(key)[5] === "p" ? "p" : "j", number: readU64(key, 6) };
+}
+
+/** A machine of a migration: what it was before (b), or why it was left where it is (h). */
+export type MigratedKind = "b" | "h";
+
+/** The prefix of the machines of a migration; without a kind of both. */
+export function migratedPrefix(job: number, kind: MigratedKind | "" = ""): string {
+  return `b${u64(job)}${kind}`;
+}
+
+export function migratedKey(job: number, kind: MigratedKind, id: number): Bytes {
+  return raw(migratedPrefix(job, kind) + u64(id));
+}
+
+export function migratedFields(key: Bytes): { readonly job: number; readonly id: number } {
+  return { job: readU64(key, 1), id: readU64(key, 10) };
+}
+
+/** The kind of garbage that is what a migration has kept of machines. */
+export const GARBAGE_MIGRATION = "m";
 
 /** Where what is due of machines at or after `dueMs` begins. */
 export function duesAt(dueMs: number): Bytes {

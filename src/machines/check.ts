@@ -6,9 +6,12 @@ import {
   definitionKey,
   definitionRecordKey,
   dueKey,
+  GARBAGE_MIGRATION,
   GARBAGE_OBJECT,
   garbageFields,
   garbageSpace,
+  migratedFields,
+  migrationFields,
   OBJECT_SPACES,
   prefixRange,
 } from "../keyspace/layouts.ts";
@@ -16,6 +19,7 @@ import { decodeNumber, decodeRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { checkFamilies } from "./check-families.ts";
 import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
+import { decode, dueEntryOf } from "./migration/stored.ts";
 import { dueEntries } from "./object-storage.ts";
 import { decodeMachine, isRunning, type MachineRecord } from "./record.ts";
 import { slaKeys } from "./sla-index.ts";
@@ -47,13 +51,43 @@ export function checkMachines(reader: OrderedReader): string[] {
     if (definition === undefined || reader.get(definitionRecordKey(phys, definition)) !== undefined) continue;
     undefinedMachines.push(`the machine ${shown(key)} has no definition`);
   }
+  const jobs = expectJobs(reader, expected.entries, flushed);
   return [
     ...undefinedMachines,
+    ...checkMigrated(reader, jobs),
     ...checkFamilies(reader, flushed),
     ...checkEntries(reader, expected.entries),
     ...checkCounters(reader, expected.counters),
     ...checkOwned(reader, expected.ids),
   ];
+}
+
+/** Migrations that are under way fall due; returns the numbers of all. */
+function expectJobs(
+  reader: OrderedReader,
+  entries: Set<string>,
+  flushed: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const numbers = numbersIn(reader, GARBAGE_MIGRATION);
+  const jobs = new Set(numbers);
+  for (const [key, value] of within(reader, "w")) {
+    const { phys, kind, number } = migrationFields(key);
+    if (kind !== "j") continue;
+    jobs.add(number);
+    const job = decode(value);
+    if (!("dueMs" in job) || job.dueMs === null) continue;
+    const at = dueKey(dueEntryOf(job, job.dueMs));
+    if (!flushed.has(phys) || reader.get(at) !== undefined) entries.add(chars(at));
+  }
+  return jobs;
+}
+
+/** What is kept of machines belongs to a migration that is there, or is being removed. */
+function checkMigrated(reader: OrderedReader, jobs: ReadonlySet<number>): string[] {
+  const findings: string[] = [];
+  for (const [key] of within(reader, "b"))
+    if (!jobs.has(migratedFields(key).job)) findings.push(`the entry ${shown(key)} belongs to no migration`);
+  return findings;
 }
 
 /** What the indexes must hold, derived anew from each record. */

@@ -132,6 +132,12 @@ export class Delivery {
     return outcome.kind === "deferred" ? defer(this.#scope, current, event) : current;
   }
 
+  /** Stops children, behind what was sent to them, of a machine that is where it had none of these. */
+  stopAll(subject: Subject, stops: readonly Effect[]): void {
+    for (const effect of stops)
+      if (effect.kind === "stop" && subject.machine.childCount > 0) this.#stopLater(subject, effect.id);
+  }
+
   /**
    * Takes up what has followed when a machine has gone to another definition. `before` is the machine as it was, `written`
    * as it is there. @throws ReplyError

@@ -89,8 +89,8 @@ export function timerFigures(databases: Databases, from: Bytes): TimerFigures {
     if (looked === TIMERS_MAX) break;
     looked += 1;
     const { dueMs, kind } = dueFields(key);
-    // The end of an sla is no timer: nothing happens in the machine.
-    if (kind === "l") continue;
+    // The end of an sla is no timer: nothing happens in the machine. A part of a migration is none either.
+    if (kind === "l" || kind === "m") continue;
     pending += 1;
     if (dueMs > databases.nowMs - LATE_MS) continue;
     late += 1;

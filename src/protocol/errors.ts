@@ -45,6 +45,7 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "REJECTED", when: "an action of the definition refuses the event" },
   { code: "INVARIANT", when: "the change would break an invariant of the definition" },
   { code: "DUPID", when: "the event id was used for another event or other data" },
+  { code: "STRANDED", when: "a migration would leave machines where they do not fit; their number follows" },
   { code: "STALE", when: "the source has already sent an event with this or a higher sequence number" },
   { code: "SUSPENDED", when: "the machine is suspended" },
   { code: "DONE", when: "the machine has reached a top-level final state, or was stopped" },
@@ -545,6 +546,10 @@ export type RefusalCode = "ILLEGAL" | "GUARD" | "REJECTED" | "INVARIANT" | "EXEC
 
 /** The engine words its refusals; see `refusalOf`. */
 export const refused = (code: RefusalCode, reason: string) => new ReplyError(`${code} ${reason}`);
+/** Machines that a migration would leave where nothing leads on, or not carry over at all. */
+export const stranded = (count: number, example: string) =>
+  new ReplyError(`STRANDED ${count} ${count === 1 ? "machine does" : "machines do"} not fit: ${example}`);
+export const noMigration = (id: number) => err(`there is no migration ${id}`);
 /** One event too many, or too much of it: what the limit is and which directive sets it. */
 export const machineLimit = (what: string, max: number, directive: string) =>
   err(`${what}: at most ${max} (${directive})`);

@@ -14,7 +14,8 @@ import { behind, dueKey, duesAt, expiriesAt } from "../keyspace/layouts.ts";
 import { lookAtChildren } from "../machines/delivery.ts";
 import { putOff, runDue } from "../machines/due.ts";
 import { hasUnread, ingestNext } from "../machines/ingest.ts";
-import { type DueMachine, firstDue } from "../machines/pending.ts";
+import { putOffPart, runPart } from "../machines/migration/jobs.ts";
+import { type DueMachine, disarmDue, firstDue } from "../machines/pending.ts";
 import type { OnFault } from "./faults.ts";
 
 /** How long an entry waits that met a bug of ours or damage to the data file: it must not stand in the way of those behind it. */
@@ -152,14 +153,32 @@ export class DueWork {
     const atDueTime = new Databases(transaction, databases.count, due.dueMs);
     const savepoint = transaction.savepoint();
     try {
-      runDue(server, atDueTime, due, databases.nowMs);
+      if (due.kind === "m") this.#runPart(databases, due);
+      else runDue(server, atDueTime, due, databases.nowMs);
       lookAtChildren({ databases, db: databases.at(0), server, nowMs: databases.nowMs });
       if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
     } catch (error) {
       databases.rollback(savepoint);
       onFault(error);
-      putOff(databases, due, databases.nowMs + PUT_OFF_MS);
+      this.#putOff(databases, due);
     }
+  }
+
+  #putOff(databases: Databases, due: DueMachine): void {
+    const dueMs = databases.nowMs + PUT_OFF_MS;
+    const db = due.kind === "m" ? databases.withPhys(due.phys) : undefined;
+    if (db === undefined) putOff(databases, due, dueMs);
+    else putOffPart({ db }, due.id, dueMs);
+  }
+
+  /** A part of a migration. */
+  #runPart(databases: Databases, due: DueMachine): void {
+    const { server } = this.#options;
+    const db = databases.withPhys(due.phys);
+    disarmDue(databases.transaction, due);
+    if (db === undefined) return;
+    const scope = { databases, db, server, nowMs: databases.nowMs };
+    runPart(scope, due.id, { read: () => server.clock.monotonicMs() });
   }
 }
 

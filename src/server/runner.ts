@@ -138,6 +138,7 @@ export class Runner {
     return {
       keys: wait.keys.map((key) => watchName(session.database, key)),
       takes: wait.takes,
+      goesOn: wait.goesOn,
       deadlineMs: wait.deadlineMs,
       onTimeout: wait.onTimeout,
       resume: (databases) => {

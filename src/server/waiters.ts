@@ -189,6 +189,7 @@ export class Waiters implements WaiterControl {
       else waiters.add(waiter);
     }
     if (waiter.request.deadlineMs !== undefined) this.#byDeadline.set(deadlineKey(waiter), waiter);
+    if (waiter.request.goesOn === true) this.#ready.add(waiter);
   }
 
   #withdraw(waiter: Waiter): void {

@@ -133,6 +133,13 @@ export function mayTouch({ hasAllKeys, keys }: Selector, key: Buffer, access: Ac
   );
 }
 
+/** Whether a user may read and change every key, by one of its selectors. */
+export function mayChangeAll(user: User): boolean {
+  const isWhole = (pattern: KeyPattern) =>
+    pattern.text === "*" && allows(pattern, { reads: true, writes: true });
+  return user.allows(({ hasAllKeys, keys }) => hasAllKeys || keys.some(isWhole));
+}
+
 /** Whether a user may read every key, by one of its selectors: for what reads keys that no rule can name. */
 export function mayReadAll(user: User): boolean {
   const isReadable = (pattern: KeyPattern) => pattern.text === "*" && allows(pattern, READ);

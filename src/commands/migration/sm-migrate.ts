@@ -4,10 +4,11 @@
  * is the reply.
  */
 import { bufferOf, bytesOf } from "../../base/bytes.ts";
-import { definitionAt } from "../../machines/definitions.ts";
+import { definitionAt, type StoredDefinition } from "../../machines/definitions.ts";
 import { directly } from "../../machines/migration/destination.ts";
-import { migrateMachine } from "../../machines/migration/migrate.ts";
-import { subjectAt } from "../../machines/subject.ts";
+import { type Destination, migrateMachine } from "../../machines/migration/migrate.ts";
+import { Routes } from "../../machines/migration/routes.ts";
+import { type Subject, subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
@@ -35,10 +36,20 @@ export const smMigrate = {
         `the machine is of ${name}:${version} already; SM.PATCH changes its context, SM.MUTATE with FORCE its state`,
       );
     }
-    return migrateMachine(call, subject, directly(call, definition), { ...options, hint: STATE_HINT }).subject
-      .machine.rev;
+    const to =
+      options.states === undefined ? byKeptMaps(call, subject, definition) : directly(call, definition);
+    return migrateMachine(call, subject, to, { ...options, hint: STATE_HINT }).subject.machine.rev;
   },
 } as const satisfies Handler;
+
+/** By the maps that plans have kept between the machine's definition and the one it goes to, where there are any. */
+function byKeptMaps(call: Call, { machine }: Subject, definition: StoredDefinition): Destination {
+  if (machine.definition === undefined) return directly(call, definition);
+  const { name, version } = definition;
+  return new Routes(call, { from: machine.definition, to: { name, version }, map: null }).destinationOf(
+    machine,
+  );
+}
 
 function readMigration(call: Call) {
   const given = readOptions(call.args, 3, FORMS);

@@ -37,6 +37,8 @@ export interface MigrationOptions {
   readonly by?: string | undefined;
   /** Refuses to bring it where nothing leads on, or where its guards cannot be read. */
   readonly isStrict?: boolean | undefined;
+  /** The number of the migration that moves it. */
+  readonly job?: number | undefined;
   /** What follows the message that a state has no place. */
   readonly hint?: string | undefined;
 }
@@ -45,6 +47,8 @@ export interface MigrationOptions {
 export interface MovedMachine {
   readonly subject: Subject;
   readonly migrated: Migrated;
+  /** Whether what has failed stands with it as before. */
+  readonly hasKeptFailed: boolean;
 }
 
 const MIGRATED: Refusal = {
@@ -92,7 +96,10 @@ export function migrateMachine(
   const delivery = new Delivery(scope);
   const after = delivery.takeOver(subject, settled, next);
   const isChanged = delivery.runFollowUps();
-  return { subject: isChanged ? (findSubject(scope, subject.key) ?? after) : after, migrated };
+  const current = isChanged ? (findSubject(scope, subject.key) ?? after) : after;
+  // Those of states stand under other names now, or are gone.
+  const hasKeptFailed = subject.machine.failedCount === 0;
+  return { subject: current, migrated, hasKeptFailed };
 }
 
 export function chartOf({ steps }: Destination): Machine {
@@ -131,7 +138,11 @@ function write(scope: Scope, subject: Subject, writing: Writing): Subject {
     rev: machine.rev,
     atMs: nowMs,
     kind: "migrate",
-    data: EventData.ofValue({ from: idOf(before.definition), to: idOf(definition) }),
+    data: EventData.ofValue({
+      from: idOf(before.definition),
+      to: idOf(definition),
+      ...(options.job === undefined ? {} : { migration: options.job }),
+    }),
     by: options.by,
     reason: options.reason,
     from: activeNames(before),
