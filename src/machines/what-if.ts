@@ -2,20 +2,24 @@
  * A machine as it is not: as it was at a rev, or under another definition. An event is tried on it alone, with what the
  * machine raises itself; other machines, children among them, are not asked, because they are as they are now.
  */
-import type { Json, JsonObject } from "../base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { carry } from "../engine/carry.ts";
 import { ERROR_EXECUTION } from "../engine/event-names.ts";
 import { type Machine, stateOf } from "../engine/machine.ts";
-import { quoted } from "../engine/refusal.ts";
+import { NO_MAP } from "../engine/migration-map.ts";
+import { quoted, stateNames } from "../engine/refusal.ts";
 import { snapshotFromJson } from "../engine/snapshot.ts";
 import type { EngineEvent, Snapshot } from "../engine/types.ts";
+import type { DefinitionName } from "../keyspace/layouts.ts";
 import * as errors from "../protocol/errors.ts";
-import type { StoredDefinition } from "./definitions.ts";
+import { findDefinition, type StoredDefinition, splitDefinitionId } from "./definitions.ts";
 import { isFailure } from "./failures.ts";
 import { historyOf, standingAt } from "./history.ts";
 import { type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
-import { activeNames, isRunning, type MachineRecord } from "./record.ts";
+import { formerOf } from "./migration/former.ts";
+import { isRunning, type MachineRecord } from "./record.ts";
 import type { Attempt } from "./send.ts";
-import type { Scope, StepEnv, Subject } from "./subject.ts";
+import { chartOf, envOf, type Scope, type StepEnv, type Subject } from "./subject.ts";
 import { statusOf } from "./writing.ts";
 
 /** What a history state remembers: the names of the states to enter again, by its own. */
@@ -32,7 +36,7 @@ export interface PastSubject {
  * was not there yet, or when the history does not reach back that far. O(number of changes until then).
  */
 export function asItWas(scope: Scope, subject: Subject, rev: number): PastSubject | undefined {
-  const { machine, record, chart } = subject;
+  const { machine, record } = subject;
   if (rev === machine.rev) return { subject, atMs: scope.nowMs };
   if (rev < 1 || rev > machine.rev) return undefined;
   const { transaction } = scope.db;
@@ -40,17 +44,36 @@ export function asItWas(scope: Scope, subject: Subject, rev: number): PastSubjec
   if (standing?.context === undefined || standing.rev !== rev) return undefined;
   const { atMs, to, status = "active", reason, context } = standing;
   const states = to.map((state) => [state, atMs] as const);
-  const past: MachineRecord = { ...machine, states, status, reason, rev };
-  if (chart === undefined) return { subject: { ...subject, machine: past }, atMs };
+  const then = definitionThen(scope, subject, rev);
+  if (then === "unknown") return undefined;
+  const past: MachineRecord = { ...machine, definition: then, states, status, reason, rev };
+  if (then === undefined) return { subject: { ...subject, machine: past, chart: undefined }, atMs };
   const passed = historyOf(transaction, record.id, { from: 1, to: rev });
-  const remembered = leftBehind(chart.machine, passed);
-  const snapshot = snapshotWith(chart.machine, {
-    states: to,
-    context,
-    isDone: status === "done",
-    remembered,
-  });
-  return { subject: { ...subject, machine: past, chart: { machine: chart.machine, snapshot } }, atMs };
+  const chart = chartOf(scope, then);
+  const remembered = leftBehind(chart, passed);
+  const snapshot = snapshotWith(chart, { states: to, context, isDone: status === "done", remembered });
+  return { subject: { ...subject, machine: past, chart: { machine: chart, snapshot } }, atMs };
+}
+
+/**
+ * The definition that a machine had at a rev: a migration since then tells. Undefined for a map machine; unknown where
+ * the definition is gone, or the map that a machine had before it got one.
+ */
+function definitionThen(
+  { db }: Scope,
+  { machine, record }: Subject,
+  rev: number,
+): DefinitionName | undefined | "unknown" {
+  const later = historyOf(db.transaction, record.id, { from: rev + 1, to: machine.rev });
+  const migrated = later.find(({ kind }) => kind === "migrate");
+  if (migrated === undefined) return machine.definition;
+  const data = migrated.data?.value ?? null;
+  const from = isJsonObject(data) ? data["from"] : undefined;
+  if (typeof from !== "string") return "unknown";
+  const { name, version } = splitDefinitionId(from);
+  return version === undefined || findDefinition(db, name, version) === undefined
+    ? "unknown"
+    : { name, version };
 }
 
 /** What history states remember after some changes, as far as their ends tell. */
@@ -75,29 +98,25 @@ function leftBehind(
 }
 
 /**
- * A machine in the same states and with the same context under another definition, without timers and without what joins
- * have kept. @throws ReplyError NOSTATE when that has no such states
+ * A machine as SM.MIGRATE carries it to another definition, before anything has run there: states keep their names.
+ * @throws ReplyError NOSTATE when it has no place there, EXECFAIL
  */
 export function under(scope: Scope, subject: Subject, definition: StoredDefinition): Subject {
-  const { machine, chart } = subject;
   const other = scope.server.charts.chartOf(definition);
-  const snapshot = snapshotWith(other, {
-    states: activeNames(machine),
-    context: chart?.snapshot.context ?? {},
-    isDone: machine.status === "done",
-    remembered: chart === undefined ? new Map() : rememberedBy(chart.machine, chart.snapshot),
-  });
+  const carried = carry(formerOf(subject), other, { map: NO_MAP }, envOf(scope, subject));
+  if (carried.kind === "misfit")
+    throw errors.refused(carried.cause === "state" ? "NOSTATE" : "EXECFAIL", carried.message);
+  const { snapshot } = carried;
+  const since = new Map(subject.machine.states);
+  const states = stateNames(other, snapshot.configuration).map(
+    (state) => [state, since.get(state) ?? scope.nowMs] as const,
+  );
   const { name, version } = definition;
   return {
     ...subject,
-    machine: { ...machine, definition: { name, version }, map: undefined },
+    machine: { ...subject.machine, states, definition: { name, version }, map: undefined },
     chart: { machine: other, snapshot },
   };
-}
-
-function rememberedBy(machine: Machine, { history }: Snapshot): Remembered {
-  const path = (index: number): string => stateOf(machine, index).path;
-  return new Map([...history].map(([index, states]) => [path(index), states.map(path)]));
 }
 
 interface Shape {

@@ -1,6 +1,7 @@
 /**
  * SM.HISTORY key start end [REV] [COUNT n] [WHERE expr]: the recorded changes between two revs; `-` and `+` are the
- * ends. With REV the newest comes first, and the bounds may stand either way round. WHERE looks at a bounded number.
+ * ends, and `(` before a rev leaves it out. With REV the newest comes first, and the bounds may stand either way round.
+ * WHERE looks at a bounded number.
  */
 import { bytesOf, textOfBytes } from "../../base/bytes.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
@@ -22,7 +23,8 @@ export const smHistory = {
     const bounds = [bound(argument(args, 2)), bound(argument(args, 3))] as const;
     const subject = subjectAt(call, bytesOf(argument(args, 1)));
     if (subject === undefined) return null;
-    const [from, to] = reverse ? [Math.min(...bounds), Math.max(...bounds)] : bounds;
+    const [low, high] = reverse && bounds[0].rev > bounds[1].rev ? [bounds[1], bounds[0]] : bounds;
+    const [from, to] = [low.rev + Number(low.isOpen), high.rev - Number(high.isOpen)];
     const range = { from, to: Math.min(to, subject.machine.rev), reverse };
     const read = (most: number) => historyOf(db.transaction, subject.record.id, { ...range, limit: most });
     if (where === undefined) return read(limit).map(entryReply);
@@ -99,13 +101,20 @@ function readPage(args: readonly Buffer[], nowMs: number): Page {
   return { reverse: given.has("REV"), limit, where };
 }
 
-function bound(bytes: Buffer): number {
+interface Bound {
+  readonly rev: number;
+  /** Whether the entry of that rev is left out. */
+  readonly isOpen: boolean;
+}
+
+function bound(bytes: Buffer): Bound {
   const word = bytes.toString("latin1");
-  if (word === "-") return 0;
-  if (word === "+") return Number.MAX_SAFE_INTEGER - 1;
-  const rev = safeInteger(bytes);
+  if (word === "-") return { rev: 0, isOpen: false };
+  if (word === "+") return { rev: Number.MAX_SAFE_INTEGER - 1, isOpen: false };
+  const isOpen = word.startsWith("(");
+  const rev = safeInteger(isOpen ? bytes.subarray(1) : bytes);
   if (rev < 0) throw errors.outOfRange();
-  return rev;
+  return { rev, isOpen };
 }
 
 function entryReply(entry: HistoryEntry): Reply {

@@ -207,11 +207,21 @@ describe("SM.HISTORY", () => {
     expect(await revs("+", "-", "REV")).toEqual([5, 4, 3, 2, 1]);
     expect(await revs("-", "+", "REV", "COUNT", 2)).toEqual([5, 4]);
     expect(await revs(4, 2, "COUNT", 2, "REV")).toEqual([4, 3]);
+    expect(await revs("(2", "(5")).toEqual([3, 4]);
+    expect(await revs("(2", 3, "COUNT", 5)).toEqual([3]);
+    expect(await revs("(2", "(3")).toEqual([]);
+    expect(await revs("(3", "(3")).toEqual([]);
+    expect(await revs("(4", "-", "REV")).toEqual([3, 2, 1]);
+    expect(await revs("-", "(4", "REV")).toEqual([3, 2, 1]);
+    expect(await revs("(0", "+", "COUNT", 1)).toEqual([1]);
     expect(await revs(9, 99)).toEqual([]);
     expect(await revs("-", "+", "COUNT", 0)).toEqual([]);
     for (const bad of [
       ["x", "+"],
       [-1, "+"],
+      ["(-1", "+"],
+      ["(", "+"],
+      ["(+", "+"],
       ["-", "+", "COUNT", -1],
       ["-", "+", "NONSENSE"],
       ["-", "+", "COUNT"],
