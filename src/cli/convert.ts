@@ -12,8 +12,12 @@ const INDENT = 2;
 
 /** What a file's name says of its language. */
 const ENDINGS: readonly (readonly [ending: RegExp, format: ImportFormat])[] = [
+  [/\.asl(\.json)?$/i, "ASL"],
   [/\.json$/i, "XSTATE"],
   [/\.(scxml|xml)$/i, "SCXML"],
+  [/\.(mmd|mermaid)$/i, "MERMAID"],
+  [/\.(puml|plantuml)$/i, "PLANTUML"],
+  [/\.ya?ml$/i, "YAML"],
 ];
 
 const LIST = IMPORT_FORMATS.map((format) => format.toLowerCase()).join(", ");

@@ -1,14 +1,22 @@
 /** The languages that definitions are read from, by the word that commands call them by. */
+
 import { createProblems } from "../engine/problems.ts";
+import { readAsl } from "./asl.ts";
+import { readMermaid, readPlantUml } from "./diagram-document.ts";
 import { readScxml } from "./scxml.ts";
 import { TEXT_CHARS_MAX, type Translation, type Translator } from "./translation.ts";
 import { readXState } from "./xstate.ts";
+import { readYaml } from "./yaml.ts";
 
-export type ImportFormat = "XSTATE" | "SCXML";
+export type ImportFormat = "XSTATE" | "SCXML" | "ASL" | "MERMAID" | "PLANTUML" | "YAML";
 
 const TRANSLATORS: Readonly<Record<ImportFormat, Translator>> = {
   XSTATE: readXState,
   SCXML: readScxml,
+  ASL: readAsl,
+  MERMAID: readMermaid,
+  PLANTUML: readPlantUml,
+  YAML: readYaml,
 };
 
 /** All of them, in the order of the help. */
