@@ -49,7 +49,7 @@ test.skipIf(notBuilt !== undefined)(
     const program = fences("ts");
     expect(program).toContain("6379");
     writeFileSync(join(project, "src/page.ts"), program.replaceAll("6379", String(server.port)));
-    for (const example of ["store.ts", "conversations.ts"])
+    for (const example of ["store.ts", "conversations.ts", "casern.ts", "conflux.ts"])
       cpSync(join(ROOT, "examples", example), join(project, "src", example));
     writeFileSync(join(project, "package.json"), '{"type":"module"}');
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(TSCONFIG));

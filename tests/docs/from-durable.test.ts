@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sectionsOf } from "./headings.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs");
 const page = readFileSync(join(DOCS, "from-durable.md"), "utf8");
@@ -97,22 +98,7 @@ function rowsOf(section: string): readonly Row[] {
   });
 }
 
-/** The anchor of a heading, as GitHub makes it. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N} _-]/gu, "")
-    .replaceAll(" ", "-");
-}
-
-/** The text below each heading of a page, by anchor. */
-function sectionsOf(name: string): ReadonlyMap<string, string> {
-  const text = readFileSync(join(DOCS, name), "utf8");
-  const parts = text.split(/^#+ (?=[^\n]+\n\n)/m).slice(1);
-  return new Map(parts.map((part) => [anchorOf(part.slice(0, part.indexOf("\n"))), part]));
-}
-
-const sessions = sectionsOf("examples/durable.md");
+const sessions = sectionsOf(readFileSync(join(DOCS, "examples/durable.md"), "utf8"));
 
 describe.each(Object.entries(REFERENCE))("the table under '%s'", (section, functions) => {
   const rows = rowsOf(section);

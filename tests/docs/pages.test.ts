@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sectionsOf } from "./headings.ts";
 import { hasSessions, playedPage } from "./sessions.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -35,6 +36,17 @@ describe.each(pages)("%s", (name) => {
     const links = [...page.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, link = ""]) => link);
     const local = links.filter((link) => !/^[a-z]+:/.test(link));
     expect(local.filter((link) => !existsSync(join(dirname(path), link)))).toEqual([]);
+  });
+
+  test("links to headings that exist", () => {
+    const links = [...page.matchAll(/\]\(([^):#\s]*)#([^)\s]*)\)/g)].map(([, file = "", anchor = ""]) => {
+      const target = file === "" ? path : join(dirname(path), file);
+      return { target, anchor, isPage: target.endsWith(".md") };
+    });
+    const dead = links
+      .filter(({ isPage }) => isPage)
+      .filter(({ target, anchor }) => !sectionsOf(readFileSync(target, "utf8")).has(anchor));
+    expect(dead.map(({ target, anchor }) => `${target}#${anchor}`)).toEqual([]);
   });
 
   test("names targets that the Makefile has", () => {
