@@ -68,6 +68,16 @@ function bracketPart(source: string, start: number): PathPart {
   return { kind: "computed", source, start };
 }
 
+/** The keys of a path that `pathOf` has made. */
+export function keysOfPath(path: string): string[] {
+  const keys: string[] = [];
+  for (const [, quoted, plain = ""] of path.matchAll(PATH_KEYS))
+    keys.push(quoted === undefined ? plain : String(JSON.parse(quoted)));
+  return keys;
+}
+
+const PATH_KEYS = /\[("(?:[^"\\]|\\.)*")\]|([^.[\]"\\]+)/g;
+
 /** A path as messages and history have it; the same keys always look the same. */
 export function pathOf(keys: readonly string[]): string {
   return keys.reduce((path, key) => {

@@ -24,24 +24,34 @@ export function snapshotToJson(machine: Machine, snapshot: Snapshot): JsonObject
     x: snapshot.context,
     s: snapshot.timerSeq,
   };
-  if (snapshot.history.size > 0)
-    json["h"] = [...snapshot.history].map(([history, states]) => [history, ...states]);
+  if (snapshot.history.size > 0) json["h"] = historyToJson(snapshot);
   if (snapshot.timers.length > 0) json["t"] = snapshot.timers.map(timerToJson);
   if (snapshot.kept.length > 0) json["k"] = snapshot.kept.map(keptToJson);
-  if (snapshot.slas.length > 0)
-    json["l"] = snapshot.slas.map(({ state, sinceMs, deadlineMs, isOver }) =>
-      isOver === true ? [state, sinceMs, deadlineMs, 1] : [state, sinceMs, deadlineMs],
-    );
+  if (snapshot.slas.length > 0) json["l"] = slasToJson(snapshot);
   if (snapshot.status === "done") json["d"] = 1;
   if (snapshot.output !== undefined) json["o"] = snapshot.output;
   return json;
 }
 
-function timerToJson({ data, text, ...timer }: Timer): JsonObject {
+/** What history states remember as it is stored. */
+export function historyToJson({ history }: Pick<Snapshot, "history">): Json[] {
+  return [...history].map(([state, states]) => [state, ...states]);
+}
+
+/** The slas as they are stored. */
+export function slasToJson({ slas }: Pick<Snapshot, "slas">): Json[] {
+  return slas.map(({ state, sinceMs, deadlineMs, isOver }) =>
+    isOver === true ? [state, sinceMs, deadlineMs, 1] : [state, sinceMs, deadlineMs],
+  );
+}
+
+/** A timer as it is stored. */
+export function timerToJson({ data, text, ...timer }: Timer): JsonObject {
   return { ...timer, ...payloadToJson(data, text) };
 }
 
-function keptToJson({ data, text, origin, ...kept }: Kept): JsonObject {
+/** What a join keeps as it is stored. */
+export function keptToJson({ data, text, origin, ...kept }: Kept): JsonObject {
   // An origin has fields of JSON alone, and none that is undefined (joins.ts).
   const how = origin === undefined ? {} : { origin: origin as JsonObject };
   return { ...kept, ...payloadToJson(data, text), ...how };

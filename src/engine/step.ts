@@ -220,11 +220,16 @@ function keepAt(run: Run, place: OpenPlace): Moved | Failed {
   return attempt(run, []);
 }
 
-/** Runs a macrostep, from transitions or from the states a machine starts in, and turns its end into a result. */
-function attempt(run: Run, first: readonly Transition[] | EntrySet): Moved | Failed {
+/**
+ * Runs a macrostep, from transitions or from the states a machine starts in, and turns its end into a result; undefined:
+ * no step is taken, and the run is looked at as it is.
+ */
+export function attempt(run: Run, first: readonly Transition[] | EntrySet | undefined): Moved | Failed {
   const event = run.eventType;
   try {
-    if ("states" in first) {
+    if (first === undefined) {
+      // What has been done to the run already is all.
+    } else if ("states" in first) {
       enterInitialStates(run, first);
       runToCompletion(run);
     } else {
@@ -238,7 +243,8 @@ function attempt(run: Run, first: readonly Transition[] | EntrySet): Moved | Fai
   } catch (error) {
     if (!(error instanceof ExecutionFailure)) throw error;
     const names = quoted(stateNames(run.machine, run.before.configuration));
-    const place = "states" in first ? "the machine cannot start" : `event '${event}' in ${names}`;
+    const place =
+      first !== undefined && "states" in first ? "the machine cannot start" : `event '${event}' in ${names}`;
     return {
       kind: "failed",
       code: error.code,

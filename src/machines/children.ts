@@ -8,6 +8,7 @@ import { type Bytes, textOfBytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
 import { doneActorEvent, errorActorEvent, STOP_EVENT } from "../engine/event-names.ts";
 import { snapshotToJson } from "../engine/snapshot.ts";
+import { trailOf } from "../engine/trail.ts";
 import type { NewChild } from "../engine/types.ts";
 import type { Notice } from "../keyspace/transaction.ts";
 import * as errors from "../protocol/errors.ts";
@@ -219,6 +220,7 @@ export class Children {
       from: states,
       to: states,
       status: "stopped",
+      rest: trailOf({ before: chart.snapshot, after: still, effects: [] }),
     } as const;
     const stopping = { ...subject, chart: { machine: chart.machine, snapshot: still } };
     const after = writeRecord(scope, stopping, stopped, history);

@@ -44,7 +44,7 @@ import { type Creation, makeMachine } from "./making.ts";
 import { originOf } from "./origin.ts";
 import { keptOutcome } from "./outcome-reply.ts";
 import { isOutcomeOf } from "./outcomes.ts";
-import { type DeferredEvent, dropPending, holdPending } from "./pending.ts";
+import { type DeferredEvent, dropPending, type FailedEvent, holdPending } from "./pending.ts";
 import { hasEnded, isRunning, outerNames } from "./record.ts";
 import { deedRefusal } from "./rights.ts";
 import { keepSent, settle } from "./settle.ts";
@@ -158,6 +158,12 @@ export class Delivery {
   fail(subject: Subject, step: FailedStep, failure: Refusal): Subject {
     const after = this.#fail(subject, step, failure);
     return after.machine.rev > subject.machine.rev ? this.#recallDeferred(after) : after;
+  }
+
+  /** Hands a machine that a command has moved the deferred events that it takes now, and what they set off. */
+  recall(subject: Subject): Subject {
+    const after = this.#recallDeferred(subject);
+    return this.runFollowUps() ? (findSubject(this.#scope, subject.key) ?? after) : after;
   }
 
   #fail(subject: Subject, step: FailedStep, failure: Refusal): Subject {
@@ -464,8 +470,11 @@ export class Delivery {
       const isSpent = next.live?.timers.length !== subject.chart.snapshot.timers.length;
       return isSpent && next.live !== undefined ? writeSnapshot(this.#scope, subject, next.live) : subject;
     }
-    const current = this.#withoutLeft(subject, next);
-    const written = writeMoved(this.#scope, current, next, cause);
+    const left = subject.machine.failedCount === 0 ? [] : this.#failedLeft(subject, next);
+    const current = dropFailed(this.#scope, subject, left);
+    const dropped = [...(cause.dropped ?? []), ...left];
+    const whole = left.length === 0 ? cause : { ...cause, dropped };
+    const written = writeMoved(this.#scope, current, next, whole);
     const moved = next.joins === undefined ? written : this.#settleJoins(current, written, next);
     const after = next.effects.length === 0 && !next.isDone ? moved : this.#takeUp(moved, next, cause.trace);
     const { parent, childCount } = after.machine;
@@ -505,13 +514,12 @@ export class Delivery {
   }
 
   /** A failed step goes with the state that has armed it. */
-  #withoutLeft(subject: Subject, { states, entered }: Next): Subject {
-    if (subject.machine.failedCount === 0) return subject;
+  #failedLeft(subject: Subject, { states, entered, isDone }: Next): readonly FailedEvent[] {
+    if (isDone) return failedOf(this.#scope, subject);
     const active = new Set(["", ...states, ...outerNames(states)]);
-    const left = failedOf(this.#scope, subject).filter(
+    return failedOf(this.#scope, subject).filter(
       ({ state }) => state !== undefined && (!active.has(state) || entered.has(state)),
     );
-    return dropFailed(this.#scope, subject, left);
   }
 
   /** Hands the machine each deferred event it takes now, in the order of the inbox, until it takes none. */

@@ -84,7 +84,9 @@ const RESET: Refusal = { kind: "refused", code: "CANCELLED", message: "the machi
 export function reset(scope: Scope, subject: Subject): void {
   const emptied = dropDeferred(scope, subject, RESET);
   forgetKept(scope, emptied, eventsKept(emptied), RESET);
-  restart(scope, dropFailed(scope, emptied, failedOf(scope, emptied)), { kind: "reset" }, {});
+  const dropped = failedOf(scope, emptied);
+  const cause = { kind: "reset", ...(dropped.length === 0 ? {} : { dropped }) } as const;
+  restart(scope, dropFailed(scope, emptied, dropped), cause, {});
 }
 
 /** Whether a step has led to a state, even if it went on from there by itself. */

@@ -115,7 +115,7 @@ function runTimer(scope: Scope, subject: Subject, due: DueMachine): void {
   const data = madeData(timer);
   const waiting = { event, data, receivedMs: scope.nowMs };
   const delivery = new Delivery(scope);
-  delivery.apply(subject, outcome, { kind: "timer", event, data }, waiting);
+  delivery.apply(subject, outcome, { kind: "timer", event, data, fired: due.sequence }, waiting);
   delivery.runFollowUps();
 }
 

@@ -7,10 +7,17 @@
 import { bufferOf, bytesOfText } from "../base/bytes.ts";
 import { appendEntry } from "../streams/append.ts";
 import { fieldsOf } from "../streams/entry-fields.ts";
-import type { HistoryEntry } from "./history.ts";
+import type { HistoryEntry, Rest } from "./history.ts";
 import type { Refusal } from "./machine-step.ts";
 import { type Origin, originOf } from "./origin.ts";
-import { addPending, dropPending, type FailedEvent, findPending, pendingOf } from "./pending.ts";
+import {
+  addPending,
+  dropPending,
+  type FailedEvent,
+  findPending,
+  pendingOf,
+  storedPending,
+} from "./pending.ts";
 import { activeNames, isRunning, type MachineRecord } from "./record.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
@@ -54,13 +61,19 @@ export function markFailed(scope: Scope, subject: Subject, step: FailedStep, fai
   return writeNothing(
     scope,
     { ...subject, machine: next },
-    { kind: "failed", step, failure, before: subject },
+    { kind: "failed", step, failure, before: subject, rest: isKept ? { n: [sequence] } : undefined },
   );
 }
 
-/** Records that an event was refused which no client waits for. */
-export function recordRefusal(scope: Scope, subject: Subject, step: Origin, failure: Refusal): Subject {
-  return writeNothing(scope, subject, { kind: "refused", step, failure, before: subject });
+/** Records that an event was refused which no client waits for; `dropped` are failed steps that went before it. */
+export function recordRefusal(
+  scope: Scope,
+  subject: Subject,
+  step: Origin,
+  { dropped, ...failure }: Refusal & { readonly dropped?: readonly FailedEvent[] },
+): Subject {
+  const rest = dropped === undefined ? undefined : { f: dropped.map(storedPending) };
+  return writeNothing(scope, subject, { kind: "refused", step, failure, before: subject, rest });
 }
 
 interface Nothing {
@@ -68,10 +81,12 @@ interface Nothing {
   readonly step: Origin;
   readonly failure: Refusal;
   readonly before: Subject;
+  readonly rest: Rest | undefined;
 }
 
 /** The entry of a step that has come to nothing. */
-function writeNothing(scope: Scope, { machine }: Subject, { kind, step, failure, before }: Nothing): Subject {
+function writeNothing(scope: Scope, { machine }: Subject, nothing: Nothing): Subject {
+  const { kind, step, failure, before, rest } = nothing;
   const states = activeNames(machine);
   const rev = machine.rev + 1;
   const history: HistoryEntry = {
@@ -83,6 +98,7 @@ function writeNothing(scope: Scope, { machine }: Subject, { kind, step, failure,
     from: states,
     to: states,
     status: machine.status === "active" ? undefined : machine.status,
+    rest,
   };
   const written = writeRecord(scope, before, { ...machine, rev, updatedMs: scope.nowMs }, history);
   logRefusal(scope, written, step, { ...failure, wasTold: false });

@@ -6,7 +6,7 @@
  * | 1      | format                                                       |
  * | repeat | length of an entry (varint), the entry                       |
  *
- * An entry: rev and time (varints), kind (byte), the states before and after (count, texts), a varint whose bits say which
+ * An entry: rev and time (varints), kind (byte, with TELLS_ALL), the states before and after (count, texts), a varint whose bits say which
  * of OPTIONAL follow, and those, as texts, JSON texts where they are no strings. It is encoded once, for the journal and for the chunk.
  */
 
@@ -35,9 +35,14 @@ const KIND_NUMBERS: Readonly<Record<HistoryKind, number>> = {
   failed: 12,
   retry: 13,
   child: 14,
+  patch: 15,
+  undo: 16,
   migrate: 17,
   imported: 20,
 };
+
+/** With the kind: the entry has `gone` and `rest` where there is any; those of earlier versions do not tell. */
+const TELLS_ALL = 0x40;
 
 const KINDS = new Map(Object.entries(KIND_NUMBERS).map(([kind, number]) => [number, kind as HistoryKind]));
 
@@ -55,6 +60,8 @@ const OPTIONAL = [
   ["stampMs", "json"],
   ["output", "json"],
   ["trace", "text"],
+  ["gone", "json"],
+  ["rest", "json"],
 ] as const satisfies ReadonlyArray<readonly [keyof HistoryEntry, "text" | "json" | "data"]>;
 
 const writer = new FieldWriter();
@@ -62,7 +69,7 @@ const writer = new FieldWriter();
 export function encodeEntry(entry: HistoryEntry): Buffer {
   writer.varint(entry.rev);
   writer.varint(entry.atMs);
-  writer.byte(KIND_NUMBERS[entry.kind]);
+  writer.byte(KIND_NUMBERS[entry.kind] | TELLS_ALL);
   writeTexts(writer, entry.from);
   writeTexts(writer, entry.to);
   let bits = 0;
@@ -87,7 +94,8 @@ export function decodeEntry(bytes: Buffer): HistoryEntry {
   const reader = new FieldReader(bytes);
   const rev = reader.varint();
   const atMs = reader.varint();
-  const kind = KINDS.get(reader.byte());
+  const kindByte = reader.byte();
+  const kind = KINDS.get(kindByte & ~TELLS_ALL);
   assert(kind !== undefined, "a history entry of a known kind");
   const from = readTexts(reader);
   const to = readTexts(reader);
@@ -101,7 +109,8 @@ export function decodeEntry(bytes: Buffer): HistoryEntry {
     else optional[name] = form === "text" ? text : (JSON.parse(text) as Json);
   }
   assert(bits < 1 << OPTIONAL.length && reader.isAtEnd, "a history entry that ends with its last field");
-  return { rev, atMs, kind, from, to, ...(optional as Partial<HistoryEntry>) };
+  const entry = { rev, atMs, kind, from, to, ...(optional as Partial<HistoryEntry>) };
+  return (kindByte & TELLS_ALL) === 0 ? { ...entry, isPartial: true } : entry;
 }
 
 /** The rev of an encoded entry. */

@@ -3,7 +3,8 @@
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Trail } from "../engine/trail.ts";
 import { historyKey, revOfHistoryKey } from "../keyspace/layouts.ts";
 import { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader, Write } from "../storage/ordered-store.ts";
@@ -15,7 +16,8 @@ import {
   isChunk,
   revOfEntry,
 } from "./history-codec.ts";
-import type { MachineStatus } from "./record.ts";
+import type { ActiveState, MachineStatus } from "./record.ts";
+import { type Standing, standingAfter } from "./standing.ts";
 
 /** Why an entry was written. */
 export type HistoryKind =
@@ -34,6 +36,8 @@ export type HistoryKind =
   | "refused"
   | "failed"
   | "retry"
+  | "patch"
+  | "undo"
   | "migrate"
   | "imported";
 
@@ -50,8 +54,14 @@ export interface HistoryEntry {
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
   readonly data?: EventData | undefined;
-  /** What has changed of the context: values by dotted path; of the first entry the whole context. */
+  /** What has changed of the context: values by path, null for what is gone; of the first entry the whole context. */
   readonly context?: JsonObject | undefined;
+  /** The paths among them where nothing is any more. */
+  readonly gone?: readonly string[] | undefined;
+  /** What else the change took away and added, which no reply shows: it serves SM.UNDO and SM.REPLAY. */
+  readonly rest?: Rest | undefined;
+  /** Of an entry of an earlier version, which did not keep these two. */
+  readonly isPartial?: true;
   /** The status since then; undefined: active. */
   readonly status?: Exclude<MachineStatus, "active"> | undefined;
   /** What the change was to have done outside: emitted events, tasks, log lines. */
@@ -65,6 +75,27 @@ export interface HistoryEntry {
   /** The trace the event belongs to, as W3C's `traceparent` writes it. */
   readonly trace?: string | undefined;
 }
+
+/** See `HistoryEntry.rest`; each field is left out where there is none of it. */
+export interface Rest extends Trail {
+  /** Failed steps that were dropped, and the numbers of those that came. */
+  readonly f?: readonly JsonObject[];
+  readonly n?: readonly number[];
+  /** The reason of the machine since then, where it is not that of the entry or the one before; null for none. */
+  readonly r?: string | null;
+  /** The timer that has fired. */
+  readonly x?: JsonObject;
+  /** What left for other machines, in order. */
+  readonly o?: readonly Sent[];
+  /** Of an undo: since when the states are active that it has made active again. */
+  readonly s?: readonly ActiveState[];
+}
+
+/** An event for another machine, a child that was made, or one that was stopped. */
+export type Sent =
+  | readonly [kind: "send", to: string, event: string, id: string | null]
+  | readonly [kind: "spawn", id: string, src: string]
+  | readonly [kind: "stop", id: string];
 
 /** A chunk takes no further entry when it has so many, or so many bytes. */
 const CHUNK_ENTRIES_MAX = 64;
@@ -200,9 +231,11 @@ interface More {
   readonly stamp?: number | undefined;
   readonly output?: Json | undefined;
   readonly trace?: string | undefined;
+  /** What stands for trimmed entries: the context may hold a null where nothing is. */
+  readonly unsure?: true | undefined;
 }
 
-function fieldsOf(entry: HistoryEntry): readonly unknown[] {
+function fieldsOf(entry: HistoryEntry & Pick<Standing, "isUnsure">): readonly unknown[] {
   const fields = [
     entry.atMs,
     entry.kind,
@@ -224,14 +257,22 @@ function fieldsOf(entry: HistoryEntry): readonly unknown[] {
   return length === fields.length ? fields : fields.slice(0, length);
 }
 
-function moreOf({ data, via, stampMs, output, trace }: HistoryEntry): More | undefined {
+function moreOf({
+  data,
+  via,
+  stampMs,
+  output,
+  trace,
+  isUnsure: unsure,
+}: HistoryEntry & Pick<Standing, "isUnsure">): More | undefined {
   const hasMore =
     data !== undefined ||
+    unsure !== undefined ||
     via !== undefined ||
     stampMs !== undefined ||
     output !== undefined ||
     trace !== undefined;
-  return hasMore ? { data: data?.text, via, stamp: stampMs, output, trace } : undefined;
+  return hasMore ? { data: data?.text, via, stamp: stampMs, output, trace, unsure } : undefined;
 }
 
 /** Entries that one write trims at most, for a limit that was lowered: the rest goes with the next writes. */
@@ -275,16 +316,10 @@ function trimmed(reader: OrderedReader, id: number, { rev, max }: HistoryLimit):
 /** Where it stands what a machine was after the last entry that was trimmed; entries count from 1. */
 const TRIMMED_REV = 0;
 
-function trimmedOf(reader: OrderedReader, id: number): Standing | undefined {
+export function trimmedOf(reader: OrderedReader, id: number): Standing | undefined {
   const value = reader.get(historyKey(id, TRIMMED_REV));
   return value === undefined ? undefined : decodeFields(TRIMMED_REV, value);
 }
-
-/** What a machine was after an entry: that entry, with the context as a whole and the reason of the time. */
-export type Standing = Pick<
-  HistoryEntry,
-  "rev" | "atMs" | "kind" | "from" | "to" | "reason" | "context" | "status" | "output"
->;
 
 /**
  * What a machine was after the last entry that `counts`; undefined when none does. The context is undefined when the
@@ -303,37 +338,6 @@ export function standingAt(
   return standing;
 }
 
-/** Entries that hold the context whole, not what has changed of it. */
-const WHOLE_CONTEXT: ReadonlySet<HistoryKind> = new Set(["create", "set", "reset"]);
-
-function standingAfter(before: Standing | undefined, entry: HistoryEntry): Standing {
-  const { rev, atMs, kind, from, to, status, output } = entry;
-  // That of a step that came to nothing is why it did, not the machine's.
-  const reason = kind === "refused" || kind === "failed" ? before?.reason : (entry.reason ?? before?.reason);
-  const context = WHOLE_CONTEXT.has(kind) ? (entry.context ?? {}) : changed(before?.context, entry.context);
-  return { rev, atMs, kind, from, to, status, reason, context, output };
-}
-
-function changed(context: JsonObject | undefined, changes: JsonObject = {}): JsonObject | undefined {
-  if (context === undefined) return undefined;
-  const whole = Object.entries(changes).reduce<Json>(
-    (value, [path, change]) => assigned(value, path.split("."), change),
-    context,
-  );
-  return isJsonObject(whole) ? whole : context;
-}
-
-/** A value with another at a dotted path below it, as `assign` sets it: into lists too, objects made on the way. */
-function assigned(container: Json | undefined, keys: readonly string[], value: Json): Json {
-  const [key, ...rest] = keys;
-  if (key === undefined) return value;
-  if (Array.isArray(container))
-    return container.toSpliced(Number(key), 1, assigned(container[Number(key)], rest, value));
-  const object = isJsonObject(container) ? container : {};
-  const inner = Object.hasOwn(object, key) ? object[key] : undefined;
-  return { ...object, [key]: assigned(inner, rest, value) };
-}
-
 /**
  * The entries of what stands under a rev: a chunk, an entry of the first format, or what stands for those that were
  * trimmed. @throws Error when it is none: data is never guessed at
@@ -342,7 +346,7 @@ export function decodeHistory(revOfKey: number, value: Buffer): HistoryEntry[] {
   return isChunk(value) ? entriesOfChunk(value).map(decodeEntry) : [decodeFields(revOfKey, value)];
 }
 
-function decodeFields(revOfKey: number, value: Buffer): HistoryEntry {
+function decodeFields(revOfKey: number, value: Buffer): HistoryEntry & Pick<Standing, "isUnsure"> {
   const parsed: unknown = JSON.parse(value.toString("utf8"));
   assert(Array.isArray(parsed), "a history entry");
   const stored: unknown[] = revOfKey === TRIMMED_REV ? parsed.slice(1) : parsed;
@@ -369,6 +373,8 @@ function decodeFields(revOfKey: number, value: Buffer): HistoryEntry {
     stampMs: more?.stamp,
     output: more?.output,
     trace: more?.trace,
+    isPartial: true,
+    isUnsure: more?.unsure,
   };
 }
 

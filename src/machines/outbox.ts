@@ -142,7 +142,8 @@ function effectsOf({ effects }: Pick<HistoryEntry, "effects">): readonly Outside
 
 /** The fields of an entry, packed as a chunk has them (streams/chunk.ts): names and values, each behind its length. */
 function packChange({ key, definition, history }: ToldChange): Buffer {
-  const { kind, event, id, by, reason, from, to, via, data, context, output, atMs, stampMs, rev } = history;
+  const { kind, event, id, by, reason, from, to, via, data, context, gone, output, atMs } = history;
+  const { stampMs, rev } = history;
   writer.text("key");
   writer.varint(chars(key).length);
   writer.latin1(chars(key));
@@ -158,6 +159,7 @@ function packChange({ key, definition, history }: ToldChange): Buffer {
   if (via !== undefined) field("via", listText(via));
   field("data", data?.text);
   field("context", jsonText(context));
+  if (gone !== undefined) field("gone", listText(gone));
   field("log", logOf(history));
   field("output", jsonText(output));
   field("trace", history.trace);

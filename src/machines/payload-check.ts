@@ -2,11 +2,11 @@
  * Looks whether bytes from outside are the record or the history of a machine. The store believes what it has written itself; a
  * payload of RESTORE was written by whoever sent it.
  */
-import { type Bytes, chars, readU64 } from "../base/bytes.ts";
+import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
 import { EACH_MAX } from "../engine/child-actions.ts";
 import { childIdFault } from "../engine/child-ids.ts";
-import { childKey } from "../keyspace/layouts.ts";
+import { childKey, pendingKey } from "../keyspace/layouts.ts";
 import { parseData } from "./chart-cache.ts";
 import { decodeHistory, type HistoryEntry, type HistoryKind } from "./history.ts";
 import { decodeOutcome } from "./outcome-codec.ts";
@@ -77,9 +77,11 @@ const HISTORY_KINDS: Readonly<Record<HistoryKind, true>> = {
   refused: true,
   failed: true,
   retry: true,
+  patch: true,
+  undo: true,
+  migrate: true,
   imported: true,
   child: true,
-  migrate: true,
 };
 
 type UntrustedEntry = { readonly [Name in keyof HistoryEntry]: unknown };
@@ -118,6 +120,8 @@ function isEntry(entry: HistoryEntry): boolean {
     via,
     stampMs,
     trace,
+    gone,
+    rest,
   }: UntrustedEntry = entry;
   const { data } = entry;
   return (
@@ -131,9 +135,45 @@ function isEntry(entry: HistoryEntry): boolean {
     (status === undefined || ["failed", "suspended", "done", "stopped"].includes(status as string)) &&
     (context === undefined || isObject(context)) &&
     (via === undefined || isTexts(via)) &&
+    (gone === undefined || isTexts(gone)) &&
+    (rest === undefined || isRest(rest)) &&
     (stampMs === undefined || isCount(stampMs)) &&
     (trace === undefined || isText(trace)) &&
     (data === undefined || isDataText(data.text))
+  );
+}
+
+/** Only its form: what it says of timers and joins is looked at when it is put into a snapshot. */
+function isRest(rest: unknown): boolean {
+  if (!isObject(rest)) return false;
+  const { r, x, o } = rest;
+  const areObjects = (list: unknown) => list === undefined || (Array.isArray(list) && list.every(isObject));
+  const areCounts = (list: unknown) => list === undefined || (Array.isArray(list) && list.every(isCount));
+  const areLists = (list: unknown) =>
+    list === undefined || (Array.isArray(list) && list.every((item) => Array.isArray(item)));
+  return (
+    ["t", "k"].every((name) => areObjects(rest[name])) &&
+    ["a", "q", "n"].every((name) => areCounts(rest[name])) &&
+    ["h", "l", "o"].every((name) => areLists(rest[name])) &&
+    (rest["f"] === undefined || (Array.isArray(rest["f"]) && rest["f"].every(isFailedStep))) &&
+    (r === undefined || r === null || isText(r)) &&
+    (x === undefined || isObject(x)) &&
+    (rest["s"] === undefined || (Array.isArray(rest["s"]) && rest["s"].every(isActiveState))) &&
+    (o === undefined || (o as readonly unknown[][]).every(isSent))
+  );
+}
+
+function isSent([kind, ...rest]: readonly unknown[]): boolean {
+  const texts = rest.slice(0, kind === "send" ? 2 : kind === "spawn" ? 2 : 1);
+  return ["send", "spawn", "stop"].includes(kind as string) && texts.length > 0 && isTexts(texts);
+}
+
+function isFailedStep(step: unknown): boolean {
+  if (!isObject(step) || !isCount(step["sequence"])) return false;
+  const key = pendingKey(0, Number(step["sequence"]));
+  return (
+    step["kind"] === "failed" &&
+    isPendingPart(raw(chars(key).slice(9)), Buffer.from(JSON.stringify(step), "utf8"))
   );
 }
 

@@ -7,7 +7,7 @@
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { EventData } from "../base/event-data.ts";
-import type { Json } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import { type DueEntry, dueFields, dueKey, duesAt, pendingKey } from "../keyspace/layouts.ts";
 import { decodeNumber, encodeNumber } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
@@ -102,8 +102,23 @@ export function addPending(
 
 /** Lets something wait in a machine that is suspended: it falls due when the machine goes on. */
 export function holdPending(transaction: Transaction, id: number, pending: PendingEvent): void {
-  const stored = { ...pending, data: undefined, text: pending.data?.text };
-  transaction.put(pendingKey(id, pending.sequence), Buffer.from(JSON.stringify(stored), "utf8"));
+  transaction.put(pendingKey(id, pending.sequence), encode(storedPending(pending)));
+}
+
+/** What waits as it is stored. */
+export function storedPending(pending: PendingEvent): JsonObject {
+  const { data, ...rest } = pending;
+  // Its fields are of JSON; those that are undefined are left out when it is written.
+  return { ...(rest as JsonObject), ...(data === undefined ? {} : { text: data.text }) };
+}
+
+/** What waits, from its stored form. */
+export function readPending(stored: JsonObject): PendingEvent {
+  return decode(encode(stored));
+}
+
+function encode(stored: JsonObject): Buffer {
+  return Buffer.from(JSON.stringify(stored), "utf8");
 }
 
 /** Takes back what addPending did. */

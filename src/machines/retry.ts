@@ -44,13 +44,13 @@ function attempt(scope: Scope, subject: Subject, step: FailedEvent) {
     : stepEvent(before, eventOf(step), env);
   if (outcome.kind === "refused") {
     if (isFailure(outcome)) return outcome;
-    const after = recordRefusal(scope, before, step, outcome);
+    const after = recordRefusal(scope, before, step, { ...outcome, dropped: [step] });
     settle(scope, { before, after, pending: step }, outcome);
     return undefined;
   }
   try {
     const delivery = new Delivery(scope);
-    delivery.apply(before, outcome, { kind: "retry", ...originOf(step) }, step);
+    delivery.apply(before, outcome, { kind: "retry", ...originOf(step), dropped: [step] }, step);
     delivery.runFollowUps();
   } catch (error) {
     if (!(error instanceof ReplyError)) throw error;

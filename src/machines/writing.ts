@@ -3,18 +3,19 @@
 import { assert } from "../base/assert.ts";
 import { textOfJson } from "../base/exact-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
-import { snapshotToJson } from "../engine/snapshot.ts";
+import { snapshotToJson, timerToJson } from "../engine/snapshot.ts";
+import { trailOf } from "../engine/trail.ts";
 import type { Effect, Snapshot, Timer } from "../engine/types.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import type { DueEntry } from "../keyspace/layouts.ts";
-import type { HistoryEntry, HistoryKind } from "./history.ts";
+import type { HistoryEntry, HistoryKind, Rest, Sent } from "./history.ts";
 import { keepingOf } from "./keeping.ts";
 import type { Next } from "./machine-step.ts";
 import { addOutcome, updateMachine } from "./machines.ts";
 import { dueEntries } from "./object-storage.ts";
 import type { Origin } from "./origin.ts";
 import type { OutcomeChange } from "./outcome-codec.ts";
-import { armDue, disarmDue } from "./pending.ts";
+import { armDue, disarmDue, type FailedEvent, storedPending } from "./pending.ts";
 import {
   type ActiveState,
   activeNames,
@@ -30,6 +31,10 @@ import type { Scope, Subject } from "./subject.ts";
 /** What is recorded of a change beside its result. */
 export interface Cause extends Partial<Origin> {
   readonly kind: HistoryKind;
+  /** The number of the timer that has fired. */
+  readonly fired?: number | undefined;
+  /** Failed steps that the change has dropped. */
+  readonly dropped?: readonly FailedEvent[] | undefined;
 }
 
 /** Writes a machine that has moved; returns it as it is now. */
@@ -61,7 +66,9 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
     via: next.via,
     output: next.live?.output,
     context: cause.kind === "reset" ? next.live?.context : contextOf(next),
+    gone: cause.kind === "reset" ? undefined : goneOf(next),
     effects: recordedEffects(next.effects),
+    rest: restOf(subject, next, cause, machine.reason),
   };
   const { chart } = subject;
   const moved =
@@ -72,6 +79,39 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
   watchStates(scope.db, written.record.id, next.effects);
   if (machine.status === "suspended") disarmAll(scope, written.record.id, machine);
   return written;
+}
+
+/** Writes a machine of which only the context has changed, whatever its status. */
+export function writeStill(scope: Scope, subject: Subject, next: Next, cause: Cause): Subject {
+  const before = subject.machine;
+  const { nowMs } = scope;
+  const rev = before.rev + 1;
+  const names = activeNames(before);
+  const machine = {
+    ...before,
+    rev,
+    updatedMs: nowMs,
+    reason: cause.reason ?? before.reason,
+    snapshot: next.snapshot,
+  };
+  const history: HistoryEntry = {
+    rev,
+    atMs: nowMs,
+    kind: cause.kind,
+    data: cause.data,
+    by: cause.by,
+    reason: cause.reason,
+    from: names,
+    to: names,
+    status: before.status === "active" ? undefined : before.status,
+    output: next.live?.output,
+    context: contextOf(next),
+    gone: goneOf(next),
+  };
+  const { chart } = subject;
+  const moved =
+    chart === undefined || next.live === undefined ? chart : { machine: chart.machine, snapshot: next.live };
+  return writeRecord(scope, { ...subject, chart: moved }, machine, history);
 }
 
 /** What a machine is after a step. */
@@ -165,9 +205,11 @@ export const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
   refused: "sm.refused",
   failed: "sm.failed",
   retry: "sm.retry",
+  patch: "sm.patch",
+  undo: "sm.undo",
+  migrate: "sm.migrate",
   imported: "sm.create",
   child: "sm.child",
-  migrate: "sm.migrate",
 };
 
 /** The states that are active now; one that was left and entered again counts from now. */
@@ -198,6 +240,54 @@ export function outerStates(
 export function contextOf(next: Next): JsonObject | undefined {
   if (next.changes.length === 0) return undefined;
   return Object.fromEntries(next.changes.map(({ path, value = null }) => [path, value]));
+}
+
+/** The paths at which nothing is any more; undefined for none. */
+export function goneOf(next: Next): readonly string[] | undefined {
+  const gone = next.changes.flatMap(({ path, value }) => (value === undefined ? [path] : []));
+  return gone.length === 0 ? undefined : gone;
+}
+
+/** What is kept of a change beside what history shows, so that it can be taken back and run again. */
+function restOf(
+  { chart, machine: before }: Subject,
+  { live, effects }: Next,
+  { fired, dropped, reason }: Cause,
+  reasonSince: string | undefined,
+): Rest | undefined {
+  const trail =
+    chart === undefined || live === undefined
+      ? undefined
+      : trailOf({ before: chart.snapshot, after: live, effects, fired });
+  const hasReason = reasonSince !== (reason ?? before.reason);
+  const sent = effects.length === 0 ? NOTHING_SENT : sentBy(effects);
+  const timer = fired === undefined ? undefined : chart?.snapshot.timers.find(({ seq }) => seq === fired);
+  if (!hasReason && timer === undefined && dropped === undefined && sent.length === 0) return trail;
+  return {
+    ...trail,
+    ...(dropped === undefined ? {} : { f: dropped.map(storedPending) }),
+    ...(hasReason ? { r: reasonSince ?? null } : {}),
+    ...(timer === undefined ? {} : { x: timerToJson(timer) }),
+    ...(sent.length === 0 ? {} : { o: sent }),
+  };
+}
+
+const NOTHING_SENT: readonly Sent[] = [];
+
+/** What leaves for other machines. */
+function sentBy(effects: readonly Effect[]): readonly Sent[] {
+  return effects.flatMap((effect): readonly Sent[] => {
+    switch (effect.kind) {
+      case "send":
+        return [["send", effect.to, effect.event, effect.eventId ?? null]];
+      case "spawn":
+        return [["spawn", effect.child.id, effect.child.src]];
+      case "stop":
+        return [["stop", effect.id]];
+      default:
+        return NOTHING_SENT;
+    }
+  });
 }
 
 /** What the change asks for outside: kept with it, in order. */

@@ -50,6 +50,7 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "SUSPENDED", when: "the machine is suspended" },
   { code: "DONE", when: "the machine has reached a top-level final state, or was stopped" },
   { code: "NOSTATE", when: "the machine has no such state" },
+  { code: "NOUNDO", when: "SM.UNDO cannot go back that far; the text says what lies in the way" },
   {
     code: "EXECFAIL",
     when: "an action failed or the event caused too many microsteps; all of it was undone",
@@ -544,6 +545,8 @@ export const moduleOption = () => new ReplyError("Invaild command option");
 export const noMachine = (key: Name) => new ReplyError(`NOMACHINE there is no machine at '${shown(key)}'`);
 export type RefusalCode = "ILLEGAL" | "GUARD" | "REJECTED" | "INVARIANT" | "EXECFAIL" | "DONE" | "NOSTATE";
 
+/** A change of a machine that cannot be taken back. */
+export const noUndo = (reason: string) => new ReplyError(`NOUNDO ${reason}`);
 /** The engine words its refusals; see `refusalOf`. */
 export const refused = (code: RefusalCode, reason: string) => new ReplyError(`${code} ${reason}`);
 /** Machines that a migration would leave where nothing leads on, or not carry over at all. */

@@ -16,12 +16,15 @@ import { smInfo } from "./info.ts";
 import { smNext } from "./next.ts";
 import { smOutcome } from "./outcome.ts";
 import { smOverdue } from "./overdue.ts";
+import { smPatch } from "./patch.ts";
 import { smPending } from "./pending.ts";
+import { smReplay } from "./replay.ts";
 import { smRequeue } from "./requeue.ts";
 import { smRetry } from "./retry.ts";
 import { smScan } from "./scan.ts";
 import { smSend } from "./send.ts";
 import { smResume, smSuspend } from "./suspension.ts";
+import { smUndo } from "./undo.ts";
 import { smVerify } from "./verify.ts";
 import { smWait } from "./wait.ts";
 import { smWhy } from "./why.ts";
@@ -43,13 +46,16 @@ export const STATECHART_HANDLERS: readonly Handler[] = [
   smNext,
   smOutcome,
   smOverdue,
+  smPatch,
   smPending,
+  smReplay,
   smRequeue,
   smResume,
   smRetry,
   smScan,
   smSend,
   smSuspend,
+  smUndo,
   smVerify,
   smWait,
   smWhy,

@@ -76,13 +76,16 @@ function fieldsOf(entry: HistoryEntry): JsonObject {
     via: [...(entry.via ?? [])],
     data: entry.data?.value ?? null,
     context: entry.context ?? null,
+    gone: [...(entry.gone ?? [])],
     log: log === undefined ? null : (JSON.parse(log) as Json),
     output: entry.output ?? null,
     trace: entry.trace ?? null,
   };
 }
 
-const FIELDS = "rev at stamp kind event id by reason from to via data context log output trace".split(" ");
+const FIELDS = "rev at stamp kind event id by reason from to via data context gone log output trace".split(
+  " ",
+);
 
 const FORMS = { REV: FLAG, COUNT: VALUE, WHERE: VALUE } as const;
 
@@ -132,6 +135,7 @@ function entryReply(entry: HistoryEntry): Reply {
     ["via", [...(entry.via ?? [])]],
     ["data", entry.data?.text ?? null],
     ["context", entry.context === undefined ? null : JSON.stringify(entry.context)],
+    ...(entry.gone === undefined ? [] : [["gone", [...entry.gone]] as const]),
     ["log", logOf(entry) ?? null],
     ["output", entry.output === undefined ? null : JSON.stringify(entry.output)],
     ["trace", entry.trace ?? null],

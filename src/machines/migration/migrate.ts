@@ -20,7 +20,15 @@ import { disarmDue } from "../pending.ts";
 import { activeNames, type MachineRecord } from "../record.ts";
 import { unwatchMachine } from "../sla-index.ts";
 import { envOf, findSubject, type Scope, type Subject } from "../subject.ts";
-import { activeStates, contextOf, EVENTS, outerStates, recordedEffects, statusOf } from "../writing.ts";
+import {
+  activeStates,
+  contextOf,
+  EVENTS,
+  goneOf,
+  outerStates,
+  recordedEffects,
+  statusOf,
+} from "../writing.ts";
 import { carryFailed } from "./failed-steps.ts";
 import { formerOf, seenHistory } from "./former.ts";
 
@@ -151,6 +159,7 @@ function write(scope: Scope, subject: Subject, writing: Writing): Subject {
     via: next.via,
     output: next.live?.output,
     context: contextOf(next),
+    gone: goneOf(next),
     effects: recordedEffects(next.effects),
   };
   return exchange(scope, subject, { machine, history, chart, live: next.live });

@@ -94,10 +94,13 @@ const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.MIGRATION|UNDO": ["1"],
   "SM.MUTATE": ["k", "end", "reason"],
   "SM.OVERDUE": ["0"],
+  "SM.PATCH": ["k", "{}"],
+  "SM.REPLAY": ["k"],
   "SM.REQUEUE": ["1-1"],
   "SM.SCAN": ["0"],
   "SM.SEND": ["k", "PAY"],
   "SM.STATE": ["k"],
+  "SM.UNDO": ["k"],
   "SM.WAIT": ["k"],
 };
 
