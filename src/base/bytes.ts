@@ -25,8 +25,18 @@ export function bytesOfText(text: string): Bytes {
 
 /** The text that bytes are in UTF-8; what is no UTF-8 becomes U+FFFD. */
 export function textOfBytes(bytes: Bytes): string {
+  if (isShortAscii(chars(bytes))) return chars(bytes);
   return bufferOf(bytes).toString("utf8");
 }
+
+/** Such bytes are the same characters: nothing has to be converted. */
+function isShortAscii(text: string): boolean {
+  if (text.length > SHORT_LENGTH) return false;
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 127) return false;
+  return true;
+}
+
+const SHORT_LENGTH = 64;
 
 /** A new buffer with these bytes. */
 export function bufferOf(bytes: Bytes): Buffer {

@@ -130,7 +130,7 @@ export class Database {
   change(
     key: Bytes,
     change: Omit<LiveChange, "place">,
-    redo: RedoRecord | undefined,
+    redo: Buffer | RedoRecord | undefined,
     event: KeyEvent | undefined,
   ): boolean {
     const place = { at: this.#recordKey(key), phys: this.phys };

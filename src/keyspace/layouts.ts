@@ -94,6 +94,9 @@ export interface Range {
 /** Spaces whose keys often last for seconds only and are never derived: expiries, what of machines falls due. */
 export const TRANSIENT_SPACES = "xt";
 
+/** Spaces whose keys are looked for before they come to be, and then no more: outcomes, by the id of a new event. */
+export const UNREPEATED_SPACES = "e";
+
 export function metaKey(name: string): Bytes {
   return raw(`m${name}`);
 }

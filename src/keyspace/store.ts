@@ -9,7 +9,7 @@ import {
   type OrderedStore,
   type StoreStatus,
 } from "../storage/ordered-store.ts";
-import { metaKey, TRANSIENT_SPACES } from "./layouts.ts";
+import { metaKey, TRANSIENT_SPACES, UNREPEATED_SPACES } from "./layouts.ts";
 import { LiveObjects } from "./live-objects.ts";
 import type { ObjectTypes } from "./objects.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
@@ -61,7 +61,8 @@ export class Store {
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
   static open(directory: string, objects: ObjectTypes, opening: Opening = {}): Store {
     const live = new LiveObjects(objects.redo);
-    const options = { verify: assertFormat, transientSpaces: TRANSIENT_SPACES, derived: live, ...opening };
+    const spaces = { transientSpaces: TRANSIENT_SPACES, unrepeatedSpaces: UNREPEATED_SPACES };
+    const options = { verify: assertFormat, ...spaces, derived: live, ...opening };
     return new Store(DurableStore.open(directory, options), objects, live, {
       foldsAtClose: false,
       directory,

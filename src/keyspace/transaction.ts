@@ -21,7 +21,7 @@ export interface Savepoint {
   readonly changeCount: number;
 }
 
-/** What the journal is to hold of a change. It is encoded once, when the transaction is committed. */
+/** What the journal is to hold of a change that may be amended. It is encoded when the transaction is committed. */
 export interface RedoRecord {
   encode(): Buffer;
 }
@@ -59,7 +59,7 @@ export class Transaction implements OrderedReader {
   readonly #reader: OrderedReader;
   readonly #live: LiveObjects | undefined;
   readonly #objects: ObjectTypes | undefined;
-  readonly #redo: RedoRecord[] = [];
+  readonly #redo: (Buffer | RedoRecord)[] = [];
   #latest: LatestChange | undefined;
   readonly #writes = new SortedMap<Buffer | null>();
   readonly #undo: Undo[] = [];
@@ -111,7 +111,7 @@ export class Transaction implements OrderedReader {
    * that of another change has to tell of this one too. False, and
    * nothing done, where the object must be written in the ordinary way, because this transaction has written it so.
    */
-  change(change: LiveChange, redo: RedoRecord | undefined): boolean {
+  change(change: LiveChange, redo: Buffer | RedoRecord | undefined): boolean {
     if (this.#live === undefined || this.hasWritten(change.place.at)) return false;
     const undo = this.#live.change(change);
     if (redo === undefined) {
@@ -137,8 +137,9 @@ export class Transaction implements OrderedReader {
     const latest = this.#latest;
     if (this.#live === undefined || latest?.after !== change.before || this.hasWritten(at)) return false;
     const known = this.#redo[latest.index];
-    const redo = known === undefined ? undefined : merge(known);
-    if (known === undefined || redo === undefined || this.#live.summary(at) !== change.before) return false;
+    if (known === undefined || Buffer.isBuffer(known)) return false;
+    const redo = merge(known);
+    if (redo === undefined || this.#live.summary(at) !== change.before) return false;
     const undo = this.#live.change(change);
     const { index } = latest;
     this.#redo[index] = redo;
@@ -179,7 +180,7 @@ export class Transaction implements OrderedReader {
       this.#undo.push(undo);
       return;
     }
-    this.#redo.push({ encode: () => encodeCount(key, change) });
+    this.#redo.push(encodeCount(key, change));
     this.#undo.push(() => {
       undo();
       this.#redo.pop();
@@ -282,7 +283,7 @@ export class Transaction implements OrderedReader {
 
   /** The redo records of the changes that were not written, encoded, in order. */
   redo(): Buffer[] {
-    return this.#redo.map((record) => record.encode());
+    return this.#redo.map((record) => (Buffer.isBuffer(record) ? record : record.encode()));
   }
 
   /** All writes, each key once, in the order of their first write. */

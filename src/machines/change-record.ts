@@ -72,15 +72,22 @@ export interface RecordedStep extends ChangedPlace {
   readonly outcome: OutcomeChange | undefined;
 }
 
-/** The redo record of a step, which the outcome of its event may join until it is encoded. */
+/**
+ * The redo record of a step, which the outcome of its event may join until it is encoded. `streamId` is the entry of the
+ * change stream, where the change has one that is not written.
+ */
 export class StepRedo implements RedoRecord {
   readonly #step: RecordedStep;
   readonly #streamId: EntryId | undefined;
 
-  /** `streamId` is the entry of the change stream, where the change has one that is not written. */
   constructor(step: RecordedStep, streamId: EntryId | undefined) {
     this.#step = step;
     this.#streamId = streamId;
+  }
+
+  /** The same as bytes, for a step that no outcome is to join: at once, while all of it is at hand. */
+  static encoded(step: RecordedStep, streamId: EntryId | undefined): Buffer {
+    return encodeStep(step, streamId);
   }
 
   /** The record of the step and of an outcome, after which the machine is as given; undefined when it has one already. */

@@ -525,6 +525,8 @@ export class Delivery {
   /** Hands the machine each deferred event it takes now, in the order of the inbox, until it takes none. */
   #recallDeferred(subject: Subject): Subject {
     const { inbox, current: fresh } = freshInbox(this.#scope, this.#retryReleased(subject));
+    // Nearly always nothing waits.
+    if (inbox.length === 0) return hasEnded(fresh.machine) ? dropWaiting(this.#scope, fresh) : fresh;
     const waiting = inbox.map((pending) => ({ ...eventOf(pending), pending }));
     const env = envOf(this.#scope, subject);
     let current = fresh;

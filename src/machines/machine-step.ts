@@ -131,7 +131,10 @@ function excess({ live, changes, effects, joins }: Next, bounds: MachineBounds):
   const timerCount = live?.timers.length ?? 0;
   if (timerCount > timersMax && effects.some(({ kind }) => kind === "arm"))
     return `the machine would have ${timerCount} timers, sm-timers-max is ${timersMax}`;
-  if (effects.filter(({ kind }) => kind === "task").length >= TASKS_PER_CHANGE_MAX)
+  if (
+    effects.length >= TASKS_PER_CHANGE_MAX &&
+    effects.filter(({ kind }) => kind === "task").length >= TASKS_PER_CHANGE_MAX
+  )
     return `one event has set ${TASKS_PER_CHANGE_MAX} tasks or more`;
   return undefined;
 }
@@ -155,7 +158,7 @@ function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Move
   return {
     kind: "moved",
     states: stateNames(machine, snapshot.configuration),
-    entered: new Set(trace.flatMap(({ entered }) => entered.map((index) => stateOf(machine, index).path))),
+    entered: enteredIn(machine, trace),
     via: trace.length < 2 ? undefined : passed(machine, snapshot, trace),
     isDone: snapshot.status === "done",
     suspension: suspensionIn(effects),
@@ -165,6 +168,12 @@ function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Move
     changes,
     joins: machine.joins.length === 0 ? undefined : atJoins(effects),
   };
+}
+
+function enteredIn(machine: Machine, trace: Moved["trace"]): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const { entered } of trace) for (const index of entered) paths.add(stateOf(machine, index).path);
+  return paths;
 }
 
 /** `kept` for an event that waits in a join now, and has done nothing else there. */

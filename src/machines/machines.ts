@@ -14,7 +14,7 @@ import type { Transaction } from "../keyspace/transaction.ts";
 import { StepRedo } from "./change-record.ts";
 import { type HistoryEntry, historyWrites, putHistory, trimHistory } from "./history.ts";
 import { encodeEntry } from "./history-codec.ts";
-import { counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
+import { counterChanges, counterKeys, NO_DEFINITION, stateKeys } from "./index-keys.ts";
 import { LIVE_MACHINE, liveRecord } from "./live-machine.ts";
 import { OutcomeGiving } from "./live-outcomes.ts";
 import { type Keeping, planChange, tellChange } from "./outbox.ts";
@@ -94,7 +94,9 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const change = { kind: LIVE_MACHINE, before: record, after: live, tail, given };
   const told = history === undefined ? undefined : { key, id: record.id, machine, history };
   const planned = told === undefined ? undefined : planChange(db, told, keeping);
-  const redo = new StepRedo(step, planned?.firstId);
+  // An event with an id has an outcome, which is to join.
+  const isWhole = history !== undefined && history.id === undefined;
+  const redo = isWhole ? StepRedo.encoded(step, planned?.firstId) : new StepRedo(step, planned?.firstId);
   const isLive = db.change(key, change, redo, update.event);
   const written = isLive ? live : db.update(key, record, encodeMachine(machine), update.event);
   recount(db, before, machine, isLive);
@@ -182,14 +184,16 @@ export function indexMachine(
     transaction.count(key, sign, { isRedone: false });
 }
 
-/** The difference between two records of one machine in the counters. */
+const REDONE = { isRedone: true };
+const RECORDED = { isRedone: false };
+
+/** The difference between two records of one machine, of one definition, in the counters. */
 function recount(db: Database, before: MachineRecord, after: MachineRecord, isRedone: boolean): void {
   if (before.status === after.status && before.states === after.states) return;
   const { transaction, phys } = db;
-  const old = counterKeys(phys, before.definition, before);
-  const fresh = counterKeys(phys, after.definition, after);
-  for (const key of old) if (!fresh.includes(key)) transaction.count(key, -1, { isRedone });
-  for (const key of fresh) if (!old.includes(key)) transaction.count(key, 1, { isRedone });
+  const options = isRedone ? REDONE : RECORDED;
+  for (const [key, change] of counterChanges(phys, after.definition, before, after))
+    transaction.count(key, change, options);
 }
 
 /** Has the machine that another belongs to look at it: its status has changed, or it is gone. */

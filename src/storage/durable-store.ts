@@ -76,6 +76,8 @@ export interface DurableOptions {
   readonly archiveDirectory?: string | undefined;
   /** First bytes of keys that often come and go within seconds: of such a key nothing remains to be carried. */
   readonly transientSpaces?: string;
+  /** First bytes of keys that are looked for once before they are written: that one is absent is not remembered. */
+  readonly unrepeatedSpaces?: string;
 }
 
 export class DurableStore implements OrderedStore {
@@ -88,6 +90,7 @@ export class DurableStore implements OrderedStore {
   readonly #derived: Derived | undefined;
   readonly #archiveDirectory: string | undefined;
   readonly #transientSpaces: string;
+  readonly #unrepeatedSpaces: string;
   readonly #checkpointer: Checkpointer;
   #active: WriteTable;
   /** True when the active journal has redo records. */
@@ -113,6 +116,7 @@ export class DurableStore implements OrderedStore {
     this.#derived = options.derived;
     this.#archiveDirectory = options.archiveDirectory;
     this.#transientSpaces = options.transientSpaces ?? "";
+    this.#unrepeatedSpaces = options.unrepeatedSpaces ?? "";
     this.#data = opened.data;
     this.#journal = opened.journal;
     this.#active = opened.active;
@@ -274,7 +278,8 @@ export class DurableStore implements OrderedStore {
     }
     this.#cacheMisses += 1;
     const value = this.#data.get(key);
-    this.#cache.set(text, value ?? null);
+    if (value !== undefined || !this.#unrepeatedSpaces.includes(text.charAt(0)))
+      this.#cache.set(text, value ?? null);
     return value;
   }
 

@@ -31,6 +31,7 @@ type Given = Options<keyof typeof FORMS>;
 export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax: number): SendOptions {
   const event = text(argument(args, 2), "event");
   if (event === "") throw errors.err("the event's name is empty");
+  if (args.length === 3) return plainSend(event);
   const hasData = args.length > 3 && !Object.hasOwn(FORMS, token(args[3]));
   const data = hasData ? eventData(argument(args, 3), eventBytesMax) : undefined;
   const given = readOptions(args, hasData ? 4 : 3, FORMS);
@@ -54,6 +55,28 @@ export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax:
     trace: readTrace(given),
     definition: textOf(given, "DEF"),
     isFull: given.has("FULL"),
+  };
+}
+
+/** As most requests are: without data and options. */
+function plainSend(event: string): SendOptions {
+  return {
+    event,
+    data: undefined,
+    id: undefined,
+    makesId: false,
+    by: undefined,
+    reason: undefined,
+    source: undefined,
+    ifState: undefined,
+    ifRev: undefined,
+    dueMs: undefined,
+    expireAtMs: undefined,
+    outcomeTtlMs: undefined,
+    stampMs: undefined,
+    trace: undefined,
+    definition: undefined,
+    isFull: false,
   };
 }
 
