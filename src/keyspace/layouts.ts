@@ -422,9 +422,14 @@ export function duesAt(dueMs: number): Bytes {
   return raw(`t${u64(dueMs)}`);
 }
 
+/** The one composed last is remembered: who looks for an outcome is likely to keep one of that id. */
 export function outcomeKey(id: number, eventId: string): Bytes {
-  return raw(`e${u64(id)}${nameField(eventId)}`);
+  if (latestOutcome === undefined || latestOutcome.id !== id || latestOutcome.eventId !== eventId)
+    latestOutcome = { id, eventId, key: raw(`e${u64(id)}${nameField(eventId)}`) };
+  return latestOutcome.key;
 }
+
+let latestOutcome: { readonly id: number; readonly eventId: string; readonly key: Bytes } | undefined;
 
 export function outcomeOrderKey(id: number, sequence: number): Bytes {
   return raw(`q${u64(id)}${u64(sequence)}`);

@@ -120,12 +120,19 @@ export class LiveObjects implements Derived {
       return entry === undefined ? this.#frozen?.index.get(key) : entry;
     }
     if (text.length < 9 || !this.#hasParts(space)) return undefined;
-    for (const object of this.#generationsOf(space, readU64(key, 1))) {
-      const value =
-        space === object.kind.space ? this.#derivationOf(object).writes.get(key) : object.given?.get(key);
-      if (value !== undefined) return value;
-    }
-    return undefined;
+    const id = readU64(key, 1);
+    const active = this.#active.byId.get(id);
+    if (active === SETTLED) return undefined;
+    const value = active === undefined ? undefined : this.#partOf(active, space, key);
+    if (value !== undefined || active?.isFresh === true) return value;
+    const frozen = this.#frozen?.byId.get(id);
+    return frozen === undefined || frozen === SETTLED ? undefined : this.#partOf(frozen, space, key);
+  }
+
+  #partOf(object: LiveObject, space: string, key: Bytes): Buffer | null | undefined {
+    const { kind, given } = object;
+    if (space === kind.space) return this.#derivationOf(object).writes.get(key);
+    return kind.givenSpaces.includes(space) ? given?.get(key) : undefined;
   }
 
   /** What `get` knows of the keys with `from <= key < to`, in order; undefined when there is surely nothing. */

@@ -73,17 +73,27 @@ class LiveOutcomes implements GivenParts {
 
   /** Takes a change over; returns what takes that back. */
   add({ eventId, sequence, value, isNew, dropped }: OutcomeChange): () => void {
+    const key = outcomeKey(this.#id, eventId);
+    if (dropped.length === 0 && value !== undefined)
+      return this.#keep(key, { eventId, sequence, value, isNew });
     // What goes comes first, since the new one may have the id of one that is past its time.
     const returns = dropped.map((gone) => this.#drop(gone));
-    const takeBack = value === undefined ? undefined : this.#keep(eventId, sequence, value, isNew);
+    const takeBack = value === undefined ? undefined : this.#keep(key, { eventId, sequence, value, isNew });
     return () => {
       takeBack?.();
       for (const giveBack of returns.reverse()) giveBack();
     };
   }
 
-  #keep(eventId: string, sequence: number, value: Buffer, isNew: boolean): () => void {
-    const key = outcomeKey(this.#id, eventId);
+  #keep(
+    key: Bytes,
+    {
+      eventId,
+      sequence,
+      value,
+      isNew,
+    }: Pick<OutcomeChange, "eventId" | "sequence" | "isNew"> & { readonly value: Buffer },
+  ): () => void {
     const [before, since] = [this.#byKey.get(key), this.#since];
     if (isNew) this.#since = Math.min(since, sequence);
     const isStored = isNew ? before === GONE : sequence < since;
