@@ -6,7 +6,7 @@
  * memory with many machines; timers that are due at once. Not measured: networks, many keys that do not fit in
  * memory, mixed loads.
  *
- *   npx tsx tests/bench/run.ts [--rounds 5] [--requests 60000] [--machines 1000000] [--only TEXT|machines]
+ *   npx tsx tests/bench/run.ts [--rounds 5] [--requests 60000] [--machines 1000000] [--only TEXT|machines|type]
  */
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -17,6 +17,7 @@ import { CASES, type Case, DEPTHS } from "./cases.ts";
 import { measureMachines } from "./machines.ts";
 import { type BenchServer, runBenchmark, startDetent, startRedis } from "./servers.ts";
 import { measureTimers } from "./timers.ts";
+import { CASES_OF_TYPES } from "./type-cases.ts";
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +29,8 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const requests = Number(values.requests);
+/** Those of each type of values are measured when they are asked for. */
+const chosen = values.only.startsWith("type") ? CASES_OF_TYPES : CASES;
 
 const directory = await mkdtemp(join(tmpdir(), "detent-bench-"));
 const servers: Record<Case["server"], BenchServer> = {
@@ -44,7 +47,7 @@ try {
   console.log(
     `load of the machine before: ${load()}; ${rounds} rounds of ${requests} requests, 50 connections`,
   );
-  for (const [port, setup] of CASES.flatMap(({ server, setup }) =>
+  for (const [port, setup] of chosen.flatMap(({ server, setup }) =>
     setup.map((args) => [servers[server].port, args] as const),
   )) {
     await servers.detent.command(port, setup);
@@ -67,7 +70,7 @@ interface Figures {
 }
 
 async function table(depth: number): Promise<void> {
-  const cases = CASES.filter(({ name }) => name.includes(values.only));
+  const cases = chosen.filter(({ name }) => name.includes(values.only));
   if (cases.length === 0) return;
   const figures = new Map<string, Figures[]>();
   for (let round = 0; round < rounds; round += 1) {
