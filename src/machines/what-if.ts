@@ -2,7 +2,7 @@
  * A machine as it is not: as it was at a rev, or under another definition. An event is tried on it alone, with what the
  * machine raises itself; other machines, children among them, are not asked, because they are as they are now.
  */
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import { carry } from "../engine/carry.ts";
 import { ERROR_EXECUTION } from "../engine/event-names.ts";
 import { type Machine, stateOf } from "../engine/machine.ts";
@@ -10,13 +10,13 @@ import { NO_MAP } from "../engine/migration-map.ts";
 import { quoted, stateNames } from "../engine/refusal.ts";
 import { snapshotFromJson } from "../engine/snapshot.ts";
 import type { EngineEvent, Snapshot } from "../engine/types.ts";
-import type { DefinitionName } from "../keyspace/layouts.ts";
 import * as errors from "../protocol/errors.ts";
-import { findDefinition, type StoredDefinition, splitDefinitionId } from "./definitions.ts";
+import { findDefinition, type StoredDefinition } from "./definitions.ts";
 import { isFailure } from "./failures.ts";
 import { historyOf, standingAt } from "./history.ts";
 import { type Next, type StepOutcome, stepEvent, stepRaised } from "./machine-step.ts";
 import { formerOf } from "./migration/former.ts";
+import { definitionThen } from "./past-definition.ts";
 import { isRunning, type MachineRecord } from "./record.ts";
 import type { Attempt } from "./send.ts";
 import { chartOf, envOf, type Scope, type StepEnv, type Subject } from "./subject.ts";
@@ -44,8 +44,13 @@ export function asItWas(scope: Scope, subject: Subject, rev: number): PastSubjec
   if (standing?.context === undefined || standing.rev !== rev) return undefined;
   const { atMs, to, status = "active", reason, context } = standing;
   const states = to.map((state) => [state, atMs] as const);
-  const then = definitionThen(scope, subject, rev);
-  if (then === "unknown") return undefined;
+  const then = definitionThen(scope.db, subject, rev);
+  // The definition is gone, or the map that the machine had before it got one.
+  const isKnown =
+    then === undefined
+      ? machine.definition === undefined
+      : findDefinition(scope.db, then.name, then.version) !== undefined;
+  if (!isKnown) return undefined;
   const past: MachineRecord = { ...machine, definition: then, states, status, reason, rev };
   if (then === undefined) return { subject: { ...subject, machine: past, chart: undefined }, atMs };
   const passed = historyOf(transaction, record.id, { from: 1, to: rev });
@@ -53,27 +58,6 @@ export function asItWas(scope: Scope, subject: Subject, rev: number): PastSubjec
   const remembered = leftBehind(chart, passed);
   const snapshot = snapshotWith(chart, { states: to, context, isDone: status === "done", remembered });
   return { subject: { ...subject, machine: past, chart: { machine: chart, snapshot } }, atMs };
-}
-
-/**
- * The definition that a machine had at a rev: a migration since then tells. Undefined for a map machine; unknown where
- * the definition is gone, or the map that a machine had before it got one.
- */
-function definitionThen(
-  { db }: Scope,
-  { machine, record }: Subject,
-  rev: number,
-): DefinitionName | undefined | "unknown" {
-  const later = historyOf(db.transaction, record.id, { from: rev + 1, to: machine.rev });
-  const migrated = later.find(({ kind }) => kind === "migrate");
-  if (migrated === undefined) return machine.definition;
-  const data = migrated.data?.value ?? null;
-  const from = isJsonObject(data) ? data["from"] : undefined;
-  if (typeof from !== "string") return "unknown";
-  const { name, version } = splitDefinitionId(from);
-  return version === undefined || findDefinition(db, name, version) === undefined
-    ? "unknown"
-    : { name, version };
 }
 
 /** What history states remember after some changes, as far as their ends tell. */

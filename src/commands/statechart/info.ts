@@ -2,9 +2,12 @@
 
 import { bytesOf } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
-import { stateOf } from "../../engine/machine.ts";
+import { type Machine, stateOf } from "../../engine/machine.ts";
 import { timeLeft } from "../../keyspace/expiry-time.ts";
+import type { DefinitionName } from "../../keyspace/layouts.ts";
+import { findDefinition } from "../../machines/definitions.ts";
 import { standingAt } from "../../machines/history.ts";
+import { definitionThen } from "../../machines/past-definition.ts";
 import { pendingOf } from "../../machines/pending.ts";
 import { activeNames, type MachineStatus, outerNames } from "../../machines/record.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
@@ -16,6 +19,10 @@ import { childrenReply, parentReply } from "./family.ts";
 
 /** What differs between the present and the past. */
 interface State {
+  /** Undefined for a map machine. */
+  readonly definition: DefinitionName | undefined;
+  /** Its compiled form; undefined where that is not there. */
+  readonly chart: Machine | undefined;
   readonly states: readonly string[];
   readonly status: MachineStatus;
   readonly rev: number;
@@ -61,6 +68,8 @@ function readUntil(args: readonly Buffer[]): Until | undefined {
 
 function present(call: Call, { machine, record, chart }: Subject): State {
   return {
+    definition: machine.definition,
+    chart: chart?.machine,
     states: activeNames(machine),
     status: machine.status,
     rev: machine.rev,
@@ -90,7 +99,10 @@ function past(call: Call, subject: Subject, until: Until): State | undefined {
   if (standing === undefined || ("rev" in until && standing.rev !== until.rev)) return undefined;
   const { to: states, status = "active", atMs: updatedAtMs, reason, context, output } = standing;
   if (context === undefined) return undefined;
+  const definition = definitionThen(call.db, subject, standing.rev);
   return {
+    definition,
+    chart: chartThen(call, subject, definition),
     states,
     status,
     rev: standing.rev,
@@ -105,6 +117,17 @@ function past(call: Call, subject: Subject, until: Until): State | undefined {
   };
 }
 
+function chartThen(
+  call: Call,
+  { machine, chart }: Subject,
+  definition: DefinitionName | undefined,
+): Machine | undefined {
+  if (definition === undefined) return undefined;
+  if (definition === machine.definition) return chart?.machine;
+  const stored = findDefinition(call.db, definition.name, definition.version);
+  return stored && call.server.charts.chartOf(stored);
+}
+
 function overdueOf(chart: Subject["chart"]): string[] {
   if (chart === undefined) return [];
   const over = chart.snapshot.slas.filter(({ isOver }) => isOver === true);
@@ -112,17 +135,17 @@ function overdueOf(chart: Subject["chart"]): string[] {
 }
 
 /** The tags of the states that are active, outer ones among them, in document order, each once. */
-function tagsOf({ chart }: Subject, { states }: State): string[] {
+function tagsOf({ chart, states }: State): string[] {
   if (chart === undefined) return [];
-  const { byPath } = chart.machine;
+  const { byPath } = chart;
   const active = new Set([0, ...[...states, ...outerNames(states)].map((name) => byPath.get(name) ?? 0)]);
-  const tags = [...active].sort((a, b) => a - b).flatMap((index) => stateOf(chart.machine, index).tags);
+  const tags = [...active].sort((a, b) => a - b).flatMap((index) => stateOf(chart, index).tags);
   return [...new Set(tags)];
 }
 
 function reply(call: Call, subject: Subject, state: State): Reply {
   const { machine, record } = subject;
-  const { definition } = machine;
+  const { definition } = state;
   return map([
     ["definition", definition === undefined ? null : `${definition.name}:${definition.version}`],
     ["state", [...state.states]],
@@ -130,7 +153,7 @@ function reply(call: Call, subject: Subject, state: State): Reply {
     ["rev", state.rev],
     ["context", JSON.stringify(state.context)],
     ["output", state.output === undefined ? null : JSON.stringify(state.output)],
-    ["tags", tagsOf(subject, state)],
+    ["tags", tagsOf(state)],
     ["created", machine.createdMs],
     ["updated", state.updatedMs],
     ["reason", state.reason ?? null],

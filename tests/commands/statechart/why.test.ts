@@ -25,6 +25,7 @@ const CART = {
   context: { sum: 0 },
   states: {
     open: {
+      tags: ["buying"],
       on: {
         ADD: { actions: { assign: { sum: "context.sum + event.price" } } },
         PAY: { guard: "context.sum >= 10", target: "paid" },
@@ -153,12 +154,18 @@ describe("SM.WHY", () => {
     expect(await why("j", "ONE", "DEF", "join:v2")).toMatchObject({ verdict: "ILLEGAL" });
   });
 
-  test("tells with REV under the definition that the machine had then", async () => {
+  test("tells with REV under the definition that the machine had then, as SM.INFO shows it", async () => {
     await call("SM.MIGRATE", "c", "cart:v2");
     expect(await why("c", "ADD", '{"price":1}')).toMatchObject({ verdict: "ILLEGAL" });
     expect(await why("c", "ADD", '{"price":1}', "REV", "3")).toMatchObject({ context: '{"sum":13}' });
     expect(await why("c", "ADD", '{"price":1}', "REV", "4")).toMatchObject({ verdict: "ILLEGAL" });
+    expect(fields(await call("SM.INFO", "c", "REV", "3"))).toMatchObject({
+      definition: "cart:v1",
+      tags: ["buying"],
+    });
+    expect(fields(await call("SM.INFO", "c", "REV", "4"))).toMatchObject({ definition: "cart:v2", tags: [] });
     await call("SM.DEF", "DEL", "cart:v1");
+    expect(fields(await call("SM.INFO", "c", "REV", "3"))).toMatchObject({ definition: "cart:v1", tags: [] });
     expect(await call("SM.WHY", "c", "ADD", '{"price":1}', "REV", "3")).toBeNull();
   });
 
