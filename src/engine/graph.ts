@@ -1,6 +1,7 @@
 /** Drawings of a machine: Mermaid, Graphviz, JSON; and the map that an old client of map machines understands. */
 import type { Json, JsonObject } from "../base/json.ts";
 import { targetPaths } from "./explain.ts";
+import { plantuml } from "./graph-plantuml.ts";
 import { sourceOf } from "./guards.ts";
 import {
   type Invoke,
@@ -11,7 +12,7 @@ import {
   type Transition,
 } from "./machine.ts";
 
-export type GraphFormat = "mermaid" | "dot" | "json";
+export type GraphFormat = "mermaid" | "dot" | "json" | "plantuml";
 
 /** A drawing, or why there is none. */
 export type Graph =
@@ -28,6 +29,7 @@ export function graph(machine: Machine, format: GraphFormat, charsMax = GRAPH_CH
   try {
     if (format === "mermaid") mermaid(machine, lines);
     else if (format === "dot") dot(machine, lines);
+    else if (format === "plantuml") plantuml(machine, lines, arrows(machine));
     else lines.push(JSON.stringify(graphJson(machine)));
     return { ok: true, text: lines.text(format === "json" ? "" : "\n") };
   } catch (error) {
@@ -55,7 +57,7 @@ function arrowCount(machine: Machine): number {
 class TooLong extends Error {}
 
 /** Lines of a text that is bounded. */
-class Lines {
+export class Lines {
   readonly #lines: string[] = [];
   #left: number;
 

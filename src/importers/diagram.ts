@@ -60,6 +60,10 @@ export function readDiagram(text: string, dialect: Dialect, problems: Problems):
     problems.error("line 1", 'a diagram of states begins with "stateDiagram-v2"');
     return undefined;
   }
+  if (dialect === "plantuml" && !/^\s*@startuml\b/m.test(text)) {
+    problems.error("line 1", 'a diagram of PlantUML begins with "@startuml"');
+    return undefined;
+  }
   const top: Scope = { owner: undefined, initial: undefined };
   const reader: Reader = { diagram: { root: [top], states: new Map(), arrows: [] }, problems, scopes: [top] };
   let skipped: RegExp | undefined;
@@ -222,11 +226,12 @@ function historyOf(reader: Reader, id: string): string {
   return key;
 }
 
-/** `#58;` stands for a character in Mermaid. */
+/** `#58;` stands for a character in Mermaid, `<U+003A>` in PlantUML. */
 function decoded(text: string): string {
   return text
     .trim()
-    .replaceAll(/#(\d{1,6});/g, (whole, code: string) =>
-      Number(code) <= 0x10ffff ? String.fromCodePoint(Number(code)) : whole,
-    );
+    .replaceAll(/#(\d{1,6});|<U\+([0-9a-fA-F]{4,6})>/g, (whole, decimal?: string, hexadecimal?: string) => {
+      const code = decimal === undefined ? Number.parseInt(hexadecimal ?? "", 16) : Number(decimal);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    });
 }

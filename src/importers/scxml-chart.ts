@@ -28,7 +28,7 @@ export function chartOf(scxml: Element, problems: Problems): Chart {
   const byId = new Map<string, ChartState>();
   const add = (element: Element, parent: ChartState | undefined, keys: Set<string>): ChartState => {
     const id = parent === undefined ? undefined : element.attributes.get("id");
-    const key = parent === undefined ? "" : keyOf(id ?? element.name, keys);
+    const key = parent === undefined ? "" : keyOf(element.attributes.get("key") ?? id ?? element.name, keys);
     const path = parent === undefined || parent.path === "" ? key : `${parent.path}.${key}`;
     const children: ChartState[] = [];
     const state: ChartState = { element, id, key, path, parent, children };

@@ -37,7 +37,8 @@ export function valueIn(model: Model, source: string, place: Place): string | un
 /** A condition. */
 export function guardIn(model: Model, source: string, place: Place): Json | undefined {
   const alone = /^\s*In\(\s*(['"])([^'"]+)\1\s*\)\s*$/.exec(source)?.[2];
-  if (alone !== undefined) return inState(model, alone, place.path);
+  if (alone !== undefined && model.kind !== OWN_MODEL) return inState(model, alone, place.path);
+  if (model.kind === OWN_MODEL && source.startsWith('{"')) return contentOf(source);
   if (model.kind === "null") {
     model.problems.error(place.path, "in the data model null a condition is In('id')");
     return undefined;

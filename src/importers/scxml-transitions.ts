@@ -2,7 +2,7 @@
 import type { Json } from "../base/json.ts";
 import { actionsIn } from "./scxml-actions.ts";
 import { type ChartState, coversDescriptor, descriptorOf, isInside, transitionsIn } from "./scxml-chart.ts";
-import { guardIn, type Model } from "./scxml-data.ts";
+import { guardIn, type Model, OWN_MODEL } from "./scxml-data.ts";
 import { type Draft, oneOrList, put, putList } from "./translation.ts";
 import { type Element, words } from "./xml.ts";
 
@@ -45,7 +45,7 @@ export function transitionsInto(model: Model, state: ChartState, draft: Draft): 
   const events: { readonly descriptors: readonly string[]; readonly json: Json }[] = [];
   for (const element of transitionsIn(state)) {
     const descriptors = words(element.attributes.get("event")).map((word) =>
-      descriptorOf(word, model.chart.events),
+      model.kind === OWN_MODEL ? word : descriptorOf(word, model.chart.events),
     );
     const json = transitionOf(model, state, element, descriptors);
     if (descriptors.length === 0) always.push(json);
@@ -56,7 +56,11 @@ export function transitionsInto(model: Model, state: ChartState, draft: Draft): 
     const last = events.findLastIndex(({ descriptors }) => descriptors.includes(descriptor));
     const before = events
       .slice(0, last + 1)
-      .filter(({ descriptors }) => descriptors.some((one) => coversDescriptor(one, descriptor)));
+      .filter(({ descriptors }) =>
+        descriptors.some(
+          (one) => one === descriptor || (model.kind !== OWN_MODEL && coversDescriptor(one, descriptor)),
+        ),
+      );
     on.set(
       descriptor,
       before.map(({ json }) => json),
@@ -92,6 +96,10 @@ function transitionOf(
     state.element.name !== "parallel" &&
     targets.every((target) => target !== state && isInside(target, state));
   // Elsewhere leaving the source goes without saying.
-  if (!isInternal && targets.some((target) => isInside(target, state))) draft["reenter"] = true;
+  const own = attributes.get("reenter");
+  if (own === undefined ? !isInternal && targets.some((target) => isInside(target, state)) : own === "true")
+    draft["reenter"] = true;
+  put(draft, "description", attributes.get("description"));
+  put(draft, "otherwise", attributes.get("otherwise"));
   return draft;
 }

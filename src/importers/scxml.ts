@@ -79,13 +79,12 @@ function stateOf(model: Model, state: ChartState): Draft {
       problems.error(child.path, `<${child.name}> in <${element.name}> is not known`);
   if (element.name === "parallel") draft["type"] = "parallel";
   if (element.name === "final") draft["type"] = "final";
-  if (element.name === "history")
-    return {
-      ...draft,
-      type: "history",
-      history: element.attributes.get("type") === "deep" ? "deep" : "shallow",
-      ...historyTarget(model, state),
-    };
+  if (element.name === "history") {
+    const history = element.attributes.get("type") === "deep" ? "deep" : "shallow";
+    const memory: Draft = { ...draft, type: "history", history, ...historyTarget(model, state) };
+    ownKeys(model, element, memory);
+    return memory;
+  }
   if (element.name !== "parallel" && state.children.some((child) => child.element.name !== "history"))
     put(draft, "initial", startOf(model, state));
   const data = dataOf(model, state);

@@ -77,13 +77,14 @@ function valuesOf(one: Declared): string[] {
 }
 
 /** Words that have a place of their own: there is none for a second one. */
-const BY_POSITION = new Set(["SM.GET", "SM.STATE", "SM.MUTATE", "SM.DEF|GRAPH", "SM.WAIT"]);
+const BY_POSITION = new Set(["SM.GET", "SM.STATE", "SM.MUTATE", "SM.DEF|GRAPH", "SM.DEF|IMPORT", "SM.WAIT"]);
 
 /** What stands before the options of each command that has any. */
 const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.COUNT": [],
   "SM.CREATE": ["new", "order"],
   "SM.DEF|GRAPH": ["order"],
+  "SM.DEF|IMPORT": ["new"],
   "SM.GET": ["k"],
   "SM.HISTORY": ["k", "-", "+"],
   "SM.INFO": ["k"],
