@@ -104,6 +104,8 @@ export type Given = {
   readonly scope: Scope;
   readonly name: string;
   readonly key: string;
+  /** What its events begin with. */
+  readonly event: string;
   readonly json: JsonObject;
   readonly path: string;
   /** The states inside it. */

@@ -15,7 +15,7 @@ export type Work = { readonly body: Draft; readonly done: JsonObject; readonly o
 
 /** A state that works, tries again, and catches what it fails with. */
 export function withErrors(given: Given, { body, done, on }: Work): Draft {
-  const { json, path, key, scope } = given;
+  const { json, path, key, event, scope } = given;
   const retries = placesOf(json["Retry"], at(path, "Retry")).flatMap((one) =>
     isJsonObject(one.json) ? [{ ...one, json: one.json }] : [],
   );
@@ -25,7 +25,7 @@ export function withErrors(given: Given, { body, done, on }: Work): Draft {
     if (isJsonObject(one.json)) handlers.push(catchOf(given, one.json, one.path));
   const catchesAll = handlers.some((handler) => isJsonObject(handler) && handler["guard"] === undefined);
   if (!catchesAll) handlers.push(scope.failure(ERROR, CAUSE));
-  const events = { [`${key}.failed`]: oneOrList(handlers) };
+  const events = { [`${event}.failed`]: oneOrList(handlers) };
   const doneOn = on === undefined ? {} : { [on]: done };
   if (retries.length === 0)
     return { ...body, on: { ...doneOn, ...events }, ...(on === undefined ? { onDone: done } : {}) };

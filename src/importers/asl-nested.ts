@@ -8,7 +8,7 @@ import { codeIn, expressionIn, freshKey, inContext, type Scope, templateOf } fro
 import { type Draft, placesOf } from "./translation.ts";
 
 /** The scope of states inside a state: a failure of theirs is one of it. */
-function innerScope({ scope, key }: Given, json: Json, data: string): Scope {
+function innerScope({ scope, event }: Given, json: Json, data: string): Scope {
   const variables = `${data}_vars`;
   const known = isJsonObject(json) ? variablesOf(json, variables, scope.variables) : scope.variables;
   if (known.size > scope.variables.size) scope.context[variables] = {};
@@ -20,7 +20,7 @@ function innerScope({ scope, key }: Given, json: Json, data: string): Scope {
       isJsonObject(json) && json["QueryLanguage"] !== undefined
         ? json["QueryLanguage"] === "JSONata"
         : scope.isJsonata,
-    failure: (error, cause) => ({ actions: { raise: { event: `${key}.failed`, data: { error, cause } } } }),
+    failure: (error, cause) => ({ actions: { raise: { event: `${event}.failed`, data: { error, cause } } } }),
   };
 }
 

@@ -16,6 +16,8 @@ export type Scope = {
   readonly isJsonata: boolean;
   /** Where a failure goes that nothing catches: a transition. */
   failure(error: string, cause: string): JsonObject;
+  /** What events of states begin with: no two states share one, also in different branches. */
+  readonly events: Set<string>;
   /** Keys of the context that are taken. */
   readonly context: Draft;
   /** Of a Map: where item and index are. */
@@ -169,6 +171,14 @@ export function resultPathIn({ problems, data }: Scope, path: Json, place: strin
   if (steps !== undefined) return `${data}${steps}`;
   problems.error(place, 'a ResultPath is "$", null, or a plain path as "$.order.result"');
   return undefined;
+}
+
+/** What the events of a state begin with: its key, or another where a state elsewhere has the same. */
+export function freshEvent({ events }: Scope, key: string): string {
+  let name = key;
+  for (let count = 2; events.has(name); count += 1) name = `${key}_${count}`;
+  events.add(name);
+  return name;
 }
 
 /** A plain name for a key of the context, that is not taken. */

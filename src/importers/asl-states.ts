@@ -88,17 +88,17 @@ function taskName(resource: string): string {
 }
 
 function taskOf(given: Given): Draft {
-  const { json, path, key, scope } = given;
+  const { json, path, event, scope } = given;
   const { Resource } = json;
   if (typeof Resource !== "string" || Resource === "")
     scope.problems.error(at(path, "Resource"), "a Task names its work in Resource");
   const task: Draft = { task: typeof Resource === "string" ? taskName(Resource) : "task" };
   task["input"] = sourceOf(given);
-  task["done"] = `${key}.done`;
-  task["failed"] = `${key}.failed`;
+  task["done"] = `${event}.done`;
+  task["failed"] = `${event}.failed`;
   put(task, "timeout", timeoutOf(given));
   const body: Draft = { entry: task };
-  return withErrors(given, { body, done: following(given, "event.output"), on: `${key}.done` });
+  return withErrors(given, { body, done: following(given, "event.output"), on: `${event}.done` });
 }
 
 function timeoutOf(given: Given): Json | undefined {
@@ -125,7 +125,9 @@ function choiceOf(given: Given): Draft {
     const guard = conditionOf(readingOf(given), one.json, one.path);
     const transition: Draft = { target: next(one.json["Next"], false, at(one.path, "Next")) };
     put(transition, "guard", guard);
-    const own: JsonObject = { ...json, ...pick(one.json, ["Assign", "Output"]) };
+    // What the state itself assigns is for the default alone.
+    const { Assign: _default, ...rest } = json;
+    const own: JsonObject = { ...rest, ...pick(one.json, ["Assign", "Output"]) };
     putList(transition, "actions", outputActions({ ...given, json: own, path: one.path }));
     return [transition];
   });

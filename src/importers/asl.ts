@@ -6,7 +6,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { at, kindOf, type Problems } from "../engine/problems.ts";
 import { type Keys, keysOf, variablesOf } from "./asl-names.ts";
-import type { Scope } from "./asl-scope.ts";
+import { freshEvent, type Scope } from "./asl-scope.ts";
 import { readState } from "./asl-states.ts";
 import { type Draft, put, readJson } from "./translation.ts";
 
@@ -33,6 +33,7 @@ export function readAsl(text: string, problems: Problems): JsonObject | undefine
     isJsonata: root["QueryLanguage"] === "JSONata",
     failure: (error, cause) => ({ target: failed, actions: { assign: { error: { error, cause } } } }),
     context,
+    events: new Set(),
   };
   const inner = readStates(scope, root, { path: "$", names });
   if (inner === undefined) return undefined;
@@ -115,6 +116,7 @@ function readStates(
         json: state,
         path: statePath,
         next,
+        event: freshEvent(scope, names.of(name) ?? name),
         nested: readNested,
       }),
     ]);

@@ -354,6 +354,16 @@ describe("Parallel and Map", () => {
     });
   });
 
+  test("states of the same name in two branches do not take each other's answers", () => {
+    const machine = single({
+      Type: "Parallel",
+      Branches: [branch({ Type: "Task", Resource: "a" }), branch({ Type: "Task", Resource: "b" })],
+      End: true,
+    });
+    const workers: Record<string, Worker> = { a: () => ({ output: "of a" }), b: () => ({ output: "of b" }) };
+    expect(run(machine, {}, workers).output).toEqual(["of a", "of b"]);
+  });
+
   test("a failure in a branch is one of the Parallel, which may try again and catch it", () => {
     const base = {
       Type: "Parallel",
