@@ -2,15 +2,18 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { editDistance } from "../base/edit-distance.ts";
+import { RemoteError } from "../remote/remote.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { DamageError } from "../storage/sealed-values.ts";
 import { backup } from "./backup.ts";
 import { checkDefinitions } from "./check.ts";
 import { compact } from "./compact.ts";
 import { convert } from "./convert.ts";
+import { coverage } from "./coverage.ts";
 import { DocumentError } from "./documents.ts";
 import { exportStore } from "./export.ts";
 import { importStore } from "./import.ts";
+import { record } from "./record.ts";
 import { restore } from "./restore.ts";
 import {
   EXIT_FAILED,
@@ -34,6 +37,8 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   convert,
   testDefinitions,
   checkDefinitions,
+  record,
+  coverage,
 ];
 
 /**
@@ -65,7 +70,8 @@ export async function runSubcommand(
       output.note(`detent ${subcommand.name}: ${error.message}`);
       return EXIT_USAGE;
     }
-    if (!(error instanceof OpenError || error instanceof DamageError)) throw error;
+    if (!(error instanceof OpenError || error instanceof DamageError || error instanceof RemoteError))
+      throw error;
     output.note(`detent ${subcommand.name}: ${error.message}`);
     return EXIT_FAILED;
   }

@@ -44,7 +44,9 @@ Examples:
     const isCovered = printCoverage([...coverages.values()], minimum, isQuiet, output);
     const results = suites.flatMap((suite) => suite.results);
     const failed = results.filter(({ failures }) => failures.length > 0).length;
-    output.print(`${results.length} tests, ${results.length - failed} passed, ${failed} failed`);
+    output.print(
+      `${results.length} ${results.length === 1 ? "test" : "tests"}, ${results.length - failed} passed, ${failed} failed`,
+    );
     return failed === 0 && isCovered ? EXIT_OK : EXIT_FAILED;
   },
 };

@@ -37,7 +37,8 @@ test("the sessions of docs/testing.md print what the page shows", async () => {
     }
     const isFile = (word: string) => /^[\w.-]+\.(json|yaml|svg|xml)$/.test(word);
     const placed = args.map((word) => (isFile(word) ? join(directory, word) : word.replace(URL_SHOWN, url)));
-    const { out, err } = await cli(...placed);
+    const asks = ["record", "coverage", "adopt"].includes(args[0] ?? "") && !args.includes("--url");
+    const { out, err } = await cli(...placed, ...(asks ? ["--url", url] : []));
     const printed = [out, err].filter((text) => text !== "").join("\n");
     return printed.replaceAll(`${directory}/`, "").replaceAll(url, URL_SHOWN);
   };
