@@ -10,6 +10,7 @@ import { checkDefinitions } from "./check.ts";
 import { compact } from "./compact.ts";
 import { convert } from "./convert.ts";
 import { coverage } from "./coverage.ts";
+import { diff } from "./diff.ts";
 import { DocumentError } from "./documents.ts";
 import { exportStore } from "./export.ts";
 import { importStore } from "./import.ts";
@@ -37,6 +38,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   convert,
   testDefinitions,
   checkDefinitions,
+  diff,
   record,
   coverage,
 ];

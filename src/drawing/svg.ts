@@ -2,45 +2,54 @@
 import { LINE_HEIGHT } from "./elk-graph.ts";
 import type { Box, Drawing, Line } from "./geometry.ts";
 
-export function svgOf({ width, height, boxes, dots, lines, fault }: Drawing): string {
+/** The colour of a box or line, where it is another than usual. */
+export interface Colours {
+  box(box: Box): string | undefined;
+  line(line: Line): string | undefined;
+}
+
+const STROKE = "#55606e";
+const PLAIN: Colours = { box: () => undefined, line: () => undefined };
+
+export function svgOf({ width, height, boxes, dots, lines, fault }: Drawing, colours = PLAIN): string {
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="11">`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#55606e"/></marker></defs>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     ...(fault === undefined ? [] : [`<title>${escaped(fault)}</title>`]),
-    ...boxes.map(boxSvg),
+    ...boxes.map((box) => boxSvg(box, colours.box(box))),
     ...dots.map(({ x, y, radius }) => `<circle cx="${x}" cy="${y}" r="${radius / 1.6}" fill="#55606e"/>`),
-    ...lines.map(lineSvg),
+    ...lines.map((line) => lineSvg(line, colours.line(line))),
     "</svg>",
   ];
   return `${parts.join("\n")}\n`;
 }
 
-function boxSvg(box: Box): string {
+function boxSvg(box: Box, stroke = STROKE): string {
   const { x, y, width, height, name, type, isDeep, hasInside } = box;
   if (type === "history") {
     const [cx, cy] = [x + width / 2, y + height / 2];
-    return `<g><circle cx="${cx}" cy="${cy}" r="${width / 2}" fill="#ffffff" stroke="#55606e"/><text x="${cx}" y="${cy + 4}" text-anchor="middle" fill="#1c2530">${isDeep ? "H*" : "H"}</text></g>`;
+    return `<g><circle cx="${cx}" cy="${cy}" r="${width / 2}" fill="#ffffff" stroke="${stroke}"/><text x="${cx}" y="${cy + 4}" text-anchor="middle" fill="#1c2530">${isDeep ? "H*" : "H"}</text></g>`;
   }
   const dash = type === "parallel" ? ' stroke-dasharray="5 4"' : "";
   const inner =
     type === "final"
-      ? `<rect x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="6" fill="none" stroke="#55606e"/>`
+      ? `<rect x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="6" fill="none" stroke="${stroke}"/>`
       : "";
   const title = hasInside
     ? `<text x="${x + 12}" y="${y + 19}" font-weight="600" fill="#1c2530">${escaped(name)}</text>`
     : `<text x="${x + width / 2}" y="${y + height / 2 + 4}" text-anchor="middle" fill="#1c2530">${escaped(name)}</text>`;
-  return `<g><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8" fill="${hasInside ? "#f4f6f9" : "#ffffff"}" stroke="#55606e"${dash}/>${inner}${title}</g>`;
+  return `<g><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8" fill="${hasInside ? "#f4f6f9" : "#ffffff"}" stroke="${stroke}"${dash}/>${inner}${title}</g>`;
 }
 
-function lineSvg({ points, label }: Line): string {
+function lineSvg({ points, label }: Line, stroke?: string): string {
   const path =
     points.length < 2
       ? ""
-      : `<path d="${pathOf(points)}" fill="none" stroke="#55606e" marker-end="url(#arrow)"/>`;
+      : `<path d="${pathOf(points)}" fill="none" stroke="${stroke ?? STROKE}" marker-end="url(#arrow)"/>`;
   const texts = (label?.lines ?? []).map(
     (line, index) =>
-      `<text x="${label?.x ?? 0}" y="${(label?.y ?? 0) + index * LINE_HEIGHT + 11}" fill="#34404e">${escaped(line)}</text>`,
+      `<text x="${label?.x ?? 0}" y="${(label?.y ?? 0) + index * LINE_HEIGHT + 11}" fill="${stroke ?? "#34404e"}">${escaped(line)}</text>`,
   );
   return `<g>${path}${texts.join("")}</g>`;
 }
