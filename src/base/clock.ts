@@ -4,8 +4,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds since any moment, with a fraction: what durations are measured by. */
   monotonicMs(): number;
-  /** Calls `wake` once, at or after `atMs`; returns a function that takes the call back. */
-  wakeAt(atMs: number, wake: () => void): () => void;
+  /**
+   * Calls `wake` once, at or after `atMs`; returns a function that takes the call back. What looks again and again says
+   * that it is housekeeping: a clock that is moved by hand passes over all looks but the last.
+   */
+  wakeAt(atMs: number, wake: () => void, purpose?: "housekeeping"): () => void;
 }
 
 /** Where the time of the system's clock comes from. */

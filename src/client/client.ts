@@ -24,6 +24,7 @@ export type { Connection } from "./connection.ts";
 export type * from "./definition.ts";
 export { DetentError, type ErrorCode, type RefusalCode } from "./detent-error.ts";
 export type { Candidate, Machine, Recorded, Sent, Why } from "./replies.ts";
+export { type TestServer, type TestServerOptions, testServer } from "./test-server.ts";
 export type { Task, TaskHandler, Worker, WorkerOptions } from "./worker.ts";
 
 /** Names to anything: what is known of events and tasks when nothing is said. */

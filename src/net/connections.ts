@@ -50,7 +50,7 @@ export function connections(options: ConnectionsOptions): Connections {
     const nowMs = server.clock.now();
     sampleRates(nowMs);
     for (const connection of open) connection.sweep(nowMs);
-    cancelSweep = server.clock.wakeAt(nowMs + SWEEP_MS, sweep);
+    cancelSweep = server.clock.wakeAt(nowMs + SWEEP_MS, sweep, "housekeeping");
   };
   sweep();
 

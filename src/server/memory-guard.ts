@@ -64,7 +64,9 @@ export class MemoryGuard implements MemoryState {
     this.#cancel();
     const nowMs = clock.now();
     const isBounded = [this.#lookAtMemory(nowMs), this.#lookAtStore(nowMs)].includes(true);
-    this.#cancel = isBounded ? clock.wakeAt(nowMs + LOOK_MS, () => this.#look()) : () => undefined;
+    this.#cancel = isBounded
+      ? clock.wakeAt(nowMs + LOOK_MS, () => this.#look(), "housekeeping")
+      : () => undefined;
   }
 
   /** True when there is a limit. */

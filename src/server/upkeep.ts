@@ -36,9 +36,9 @@ export function startUpkeep({ store, clock, onReopened }: UpkeepOptions): () => 
       onReopened();
     }
     const pauseMs = !hasFailed && hasGarbage(store, clock.now()) ? SLICE_PAUSE_MS : LOOK_PAUSE_MS;
-    cancel = clock.wakeAt(clock.now() + pauseMs, look);
+    cancel = clock.wakeAt(clock.now() + pauseMs, look, "housekeeping");
   };
-  cancel = clock.wakeAt(clock.now() + LOOK_PAUSE_MS, look);
+  cancel = clock.wakeAt(clock.now() + LOOK_PAUSE_MS, look, "housekeeping");
   return () => cancel();
 }
 
