@@ -144,6 +144,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     listening?.close();
     executor.stop();
     endUpkeep();
+    context.whatIf.stop();
     guard.stop();
     await clients.close(0);
     throw error;
@@ -154,6 +155,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
     executor.stop();
     endUpkeep();
+    context.whatIf.stop();
     guard.stop();
     await http?.close();
     await clients.close(config.get("shutdown-timeout") * 1000);

@@ -28,6 +28,7 @@ import type { ScriptEngine } from "../scripts/script-engine.ts";
 import type { MemoryState } from "./memory-state.ts";
 import type { Saving } from "./saving.ts";
 import type { WaiterControl } from "./waiter-control.ts";
+import type { WhatIfControl } from "./what-if-control.ts";
 
 /** A bound address, as INFO tells of it. */
 export interface ListeningPlace {
@@ -64,6 +65,8 @@ export interface ServerContext {
   readonly functions: FunctionEngine;
   readonly log: Log;
   readonly waiters: WaiterControl;
+  /** The runs of SM.MIGRATION WHATIF. */
+  readonly whatIf: WhatIfControl;
   readonly statistics: Statistics;
   readonly slowLog: SlowLog;
   readonly latencyLog: LatencyLog;

@@ -86,7 +86,8 @@ export class Rerun {
     if (!this.#options.isOwn) this.#fireUntil(entry.atMs);
     this.#nowMs = Math.max(this.#nowMs, entry.atMs);
     this.#run(entry);
-    this.#was = standingAfter(this.#was, entry);
+    // The recorded context is compared under the machine's own definition alone.
+    if (this.#options.isOwn) this.#was = standingAfter(this.#was, entry);
     this.#snapshots.set(entry.rev, this.#snapshot);
     return { entry, computed: this.states, difference: this.#difference(entry) };
   }
@@ -250,7 +251,7 @@ export class Rerun {
   #nextOwn(): (() => StepResult) | undefined {
     const { machine } = this.#options;
     const env = this.#env();
-    const position = recall(machine, this.#snapshot, this.#inbox, env);
+    const position = this.#inbox.length === 0 ? undefined : recall(machine, this.#snapshot, this.#inbox, env);
     const [deferred] = position === undefined ? [] : this.#inbox.splice(position, 1);
     if (deferred !== undefined) return () => step(machine, this.#snapshot, deferred, env);
     const event = this.#sent.shift();

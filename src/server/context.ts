@@ -32,6 +32,8 @@ import { SlowLog } from "../metrics/slow-log.ts";
 import { newStatistics } from "../metrics/statistics.ts";
 import { FunctionEngine } from "../scripts/function-engine.ts";
 import { ScriptEngine } from "../scripts/script-engine.ts";
+import { faultLog } from "./faults.ts";
+import { WhatIfWork } from "./what-if-work.ts";
 
 export interface ContextOptions {
   readonly config: Config;
@@ -70,7 +72,14 @@ export function newServerContext({
   const sessions = new SessionList();
   const pushes = new PushQueue();
   const subscriptions = new Subscriptions(pushes);
-  return {
+  const statistics = newStatistics(clock.now());
+  const whatIf = new WhatIfWork({
+    store,
+    clock,
+    onFault: faultLog(log, statistics),
+    server: () => context,
+  });
+  const context: ServerContext = {
     config,
     catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
     clock,
@@ -92,7 +101,8 @@ export function newServerContext({
     functions: new FunctionEngine(engineOptions),
     log,
     waiters,
-    statistics: newStatistics(clock.now()),
+    whatIf,
+    statistics,
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
     droppedLogLineCount,
@@ -107,4 +117,5 @@ export function newServerContext({
     hasActiveExpiry: true,
     timersFrom: duesAt(0),
   };
+  return context;
 }

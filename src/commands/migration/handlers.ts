@@ -11,6 +11,7 @@ import {
 import { smMigrationPlan } from "./plan.ts";
 import { smMigrate } from "./sm-migrate.ts";
 import { smMigrationStart } from "./start.ts";
+import { smMigrationWhatIf } from "./whatif.ts";
 
 export const MIGRATION_HANDLERS: readonly Handler[] = [
   smMigrate,
@@ -22,4 +23,5 @@ export const MIGRATION_HANDLERS: readonly Handler[] = [
   smMigrationStart,
   smMigrationStatus,
   smMigrationUndo,
+  smMigrationWhatIf,
 ];

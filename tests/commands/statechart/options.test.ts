@@ -93,6 +93,7 @@ const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.MIGRATION|START": ["order", "order:v1"],
   "SM.MIGRATION|STATUS": ["1"],
   "SM.MIGRATION|UNDO": ["1"],
+  "SM.MIGRATION|WHATIF": ["order", "order:v2"],
   "SM.MUTATE": ["k", "end", "reason"],
   "SM.OVERDUE": ["0"],
   "SM.PATCH": ["k", "{}"],

@@ -1,0 +1,123 @@
+/**
+ * Runs what SM.MIGRATION WHATIF has asked for, in slices beside the requests: a few milliseconds of work, then a pause in
+ * which everybody is served. It reads the store as it is between two turns, and writes nothing.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import type { WhatIfControl } from "../commands/what-if-control.ts";
+import { Databases } from "../keyspace/databases.ts";
+import type { Store } from "../keyspace/store.ts";
+import { type WhatIfQuestion, WhatIfRun } from "../machines/what-if-run.ts";
+import type { OnFault } from "./faults.ts";
+
+const SLICE_MS = 5;
+/** Events of a slice, whatever the clock says. */
+const SLICE_EVENTS_MAX = 1000;
+const PAUSE_MS = 10;
+
+/** Runs that are kept, and unfinished ones among them. */
+const RUNS_MAX = 32;
+const UNFINISHED_MAX = 8;
+
+const RESULT_SIZE_MAX = 1_000_000;
+
+export interface WhatIfOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly onFault: OnFault;
+  /** Asked for when the first run begins: it knows this work itself. */
+  readonly server: () => ServerContext;
+}
+
+interface Kept {
+  readonly phys: number;
+  readonly run: WhatIfRun;
+}
+
+export class WhatIfWork implements WhatIfControl {
+  readonly #options: WhatIfOptions;
+  /** By question, in the order in which they began. */
+  readonly #runs = new Map<string, Kept>();
+  #cancel: (() => void) | undefined;
+
+  constructor(options: WhatIfOptions) {
+    this.#options = options;
+  }
+
+  find(phys: number, question: WhatIfQuestion): WhatIfRun | undefined {
+    return this.#runs.get(nameOf(phys, question))?.run;
+  }
+
+  begin(phys: number, question: WhatIfQuestion): WhatIfRun | undefined {
+    const server = this.#options.server();
+    const kept = [...this.#runs];
+    if (kept.filter(([, { run }]) => !run.isDone).length >= UNFINISHED_MAX) return undefined;
+    const oldest = kept.find(([, { run }]) => run.isDone)?.[0];
+    if (kept.length >= RUNS_MAX && oldest !== undefined) this.#runs.delete(oldest);
+    const limits = {
+      microstepsMax: server.config.get("sm-microsteps-max"),
+      resultSizeMax: RESULT_SIZE_MAX,
+    };
+    const run = new WhatIfRun(question, server.charts.chartOf(question.to), limits);
+    this.#runs.set(nameOf(phys, question), { phys, run });
+    this.wake();
+    return run;
+  }
+
+  forget(phys: number, question: WhatIfQuestion): void {
+    this.#runs.delete(nameOf(phys, question));
+  }
+
+  wake(): void {
+    if (this.#cancel !== undefined || this.#next() === undefined) return;
+    const { clock } = this.#options;
+    this.#cancel = clock.wakeAt(clock.now() + PAUSE_MS, () => {
+      this.#cancel = undefined;
+      this.#slice();
+      this.wake();
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#runs.clear();
+  }
+
+  #next(): Kept | undefined {
+    return [...this.#runs.values()].find(({ run }) => !run.isDone && !run.isPaused);
+  }
+
+  #slice(): void {
+    const next = this.#next();
+    const { store, clock, onFault } = this.#options;
+    // A disk that falls behind has the time.
+    if (next === undefined || store.isCongested) return;
+    const { run, phys } = next;
+    const server = this.#options.server();
+    const nowMs = clock.now();
+    const databases = new Databases(store.begin(), server.config.get("databases"), nowMs);
+    const db = databases.withPhys(phys);
+    if (db === undefined) {
+      run.isDone = true;
+      return;
+    }
+    const startedMs = clock.monotonicMs();
+    let events = 0;
+    const isSpent = () => {
+      events += 1;
+      return events >= SLICE_EVENTS_MAX || clock.monotonicMs() - startedMs >= SLICE_MS;
+    };
+    try {
+      run.slice({ databases, db, server, nowMs }, isSpent);
+    } catch (error) {
+      run.isDone = true;
+      run.hasFailed = true;
+      onFault(error);
+    }
+  }
+}
+
+function nameOf(phys: number, { name, version, to, count, sinceMs }: WhatIfQuestion): string {
+  return JSON.stringify([phys, name, version ?? null, to.name, to.version, count ?? null, sinceMs]);
+}
