@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-node24 check compat fuzz crash race bench connections image image-test pack clean
+.PHONY: help install build run test test-node24 check compat fuzz crash race bench bench-migration connections image image-test pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -52,6 +52,9 @@ race: install ## 64 clients race one event on one machine (ROUNDS=10000)
 
 connections: install build ## What 10,000 idle connections take, and what those that behave badly cost the others
 	npx tsx tests/bench/connections.ts
+
+bench-migration: install build ## 100,000 machines go to another version while 50 clients send events (MACHINES=, CLIENTS=)
+	npx tsx tests/bench/migration.ts
 
 bench: install build ## Measure Detent and redis-server side by side
 	npx tsx tests/bench/run.ts
