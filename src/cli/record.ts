@@ -17,9 +17,9 @@ export const record: Subcommand = {
   summary: "make a test of what a machine of a server has been through",
   help: `Usage: detent record KEY [--url URL] [--write FILE]
 
-Reads the history of a machine and writes it as a file for 'detent test': the events it got, the times between them, and
-the states and data it came to. The definition is part of the file; name your own file in its place to test a new version.
-What no test can do, such as SM.PATCH or SM.MIGRATE, ends the test, with a note.
+Reads the history of a machine and writes it as a file for 'detent test': the events it got, the times between them,
+and the states and data it came to. The definition is part of the file; name your own file in its place to test a new
+version. What no test can do, such as SM.PATCH or SM.MIGRATE, ends the test, with a note.
 
 ${SERVER_HELP}
   --write FILE     where to write it; standard output unless given
