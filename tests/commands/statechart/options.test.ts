@@ -104,6 +104,7 @@ const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.STATE": ["k"],
   "SM.UNDO": ["k"],
   "SM.WAIT": ["k"],
+  "SM.WHY": ["k", "PAY"],
 };
 
 const DECLARED = CATALOGUE.commands
