@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 /** What `make bench` measures: a command on a server, and which other case it is held against. */
 export interface Case {
   readonly name: string;
-  readonly server: "detent" | "redis always" | "redis memory";
+  readonly server: "detent" | "redis always" | "redis memory" | "bare";
   readonly args: readonly string[];
   /** Sent once before. */
   readonly setup: ReadonlyArray<readonly string[]>;
@@ -32,7 +32,8 @@ const LAMP = JSON.stringify({
   initial: "off",
   states: { off: { on: { GO: "on" } }, on: { on: { GO: "off" } } },
 });
-const MANY = 20_000;
+/** Machines of the cases that have many. */
+export const MANY = 20_000;
 
 /** What a user of Redis would write instead of SM.SEND. */
 const SCRIPT = readFileSync(new URL("same-work.lua", import.meta.url), "utf8");
@@ -42,14 +43,28 @@ const GROUP = ["XGROUP", "CREATE", "stream", "workers", "$", "MKSTREAM"];
 const XADD = ["XADD", "stream", "*", "field", VALUE];
 const XREADGROUP = ["XREADGROUP", "GROUP", "workers", "w", "COUNT", "1", "STREAMS", "stream", ">"];
 
+const STATE = ["-r", String(MANY), "SM.STATE", "lamp:__rand_int__"];
+
 /** A definition, and machines of it as redis-benchmark names them. */
 function charts(definition: string, prefix: string, document = CHART, count = 1000): string[][] {
   const keys = Array.from({ length: count }, (_, i) => `${prefix}:${String(i).padStart(12, "0")}`);
   return [["SM.DEF", "CREATE", definition, document], ...keys.map((key) => ["SM.CREATE", key, definition])];
 }
 
+/** Cases whose latency is measured for a minute, checkpoints included, and the one they are held against. */
+export const STEADY = ["redis SET, always", "detent SET", "detent SM.MUTATE", "detent SM.SEND, 20k machines"];
+
+/** Who writes as fast as possible while another client reads. */
+export const BUSY = [
+  { name: "redis SET, always", reads: ["GET", "key"] },
+  { name: "redis Lua, same work", reads: ["GET", "key"] },
+  { name: "detent SET", reads: ["GET", "key"] },
+  { name: "detent SM.SEND, 20k machines", reads: ["SM.STATE", "lamp:000000000001"] },
+] as const;
+
 export const CASES: readonly Case[] = [
   { name: "redis SET, always", server: "redis always", args: ["SET", "key", VALUE], setup: [] },
+  { name: "bare SET", server: "bare", args: ["SET", "key", VALUE], setup: [] },
   {
     name: "detent SET",
     server: "detent",
@@ -96,6 +111,13 @@ export const CASES: readonly Case[] = [
     against: "redis Lua, same work",
   },
   {
+    name: "bare SM.SEND, 20k machines",
+    server: "bare",
+    args: ["-r", String(MANY), "SM.SEND", "lamp:__rand_int__", "GO"],
+    setup: [],
+    against: "redis Lua, same work",
+  },
+  {
     name: "detent SM.SEND, id",
     server: "detent",
     args: ["-r", "1000000", "SM.SEND", "chart:000000000001", "GO", "ID", "__rand_int__"],
@@ -124,5 +146,8 @@ export const CASES: readonly Case[] = [
   { name: "redis SET, memory", server: "redis memory", args: ["SET", "key", VALUE], setup: [] },
   { name: "redis GET, memory", server: "redis memory", args: ["GET", "key"], setup: [] },
   { name: "redis GET, always", server: "redis always", args: ["GET", "key"], setup: [] },
-  { name: "detent GET", server: "detent", args: ["GET", "key"], setup: [], against: "redis GET, always" },
+  { name: "bare GET", server: "bare", args: ["GET", "key"], setup: [], against: "redis GET, always" },
+  { name: "detent GET", server: "detent", args: ["GET", "key"], setup: [], against: "bare GET" },
+  { name: "bare SM.STATE", server: "bare", args: STATE, setup: [], against: "redis GET, always" },
+  { name: "detent SM.STATE", server: "detent", args: STATE, setup: [], against: "bare SM.STATE" },
 ];
