@@ -70,7 +70,7 @@ const TYPE_CASES: readonly TypeCase[] = [
     ]),
   },
   { name: "PFADD", args: [...MANY, "PFADD", "sketch", "__rand_int__"] },
-  { name: "SETBIT", args: [...MANY, "SETBIT", "bits", "__rand_int__", "1"] },
+  { name: "SETBIT", args: [...MANY, "SETBIT", "bits:__rand_int__", "100", "1"] },
   {
     name: "SORT 100",
     args: ["SORT", "numbers"],
