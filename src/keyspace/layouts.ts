@@ -25,8 +25,8 @@
  * | u     | id u64, part, …              | the parts of a large hash, set, list or sorted     |
  * |       |                              | set, see below                                     |
  * | d     | phys u32, name 0, version 0  | a definition (definitions.ts)                      |
- * | b     | l, name 0                    | a library of functions (libraries.ts)              |
- * | b     | f, name in lower case 0      | which function of which library has the name       |
+ * | r     | l, name 0                    | a library of functions (libraries.ts)              |
+ * | r     | f, name in lower case 0      | which function of which library has the name       |
  * | p     | id u64, sequence u64         | an event of a machine that waits (pending.ts)     |
  * | t     | due ms u64, id u64, kind,    | phys u32: what of a machine falls due, earliest    |
  * |       | sequence u64                 | first; kind e: a timer of the engine, s: an event, |
@@ -321,7 +321,7 @@ export function libraryKey(name: string): Bytes {
 }
 
 /** Where all libraries stand. */
-export const LIBRARIES = "bl";
+export const LIBRARIES = "rl";
 
 /** Names of functions are the same in any case. */
 export function functionKey(name: string): Bytes {
@@ -329,7 +329,7 @@ export function functionKey(name: string): Bytes {
 }
 
 /** Where the names of all functions stand. */
-export const FUNCTIONS = "bf";
+export const FUNCTIONS = "rf";
 
 export function pendingKey(id: number, sequence: number): Bytes {
   return raw(`p${u64(id)}${u64(sequence)}`);
