@@ -51,11 +51,11 @@ test("maxclients stays as it is when the limit on open files allows it", async (
 test("as many clients as maxclients says are served under a low limit, and one more is told", async () => {
   const dir = temporaryDirectory();
   const path = join(dir, "socket");
-  const program = startLimited(400, ["--port", "0", "--unixsocket", path, "--dir", dir]);
+  const program = startLimited(600, ["--port", "0", "--unixsocket", path, "--dir", dir]);
   await program.printed(READY);
-  const clients = await Promise.all(Array.from({ length: 336 }, () => TestClient.connect(path)));
+  const clients = await Promise.all(Array.from({ length: 536 }, () => TestClient.connect(path)));
   const replies = await Promise.all(clients.map((client) => client.call("INCR", "k")));
-  expect(Math.max(...replies.map(Number))).toBe(336);
+  expect(Math.max(...replies.map(Number))).toBe(536);
   const more = connect(path);
   const told = await new Promise((resolve) => more.on("data", (chunk) => resolve(String(chunk))));
   expect(told).toBe("-ERR max number of clients reached\r\n");
