@@ -6,8 +6,8 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { userInfo } from "node:os";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -43,10 +43,11 @@ export interface PostgresPeer {
 }
 
 /** Undefined where PostgreSQL is not installed. */
-export async function startPostgres(directory: string, machines: number): Promise<PostgresPeer | undefined> {
+export async function startPostgres(machines: number): Promise<PostgresPeer | undefined> {
   const programs = programsOf();
   if (programs === undefined) return undefined;
-  mkdirSync(directory, { recursive: true });
+  // Its user, who is another one, may not enter the directory of the benchmark.
+  const directory = mkdtempSync(join(tmpdir(), "detent-bench-pg-"));
   const user = await userOf();
   if (user !== undefined) chownSync(directory, user.uid, user.gid);
   const data = join(directory, "data");
@@ -78,6 +79,7 @@ export async function startPostgres(directory: string, machines: number): Promis
       for (const client of clients) await client.end();
       server.kill("SIGINT");
       await once(server, "exit");
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

@@ -60,9 +60,10 @@ const servers: Record<Case["server"], BenchServer> = {
   bare: await startBare(join(directory, "bare")),
 };
 const isPostgresWanted = POSTGRES.includes(values.only);
-const postgres = isPostgresWanted ? await startPostgres(join(directory, "pg"), MANY) : undefined;
+let postgres: PostgresPeer | undefined;
 const measured = new Map<number, ReadonlyMap<string, Figures>>();
 try {
+  if (isPostgresWanted) postgres = await startPostgres(MANY);
   console.log(
     `load of the machine before: ${load()}; ${rounds} rounds of ${requests} requests, 50 connections`,
   );
