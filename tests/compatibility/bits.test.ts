@@ -58,6 +58,12 @@ describeAgainstRedis("bits", {
     BITCOUNT k -3 -9 BIT
     BITCOUNT none
     BITCOUNT none 0 5
+    !BITCOUNT k 0 x x
+    !BITCOUNT k x 0 x
+    BITCOUNT k -1 -2 x
+    !BITCOUNT k 0 1 x
+    !BITPOS k 1 0 x x
+    !BITPOS k 1 x 0 x
     BITCOUNT k -9223372036854775808 9223372036854775807 BIT
     SET empty ""
     BITCOUNT empty

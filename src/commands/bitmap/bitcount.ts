@@ -1,9 +1,9 @@
 /** BITCOUNT key [start end [BYTE | BIT]]: how many bits of a string are set. */
 import * as errors from "../../protocol/errors.ts";
-import { argument } from "../arguments.ts";
+import { argument, integer } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { stringAt } from "../values.ts";
-import { bitRange, givenRange } from "./bits.ts";
+import { type BitRange, bitRange, readsBits } from "./bits.ts";
 
 export const bitcount = {
   name: "BITCOUNT",
@@ -11,13 +11,20 @@ export const bitcount = {
     const value = stringAt(call, argument(call.args, 1));
     if (value === undefined) return 0;
     if (call.args.length === 3 || call.args.length > 5) throw errors.syntaxError();
-    const given = givenRange(call.args, 2);
-    // Counted from the end they are in the wrong order, whatever the length.
-    if (given.start < 0n && given.end !== undefined && given.end < 0n && given.start > given.end) return 0;
-    const range = bitRange(given, value.length);
+    const range = rangeOf(call.args.slice(2), value.length);
     return range === undefined ? 0 : countBits(value, range.first, range.last);
   },
 } as const satisfies Handler;
+
+/** Undefined: it is empty. Errors are found in the order of Redis: both places come before the unit. */
+function rangeOf([from, to, unit]: readonly Buffer[], byteCount: number): BitRange | undefined {
+  if (from === undefined || to === undefined)
+    return bitRange({ start: 0n, end: undefined, isInBits: false }, byteCount);
+  const [start, end] = [integer(from), integer(to)];
+  // Counted from the end they are in the wrong order, whatever the length and the unit.
+  if (start < 0n && end < 0n && start > end) return undefined;
+  return bitRange({ start, end, isInBits: readsBits(unit) }, byteCount);
+}
 
 /** How many bits are set in each byte. */
 const COUNTS = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);

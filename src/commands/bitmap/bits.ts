@@ -62,10 +62,17 @@ export interface GivenRange {
 export function givenRange(args: readonly Buffer[], first: number): GivenRange {
   const [start, end, unit] = args.slice(first);
   if (start === undefined) return { start: 0n, end: undefined, isInBits: false };
-  const word = unit === undefined ? "BYTE" : token(unit);
+  // The order in which Redis finds errors: BITPOS looks at the unit before the end.
   const from = integer(start);
+  const isInBits = readsBits(unit);
+  return { start: from, end: end === undefined ? undefined : integer(end), isInBits };
+}
+
+/** Whether a unit says BIT rather than BYTE, which is meant without one. @throws ReplyError syntax error */
+export function readsBits(unit: Buffer | undefined): boolean {
+  const word = unit === undefined ? "BYTE" : token(unit);
   if (word !== "BYTE" && word !== "BIT") throw errors.syntaxError();
-  return { start: from, end: end === undefined ? undefined : integer(end), isInBits: word === "BIT" };
+  return word === "BIT";
 }
 
 /** The bits of a string of `byteCount` bytes that a range comprises; undefined when there are none. */
