@@ -9,16 +9,17 @@ import { type Machine, stateOf } from "../engine/machine.ts";
 import { tooLate } from "../engine/refusal.ts";
 import { hasNumber } from "../engine/sorted.ts";
 import { deliver, fire, recall, start, step } from "../engine/step.ts";
-import type {
-  Effect,
-  EngineEvent,
-  Env,
-  Moved,
-  Relatives,
-  Snapshot,
-  StepObserver,
-  StepResult,
-  Timer,
+import {
+  BLANK_SNAPSHOT,
+  type Effect,
+  type EngineEvent,
+  type Env,
+  type Moved,
+  type Relatives,
+  type Snapshot,
+  type StepObserver,
+  type StepResult,
+  type Timer,
 } from "../engine/types.ts";
 
 /** What is played, and what watches it. */
@@ -184,16 +185,7 @@ function relativesOf(children: readonly Child[]): Relatives {
 }
 
 const BLANK: Situation = {
-  snapshot: {
-    status: "active",
-    configuration: [],
-    history: new Map(),
-    context: {},
-    timers: [],
-    kept: [],
-    slas: [],
-    timerSeq: 1,
-  },
+  snapshot: BLANK_SNAPSHOT,
   inbox: [],
   failed: [],
   children: [],

@@ -5,7 +5,7 @@ import type { Former, Places } from "./carry-states.ts";
 import { Run } from "./interpreter.ts";
 import { type Delay, type Machine, type StateNode, stateOf } from "./machine.ts";
 import { at } from "./problems.ts";
-import type { Env, Sla, Timer } from "./types.ts";
+import { BLANK_SNAPSHOT, type Env, type Sla, type Timer } from "./types.ts";
 
 /** What is at work while a machine is carried over. */
 export type Carrying = {
@@ -91,16 +91,7 @@ function dueAt(
   { delay, path }: Pick<Wait, "delay" | "path">,
 ): number {
   const sinceMs = places.since.get(index) ?? env.now;
-  const snapshot = {
-    status: "active",
-    configuration: places.configuration,
-    history: new Map(),
-    context,
-    timers: [],
-    kept: [],
-    slas: [],
-    timerSeq: 1,
-  } as const;
+  const snapshot = { ...BLANK_SNAPSHOT, configuration: places.configuration, context };
   // As the entry would have found it: at the time of the entry.
   const given = { type: "", data: undefined, env: { ...env, now: sinceMs } };
   return sinceMs + wait(new Run(to, snapshot, given), delay, path);

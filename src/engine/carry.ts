@@ -12,7 +12,7 @@ import { EVENT_BUDGET, type Scope } from "./expressions-scope.ts";
 import { ExecutionFailure, Run } from "./interpreter.ts";
 import type { Machine } from "./machine.ts";
 import { HISTORY_VARIABLE, type MigrationMap } from "./migration-map.ts";
-import { type Env, type Kept, type Snapshot, STEP_LIMITS } from "./types.ts";
+import { BLANK_SNAPSHOT, type Env, type Kept, type Snapshot, STEP_LIMITS } from "./types.ts";
 
 /** What is asked for beside the definition. */
 export type CarryWish = {
@@ -91,7 +91,7 @@ function contextOf(
   if (map.context.length === 0) return given === undefined ? base : { ...base, ...given };
   const run = new Run(
     to,
-    { ...EMPTY, configuration, context: base },
+    { ...BLANK_SNAPSHOT, configuration, context: base },
     { type: MIGRATE_EVENT, data: undefined, env },
   );
   for (const { path, keys, value } of map.context)
@@ -99,21 +99,12 @@ function contextOf(
   return given === undefined ? run.context : { ...run.context, ...given };
 }
 
-const EMPTY: Omit<Snapshot, "configuration" | "context"> = {
-  status: "active",
-  history: new Map(),
-  timers: [],
-  kept: [],
-  slas: [],
-  timerSeq: 1,
-};
-
 function carryAll(work: Carrying, wish: CarryWish, scope: Scope): Carried {
   const { former, to, places, context } = work;
   const { snapshot } = former;
   const { kept, dropped } = carryKept(former, to, places);
   const { history, dropped: droppedHistories } = carryHistories(former, to, { map: wish.map, scope });
-  const base: Snapshot = { ...EMPTY, configuration: places.configuration, context, history };
+  const base: Snapshot = { ...BLANK_SNAPSHOT, configuration: places.configuration, context, history };
   const wasDone = snapshot.status === "done";
   if (former.isStopped || (wasDone && isFinished(to, places.configuration))) {
     const ended: Snapshot = { ...base, status: snapshot.status, timerSeq: snapshot.timerSeq };

@@ -15,16 +15,17 @@ import { quoted, refusalOf, stateNames, tooLate } from "./refusal.ts";
 import { selectTransitions } from "./select.ts";
 import { initialEntrySet } from "./sets.ts";
 import { hasNumber } from "./sorted.ts";
-import type {
-  Deferred,
-  EngineEvent,
-  Env,
-  Failed,
-  Ignored,
-  Moved,
-  Refused,
-  Snapshot,
-  StepResult,
+import {
+  BLANK_SNAPSHOT,
+  type Deferred,
+  type EngineEvent,
+  type Env,
+  type Failed,
+  type Ignored,
+  type Moved,
+  type Refused,
+  type Snapshot,
+  type StepResult,
 } from "./types.ts";
 
 /** Shared by the results that have nothing to tell, as most have. */
@@ -44,16 +45,8 @@ export type StartOptions = {
 export function start(machine: Machine, env: Env, options: StartOptions = {}): Moved | Refused | Failed {
   const targets = options.states === undefined ? undefined : startTargets(machine, options.states);
   if (typeof targets === "string") return noState(targets);
-  const blank: Snapshot = {
-    status: "active",
-    configuration: [],
-    history: new Map(),
-    context: options.wholeContext ?? { ...machine.context, ...options.context },
-    timers: [],
-    kept: [],
-    slas: [],
-    timerSeq: 1,
-  };
+  const context = options.wholeContext ?? { ...machine.context, ...options.context };
+  const blank: Snapshot = { ...BLANK_SNAPSHOT, context };
   const run = new Run(machine, blank, { type: "xstate.init", data: undefined, env });
   return attempt(run, initialEntrySet(machine, targets));
 }

@@ -151,6 +151,18 @@ export type Snapshot = {
   readonly output?: Json;
 };
 
+/** A machine that is in no state yet, with nothing in its context and nothing that waits. */
+export const BLANK_SNAPSHOT: Snapshot = {
+  status: "active",
+  configuration: [],
+  history: new Map(),
+  context: {},
+  timers: [],
+  kept: [],
+  slas: [],
+  timerSeq: 1,
+};
+
 /** A machine to be made as the child of another, or a list of them. */
 export type NewChild = {
   readonly id: string;

@@ -1,31 +1,20 @@
 /** A machine as the engine carries it to another definition (engine/carry.ts). */
 import type { Json } from "../../base/json.ts";
 import type { Former } from "../../engine/carry-states.ts";
-import type { Snapshot } from "../../engine/types.ts";
+import { BLANK_SNAPSHOT } from "../../engine/types.ts";
 import type { Database } from "../../keyspace/database.ts";
 import { historyOf } from "../history.ts";
 import { targetsOf } from "../machine-step.ts";
 import { activeNames } from "../record.ts";
 import type { Subject } from "../subject.ts";
 
-/** What a machine with a map of its own is to the engine: a context and a state, and nothing that is due. */
-const BLANK: Snapshot = {
-  status: "active",
-  configuration: [],
-  history: new Map(),
-  context: {},
-  timers: [],
-  kept: [],
-  slas: [],
-  timerSeq: 1,
-};
-
 export function formerOf(subject: Subject): Former {
   const { chart, machine } = subject;
   const leaves = activeNames(machine);
   return {
     machine: chart?.machine,
-    snapshot: chart?.snapshot ?? BLANK,
+    // What a machine with a map of its own is to the engine: a context and a state, and nothing that is due.
+    snapshot: chart?.snapshot ?? BLANK_SNAPSHOT,
     leaves,
     since: new Map([["", machine.createdMs], ...machine.outer, ...machine.states]),
     isStopped: machine.status === "stopped",
