@@ -20,7 +20,7 @@ import { originOf } from "./origin.ts";
 import { keptOutcome, refusalOf } from "./outcome-reply.ts";
 import type { TaskDeadline } from "./pending.ts";
 import { send } from "./send.ts";
-import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
+import { plainSend, type SendOptions } from "./send-options.ts";
 import { keep } from "./settle.ts";
 import { findSubject, type Scope, type Subject } from "./subject.ts";
 import { retryTask, waitForRetry } from "./task-retry.ts";
@@ -122,8 +122,7 @@ interface Failure {
 
 function tellFailed(scope: Scope, subject: Subject, { taskId, task, reason, failed }: Failure): void {
   const options: SendOptions = {
-    ...NO_OPTIONS,
-    event: failed ?? "",
+    ...plainSend(failed ?? ""),
     data: EventData.ofValue({ task, reason }),
     id: taskId,
     by: `sm:tasks:${task}`,

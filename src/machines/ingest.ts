@@ -24,7 +24,7 @@ import type { Refusal } from "./machine-step.ts";
 import { originOf } from "./origin.ts";
 import { keptOutcome, refusalOf } from "./outcome-reply.ts";
 import { send } from "./send.ts";
-import { isTraceparent, NO_OPTIONS, type SendOptions } from "./send-options.ts";
+import { isTraceparent, plainSend, type SendOptions } from "./send-options.ts";
 import { findSubject, type Scope, type Subject, subjectAt } from "./subject.ts";
 import { DEAD } from "./tasks.ts";
 
@@ -120,8 +120,7 @@ function optionsOf(scope: Scope, { id, fields }: StreamEntry): SendOptions {
   const event = textOf(fields, "event");
   if (event === undefined || event === "") throw errors.err("the entry has no event");
   return {
-    ...NO_OPTIONS,
-    event,
+    ...plainSend(event),
     data: dataOf(scope, fields),
     id: textOf(fields, "id") ?? formatId(id),
     by: textOf(fields, "by"),

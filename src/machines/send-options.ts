@@ -33,21 +33,24 @@ export function isTraceparent(text: string): boolean {
   return TRACEPARENT.test(text);
 }
 
-/** An event without any option. */
-export const NO_OPTIONS: Omit<SendOptions, "event"> = {
-  data: undefined,
-  id: undefined,
-  makesId: false,
-  by: undefined,
-  reason: undefined,
-  source: undefined,
-  ifState: undefined,
-  ifRev: undefined,
-  dueMs: undefined,
-  expireAtMs: undefined,
-  outcomeTtlMs: undefined,
-  stampMs: undefined,
-  trace: undefined,
-  definition: undefined,
-  isFull: false,
-};
+/** An event without data and options, as most are: field by field, since a spread costs a microsecond more. */
+export function plainSend(event: string): SendOptions {
+  return {
+    event,
+    data: undefined,
+    id: undefined,
+    makesId: false,
+    by: undefined,
+    reason: undefined,
+    source: undefined,
+    ifState: undefined,
+    ifRev: undefined,
+    dueMs: undefined,
+    expireAtMs: undefined,
+    outcomeTtlMs: undefined,
+    stampMs: undefined,
+    trace: undefined,
+    definition: undefined,
+    isFull: false,
+  };
+}

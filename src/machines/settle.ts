@@ -7,7 +7,7 @@ import { replyToJson, type SendReply } from "./outcome-reply.ts";
 import { addedOutcome, findOutcome, type Outcome, replacedOutcome } from "./outcomes.ts";
 import type { PendingEvent } from "./pending.ts";
 import { activeNames } from "./record.ts";
-import { NO_OPTIONS, type SendOptions } from "./send-options.ts";
+import { plainSend, type SendOptions } from "./send-options.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { closeTask } from "./tasks.ts";
 import { recordedEffects, writeOutcome } from "./writing.ts";
@@ -91,7 +91,7 @@ export function keepSent(
   event: Pick<SendOptions, "event" | "data" | "by"> & { readonly id: string },
   settlement: Settlement,
 ): void {
-  const reply = replyTo(scope, change, { ...NO_OPTIONS, ...event }, settlement);
+  const reply = replyTo(scope, change, { ...plainSend(event.event), ...event }, settlement);
   const { id, event: name, data, by } = event;
   const answered = { id, event: name, data, by, ttlMs: undefined, reply, isNewId: false };
   storeOutcome(scope, change, answered, settlement);

@@ -2,7 +2,7 @@
 import type { EventData } from "../../base/event-data.ts";
 import { parseData } from "../../machines/chart-cache.ts";
 import { sourceNumber } from "../../machines/record.ts";
-import { isTraceparent, type SendOptions } from "../../machines/send-options.ts";
+import { isTraceparent, plainSend, type SendOptions } from "../../machines/send-options.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, integer, safeInteger, text, token } from "../arguments.ts";
 import { atMostOneOf, FLAG, type Options, readOptions, VALUE } from "../options.ts";
@@ -55,28 +55,6 @@ export function parseSend(args: readonly Buffer[], nowMs: number, eventBytesMax:
     trace: readTrace(given),
     definition: textOf(given, "DEF"),
     isFull: given.has("FULL"),
-  };
-}
-
-/** As most requests are: without data and options. */
-function plainSend(event: string): SendOptions {
-  return {
-    event,
-    data: undefined,
-    id: undefined,
-    makesId: false,
-    by: undefined,
-    reason: undefined,
-    source: undefined,
-    ifState: undefined,
-    ifRev: undefined,
-    dueMs: undefined,
-    expireAtMs: undefined,
-    outcomeTtlMs: undefined,
-    stampMs: undefined,
-    trace: undefined,
-    definition: undefined,
-    isFull: false,
   };
 }
 

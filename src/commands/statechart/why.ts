@@ -10,7 +10,7 @@ import { definitionAt } from "../../machines/definitions.ts";
 import { eventOf, targetsOf } from "../../machines/machine-step.ts";
 import { activeNames } from "../../machines/record.ts";
 import { type Attempt, attempt, refusalWhenDone } from "../../machines/send.ts";
-import { NO_OPTIONS } from "../../machines/send-options.ts";
+import { plainSend } from "../../machines/send-options.ts";
 import { codeOf } from "../../machines/settle.ts";
 import { envOf, type StepEnv, type Subject, subjectAt } from "../../machines/subject.ts";
 import { asItWas, attemptAlone, under } from "../../machines/what-if.ts";
@@ -103,7 +103,7 @@ function rehearsal(call: Call, { subject, env, isReal }: Scene, { event, data }:
   if (!isReal) return attemptAlone(subject, eventOf({ event, data }), env);
   const savepoint = call.databases.transaction.savepoint();
   try {
-    const tried = attempt(call, subject, { ...NO_OPTIONS, event, data });
+    const tried = attempt(call, subject, { ...plainSend(event), data });
     return { ...tried, children: childrenReply(call, tried.after) };
   } catch (error) {
     if (error instanceof ReplyError) return refusedBy(error, subject);
