@@ -16,7 +16,7 @@ import { begin, type Outcome, type Rehearsed, type Situation, timersInOrder } fr
 import { act } from "./run-case.ts";
 import { Samples } from "./samples.ts";
 import { ownEventsOf } from "./sent-events.ts";
-import type { Action } from "./test-file.ts";
+import { type Action, sendAction } from "./test-file.ts";
 
 export interface ExploreOptions {
   readonly key: string;
@@ -162,7 +162,7 @@ class Explorer {
   *#eventMoves(place: Place, event: string): Generator<Move> {
     const ways = new Set<string>();
     for (const data of this.#samples.dataFor(event, place.situation.snapshot)) {
-      const move = this.#move(place, { kind: "send", event, ...(data === undefined ? {} : { data }) }, ways);
+      const move = this.#move(place, sendAction(event, { data }), ways);
       if (move !== undefined) yield move;
     }
   }

@@ -5,7 +5,7 @@ import { activeStates } from "../engine/step.ts";
 import { actionJson } from "./recorded.ts";
 import { begin, type Rehearsed } from "./rehearsal.ts";
 import { act } from "./run-case.ts";
-import type { Action, Given } from "./test-file.ts";
+import { type Action, type Given, sendAction } from "./test-file.ts";
 
 /** An entry of SM.HISTORY, as far as it matters here. */
 export interface HistoryRow {
@@ -87,13 +87,7 @@ function actionOf({ kind, event, data, id, by }: HistoryRow): Action | "time" | 
   if (event === undefined) return undefined;
   if (kind === "child") return childAction(event, data);
   if (kind !== "event" && kind !== "send") return undefined;
-  return {
-    kind: "send",
-    event,
-    ...(data === undefined ? {} : { data }),
-    ...(id === undefined ? {} : { id }),
-    ...(by === undefined ? {} : { by }),
-  };
+  return sendAction(event, { data, id, by });
 }
 
 function childAction(event: string, data: Json | undefined): Action | undefined {

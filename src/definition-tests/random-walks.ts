@@ -9,7 +9,7 @@ import { judge, NONE_RELEASED, type Property } from "./properties.ts";
 import { begin, type Rehearsed, type Situation, timersInOrder } from "./rehearsal.ts";
 import { act } from "./run-case.ts";
 import { Samples } from "./samples.ts";
-import type { Action } from "./test-file.ts";
+import { type Action, sendAction } from "./test-file.ts";
 
 export interface WalkOptions {
   readonly key: string;
@@ -108,7 +108,7 @@ class Walker {
   #sent(event: string, { snapshot }: Situation, choice: number): Action {
     const data = this.#samples.dataFor(event, snapshot);
     const chosen = data[Math.floor(choice / 97) % data.length];
-    return { kind: "send", event, ...(chosen === undefined ? {} : { data: chosen }) };
+    return sendAction(event, { data: chosen });
   }
 }
 

@@ -55,6 +55,24 @@ export type Action =
   | { readonly kind: "child"; readonly id: string; readonly end: ChildEnd }
   | { readonly kind: "resume" };
 
+/** An event that is sent, with what there is beside its name. */
+export function sendAction(
+  event: string,
+  {
+    data,
+    id,
+    by,
+  }: { readonly data?: Json | undefined; readonly id?: string | undefined; readonly by?: string | undefined },
+): Action {
+  return {
+    kind: "send",
+    event,
+    ...(data === undefined ? {} : { data }),
+    ...(id === undefined ? {} : { id }),
+    ...(by === undefined ? {} : { by }),
+  };
+}
+
 /** What `then` may say. */
 export const EXPECTATIONS = [
   "state",
@@ -234,13 +252,7 @@ function readSend(json: JsonObject, path: string, problems: Problems): Action | 
   const id = readText(json, "id", path, problems);
   const by = readText(json, "by", path, problems);
   const { data } = json;
-  return {
-    kind: "send",
-    event,
-    ...(data === undefined ? {} : { data }),
-    ...(id === undefined ? {} : { id }),
-    ...(by === undefined ? {} : { by }),
-  };
+  return sendAction(event, { data, id, by });
 }
 
 function readChild(json: JsonObject, path: string, problems: Problems): Action | undefined {
