@@ -2,7 +2,6 @@
  * A machine that forks into many children and joins them, on a server that is killed again and again meanwhile: no child
  * is missing, none is done twice, and the parent hears of all of them once. CRASH_CHILDREN and CRASH_FORKS for longer runs.
  */
-import { cpSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
@@ -11,7 +10,7 @@ import { define, fields, rows } from "../support/machines.ts";
 import type { Decoded } from "../support/resp-decoder.ts";
 import { seeded } from "../support/seeded.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { temporaryDirectory } from "../support/stores.ts";
+import { imageOf, temporaryDirectory } from "../support/stores.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 import { type KeptServer, keepServer } from "./kept-server.ts";
 
@@ -54,14 +53,6 @@ const forkOf = (count: number) => ({
     },
   },
 });
-
-/** What a crash leaves at this moment: the journals first, since the data file may only be later than they are. */
-function imageOf(directory: string): string {
-  const image = temporaryDirectory();
-  for (const file of ["journal-0.log", "journal-1.log", "data.mdb"])
-    cpSync(`${directory}/${file}`, `${image}/${file}`);
-  return image;
-}
 
 async function serve(
   directory: string,

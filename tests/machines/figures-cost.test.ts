@@ -1,28 +1,11 @@
 /** What the figures of monitoring cost: counted in entries that are read from the store. */
+
 import { expect, onTestFinished, test } from "vitest";
-import type { Bytes } from "../../src/base/bytes.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
-import { MemoryStore } from "../../src/storage/memory-store.ts";
-import type { Entry, RangeOptions } from "../../src/storage/ordered-store.ts";
+import { CountingStore } from "../support/counting-store.ts";
 import { define } from "../support/machines.ts";
 import { startTestServer } from "../support/server.ts";
-
-class CountingStore extends MemoryStore {
-  reads = 0;
-
-  override get(key: Bytes): Buffer | undefined {
-    this.reads += 1;
-    return super.get(key);
-  }
-
-  override *range(from: Bytes, to: Bytes, options: RangeOptions = {}): Generator<Entry> {
-    for (const entry of super.range(from, to, options)) {
-      this.reads += 1;
-      yield entry;
-    }
-  }
-}
 
 test("INFO statemachine reads no more when there are keys beside those of machines' streams", async () => {
   const ordered = new CountingStore();

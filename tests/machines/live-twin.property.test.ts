@@ -3,7 +3,6 @@
  * in the ordinary way: whatever commands come, both show the same, and so does what a crash leaves at any moment,
  * between a change and its checkpoint, within a checkpoint and after it.
  */
-import { cpSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Store } from "../../src/keyspace/store.ts";
@@ -11,7 +10,7 @@ import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { TestClient } from "../support/client.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { temporaryDirectory } from "../support/stores.ts";
+import { imageOf, temporaryDirectory } from "../support/stores.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 /** So small that a few commands fill a journal and begin a checkpoint. */
@@ -235,14 +234,6 @@ async function begin(store: Store, startMs: number): Promise<Side> {
   const client = await server.client();
   await client.call("CONFIG", "SET", "sm-outcome-max", "3");
   return { server, client, clock };
-}
-
-/** What a crash leaves: the journals first, since the data file may only be later than they are. */
-function imageOf(directory: string): string {
-  const image = temporaryDirectory();
-  for (const file of ["journal-0.log", "journal-1.log", "data.mdb"])
-    cpSync(`${directory}/${file}`, `${image}/${file}`);
-  return image;
 }
 
 /** A server whose machines go live, on a directory, and its slow twin. */

@@ -6,7 +6,7 @@ import { bytesOfText, raw } from "../../src/base/bytes.ts";
 import { DurableStore } from "../../src/storage/durable-store.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { OrderedStore, Write } from "../../src/storage/ordered-store.ts";
-import { temporaryDirectory } from "../support/stores.ts";
+import { imageOf, temporaryDirectory } from "../support/stores.ts";
 import { encodeText, Ledger, textKey } from "./ledger.ts";
 
 const NAMES = ["a", "b", "c", "d", "e"];
@@ -64,10 +64,7 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Opens a copy of the directory as a crash would leave it now. */
 async function expectAfterCrash(directory: string, subject: Subject): Promise<Ledger> {
-  const image = temporaryDirectory();
-  // The journals first: data.mdb may only be later than they are, as the disk would have it.
-  for (const file of ["journal-0.log", "journal-1.log", "data.mdb"])
-    cpSync(`${directory}/${file}`, `${image}/${file}`);
+  const image = imageOf(directory);
   const ledger = new Ledger();
   const store = DurableStore.open(image, { derived: ledger });
   const { ...seen } = ledger.seen;

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Bytes, bytesOfText } from "../../src/base/bytes.ts";
+import { bytesOfText } from "../../src/base/bytes.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
 import { collectGarbage } from "../../src/keyspace/garbage.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
-import type { Entry, RangeOptions } from "../../src/storage/ordered-store.ts";
 import { acknowledgedBefore } from "../../src/streams/acknowledged.ts";
 import { appendEntry } from "../../src/streams/append.ts";
 import { createConsumer, type Group } from "../../src/streams/consumers.ts";
@@ -24,28 +23,12 @@ import { createGroup, findGroup, saveGroup } from "../../src/streams/groups.ts";
 import { putPending, removePending } from "../../src/streams/pending.ts";
 import { entriesOf, openStream, type Stream, saveStream } from "../../src/streams/streams.ts";
 import { trimAcknowledged, trimStream } from "../../src/streams/trim.ts";
+import { CountingStore } from "../support/counting-store.ts";
 import { closeChecked, temporaryDirectory } from "../support/stores.ts";
 
 const KEY = bytesOfText("s");
 const FIELDS = [Buffer.from("a"), Buffer.from("1")];
 const NOW_MS = 1_700_000_000_000;
-
-/** Counts what is read of the store. */
-class CountingStore extends MemoryStore {
-  reads = 0;
-
-  override get(key: Bytes): Buffer | undefined {
-    this.reads += 1;
-    return super.get(key);
-  }
-
-  override *range(from: Bytes, to: Bytes, options: RangeOptions = {}): Iterable<Entry> {
-    for (const entry of super.range(from, to, options)) {
-      this.reads += 1;
-      yield entry;
-    }
-  }
-}
 
 function fresh(ordered = new MemoryStore()) {
   const store = Store.over(ordered, OBJECT_TYPES);

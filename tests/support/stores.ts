@@ -1,5 +1,5 @@
 /** Stores for tests: closing one checks it, so that every test that keeps data also tests the indexes. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { onTestFinished } from "vitest";
 import { checkStore } from "../../src/keyspace/self-check.ts";
@@ -11,6 +11,14 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(`${tmpdir()}/detent-test-`);
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
+}
+
+/** A directory as a crash would leave it now: the journals first, since the data file may only be later than they are. */
+export function imageOf(directory: string): string {
+  const image = temporaryDirectory();
+  for (const file of ["journal-0.log", "journal-1.log", "data.mdb"])
+    cpSync(`${directory}/${file}`, `${image}/${file}`);
+  return image;
 }
 
 /** @throws Error that lists what the self-check found */

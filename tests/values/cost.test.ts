@@ -2,47 +2,24 @@
  * What a request on a large value costs, counted in what it reads from the store and writes to it: it grows with what
  * is touched, not with what is there. VALUE_COUNT sets how many parts the values have.
  */
+
 import { beforeAll, expect, test } from "vitest";
-import type { Bytes } from "../../src/base/bytes.ts";
 import { raw } from "../../src/base/bytes.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
-import { MemoryStore } from "../../src/storage/memory-store.ts";
-import type { Entry, RangeOptions, Write } from "../../src/storage/ordered-store.ts";
 import { Held } from "../../src/values/held.ts";
 import { List } from "../../src/values/list.ts";
 import { SortedSet } from "../../src/values/sorted-set.ts";
 import { Table } from "../../src/values/table.ts";
 import type { TestClient } from "../support/client.ts";
+import { CountingStore } from "../support/counting-store.ts";
 import { startTestServer } from "../support/server.ts";
 
 const COUNT = Number(process.env["VALUE_COUNT"] ?? 100_000);
 const BATCH = 10_000;
 /** Nodes from the root of a tree to a leaf, as wide as they are after entries came in any order. */
 const LEVELS = Math.ceil(Math.log(COUNT / 32) / Math.log(32)) + 1;
-
-class CountingStore extends MemoryStore {
-  reads = 0;
-  writes = 0;
-
-  override get(key: Bytes): Buffer | undefined {
-    this.reads += 1;
-    return super.get(key);
-  }
-
-  override *range(from: Bytes, to: Bytes, options: RangeOptions = {}): Generator<Entry> {
-    for (const entry of super.range(from, to, options)) {
-      this.reads += 1;
-      yield entry;
-    }
-  }
-
-  override commit(writes: readonly Write[]): void {
-    this.writes += writes.length;
-    super.commit(writes);
-  }
-}
 
 const counting = new CountingStore();
 let client: TestClient;

@@ -3,7 +3,6 @@
  * twice, the timers of a machine are exactly those of its state counted from its entry, history has no gaps, no machine
  * that had a way on is left without one, and SM.VERIFY finds nothing. UNDO restores what has not moved. RUNS for longer runs.
  */
-import { cpSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Store } from "../../../src/keyspace/store.ts";
@@ -12,7 +11,7 @@ import type { Argument, TestClient } from "../../support/client.ts";
 import { define, fields, rows } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
-import { temporaryDirectory } from "../../support/stores.ts";
+import { imageOf, temporaryDirectory } from "../../support/stores.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 3);
@@ -122,9 +121,7 @@ class World {
 
   /** The server goes on with what a crash would have left of the directory. */
   async crash(): Promise<void> {
-    const image = temporaryDirectory();
-    for (const file of ["journal-0.log", "journal-1.log", "data.mdb"])
-      cpSync(`${this.#directory}/${file}`, `${image}/${file}`);
+    const image = imageOf(this.#directory);
     await this.close();
     this.#directory = image;
     await this.open();

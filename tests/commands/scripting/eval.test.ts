@@ -1,22 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
 import type { Argument, TestClient } from "../../support/client.ts";
+import { JumpingClock } from "../../support/jumping-clock.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 
 let server: TestServer;
 let client: TestClient;
-/** Makes time pass with each look at it, so that a script meets its limit without a wait. */
-let stepMs = 0;
+const clock = new JumpingClock();
 
 beforeAll(async () => {
-  const clock = systemClock();
-  let passedMs = 0;
-  const monotonicMs = () => {
-    passedMs += stepMs;
-    return clock.monotonicMs() + passedMs;
-  };
   server = await startTestServer({
-    clock: { now: () => clock.now(), wakeAt: (at, wake) => clock.wakeAt(at, wake), monotonicMs },
+    clock,
     config: { "sm-script-memory-max": 32 * 1024 * 1024 },
   });
   client = await server.client();
@@ -63,9 +56,9 @@ describe("EVAL", () => {
       "local t = setmetatable({}, {__index = function(t, k) while true do end end}) return t.x",
     ];
     for (const script of scripts) {
-      stepMs = 500;
+      clock.stepMs = 500;
       const reply = await run(script);
-      stepMs = 0;
+      clock.stepMs = 0;
       expect(reply).toBe(
         "-ERR the script ran for more than 5000 ms (busy-reply-threshold) and was ended; nothing it did was kept\r\n",
       );

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
 import { Store } from "../../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import { cli } from "../../support/cli.ts";
 import type { Argument, TestClient } from "../../support/client.ts";
+import { JumpingClock } from "../../support/jumping-clock.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { temporaryDirectory } from "../../support/stores.ts";
 
@@ -11,18 +11,11 @@ const MB = 1024 * 1024;
 
 let server: TestServer;
 let client: TestClient;
-/** Makes time pass with each look at it, so that a function meets its limit without a wait. */
-let stepMs = 0;
+const clock = new JumpingClock();
 
 beforeAll(async () => {
-  const clock = systemClock();
-  let passedMs = 0;
-  const monotonicMs = () => {
-    passedMs += stepMs;
-    return clock.monotonicMs() + passedMs;
-  };
   server = await startTestServer({
-    clock: { now: () => clock.now(), wakeAt: (at, wake) => clock.wakeAt(at, wake), monotonicMs },
+    clock,
     config: { "sm-script-memory-max": 32 * MB },
   });
   client = await server.client();
@@ -70,9 +63,9 @@ describe("FCALL", () => {
         "return 1",
       ),
     );
-    stepMs = 500;
+    clock.stepMs = 500;
     const reply = await text("FCALL", "slow0", "0");
-    stepMs = 0;
+    clock.stepMs = 0;
     expect(reply).toBe(
       "-ERR the script ran for more than 5000 ms (busy-reply-threshold) and was ended; nothing it did was kept\r\n",
     );
@@ -145,11 +138,11 @@ describe("FCALL", () => {
 describe("FUNCTION LOAD", () => {
   test("code that runs for too long is refused, and nothing of it is kept", async () => {
     await text("FUNCTION", "FLUSH");
-    stepMs = 100;
+    clock.stepMs = 100;
     const reply = await load(
       "#!lua name=loops\nredis.register_function('f', function() end)\nwhile true do end",
     );
-    stepMs = 0;
+    clock.stepMs = 0;
     expect(reply).toBe("-ERR Error registering functions: ERR FUNCTION LOAD timeout\r\n");
     expect(await text("FCALL", "f", "0")).toBe("-ERR Function not found\r\n");
     expect(await text("FUNCTION", "LIST")).toBe("*0\r\n");
