@@ -1,22 +1,23 @@
-/** The table of key layouts: what one kind of key is written under, no other may be. */
+/** The table of key layouts: keys of two kinds never have the same form. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-/** The rows of the table, with those that only continue one above; the tables of parts come behind it. */
-function rowsOfSpaces(): string[] {
+/** The space and the first field of each row; rows that only continue the one above are left out. */
+function rowsOfSpaces(): (readonly [space: string, field: string])[] {
   const source = readFileSync(new URL("../../src/keyspace/layouts.ts", import.meta.url), "utf8");
-  const lines = source.slice(0, source.indexOf("The parts of a stream, by")).split("\n");
-  return lines.flatMap((line) => /^ \* \| ([a-z]) +\| (\S+)/.exec(line)?.slice(1, 3).join(" ") ?? []);
+  const table = source.slice(0, source.indexOf("The parts of a stream, by"));
+  return [...table.matchAll(/^ \* \| ([a-z]) +\| ([^ ,|]+)/gm)].map(([, space = "", field = ""]) => [
+    space,
+    field,
+  ]);
 }
 
-test("the table of key layouts has each space for one kind of objects", () => {
-  const first = new Map<string, string>();
-  for (const row of rowsOfSpaces()) {
-    const [space = "", field = ""] = row.split(" ");
-    // Rows of one space tell of the same id, or of kinds that are told apart by a letter.
-    const known = first.get(space);
-    if (known !== undefined) expect([space, field.length > 2]).toEqual([space, known.length > 2]);
-    else first.set(space, field);
+test("the table of key layouts begins all keys of a space with the same field, or each kind with a letter of its own", () => {
+  const spaces = new Map<string, string[]>();
+  for (const [space, field] of rowsOfSpaces()) spaces.set(space, [...(spaces.get(space) ?? []), field]);
+  expect(spaces.size).toBeGreaterThan(20);
+  for (const [space, fields] of spaces) {
+    const areLetters = fields.every((field) => field.length === 1);
+    expect([space, new Set(fields).size]).toEqual([space, areLetters ? fields.length : 1]);
   }
-  expect(first.size).toBeGreaterThan(20);
 });
