@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Machine } from "../engine/machine.ts";
 import { snapshotFromJson } from "../engine/snapshot.ts";
 import { activeStates } from "../engine/step.ts";
-import type { Env, Snapshot } from "../engine/types.ts";
+import { type Env, type Snapshot, STEP_LIMITS, type StepLimits } from "../engine/types.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
@@ -121,7 +121,7 @@ export function envOf({ db, nowMs, server: { config } }: Scope, of: Stepping): S
   return {
     now: nowMs,
     key: textOfBytes(of.key),
-    limits: { microstepsMax: config.get("sm-microsteps-max"), resultSizeMax: RESULT_SIZE_MAX },
+    limits: stepLimitsOf(config),
     trace: true,
     relatives: relativesOf(db, of.record.id, of.machine),
     bounds: {
@@ -132,4 +132,7 @@ export function envOf({ db, nowMs, server: { config } }: Scope, of: Stepping): S
   };
 }
 
-const RESULT_SIZE_MAX = 1_000_000;
+/** How far a step may go, as the configuration says. */
+export function stepLimitsOf(config: Config): StepLimits {
+  return { microstepsMax: config.get("sm-microsteps-max"), resultSizeMax: STEP_LIMITS.resultSizeMax };
+}

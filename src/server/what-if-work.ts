@@ -7,6 +7,7 @@ import type { ServerContext } from "../commands/server-context.ts";
 import type { WhatIfControl } from "../commands/what-if-control.ts";
 import { Databases } from "../keyspace/databases.ts";
 import type { Store } from "../keyspace/store.ts";
+import { stepLimitsOf } from "../machines/subject.ts";
 import { type WhatIfQuestion, WhatIfRun } from "../machines/what-if-run.ts";
 import type { OnFault } from "./faults.ts";
 
@@ -18,8 +19,6 @@ const PAUSE_MS = 10;
 /** Runs that are kept, and unfinished ones among them. */
 const RUNS_MAX = 32;
 const UNFINISHED_MAX = 8;
-
-const RESULT_SIZE_MAX = 1_000_000;
 
 export interface WhatIfOptions {
   readonly store: Store;
@@ -54,11 +53,7 @@ export class WhatIfWork implements WhatIfControl {
     if (kept.filter(([, { run }]) => !run.isDone).length >= UNFINISHED_MAX) return undefined;
     const oldest = kept.find(([, { run }]) => run.isDone)?.[0];
     if (kept.length >= RUNS_MAX && oldest !== undefined) this.#runs.delete(oldest);
-    const limits = {
-      microstepsMax: server.config.get("sm-microsteps-max"),
-      resultSizeMax: RESULT_SIZE_MAX,
-    };
-    const run = new WhatIfRun(question, server.charts.chartOf(question.to), limits);
+    const run = new WhatIfRun(question, server.charts.chartOf(question.to), stepLimitsOf(server.config));
     this.#runs.set(nameOf(phys, question), { phys, run });
     this.wake();
     return run;
