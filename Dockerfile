@@ -3,7 +3,7 @@ FROM node:20-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json tsconfig.client.json vite.console.config.ts commands.json ./
+COPY tsconfig.json tsconfig.client.json vite.server.config.ts vite.console.config.ts commands.json ./
 COPY src ./src
 RUN npm run --silent build && npm ci --omit=dev --no-audit --no-fund
 COPY docker/prune.sh ./

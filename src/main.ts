@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The process. It loads the program only here, so that a limit on open files that is too low for that is answered
- * with a message: all modules are opened at once.
+ * with a message.
  */
 const EXIT_FAILED = 1;
 

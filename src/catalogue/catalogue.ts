@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { Json } from "../base/json.ts";
+import { PACKAGE_ROOT } from "../base/program-files.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import { type Command, deriveCommand } from "./command.ts";
@@ -40,8 +41,8 @@ function subcommandsOf(container: Declaration, declarations: readonly Declaratio
   );
 }
 
-/** The catalogue of this program. The file lies two folders up from here, in the sources as in the package. */
-export const CATALOGUE: Catalogue = readCatalogue(new URL("../../commands.json", import.meta.url));
+/** The catalogue of this program. */
+export const CATALOGUE: Catalogue = readCatalogue(new URL("commands.json", PACKAGE_ROOT));
 
 function readCatalogue(file: URL): Catalogue {
   // JSON.parse returns any; Json is what it can return.

@@ -1,5 +1,6 @@
 /** Which versions this program tells of itself. */
 import { readFileSync } from "node:fs";
+import { PACKAGE_ROOT } from "../base/program-files.ts";
 
 /**
  * The Redis version whose behaviour is offered. Clients choose what they send by it, so it is one they know; ours is
@@ -7,8 +8,8 @@ import { readFileSync } from "node:fs";
  */
 export const REDIS_VERSION = "7.2.11";
 
-/** The version in package.json, which lies two folders up from here, in the sources as in the package. */
-export const DETENT_VERSION: string = readVersion(new URL("../../package.json", import.meta.url));
+/** The version in package.json. */
+export const DETENT_VERSION: string = readVersion(new URL("package.json", PACKAGE_ROOT));
 
 function readVersion(file: URL): string {
   const version = /"version": "([^"]+)"/.exec(readFileSync(file, "utf8"))?.[1];

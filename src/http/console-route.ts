@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Hono } from "hono";
+import { PACKAGE_ROOT } from "../base/program-files.ts";
 import type { Env } from "./app-context.ts";
 import { badRequest } from "./problem.ts";
 
@@ -39,14 +40,10 @@ function respond(name: string, bytes: Buffer<ArrayBuffer>, caching: string): Res
   });
 }
 
-/** Beside this file where it was built, otherwise where the build of the sources leaves them. */
+/** What the build has left; none where the sources run and nothing was built. */
 function consoleFiles(): ReadonlyMap<string, Buffer<ArrayBuffer>> {
-  const places = ["../console/", "../../dist/console/"].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  );
-  // The sources have an index.html too; only what was built has a folder of assets.
-  const root = places.find((place) => existsSync(join(place, "assets")));
-  if (root === undefined) return new Map();
+  const root = fileURLToPath(new URL("dist/console/", PACKAGE_ROOT));
+  if (!existsSync(join(root, "assets"))) return new Map();
   const names = ["index.html", ...readdirSync(join(root, "assets")).map((name) => `assets/${name}`)];
   return new Map(names.map((name) => [name, Buffer.from(readFileSync(join(root, name)))]));
 }

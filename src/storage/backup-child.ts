@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { IS_SOURCE, programFile } from "../base/program-files.ts";
 import { unfinishedFile } from "./backup.ts";
 
 export interface BackupChild {
@@ -14,13 +15,10 @@ export interface BackupChild {
 }
 
 export function startBackup(directory: string, file: string, nowMs: number): BackupChild {
-  const isSource = import.meta.url.endsWith(".ts");
-  const program = fileURLToPath(
-    new URL(isSource ? "backup-process.ts" : "backup-process.js", import.meta.url),
-  );
+  const program = fileURLToPath(programFile("storage/backup-process"));
   const child = spawn(
     process.execPath,
-    [...(isSource ? ["--import", "tsx"] : []), program, directory, file, String(nowMs)],
+    [...(IS_SOURCE ? ["--import", "tsx"] : []), program, directory, file, String(nowMs)],
     { cwd: dirname(program), stdio: ["ignore", "ignore", "pipe"] },
   );
   const pid = child.pid ?? 0;

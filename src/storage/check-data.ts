@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { IS_SOURCE, programFile } from "../base/program-files.ts";
 import { DATA_FILE } from "./directory.ts";
 
 const CURE = "restore the directory from a backup";
@@ -15,11 +16,10 @@ export function checkData(directory: string, budgetMs = Number.POSITIVE_INFINITY
   // The program runs in another directory.
   const path = resolve(directory, DATA_FILE);
   if (!existsSync(path)) return [];
-  const isSource = import.meta.url.endsWith(".ts");
-  const program = fileURLToPath(new URL(isSource ? "data-check.ts" : "data-check.js", import.meta.url));
+  const program = fileURLToPath(programFile("storage/data-check"));
   const { stdout, signal, error } = spawnSync(
     process.execPath,
-    [...(isSource ? ["--import", "tsx"] : []), program, path, String(budgetMs)],
+    [...(IS_SOURCE ? ["--import", "tsx"] : []), program, path, String(budgetMs)],
     { encoding: "utf8", cwd: dirname(program), stdio: ["ignore", "pipe", "ignore"] },
   );
   if (signal !== null) return [`'${path}' is damaged: reading it ends a process by ${signal}; ${CURE}`];

@@ -44,7 +44,7 @@ unpack promtool prometheus || echo "Missing here: promtool; the tests that need 
 unpack prometheus-redis-exporter prometheus-redis-exporter ||
   echo "Missing here: prometheus-redis-exporter; the tests that need it are skipped."
 
-npm run --silent build || { echo "0 passed, 1 failed"; exit 1; }
+npx tsc -p tsconfig.json && npm run --silent build || { echo "0 passed, 1 failed"; exit 1; }
 
 report=$(mktemp)
 # The program under test is the one just built.
