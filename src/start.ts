@@ -72,6 +72,10 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     store,
     saving,
     waiters,
+    requests: {
+      wake: (endpoint) => executor.wake(endpoint),
+      forget: (endpoint) => executor.forget(endpoint),
+    },
     log,
     ...(options.droppedLogLineCount === undefined
       ? {}
@@ -145,6 +149,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     executor.stop();
     endUpkeep();
     context.whatIf.stop();
+    context.demo.close();
     guard.stop();
     await clients.close(0);
     throw error;
@@ -156,6 +161,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     executor.stop();
     endUpkeep();
     context.whatIf.stop();
+    context.demo.close();
     guard.stop();
     await http?.close();
     await clients.close(config.get("shutdown-timeout") * 1000);

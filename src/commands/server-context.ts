@@ -25,6 +25,7 @@ import type { SlowLog } from "../metrics/slow-log.ts";
 import type { Statistics } from "../metrics/statistics.ts";
 import type { FunctionEngine } from "../scripts/function-engine.ts";
 import type { ScriptEngine } from "../scripts/script-engine.ts";
+import type { DemoControl } from "./demo-control.ts";
 import type { MemoryState } from "./memory-state.ts";
 import type { Saving } from "./saving.ts";
 import type { WaiterControl } from "./waiter-control.ts";
@@ -67,6 +68,7 @@ export interface ServerContext {
   readonly waiters: WaiterControl;
   /** The runs of SM.MIGRATION WHATIF. */
   readonly whatIf: WhatIfControl;
+  readonly demo: DemoControl;
   readonly statistics: Statistics;
   readonly slowLog: SlowLog;
   readonly latencyLog: LatencyLog;

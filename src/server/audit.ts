@@ -36,6 +36,7 @@ export const AUDITED: ReadonlySet<string> = new Set([
   ...["SM.DEF|CREATE", "SM.DEF|DEL", "SM.DEF|IMPORT", "SM.SUSPEND", "SM.RESUME", "SM.RETRY", "SM.CANCEL"],
   ...[
     "SM.REQUEUE",
+    "SM.DEMO",
     "SM.RESET",
     "SM.PATCH",
     "SM.UNDO",

@@ -32,7 +32,9 @@ import { SlowLog } from "../metrics/slow-log.ts";
 import { newStatistics } from "../metrics/statistics.ts";
 import { FunctionEngine } from "../scripts/function-engine.ts";
 import { ScriptEngine } from "../scripts/script-engine.ts";
+import { DemoWork } from "./demo/demo-work.ts";
 import { faultLog } from "./faults.ts";
+import type { Requests } from "./inner-session.ts";
 import { WhatIfWork } from "./what-if-work.ts";
 
 export interface ContextOptions {
@@ -41,6 +43,8 @@ export interface ContextOptions {
   readonly store: Store;
   readonly saving: Saving;
   readonly waiters: WaiterControl;
+  /** The executor, for sessions of the server's own; without one they are not served. */
+  readonly requests?: Requests;
   /** Without one, nothing is logged. */
   readonly log?: Log;
   /** How many lines of the log could not be written; none, when it is not given. */
@@ -58,6 +62,7 @@ export function newServerContext({
   store,
   saving,
   waiters,
+  requests = { wake: () => undefined, forget: () => undefined },
   log = () => undefined,
   droppedLogLineCount = () => 0,
   listeners = () => [],
@@ -79,6 +84,7 @@ export function newServerContext({
     onFault: faultLog(log, statistics),
     server: () => context,
   });
+  const demo = new DemoWork({ clock, requests, server: () => context });
   const context: ServerContext = {
     config,
     catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
@@ -102,6 +108,7 @@ export function newServerContext({
     log,
     waiters,
     whatIf,
+    demo,
     statistics,
     runId: randomBytes(20).toString("hex"),
     random: Math.random,

@@ -45,6 +45,7 @@ import { slowlogGet } from "./slowlog-get.ts";
 import { slowlogHelp } from "./slowlog-help.ts";
 import { slowlogLen } from "./slowlog-len.ts";
 import { slowlogReset } from "./slowlog-reset.ts";
+import { smDemo } from "./sm-demo.ts";
 import { swapdb } from "./swapdb.ts";
 import { time } from "./time.ts";
 
@@ -94,6 +95,7 @@ export const SERVER_HANDLERS: readonly Handler[] = [
   slowlogHelp,
   slowlogLen,
   slowlogReset,
+  smDemo,
   swapdb,
   time,
 ];

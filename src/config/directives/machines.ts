@@ -4,6 +4,11 @@ import { bool, choice, integer, memory } from "../scalar-types.ts";
 import { text } from "../text-types.ts";
 
 export const MACHINES = {
+  "enable-demo": directive(
+    bool,
+    true,
+    "Whether SM.DEMO makes machines to look at; `no` on a server that people rely on.",
+  ),
   "sm-compat": directive(
     choice("documented", "module"),
     "documented",

@@ -95,6 +95,7 @@ const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.MIGRATION|UNDO": ["1"],
   "SM.MIGRATION|WHATIF": ["order", "order:v2"],
   "SM.MUTATE": ["k", "end", "reason"],
+  "SM.DEMO": [],
   "SM.OVERDUE": ["0"],
   "SM.PATCH": ["k", "{}"],
   "SM.REPLAY": ["k"],
