@@ -20,6 +20,7 @@ export async function launch(argv: readonly string[], env: NodeJS.ProcessEnv): P
     directoryOf: (configFile) => directoryOf(configFile, env),
     nowMs: Date.now(),
     output: terminalOutput(process.stderr.isTTY),
+    stopSignal,
   });
   if (exitCode !== undefined) return exitCode;
   let stdin: Buffer | undefined;
@@ -42,6 +43,12 @@ export async function launch(argv: readonly string[], env: NodeJS.ProcessEnv): P
       if (loaded.config.get("daemonize") && !isDaemon(env)) return await startDaemon(argv, env, stdin);
       return await run(loaded.config, loaded.warnings);
   }
+}
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => controller.abort());
+  return controller.signal;
 }
 
 /** The directory of a server that is started with a configuration file, or without. @throws UsageError */

@@ -5,6 +5,7 @@ import { editDistance } from "../base/edit-distance.ts";
 import { RemoteError } from "../remote/remote.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { DamageError } from "../storage/sealed-values.ts";
+import { adopt } from "./adopt/adopt.ts";
 import { backup } from "./backup.ts";
 import { checkDefinitions } from "./check.ts";
 import { compact } from "./compact.ts";
@@ -41,6 +42,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   diff,
   record,
   coverage,
+  adopt,
 ];
 
 /**

@@ -11,6 +11,8 @@ export interface Surroundings {
   directoryOf(configFile: string | undefined): string;
   readonly nowMs: number;
   readonly output: Output;
+  /** Aborted when the process is asked to end; until a subcommand asks for it, that ends the process at once. */
+  stopSignal(): AbortSignal;
 }
 
 /** Where a subcommand writes. */

@@ -68,6 +68,11 @@ export class Remote {
     });
   }
 
+  /** Nothing can be asked any more. */
+  get isClosed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -4,17 +4,12 @@
  * would, each connection sends as many transitions in a statement as there would be requests on the way, and no
  * two connections touch the same machine.
  */
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import pg from "pg";
+import { readdirSync, readFileSync } from "node:fs";
+import type pg from "pg";
+import { startPostgresServer } from "../support/postgres.ts";
 import { type Figures, quantile } from "./figures.ts";
 import { usedBy } from "./servers.ts";
 
-const run = promisify(execFile);
 const CONNECTIONS = 50;
 
 const SCHEMA = `
@@ -44,26 +39,13 @@ export interface PostgresPeer {
 
 /** Undefined where PostgreSQL is not installed. */
 export async function startPostgres(machines: number): Promise<PostgresPeer | undefined> {
-  const programs = programsOf();
-  if (programs === undefined) return undefined;
-  // Its user, who is another one, may not enter the directory of the benchmark.
-  const directory = mkdtempSync(join(tmpdir(), "detent-bench-pg-"));
-  const user = await userOf();
-  if (user !== undefined) chownSync(directory, user.uid, user.gid);
-  const data = join(directory, "data");
-  await run(join(programs, "initdb"), ["-D", data, "-U", "bench", "-A", "trust", "--no-sync"], { ...user });
-  const settings = [
+  const server = await startPostgresServer([
     "shared_buffers=256MB",
     "synchronous_commit=on",
     "max_connections=80",
-    "listen_addresses=",
-  ];
-  const server = spawn(
-    join(programs, "postgres"),
-    ["-D", data, "-k", directory, ...settings.flatMap((setting) => ["-c", setting])],
-    { stdio: "ignore", ...user },
-  );
-  const connect = () => connected(directory);
+  ]);
+  if (server === undefined) return undefined;
+  const connect = () => server.connect();
   const first = await connect();
   await first.query(SCHEMA);
   await first.query("INSERT INTO machine SELECT 'lamp:' || n, 'off', 1, 0 FROM generate_series(0, $1) n", [
@@ -72,14 +54,12 @@ export async function startPostgres(machines: number): Promise<PostgresPeer | un
   await first.query("VACUUM ANALYZE");
   const clients = [first];
   while (clients.length < CONNECTIONS) clients.push(await connect());
-  const usage = () => usedByAll(server.pid ?? 0);
+  const usage = () => usedByAll(server.pid);
   return {
     measure: (depth, transitions) => measured({ clients, machines, depth, transitions, usage }),
     stop: async () => {
       for (const client of clients) await client.end();
-      server.kill("SIGINT");
-      await once(server, "exit");
-      rmSync(directory, { recursive: true, force: true });
+      await server.stop();
     },
   };
 }
@@ -119,34 +99,6 @@ async function measured({ clients, machines, depth, transitions, usage }: Measur
     cpuUs: (usage() - cpuUs) / done,
     diskBytes: Number.NaN,
   };
-}
-
-async function connected(directory: string): Promise<pg.Client> {
-  for (let attempt = 0; ; attempt += 1) {
-    const client = new pg.Client({ host: directory, user: "bench", database: "postgres" });
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
-
-/** Where the newest installed version has its programs. */
-function programsOf(): string | undefined {
-  const base = "/usr/lib/postgresql";
-  if (!existsSync(base)) return undefined;
-  const [newest] = readdirSync(base).sort((a, b) => Number(b) - Number(a));
-  return newest === undefined ? undefined : join(base, newest, "bin");
-}
-
-/** PostgreSQL refuses to run as root; the package makes a user of its own. */
-async function userOf(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
-  if (userInfo().uid !== 0) return undefined;
-  const of = async (flag: string) => Number((await run("id", [flag, "postgres"])).stdout);
-  return { uid: await of("-u"), gid: await of("-g") };
 }
 
 /** Processor time of the server and of its processes, one of each connection. */

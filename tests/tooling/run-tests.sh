@@ -8,6 +8,7 @@ missing() {
   for pair in redis-server:redis-server redis-cli:redis-tools redis-benchmark:redis-tools curl:curl strace:strace chromium:chromium faketime:faketime openssl:openssl; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || echo "${pair##*:}"
   done
+  ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || echo postgresql
   /usr/bin/python3 -c 'import redis' >/dev/null 2>&1 || echo python3-redis
 }
 
