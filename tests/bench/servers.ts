@@ -23,10 +23,19 @@ export interface BenchServer {
 
 /** Detent as `npm run build` has made it. */
 export async function startDetent(directory: string, args: readonly string[] = []): Promise<BenchServer> {
+  return startBuild(new URL("../..", import.meta.url).pathname, directory, args);
+}
+
+/** Detent as it was built in a working tree. */
+export async function startBuild(
+  root: string,
+  directory: string,
+  args: readonly string[] = [],
+): Promise<BenchServer> {
   mkdirSync(directory, { recursive: true });
   const port = await freePort();
-  const main = new URL("../../dist/main.js", import.meta.url).pathname;
-  return started(process.execPath, [main, "--port", String(port), "--dir", directory, ...args], port);
+  const flags = ["--port", String(port), "--dir", directory, ...args];
+  return started(process.execPath, [`${root}/dist/main.js`, ...flags], port);
 }
 
 export async function startRedis(directory: string, args: readonly string[]): Promise<BenchServer> {
@@ -50,6 +59,15 @@ export interface Used {
 }
 
 const TICK_US = 10_000;
+
+/** Processor time of the main thread of a process in microseconds, as Linux counts it, to the nanosecond; NaN elsewhere. */
+export function mainThreadUs(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ")[0]) / 1000;
+  } catch {
+    return Number.NaN;
+  }
+}
 
 /** What a process has used, as Linux counts it; NaN elsewhere. */
 export function usedBy(pid: number): Used {
