@@ -1,24 +1,31 @@
 /**
  * When keys were used last, and how often of late, for OBJECT IDLETIME and FREQ. A use changes nothing in the store, so
- * this is memory alone, and bounded: two generations of keys, of which the older one is dropped when the younger one is
- * full. Of a key that is in neither all that is known is that it was not used since the older one began.
+ * this is memory alone, and bounded: a table of places, in which a key is known by a hash of its name, and takes the
+ * place of the one that was used longest ago among four. Of a key that has no place all that is known is that it was
+ * not used since the last one went that had to make room.
+ *
+ * Every request passes here, so that a use costs a hash of the name and one line of the processor's cache; a map by
+ * name costs ten times as much where keys are many. Two keys with the same 46 bits of hash are one to it.
  */
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, chars } from "../base/bytes.ts";
 import type { Config } from "../config/config.ts";
 
-const GENERATION_KEYS_MAX = 50_000;
+/** Each set of places is one line of a cache: four places of four numbers. */
+const SETS = 1 << 15;
+const PLACES = 4;
+const PLACE_NUMBERS = 4;
+const SET_NUMBERS = PLACES * PLACE_NUMBERS;
+/** What stands in a place: a part of the hash, 0 when it is free; seconds since the start; frequency; when it decayed. */
+const TAG = 0;
+const AT = 1;
+const FREQUENCY = 2;
+const DECAYED_AT = 3;
+
 /** What Redis gives a new key, so that it is not the first to be evicted. */
 const FREQUENCY_INITIAL = 5;
 const FREQUENCY_MAX = 255;
 const MINUTE_SECONDS = 60;
-
-/** How a key was used. */
-export interface KeyUse {
-  atSeconds: number;
-  /** On the logarithmic scale of Redis; as of `decayedAtSeconds`. */
-  frequency: number;
-  decayedAtSeconds: number;
-}
+const SECONDS_MIN = -(2 ** 31);
 
 /** What RESTORE says of the use of a key. */
 export interface GivenUse {
@@ -26,35 +33,33 @@ export interface GivenUse {
   readonly frequency?: number;
 }
 
-type Generation = Map<number, Map<Bytes, KeyUse>>;
-
 export class KeyUses {
   readonly #config: Config;
   readonly #random: () => number;
-  #young: Generation = new Map();
-  #old: Generation = new Map();
-  #youngSize = 0;
-  #youngFromMs: number;
-  #oldFromMs: number;
+  readonly #startSeconds: number;
+  readonly #places = new Int32Array(SETS * SET_NUMBERS);
+  /** What the keys of each database are hashed with; another number makes all of them unknown. */
+  readonly #seeds: number[] = [];
+  #latestSeed = 0;
+  /** The tag of the key that was looked for last and has no place. */
+  #latestTag = 0;
+  /** The latest use of a key that has lost its place; seconds since the start. */
+  #forgottenAt = 0;
 
   constructor(config: Config, nowMs: number, random: () => number) {
     this.#config = config;
     this.#random = random;
-    this.#youngFromMs = nowMs;
-    this.#oldFromMs = nowMs;
+    this.#startSeconds = Math.floor(nowMs / 1000);
   }
 
   /** A key was read or written. */
   note(database: number, key: Bytes, nowMs: number): void {
-    const young = this.#young.get(database)?.get(key);
-    const use = young ?? this.#old.get(database)?.get(key);
-    const atSeconds = Math.floor(nowMs / 1000);
-    if (use !== undefined) {
-      use.atSeconds = atSeconds;
-      if (this.#countsFrequency) this.#count(use, atSeconds);
-    }
-    // What is used while the older generation has it lives on in the younger one.
-    if (young === undefined) this.#add(database, key, use ?? newUse(atSeconds), nowMs);
+    const places = this.#places;
+    const now = this.#secondsAt(nowMs);
+    let place = this.#find(database, key);
+    if (place < 0) place = this.#make(~place, now);
+    else if (this.#countsFrequency) this.#count(place, now);
+    places[place + AT] = now;
   }
 
   /** RESTORE has made a key, with a past of its own. */
@@ -64,89 +69,124 @@ export class KeyUses {
     { idleSeconds = 0, frequency = FREQUENCY_INITIAL }: GivenUse,
     nowMs: number,
   ): void {
-    const use = newUse(Math.floor(nowMs / 1000));
-    if (this.#countsFrequency) use.frequency = frequency;
-    else use.atSeconds -= idleSeconds;
-    this.#add(database, key, use, nowMs);
+    const now = this.#secondsAt(nowMs);
+    let place = this.#find(database, key);
+    if (place < 0) place = this.#make(~place, now);
+    const isCounted = this.#countsFrequency;
+    this.#places[place + AT] = isCounted ? now : Math.max(SECONDS_MIN, now - idleSeconds);
+    this.#places[place + FREQUENCY] = isCounted ? frequency : FREQUENCY_INITIAL;
+    this.#places[place + DECAYED_AT] = now;
   }
 
   /** The key is no more, or is called otherwise. */
   forget(database: number, key: Bytes): void {
-    if (this.#young.get(database)?.delete(key) === true) this.#youngSize -= 1;
-    this.#old.get(database)?.delete(key);
+    const place = this.#find(database, key);
+    if (place >= 0) this.#places[place + TAG] = 0;
   }
 
   /** A database is empty now. */
   forgetAll(database: number): void {
-    this.#youngSize -= this.#young.get(database)?.size ?? 0;
-    this.#young.delete(database);
-    this.#old.delete(database);
+    this.#seeds[database] = this.#newSeed();
   }
 
   /** Two databases have changed places. */
   swap([first, second]: readonly [number, number]): void {
-    for (const generation of [this.#young, this.#old]) {
-      const [ofFirst, ofSecond] = [generation.get(first), generation.get(second)];
-      generation.set(first, ofSecond ?? new Map());
-      generation.set(second, ofFirst ?? new Map());
-    }
+    const [ofFirst, ofSecond] = [this.#seedOf(first), this.#seedOf(second)];
+    this.#seeds[first] = ofSecond;
+    this.#seeds[second] = ofFirst;
   }
 
   /** For how many seconds a key was not used; at least so long, where it is not known. */
   idleSeconds(database: number, key: Bytes, nowMs: number): number {
-    const use = this.#find(database, key);
-    const atSeconds = use?.atSeconds ?? Math.floor(this.#oldFromMs / 1000);
-    return Math.max(0, Math.floor(nowMs / 1000) - atSeconds);
+    const place = this.#find(database, key);
+    const at = place < 0 ? this.#forgottenAt : (this.#places[place + AT] ?? 0);
+    return Math.max(0, this.#secondsAt(nowMs) - at);
   }
 
   /** How often a key was used, on the logarithmic scale of Redis. */
   frequency(database: number, key: Bytes, nowMs: number): number {
-    const use = this.#find(database, key);
-    return use === undefined ? 0 : this.#decayed(use, Math.floor(nowMs / 1000));
+    const place = this.#find(database, key);
+    return place < 0 ? 0 : this.#decayed(place, this.#secondsAt(nowMs));
   }
 
   get #countsFrequency(): boolean {
     return this.#config.values["maxmemory-policy"].endsWith("-lfu");
   }
 
-  #find(database: number, key: Bytes): KeyUse | undefined {
-    return this.#young.get(database)?.get(key) ?? this.#old.get(database)?.get(key);
+  #secondsAt(nowMs: number): number {
+    return Math.floor(nowMs / 1000) - this.#startSeconds;
   }
 
-  #add(database: number, key: Bytes, use: KeyUse, nowMs: number): void {
-    if (this.#youngSize >= GENERATION_KEYS_MAX) {
-      this.#old = this.#young;
-      this.#oldFromMs = this.#youngFromMs;
-      this.#young = new Map();
-      this.#youngSize = 0;
-      this.#youngFromMs = nowMs;
+  #seedOf(database: number): number {
+    let seed = this.#seeds[database];
+    if (seed === undefined) {
+      seed = this.#newSeed();
+      this.#seeds[database] = seed;
     }
-    let keys = this.#young.get(database);
-    if (keys === undefined) {
-      keys = new Map();
-      this.#young.set(database, keys);
+    return seed;
+  }
+
+  #newSeed(): number {
+    this.#latestSeed += 1;
+    return this.#latestSeed;
+  }
+
+  /** The place of a key; of one that has none, the complement of the place it may take, with its tag there. */
+  #find(database: number, key: Bytes): number {
+    const places = this.#places;
+    const text = chars(key);
+    let set = this.#seedOf(database);
+    let tag = text.length;
+    for (let index = 0; index < text.length; index += 1) {
+      const byte = text.charCodeAt(index);
+      set = Math.imul(set ^ byte, 0x0100_0193);
+      tag = Math.imul(tag + byte, 0x9e37_79b1) ^ (set >>> 15);
     }
-    const sizeBefore = keys.size;
-    keys.set(key, use);
-    this.#youngSize += keys.size - sizeBefore;
+    tag |= 1;
+    const first = ((set ^ (set >>> 16)) & (SETS - 1)) * SET_NUMBERS;
+    for (let place = first; place < first + SET_NUMBERS; place += PLACE_NUMBERS)
+      if (places[place] === tag) return place;
+    this.#latestTag = tag;
+    return ~this.#oldest(first);
+  }
+
+  /** The place in a set that is given up first: a free one, or the one that was used longest ago. */
+  #oldest(first: number): number {
+    const places = this.#places;
+    let oldest = first;
+    for (let place = first; place < first + SET_NUMBERS; place += PLACE_NUMBERS) {
+      if (places[place + TAG] === 0) return place;
+      if ((places[place + AT] ?? 0) < (places[oldest + AT] ?? 0)) oldest = place;
+    }
+    return oldest;
+  }
+
+  /** Gives the key that was looked for last a place. */
+  #make(place: number, now: number): number {
+    const places = this.#places;
+    if (places[place + TAG] !== 0) this.#forgottenAt = Math.max(this.#forgottenAt, places[place + AT] ?? 0);
+    places[place + TAG] = this.#latestTag;
+    places[place + AT] = now;
+    places[place + FREQUENCY] = FREQUENCY_INITIAL;
+    places[place + DECAYED_AT] = now;
+    return place;
   }
 
   /** The higher the count, the less likely one more use adds to it. */
-  #count(use: KeyUse, nowSeconds: number): void {
-    use.frequency = this.#decayed(use, nowSeconds);
-    use.decayedAtSeconds = nowSeconds;
-    if (use.frequency >= FREQUENCY_MAX) return;
-    const above = Math.max(0, use.frequency - FREQUENCY_INITIAL);
-    if (this.#random() < 1 / (above * this.#config.values["lfu-log-factor"] + 1)) use.frequency += 1;
+  #count(place: number, now: number): void {
+    const frequency = this.#decayed(place, now);
+    this.#places[place + FREQUENCY] = frequency;
+    this.#places[place + DECAYED_AT] = now;
+    if (frequency >= FREQUENCY_MAX) return;
+    const above = Math.max(0, frequency - FREQUENCY_INITIAL);
+    if (this.#random() < 1 / (above * this.#config.values["lfu-log-factor"] + 1))
+      this.#places[place + FREQUENCY] = frequency + 1;
   }
 
-  #decayed({ frequency, decayedAtSeconds }: KeyUse, nowSeconds: number): number {
-    const minutes = Math.floor((nowSeconds - decayedAtSeconds) / MINUTE_SECONDS);
+  #decayed(place: number, now: number): number {
+    const frequency = this.#places[place + FREQUENCY] ?? 0;
+    const minutes = Math.floor((now - (this.#places[place + DECAYED_AT] ?? 0)) / MINUTE_SECONDS);
     const decayMinutes = this.#config.values["lfu-decay-time"];
     return decayMinutes === 0 ? frequency : Math.max(0, frequency - Math.floor(minutes / decayMinutes));
   }
-}
-
-function newUse(atSeconds: number): KeyUse {
-  return { atSeconds, frequency: FREQUENCY_INITIAL, decayedAtSeconds: atSeconds };
 }
