@@ -1,15 +1,17 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-node24 check compat fuzz crash race bench bench-migration connections image image-test pack clean
+.PHONY: help install build run test test-node24 check compat fuzz crash race bench bench-migration connections image image-test docs pack clean
 
 NPM ?= npm
 PORT ?= 6379
 HTTP_PORT ?= 8379
 DATA ?= ./data
 IMAGE ?= detent
+# What a build writes last.
+BUILT = dist/console/index.html
 
-help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## Show every target
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: node_modules/.installed ## Install the packages of package-lock.json
 
@@ -17,8 +19,11 @@ node_modules/.installed: package.json package-lock.json
 	$(NPM) ci --no-audit --no-fund
 	@touch $@
 
-build: install ## Compile src/ to dist/
+build: $(BUILT) ## Compile src/ to dist/, if something has changed since
+
+$(BUILT): node_modules/.installed $(shell find src -type f) $(wildcard tsconfig*.json vite.*.config.ts)
 	$(NPM) run --silent build
+	@touch $@
 
 run: build ## Install, build and start on port 6379, console on 8379, data in ./data (PORT=, HTTP_PORT=, DATA=, ARGS=)
 	node dist/main.js --port $(PORT) --http-port $(HTTP_PORT) --dir $(DATA) $(ARGS)
@@ -58,6 +63,9 @@ bench-migration: install build ## 100,000 machines go to another version while 5
 
 bench: install build ## Measure Detent and redis-server side by side
 	npx tsx tests/bench/run.ts
+
+docs: install ## Write the replies of this server into the pages, and the references anew
+	$(NPM) run --silent docs
 
 pack: build ## Make the npm package and list what is in it
 	$(NPM) pack

@@ -1,5 +1,5 @@
 /** What a command line asks for: a subcommand, the version, the help, or the server until a signal or SHUTDOWN ends it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { terminalOutput } from "./cli/output.ts";
 import { runSubcommand } from "./cli/run.ts";
 import { UsageError } from "./cli/subcommand.ts";
@@ -13,7 +13,8 @@ import { USAGE } from "./usage.ts";
 const STDIN_DESCRIPTOR = 0;
 
 /** Resolves to the exit code of the process. */
-export async function launch(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function launch(typed: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const argv = spelledOut(typed);
   const exitCode = await runSubcommand(argv, {
     objects: OBJECT_TYPES,
     version: DETENT_VERSION,
@@ -49,6 +50,13 @@ function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => controller.abort());
   return controller.signal;
+}
+
+/** The command line with `help` as people type it: `detent help`, `detent help backup`. */
+function spelledOut(argv: readonly string[]): readonly string[] {
+  const [word, subcommand] = argv;
+  if (word !== "help" || existsSync(word)) return argv;
+  return subcommand === undefined ? ["--help"] : [subcommand, "--help"];
 }
 
 /** The directory of a server that is started with a configuration file, or without. @throws UsageError */

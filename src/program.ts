@@ -1,6 +1,7 @@
 /** One life of the server as a process: log, pid file, store, listeners, signals, order of shutdown. */
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { accessText, bannerText } from "./banner.ts";
 import { systemClock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { UsersError } from "./clients/users/starting.ts";
@@ -33,7 +34,8 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   keepFilesToOurselves();
   const opened = prepare(config);
   if (typeof opened === "string") {
-    process.stderr.write(fatalConfigText(DETENT_VERSION, opened));
+    const isOfFile = config.file !== undefined;
+    process.stderr.write(isOfFile ? fatalConfigText(DETENT_VERSION, opened) : `detent: ${opened}\n`);
     return EXIT_FAILED;
   }
   const { log } = opened;
@@ -65,12 +67,23 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   for (const address of server.addresses) log(`Listening on ${address}`);
   log(`Server initialized in ${(performance.now() - startedMs).toFixed(0)} ms`);
   for (const kind of server.listenerKinds) log(`Ready to accept connections ${kind}`);
+  greet(config, server, log);
   const reason = await ending.ended;
   log(`${reason}, shutting down: no further requests are taken`, "warning");
   const exitCode = await closed(server, log);
   if (pidFile !== undefined) rmSync(pidFile, { force: true });
   log("Detent is now ready to exit, bye bye...", "warning");
   return exitCode;
+}
+
+/** A terminal gets the banner; a log gets the one fact of it that it does not have yet. */
+function greet(config: Config, server: RunningServer, log: Log): void {
+  const facts = { config, server, needsPassword: server.context.users.needsLogin };
+  const isToTerminal =
+    config.get("logfile") === "" && config.get("log-format") === "text" && process.stdout.isTTY;
+  if (isToTerminal || config.get("always-show-logo")) process.stdout.write(bannerText(facts));
+  else if (!facts.needsPassword)
+    log(`Password: ${accessText(facts)}`, config.get("protected-mode") ? "notice" : "warning");
 }
 
 /** What the server writes is nobody else's to read, unless somebody chose another umask than the usual one. */
@@ -96,8 +109,13 @@ async function closed(server: RunningServer, log: Log): Promise<number> {
 function prepare(config: Config): ProgramLog | string {
   const dir = config.get("dir");
   try {
-    // The parent must be there: what is mounted later, or misspelled, is not made up.
-    if (statSync(dir, { throwIfNoEntry: false }) === undefined) mkdirSync(dir, { mode: DIRECTORY_MODE });
+    if (statSync(dir, { throwIfNoEntry: false }) === undefined) {
+      // A parent that is mounted later, or misspelled, must not be created in its place.
+      const parent = dirname(dir);
+      if (statSync(parent, { throwIfNoEntry: false }) === undefined)
+        return `Can't create the data directory '${dir}': its parent '${parent}' does not exist`;
+      mkdirSync(dir, { mode: DIRECTORY_MODE });
+    }
     return openLog(config);
   } catch (error) {
     if (error instanceof LogFileError) return error.message;

@@ -1,3 +1,5 @@
+/** Spelling: the distance between two words, and the known word that a mistyped one is closest to. */
+
 /** How many letters have to be added, left out or replaced to make one text of another: Levenshtein's distance. */
 export function editDistance(a: string, b: string): number {
   // One row of the table at a time.
@@ -11,4 +13,18 @@ export function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** The name that a mistyped word is closest to; undefined when none is close enough to suggest. */
+export function closestName(word: string, names: Iterable<string>): string | undefined {
+  const wanted = word.toLowerCase();
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const name of names) {
+    const distance = editDistance(wanted, name.toLowerCase());
+    if (best === undefined || distance < best.distance) best = { name, distance };
+  }
+  if (best === undefined) return undefined;
+  // A word of which no letter is left is not misspelled, but another word.
+  const isClose = best.distance <= Math.max(2, best.name.length / 3) && best.distance < wanted.length;
+  return isClose ? best.name : undefined;
 }

@@ -1,7 +1,7 @@
 /** Finds the subcommand that a command line begins with, and runs it. */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { editDistance } from "../base/edit-distance.ts";
+import { closestName } from "../base/edit-distance.ts";
 import { RemoteError } from "../remote/remote.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { DamageError } from "../storage/sealed-values.ts";
@@ -105,7 +105,7 @@ function parsed(subcommand: Subcommand, args: readonly string[]) {
     const message = error instanceof Error ? error.message : String(error);
     const [, option] = /^Unknown option '--([^'=]+)/.exec(message) ?? [];
     if (option === undefined) throw new UsageError(message);
-    const hint = closest(option, Object.keys(options));
+    const hint = closestName(option, Object.keys(options));
     throw new UsageError(
       `there is no option --${option}${hint === undefined ? "" : `; did you mean --${hint}?`}`,
     );
@@ -114,15 +114,8 @@ function parsed(subcommand: Subcommand, args: readonly string[]) {
 
 function unknown(word: string): string {
   const names = SUBCOMMANDS.map(({ name }) => name);
-  const hint = closest(word, names);
-  const rest = hint === undefined ? `Subcommands are ${names.join(", ")}.` : `Did you mean 'detent ${hint}'?`;
-  return `detent: '${word}' is neither a subcommand nor a file with a configuration. ${rest}`;
-}
-
-/** What a word was probably meant to be. */
-function closest(word: string, names: readonly string[]): string | undefined {
-  const [best] = names
-    .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name) }))
-    .sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(2, best.name.length / 3) ? best.name : undefined;
+  const hint = closestName(word, names);
+  const rest = hint === undefined ? `Subcommands: ${names.join(", ")}.` : `Did you mean 'detent ${hint}'?`;
+  const start = "To start the server, run 'detent' with options alone, or with a configuration file.";
+  return `detent: '${word}' is neither a subcommand nor a configuration file. ${rest}\n${start}`;
 }

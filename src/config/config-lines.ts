@@ -1,4 +1,5 @@
 /** The lines of a configuration text and the assignment each of them makes. */
+import { directiveHint } from "./command-line-fault.ts";
 import { type DirectiveName, directiveEntry, directiveNamed } from "./directives.ts";
 import { ok, type Parsed, refused, WRONG_COUNT } from "./value-type.ts";
 import { splitWords } from "./words.ts";
@@ -23,7 +24,7 @@ export function readLine(line: string): Parsed<Assignment | undefined> {
   if (first === undefined) return ok(undefined);
   const spelling = first.toLowerCase();
   const name = directiveNamed(spelling);
-  if (name === undefined) return refused(BAD_DIRECTIVE);
+  if (name === undefined) return refused(BAD_DIRECTIVE + directiveHint(spelling));
   const entry = directiveEntry(name);
   const { isFileOnly, type } = entry;
   const [text, ...others] = words;

@@ -1,6 +1,7 @@
 /** From command line, files and standard input to a configuration, or to the text that says what is wrong. */
 import { resolve } from "node:path";
 import { parseCommandLine } from "./command-line.ts";
+import { commandLineFaultText } from "./command-line-fault.ts";
 import { type Config, createConfig } from "./config.ts";
 import { type ConfigFiles, fileFault } from "./config-files.ts";
 import { isDefault, readLine, readValue, trimLine } from "./config-lines.ts";
@@ -58,12 +59,10 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const separator = text === "" || text.endsWith("\n") || stdin === "" ? "" : "\n";
   const lines = text + separator + stdin;
   const environment = environmentLines(sources.environment ?? {});
-  // The line break before the options is counted, as in Redis: without a file the first option is line 2.
-  const optionsAt = lines.split("\n").length + 1;
   const error =
     applyText(loading, lines, { depth: 0 }) ??
     applyEnvironment(loading, environment) ??
-    (line.options === "" ? undefined : applyText(loading, line.options, { depth: 0, firstLine: optionsAt }));
+    applyOptions(loading, line.options);
   if (error !== undefined) return error;
   const dir = resolve(sources.cwd, String(loading.values.dir));
   const loaded = { ...loading.values, dir } as ConfigValues;
@@ -96,16 +95,24 @@ function readText({ files }: ConfigSources, path: string): string | ConfigError 
   }
 }
 
-/** `firstLine` is the number of the first line, for the message of a fault. */
+/** Options of the command line. What is wrong with one is the fault of no file. */
+function applyOptions(loading: Loading, options: string): ConfigError | undefined {
+  for (const line of options === "" ? [] : options.split("\n")) {
+    const fault = applyLine(loading, line, 0);
+    if (typeof fault === "string") return failure(commandLineFaultText(line, fault));
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
 function applyText(
   loading: Loading,
   text: string,
-  { depth, firstLine = 1 }: { readonly depth: number; readonly firstLine?: number },
+  { depth }: { readonly depth: number },
 ): ConfigError | undefined {
   for (const [at, line] of text.split("\n").entries()) {
     const fault = applyLine(loading, line, depth);
-    if (typeof fault === "string")
-      return lineFailure(loading.sources.version, at + firstLine, { line, fault });
+    if (typeof fault === "string") return lineFailure(loading.sources.version, at + 1, { line, fault });
     if (fault !== undefined) return fault;
   }
   return undefined;

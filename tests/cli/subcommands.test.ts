@@ -26,10 +26,10 @@ describe("a command line that is wrong ends with 2 and says what would be right:
   test.each([
     [
       ["bakup"],
-      "detent: 'bakup' is neither a subcommand nor a file with a configuration. Did you mean 'detent backup'?",
+      "detent: 'bakup' is neither a subcommand nor a configuration file. Did you mean 'detent backup'?",
     ],
     [["Verify"], "Did you mean 'detent verify'?"],
-    [["frobnicate"], "Subcommands are backup, "],
+    [["frobnicate"], "Subcommands: backup, "],
     [["backup"], "detent backup: an argument is missing\nRun 'detent backup --help' for its arguments."],
     [["backup", "a", "b"], "detent backup: 'b' is one argument too many"],
     [["backup", "a", "--dri", "x"], "detent backup: there is no option --dri; did you mean --dir?"],

@@ -169,11 +169,36 @@ describe("a line at fault", () => {
     expect(loadText(`\n  ${line} \r\n`)).toEqual(fault(2, line, reason));
   });
 
-  test("loadConfig() shows an option as the line it became", () => {
-    expect(load(["--port", "é", "1"])).toEqual(
-      fault(2, 'port "\\xc3\\xa9" "1"', "wrong number of arguments"),
-    );
+  test("loadConfig() shows a line of a file as it stands", () => {
     expect(loadText("é 1")).toEqual(fault(1, "é 1", "Bad directive or wrong number of arguments"));
+  });
+
+  test("loadConfig() suggests the directive that a misspelled one of a file is closest to", () => {
+    expect(loadText("prot 1")).toEqual(
+      fault(1, "prot 1", "Bad directive or wrong number of arguments\nDid you mean 'port'?"),
+    );
+  });
+
+  test.each<[argv: string[], message: string]>([
+    [["--prot", "1"], "there is no option --prot; did you mean --port?"],
+    [["--nosuchthing", "1"], "there is no option --nosuchthing"],
+    [["--port", "é"], "--port é: argument couldn't be parsed into an integer"],
+    [["--port", "1", "2"], "--port 1 2: wrong number of arguments"],
+    [["--port"], "--port needs a value"],
+    [["--include"], "--include needs a value"],
+    [["--port=6400"], "an option and its value are two words: write --port 6400"],
+    [["--save", "--hz", "abc"], "--hz abc: argument couldn't be parsed into an integer"],
+    [["--hz abc"], "--hz abc: argument couldn't be parsed into an integer"],
+    [["-x"], "there is no option -x; options begin with two dashes"],
+    [["-prot", "1"], "there is no option -prot; options begin with two dashes, such as --port"],
+    [["-", "foo"], "'foo' is one argument too many; options begin with two dashes"],
+    [["--requirepass", "secret", "x"], "--requirepass: wrong number of arguments"],
+  ])("loadConfig() names the option at fault and no file when it reads %j", (argv, message) => {
+    expect(load(argv)).toEqual({
+      kind: "error",
+      exitCode: 1,
+      text: `detent: ${message}\nRun 'detent --help' for usage.\n`,
+    });
   });
 
   test("loadConfig() accepts what is refused otherwise when it asks for the default", () => {

@@ -13,60 +13,50 @@ import { configFrom, load, memoryFiles } from "./sources.ts";
 
 const version = /v=(7\.0\.\d+)/.exec(spawnSync("redis-server", ["--version"]).stdout?.toString() ?? "")?.[1];
 
-describe.skipIf(version === undefined)("a file or option at fault", () => {
+describe.skipIf(version === undefined)("a file at fault", () => {
   const folder = mkdtempSync(join(tmpdir(), "detent-agreement-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.each<[text: string, argv: string[]]>([
-    ["# c\n   # d\n\nfoo bar", []],
-    ["port", []],
-    ["  port 1 2\t", []],
-    ['port "abc', []],
-    ['port "abc"def', []],
-    ["port abc", []],
-    ["PORT 70000", []],
-    ["tcp-backlog -1", []],
-    ["appendonly maybe", []],
-    ["maxmemory 1zb", []],
-    ["maxmemory-clients 120%", []],
-    ["loglevel foo", []],
-    ["save 900", []],
-    ["save 900 a", []],
-    ["client-output-buffer-limit normal 0 0", []],
-    ["client-output-buffer-limit foo 0 0 0", []],
-    ["client-output-buffer-limit normal 0 0 x", []],
-    ["rename-command GET", []],
-    ["rename-command NOPE x", []],
-    ["rename-command GET SET", []],
-    ["notify-keyspace-events KEX", []],
-    ["dbfilename a/b", []],
-    ["bind 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9", []],
-    ["unixsocketperm 999", []],
-    ["latency-tracking-info-percentiles 101", []],
-    ["databases 0", []],
-    ["shutdown-on-sigint save nosave", []],
-    ["shutdown-on-sigint", []],
-    ["oom-score-adj-values", []],
-    ["replicaof", []],
-    ["notify-keyspace-events", []],
-    ["oom-score-adj-values 1 2", []],
-    ["list-max-ziplist-size abc", []],
-    ["port 1", ["foo"]],
-    ["", ["--foo", "bar"]],
-    ["", ["--port"]],
-    ["port 1\n", ["--port", "1", "2"]],
-    ["port 1", ["--save", "--hz", "abc"]],
-    ["port 1", ["--save", "900", "1", "--bad"]],
-    ["port 1", ["--requirepass", "--x", "--bad", "1"]],
-    ["port 1", ["--hz abc"]],
-    ["port 1", ["-x"]],
-    ["", ["--requirepass", 'a"b\té', "x"]],
-  ])("is reported alike for %j and %j", (text, argv) => {
+  test.each<[text: string]>([
+    ["# c\n   # d\n\nfoo bar"],
+    ["port"],
+    ["  port 1 2\t"],
+    ['port "abc'],
+    ['port "abc"def'],
+    ["port abc"],
+    ["PORT 70000"],
+    ["tcp-backlog -1"],
+    ["appendonly maybe"],
+    ["maxmemory 1zb"],
+    ["maxmemory-clients 120%"],
+    ["loglevel foo"],
+    ["save 900"],
+    ["save 900 a"],
+    ["client-output-buffer-limit normal 0 0"],
+    ["client-output-buffer-limit foo 0 0 0"],
+    ["client-output-buffer-limit normal 0 0 x"],
+    ["rename-command GET"],
+    ["rename-command NOPE x"],
+    ["rename-command GET SET"],
+    ["notify-keyspace-events KEX"],
+    ["dbfilename a/b"],
+    ["bind 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9"],
+    ["unixsocketperm 999"],
+    ["latency-tracking-info-percentiles 101"],
+    ["databases 0"],
+    ["shutdown-on-sigint save nosave"],
+    ["shutdown-on-sigint"],
+    ["oom-score-adj-values"],
+    ["replicaof"],
+    ["notify-keyspace-events"],
+    ["oom-score-adj-values 1 2"],
+    ["list-max-ziplist-size abc"],
+  ])("is reported alike for %j", (text) => {
     const file = join(folder, "server.conf");
     writeFileSync(file, text);
-    const reported = spawnSync("redis-server", [file, ...argv], { timeout: 5000 }).stderr.toString();
+    const reported = spawnSync("redis-server", [file], { timeout: 5000 }).stderr.toString();
     expect(reported).toContain("FATAL CONFIG FILE ERROR");
-    const loaded = load([file, ...argv], { files: memoryFiles({ [file]: text }) });
+    const loaded = load([file], { files: memoryFiles({ [file]: text }) });
     expect(loaded).toMatchObject({
       kind: "error",
       text: reported.replace(`(Redis ${version})`, "(Detent 1.2.3)"),

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { splitInline } from "../../src/protocol/inline-request.ts";
 import { TestClient } from "../support/client.ts";
 import { freePort } from "../support/free-port.ts";
 import { startProgram } from "../support/program.ts";
@@ -102,12 +103,77 @@ describe("the program", () => {
     expect(await second.ended).toBe(0);
   });
 
-  test("a configuration that is wrong prints Redis' block and ends with 1", async () => {
-    const program = startProgram({ args: ["--port", "6400", "--nosuch", "x"], cwd: temporaryDirectory() });
+  test("a configuration file that is wrong prints the block that Redis prints, and ends with 1", async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, "detent.conf"), "port 6400\nnosuch x\n");
+    const program = startProgram({ args: [join(directory, "detent.conf")], cwd: directory });
     expect(await program.ended).toBe(1);
     expect(program.output()).toMatch(
-      /\*\*\* FATAL CONFIG FILE ERROR \(Detent [\d.]+\) \*\*\*\nReading the configuration file, at line \d+\n>>> 'nosuch "x"'\nBad directive or wrong number of arguments\n/,
+      /\*\*\* FATAL CONFIG FILE ERROR \(Detent [\d.]+\) \*\*\*\nReading the configuration file, at line 2\n>>> 'nosuch x'\nBad directive or wrong number of arguments\n/,
     );
+  });
+
+  test("an option that is wrong prints what would be right, and ends with 1", async () => {
+    const program = startProgram({ args: ["--port", "6400", "--maxclient", "x"], cwd: temporaryDirectory() });
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toBe(
+      "detent: there is no option --maxclient; did you mean --maxclients?\nRun 'detent --help' for usage.\n",
+    );
+  });
+
+  test("a data directory is created when its parent exists, and refused when it does not", async () => {
+    const parent = temporaryDirectory();
+    const program = startProgram({ args: ["--port", "0", "--dir", join(parent, "missing", "data")] });
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toBe(
+      `detent: Can't create the data directory '${parent}/missing/data': its parent '${parent}/missing' does not exist\n`,
+    );
+    expect(existsSync(join(parent, "missing"))).toBe(false);
+    const socket = join(parent, "socket");
+    const second = startProgram({
+      args: ["--port", "0", "--unixsocket", socket, "--dir", join(parent, "data")],
+    });
+    await second.printed(READY);
+    expect(existsSync(join(parent, "data"))).toBe(true);
+  });
+
+  test("the banner says where the server listens, where data is, and that there is no password", async () => {
+    const dir = temporaryDirectory();
+    const port = await freePort();
+    const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--always-show-logo", "yes"];
+    const program = startProgram({ args });
+    await program.printed(/Ctrl-C stops the server/);
+    const shown = program.output();
+    expect(shown).toContain(`  Redis protocol  127.0.0.1:${port}\n`);
+    expect(shown).toContain("  Console         off; --http-port 8379 turns it on\n");
+    expect(shown).toContain(`  Data            ${dir} (appendfsync always)\n`);
+    expect(shown).toContain(
+      "  Password        none; connections from other hosts are refused (protected-mode yes)\n",
+    );
+    const client = await TestClient.connect(port);
+    const typed = [...shown.matchAll(/redis-cli -p \d+ (SM\..*)/g)].map(
+      ([, request = ""]) => splitInline(Buffer.from(request)) ?? [],
+    );
+    expect(typed.length).toBe(4);
+    for (const words of typed) expect(String(await client.call(...words))).not.toMatch(/^[A-Z]+ /);
+    await client.close();
+  });
+
+  test("a server without a password says so in its log when it writes to no terminal", async () => {
+    const socket = join(temporaryDirectory(), "socket");
+    const args = [
+      "--port",
+      "0",
+      "--unixsocket",
+      socket,
+      "--dir",
+      temporaryDirectory(),
+      "--protected-mode",
+      "no",
+    ];
+    const program = startProgram({ args });
+    await program.printed(/# Password: none; every host that reaches this port can do everything/);
+    expect(program.output()).not.toContain("Ctrl-C");
   });
 
   test("a directory that is a file ends it with a message and 1", async () => {
@@ -147,6 +213,12 @@ describe("the program", () => {
     const help = startProgram({ args: ["--help"] });
     expect(await help.ended).toBe(0);
     expect(help.output()).toMatch(/^Usage: detent /);
+    const word = startProgram({ args: ["help"] });
+    expect(await word.ended).toBe(0);
+    expect(word.output()).toBe(help.output());
+    const subcommand = startProgram({ args: ["help", "backup"] });
+    expect(await subcommand.ended).toBe(0);
+    expect(subcommand.output()).toMatch(/^Usage: detent backup /);
   });
 
   test("a client that takes no replies does not keep the server from ending", async () => {
@@ -199,7 +271,7 @@ describe("the program", () => {
   test("daemonize yes with a configuration that is wrong says so and ends with 1", async () => {
     const program = startProgram({ args: ["--daemonize", "yes", "--port", "x"], cwd: temporaryDirectory() });
     expect(await program.ended).toBe(1);
-    expect(program.output()).toContain("FATAL CONFIG FILE ERROR");
+    expect(program.output()).toContain("detent: --port x: argument couldn't be parsed into an integer\n");
   });
 
   test("variables of the environment are directives, and options override them", async () => {

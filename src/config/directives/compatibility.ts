@@ -86,7 +86,6 @@ export const COMPATIBILITY = {
   "dynamic-hz": directive(bool, true, "Timers are exact; there is no periodic round.", NO_EFFECT),
   "io-threads": directive(integer({ min: 1, max: 128 }), 1, PROCESS, NO_EFFECT_IMMUTABLE),
   "io-threads-do-reads": directive(bool, false, PROCESS, NO_EFFECT_IMMUTABLE),
-  "always-show-logo": directive(bool, false, "There is no logo.", NO_EFFECT_IMMUTABLE),
   "set-proc-title": directive(bool, true, PROCESS, NO_EFFECT_IMMUTABLE),
   "proc-title-template": directive(
     text("template"),

@@ -46,6 +46,12 @@ export const GENERAL = {
     "Lines as Redis writes them, or objects of JSON with time, level, pid and message, one a line.",
   ),
   logfile: directive(path(), "", "File to log to; empty for standard output.", IMMUTABLE),
+  "always-show-logo": directive(
+    bool,
+    false,
+    "Prints the banner of the start also where standard output is no terminal.",
+    IMMUTABLE,
+  ),
   "shutdown-timeout": directive(
     integer({ max: 2147483647, unit: "seconds" }),
     10,
