@@ -7,8 +7,6 @@ import { startProgram } from "../support/program.ts";
 import { PROGRAM } from "../support/program-command.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 
-const READY = /Ready to accept connections/;
-
 /** A program whose log is a file; resolves when it serves. */
 async function startLogging(logfile: string) {
   const dir = temporaryDirectory();
