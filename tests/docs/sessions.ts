@@ -30,13 +30,13 @@ export function hasSessions(page: string): boolean {
 
 /** The page with every reply replaced by what a new server says; `rehearses`: see the server's StartOptions. */
 export async function playedPage(page: string, { rehearses = false } = {}): Promise<string> {
-  const files = filesOf(page);
   const sessions = new Map<string, Session>();
   const fences: string[] = [];
   try {
     for (const [, directives = "", text = ""] of page.matchAll(FENCE)) {
-      const session = sessions.get(directives) ?? (await openSession(directives, files, rehearses));
+      const session = sessions.get(directives) ?? (await openSession(directives, rehearses));
       sessions.set(directives, session);
+      session.usePage(page);
       fences.push(await session.play(text));
     }
   } finally {
@@ -52,7 +52,23 @@ export async function playedPage(page: string, { rehearses = false } = {}): Prom
 
 /** The texts of the sessions of a page, in order. */
 export function sessionsOf(page: string): readonly string[] {
-  return [...page.matchAll(FENCE)].map(([, , text = ""]) => text);
+  return sessionsWithDirectives(page).map(({ body }) => body);
+}
+
+/** The sessions of a page, in order, each with the directives that its server is started with. */
+export function sessionsWithDirectives(
+  page: string,
+): ReadonlyArray<{ readonly directives: string; readonly body: string }> {
+  return [...page.matchAll(FENCE)].map(([, directives = "", body = ""]) => ({ directives, body }));
+}
+
+/** What a page types on a server without directives of its own, word by word; a file is its text. */
+export function requestsOf(page: string): readonly (readonly Buffer[])[] {
+  const files = filesOf(page);
+  return sessionsWithDirectives(page)
+    .filter(({ directives }) => directives === "")
+    .flatMap(({ body }) => body.split("\n").filter((line) => /^[>$] /.test(line)))
+    .map((line) => requestOf(line, files));
 }
 
 /** The fences of a page that have a file's name. */
@@ -61,17 +77,18 @@ export function filesOf(page: string): ReadonlyMap<string, string> {
   return new Map([...fences].map(([, name = "", text = ""]) => [name, text]));
 }
 
-interface Session {
+export interface Session {
+  /** Takes the files of a page, which its lines may name. */
+  usePage(page: string): void;
   /** The text of a fence with the replies of the server. */
   play(text: string): Promise<string>;
+  /** The server's time. */
+  nowMs(): number;
   close(): Promise<void>;
 }
 
-async function openSession(
-  directives: string,
-  files: ReadonlyMap<string, string>,
-  rehearses: boolean,
-): Promise<Session> {
+/** A server with these directives, and a client of it; `rehearses`: see the server's StartOptions. */
+export async function openSession(directives: string, rehearses = false): Promise<Session> {
   const clock = new VirtualClock();
   const server = await startTestServer({ clock, rehearses });
   const pairs = directives.split(" ").filter((word) => word !== "");
@@ -80,8 +97,15 @@ async function openSession(
   );
   if (!outcome.ok) throw new Error(`no such directives: ${directives}`);
   const client = await server.client();
-  const play = (text: string) => playLines(text, { client, files, later: (ms) => clock.jump(ms) });
-  return { play, close: () => server.close() };
+  let files: ReadonlyMap<string, string> = new Map();
+  return {
+    usePage: (page) => {
+      files = filesOf(page);
+    },
+    play: (text) => playLines(text, { client, files, later: (ms) => clock.jump(ms) }),
+    nowMs: () => clock.now(),
+    close: () => server.close(),
+  };
 }
 
 /** What the lines of a session are played with. */
