@@ -15,6 +15,7 @@ import * as errors from "../protocol/errors.ts";
 import type { Executor } from "../server/executor.ts";
 import { AnswerError } from "./answer.ts";
 import { HttpSession, type Peer } from "./http-session.ts";
+import type { Jobs } from "./jobs.ts";
 import { badRequest, Problem } from "./problem.ts";
 
 export interface Credentials {
@@ -65,6 +66,7 @@ export interface Access {
   readonly executor: Executor;
   readonly tokens: LoginTokens;
   readonly drawings: Drawings;
+  readonly jobs: Jobs;
 }
 
 /** Refuses a page of another origin, and a name that may not be ours. @throws Problem */

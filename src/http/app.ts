@@ -2,12 +2,15 @@
 import { Hono } from "hono";
 import type { OnFault } from "../server/faults.ts";
 import { type Access, assertOwnPage, originAllowed } from "./access.ts";
+import { addAllowed } from "./allowed-route.ts";
 import { type Env, withSession } from "./app-context.ts";
 import { addChanges } from "./changes.ts";
 import { addCommands } from "./commands-route.ts";
 import { addConsole } from "./console-route.ts";
 import { addDrawings } from "./drawing-route.ts";
 import { addDurable } from "./durable.ts";
+import { addFailures } from "./failures-route.ts";
+import { addJobs } from "./jobs-route.ts";
 import { addLogin } from "./login.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
 import { addOpenApi } from "./openapi.ts";
@@ -56,6 +59,9 @@ export function createApp(options: AppOptions): Hono<Env> {
   addDrawings(app, options);
   addOperations(app, options);
   addCommands(app, options);
+  addAllowed(app, options);
+  addFailures(app, options);
+  addJobs(app, options);
   addLogin(app, options);
   addChanges(app, options);
   addOpenApi(app, options);

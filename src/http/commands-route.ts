@@ -58,7 +58,7 @@ export function addCommands(app: Hono<Env>, access: Access): void {
 
 const FORM = 'the body is a command, ["GET", "key"], or a list of commands';
 
-function commandsOf(body: Json): { readonly requests: readonly Buffer[][]; readonly isList: boolean } {
+export function commandsOf(body: Json): { readonly requests: readonly Buffer[][]; readonly isList: boolean } {
   if (!Array.isArray(body) || body.length === 0) throw badRequest(422, FORM);
   const isList = body.every(Array.isArray);
   const commands: readonly Json[] = isList ? body : [body];

@@ -32,15 +32,12 @@ const FILTER: readonly Field[] = [
   },
 ];
 
-/** The machines of a page with what SM.INFO says of each, at the time of the page. */
-async function withInfo(answer: Answer, _input: Input, session: HttpSession): Promise<Answer> {
-  const [cursor = null, keys = null] = isList(answer) ? answer : [];
-  const found = isList(keys) ? keys.filter((key) => typeof key === "string") : [];
-  const infos = await session.runAll(found.map((key) => ["SM.INFO", key]));
-  const machines = found.flatMap((key, index): Answer[] => {
-    const info = infos[index];
-    // One that has gone meanwhile is none of the page.
-    return isMap(info) ? [new Map([["key", key], ...info])] : [];
+/** The machines of a page, each with what SM.INFO says of it. */
+async function withInfo(answer: Answer): Promise<Answer> {
+  const [cursor = null, rows = null] = isList(answer) ? answer : [];
+  const machines = (isList(rows) ? rows : []).flatMap((row): Answer[] => {
+    const [key = null, info] = isList(row) ? row : [];
+    return info !== undefined && isMap(info) ? [new Map([["key", key], ...info])] : [];
   });
   return new Map<string, Answer>([
     ["cursor", cursor],
@@ -95,6 +92,7 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
       { name: "where", type: "string", description: "An expression over the machine.", token: "WHERE" },
       COUNT,
     ],
+    words: ["WITHINFO"],
     refine: withInfo,
   },
   {

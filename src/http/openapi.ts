@@ -6,8 +6,9 @@ import { type Catalogue, findByFullName } from "../catalogue/catalogue.ts";
 import { DETENT_VERSION } from "../commands/versions.ts";
 import type { Access } from "./access.ts";
 import type { Env } from "./app-context.ts";
+import { PROBLEM_RESPONSE } from "./job-paths.ts";
 import { bodyFields, type Field, type Operation, pathParameters } from "./operation.ts";
-import { OTHER_PATHS, PROBLEM_RESPONSE } from "./other-paths.ts";
+import { OTHER_PATHS } from "./other-paths.ts";
 import { operationsOf } from "./rest.ts";
 
 export function addOpenApi(app: Hono<Env>, { server }: Access): void {

@@ -41,6 +41,8 @@ export interface Operation {
   /** The command's name in commands.json: what the operation does, who may do it, what it answers. */
   readonly command: string;
   readonly summary?: string;
+  /** Words that stand behind the arguments, whatever was asked. */
+  readonly words?: readonly string[];
   readonly query?: readonly Field[];
   /** The fields of a body that is an object, or the description of one that is a document of its own. */
   readonly body?: readonly Field[] | { readonly document: string };
@@ -76,7 +78,7 @@ export function pathParameters(path: string): readonly string[] {
 /** The request of the command that an operation stands for. */
 export function requestOf(operation: Operation, input: Input): Arguments {
   if (operation.request !== undefined) return operation.request(input);
-  return [...operation.command.split("|"), ...argumentsOf(operation, input)];
+  return [...operation.command.split("|"), ...argumentsOf(operation, input), ...(operation.words ?? [])];
 }
 
 /** What follows the name: path parameters, then fields in their order, those without a token first. */

@@ -1,10 +1,6 @@
 /** The routes that are no operations, as OpenAPI describes them. */
 import type { Json, JsonObject } from "../base/json.ts";
-
-export const PROBLEM_RESPONSE: JsonObject = {
-  description: "What is wrong, as a problem document.",
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-};
+import { JOB_PATHS, PROBLEM_RESPONSE } from "./job-paths.ts";
 
 const TEXT_RESPONSE: JsonObject = { description: "A text.", content: { "text/plain": {} } };
 
@@ -93,6 +89,7 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
       },
     },
   },
+  ...JOB_PATHS,
   "/api/v1/login": {
     post: {
       operationId: "login",

@@ -8,6 +8,7 @@ import type { Executor } from "../server/executor.ts";
 import type { OnFault } from "../server/faults.ts";
 import { LoginTokens } from "./access.ts";
 import { createApp } from "./app.ts";
+import { Jobs } from "./jobs.ts";
 import { HttpListenError } from "./listen-error.ts";
 
 /** How long a client may take for its headers, and for a whole request. */
@@ -40,13 +41,23 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { server: context, executor, onFault } = options;
   const tokens = new LoginTokens(context.clock);
   const drawings = new Drawings();
-  const app = createApp({ server: context, executor, onFault, tokens, drawings, isServing: () => isServing });
+  const jobs = new Jobs();
+  const app = createApp({
+    server: context,
+    executor,
+    onFault,
+    tokens,
+    drawings,
+    jobs,
+    isServing: () => isServing,
+  });
   const fetch = (request: Request, env: unknown) => app.fetch(request, env as never);
   const servers: Server[] = [];
   const addresses: string[] = [];
   let { port } = options;
   const close = async () => {
     isServing = false;
+    jobs.close();
     await Promise.all([...servers.map(end), drawings.close()]);
   };
   for (const word of options.hosts) {

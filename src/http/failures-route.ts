@@ -1,0 +1,122 @@
+/**
+ * GET /api/v1/failures: the machines with failed steps, grouped by their cause: definition, state, event, code and text. They are found
+ * by a walk over machines, which has a bound; `cursor` goes on where it ended.
+ */
+import type { Hono } from "hono";
+import type { Access } from "./access.ts";
+import { type Answer, isList, isMap, jsonOf } from "./answer.ts";
+import { type Env, withSession } from "./app-context.ts";
+import type { HttpSession } from "./http-session.ts";
+import { accepted } from "./problem.ts";
+
+/** Machines that are looked at for one answer, in steps of so many. */
+const LOOKED_MAX = 50_000;
+const PAGE = 1000;
+/** Failed machines that are grouped in one answer. */
+const FAILED_MAX = 2000;
+/** Entries of history in which the times of failures are looked for. */
+const ENTRIES = 50;
+
+interface Group {
+  readonly definition: string | null;
+  readonly state: string;
+  readonly event: string;
+  readonly code: string;
+  readonly message: string;
+  count: number;
+  first: number;
+  last: number;
+  readonly keys: string[];
+}
+
+export function addFailures(app: Hono<Env>, access: Access): void {
+  app.get("/api/v1/failures", (context) =>
+    withSession(context, access, async (session) => {
+      const definition = context.req.query("definition") ?? "";
+      const found = await failedMachines(session, context.req.query("cursor") ?? "0", definition);
+      const groups = await grouped(session, found.machines);
+      const body = new Map<string, Answer>([
+        ["groups", groups.map((group) => new Map<string, Answer>(Object.entries(group)))],
+        ["machines", found.machines.length],
+        ["cursor", found.cursor],
+      ]);
+      const headers = { "content-type": "application/json", "cache-control": "no-store" };
+      return context.body(`${jsonOf(body)}\n`, 200, headers);
+    }),
+  );
+}
+
+interface Machine {
+  readonly key: string;
+  readonly info: ReadonlyMap<string, Answer>;
+}
+
+async function failedMachines(session: HttpSession, from: string, definition: string) {
+  const machines: Machine[] = [];
+  let cursor = from;
+  for (let looked = 0; looked < LOOKED_MAX && machines.length < FAILED_MAX; looked += PAGE) {
+    const filter = ["STATUS", "failed", ...(definition === "" ? [] : ["DEF", definition])];
+    const page = accepted(
+      await session.run(["SM.SCAN", cursor, ...filter, "WITHINFO", "COUNT", String(PAGE)]),
+    );
+    const [next = "0", rows = []] = isList(page) ? page : [];
+    for (const row of isList(rows) ? rows : []) {
+      const [key, info] = isList(row) ? row : [];
+      if (typeof key === "string" && info !== undefined && isMap(info)) machines.push({ key, info });
+    }
+    cursor = String(next);
+    if (cursor === "0") break;
+  }
+  return { machines, cursor };
+}
+
+async function grouped(session: HttpSession, machines: readonly Machine[]): Promise<readonly Group[]> {
+  const answers = await session.runAll(
+    machines.flatMap(({ key }) => [
+      ["SM.PENDING", key],
+      ["SM.HISTORY", key, "-", "+", "REV", "COUNT", String(ENTRIES)],
+    ]),
+  );
+  const groups = new Map<string, Group>();
+  for (const [index, machine] of machines.entries()) {
+    const [pending = null, history = null] = answers.slice(index * 2, index * 2 + 2);
+    for (const step of mapsOf(pending)) {
+      if (step.get("kind") === "failed") note(groups, machine, step, mapsOf(history));
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count || b.last - a.last);
+}
+
+function note(
+  groups: Map<string, Group>,
+  { key, info }: Machine,
+  step: ReadonlyMap<string, Answer>,
+  history: ReadonlyArray<ReadonlyMap<string, Answer>>,
+): void {
+  const [error, event] = [String(step.get("error") ?? ""), String(step.get("event") ?? "")];
+  const [code = "", ...rest] = error.split(" ");
+  const state = stateOf(info.get("state"));
+  const definition = info.get("definition");
+  // The values that were read differ from machine to machine, and stand in parentheses at the end.
+  const message = rest.join(" ").replace(/ \([^()]* = .*\)$/, "");
+  const entry = history.find((one) => one.get("kind") === "failed" && one.get("event") === event);
+  const at = Number(entry?.get("at") ?? info.get("updated") ?? 0);
+  const cause = JSON.stringify([definition, state, event, code, message]);
+  const group = groups.get(cause) ?? {
+    ...{ definition: typeof definition === "string" ? definition : null, state, event, code, message },
+    ...{ count: 0, first: at, last: at, keys: [] },
+  };
+  groups.set(cause, group);
+  group.count += 1;
+  group.first = Math.min(group.first, at);
+  group.last = Math.max(group.last, at);
+  if (group.keys.at(-1) !== key) group.keys.push(key);
+}
+
+function stateOf(state: Answer | undefined): string {
+  return state !== undefined && isList(state) ? state.map(String).join(", ") : "";
+}
+
+function mapsOf(answer: Answer): ReadonlyArray<ReadonlyMap<string, Answer>> {
+  return isList(answer) ? answer.filter((one) => isMap(one)) : [];
+}

@@ -1,0 +1,171 @@
+/**
+ * Bulk jobs: POST /api/v1/jobs chooses machines and an action, `…/start` begins once one has seen how many there are, `…/stop`
+ * ends it, `…/undo` makes a job that takes it back. They live in the memory of the server, the latest of them.
+ */
+import type { Hono } from "hono";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { type Access, openSession } from "./access.ts";
+import { AnswerError } from "./answer.ts";
+import { type Env, type HttpContext, peerOf, withSession } from "./app-context.ts";
+import { bodyText, parseBody, rawMembers } from "./body.ts";
+import {
+  ACTIONS,
+  BulkJob,
+  FILTERS,
+  inverseOf,
+  MACHINES_MAX,
+  RATE_MAX,
+  type Task,
+  undoable,
+} from "./bulk-job.ts";
+import { badRequest, Problem } from "./problem.ts";
+
+const RESULTS = 100;
+const OUTCOMES = ["done", "unchanged", "refused", "waiting"];
+
+export function addJobs(app: Hono<Env>, access: Access): void {
+  const { jobs, server } = access;
+  const begin = async (context: HttpContext, task: Task, items?: BulkJob["items"]) => {
+    const session = await openSession(access, context.req.raw, peerOf(context));
+    try {
+      return jobs.add(
+        (id) => new BulkJob({ id, task, session, clock: server.clock, ...(items && { items }) }),
+      );
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  };
+  const withJob = (use: (context: HttpContext, job: BulkJob) => Response | Promise<Response>) => {
+    return (context: HttpContext) =>
+      withSession(context, access, async ({ session }) => {
+        const id = context.req.param("id") ?? "";
+        const job = jobs.find(id, session.user.name);
+        if (job === undefined) throw badRequest(404, `there is no job '${id.slice(0, 64)}' of this user`);
+        return use(context, job);
+      });
+  };
+  app.get("/api/v1/jobs", (context) =>
+    withSession(context, access, async ({ session }) => {
+      const known = jobs.list(session.user.name, session.database).map(summary);
+      return reply(context, { jobs: known });
+    }),
+  );
+  app.post("/api/v1/jobs", async (context) => {
+    // Who may not ask learns nothing of the form of the body.
+    await withSession(context, access, async () => undefined);
+    const text = await bodyText(context.req.raw, server.config.get("http-body-bytes-max"));
+    const job = await begin(context, taskOf(text ?? ""));
+    return reply(context, summary(job), 201);
+  });
+  app.get(
+    "/api/v1/jobs/:id",
+    withJob((context, job) => reply(context, withResults(context, job))),
+  );
+  app.post(
+    "/api/v1/jobs/:id/start",
+    withJob((context, job) => {
+      if (!job.start()) throw conflict(`the job is ${job.status}: only one that is ready can begin`);
+      return reply(context, summary(job));
+    }),
+  );
+  app.post(
+    "/api/v1/jobs/:id/stop",
+    withJob((context, job) => {
+      if (!job.stop()) throw conflict(`the job is ${job.status} already`);
+      return reply(context, summary(job));
+    }),
+  );
+  app.post(
+    "/api/v1/jobs/:id/undo",
+    withJob(async (context, job) => {
+      const action = inverseOf(job.task.action);
+      if (action === undefined) throw conflict(`what '${job.task.action}' has done cannot be taken back`);
+      if (job.isOpen) throw conflict(`the job is ${job.status}: stop it first`);
+      const task = { ...job.task, action, reason: `takes back job ${job.id}`, event: "", data: "" };
+      return reply(context, summary(await begin(context, task, [...undoable(job)])), 201);
+    }),
+  );
+}
+
+function conflict(detail: string): Problem {
+  return new Problem(new AnswerError(`CONFLICT ${detail}`), { status: 409 });
+}
+
+function reply(context: HttpContext, value: Json, status: 200 | 201 = 200): Response {
+  return context.json(value, status, { "cache-control": "no-store" });
+}
+
+function summary(job: BulkJob): JsonObject {
+  const { id, task, user, status, fault, createdMs, endedMs, items, counts } = job;
+  const { action, filter, event, reason, rate, keys } = task;
+  const isUndoable = !job.isOpen && undoable(job).length > 0;
+  return {
+    ...{ id, action, event: event === "" ? null : event, reason: reason === "" ? null : reason, rate },
+    filter: keys === undefined ? { ...filter } : null,
+    ...{ user, status, fault: fault ?? null, created: createdMs, ended: endedMs ?? null },
+    ...{ machines: items.length, ...counts, isUndoable },
+  };
+}
+
+function withResults(context: HttpContext, job: BulkJob): JsonObject {
+  const [outcome, from] = [context.req.query("outcome"), Number(context.req.query("from") ?? 0)];
+  if (outcome !== undefined && !OUTCOMES.includes(outcome))
+    throw badRequest(422, `'outcome' is ${OUTCOMES.join(", ")}`);
+  if (!Number.isSafeInteger(from) || from < 0) throw badRequest(422, "'from' is a number, 0 for the first");
+  const chosen =
+    outcome === undefined ? job.items : job.items.filter((item) => (item.outcome ?? "waiting") === outcome);
+  const results = chosen
+    .slice(from, from + RESULTS)
+    .map(({ key, outcome: what = null, detail }) => ({ key, outcome: what, detail }));
+  return { ...summary(job), found: chosen.length, results };
+}
+
+/** @throws Problem 422 */
+function taskOf(text: string): Task {
+  const body = parseBody(text);
+  if (!isJsonObject(body)) throw badRequest(422, 'the body is an object: {"action": "retry", "filter": {…}}');
+  const known = ["action", "filter", "keys", "event", "data", "reason", "rate"];
+  const odd = Object.keys(body).find((name) => !known.includes(name));
+  if (odd !== undefined)
+    throw badRequest(422, `there is no field '${odd.slice(0, 64)}'; there are ${known.join(", ")}`);
+  const action = ACTIONS.find((one) => one === body["action"]);
+  if (action === undefined) throw badRequest(422, `'action' is ${ACTIONS.join(", ")}`);
+  const { event = "", reason = "", rate = 100 } = body;
+  if (typeof event !== "string" || typeof reason !== "string")
+    throw badRequest(422, "'event' and 'reason' are texts");
+  if ((action === "send") !== (event !== ""))
+    throw badRequest(422, "'event' belongs to 'send', which needs one");
+  if (typeof rate !== "number" || !(rate >= 0.1 && rate <= RATE_MAX))
+    throw badRequest(422, `'rate' is machines a second, from 0.1 to ${RATE_MAX}`);
+  // As it was sent: the numbers in it may be such as a double does not hold.
+  const data = new Map(rawMembers(text)).get("data") ?? "";
+  return { action, event, reason, rate, data, filter: filterOf(body["filter"] ?? {}), keys: keysOf(body) };
+}
+
+function filterOf(given: Json): Task["filter"] {
+  const names = FILTERS.map(([name]) => name);
+  if (!isJsonObject(given)) throw badRequest(422, `'filter' is an object with any of ${names.join(", ")}`);
+  const odd = Object.keys(given).find((name) => !names.some((one) => one === name));
+  if (odd !== undefined)
+    throw badRequest(422, `there is no filter '${odd.slice(0, 64)}'; there are ${names.join(", ")}`);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = given[name];
+      if (value === undefined || value === "") return [];
+      if (typeof value !== "string" && typeof value !== "number")
+        throw badRequest(422, `the filter '${name}' is a text`);
+      return [[name, String(value)]];
+    }),
+  );
+}
+
+function keysOf({ keys, filter }: JsonObject): readonly string[] | undefined {
+  if (keys === undefined) return undefined;
+  if (filter !== undefined)
+    throw badRequest(422, "machines are chosen by 'filter' or by 'keys', not by both");
+  const isList = Array.isArray(keys) && keys.every((key: Json): key is string => typeof key === "string");
+  if (!isList || keys.length > MACHINES_MAX)
+    throw badRequest(422, `'keys' is a list of at most ${MACHINES_MAX} keys`);
+  return [...new Set(keys)];
+}
