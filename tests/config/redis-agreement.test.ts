@@ -1,7 +1,7 @@
 /** The same configuration given to Debian's redis-server, where it is installed, and to Detent. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -229,8 +229,7 @@ describe.skipIf(version === undefined)("a file that CONFIG REWRITE wrote", () =>
     expect(config.rewrite()).toEqual({ ok: true });
     writeFileSync(file, files.contents.get(file) ?? "");
     const server = spawn("redis-server", [file]);
-    await expect.poll(() => existsSync(socket)).toBe(true);
-    const client = await TestClient.connect(socket);
+    const client = await TestClient.connectWhenServed(socket);
     const bytes = (word: string | undefined) => Buffer.from(word ?? "", "latin1");
     try {
       expect(String(await client.call("AUTH", bytes(config.get("requirepass"))))).toBe("OK");

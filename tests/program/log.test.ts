@@ -13,8 +13,7 @@ async function startLogging(logfile: string) {
   const socket = join(dir, "socket");
   const args = ["--port", "0", "--unixsocket", socket, "--dir", dir, "--logfile", logfile];
   const program = startProgram({ args: [...args, "--loglevel", "verbose"] });
-  await expect.poll(() => existsSync(socket), { timeout: 20_000 }).toBe(true);
-  return { dir, socket, program, client: await TestClient.connect(socket) };
+  return { dir, socket, program, client: await TestClient.connectWhenServed(socket) };
 }
 
 /** Each connection is a line of the log. */
@@ -79,8 +78,7 @@ test("standard output that is full or closed is no reason to end", async () => {
       args: ["--port", "0", "--unixsocket", socket, "--dir", dir],
       command: ["sh", "-c", `exec "$@" ${output}`, "sh", ...PROGRAM],
     });
-    await expect.poll(() => existsSync(socket), { timeout: 20_000 }).toBe(true);
-    const client = await TestClient.connect(socket);
+    const client = await TestClient.connectWhenServed(socket);
     expect(String(await client.call("SET", "k", "v"))).toBe("OK");
     program.child.kill("SIGTERM");
     expect(await program.ended).toBe(0);
@@ -107,8 +105,8 @@ test("log-format json: each line is an object, and CONFIG SET goes back to text"
   startProgram({
     args: ["--port", "0", "--unixsocket", socket, "--dir", dir, "--logfile", logfile, "--log-format", "json"],
   });
-  await expect.poll(() => existsSync(socket), { timeout: 20_000 }).toBe(true);
-  const client = await TestClient.connect(socket);
+  const client = await TestClient.connectWhenServed(socket);
+  await client.call("PING");
   const lines = readFileSync(logfile, "utf8").trim().split("\n");
   const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(entries.map(({ message }) => message)).toContain("Ready to accept connections unix");

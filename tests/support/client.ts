@@ -1,6 +1,7 @@
 /** A client for tests: sends requests, waits for their replies, shows them decoded or byte by byte. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { type ReplyChecker, replyChecker } from "./reply-checker.ts";
 import { type Decoded, decodeReply, Push } from "./resp-decoder.ts";
 
@@ -46,6 +47,19 @@ export class TestClient {
       typeof target === "string" ? connect({ path: target }) : connect({ port: target, host, noDelay: true });
     await once(socket, "connect");
     return new TestClient(socket);
+  }
+
+  /** Connects to the path of a socket as soon as a server listens there: the file is there a moment before that. */
+  static async connectWhenServed(path: string, timeoutMs = 20_000): Promise<TestClient> {
+    const untilMs = performance.now() + timeoutMs;
+    for (;;) {
+      try {
+        return await TestClient.connect(path);
+      } catch (error) {
+        if (performance.now() > untilMs) throw error;
+        await setTimeout(10);
+      }
+    }
   }
 
   /** The decoded reply to a request. */

@@ -7,20 +7,20 @@ import { join } from "node:path";
 import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
 import { CLUSTER_HANDLERS } from "../../src/commands/cluster/handlers.ts";
 
-/** The folder that the recorders of one run of the test suite share; in node_modules, where git does not look. */
-export const EXERCISED_DIR = join(import.meta.dirname, "../../node_modules/.cache/detent-exercised-commands");
+/** Names the folder that the recorders of one run of the test suite share. */
+export const EXERCISED_DIR_VARIABLE = "DETENT_EXERCISED_DIR";
 
 export type ExerciseRecorder = {
   /** Notes that a command of commands.json was answered: its declared name, `CONFIG|GET`. */
   record(name: string): void;
 };
 
-/** A recorder that writes to a folder, which need not exist yet. A name costs a write the first time only. */
-export function exerciseRecorder(dir: string = EXERCISED_DIR): ExerciseRecorder {
+/** A recorder that writes to a folder, if there is one. A name costs a write the first time only. */
+export function exerciseRecorder(dir = process.env[EXERCISED_DIR_VARIABLE]): ExerciseRecorder {
   const seen = new Set<string>();
   return {
     record(name) {
-      if (seen.has(name)) return;
+      if (dir === undefined || seen.has(name)) return;
       seen.add(name);
       mkdirSync(dir, { recursive: true });
       appendFileSync(join(dir, `${process.pid}.txt`), `${name}\n`);
@@ -29,7 +29,7 @@ export function exerciseRecorder(dir: string = EXERCISED_DIR): ExerciseRecorder 
 }
 
 /** Forgets what was recorded in a folder. */
-export function forgetExercised(dir: string = EXERCISED_DIR): void {
+export function forgetExercised(dir: string): void {
   rmSync(dir, { recursive: true, force: true });
 }
 
@@ -40,7 +40,7 @@ export function forgetExercised(dir: string = EXERCISED_DIR): void {
 const ALWAYS_REFUSED = new Set(["SCRIPT|KILL", "FUNCTION|KILL", ...CLUSTER_HANDLERS.map(({ name }) => name)]);
 
 /** The declared names of the commands that can be called and that no recorder of the folder has noted. */
-export function unexercisedCommands(dir: string = EXERCISED_DIR): readonly string[] {
+export function unexercisedCommands(dir: string): readonly string[] {
   mkdirSync(dir, { recursive: true });
   const exercised = new Set(
     readdirSync(dir).flatMap((file) => readFileSync(join(dir, file), "utf8").split("\n")),

@@ -1,11 +1,21 @@
 #!/bin/sh
-# Runs all tests. Installs first what they need beyond npm's packages, if this may be done here; what is missing then
-# is said, and the tests that need it skip themselves. The last line counts: "N passed, N failed".
+# run-tests.sh core|all [vitest arguments]
+# Runs the tests; core leaves out those that take minutes. Installs first what they need beyond npm's packages, if this
+# may be done here; what is missing then is said, and the tests that need it skip themselves. The last line counts:
+# "N passed, N failed".
 set -u
 cd "$(dirname "$0")/../.."
 
+suite=$1
+shift
+case $suite in
+  core) set -- --project core --project mocking "$@" ;;
+  all) slow="strace:strace chromium:chromium" ;;
+  *) echo "Which tests: core or all?" >&2 && exit 2 ;;
+esac
+
 missing() {
-  for pair in redis-server:redis-server redis-cli:redis-tools redis-benchmark:redis-tools curl:curl strace:strace chromium:chromium faketime:faketime openssl:openssl; do
+  for pair in redis-server:redis-server redis-cli:redis-tools redis-benchmark:redis-tools curl:curl faketime:faketime openssl:openssl ${slow:-}; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || echo "${pair##*:}"
   done
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || echo postgresql
