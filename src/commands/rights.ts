@@ -18,6 +18,11 @@ export function mayUse({ session: { user } }: Caller, id: string): boolean {
   return user.allows((selector) => mayUseDefinition(selector, chars(bytesOfText(id))));
 }
 
+/** @throws ReplyError NOPERM for a definition that the user may not use */
+export function assertMayUse(call: Caller, id: string): void {
+  if (!mayUse(call, id)) throw errors.noPermissionDefinition();
+}
+
 /** Whether SM.SEND could bring the event to the key. */
 export function maySend({ session: { user } }: Caller, key: Bytes, event: string): boolean {
   return user.allows(

@@ -29,6 +29,8 @@ export function ingestDenial(
   const name = config.values["sm-ingest-stream"];
   if (name === "" || !hasFlag(command, FLAG.WRITE)) return undefined;
   const stream = Buffer.from(name, "utf8");
+  // Streams of other databases come to where the server reads.
+  if (command.name === "swapdb") return { reason: "key", object: stream, position: 0 };
   const use = keysOf(command, args)?.find(({ key }) => key.equals(stream));
   if (use === undefined) return undefined;
   if (UNSEEN.has(command.name)) return { reason: "key", object: stream, position: use.position };

@@ -6,6 +6,7 @@ import { argument, token } from "../arguments.ts";
 import { databaseIndex } from "../database-index.ts";
 import type { Call, Handler } from "../handler.ts";
 import { look } from "../values.ts";
+import { assertMayDeliver } from "./arriving-machine.ts";
 
 export const copy = {
   name: "COPY",
@@ -16,6 +17,7 @@ export const copy = {
     const record = look(call, argument(call.args, 1));
     const target = call.databases.at(index);
     if (record === undefined || (!replaces && target.find(to) !== undefined)) return 0;
+    assertMayDeliver(call, from, record, to);
     takeDefinitionAlong(call.db, record, target);
     call.db.copyTo(target, record, to);
     return 1;

@@ -27,6 +27,7 @@ import { restoreStream, type StreamContents } from "../../streams/contents.ts";
 import { argument, integer, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readMachine } from "../machine/machine-json.ts";
+import { assertMayDeliver, assertMayRestore } from "./arriving-machine.ts";
 import { restoreCollection } from "./collections.ts";
 
 const FREQUENCY_MAX = 255n;
@@ -118,6 +119,7 @@ function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: ExpiryTim
     restoreCollection(call, key, value, expireAtMs);
     return;
   }
+  if (value.kind === "whole") assertMayRestore(call, value.machine);
   const { machine, history } =
     value.kind === "whole" ? { machine: value.machine, history: undefined } : machineOf(call, value.json);
   const keeping = keepingOf(call.server.config);
@@ -126,6 +128,7 @@ function write(call: Call, key: Bytes, value: DumpedValue, expireAtMs: ExpiryTim
     for (const part of value.parts) putMachinePart(db.transaction, record.id, part);
     armMachine(db.transaction, db.phys, record.id, machine);
     checkSound(call, record);
+    assertMayDeliver(call, key, record, key);
   }
 }
 

@@ -4,22 +4,34 @@ import type { Json } from "../../base/json.ts";
 import { mayChangeAll, mayReadAll } from "../../clients/users/check.ts";
 import { parseJson } from "../../machines/chart-cache.ts";
 import { definitionAt } from "../../machines/definitions.ts";
-import { type Aim, definitionsOf, Routes, sourceOf } from "../../machines/migration/routes.ts";
+import { type Aim, definitionsOf, nameOfSource, Routes, sourceOf } from "../../machines/migration/routes.ts";
 import { findJob, type StoredJob } from "../../machines/migration/stored.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, safeInteger, text } from "../arguments.ts";
 import type { Call } from "../handler.ts";
+import { mayUse } from "../rights.ts";
 
 /** The migration a client asks for. Nothing has been looked at or moved when it is refused. @throws ReplyError */
 export function readAim(call: Call, from: Buffer, to: Buffer, map: Buffer | undefined): Aim {
   const source = sourceOf(call, text(from, "from"));
   const { name, version } = definitionAt(call.db, text(to, "to"));
   const aim = { from: source, to: { name, version }, map: map === undefined ? null : readMap(map) };
+  assertMayMigrate(call, aim);
   if (!("match" in source) && definitionsOf(call, aim).length === 0)
     throw errors.err(`the machines of ${name}:${version} are there already`);
   // A map that is none is refused here.
   new Routes(call, aim);
   return aim;
+}
+
+/** Whoever acts on what was planned or begun needs the right to both definitions. @throws ReplyError NOPERM */
+export function assertMayMigrate(call: Call, { from, to }: Pick<Aim, "from" | "to">): void {
+  if (!mayMigrate(call, { from, to })) throw errors.noPermissionDefinition();
+}
+
+/** Whether the user may use the definition that machines come from, where they have one, and that they go to. */
+export function mayMigrate(call: Call, { from, to }: Pick<Aim, "from" | "to">): boolean {
+  return ("match" in from || mayUse(call, nameOfSource(from))) && mayUse(call, `${to.name}:${to.version}`);
 }
 
 function readMap(bytes: Buffer): Json {
@@ -28,11 +40,13 @@ function readMap(bytes: Buffer): Json {
   return parsed.value;
 }
 
-/** The migration of a number. @throws ReplyError when there is none */
-export function readJob({ args, db }: Call): StoredJob {
+/** The migration of a number. @throws ReplyError when there is none, or its definitions are not the user's to use */
+export function readJob(call: Call): StoredJob {
+  const { args, db } = call;
   const id = safeInteger(argument(args, 2));
   const job = findJob(db, id);
   if (job === undefined) throw errors.noMigration(id);
+  assertMayMigrate(call, job);
   return job;
 }
 

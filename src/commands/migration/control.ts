@@ -1,5 +1,8 @@
 /** SM.MIGRATION STATUS id [COUNT n], PAUSE id, RESUME id, UNDO id [CHECK], LIST, HELP: what becomes of migrations that were begun. */
+
+import { textOfBytes } from "../../base/bytes.ts";
 import { containerHelp } from "../../catalogue/help.ts";
+import { READ } from "../../clients/users/check.ts";
 import { machineCounters } from "../../machines/indexes.ts";
 import { heldOf, pauseJob, resumeJob, rivalOf, titleOf, undoJob } from "../../machines/migration/jobs.ts";
 import { definitionsOf, nameOfSource, Routes } from "../../machines/migration/routes.ts";
@@ -8,20 +11,23 @@ import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import type { Call, Handler } from "../handler.ts";
 import { FLAG, readOptions, VALUE } from "../options.ts";
+import { mayAccess } from "../rights.ts";
 import { readCount } from "../statechart/cursors.ts";
-import { checkWrites, readJob } from "./arguments.ts";
+import { checkWrites, mayMigrate, readJob } from "./arguments.ts";
 
 export const smMigrationStatus = {
   name: "SM.MIGRATION|STATUS",
   run: (call) => {
     const given = readOptions(call.args, 3, { COUNT: VALUE });
     const job = readJob(call);
-    const held = heldOf(call, job, readCount(given.value("COUNT"))).map(({ key, message }) =>
-      map([
-        ["key", key],
-        ["message", message],
-      ]),
-    );
+    const held = heldOf(call, job, readCount(given.value("COUNT")))
+      .filter(({ key }) => mayAccess(call, key, READ))
+      .map(({ key, message }) =>
+        map([
+          ["key", textOfBytes(key)],
+          ["message", message],
+        ]),
+      );
     return map([
       ["id", job.id],
       ["plan", job.plan],
@@ -45,7 +51,10 @@ export const smMigrationStatus = {
 
 export const smMigrationPause = {
   name: "SM.MIGRATION|PAUSE",
-  run: (call) => (pauseJob(call, readJob(call)) ? 1 : 0),
+  run: (call) => {
+    checkWrites(call);
+    return pauseJob(call, readJob(call)) ? 1 : 0;
+  },
 } as const satisfies Handler;
 
 export const smMigrationResume = {
@@ -86,10 +95,12 @@ function checkUndo(call: Call, job: StoredJob): void {
 
 export const smMigrationList = {
   name: "SM.MIGRATION|LIST",
-  run: ({ db }) => {
+  run: (call) => {
+    const { db } = call;
     const plans = plansOf(db).map((plan) => ({ ...plan, status: "PLANNED", plan: null, ms: plan.createdMs }));
     const jobs = jobsOf(db).map((job) => ({ ...job, status: statusOf(job), ms: job.startedMs }));
     return [...plans, ...jobs]
+      .filter((one) => mayMigrate(call, one))
       .sort((a, b) => a.id - b.id)
       .map((one) =>
         map([

@@ -12,7 +12,7 @@ import type { Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger, token } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { FLAG, readOptions, VALUE } from "../options.ts";
-import { checkWrites, readAim } from "./arguments.ts";
+import { assertMayMigrate, checkWrites, readAim } from "./arguments.ts";
 import { surveyed } from "./surveying.ts";
 
 interface Started extends Aim {
@@ -58,6 +58,7 @@ function readStart(call: Call): { readonly started: Started; readonly holds: boo
   const id = safeInteger(argument(args, 2));
   const plan = findPlan(db, id);
   if (plan === undefined) throw errors.err(`there is no plan ${id}`);
+  assertMayMigrate(call, plan);
   const { from, to, map } = plan;
   new Routes(call, { from, to, map });
   return { started: { from, to, map, plan: id, rate }, holds };

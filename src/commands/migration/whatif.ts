@@ -12,7 +12,7 @@ import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { atMostOneOf, FLAG, readOptions, VALUE } from "../options.ts";
-import { mayAccess } from "../rights.ts";
+import { assertMayUse, mayAccess } from "../rights.ts";
 
 const FORMS = { COUNT: VALUE, SINCE: VALUE, PAUSE: FLAG, RESUME: FLAG, STOP: FLAG } as const;
 
@@ -50,6 +50,8 @@ function readQuestion(call: Call, count: Buffer | undefined, since: Buffer | und
   definitionAt(db, from);
   const to = definitionAt(db, text(argument(args, 3), "to"));
   const { name, version } = splitDefinitionId(from);
+  assertMayUse(call, from);
+  assertMayUse(call, `${to.name}:${to.version}`);
   if (version !== undefined && name === to.name && version === to.version)
     throw errors.err("from and to are the same definition; SM.REPLAY runs a machine again under its own");
   const most = count === undefined ? undefined : safeInteger(count);

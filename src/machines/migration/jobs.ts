@@ -3,7 +3,7 @@
  * between. How far one has got is stored in the commit of the part, and a restart goes on from there.
  */
 
-import { textOfBytes } from "../../base/bytes.ts";
+import type { Bytes } from "../../base/bytes.ts";
 import type { Json } from "../../base/json.ts";
 import type { Stopwatch } from "../../base/stopwatch.ts";
 import type { Database } from "../../keyspace/database.ts";
@@ -280,11 +280,11 @@ export function undoJob(scope: Scope, job: StoredJob): StoredJob {
 /** Machines that were left where they are, and why: the first `count`. */
 export function heldOf({ db }: Scope, job: StoredJob, count: number) {
   const { from, to } = prefixRange(migratedPrefix(job.id, "h"));
-  const held: Array<{ readonly key: string; readonly message: string }> = [];
+  const held: Array<{ readonly key: Bytes; readonly message: string }> = [];
   if (count === 0) return held;
   for (const [at, value] of db.transaction.range(from, to)) {
     const key = db.keyOf(migratedFields(at).id);
-    if (key !== undefined) held.push({ key: textOfBytes(key), message: value.toString("utf8") });
+    if (key !== undefined) held.push({ key, message: value.toString("utf8") });
     if (held.length === count) break;
   }
   return held;
