@@ -15,7 +15,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { Reply, TaggedReply } from "../protocol/reply.ts";
-import { isArray } from "../protocol/reply-kinds.ts";
+import { isArray, singly } from "../protocol/reply-kinds.ts";
 
 /** A value on its way to JSON. */
 export type Answer =
@@ -78,6 +78,8 @@ function taggedAnswer(reply: TaggedReply): Answer {
       return reply.items.map(answerOf);
     case "several":
       return reply.replies.map(answerOf);
+    case "bulks":
+      return answerOf(singly(reply));
     case "double":
       return reply.value;
     case "boolean":

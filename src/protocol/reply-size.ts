@@ -37,6 +37,8 @@ function ownSize(reply: Reply): number {
       return reply.text.length + VALUE_BYTES;
     case "error":
       return reply.message.length + VALUE_BYTES;
+    case "bulks":
+      return reply.strings.byteLength + reply.strings.count * VALUE_BYTES + VALUE_BYTES;
     default:
       return VALUE_BYTES;
   }

@@ -144,6 +144,9 @@ export class ReplyWriter {
         if (version === 3) this.#bulkAs(EQUALS, Buffer.from(`${reply.format}:${reply.text}`));
         else this.#bulkText(reply.text);
         return;
+      case "bulks":
+        this.#bulks(reply, version);
+        return;
       case "none":
         return;
       default:
@@ -179,6 +182,38 @@ export class ReplyWriter {
     block[at] = CR;
     block[at + 1] = LF;
     this.#end = at + 2;
+  }
+
+  #bulks({ shape, strings }: Extract<Scalar, { kind: "bulks" }>, version: ProtocolVersion): void {
+    const { count } = strings;
+    if (version === 2 || shape === "array") this.#integer(STAR, count);
+    else if (shape === "set") this.#integer(TILDE, count);
+    else this.#integer(PERCENT, count / 2);
+    for (const { bytes, places } of strings.buffers) {
+      for (let at = 0; at < places.length; at += 2) {
+        const from = places[at] ?? 0;
+        const to = places[at + 1] ?? 0;
+        if (to - from > SHORT_BYTES_MAX) this.#bulk(bytes.subarray(from, to));
+        else this.#short(bytes, from, to);
+      }
+    }
+  }
+
+  /** A bulk string of at most SHORT_BYTES_MAX bytes of a buffer: room is made once, and no view of it. */
+  #short(bytes: Buffer, from: number, to: number): void {
+    const count = to - from;
+    this.#reserve(count + 7);
+    const block = this.#block;
+    let end = this.#end;
+    block[end++] = DOLLAR;
+    if (count > 9) block[end++] = 0x30 + ((count / 10) | 0);
+    block[end++] = 0x30 + (count % 10);
+    block[end++] = CR;
+    block[end++] = LF;
+    for (let i = from; i < to; i++) block[end++] = byteAt(bytes, i);
+    block[end++] = CR;
+    block[end++] = LF;
+    this.#end = end;
   }
 
   #bulk(bytes: Buffer): void {
@@ -275,6 +310,8 @@ export class ReplyWriter {
 const BLOCK_BYTES = 32 * 1024;
 /** From here on a bulk string is sent from where it is. */
 const OWN_CHUNK_BYTES_MIN = 16 * 1024;
+/** Up to here a string of many is copied byte by byte; its length has two digits. */
+const SHORT_BYTES_MAX = 64;
 /** Up to here a loop is faster than a call into C++. */
 const LOOP_BYTES_MAX = 32;
 

@@ -14,6 +14,7 @@
  * | nullArray                  | null array           | null               |
  * | map                        | flat array           | map                |
  * | set                        | array                | set                |
+ * | bulks                      | array                | array, set or map  |
  * | double                     | bulk string          | double             |
  * | boolean                    | integer 1 or 0       | boolean            |
  * | bigNumber                  | bulk string          | big number         |
@@ -22,6 +23,8 @@
  * | several                    | its replies in a row | the same           |
  * | none                       | nothing at all       | nothing at all     |
  */
+import type { ByteRanges } from "../base/byte-ranges.ts";
+
 export type Reply = null | number | bigint | string | Buffer | readonly Reply[] | TaggedReply;
 
 export type TaggedReply =
@@ -33,6 +36,8 @@ export type TaggedReply =
   /** Entries in the order they are sent. */
   | { readonly kind: "map"; readonly entries: ReadonlyArray<readonly [Reply, Reply]> }
   | { readonly kind: "set"; readonly items: readonly Reply[] }
+  /** An array or set of bulk strings, or a map of them: names and values by turns. */
+  | { readonly kind: "bulks"; readonly shape: "array" | "set" | "map"; readonly strings: ByteRanges }
   /** `text` is how it is written, where that is not the usual way. */
   | { readonly kind: "double"; readonly value: number; readonly text?: string }
   | { readonly kind: "boolean"; readonly value: boolean }

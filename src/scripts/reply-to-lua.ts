@@ -3,7 +3,7 @@
 import { formatDouble } from "../protocol/double.ts";
 import { bytesOf } from "../protocol/raw-text.ts";
 import type { ProtocolVersion, Reply, TaggedReply } from "../protocol/reply.ts";
-import { isArray } from "../protocol/reply-kinds.ts";
+import { isArray, singly } from "../protocol/reply-kinds.ts";
 import type { Lua, State } from "./lua.ts";
 
 export function pushReply(lua: Lua, state: State, reply: Reply, protocol: ProtocolVersion): void {
@@ -63,6 +63,9 @@ function pushTagged(lua: Lua, state: State, reply: TaggedReply, protocol: Protoc
       return;
     case "set":
       pushSet(lua, state, reply.items, protocol);
+      return;
+    case "bulks":
+      pushReply(lua, state, singly(reply), protocol);
       return;
     case "double":
       if (protocol === 2) lua.pushText(state, formatDouble(reply.value));

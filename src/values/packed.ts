@@ -3,6 +3,7 @@
  * edit copies the bytes once and moves the places behind it.
  */
 import { assert } from "../base/assert.ts";
+import type { ByteRanges } from "../base/byte-ranges.ts";
 import { putVarint, varintBytes } from "../base/varint.ts";
 
 const MORE = 128;
@@ -47,6 +48,19 @@ export class Packed {
     const length = lengthAt(this.bytes, start);
     const from = start + varintBytes(length);
     return this.bytes.subarray(from, from + length);
+  }
+
+  /** Adds the entries from an index to below another one to others, each without its first `skipped` bytes. */
+  addTo(strings: ByteRanges, fromIndex: number, toIndex: number, skipped = 0): void {
+    for (let index = fromIndex; index < toIndex; index += 1) this.addOneTo(strings, index, skipped);
+  }
+
+  addOneTo(strings: ByteRanges, index: number, skipped = 0): void {
+    const start = this.#starts[index];
+    assert(start !== undefined, "an entry there is");
+    const length = lengthAt(this.bytes, start);
+    const from = start + varintBytes(length);
+    strings.add(this.bytes, from + skipped, from + length);
   }
 
   *entries(): Generator<Buffer> {

@@ -16,13 +16,15 @@ export function sortableScore(score: number): Buffer {
   return bytes;
 }
 
+const scratch = new DataView(new ArrayBuffer(SCORE_BYTES));
+
 /** The score at the beginning of an entry. */
 export function scoreOfBytes(entry: Buffer): number {
-  const bytes = Buffer.from(entry.subarray(0, SCORE_BYTES));
-  const first = bytes[0] ?? 0;
-  if (first >= SIGN) bytes[0] = first & ~SIGN;
-  else for (let at = 0; at < SCORE_BYTES; at += 1) bytes[at] = ~(bytes[at] ?? 0);
-  return bytes.readDoubleBE(0);
+  const [high, low] = [entry.readUInt32BE(0), entry.readUInt32BE(4)];
+  const isPositive = high >= SIGN * 0x100_0000;
+  scratch.setUint32(0, isPositive ? high & 0x7fff_ffff : ~high);
+  scratch.setUint32(4, isPositive ? low : ~low);
+  return scratch.getFloat64(0);
 }
 
 /** The bytes that follow those of a score: no entry of the score is above, none of a higher one below. */

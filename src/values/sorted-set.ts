@@ -6,6 +6,7 @@
  * A working copy for one command: `save` writes what was changed and tells what happened.
  */
 import { assert } from "../base/assert.ts";
+import { ByteRanges } from "../base/byte-ranges.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import { CountedTree, type Run, treeRootOf } from "./counted-tree.ts";
 import { Elements } from "./elements.ts";
@@ -92,6 +93,25 @@ export class SortedSet {
       for (; reverse ? place >= last : place <= last; place += reverse ? -1 : 1)
         yield scored(entries.at(place - start));
     }
+  }
+
+  /** As `range`, the names alone, without an object for each. */
+  names(from: number, to: number): ByteRanges {
+    const found = new ByteRanges();
+    const reverse = to < from;
+    let place = from;
+    while (reverse ? place >= to : place <= to) {
+      const { entries, start } = this.#runAt(place);
+      if (reverse) {
+        const last = Math.max(to, start);
+        for (; place >= last; place -= 1) entries.addOneTo(found, place - start, SCORE_BYTES);
+      } else {
+        const end = Math.min(to + 1, start + entries.count);
+        entries.addTo(found, place - start, end - start, SCORE_BYTES);
+        place = end;
+      }
+    }
+    return found;
   }
 
   /** All members in order; lazy, to be read before the next write. */

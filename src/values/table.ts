@@ -5,6 +5,7 @@
  * A working copy for one command: `save` writes what belongs into the record and tells what happened.
  */
 import { assert } from "../base/assert.ts";
+import { ByteRanges } from "../base/byte-ranges.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import { type Element, type ElementPage, Elements } from "./elements.ts";
 import { countOf, decodeHeader, type Encoding, isSmall } from "./header.ts";
@@ -102,6 +103,26 @@ export class Table {
   *elements(): Generator<Element> {
     if (this.#entries === undefined) yield* this.#apart().all();
     else for (let index = 0; index < this.#count; index += 1) yield this.#smallAt(index);
+  }
+
+  /** All names and values by turns, or those alone that are asked for, without an object for each where it is small. */
+  strings(wanted: "names" | "values" | "both"): ByteRanges {
+    const found = new ByteRanges();
+    const entries = this.#entries;
+    if (entries !== undefined && (wanted === "both" || this.#step === 1)) {
+      entries.addTo(found, 0, entries.count);
+      return found;
+    }
+    if (entries !== undefined) {
+      for (let index = wanted === "names" ? 0 : 1; index < entries.count; index += this.#step)
+        entries.addOneTo(found, index);
+      return found;
+    }
+    for (const { name, value } of this.#apart().all()) {
+      if (wanted !== "values") found.add(name, 0, name.length);
+      if (wanted !== "names") found.add(value, 0, value.length);
+    }
+    return found;
   }
 
   /**

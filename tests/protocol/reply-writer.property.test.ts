@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import Parser from "redis-parser";
 import { describe, expect, it } from "vitest";
+import { ByteRanges } from "../../src/base/byte-ranges.ts";
 import type { Reply } from "../../src/protocol/reply.ts";
 import { ReplyWriter } from "../../src/protocol/reply-writer.ts";
 
@@ -33,6 +34,20 @@ const scalar = fc.oneof(
   line.map<Pair>((value) => ({ reply: { kind: "error", message: `ERR ${value}` }, parsed: `ERR ${value}` })),
 );
 
+/** Strings of two buffers, each with a byte between it and the next one; each twice, as a map needs an even number. */
+function bulksOf(shape: "array" | "set" | "map", arrays: readonly Uint8Array[]): Pair {
+  const strings = new ByteRanges();
+  for (const array of arrays) {
+    const bytes = Buffer.concat([array, Buffer.from("-"), array]);
+    strings.add(bytes, 0, array.length);
+    strings.add(bytes, array.length + 1, bytes.length);
+  }
+  return {
+    reply: { kind: "bulks", shape, strings },
+    parsed: arrays.flatMap((array) => [latin1(Buffer.from(array)), latin1(Buffer.from(array))]),
+  };
+}
+
 const { value: pair } = fc.letrec<{ value: Pair; pairs: Pair[] }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 5 },
@@ -45,6 +60,9 @@ const { value: pair } = fc.letrec<{ value: Pair; pairs: Pair[] }>((tie) => ({
       reply: { kind: "map", entries: pairs.map((p) => [p.reply, p.reply]) },
       parsed: pairs.flatMap((p) => [p.parsed, p.parsed]),
     })),
+    fc
+      .tuple(fc.constantFrom("array", "set", "map"), fc.array(fc.uint8Array({ maxLength: 200 })))
+      .map<Pair>(([shape, arrays]) => bulksOf(shape, arrays)),
     tie("pairs").map<Pair>((pairs) => ({
       reply: { kind: "set", items: pairs.map((p) => p.reply) },
       parsed: pairs.map((p) => p.parsed),

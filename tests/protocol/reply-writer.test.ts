@@ -1,8 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { ByteRanges } from "../../src/base/byte-ranges.ts";
 import { map, NONE, NULL_ARRAY, OK, type Reply, simple } from "../../src/protocol/reply.ts";
 import { ReplyWriter } from "../../src/protocol/reply-writer.ts";
 
 const bulk = Buffer.from([0, 0xff, 0x0d, 0x0a]);
+
+/** A string within a buffer, and one that is all of it. */
+function bulksOf(shape: "array" | "set" | "map"): Reply {
+  const strings = new ByteRanges();
+  const bytes = Buffer.from("abcdefghijkl");
+  strings.add(bytes, 1, 2);
+  strings.add(bytes, 0, 12);
+  return { kind: "bulks", shape, strings };
+}
 
 type Case = readonly [reply: Reply, resp2: string, resp3?: string];
 
@@ -50,6 +60,9 @@ const CASES: ReadonlyArray<Case> = [
     "*6\r\n:1\r\n$1\r\na\r\n$-1\r\n*0\r\n*1\r\n*1\r\n:2\r\n+OK\r\n",
     "*6\r\n:1\r\n$1\r\na\r\n_\r\n*0\r\n*1\r\n*1\r\n:2\r\n+OK\r\n",
   ],
+  [bulksOf("array"), "*2\r\n$1\r\nb\r\n$12\r\nabcdefghijkl\r\n"],
+  [bulksOf("set"), "*2\r\n$1\r\nb\r\n$12\r\nabcdefghijkl\r\n", "~2\r\n$1\r\nb\r\n$12\r\nabcdefghijkl\r\n"],
+  [bulksOf("map"), "*2\r\n$1\r\nb\r\n$12\r\nabcdefghijkl\r\n", "%1\r\n$1\r\nb\r\n$12\r\nabcdefghijkl\r\n"],
   [[1n, NULL_ARRAY], "*2\r\n:1\r\n*-1\r\n", "*2\r\n:1\r\n_\r\n"],
   [
     map([

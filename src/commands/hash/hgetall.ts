@@ -8,6 +8,6 @@ export const hgetall = {
   name: "HGETALL",
   run: (call) => {
     const table = hashAt(call, argument(call.args, 1));
-    return map(Array.from(table?.elements() ?? [], ({ name, value }) => [name, value] as const));
+    return table === undefined ? map([]) : { kind: "bulks", shape: "map", strings: table.strings("both") };
   },
 } as const satisfies Handler;

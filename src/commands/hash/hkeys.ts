@@ -5,5 +5,8 @@ import { hashAt } from "./hashes.ts";
 
 export const hkeys = {
   name: "HKEYS",
-  run: (call) => Array.from(hashAt(call, argument(call.args, 1))?.elements() ?? [], ({ name }) => name),
+  run: (call) => {
+    const table = hashAt(call, argument(call.args, 1));
+    return table === undefined ? [] : { kind: "bulks", shape: "array", strings: table.strings("names") };
+  },
 } as const satisfies Handler;

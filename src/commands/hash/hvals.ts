@@ -5,5 +5,8 @@ import { hashAt } from "./hashes.ts";
 
 export const hvals = {
   name: "HVALS",
-  run: (call) => Array.from(hashAt(call, argument(call.args, 1))?.elements() ?? [], ({ value }) => value),
+  run: (call) => {
+    const table = hashAt(call, argument(call.args, 1));
+    return table === undefined ? [] : { kind: "bulks", shape: "array", strings: table.strings("values") };
+  },
 } as const satisfies Handler;

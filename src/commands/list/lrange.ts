@@ -10,6 +10,7 @@ export const lrange = {
     const placesOf = placesBetween(argument(call.args, 2), argument(call.args, 3));
     const list = listAt(call, argument(call.args, 1));
     const places = placesOf(list?.count ?? 0);
-    return list === undefined || places === undefined ? [] : list.range(places.from, places.to);
+    if (list === undefined || places === undefined) return [];
+    return { kind: "bulks", shape: "array", strings: list.ranges(places.from, places.to) };
   },
 } as const satisfies Handler;

@@ -8,6 +8,8 @@ export const smembers = {
   name: "SMEMBERS",
   run: (call) => {
     const table = setAt(call, argument(call.args, 1));
-    return setReply(table === undefined ? [] : membersOf(table));
+    if (table === undefined) return setReply([]);
+    if (table.encoding === "integers") return setReply(membersOf(table));
+    return { kind: "bulks", shape: "set", strings: table.strings("names") };
   },
 } as const satisfies Handler;

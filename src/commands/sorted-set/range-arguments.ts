@@ -77,11 +77,20 @@ function optionsOf(args: readonly Buffer[], form: RangeForm): Given {
 }
 
 /** The members that a query asks for, in the order in which it does. */
-export function queried(set: SortedSet, { places, reverse, offset, limit }: RangeQuery): Scored[] {
+export function queried(set: SortedSet, query: RangeQuery): Scored[] {
+  const span = spanOf(set, query);
+  return span === undefined ? [] : [...set.range(span.first, span.last)];
+}
+
+/** The places of the first and the last member that a query asks for; undefined when there are none. */
+export function spanOf(
+  set: SortedSet,
+  { places, reverse, offset, limit }: RangeQuery,
+): { readonly first: number; readonly last: number } | undefined {
   const { from, end } = places(set);
   const there = end - from - offset;
   const count = limit < 0 ? there : Math.min(limit, there);
-  if (offset < 0 || count <= 0) return [];
-  if (reverse) return [...set.range(end - 1 - offset, end - offset - count)].slice(0, count);
-  return [...set.range(from + offset, from + offset + count - 1)];
+  if (offset < 0 || count <= 0) return undefined;
+  if (reverse) return { first: end - 1 - offset, last: end - offset - count };
+  return { first: from + offset, last: from + offset + count - 1 };
 }

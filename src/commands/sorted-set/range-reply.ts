@@ -2,7 +2,7 @@
 import type { Reply } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Call } from "../handler.ts";
-import { queried, type RangeForm, rangeQuery } from "./range-arguments.ts";
+import { queried, type RangeForm, rangeQuery, spanOf } from "./range-arguments.ts";
 import type { PlacesOf } from "./ranges.ts";
 import { membersReply, sortedSetAt, sortedSetForWrite } from "./sorted-sets.ts";
 
@@ -10,7 +10,12 @@ import { membersReply, sortedSetAt, sortedSetForWrite } from "./sorted-sets.ts";
 export function rangeReply(call: Call, form: Omit<RangeForm, "at">): Reply {
   const query = rangeQuery(call.args, { at: 2, ...form });
   const set = sortedSetAt(call, argument(call.args, 1));
-  return set === undefined ? [] : membersReply(call, queried(set, query), query.withScores);
+  if (set === undefined) return [];
+  if (query.withScores) return membersReply(call, queried(set, query), true);
+  const span = spanOf(set, query);
+  return span === undefined
+    ? []
+    : { kind: "bulks", shape: "array", strings: set.names(span.first, span.last) };
 }
 
 /** How many members there are in a range. */
