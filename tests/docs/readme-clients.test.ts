@@ -1,4 +1,4 @@
-/** The programs that README.md shows print what stands below them, run against a server with its definition. */
+/** The program that README.md shows prints what stands below it, run against a server with its definition. */
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,9 +42,4 @@ const PYTHON = ["/usr/bin/python3", "python3"].find((python) => {
 test.skipIf(PYTHON === undefined)("redis-py", async () => {
   const { source, output } = program("python");
   expect(await outputOf(PYTHON ?? "", ["-c"], source)).toBe(output);
-});
-
-test("ioredis", async () => {
-  const { source, output } = program("js");
-  expect(await outputOf(process.execPath, ["--input-type=module", "-e"], source)).toBe(output);
 });

@@ -1,4 +1,4 @@
-/** docs/configuration.md, the reference for users, made from the table of directives alone. */
+/** docs/configuration.md and its appendix, the reference for users, made from the table of directives alone. */
 import type { Directive } from "../../src/config/directive.ts";
 import { SECTIONS } from "../../src/config/directives.ts";
 
@@ -9,9 +9,13 @@ export function configurationMarkdown(): string {
     const effective = all.filter(([, { hasNoEffect }]) => !hasNoEffect);
     return effective.length === 0 ? [] : [`## ${title}\n\n${table(effective)}\n`];
   });
-  const idle = entries.flatMap(({ all }) => all.filter(([, { hasNoEffect }]) => hasNoEffect));
-  const last = `## Without effect\n\n${WITHOUT_EFFECT}\n${table(idle)}\n`;
-  return `${INTRODUCTION}\n${[...sections, last].join("\n")}`;
+  return `${INTRODUCTION}\n${sections.join("\n")}`;
+}
+
+/** The appendix: directives that are accepted and do nothing. */
+export function withoutEffectMarkdown(): string {
+  const all = SECTIONS.flatMap(({ directives }) => Object.entries(directives));
+  return `${WITHOUT_EFFECT}\n${table(all.filter(([, { hasNoEffect }]) => hasNoEffect))}\n`;
 }
 
 const INTRODUCTION = `<!-- Made from the table in src/config/directives.ts; \`make docs\` makes it anew. -->
@@ -37,11 +41,15 @@ detent /etc/detent.conf --port 6380 --appendfsync everysec
   \`CONFIG REWRITE\` brings the file up to date, keeping its comments and order.
 * *At start* marks what CONFIG SET cannot change. CONFIG SET of \`bind\`, \`port\` and \`tls-port\` moves the server while
   connections that are open go on; within MULTI it is refused. [TLS](tls.md) has a page of its own.
-* Directives that do nothing here stand [in a table of their own](#without-effect).
+* Directives that have no effect here are listed [in an appendix](configuration-without-effect.md).
 `;
 
-const WITHOUT_EFFECT = `These are accepted, checked and remembered, so that existing files load and tools find what they ask for, and do nothing; the
-last column says why. A line in the log names those that a file sets to other than the default.
+const WITHOUT_EFFECT = `<!-- Made from the table in src/config/directives.ts; \`make docs\` makes it anew. -->
+
+# Directives without effect
+
+These are accepted, checked and remembered, so that existing files load and tools find what they ask for. They have no effect; the last
+column says why. A line in the log names those that a file sets to another value than the default.
 `;
 
 function table(entries: ReadonlyArray<readonly [string, Directive<unknown>]>): string {
