@@ -1,22 +1,31 @@
 /**
- * The documents that SM.DEF CREATE takes, as types (docs/definitions.md). They are for the editor: the server is the
- * judge, and its errors name the path. Where a word is one of a few, any text passes, so that a definition may also be
- * imported from a JSON file.
+ * The documents that SM.DEF CREATE takes, as types (docs/definitions.md). They are for the editor: the server has the
+ * last word, and its errors name the path. Where a word is one of a few, any string passes, so that a definition may also
+ * be imported from a JSON file.
  */
 
 /** A definition: a statechart in the shape of an XState config, a map of targets, or a list of transitions. */
 export type Definition = Chart | MapForm | ListForm;
 
 export interface Chart extends StateNode {
+  readonly name?: string;
+  readonly version?: string;
   /** The data a machine starts with. */
   readonly context?: object;
   /** Values for expressions that are the same for all machines. */
   readonly constants?: object;
+  /** What must hold after every step. */
+  readonly invariants?: ReadonlyArray<{ readonly name: string; readonly expr: string }>;
+  /** `changes` records no event that changes nothing. */
+  readonly record?: Word<"events" | "changes">;
   /** What happens to an event that no active state takes; `reject` where none is given. */
   readonly unmatched?: Word<"reject" | "defer" | "ignore">;
 }
 
 export interface MapForm {
+  readonly name?: string;
+  readonly version?: string;
+  readonly description?: string;
   readonly initial: string;
   readonly map: { readonly [state: string]: readonly string[] };
 }
@@ -27,6 +36,7 @@ export interface ListForm {
   readonly states: readonly string[];
   readonly transitions: ReadonlyArray<{ readonly from: string; readonly to: string; readonly event: string }>;
   readonly starting_state: string;
+  readonly final?: readonly string[];
 }
 
 export interface StateNode {
@@ -47,6 +57,12 @@ export interface StateNode {
   readonly exit?: OneOrMore<Action>;
   /** Events to keep until a state takes them. */
   readonly defer?: readonly string[];
+  /** How long the machine may be in it: a duration or an expression. */
+  readonly sla?: number | string;
+  /** Events to wait for together. */
+  readonly join?: OneOrMore<Join>;
+  /** Machines that live while the state is active. */
+  readonly invoke?: OneOrMore<Invoke>;
   /** Of a history state. */
   readonly history?: Word<"shallow" | "deep">;
   readonly target?: string | readonly string[];
@@ -56,12 +72,14 @@ export interface StateNode {
   readonly meta?: unknown;
 }
 
-/** The first whose guard holds is taken; a text is a target. */
+/** The first whose guard holds is taken; a string is a target. */
 export type Transitions = OneOrMore<string | Transition>;
 
 export interface Transition {
   readonly target?: string | readonly string[];
   readonly guard?: Guard;
+  /** What a refusal by the guard says first. */
+  readonly otherwise?: string;
   readonly actions?: OneOrMore<Action>;
   /** Leaves and enters the state again where source and target are the same or one is within the other. */
   readonly reenter?: boolean;
@@ -76,19 +94,67 @@ export type Guard =
   | { readonly not: Guard }
   | { readonly in: string };
 
-/** A text in `assign`, `data`, `input`, `output` and `log` is an expression; a text in it is written `'text'`. */
+export interface Join {
+  readonly all?: JoinParts;
+  readonly any?: JoinParts;
+  readonly target?: string | readonly string[];
+  readonly actions?: OneOrMore<Action>;
+  readonly reenter?: boolean;
+  readonly description?: string;
+}
+
+interface JoinParts {
+  readonly [place: string]: JoinPart;
+}
+
+export type JoinPart =
+  | string
+  | { readonly event: string; readonly guard?: Guard }
+  | { readonly if: string }
+  | { readonly after: number | string }
+  | { readonly all: JoinParts }
+  | { readonly any: JoinParts };
+
+export interface Invoke {
+  /** The name of a definition. */
+  readonly src: string;
+  readonly id?: string;
+  readonly input?: unknown;
+  /** A list, with a child for each of its items. */
+  readonly each?: unknown;
+  readonly onDone?: Transitions;
+  readonly onError?: Transitions;
+  readonly description?: string;
+}
+
+/** A name, or an expression for one. */
+export type Named = string | { readonly expr: string };
+
+/** A string in `assign`, `data`, `input`, `output` and `log` is an expression; a literal in it is written `'text'`. */
 export type Action =
-  | { readonly assign: { readonly [path: string]: unknown } }
+  | { readonly assign: string | { readonly [path: string]: unknown } }
+  | { readonly unset: OneOrMore<string> }
   | { readonly raise: string | Later }
-  | { readonly send: Later & { readonly to: string } }
-  | { readonly cancel: string }
+  | { readonly send: SendAction }
+  | { readonly cancel: Named }
+  | { readonly spawn: { readonly src: string; readonly id: Named; readonly input?: unknown } }
+  | { readonly stop: Named }
+  | {
+      readonly forEach: {
+        readonly items: unknown;
+        readonly as?: string;
+        readonly actions: OneOrMore<Action>;
+      };
+    }
   | { readonly choose: ReadonlyArray<{ readonly guard?: Guard; readonly actions: OneOrMore<Action> }> }
+  | { readonly fail: string }
+  | { readonly suspend: string }
   | { readonly log: unknown }
   | { readonly emit: string | { readonly event: string; readonly data?: unknown } }
   | TaskAction;
 
 export interface TaskAction {
-  readonly task: string;
+  readonly task: Named;
   readonly input?: unknown;
   /** The event that a worker's answer is. */
   readonly done?: string;
@@ -97,16 +163,31 @@ export interface TaskAction {
   readonly timeout?: number | string;
   /** How often it is delivered before it is given up. */
   readonly attempts?: number;
+  /** Tries it again when `timeout` is over. */
+  readonly retry?: {
+    readonly attempts: number;
+    readonly delay?: number | string;
+    readonly backoff?: number;
+    readonly maxDelay?: number | string;
+    readonly jitter?: number;
+  };
 }
 
 interface Later {
   readonly event: string;
   readonly data?: unknown;
   readonly delay?: number | string;
-  readonly id?: string;
+  readonly id?: Named;
+}
+
+interface SendAction extends Later {
+  readonly to: string;
+  readonly def?: Named;
+  readonly eventId?: Named;
+  readonly expire?: number | string;
 }
 
 type OneOrMore<Item> = Item | readonly Item[];
 
-/** One of some words, which an editor proposes, or any text. */
+/** One of some words, which an editor proposes, or any string. */
 type Word<Known extends string> = Known | (string & {});

@@ -1,35 +1,8 @@
 /** Errors that the server answers with, told apart by their code. */
 import type { Connection } from "./connection.ts";
+import { acceptedIn, type FalseGuard, guardsIn } from "./refusal-text.ts";
 
-/** Codes by which a machine refuses an event; UNMET is the client's: `ifState` or `ifRev` did not hold. */
-export type RefusalCode =
-  | "ILLEGAL"
-  | "GUARD"
-  | "REJECTED"
-  | "INVARIANT"
-  | "DONE"
-  | "SUSPENDED"
-  | "DUPID"
-  | "STALE"
-  | "EXECFAIL"
-  | "NOMACHINE"
-  | "UNMET";
-
-/** All that the methods of the client are answered with. The server has more: docs/errors.md. */
-export type ErrorCode =
-  | RefusalCode
-  | "NODEF"
-  | "NOSTATE"
-  | "DEFEXISTS"
-  | "INVALIDDEF"
-  | "WRONGTYPE"
-  | "MISCONF"
-  | "NOAUTH"
-  | "NOPERM"
-  | "LOADING"
-  | "ERR";
-
-const REFUSALS: ReadonlySet<string> = new Set<RefusalCode>([
+const REFUSAL_CODES = [
   "ILLEGAL",
   "GUARD",
   "REJECTED",
@@ -41,7 +14,31 @@ const REFUSALS: ReadonlySet<string> = new Set<RefusalCode>([
   "EXECFAIL",
   "NOMACHINE",
   "UNMET",
-]);
+] as const;
+
+/** Codes by which a machine refuses an event; UNMET is the client's: `ifState` or `ifRev` did not hold. */
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+/** All that the methods of the client are answered with. The server has more: docs/errors.md. */
+export type ErrorCode =
+  | RefusalCode
+  | "NODEF"
+  | "NOSTATE"
+  | "NOUNDO"
+  | "DEFEXISTS"
+  | "DEFINUSE"
+  | "INVALIDDEF"
+  | "STRANDED"
+  | "WRONGTYPE"
+  | "MISCONF"
+  | "NOAUTH"
+  | "NOPERM"
+  | "OOM"
+  | "LIMIT"
+  | "LOADING"
+  | "ERR";
+
+const REFUSALS: ReadonlySet<string> = new Set<RefusalCode>(REFUSAL_CODES);
 
 /** An error reply: `message` is its text, `code` the first word of it, `cause` the error of the connection. */
 export class DetentError extends Error {
@@ -56,6 +53,21 @@ export class DetentError extends Error {
   /** True when a machine refused an event: nothing is wrong with the connection, the server or the request. */
   get isRefusal(): boolean {
     return REFUSALS.has(this.code);
+  }
+
+  /** Of ILLEGAL: the events that the machine accepts instead, the first twenty. */
+  get accepted(): readonly string[] {
+    return acceptedIn(this.message);
+  }
+
+  /** Of GUARD and INVARIANT: the guards that were false, or the invariant, with the values they read. */
+  get guards(): readonly FalseGuard[] {
+    return guardsIn(this.message);
+  }
+
+  /** What those guards read, by path. */
+  get values(): { readonly [path: string]: unknown } {
+    return Object.assign({}, ...this.guards.map(({ values }) => values));
   }
 }
 

@@ -1,155 +1,183 @@
-/** What the replies about machines say, by name. Maps come flat, as objects or as a Map, as the connection is set. */
-import { fieldsOf, jsonIn, listOf } from "./connection.ts";
+/** Reads the replies about machines. */
+import {
+  arrayOf,
+  flag,
+  from,
+  json,
+  nullOr,
+  number,
+  objectOf,
+  recordOf,
+  string,
+  strings,
+  word,
+} from "./reply-shape.ts";
+import type {
+  Candidate,
+  Effect,
+  Machine,
+  Next,
+  Outcome,
+  Pending,
+  Recorded,
+  Replayed,
+  Sent,
+  Status,
+  UndoPlan,
+  Why,
+} from "./reply-types.ts";
 
-/** What an event has led to. */
-export interface Sent {
-  /** Active states, as dotted paths, in document order. */
-  readonly states: readonly string[];
-  readonly rev: number;
-  /** False for an event that was ignored, deferred or scheduled. */
-  readonly hasChanged: boolean;
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
+const states = strings;
+const log = (value: unknown): readonly unknown[] => json<unknown[] | null>(value) ?? [];
+const text = nullOr(string);
 
-/** What SM.WHY says: what would come of an event, and how that was found. */
-export interface Why<Context = unknown> {
-  readonly event: string;
-  readonly states: readonly string[];
-  /** `OK`, `DEFERRED`, `IGNORED`, or the code of the refusal. */
-  readonly verdict: string;
-  /** The text of the refusal. */
-  readonly message: string | null;
-  readonly to: readonly string[];
-  /** The data it would have then; null for a map machine. */
-  readonly context: Context | null;
-  readonly candidates: readonly Candidate[];
-}
+export const sentOf = objectOf<Sent>({
+  states: from("state", states),
+  rev: number,
+  hasChanged: from("changed", flag),
+  code: string,
+  from: states,
+  to: states,
+  at: number,
+  output: json,
+  log,
+});
 
-/** A transition that was looked at. */
-export interface Candidate {
-  /** The state it belongs to, and the descriptor the event matched. */
-  readonly from: string;
-  readonly event: string;
-  readonly targets: readonly string[];
-  readonly guard: string | null;
-  readonly result: string;
-  /** Why the guard could not be evaluated. */
-  readonly error: string | null;
-  /** What the guard read, by path. */
-  readonly values: ReadonlyMap<string, unknown>;
-}
+export const outcomeOf = objectOf<Outcome>({
+  event: string,
+  data: json,
+  id: string,
+  by: text,
+  at: number,
+  received: number,
+  code: string,
+  from: states,
+  to: states,
+  rev: number,
+  details: text,
+  output: json,
+  log,
+});
 
-/** An entry of the history of a machine. */
-export interface Recorded {
-  readonly rev: number;
-  readonly at: number;
-  /** `create`, `event`, `timer` and others. */
-  readonly kind: string;
-  readonly event: string | null;
-  readonly id: string | null;
-  readonly by: string | null;
-  readonly reason: string | null;
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-  readonly data: unknown;
-  /** What has changed of the context, by path; of a new machine all of it. */
-  readonly context: unknown;
-}
+const candidateOf = objectOf<Candidate>({
+  from: string,
+  event: string,
+  targets: states,
+  guard: text,
+  result: string,
+  error: text,
+  values: recordOf(json),
+  place: text,
+  missing: strings,
+});
 
-/** A machine as it stands. */
-export interface Machine<Context = unknown> {
-  /** `name:version`; null for a map machine. */
-  readonly definition: string | null;
-  readonly states: readonly string[];
-  readonly status: "active" | "done" | "suspended" | (string & {});
-  readonly rev: number;
-  readonly context: Context;
-  /** Milliseconds since the epoch, both. */
-  readonly created: number;
-  readonly updated: number;
-  readonly reason: string | null;
-}
+const WHY = {
+  event: string,
+  states: from("state", states),
+  verdict: string,
+  message: text,
+  to: states,
+  candidates: arrayOf(candidateOf),
+  parent: text,
+  children: strings,
+};
 
-/** The reply of SM.SEND FULL, or of SM.OUTCOME, which has other names for the same. */
-export function sentOf(reply: unknown): Sent {
-  const fields = fieldsOf(reply);
-  const [from, to] = [textsOf(fields.get("from")), textsOf(fields.get("to"))];
-  return {
-    states: fields.has("state") ? textsOf(fields.get("state")) : to,
-    rev: Number(fields.get("rev")),
-    hasChanged: fields.has("changed") ? Number(fields.get("changed")) === 1 : fields.get("code") === "OK",
-    from,
-    to,
-    at: Number(fields.get("at")),
-  };
-}
+export const whyOf = <Context>(reply: unknown) =>
+  objectOf<Why<Context>>({ ...WHY, context: json<Context | null> })(reply);
 
-export function whyOf<Context>(reply: unknown): Why<Context> {
-  const fields = fieldsOf(reply);
-  return {
-    event: String(fields.get("event")),
-    states: textsOf(fields.get("state")),
-    verdict: String(fields.get("verdict")),
-    message: textOf(fields.get("message")),
-    to: textsOf(fields.get("to")),
-    context: jsonIn(fields.get("context")),
-    candidates: listOf(fields.get("candidates")).map(candidateOf),
-  };
-}
+export const nextOf = objectOf<Next>({
+  event: string,
+  from: string,
+  targets: states,
+  guard: text,
+  holds: nullOr(flag),
+  place: text,
+  missing: strings,
+  stops: strings,
+});
 
-function candidateOf(reply: unknown): Candidate {
-  const fields = fieldsOf(reply);
-  const values = Array.from(fieldsOf(fields.get("values")), ([path, json]) => [path, jsonIn(json)] as const);
-  return {
-    from: String(fields.get("from")),
-    event: String(fields.get("event")),
-    targets: textsOf(fields.get("targets")),
-    guard: textOf(fields.get("guard")),
-    result: String(fields.get("result")),
-    error: textOf(fields.get("error")),
-    values: new Map(values),
-  };
-}
+export const recordedOf = objectOf<Recorded>({
+  rev: number,
+  at: number,
+  stamp: nullOr(number),
+  kind: string,
+  event: text,
+  id: text,
+  by: text,
+  reason: text,
+  from: states,
+  to: states,
+  via: strings,
+  data: json,
+  context: json,
+  gone: strings,
+  log,
+  output: json,
+  trace: text,
+});
 
-export function recordedOf(reply: unknown): Recorded {
-  const fields = fieldsOf(reply);
-  return {
-    rev: Number(fields.get("rev")),
-    at: Number(fields.get("at")),
-    kind: String(fields.get("kind")),
-    event: textOf(fields.get("event")),
-    id: textOf(fields.get("id")),
-    by: textOf(fields.get("by")),
-    reason: textOf(fields.get("reason")),
-    from: textsOf(fields.get("from")),
-    to: textsOf(fields.get("to")),
-    data: jsonIn(fields.get("data")),
-    context: jsonIn(fields.get("context")),
-  };
-}
+const MACHINE = {
+  definition: text,
+  states: from("state", states),
+  status: word<Status>(),
+  rev: number,
+  output: json,
+  tags: strings,
+  created: number,
+  updated: number,
+  reason: text,
+  pending: number,
+  timers: number,
+  failed: number,
+  overdue: strings,
+  parent: text,
+  children: strings,
+  ttlMs: from("ttl", (value: unknown) => (Number(value) === -1 ? null : Number(value))),
+};
 
-export function machineOf<Context>(reply: unknown): Machine<Context> {
-  const fields = fieldsOf(reply);
-  return {
-    definition: textOf(fields.get("definition")),
-    states: textsOf(fields.get("state")),
-    status: String(fields.get("status")),
-    rev: Number(fields.get("rev")),
-    context: jsonIn(fields.get("context")),
-    created: Number(fields.get("created")),
-    updated: Number(fields.get("updated")),
-    reason: textOf(fields.get("reason")),
-  };
-}
+export const machineOf = <Context>(reply: unknown) =>
+  objectOf<Machine<Context>>({ ...MACHINE, context: json<Context> })(reply);
 
-/** An array of texts; empty where the reply is none. */
-export function textsOf(reply: unknown): string[] {
-  return listOf(reply).map(String);
-}
+export const pendingOf = objectOf<Pending>({
+  id: string,
+  kind: word<Pending["kind"]>(),
+  event: string,
+  due: nullOr(number),
+  data: json,
+  states: from("state", (value: unknown) => (typeof value === "string" ? [value] : strings(value))),
+  error: text,
+  place: text,
+  key: text,
+  definition: text,
+  status: nullOr(word<Status>()),
+});
 
-function textOf(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value);
-}
+export const replayedOf = objectOf<Replayed>({
+  rev: number,
+  event: string,
+  recorded: states,
+  computed: states,
+  isEqual: from("equal", flag),
+  difference: nullOr(word<NonNullable<Replayed["difference"]>>()),
+});
+
+const effectOf = objectOf<Effect>({
+  rev: number,
+  kind: word<Effect["kind"]>(),
+  name: text,
+  to: text,
+  id: text,
+  isDone: from("done", nullOr(flag)),
+});
+
+const UNDO_PLAN = {
+  rev: number,
+  undone: number,
+  states: from("state", states),
+  status: word<Status>(),
+  timers: arrayOf(objectOf<UndoPlan["timers"][number]>({ id: string, event: string, due: number })),
+  stays: arrayOf(effectOf),
+};
+
+export const undoPlanOf = <Context>(reply: unknown) =>
+  objectOf<UndoPlan<Context>>({ ...UNDO_PLAN, context: json<Context> })(reply);

@@ -1,7 +1,7 @@
 /**
- * A worker: takes the tasks of a name, hands each to a handler and sends what comes of it to the machine under the
- * id of the task, so that a task done twice is applied once. A task whose handler fails, or whose worker dies, is
- * tried again when it has lain idle for long enough; how often, the task says itself (`attempts`).
+ * A worker: takes the tasks of a name, hands each to a handler and sends what that returns to the machine under the id of
+ * the task, so that a task done twice is applied once. A task whose handler fails is tried again by the same worker after
+ * a delay that grows; one whose worker has died is taken over by another. How often, the task says itself (`attempts`).
  */
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -10,23 +10,30 @@ import {
   entriesIn,
   entriesRead,
   isGroupMissing,
-  jsonIn,
   listOf,
-  type StreamEntry,
 } from "./connection.ts";
+import { answerTask, type StoredTask, type Task, type TaskHandler, taskOf } from "./task.ts";
+import { withTaskSpan } from "./tracing.ts";
 
-export interface Task<Input = unknown> {
-  /** Id of the task: it answers once. */
-  readonly id: string;
-  /** Key of the machine. */
-  readonly key: string;
-  readonly input: Input;
-  /** When it is given up, milliseconds since the epoch. */
-  readonly deadlineMs: number | undefined;
+export type { Task, TaskHandler } from "./task.ts";
+
+/** How a task has failed. */
+export interface TaskFailure {
+  readonly task: Task;
+  readonly error: unknown;
+  /** After how long this worker tries it again; null where it leaves that to others. */
+  readonly retryInMs: number | null;
 }
 
-/** Does a task; what it returns is the data of the event the task has named as `done`. */
-export type TaskHandler<Input = unknown, Output = unknown> = (task: Task<Input>) => Promise<Output>;
+/** What a program may want to know of a worker, for metrics and logs. What a hook throws is reported and changes nothing. */
+export interface WorkerHooks {
+  onStart?(task: Task): void;
+  /** The machine has the answer; `output` is what the handler has returned. */
+  onDone?(task: Task, output: unknown): void;
+  onFailed?(failure: TaskFailure): void;
+  /** The machine refuses the answer for good; the task is over all the same. */
+  onRefused?(task: Task, error: Error): void;
+}
 
 export interface WorkerOptions {
   /** Tasks at a time; 1 where none is given. */
@@ -34,13 +41,16 @@ export interface WorkerOptions {
   readonly group?: string;
   /** Name of this worker within the group: of those that run at the same time, each needs its own. */
   readonly consumer?: string;
-  /** How long a task lies idle before it is tried again; a task at work is kept from lying idle. */
+  /** How long a task of a worker that has died lies idle before another takes it over; 30 seconds unless given. */
   readonly retryAfterMs?: number;
+  /** When a task that has failed is tried again: after `delayMs`, each time `factor` times as long, `maxDelayMs` at most. */
+  readonly backoff?: { readonly delayMs?: number; readonly factor?: number; readonly maxDelayMs?: number };
   /**
-   * Told of a handler that fails, of a connection that fails, and of an answer that the machine refuses: the task is
-   * then done with all the same. That an answer comes too late (DUPID) is nothing to tell of.
+   * Gets each error of a handler, of the connection, and each refusal of an answer; they are written to stderr unless it is
+   * given. An answer that comes too late (DUPID) is no error.
    */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: unknown, task?: Task) => void;
+  readonly hooks?: WorkerHooks;
 }
 
 export interface Worker {
@@ -53,8 +63,10 @@ export interface Worker {
 
 const BLOCK_MS = 500;
 const RETRY_AFTER_MS = 30_000;
-/** Of the time a task lies idle before it is tried again: how often those at work are kept, how often is looked. */
+/** Of the time a task lies idle before it is taken over: how often those at work are kept, how often is looked. */
 const BEATS = 3;
+/** Tasks that have failed and wait here for their next attempt; beyond these, they are left to lie idle. */
+const WAITING_MAX = 1000;
 
 interface Options<Input> extends WorkerOptions {
   readonly handler: TaskHandler<Input>;
@@ -65,107 +77,205 @@ export async function startWorker<Input>(
   name: string,
   options: Options<Input>,
 ): Promise<Worker> {
-  const { concurrency = 1, group = "workers", onError = () => undefined } = options;
-  const retryAfterMs = Math.max(1, Math.ceil(options.retryAfterMs ?? RETRY_AFTER_MS));
-  const beatMs = Math.ceil(retryAfterMs / BEATS);
-  const consumer = options.consumer ?? `${process.pid}-${Math.random().toString(36).slice(2)}`;
-  const stream = `sm:tasks:${name}`;
-  await ensureGroup(connection, stream, group);
-  const reader = connection.duplicate();
-  reader.on?.("error", onError);
-  const running = new Map<string, Promise<void>>();
-  let isStopped = false;
-  let claimAtMs = 0;
-
-  const run = async (entry: string, fields: ReadonlyMap<string, string>): Promise<void> => {
-    try {
-      const refusal = await perform(connection, fields, options.handler);
-      await connection.call("XACK", stream, group, entry);
-      if (refusal !== undefined) onError(refusal);
-    } catch (error) {
-      onError(error);
-    } finally {
-      running.delete(entry);
-    }
-  };
-  const take = (entries: readonly StreamEntry[]): void => {
-    for (const { id, fields } of entries) {
-      if (fields !== undefined && !running.has(id)) running.set(id, run(id, fields));
-    }
-  };
-  const beat = setInterval(() => {
-    if (running.size === 0) return;
-    connection
-      .call("XCLAIM", stream, group, consumer, 0, ...running.keys(), "JUSTID")
-      .catch((error: unknown) => isGroupMissing(error) || onError(error));
-  }, beatMs);
-
-  /** Takes over what lies idle. That there is nothing, which is nearly always so, is found out without a write. */
-  const claim = async (free: number): Promise<void> => {
-    const idle = listOf(
-      await reader.call("XPENDING", stream, group, "IDLE", retryAfterMs, "-", "+", free),
-    ).map((pending) => String(listOf(pending)[0]));
-    if (idle.length < free) claimAtMs = Date.now() + beatMs;
-    if (idle.length === 0) return;
-    take(entriesIn(await reader.call("XCLAIM", stream, group, consumer, retryAfterMs, ...idle)));
-  };
-  const turn = async (): Promise<void> => {
-    let free = concurrency - running.size;
-    if (free > 0 && Date.now() >= claimAtMs) await claim(free);
-    free = concurrency - running.size;
-    if (free <= 0) await Promise.race(running.values());
-    if (free <= 0 || isStopped) return;
-    const where = ["COUNT", free, "BLOCK", Math.min(BLOCK_MS, beatMs), "STREAMS", stream, ">"];
-    take(entriesRead(await reader.call("XREADGROUP", "GROUP", group, consumer, ...where)));
-  };
-  const recover = async (error: unknown): Promise<void> => {
-    if (isGroupMissing(error)) return ensureGroup(connection, stream, group);
-    onError(error);
-    await delay(BLOCK_MS);
-  };
-  const loop = async (): Promise<void> => {
-    while (!isStopped) {
-      try {
-        await turn();
-      } catch (error) {
-        if (!isStopped) await recover(error).catch(onError);
-      }
-    }
-  };
-  const ended = loop();
-  const stop = async (): Promise<void> => {
-    isStopped = true;
-    await Promise.race([ended, delay(2 * BLOCK_MS, undefined, { ref: false })]);
-    reader.disconnect();
-    await ended;
-    await Promise.all(running.values());
-    clearInterval(beat);
-  };
-  return { stop };
+  const running = new RunningWorker(connection, name, options);
+  await running.start();
+  return { stop: () => running.stop() };
 }
 
-/** Refusals that are an answer: no further try will change them, as the id of the task is spent or the machine gone. */
-const FINAL = /^(DUPID|ILLEGAL|GUARD|EXECFAIL|DONE|NOMACHINE|WRONGTYPE) /;
+class RunningWorker<Input> {
+  readonly #connection: Connection;
+  readonly #reader: Connection;
+  readonly #name: string;
+  readonly #stream: string;
+  readonly #group: string;
+  readonly #consumer: string;
+  readonly #options: Options<Input>;
+  readonly #retryAfterMs: number;
+  readonly #beatMs: number;
+  readonly #report: (error: unknown, task?: Task) => void;
+  /** By entry: those at work, and when those that have failed are tried again. */
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #waiting = new Map<string, { readonly dueMs: number; readonly attempt: number }>();
+  #claimAtMs = 0;
+  #isStopped = false;
+  #beat: NodeJS.Timeout | undefined;
+  #ended: Promise<void> = Promise.resolve();
 
-/** Does a task and sends what comes of it; returns a refusal that is worth telling of. */
-async function perform<Input>(
-  connection: Connection,
-  fields: ReadonlyMap<string, string>,
-  handler: TaskHandler<Input>,
-): Promise<Error | undefined> {
-  const id = fields.get("id") ?? "";
-  const key = fields.get("key") ?? "";
-  const deadline = fields.get("deadline");
-  const deadlineMs = deadline === undefined ? undefined : Number(deadline);
-  const data = await handler({ id, key, input: jsonIn(fields.get("input")), deadlineMs });
-  const done = fields.get("done");
-  if (done === undefined) return undefined;
-  const json = data === undefined ? [] : [JSON.stringify(data)];
-  try {
-    await connection.call("SM.SEND", key, done, ...json, "ID", id);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof Error && FINAL.test(error.message))) throw error;
-    return error.message.startsWith("DUPID ") ? undefined : error;
+  constructor(connection: Connection, name: string, options: Options<Input>) {
+    this.#connection = connection;
+    this.#name = name;
+    this.#stream = `sm:tasks:${name}`;
+    this.#group = options.group ?? "workers";
+    this.#consumer = options.consumer ?? `${process.pid}-${Math.random().toString(36).slice(2)}`;
+    this.#options = options;
+    this.#retryAfterMs = Math.max(1, Math.ceil(options.retryAfterMs ?? RETRY_AFTER_MS));
+    this.#beatMs = Math.ceil(this.#retryAfterMs / BEATS);
+    const { onError } = options;
+    this.#report = onError === undefined ? reporter(name) : (error, task) => onError(error, task);
+    this.#reader = connection.duplicate();
+    this.#reader.on?.("error", (error) => this.#report(error));
   }
+
+  async start(): Promise<void> {
+    try {
+      await ensureGroup(this.#connection, this.#stream, this.#group);
+    } catch (error) {
+      this.#reader.disconnect();
+      throw error;
+    }
+    this.#beat = setInterval(() => this.#keep(), this.#beatMs);
+    this.#ended = this.#loop();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.race([this.#ended, delay(2 * BLOCK_MS, undefined, { ref: false })]);
+    this.#reader.disconnect();
+    await this.#ended;
+    await Promise.all(this.#running.values());
+    clearInterval(this.#beat);
+  }
+
+  /** Keeps tasks at work, and those that wait here, from lying idle. */
+  #keep(): void {
+    const entries = [...this.#running.keys(), ...this.#waiting.keys()];
+    if (entries.length === 0) return;
+    this.#connection
+      .call("XCLAIM", this.#stream, this.#group, this.#consumer, 0, ...entries, "JUSTID")
+      .catch((error: unknown) => isGroupMissing(error) || this.#report(error));
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#turn();
+      } catch (error) {
+        if (!this.#isStopped) await this.#recover(error).catch((failure) => this.#report(failure));
+      }
+    }
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    if (isGroupMissing(error)) {
+      this.#waiting.clear();
+      return ensureGroup(this.#connection, this.#stream, this.#group);
+    }
+    this.#report(error);
+    await delay(BLOCK_MS);
+  }
+
+  #free(): number {
+    return (this.#options.concurrency ?? 1) - this.#running.size;
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#free() > 0) await this.#tryAgain(this.#free());
+    if (this.#free() > 0 && Date.now() >= this.#claimAtMs) await this.#takeOver(this.#free());
+    const free = this.#free();
+    if (free <= 0) await Promise.race(this.#running.values());
+    if (free <= 0 || this.#isStopped) return;
+    const where = ["COUNT", free, "BLOCK", this.#blockMs(), "STREAMS", this.#stream, ">"];
+    const read = await this.#reader.call("XREADGROUP", "GROUP", this.#group, this.#consumer, ...where);
+    for (const entry of entriesRead(read)) this.#take(entry, 1);
+  }
+
+  /** Until the next task that waits here is due. */
+  #blockMs(): number {
+    const dues = Array.from(this.#waiting.values(), ({ dueMs }) => dueMs - Date.now());
+    return Math.max(1, Math.ceil(Math.min(BLOCK_MS, this.#beatMs, ...dues)));
+  }
+
+  /** The tasks that have failed here and are due again. Where a task has had its last attempt, the server gives none. */
+  async #tryAgain(free: number): Promise<void> {
+    const due = [...this.#waiting].filter(([, { dueMs }]) => dueMs <= Date.now()).slice(0, free);
+    if (due.length === 0) return;
+    for (const [entry] of due) this.#waiting.delete(entry);
+    const attempts = new Map(due.map(([entry, { attempt }]) => [entry, attempt + 1]));
+    await this.#claim(0, attempts);
+  }
+
+  /** Takes over what lies idle. That there is nothing, which is nearly always so, is found out without a write. */
+  async #takeOver(free: number): Promise<void> {
+    const bounds = ["IDLE", this.#retryAfterMs, "-", "+", free];
+    const idle = listOf(await this.#reader.call("XPENDING", this.#stream, this.#group, ...bounds));
+    if (idle.length < free) this.#claimAtMs = Date.now() + this.#beatMs;
+    if (idle.length === 0) return;
+    const attempts = idle.map(listOf).map(([id, , , count]) => [String(id), Number(count) + 1] as const);
+    await this.#claim(this.#retryAfterMs, new Map(attempts));
+  }
+
+  async #claim(idleMs: number, attempts: ReadonlyMap<string, number>): Promise<void> {
+    const claim = [this.#stream, this.#group, this.#consumer, idleMs, ...attempts.keys()];
+    for (const entry of entriesIn(await this.#reader.call("XCLAIM", ...claim)))
+      this.#take(entry, attempts.get(entry.id) ?? 1);
+  }
+
+  #take(
+    { id, fields }: { id: string; fields: ReadonlyMap<string, string> | undefined },
+    attempt: number,
+  ): void {
+    if (fields === undefined || this.#running.has(id)) return;
+    this.#waiting.delete(id);
+    this.#running.set(id, this.#run(id, taskOf<Input>(fields, attempt)));
+  }
+
+  async #run(entry: string, stored: StoredTask<Input>): Promise<void> {
+    const { task, trace } = stored;
+    const { hooks = {}, handler } = this.#options;
+    try {
+      this.#tell(task, () => hooks.onStart?.(task));
+      const answer = await withTaskSpan({ ...task, name: this.#name, trace }, () =>
+        answerTask(this.#connection, stored, handler),
+      );
+      await this.#connection.call("XACK", this.#stream, this.#group, entry);
+      const { refusal, output } = answer;
+      if (refusal === undefined) this.#tell(task, () => hooks.onDone?.(task, output));
+      else {
+        this.#tell(task, () => hooks.onRefused?.(task, refusal));
+        this.#report(refusal, task);
+      }
+    } catch (error) {
+      const retryInMs = this.#wait(entry, task.attempt);
+      this.#tell(task, () => hooks.onFailed?.({ task, error, retryInMs }));
+      this.#report(error, task);
+    } finally {
+      this.#running.delete(entry);
+    }
+  }
+
+  /** Lets a task wait for its next attempt; null where too many wait already. */
+  #wait(entry: string, attempt: number): number | null {
+    if (this.#isStopped || this.#waiting.size >= WAITING_MAX) return null;
+    const {
+      delayMs = Math.min(1000, this.#retryAfterMs),
+      factor = 2,
+      maxDelayMs = 60_000,
+    } = this.#options.backoff ?? {};
+    const retryInMs = Math.min(delayMs * factor ** (attempt - 1), maxDelayMs);
+    this.#waiting.set(entry, { dueMs: Date.now() + retryInMs, attempt });
+    return retryInMs;
+  }
+
+  #tell(task: Task, hook: () => void): void {
+    try {
+      hook();
+    } catch (error) {
+      this.#report(error, task);
+    }
+  }
+}
+
+/** How long the same error is not written again. */
+const QUIET_MS = 60_000;
+
+/** Writes errors to stderr: a server that is away once a minute, not with each attempt to reach it. */
+function reporter(name: string): (error: unknown, task?: Task) => void {
+  const last = { line: "", atMs: 0 };
+  return (error, task) => {
+    const line = `detent worker '${name}'${task === undefined ? "" : `, task '${task.id}'`}: ${String(error)}`;
+    const nowMs = Date.now();
+    if (line === last.line && nowMs - last.atMs < QUIET_MS) return;
+    Object.assign(last, { line, atMs: nowMs });
+    console.error(line);
+  };
 }

@@ -9,6 +9,8 @@ export type Events = {
   readonly ADD: { readonly by: number };
   readonly PAY: undefined;
   readonly PAID: { readonly ok: boolean };
+  /** To be paid in three attempts. */
+  readonly TRY: undefined;
   /** From then on PAID fails. */
   readonly BREAK: undefined;
 };
@@ -24,8 +26,14 @@ const CART = {
           target: "paying",
           actions: [{ task: "charge", input: { total: "context.total" }, done: "PAID" }],
         },
+        TRY: {
+          target: "trying",
+          actions: [{ task: "charge", done: "PAID", failed: "UNPAID", attempts: 3 }],
+        },
       },
     },
+    trying: { on: { PAID: "paid", UNPAID: "given" } },
+    given: {},
     paying: { on: { PAID: "paid", BREAK: "broken" } },
     broken: { on: { PAID: { actions: [{ assign: { total: "context.missing + 1" } }] } } },
     paid: { type: "final" },

@@ -61,9 +61,12 @@ describe.each(WAYS)("over %s", (_name, connect) => {
       states: ["open"],
       rev: 2,
       hasChanged: true,
+      code: "OK",
       from: ["open"],
       to: ["open"],
       at: expect.any(Number),
+      output: null,
+      log: [],
     });
     expect(await client.state("c1")).toEqual(["open"]);
     expect(await client.context("c1")).toEqual({ total: 5 });
@@ -84,6 +87,10 @@ describe.each(WAYS)("over %s", (_name, connect) => {
       created: expect.any(Number),
       updated: expect.any(Number),
       reason: "more",
+      output: null,
+      tags: [],
+      ...{ pending: 0, timers: 0, failed: 0, overdue: [], parent: null, children: [] },
+      ttlMs: expect.any(Number),
     });
     expect(await client.get("none")).toBeNull();
     const [created, added] = await client.history("c1", { to: 2 });
@@ -100,6 +107,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
       to: ["open"],
       data: { by: 5 },
       context: { total: 6 },
+      ...{ stamp: null, via: [], gone: [], log: [], output: null, trace: null },
     });
     const newest = await client.history("c1", { isNewestFirst: true, count: 1 });
     expect(newest.map(({ event, data }) => [event, data])).toEqual([["PAY", null]]);
@@ -124,9 +132,13 @@ describe.each(WAYS)("over %s", (_name, connect) => {
           guard: "event.by > 0",
           result: expect.any(String),
           error: null,
-          values: new Map([["event.by", 0]]),
+          values: { "event.by": 0 },
+          place: null,
+          missing: [],
         },
       ],
+      parent: null,
+      children: [],
     });
     expect((await client.why("c1", "PAY"))?.to).toEqual(["paying"]);
     expect(await client.why("none", "PAY")).toBeNull();

@@ -1,5 +1,5 @@
 /** worker(): each task is done and acknowledged, whatever the connection, the machine and other workers do. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Client } from "../../src/client/client.ts";
 import type { Connection } from "../../src/client/connection.ts";
 import type { TaskHandler, WorkerOptions } from "../../src/client/worker.ts";
@@ -186,4 +186,80 @@ test("worker() that is stopped ends the task it is at first", async () => {
   await stopped;
   expect(await all.client.state("c1")).toEqual(["paid"]);
   expect(await pendingCount(all)).toBe(0);
+});
+
+test("worker() tries a task that has failed again after a delay that grows, and leaves it after its attempts", async () => {
+  const all = await carts();
+  const over = signal();
+  const failures: Array<readonly [attempt: number, retryInMs: number | null]> = [];
+  await all.client.create("c1", "cart");
+  await all.client.send("c1", "TRY");
+  await work(
+    all.client,
+    async () => {
+      throw new Error("no connection to the bank");
+    },
+    {
+      retryAfterMs: 60_000,
+      backoff: { delayMs: 2, factor: 3, maxDelayMs: 10 },
+      onError: () => undefined,
+      hooks: {
+        onFailed: ({ task, retryInMs }) => {
+          failures.push([task.attempt, retryInMs]);
+          if (failures.length === 3) over.give();
+        },
+      },
+    },
+  );
+  await over.given;
+  await reached(all.connection, "c1", "given");
+  expect(failures).toEqual([
+    [1, 2],
+    [2, 6],
+    [3, 10],
+  ]);
+});
+
+test("worker() tells its hooks of each task, and reports what a hook throws", async () => {
+  const { client } = await carts();
+  const told: unknown[] = [];
+  const errors: unknown[] = [];
+  const done = signal();
+  await work(client, paid, {
+    onError: (error, task) => errors.push([String(error), task?.key]),
+    hooks: {
+      onStart: ({ key, attempt }) => {
+        told.push(["start", key, attempt]);
+        throw new Error("a mistake");
+      },
+      onDone: ({ key }, output) => {
+        told.push(["done", key, output]);
+        done.give();
+      },
+    },
+  });
+  await pay(client, "c1");
+  await done.given;
+  expect(told).toEqual([
+    ["start", "c1", 1],
+    ["done", "c1", { ok: true }],
+  ]);
+  expect(errors).toEqual([["Error: a mistake", "c1"]]);
+});
+
+test("worker() writes errors to stderr when nothing else is asked for", async () => {
+  const { client, connection } = await carts();
+  const written = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  onTestFinished(() => written.mockRestore());
+  let tries = 0;
+  await work(client, async () => {
+    tries += 1;
+    if (tries === 1) throw new Error("no connection to the bank");
+    return { ok: true };
+  });
+  await pay(client, "c1");
+  await reached(connection, "c1", "paid");
+  expect(written.mock.calls).toEqual([
+    ["detent worker 'charge', task 'c1@2#1': Error: no connection to the bank"],
+  ]);
 });

@@ -1,0 +1,137 @@
+/** Finding machines: walks over those that fit, their numbers, those that are overdue, and tasks that were given up. */
+import { type Connection, fieldsOf, listOf } from "./connection.ts";
+import { machineOf } from "./replies.ts";
+import { number, objectOf, recordOf, string } from "./reply-shape.ts";
+import type { Machine, Status } from "./reply-types.ts";
+import { option, type Words } from "./words.ts";
+
+export interface CountFilter<State extends string = string> {
+  /** `name` or `name:version`. */
+  readonly definition?: string;
+  readonly state?: State;
+  readonly status?: Status;
+}
+
+export interface ScanFilter<State extends string = string> extends CountFilter<State> {
+  /** In its states for longer than so many milliseconds. */
+  readonly olderMs?: number;
+  /** A glob pattern that the key matches. */
+  readonly match?: string;
+  /** An expression that the machine fulfils. */
+  readonly where?: string;
+  /** How much the server looks at in one step. */
+  readonly count?: number;
+}
+
+export interface OverdueFilter {
+  readonly definition?: string;
+  readonly count?: number;
+}
+
+/** A state that has lasted longer than its `sla`. */
+export interface Overdue {
+  readonly key: string;
+  /** Empty for the whole machine. */
+  readonly state: string;
+  readonly since: number;
+  readonly sla: number;
+  readonly overdueMs: number;
+  readonly definition: string;
+}
+
+export interface RequeueOptions {
+  /** Of one task alone. */
+  readonly task?: string;
+  readonly count?: number;
+}
+
+export type Found<Context, State extends string> = Machine<Context, State> & { readonly key: string };
+
+export interface FindingMethods<Context, State extends string> {
+  /** The keys of the machines that fit, step by step; one that changes meanwhile may come twice. */
+  scan(filter?: ScanFilter<State>): AsyncGenerator<string, void, undefined>;
+  /** The same with what `get` reads of each. */
+  scanMachines(filter?: ScanFilter<State>): AsyncGenerator<Found<Context, State>, void, undefined>;
+  /** How many machines fit. */
+  count(filter?: CountFilter<State>): Promise<number>;
+  /** How many for each state, status or version that occurs. */
+  countBy(
+    by: "state" | "status" | "version",
+    filter?: CountFilter<State>,
+  ): Promise<{ readonly [name: string]: number }>;
+  /** The states that have lasted longer than their `sla`, the longest first. */
+  overdue(filter?: OverdueFilter): AsyncGenerator<Overdue, void, undefined>;
+  /** Puts tasks that were given up back to their streams, by the ids of their entries in `sm:dead` or all; how many. */
+  requeue(entries: readonly string[] | "all", options?: RequeueOptions): Promise<number>;
+}
+
+export function findingMethods(connection: Connection): FindingMethods<unknown, string> {
+  const { call } = connection;
+  return {
+    scan: async function* (filter = {}) {
+      for await (const [keys] of steps(connection, "SM.SCAN", scanWords(filter)))
+        yield* listOf(keys).map(string);
+    },
+    scanMachines: async function* (filter = {}) {
+      for await (const [found] of steps(connection, "SM.SCAN", [...scanWords(filter), "WITHINFO"])) {
+        for (const [key, machine] of pairsOf(found)) yield { ...machineOf(machine), key };
+      }
+    },
+    count: async (filter = {}) => Number(await call("SM.COUNT", ...filterWords(filter))),
+    countBy: async (by, filter = {}) =>
+      recordOf(number)(await call("SM.COUNT", ...filterWords(filter), "BY", by.toUpperCase())),
+    overdue: async function* ({ definition, count } = {}) {
+      const words = [...option("DEF", definition), ...option("COUNT", count)];
+      for await (const [found] of steps(connection, "SM.OVERDUE", words)) {
+        for (const [key, overdue] of pairsOf(found)) yield { ...overdueOf(overdue), key };
+      }
+    },
+    requeue: async (entries, { task, count } = {}) => {
+      if (entries.length === 0) return 0;
+      const which = entries === "all" ? ["ALL"] : entries;
+      return Number(await call("SM.REQUEUE", ...which, ...option("TASK", task), ...option("COUNT", count)));
+    },
+  };
+}
+
+const overdueOf = objectOf<Omit<Overdue, "key">>({
+  state: string,
+  since: number,
+  sla: number,
+  overdueMs: number,
+  definition: string,
+});
+
+/** What the steps of a walk have found, behind their cursors. */
+async function* steps(
+  { call }: Connection,
+  command: string,
+  words: Words,
+): AsyncGenerator<readonly unknown[]> {
+  let cursor = "0";
+  do {
+    const [next, ...found] = listOf(await call(command, cursor, ...words));
+    cursor = String(next ?? 0);
+    yield found;
+  } while (cursor !== "0");
+}
+
+/** Keys and what belongs to each: pairs, or a map where the connection makes one of them. */
+function pairsOf(reply: unknown): ReadonlyArray<readonly [key: string, value: unknown]> {
+  if (!Array.isArray(reply)) return [...fieldsOf(reply)];
+  return reply.map((pair) => [String(listOf(pair)[0]), listOf(pair)[1]]);
+}
+
+function filterWords({ definition, state, status }: CountFilter): Words {
+  return [...option("DEF", definition), ...option("STATE", state), ...option("STATUS", status)];
+}
+
+function scanWords(filter: ScanFilter): Words {
+  return [
+    ...filterWords(filter),
+    ...option("OLDER", filter.olderMs),
+    ...option("MATCH", filter.match),
+    ...option("WHERE", filter.where),
+    ...option("COUNT", filter.count),
+  ];
+}
