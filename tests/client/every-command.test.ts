@@ -9,6 +9,7 @@ import type { Connection } from "../../src/client/connection.ts";
 const LEFT_OUT = new Map([
   ["SM.DEF|HELP", "text for people"],
   ["SM.MIGRATION|HELP", "text for people"],
+  ["SM.DEMO", "for people who look around"],
   ["SM.CREATE EX", "ttlMs is PX"],
 ]);
 
