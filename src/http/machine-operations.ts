@@ -4,12 +4,12 @@ import type { HttpSession } from "./http-session.ts";
 import { CREATE_FIELDS, createRequest, keyOf, SEND_FIELDS, sendRequest } from "./machine-requests.ts";
 import { type Field, type Input, type Operation, textOf, withJson } from "./operation.ts";
 
-const NO_MACHINE = ["NOMACHINE", "there is no such machine"] as const;
-const UNMET = [
+export const NO_MACHINE = ["NOMACHINE", "there is no such machine"] as const;
+export const UNMET = [
   "UNMET",
   "the condition of ifState, ifRev or ifAbsent does not hold; nothing was changed",
 ] as const;
-const MACHINE = "/api/v1/machines/{key}";
+export const MACHINE = "/api/v1/machines/{key}";
 const INFO_JSON = ["context", "output"];
 /** What is JSON in an entry of history. */
 export const HISTORY_JSON = ["data", "context", "log", "output"];

@@ -1,13 +1,13 @@
 /** Requests of commands on machines that are more than the fields of their operation in order, and those fields. */
 import { type Arguments, type Field, fieldArguments, type Input, textOf } from "./operation.ts";
 
-const REASON: Field = {
+export const REASON: Field = {
   name: "reason",
   type: "string",
   description: "Why, for the history.",
   token: "REASON",
 };
-const BY: Field = { name: "by", type: "string", description: "Who, for the history.", token: "BY" };
+export const BY: Field = { name: "by", type: "string", description: "Who, for the history.", token: "BY" };
 
 export function keyOf(input: Input): string {
   return textOf(input, "key") ?? "";

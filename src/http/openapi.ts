@@ -145,12 +145,18 @@ function success(operation: Operation, reply: JsonObject | undefined): JsonObjec
 }
 
 /** What an operation answers, from what its command replies. */
-function answerSchema({ id, json = [] }: Operation, reply: JsonObject): JsonObject {
+function answerSchema({ id, json = [], replies }: Operation, reply: JsonObject): JsonObject {
   if (id === "listMachines") return PAGE;
   if (id === "getOutcome") return { type: "object" };
   if (id === "createMachine") return { type: "object" };
   const plain = jsonSchema(reply, new Set(json));
-  return isJsonObject(plain) ? withoutNull(plain) : {};
+  return isJsonObject(plain) ? withoutNull(replies === undefined ? plain : ofType(plain, replies)) : {};
+}
+
+/** The one of several replies that has a type. */
+function ofType(schema: JsonObject, type: string): JsonObject {
+  const parts: readonly Json[] = Array.isArray(schema["anyOf"]) ? schema["anyOf"] : [];
+  return parts.filter(isJsonObject).find((part) => part["type"] === type) ?? schema;
 }
 
 const PAGE: JsonObject = {

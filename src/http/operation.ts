@@ -34,7 +34,7 @@ export interface Input {
 export type Arguments = readonly string[];
 
 export interface Operation {
-  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   /** With path parameters in braces. */
   readonly path: string;
   readonly id: string;
@@ -52,6 +52,8 @@ export interface Operation {
   readonly json?: readonly string[];
   /** The member of the answer that holds the reply; otherwise it is the answer. */
   readonly member?: string;
+  /** Of a command that replies in several ways: the type of the replies that this operation has. */
+  readonly replies?: "integer" | "object";
   /** The error that a null reply is, and its text. */
   readonly absent?: readonly [code: string, detail: string];
   /** Of the answer; 204 answers nothing. */

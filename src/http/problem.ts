@@ -69,6 +69,7 @@ const STATUS_BY_CODE: ReadonlyMap<string, ProblemStatus> = new Map<string, Probl
 /** The status of an error: a code that is not listed is a refusal of what was read and understood. */
 export function statusOf({ code, detail }: AnswerError): ProblemStatus {
   if (code === "ERR" && detail === "internal error") return 500;
+  if (code === "ERR" && /^there is no (migration|plan) \d+$/.test(detail)) return 404;
   if (code === "ERR" && detail.startsWith("max number of clients")) return 503;
   return STATUS_BY_CODE.get(code) ?? 409;
 }

@@ -5,6 +5,7 @@ import { findByFullName } from "../catalogue/catalogue.ts";
 import type { Access } from "./access.ts";
 import { type Answer, AnswerError, jsonOf, RawJson } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
+import { CORRECTION_OPERATIONS } from "./correction-operations.ts";
 import { DEFINITION_OPERATIONS } from "./definition-operations.ts";
 import type { HttpSession } from "./http-session.ts";
 import { inputOf } from "./input.ts";
@@ -14,7 +15,7 @@ import { accepted, badRequest, Problem, statusOf } from "./problem.ts";
 
 /** The operations there are: those whose command this server has. */
 export function operationsOf(catalogue: Catalogue): readonly Operation[] {
-  return [...DEFINITION_OPERATIONS, ...MACHINE_OPERATIONS].filter(
+  return [...DEFINITION_OPERATIONS, ...MACHINE_OPERATIONS, ...CORRECTION_OPERATIONS].filter(
     ({ command }) => findByFullName(catalogue, command) !== undefined,
   );
 }

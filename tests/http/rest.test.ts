@@ -1,8 +1,8 @@
 /** The REST interface: every answer is held against the schema that openapi.json has for it. */
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
-import { type Answered, type Asked, request } from "../support/http.ts";
+import { CORRECTION_OPERATIONS } from "../../src/http/correction-operations.ts";
+import { DescribedRest } from "../support/described-rest.ts";
+import { type Asked, request } from "../support/http.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
@@ -29,58 +29,18 @@ const ORDER = {
 
 let server: TestServer;
 let clock: VirtualClock;
-let document: JsonObject;
+let rest: DescribedRest;
 const exercised = new Set<string>();
 
 beforeEach(async () => {
   clock = new VirtualClock();
   server = await startTestServer({ http: true, clock });
-  document = (await request(server.url, "/api/v1/openapi.json")).json as JsonObject;
+  rest = await DescribedRest.at(server.url, exercised);
 });
 afterEach(() => server.close());
 
-const validators = new Map<string, ValidateFunction>();
-
-function part(value: Json | undefined, ...path: readonly string[]): Json | undefined {
-  return path.reduce<Json | undefined>((at, name) => (isJsonObject(at) ? at[name] : undefined), value);
-}
-
-/** The path of openapi.json that a path of a request is one of; the one with the fewest parameters. */
-function templateOf(method: string, path: string): string {
-  const paths = Object.keys(part(document, "paths") as JsonObject).filter(
-    (template) =>
-      part(document, "paths", template, method.toLowerCase()) !== undefined &&
-      new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path.split("?")[0] ?? ""),
-  );
-  const parameters = (template: string) => template.split("{").length;
-  return paths.sort((a, b) => parameters(a) - parameters(b))[0] ?? "";
-}
-
-/** Asks, and holds what is answered against the description of the route. */
-async function ask(method: string, path: string, body?: unknown, more: Asked = {}): Promise<Answered> {
-  const answered = await request(server.url, path, {
-    ...more,
-    method,
-    ...(body === undefined ? {} : { body }),
-  });
-  const template = templateOf(method, path);
-  const operation = part(document, "paths", template, method.toLowerCase());
-  expect(operation, `${method} ${path} is described`).toBeDefined();
-  exercised.add(`${method} ${template}`);
-  const isProblem = answered.status >= 400;
-  if (!isProblem) expect(part(operation, "responses", String(answered.status))).toBeDefined();
-  const schema = isProblem
-    ? part(document, "components", "schemas", "Problem")
-    : part(operation, "responses", String(answered.status), "content", "application/json", "schema");
-  if (schema !== undefined && schema !== null && answered.json !== undefined) {
-    const key = JSON.stringify(schema);
-    const validate = validators.get(key) ?? new Ajv2020({ strict: false }).compile(schema as object);
-    validators.set(key, validate);
-    const isValid = validate(answered.json);
-    expect([`${method} ${path}`, isValid, validate.errors]).toEqual([`${method} ${path}`, true, null]);
-  }
-  return answered;
-}
+const ask = (method: string, path: string, body?: unknown, more: Asked = {}) =>
+  rest.ask(method, path, body, more);
 
 async function withOrder(): Promise<void> {
   await ask("PUT", "/api/v1/definitions/order/v1", ORDER);
@@ -352,12 +312,12 @@ describe("login", () => {
 });
 
 test("every route of openapi.json is exercised here but those that have tests of their own", () => {
-  const described = Object.entries(part(document, "paths") as JsonObject).flatMap(([path, methods]) =>
-    Object.keys(methods as JsonObject).map((method) => `${method.toUpperCase()} ${path}`),
-  );
-  const elsewhere = ["GET /api/v1/changes", "GET /metrics", "GET /healthz", "GET /readyz"];
+  const elsewhere = [
+    ...["GET /api/v1/changes", "GET /metrics", "GET /healthz", "GET /readyz"],
+    ...CORRECTION_OPERATIONS.map(({ method, path }) => `${method} ${path}`),
+  ];
   expect(
-    described.filter(
+    rest.routes.filter(
       (route) => !exercised.has(route) && !elsewhere.includes(route) && !/jobs|failures|allowed/.test(route),
     ),
   ).toEqual([]);
