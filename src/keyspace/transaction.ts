@@ -12,6 +12,7 @@ import type { Change } from "./changes.ts";
 import type { LiveChange } from "./live-kind.ts";
 import type { LiveObjects } from "./live-objects.ts";
 import type { ObjectTypes } from "./objects.ts";
+import { PendingValue } from "./pending-value.ts";
 import { decodeNumber, encodeNumber, type KeyRecord, recordOfStored } from "./records.ts";
 import { encodeCount } from "./redo.ts";
 
@@ -33,12 +34,15 @@ interface LatestChange {
   readonly index: number;
 }
 
+/** What is held for a key; null: it is removed. */
+type Written = Buffer | PendingValue | null;
+
 /** A write to take back, or what takes back a change of a live object. */
 type Undo =
   | {
       readonly key: Bytes;
       /** What the transaction held for the key before: undefined when nothing. */
-      readonly before: Buffer | null | undefined;
+      readonly before: Written | undefined;
     }
   | (() => void);
 
@@ -61,7 +65,7 @@ export class Transaction implements OrderedReader {
   readonly #objects: ObjectTypes | undefined;
   readonly #redo: (Buffer | RedoRecord)[] = [];
   #latest: LatestChange | undefined;
-  readonly #writes = new SortedMap<Buffer | null>();
+  readonly #writes = new SortedMap<Written>();
   readonly #undo: Undo[] = [];
   readonly #changes: Change[] = [];
   /** Taken one after the other from `#noticesFrom` on. */
@@ -91,7 +95,7 @@ export class Transaction implements OrderedReader {
 
   get(key: Bytes): Buffer | undefined {
     const written = this.#writes.get(key);
-    if (written !== undefined) return written ?? undefined;
+    if (written !== undefined) return bytesOfWritten(written) ?? undefined;
     const live = this.#live?.get(key);
     if (live !== undefined) return live ?? undefined;
     return this.#reader.get(key);
@@ -102,7 +106,7 @@ export class Transaction implements OrderedReader {
     const live = this.#live?.record(at);
     if (live !== undefined) return live;
     const written = this.#writes.get(at);
-    const buffer = written === undefined ? this.#reader.get(at) : written;
+    const buffer = written === undefined ? this.#reader.get(at) : bytesOfWritten(written);
     return buffer === undefined || buffer === null ? undefined : recordOfStored(buffer);
   }
 
@@ -152,6 +156,12 @@ export class Transaction implements OrderedReader {
     return true;
   }
 
+  /** What a write of this transaction holds for a key, if its bytes were not given. */
+  pendingAt(key: Bytes): PendingValue | undefined {
+    const written = this.#writes.get(key);
+    return written instanceof PendingValue ? written : undefined;
+  }
+
   /** True when the transaction has a write of a key. */
   hasWritten(key: Bytes): boolean {
     return this.#writes.get(key) !== undefined;
@@ -195,7 +205,7 @@ export class Transaction implements OrderedReader {
     this.apply(settled.writes);
   }
 
-  put(key: Bytes, value: Buffer): void {
+  put(key: Bytes, value: Buffer | PendingValue): void {
     this.#write(key, value);
   }
 
@@ -288,7 +298,7 @@ export class Transaction implements OrderedReader {
 
   /** All writes, each key once, in the order of their first write. */
   writes(): Write[] {
-    return [...this.#writes.entries()];
+    return Array.from(this.#writes.entries(), ([key, written]) => [key, bytesOfWritten(written)] as const);
   }
 
   /** Entries in key order, the transaction's own writes merged over the store's. */
@@ -298,7 +308,7 @@ export class Transaction implements OrderedReader {
     const live = this.#live?.range(from, to, reverse);
     if (live !== undefined) stored = merge(live, stored[Symbol.iterator](), reverse);
     if (this.#writes.size === 0) yield* stored;
-    else yield* merge(this.#writes.range(from, to, reverse), stored[Symbol.iterator](), reverse);
+    else yield* merge(inBytes(this.#writes.range(from, to, reverse)), stored[Symbol.iterator](), reverse);
   }
 
   #countInPlace(key: Bytes, change: number): void {
@@ -308,10 +318,18 @@ export class Transaction implements OrderedReader {
     else this.put(key, encodeNumber(sum));
   }
 
-  #write(key: Bytes, value: Buffer | null): void {
+  #write(key: Bytes, value: Written): void {
     const live = this.#live?.liveAt(key);
     if (live !== undefined) this.settle(live);
     this.#undo.push({ key, before: this.#writes.get(key) });
     this.#writes.set(key, value);
   }
+}
+
+function bytesOfWritten(written: Written): Buffer | null {
+  return written instanceof PendingValue ? written.bytes : written;
+}
+
+function* inBytes(writes: Iterable<[Bytes, Written]>): Generator<[Bytes, Buffer | null]> {
+  for (const [key, written] of writes) yield [key, bytesOfWritten(written)];
 }

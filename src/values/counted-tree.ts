@@ -8,7 +8,9 @@
  * were changed.
  */
 import { assert } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
 import { treeNodeKey } from "../keyspace/layouts.ts";
+import { PendingValue } from "../keyspace/pending-value.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { Packed } from "./packed.ts";
@@ -55,16 +57,37 @@ export interface Run {
 /** Decoded nodes, which never change, by the bytes they were read from. */
 const decoded = new WeakMap<Buffer, TreeNode>();
 
+/** A node that a transaction is to write: encoded once, however many requests of the turn change it. */
+class PendingNode extends PendingValue {
+  readonly node: TreeNode;
+
+  constructor(node: TreeNode) {
+    super();
+    this.node = node;
+  }
+
+  protected encode(): Buffer {
+    const bytes = encodeNode(this.node);
+    decoded.set(bytes, this.node);
+    return bytes;
+  }
+}
+
+/** What nodes are read from. A transaction hands out those it is to write as they are. */
+interface NodeReader extends OrderedReader {
+  pendingAt?(key: Bytes): PendingValue | undefined;
+}
+
 export class CountedTree {
   readonly #id: number;
-  readonly #reader: OrderedReader;
+  readonly #reader: NodeReader;
   #root: number;
   #height: number;
   #next: number;
   /** Nodes that differ from what is stored; undefined: the node is gone. */
   readonly #changed = new Map<number, TreeNode | undefined>();
 
-  constructor(id: number, reader: OrderedReader, root: TreeRoot) {
+  constructor(id: number, reader: NodeReader, root: TreeRoot) {
     this.#id = id;
     this.#reader = reader;
     this.#root = root.root;
@@ -73,7 +96,7 @@ export class CountedTree {
   }
 
   /** A tree of these entries, in their order; `isOrdered`: which is that of their bytes. */
-  static of(id: number, reader: OrderedReader, entries: Packed, isOrdered: boolean): CountedTree {
+  static of(id: number, reader: NodeReader, entries: Packed, isOrdered: boolean): CountedTree {
     const tree = new CountedTree(id, reader, { root: 0, height: 0, next: 1 });
     tree.#changed.set(0, { kind: "leaf", entries: Packed.EMPTY });
     tree.#grow(tree.#replaced(0, entries, isOrdered));
@@ -168,13 +191,8 @@ export class CountedTree {
   write(transaction: Transaction): void {
     for (const [number, node] of this.#changed) {
       const key = treeNodeKey(this.#id, number);
-      if (node === undefined) {
-        transaction.remove(key);
-        continue;
-      }
-      const bytes = encodeNode(node);
-      decoded.set(bytes, node);
-      transaction.put(key, bytes);
+      if (node === undefined) transaction.remove(key);
+      else transaction.put(key, new PendingNode(node));
     }
     this.#changed.clear();
   }
@@ -196,7 +214,10 @@ export class CountedTree {
       assert(changed !== undefined, "a node that is not gone");
       return changed;
     }
-    const bytes = this.#reader.get(treeNodeKey(this.#id, number));
+    const key = treeNodeKey(this.#id, number);
+    const pending = this.#reader.pendingAt?.(key);
+    if (pending instanceof PendingNode) return pending.node;
+    const bytes = this.#reader.get(key);
     assert(bytes !== undefined, "a node that is stored");
     let node = decoded.get(bytes);
     if (node === undefined) {

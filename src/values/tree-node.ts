@@ -89,10 +89,20 @@ export function childFor({ children }: InnerNode, bytes: Buffer): number {
   let high = children.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((children[middle]?.low ?? NO_LOW).compare(bytes) <= 0) low = middle;
+    if (!isAbove(children[middle]?.low ?? NO_LOW, bytes)) low = middle;
     else high = middle - 1;
   }
   return low;
+}
+
+/** Whether bytes are above others: most differ within a few, where a call into the runtime costs more. */
+function isAbove(low: Buffer, bytes: Buffer): boolean {
+  const common = Math.min(low.length, bytes.length);
+  for (let at = 0; at < common; at += 1) {
+    const difference = (low[at] ?? 0) - (bytes[at] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return low.length > bytes.length;
 }
 
 /** The child into which an entry goes that is inserted at a place, and the place within the child. */
@@ -116,7 +126,7 @@ export function lowerBound(entries: Packed, bytes: Buffer): number {
   let high = entries.count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (entries.at(middle).compare(bytes) < 0) low = middle + 1;
+    if (entries.isBelow(middle, bytes)) low = middle + 1;
     else high = middle;
   }
   return low;

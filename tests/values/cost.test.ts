@@ -121,6 +121,16 @@ test.each([
   },
 );
 
+test("requests of one turn write each node that they touch once", async () => {
+  await client.call("PING");
+  await client.call("MULTI");
+  for (let at = 0; at < 200; at += 1) await client.call("ZADD", "zset", `700.${at}`, `member:${at}`);
+  const before = counting.writes;
+  await client.call("EXEC");
+  // A member each, the leaves they have filled, the nodes above, and what each turn writes.
+  expect(counting.writes - before).toBeLessThanOrEqual(200 + 200 / 16 + 2 * LEVELS + 5);
+});
+
 test("a tree of as many entries is as high as it has to be", () => {
   expect(LEVELS).toBeLessThanOrEqual(COUNT > 1_000_000 ? 5 : 4);
 });
