@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-all test-node24 check compat fuzz crash race bench bench-migration connections image image-test docs pack clean
+.PHONY: help install build run test test-all test-node24 check compat fuzz crash race bench bench-migration connections image image-test docs site pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -70,6 +70,14 @@ bench: install build ## Measure Detent and redis-server side by side
 docs: install ## Write the replies of this server into the pages, and the references anew
 	$(NPM) run --silent docs
 
+site: site/node_modules/.installed ## Make the static site of the documentation, with search, in site/dist
+	rm -rf site/pages && cp -R docs site/pages
+	cd site && $(NPM) run --silent build
+
+site/node_modules/.installed: site/package.json site/package-lock.json
+	cd site && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
 pack: build ## Make the npm package and list what is in it
 	$(NPM) pack
 
@@ -80,4 +88,4 @@ image-test: install ## Build the image with buildah and run it, some minutes; ne
 	DETENT_IMAGE_TEST=1 npx vitest run tests/image
 
 clean: ## Remove what was built or measured, not the data
-	rm -rf dist coverage reports *.tgz
+	rm -rf dist coverage reports site/dist site/pages *.tgz

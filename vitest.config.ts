@@ -8,8 +8,13 @@ const alias = process.env["DETENT_BUILT"] === "1" ? {} : { "detent/client": clie
 /** Replace a module of Node, which would hold for every file that runs after them in the same process. */
 const MOCKING = ["tests/server/doubtful-sync.test.ts", "tests/storage/journal-flush.test.ts"];
 
-/** Kill servers, drive a browser, build images: minutes of their own, which `make test` leaves to `make test-all`. */
-const SLOW = ["tests/crash/**/*.test.ts", "tests/browser/**/*.test.ts", "tests/image/**/*.test.ts"];
+/** Kill servers, drive a browser, build images and the site: minutes of their own, which `make test` leaves to `make test-all`. */
+const SLOW = [
+  "tests/crash/**/*.test.ts",
+  "tests/browser/**/*.test.ts",
+  "tests/image/**/*.test.ts",
+  "tests/site/**/*.test.ts",
+];
 
 export default defineConfig({
   resolve: { alias },

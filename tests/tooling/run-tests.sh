@@ -55,6 +55,9 @@ unpack promtool prometheus || echo "Missing here: promtool; the tests that need 
 unpack prometheus-redis-exporter prometheus-redis-exporter ||
   echo "Missing here: prometheus-redis-exporter; the tests that need it are skipped."
 
+[ "$suite" = core ] || make -s site/node_modules/.installed >/tmp/detent-site.log 2>&1 ||
+  echo "Missing here: the generator of the site; its tests are skipped."
+
 npx tsc -p tsconfig.json && npm run --silent build || { echo "0 passed, 1 failed"; exit 1; }
 
 report=$(mktemp)

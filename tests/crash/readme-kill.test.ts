@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ROOT } from "../docs/reading-order.ts";
+import { filesOf, playLines, sessionsOf } from "../docs/sessions.ts";
 import { TestClient } from "../support/client.ts";
 import { startProgram } from "../support/program.ts";
 import { temporaryDirectory } from "../support/stores.ts";
-import { ROOT } from "./reading-order.ts";
-import { filesOf, playLines, sessionsOf } from "./sessions.ts";
 
 const READY = /Ready to accept connections/;
 const readme = readFileSync(join(ROOT, "README.md"), "utf8");

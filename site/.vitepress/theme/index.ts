@@ -1,0 +1,4 @@
+import DefaultTheme from "vitepress/theme";
+import "./sessions.css";
+
+export default DefaultTheme;
