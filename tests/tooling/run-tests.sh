@@ -20,6 +20,8 @@ missing() {
   done
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || echo postgresql
   /usr/bin/python3 -c 'import redis' >/dev/null 2>&1 || echo python3-redis
+  /usr/bin/python3 -c 'import setuptools, pip, wheel' >/dev/null 2>&1 || echo python3-pip
+  php -r 'exit(phpversion("redis") === false ? 1 : 0);' >/dev/null 2>&1 || echo php-cli php-redis
 }
 
 # These come with services that nobody wants to have installed: the packages are unpacked and left at that.

@@ -1,0 +1,72 @@
+# Made by tools/make_aio.py from migrations.py: change that, and run it.
+"""Migrations: moving all machines of a definition to another one. Replies are dicts with the fields of the server."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+from .. import replies as r
+from .._words import json_option, option, switch
+
+
+class Migrations:
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    async def plan(self, source: str, target: str, map: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
+        """Where machines would go, without moving one."""
+        reply = await self._call("SM.MIGRATION", "PLAN", source, target, *json_option("MAP", map))
+        return r.document(reply, maps=("dropped",), lists=("states", "strays", "examples", "proposed"))
+
+    async def start(self, plan: int, *, rate: Optional[int] = None, is_held: bool = False) -> int:
+        """Moves machines in the background, after a plan; returns the number."""
+        words = [*option("RATE", rate), *switch("HOLD", is_held)]
+        return int(await self._call("SM.MIGRATION", "START", plan, *words))
+
+    async def start_from(
+        self,
+        source: str,
+        target: str,
+        map: Optional[Mapping[str, Any]] = None,
+        *,
+        rate: Optional[int] = None,
+        is_held: bool = False,
+    ) -> int:
+        """The same without a plan."""
+        words = [*json_option("MAP", map), *option("RATE", rate), *switch("HOLD", is_held)]
+        return int(await self._call("SM.MIGRATION", "START", source, target, *words))
+
+    async def status(self, id: int, examples: Optional[int] = None) -> Dict[str, Any]:
+        reply = await self._call("SM.MIGRATION", "STATUS", id, *option("COUNT", examples))
+        return r.document(reply, maps=("out",), lists=("examples",))
+
+    async def list(self) -> List[Dict[str, Any]]:
+        return [r.document(item) for item in await self._call("SM.MIGRATION", "LIST")]
+
+    async def pause(self, id: int) -> bool:
+        return r.flag(await self._call("SM.MIGRATION", "PAUSE", id))
+
+    async def resume(self, id: int) -> bool:
+        return r.flag(await self._call("SM.MIGRATION", "RESUME", id))
+
+    async def undo(self, id: int) -> Dict[str, Any]:
+        """Takes the machines back that have not changed since."""
+        return r.document(await self._call("SM.MIGRATION", "UNDO", id), maps=("out",))
+
+    async def undo_plan(self, id: int) -> Dict[str, Any]:
+        """What that would leave out; takes none back."""
+        return r.document(await self._call("SM.MIGRATION", "UNDO", id, "CHECK"), maps=("out",))
+
+    async def what_if(
+        self,
+        source: str,
+        target: str,
+        *,
+        count: Optional[int] = None,
+        since: Optional[int] = None,
+        control: Optional[str] = None,
+    ) -> Optional[Dict[str, Any]]:
+        """Runs recorded events under another definition in the background; `control`: pause, resume or stop."""
+        words = [*option("COUNT", count), *option("SINCE", since), *([] if control is None else [control.upper()])]
+        reply = await self._call("SM.MIGRATION", "WHATIF", source, target, *words)
+        return None if reply is None else r.document(reply, maps=("differences",), lists=("first", "examples"))
