@@ -44,6 +44,13 @@ export function command<T>(...words: readonly string[]): Promise<T> {
   return ask<T>("POST", "/api/v1/commands", words);
 }
 
+/** A command as curl sends it. */
+export function curlText(words: readonly string[]): string {
+  const body = JSON.stringify(words).replaceAll("'", "'\\''");
+  const db = database() === "0" ? "" : `?db=${database()}`;
+  return `curl -X POST ${location.origin}/api/v1/commands${db} -H 'content-type: application/json' -d '${body}'`;
+}
+
 export function database(): string {
   return new URLSearchParams(location.hash.split("?")[1] ?? "").get("db") ?? "0";
 }
@@ -57,6 +64,11 @@ export function definitionPath(id: string): string {
   return at < 0
     ? `/api/v1/definitions/${encodeURIComponent(id)}`
     : `/api/v1/definitions/${encodeURIComponent(id.slice(0, at))}/${encodeURIComponent(id.slice(at + 1))}`;
+}
+
+/** The versions of the definition that a version belongs to. */
+export function versionsOf(id: string): Promise<{ readonly definitions: readonly string[] }> {
+  return get(`/api/v1/definitions?name=${encodeURIComponent(id.replace(/:[^:]*$/, ""))}`);
 }
 
 export interface MachineInfo {

@@ -1,6 +1,6 @@
 /** A definition: its statechart with how many machines are where, and the machines of a state, oldest first. */
 import type { Drawing } from "../drawing/geometry.ts";
-import { ask, definitionPath, get } from "./api.ts";
+import { ask, definitionPath, get, versionsOf } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
 import { MachineTable } from "./find.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
@@ -18,11 +18,7 @@ export function Definition({
   const state = query.get("state") ?? "";
   const drawing = useLoaded(`drawing ${id}`, 0, () => get<Drawing>(`${definitionPath(id)}/drawing`));
   const counts = useLoaded(`counts ${id}`, tick, () => countsOf(id));
-  const versions = useLoaded(`versions ${id}`, 0, () =>
-    get<{ definitions: readonly string[] }>(
-      `/api/v1/definitions?name=${encodeURIComponent(id.replace(/:[^:]*$/, ""))}`,
-    ),
-  );
+  const versions = useLoaded(`versions ${id}`, 0, () => versionsOf(id));
   const document = useLoaded(`document ${id}`, 0, () => get<unknown>(definitionPath(id)));
   return (
     <>

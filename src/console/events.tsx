@@ -1,8 +1,9 @@
 /** The events that a machine accepts now, each to be sent; and why it would not take one. */
 import { useState } from "preact/hooks";
-import { ask, errorOf, get, machinePath } from "./api.ts";
-import { submitted, useLoaded } from "./hooks.ts";
-import { Fault, Panel, type Question, quoted } from "./parts.tsx";
+import { errorOf, get, machinePath } from "./api.ts";
+import type { Question } from "./confirm.tsx";
+import { submitted, useAllowed, useLoaded } from "./hooks.ts";
+import { Fault, Panel } from "./parts.tsx";
 
 interface Next {
   readonly event: string;
@@ -41,20 +42,25 @@ export function Events({
     get<{ next: readonly Next[] }>(`${path}/next`),
   );
   const open = (data?.next ?? []).filter(({ event }) => event !== "" && !event.startsWith("xstate."));
+  const allowed = useAllowed(open.map(({ event }) => ["SM.SEND", machineKey, event]));
   return (
     <Panel title="Accepts now">
       <Fault error={error} />
       {data !== undefined && open.length === 0 && <p class="hint">No event.</p>}
       <ul class="events">
-        {open.map(({ event, from, targets, guard, holds }) => (
+        {open.map(({ event, from, targets, guard, holds }, index) => (
           <li key={`${from} ${event} ${targets.join()} ${guard}`}>
-            <button
-              type="button"
-              class={holds === 0 ? "" : "primary"}
-              onClick={() => askFirst(sending(machineKey, event, guard))}
-            >
-              {event}
-            </button>
+            {allowed[index] === true ? (
+              <button
+                type="button"
+                class={holds === 0 ? "" : "primary"}
+                onClick={() => askFirst(sending(machineKey, event, guard))}
+              >
+                {event}
+              </button>
+            ) : (
+              <b>{event}</b>
+            )}
             <span>
               {targets.length === 0 ? "stays" : `→ ${targets.join(", ")}`}
               {guard !== null && <code class={holds === 0 ? "bad" : ""}> [{guard}]</code>}
@@ -68,7 +74,7 @@ export function Events({
 }
 
 /** What is read of an event in a guard, as the members of a form. */
-function fieldsOf(guard: string | null): string {
+export function fieldsOf(guard: string | null): string {
   const names = [...new Set([...(guard ?? "").matchAll(/\bevent\.(\w+)/g)].map(([, name = ""]) => name))];
   return names.length === 0 ? "" : JSON.stringify(Object.fromEntries(names.map((name) => [name, null])));
 }
@@ -81,16 +87,11 @@ function sending(machineKey: string, event: string, guard: string | null): Quest
       { name: "data", label: "Data (JSON)", isJson: true, value: fieldsOf(guard) },
       { name: "reason", label: "Reason" },
     ],
-    command: ({ data = "", reason = "" }) =>
-      ["SM.SEND", quoted(machineKey), quoted(event)]
-        .concat(data === "" ? [] : [quoted(data)], reason === "" ? [] : ["REASON", quoted(reason)])
-        .join(" "),
-    act: ({ data = "", reason = "" }) =>
-      ask("POST", `${machinePath(machineKey)}/events`, {
-        event,
-        ...(data === "" ? {} : { data: JSON.parse(data) as unknown }),
-        ...(reason === "" ? {} : { reason }),
-      }),
+    words: ({ data = "", reason = "" }) => [
+      ...["SM.SEND", machineKey, event],
+      ...(data === "" ? [] : [data]),
+      ...(reason === "" ? [] : ["REASON", reason]),
+    ],
   };
 }
 

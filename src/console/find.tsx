@@ -1,8 +1,10 @@
 /** Machines by definition, state, status, age and key, page by page. */
 import { useState } from "preact/hooks";
 import { get, type MachineInfo } from "./api.ts";
+import { Bulk } from "./bulk.tsx";
 import { linkTo, submitted, useLoaded } from "./hooks.ts";
 import { Ago, Fault, Panel, Status } from "./parts.tsx";
+import { SavedViews } from "./views.tsx";
 
 export type Filter = Readonly<Record<string, string>>;
 
@@ -16,8 +18,16 @@ const FIELDS = [
   ["state", "State"],
   ["status", "Status"],
   ["match", "Key"],
-  ["olderThan", "In the state for longer than (ms)"],
+  ["olderThan", "In the state longer than (ms)"],
+  ["where", "Where"],
 ] as const;
+
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  match: "order:*",
+  where: "context.total > 100",
+  state: "paid",
+  definition: "order:v1",
+};
 
 export function Find({ query, tick }: { readonly query: URLSearchParams; readonly tick: number }) {
   const filter = Object.fromEntries(FIELDS.map(([name]) => [name, query.get(name) ?? ""]));
@@ -44,7 +54,7 @@ export function Find({ query, tick }: { readonly query: URLSearchParams; readonl
                 id={`filter-${name}`}
                 name={name}
                 value={filter[name] ?? ""}
-                placeholder={name === "match" ? "order:*" : ""}
+                placeholder={PLACEHOLDERS[name] ?? ""}
               />
             )}
           </label>
@@ -53,7 +63,8 @@ export function Find({ query, tick }: { readonly query: URLSearchParams; readonl
           Find
         </button>
       </form>
-      <Panel title="Machines">
+      <SavedViews filter={filter} />
+      <Panel title="Machines" aside={<Bulk filter={filter} />}>
         <MachineTable filter={filter} tick={tick} />
       </Panel>
     </>
@@ -74,7 +85,11 @@ export function MachineTable({ filter, tick }: { readonly filter: Filter; readon
   return (
     <>
       <Fault error={error} />
-      {data !== undefined && data.machines.length === 0 && <p class="hint">None on this page.</p>}
+      {data !== undefined && data.machines.length === 0 && (
+        <p class="hint">
+          {data.cursor === "0" ? "No machine fits." : "None on this page; there may be some on the next."}
+        </p>
+      )}
       {data !== undefined && data.machines.length > 0 && (
         <table class="machines">
           <thead>

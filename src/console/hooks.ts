@@ -1,6 +1,6 @@
 /** The address of the page, data that follows changes, and the time. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { database, errorOf } from "./api.ts";
+import { ask, database, errorOf } from "./api.ts";
 
 export interface Route {
   /** The first part of the path: the page. */
@@ -103,6 +103,16 @@ export function useChanges(isLive: boolean, query = ""): number {
     };
   }, [isLive, query]);
   return tick;
+}
+
+/** Which of some commands the user may run; until that is known, none. */
+export function useAllowed(commands: ReadonlyArray<readonly string[]>): readonly boolean[] {
+  const { data } = useLoaded(JSON.stringify(commands), 0, async () =>
+    commands.length === 0
+      ? { allowed: [] }
+      : ask<{ readonly allowed: readonly boolean[] }>("POST", "/api/v1/allowed", commands),
+  );
+  return data?.allowed ?? [];
 }
 
 /** Handles a form that is sent by a script, with what was typed by the names of its fields; the page stays. */

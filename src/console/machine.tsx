@@ -1,19 +1,13 @@
 /** A machine: where it is and was, what it accepts, why it would refuse, what it waits for, and what may be done to it. */
 import { useState } from "preact/hooks";
 import type { Drawing } from "../drawing/geometry.ts";
-import {
-  ask,
-  command,
-  definitionPath,
-  get,
-  type HistoryEntry,
-  type MachineInfo,
-  machinePath,
-} from "./api.ts";
+import { Actions, actionsOf } from "./actions.tsx";
+import { definitionPath, get, type HistoryEntry, type MachineInfo, machinePath, versionsOf } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
+import { Confirm, type Question } from "./confirm.tsx";
 import { Events } from "./events.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
-import { Ago, Confirm, eventName, Fault, Json, Panel, type Question, quoted, Status } from "./parts.tsx";
+import { Ago, eventName, Fault, Json, Panel, Status } from "./parts.tsx";
 import { Timeline } from "./timeline.tsx";
 
 interface Pending {
@@ -46,6 +40,9 @@ export function Machine({
   const drawing = useLoaded(`drawing ${definition}`, 0, async () =>
     definition === "" ? undefined : get<Drawing>(`${definitionPath(definition)}/drawing`),
   );
+  const versions = useLoaded(`versions ${definition}`, 0, async () =>
+    definition === "" ? undefined : versionsOf(definition),
+  );
   const entries = (history.data?.history ?? []).toReversed();
   const wanted = Number(query.get("rev") ?? 0);
   const isPast = wanted > 0 && now.data !== undefined && wanted < now.data.rev;
@@ -65,7 +62,14 @@ export function Machine({
     <>
       <h1>
         {machineKey} <Status status={now.data.status} />
-        <Actions machineKey={machineKey} machine={now.data} ask={setQuestion} />
+        <Actions
+          questions={actionsOf(machineKey, now.data, {
+            rev: isPast ? shown : undefined,
+            states: drawing.data?.boxes.filter(isEnterable).map(({ path: state }) => state) ?? [],
+            versions: versions.data?.definitions.filter((id) => id !== definition) ?? [],
+          })}
+          ask={setQuestion}
+        />
       </h1>
       <Fault error={now.error ?? past.error ?? drawing.error} />
       <p class="facts">
@@ -78,6 +82,8 @@ export function Machine({
           made <Ago at={now.data.created} /> ago
         </span>
         {now.data.reason !== null && <span>“{now.data.reason}”</span>}
+        <a href={linkTo("family", machineKey)}>Family</a>
+        {definition !== "" && <a href={linkTo("try", machineKey, { rev: String(shown) })}>Fork to Try</a>}
       </p>
       {definition !== "" && (
         <Panel
@@ -121,6 +127,11 @@ export function Machine({
   );
 }
 
+/** A state in which a machine may be put. */
+function isEnterable({ path, type, hasInside }: Drawing["boxes"][number]): boolean {
+  return path !== "" && type !== "history" && !hasInside;
+}
+
 function PendingList({ pending }: { readonly pending: readonly Pending[] }) {
   if (pending.length === 0) return <p class="hint">Nothing: no timer, no event for later.</p>;
   return (
@@ -137,65 +148,5 @@ function PendingList({ pending }: { readonly pending: readonly Pending[] }) {
         ))}
       </tbody>
     </table>
-  );
-}
-
-function Actions({
-  machineKey,
-  machine,
-  ask: askFirst,
-}: {
-  readonly machineKey: string;
-  readonly machine: MachineInfo;
-  readonly ask: (question: Question) => void;
-}) {
-  const path = machinePath(machineKey);
-  const reason = { name: "reason", label: "Reason" };
-  const suspend: Question = {
-    title: "Suspend",
-    text: "The machine takes no events and its timers wait, until it is resumed.",
-    fields: [reason],
-    command: (values) =>
-      `SM.SUSPEND ${quoted(machineKey)}${values["reason"] === "" ? "" : ` ${quoted(values["reason"] ?? "")}`}`,
-    act: ({ reason: text }) => ask("POST", `${path}/suspend`, text === "" ? {} : { reason: text }),
-  };
-  const resume: Question = {
-    title: "Resume",
-    text: "The machine takes events again; what has fallen due meanwhile happens at once.",
-    fields: [],
-    command: () => `SM.RESUME ${quoted(machineKey)}`,
-    act: () => ask("POST", `${path}/resume`),
-  };
-  const retry: Question = {
-    title: "Retry",
-    text: "The steps that have failed are done again, in their order, up to the first that fails again.",
-    fields: [],
-    command: () => `SM.RETRY ${quoted(machineKey)}`,
-    act: () => ask("POST", `${path}/retry`),
-  };
-  const remove: Question = {
-    title: "Delete",
-    text: "The machine is removed with its history, its timers and what it waits for. This cannot be taken back.",
-    fields: [],
-    isDangerous: true,
-    command: () => `DEL ${quoted(machineKey)}`,
-    act: async () => {
-      await command("DEL", machineKey);
-      location.hash = linkTo("find");
-    },
-  };
-  const possible = [
-    ...(machine.failed > 0 ? [retry] : []),
-    ...(machine.status === "suspended" ? [resume] : machine.status === "done" ? [] : [suspend]),
-    remove,
-  ];
-  return (
-    <span class="actions">
-      {possible.map((question) => (
-        <button type="button" key={question.title} onClick={() => askFirst(question)}>
-          {question.title}
-        </button>
-      ))}
-    </span>
   );
 }

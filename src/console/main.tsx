@@ -3,8 +3,11 @@ import { render } from "preact";
 import { useState } from "preact/hooks";
 import { ask, database, get, ProblemError } from "./api.ts";
 import { Definition } from "./definition.tsx";
+import { Failures } from "./failures.tsx";
 import { Find } from "./find.tsx";
 import { linkTo, submitted, useChanges, useLoaded, useRoute } from "./hooks.ts";
+import { Jobs } from "./jobs.tsx";
+import { Late } from "./late.tsx";
 import { Login } from "./login.tsx";
 import { Machine } from "./machine.tsx";
 import { Overview } from "./overview.tsx";
@@ -15,6 +18,18 @@ interface Who {
   readonly user: string | null;
   readonly version: string | null;
 }
+
+/** It brings the engine along, which the other pages do not need. */
+const loadTry = () => import("./try.tsx");
+
+const PAGES = [
+  ["", "Overview"],
+  ["find", "Find"],
+  ["failures", "Failures"],
+  ["jobs", "Jobs"],
+  ["streams", "Streams"],
+  ["try", "Try"],
+] as const;
 
 function Page() {
   const { data: who, error, reload } = useLoaded("who", 0, () => get<Who>("/api/v1/whoami"));
@@ -43,15 +58,11 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           Detent
         </a>
         <nav aria-label="Pages">
-          <a href={linkTo("")} aria-current={page === "" ? "page" : undefined}>
-            Overview
-          </a>
-          <a href={linkTo("find")} aria-current={page === "find" ? "page" : undefined}>
-            Find
-          </a>
-          <a href={linkTo("streams")} aria-current={page === "streams" ? "page" : undefined}>
-            Streams
-          </a>
+          {PAGES.map(([name, title]) => (
+            <a key={name} href={linkTo(name)} aria-current={page === name ? "page" : undefined}>
+              {title}
+            </a>
+          ))}
         </nav>
         <form
           class="jump"
@@ -95,6 +106,9 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
         <main id="main" tabIndex={-1}>
           {page === "" && <Overview tick={tick} database={database()} />}
           {page === "find" && <Find query={query} tick={tick} />}
+          {page === "failures" && <Failures query={query} tick={tick} database={database()} />}
+          {page === "jobs" && <Jobs subject={subject} query={query} />}
+          {page === "try" && <Late load={loadTry} subject={subject} query={query} />}
           {page === "streams" && <Streams tick={tick} database={database()} />}
           {page === "definition" && <Definition key={subject} id={subject} query={query} tick={tick} />}
           {page === "machine" && <Machine key={subject} machineKey={subject} query={query} tick={tick} />}

@@ -63,8 +63,8 @@ function Needs({ info }: { readonly info: Info }) {
     [
       number(info, "machines_failed") > 0,
       `${count(number(info, "machines_failed"))} machines have failed.`,
-      "find",
-      { status: "failed" },
+      "failures",
+      {},
     ],
     [
       number(info, "dead_letters") > 0,

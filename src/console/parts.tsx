@@ -1,7 +1,7 @@
 /** Small parts that all pages use. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { errorOf, ProblemError } from "./api.ts";
+import { useState } from "preact/hooks";
+import { ProblemError } from "./api.ts";
 
 export function Fault({ error }: { readonly error: Error | undefined }) {
   if (error === undefined) return null;
@@ -47,93 +47,6 @@ export function Status({ status }: { readonly status: string }) {
 
 export function Json({ value }: { readonly value: unknown }) {
   return <pre class="json">{JSON.stringify(value, undefined, 2)}</pre>;
-}
-
-export interface Question {
-  readonly title: string;
-  /** What will happen, and what cannot be taken back. */
-  readonly text: string;
-  /** The same as a command of redis-cli, from what was typed. */
-  readonly command: (values: Readonly<Record<string, string>>) => string;
-  readonly fields: ReadonlyArray<{
-    readonly name: string;
-    readonly label: string;
-    readonly isJson?: boolean;
-    readonly value?: string;
-  }>;
-  readonly isDangerous?: boolean;
-  readonly act: (values: Readonly<Record<string, string>>) => Promise<unknown>;
-}
-
-/** Asks before something is done: what will happen, as which command, and why. */
-export function Confirm({
-  question,
-  onClose,
-}: {
-  readonly question: Question;
-  readonly onClose: (isDone: boolean) => void;
-}) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [values, setValues] = useState<Readonly<Record<string, string>>>(
-    Object.fromEntries(question.fields.map(({ name, value = "" }) => [name, value])),
-  );
-  const [error, setError] = useState<Error>();
-  const [isBusy, setBusy] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await question.act(values);
-      onClose(true);
-    } catch (reason) {
-      setError(errorOf(reason));
-      setBusy(false);
-    }
-  };
-  const command = question.command(values);
-  return (
-    <dialog ref={dialog} onClose={() => onClose(false)} aria-labelledby="question">
-      <form onSubmit={submit}>
-        <h2 id="question">{question.title}</h2>
-        <p>{question.text}</p>
-        {question.fields.map(({ name, label, isJson }) => (
-          <label key={name} for={`field-${name}`}>
-            {label}
-            {isJson === true ? (
-              <textarea
-                id={`field-${name}`}
-                rows={4}
-                spellcheck={false}
-                value={values[name] ?? ""}
-                onInput={(event) => setValues({ ...values, [name]: event.currentTarget.value })}
-              />
-            ) : (
-              <input
-                id={`field-${name}`}
-                value={values[name] ?? ""}
-                onInput={(event) => setValues({ ...values, [name]: event.currentTarget.value })}
-              />
-            )}
-          </label>
-        ))}
-        <Copied label="As redis-cli" text={command} />
-        <Fault error={error} />
-        <div class="menu">
-          <button type="button" onClick={() => onClose(false)}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            disabled={isBusy}
-            class={question.isDangerous === true ? "danger" : "primary"}
-          >
-            {question.title}
-          </button>
-        </div>
-      </form>
-    </dialog>
-  );
 }
 
 /** A command that can be copied. */

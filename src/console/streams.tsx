@@ -1,8 +1,9 @@
 /** The streams that machines write, who reads them in groups, and tasks that were given up. */
 import { useState } from "preact/hooks";
 import { ask, command } from "./api.ts";
-import { useLoaded } from "./hooks.ts";
-import { Confirm, count, Fault, Panel, type Question, quoted } from "./parts.tsx";
+import { Confirm, type Question } from "./confirm.tsx";
+import { useAllowed, useLoaded } from "./hooks.ts";
+import { count, Fault, Panel } from "./parts.tsx";
 
 interface Group {
   readonly name: string;
@@ -70,11 +71,22 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
   const [question, setQuestion] = useState<Question>();
   const known = useLoaded(`streams ${database}`, tick, streams);
   const dead = useLoaded(`dead ${database}`, tick, deadLetters);
+  const [mayRequeue] = useAllowed([["SM.REQUEUE", "ALL"]]);
   return (
     <>
       <h1>Streams and tasks</h1>
       <Fault error={known.error ?? dead.error} />
-      <Panel title="Given up">
+      <Panel
+        title="Given up"
+        aside={
+          mayRequeue === true &&
+          (dead.data?.length ?? 0) > 1 && (
+            <button type="button" onClick={() => setQuestion(REQUEUE_ALL)}>
+              Requeue all
+            </button>
+          )
+        }
+      >
         {dead.data?.length === 0 && <p class="hint">No task was given up.</p>}
         <table class="numbers">
           <tbody>
@@ -88,9 +100,11 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
                   <code class="quiet">{letter.fields.get("input") ?? ""}</code>
                 </td>
                 <td class="number">
-                  <button type="button" onClick={() => setQuestion(requeue(letter))}>
-                    Requeue
-                  </button>
+                  {mayRequeue === true && (
+                    <button type="button" onClick={() => setQuestion(requeue(letter))}>
+                      Requeue
+                    </button>
+                  )}
                 </td>
               </tr>
             ))}
@@ -147,12 +161,18 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
   );
 }
 
+const REQUEUE_ALL: Question = {
+  title: "Requeue all",
+  text: "All tasks that were given up go back to the ends of their streams, to be done once more.",
+  fields: [],
+  words: () => ["SM.REQUEUE", "ALL"],
+};
+
 function requeue({ id }: DeadLetter): Question {
   return {
     title: "Requeue",
     text: "The task goes back to the end of its stream, to be done once more. Its machine may have been told that it failed.",
     fields: [],
-    command: () => `SM.REQUEUE ${quoted(id)}`,
-    act: () => command("SM.REQUEUE", id),
+    words: () => ["SM.REQUEUE", id],
   };
 }

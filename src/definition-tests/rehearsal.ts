@@ -184,7 +184,7 @@ function relativesOf(children: readonly Child[]): Relatives {
   return { children: () => seen, parent: () => null };
 }
 
-const BLANK: Situation = {
+export const BLANK: Situation = {
   snapshot: BLANK_SNAPSHOT,
   inbox: [],
   failed: [],

@@ -1,10 +1,12 @@
 /** Definitions as drawings: their boxes and lines with places, and SVG. Laid out once, and without holding others. */
 import type { Hono } from "hono";
+import { isJsonObject } from "../base/json.ts";
 import { svgOf } from "../drawing/svg.ts";
 import type { Access } from "./access.ts";
 import { AnswerError } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
-import { accepted, Problem } from "./problem.ts";
+import { bodyText, parseBody } from "./body.ts";
+import { accepted, badRequest, Problem } from "./problem.ts";
 
 export function addDrawings(app: Hono<Env>, access: Access): void {
   const serve = (context: HttpContext) =>
@@ -22,6 +24,24 @@ export function addDrawings(app: Hono<Env>, access: Access): void {
         },
       });
     });
+  // Of a definition that is not stored: the page that edits one sends what SM.DEF GRAPH would say of it.
+  app.post("/api/v1/drawings", (context) =>
+    withSession(context, access, async () => {
+      const text = await bodyText(context.req.raw, access.server.config.get("http-body-bytes-max"));
+      const body = parseBody(text ?? "");
+      const { graph, title = "" } = isJsonObject(body) ? body : {};
+      if (!isJsonObject(graph) || typeof title !== "string")
+        throw badRequest(
+          422,
+          'the body is {"graph": …, "title": "…"}, the graph as SM.DEF GRAPH has it in JSON',
+        );
+      const drawing = await access.drawings.drawingOf(JSON.stringify(graph), title);
+      return context.body(JSON.stringify(drawing), 200, {
+        "content-type": "application/json",
+        "cache-control": "no-store",
+      });
+    }),
+  );
   app.get("/api/v1/definitions/:name/drawing", serve);
   app.get("/api/v1/definitions/:name/:version/drawing", serve);
 }

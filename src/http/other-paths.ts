@@ -32,6 +32,39 @@ function drawing(operationId: string, names: readonly string[]): JsonObject {
 export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
   "/api/v1/definitions/{name}/drawing": drawing("drawDefinition", ["name"]),
   "/api/v1/definitions/{name}/{version}/drawing": drawing("drawDefinitionVersion", ["name", "version"]),
+  "/api/v1/drawings": {
+    post: {
+      operationId: "drawGraph",
+      summary: "The statechart of a definition that is not stored, drawn.",
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: {
+              type: "object",
+              properties: {
+                graph: { description: "What SM.DEF GRAPH says in JSON.", type: "object" },
+                title: { description: "Of a machine without an id.", type: "string" },
+              },
+              required: ["graph"],
+              additionalProperties: false,
+            },
+          },
+        },
+      },
+      responses: {
+        "200": {
+          description: "The drawing.",
+          content: {
+            "application/json": {
+              schema: { type: "object", required: ["width", "height", "boxes", "dots", "lines"] },
+            },
+          },
+        },
+        default: PROBLEM_RESPONSE,
+      },
+    },
+  },
   "/api/v1/changes": {
     get: {
       operationId: "followChanges",

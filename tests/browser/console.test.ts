@@ -103,7 +103,7 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
   });
 
   test("sends an event with the data that its guard reads, after asking", async () => {
-    const { client, page } = await open("#/machine/o1");
+    const { server, client, page } = await open("#/machine/o1");
     await page.getByRole("button", { name: "PAY" }).click();
     const dialog = page.getByRole("dialog");
     expect(await dialog.locator("textarea").inputValue()).toBe('{"amount":null}');
@@ -111,6 +111,11 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await dialog.getByLabel("Reason").fill("by phone");
     expect(await dialog.locator("code").textContent()).toBe(
       `SM.SEND o1 PAY '{"amount":150}' REASON 'by phone'`,
+    );
+    await dialog.getByRole("button", { name: "curl" }).click();
+    expect(await dialog.locator("code").textContent()).toBe(
+      `curl -X POST ${server.url}/api/v1/commands -H 'content-type: application/json' ` +
+        `-d '["SM.SEND","o1","PAY","{\\"amount\\":150}","REASON","by phone"]'`,
     );
     await dialog.getByRole("button", { name: "Send PAY" }).click();
     await page.getByRole("button", { name: "SHIP" }).waitFor();
@@ -150,6 +155,140 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await page.locator("form.filter").getByRole("button", { name: "Find" }).click();
     await page.getByRole("link", { name: "o2" }).waitFor();
     await expect.poll(() => page.locator(".machines tbody tr").count()).toBe(1);
+  });
+
+  test("patches the context and takes it back, with what an undo would leave", async () => {
+    const { client, page } = await open("#/machine/o1");
+    await page.getByRole("button", { name: "Patch" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.locator("textarea").fill('{"total":7}');
+    await dialog.getByLabel("Reason").fill("a discount");
+    await dialog.getByRole("button", { name: "Patch" }).click();
+    await page.locator(".json", { hasText: '"total": 7' }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await dialog.getByText("1 change is taken back; then in new").waitFor();
+    await dialog.getByRole("button", { name: "Undo" }).click();
+    await page.locator(".json", { hasText: '"total": 100' }).waitFor();
+    expect(await client.call("SM.CONTEXT", "o1")).toBe('{"paid":0,"total":100}');
+  });
+
+  test("forces a state that no event leads to, and says that it has", async () => {
+    const { client, page } = await open("#/machine/o1");
+    await page.getByRole("button", { name: "Force" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.locator("#field-state").selectOption("late");
+    await dialog.getByLabel("Reason").fill("it was lost");
+    expect(await dialog.locator("code").textContent()).toBe("SM.MUTATE o1 late 'it was lost' FORCE");
+    await dialog.getByRole("button", { name: "Force" }).click();
+    await page.locator("g.leaf.active", { hasText: "late" }).waitFor();
+    expect(await client.call("SM.STATE", "o1")).toEqual(["late"]);
+  });
+
+  test("shows no action that the user may not take", async () => {
+    const { client, page } = await open("", { config: { requirepass: "secret" } }, [401]);
+    await client.call(
+      "ACL",
+      "SETUSER",
+      "viewer",
+      "on",
+      ">look",
+      "%R~*",
+      "alldefs",
+      "+@read",
+      "+@connection",
+      "+info",
+    );
+    await page.getByLabel("User").fill("viewer");
+    await page.getByLabel("Password").fill("look");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.goto(`${page.url().split("#")[0]}#/machine/o1`);
+    await page.getByRole("heading", { name: "Accepts now" }).waitFor();
+    await page.locator(".events b", { hasText: "PAY" }).waitFor();
+    for (const name of ["Suspend", "Patch", "Undo", "Force", "Delete", "PAY"])
+      expect(await page.getByRole("button", { name, exact: true }).count()).toBe(0);
+    await page.getByRole("link", { name: "Find" }).click();
+    await page.getByRole("link", { name: "o2" }).waitFor();
+    expect(await page.getByLabel("Do with all of them").count()).toBe(0);
+  });
+
+  test("runs one action over all machines that were found: counted, started, taken back", async () => {
+    const { client, page } = await open("#/find?definition=order&state=new");
+    await page.getByLabel("Do with all of them").selectOption("send");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Event", { exact: true }).fill("PAY");
+    await dialog.getByLabel("Data (JSON)").fill('{"amount":100}');
+    await dialog.getByRole("button", { name: "Count" }).click();
+    await page.getByText("2 machines fit. Nothing has been changed yet").waitFor();
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.locator("h1 .status.done").waitFor();
+    expect(await client.call("SM.COUNT", "DEF", "order", "STATE", "paid")).toBe(3);
+    await page.getByRole("button", { name: "Take back" }).click();
+    await page.getByRole("heading", { name: /undo/ }).waitFor();
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.locator("h1 .status.done").waitFor();
+    expect(await client.call("SM.COUNT", "DEF", "order", "STATE", "new")).toBe(2);
+  });
+
+  test("groups what has failed by its cause, and retries the group once it can work", async () => {
+    const { client, page } = await open("");
+    const parcel = {
+      id: "parcel",
+      initial: "sent",
+      context: { days: null },
+      states: {
+        sent: { after: { "1ms": { target: "due", actions: [{ assign: { days: "context.days + 1" } }] } } },
+        due: {},
+      },
+    };
+    await define(client, "parcel:v1", parcel);
+    for (const key of ["p1", "p2"]) await client.call("SM.CREATE", key, "parcel");
+    await expect.poll(() => client.call("SM.COUNT", "DEF", "parcel", "STATUS", "failed")).toBe(2);
+    await page.getByRole("link", { name: "2 machines have failed." }).click();
+    await page.locator(".cause", { hasText: "EXECFAIL" }).waitFor();
+    for (const key of ["p1", "p2"]) await client.call("SM.PATCH", key, '{"days":1}');
+    await page.getByRole("button", { name: "Retry all 2" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Retry 2" }).click();
+    await page.locator("h1 .status.done").waitFor();
+    expect(await client.call("SM.COUNT", "DEF", "parcel", "STATE", "due")).toBe(2);
+  });
+
+  test("keeps a view under a name", async () => {
+    const { page } = await open("#/find?state=paid");
+    await page.getByLabel("Name of the view").fill("paid ones");
+    await page.getByLabel("Name of the view").press("Enter");
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.getByRole("link", { name: "Find" }).click();
+    await page.getByRole("link", { name: "paid ones" }).click();
+    await expect.poll(() => page.getByLabel("State", { exact: true }).inputValue()).toBe("paid");
+    await page.getByRole("button", { name: "Forget paid ones" }).click();
+    await expect.poll(() => page.getByRole("link", { name: "paid ones" }).count()).toBe(0);
+  });
+
+  test("tries a machine as it was at a revision, under a definition that is changed, and nothing goes out", async () => {
+    const { client, page } = await open("#/machine/o2?rev=1");
+    await page.getByRole("link", { name: "Fork to Try" }).click();
+    await page.locator("g.leaf.active", { hasText: "new" }).waitFor({ timeout: 20_000 });
+    const editor = page.getByLabel("Definition", { exact: true });
+    const text = await editor.inputValue();
+    await editor.fill(text.replace('"target": "paid",', '"target": "payed",'));
+    await page.locator(".findings .bad", { hasText: /line \d+.*payed/ }).waitFor();
+    await editor.fill(text.replace("72h", "1h"));
+    await page.getByText("Nothing is wrong with it.").waitFor();
+    await page.getByLabel("Data of the event").fill('{"amount":100}');
+    await page.getByRole("button", { name: "PAY", exact: true }).click();
+    await page.locator("g.leaf.active", { hasText: "paid" }).waitFor();
+    await page.getByRole("button", { name: "to after 1h" }).click();
+    await page.locator("g.leaf.active", { hasText: "late" }).waitFor();
+    await page.getByRole("button", { name: "Step back" }).click();
+    await page.locator("g.leaf.active", { hasText: "paid" }).waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as a test" }).click();
+    expect((await download).suggestedFilename()).toBe("session.test.json");
+    expect(await client.call("SM.INFO", "o2")).toContain(2);
+    await page.getByRole("button", { name: "Save as a version" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "order:v2" }).waitFor();
   });
 
   test("lists groups with their lag, and puts a task that was given up back", async () => {

@@ -267,3 +267,15 @@ test("what a user may do is told without doing it", async () => {
   });
   expect(await client.call("ACL", "LOG")).toEqual([]);
 });
+
+test("a statechart that is not stored is drawn", async () => {
+  const { client, ask } = await opened();
+  await define(client, "order:v1", ORDER);
+  const graph = JSON.parse(String(await client.call("SM.DEF", "GRAPH", "order", "JSON")));
+  const { boxes } = await ask("POST", "/api/v1/drawings", { graph, title: "order" });
+  expect(boxes).toHaveLength(5);
+  expect(
+    await ask("POST", "/api/v1/drawings", { graph: { transitions: [{ from: "a", to: ["b"] }] } }),
+  ).toBeDefined();
+  expect(await ask("POST", "/api/v1/drawings", { title: "order" })).toMatchObject({ status: 422 });
+});

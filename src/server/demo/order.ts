@@ -61,9 +61,9 @@ const ORDERS = {
     },
     paid,
     shipped: {
-      // Some orders have no carrier: the step of the timer fails, and the machine needs a person.
-      after: { "20s": { actions: [{ assign: { expected: "context.carrier.days + 1" } }] } },
-      on: { DELIVERED: "delivered", RETURNED: "refunding" },
+      // Some orders have no carrier: the step of the timer fails, and they stay until a person helps: SM.PATCH, then SM.RETRY.
+      after: { "8s": { actions: [{ assign: { expected: "context.carrier.days + 1" } }] } },
+      on: { DELIVERED: { guard: "context.expected != null", target: "delivered" }, RETURNED: "refunding" },
     },
     refunding: {
       invoke: {
@@ -107,7 +107,7 @@ export const ORDER: Demo = {
   made: "demo-order:v1",
   context: (random) => ({
     total: between(random, 2, 40) * 5,
-    carrier: random() < 0.04 ? null : { name: "post", days: between(random, 1, 4) },
+    carrier: random() < 0.12 ? null : { name: "post", days: between(random, 1, 4) },
   }),
   events: {
     new: [

@@ -1,0 +1,95 @@
+/** One action over all machines that a filter fits: makes a bulk job, which counts them first. */
+import { useState } from "preact/hooks";
+import { ask } from "./api.ts";
+import { Confirm, type FieldOf, type Question } from "./confirm.tsx";
+import { linkTo, useAllowed } from "./hooks.ts";
+
+const REASON: FieldOf = { name: "reason", label: "Reason" };
+const RATE: FieldOf = { name: "rate", label: "Machines a second", value: "50" };
+const EVENT: readonly FieldOf[] = [
+  { name: "event", label: "Event" },
+  { name: "data", label: "Data (JSON)", isJson: true },
+];
+
+interface BulkAction {
+  readonly action: string;
+  readonly command: string;
+  readonly fields: readonly FieldOf[];
+  readonly text: string;
+}
+
+const ACTIONS: readonly BulkAction[] = [
+  {
+    ...{ action: "send", command: "SM.SEND", fields: [...EVENT, REASON, RATE] },
+    text: "Each machine gets the event; those that refuse it stay as they are.",
+  },
+  { action: "retry", command: "SM.RETRY", fields: [RATE], text: "Each machine does its failed steps again." },
+  {
+    action: "suspend",
+    command: "SM.SUSPEND",
+    fields: [REASON, RATE],
+    text: "Each machine waits until it is resumed.",
+  },
+  { action: "resume", command: "SM.RESUME", fields: [RATE], text: "Each machine takes events again." },
+  {
+    action: "delete",
+    command: "DEL",
+    fields: [RATE],
+    text: "Each machine is removed with its history. This cannot be taken back.",
+  },
+];
+
+export function Bulk({ filter }: { readonly filter: Readonly<Record<string, string>> }) {
+  const [question, setQuestion] = useState<Question>();
+  const allowed = useAllowed(
+    ACTIONS.map(({ command }) => (command === "SM.SEND" ? [command, "x", "x"] : [command, "x"])),
+  );
+  const possible = ACTIONS.filter((_, index) => allowed[index] === true);
+  if (possible.length === 0) return null;
+  return (
+    <>
+      <select
+        aria-label="Do with all of them"
+        value=""
+        onChange={(event) => {
+          const chosen = possible.find(({ action }) => action === event.currentTarget.value);
+          event.currentTarget.value = "";
+          if (chosen !== undefined) setQuestion(questionOf(chosen, filter));
+        }}
+      >
+        <option value="">All of them …</option>
+        {possible.map(({ action }) => (
+          <option key={action} value={action}>
+            {action}
+          </option>
+        ))}
+      </select>
+      {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+    </>
+  );
+}
+
+function questionOf(
+  { action, command, fields, text }: BulkAction,
+  filter: Readonly<Record<string, string>>,
+): Question {
+  return {
+    title: "Count",
+    text: `${text} Nothing happens yet: the machines are counted, and the page of the job has the button that begins.`,
+    fields,
+    words: ({ event = "", data = "" }) => [
+      ...[command, "KEY"],
+      ...(action === "send" ? [event] : []),
+      ...(data === "" ? [] : [data]),
+    ],
+    act: async ({ rate = "50", event = "", data = "", reason = "" }) => {
+      const { id } = await ask<{ readonly id: string }>("POST", "/api/v1/jobs", {
+        ...{ action, rate: Number(rate), reason },
+        ...(event === "" ? {} : { event }),
+        ...(data === "" ? {} : { data: JSON.parse(data) as unknown }),
+        filter: Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== "")),
+      });
+      location.hash = linkTo("jobs", id);
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** Asks before something is done: what will happen, what cannot be taken back, as which command, and why. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { command, curlText, errorOf } from "./api.ts";
+import { useLoaded } from "./hooks.ts";
+import { Copied, Fault, quoted } from "./parts.tsx";
+
+export type Values = Readonly<Record<string, string>>;
+
+export interface FieldOf {
+  readonly name: string;
+  readonly label: string;
+  readonly isJson?: boolean;
+  readonly value?: string;
+  readonly options?: readonly string[];
+}
+
+export interface Question {
+  readonly title: string;
+  /** What will happen, and what cannot be taken back. */
+  readonly text: string;
+  /** The command, from what was typed. */
+  readonly words: (values: Values) => readonly string[];
+  readonly fields: readonly FieldOf[];
+  readonly isDangerous?: boolean;
+  /** What the server says would happen, line by line. */
+  readonly foresee?: () => Promise<readonly string[]>;
+  /** Instead of running the command. */
+  readonly act?: (values: Values) => Promise<unknown>;
+  /** Behind it. */
+  readonly onDone?: () => void;
+}
+
+export function Confirm({
+  question,
+  onClose,
+}: {
+  readonly question: Question;
+  readonly onClose: (isDone: boolean) => void;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [values, setValues] = useState<Values>(
+    Object.fromEntries(
+      question.fields.map(({ name, value = "", options = [] }) => [name, value || (options[0] ?? "")]),
+    ),
+  );
+  const [error, setError] = useState<Error>();
+  const [isBusy, setBusy] = useState(false);
+  const foreseen = useLoaded("foreseen", 0, async () => question.foresee?.());
+  useEffect(() => dialog.current?.showModal(), []);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await (question.act?.(values) ?? command(...question.words(values)));
+      onClose(true);
+      question.onDone?.();
+    } catch (reason) {
+      setError(errorOf(reason));
+      setBusy(false);
+    }
+  };
+  const set = (name: string, value: string) => setValues({ ...values, [name]: value });
+  return (
+    <dialog ref={dialog} onClose={() => onClose(false)} aria-labelledby="question">
+      <form onSubmit={submit}>
+        <h2 id="question">{question.title}</h2>
+        <p>{question.text}</p>
+        {question.fields.map((field) => (
+          <FieldInput key={field.name} field={field} value={values[field.name] ?? ""} onInput={set} />
+        ))}
+        {foreseen.data !== undefined && (
+          <ul class="foreseen">
+            {foreseen.data.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        )}
+        <CopiedCommand words={question.words(values)} />
+        <Fault error={error ?? foreseen.error} />
+        <div class="menu">
+          <button type="button" onClick={() => onClose(false)}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            disabled={isBusy || foreseen.error !== undefined}
+            class={question.isDangerous === true ? "danger" : "primary"}
+          >
+            {question.title}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+function FieldInput({
+  field: { name, label, isJson, options },
+  value,
+  onInput,
+}: {
+  readonly field: FieldOf;
+  readonly value: string;
+  readonly onInput: (name: string, value: string) => void;
+}) {
+  const id = `field-${name}`;
+  const typed = (event: { currentTarget: { value: string } }) => onInput(name, event.currentTarget.value);
+  return (
+    <label for={id}>
+      {label}
+      {options !== undefined ? (
+        <select id={id} value={value} onInput={typed}>
+          {options.map((option) => (
+            <option key={option}>{option}</option>
+          ))}
+        </select>
+      ) : isJson === true ? (
+        <textarea id={id} rows={4} spellcheck={false} value={value} onInput={typed} />
+      ) : (
+        <input id={id} value={value} onInput={typed} />
+      )}
+    </label>
+  );
+}
+
+/** A command as redis-cli or curl take it. */
+export function CopiedCommand({ words }: { readonly words: readonly string[] }) {
+  const [isCurl, setCurl] = useState(false);
+  return (
+    <div class="command">
+      <fieldset class="kinds" aria-label="Form of the command">
+        <button type="button" class="link" aria-pressed={!isCurl} onClick={() => setCurl(false)}>
+          redis-cli
+        </button>
+        <button type="button" class="link" aria-pressed={isCurl} onClick={() => setCurl(true)}>
+          curl
+        </button>
+      </fieldset>
+      <Copied label="Copy the command" text={isCurl ? curlText(words) : words.map(quoted).join(" ")} />
+    </div>
+  );
+}

@@ -1,0 +1,212 @@
+/** What has failed, by its cause, and what was refused of late without anybody having been told. */
+import { useState } from "preact/hooks";
+import { ask, command, get } from "./api.ts";
+import { Confirm, type Question } from "./confirm.tsx";
+import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
+import { Ago, count, eventName, Fault, Panel } from "./parts.tsx";
+
+interface Group {
+  readonly definition: string | null;
+  readonly state: string;
+  readonly event: string;
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+  readonly keys: readonly string[];
+}
+
+interface Failures {
+  readonly groups: readonly Group[];
+  readonly machines: number;
+  readonly cursor: string;
+}
+
+const REFUSALS_MAX = 1000;
+const KEYS_SHOWN = 5;
+
+export function Failures({
+  query,
+  tick,
+  database,
+}: {
+  readonly query: URLSearchParams;
+  readonly tick: number;
+  readonly database: string;
+}) {
+  const definition = query.get("definition") ?? "";
+  const [question, setQuestion] = useState<Question>();
+  const failed = useLoaded(`failures ${database} ${definition}`, tick, () =>
+    get<Failures>(`/api/v1/failures?definition=${encodeURIComponent(definition)}`),
+  );
+  const refused = useLoaded(`refusals ${database}`, tick, refusals);
+  const [mayRetry] = useAllowed([["SM.RETRY", "x"]]);
+  const groups = failed.data?.groups ?? [];
+  return (
+    <>
+      <h1>Failures</h1>
+      <Fault error={failed.error ?? refused.error} />
+      {failed.data !== undefined && groups.length === 0 && (
+        <p class="calm">No step of a machine has failed.</p>
+      )}
+      {groups.map((group) => (
+        <Cause
+          key={`${group.definition} ${group.state} ${group.event} ${group.code} ${group.message}`}
+          group={group}
+          {...(mayRetry === true ? { onRetry: () => setQuestion(retryOf(group)) } : {})}
+        />
+      ))}
+      {failed.data !== undefined && failed.data.cursor !== "0" && (
+        <p class="hint">There are more: these are of the machines that were looked at first.</p>
+      )}
+      <Panel title="Refused, and nobody was told">
+        {refused.data?.length === 0 && (
+          <p class="hint">None: each event that was refused had a client that waited for the answer.</p>
+        )}
+        {(refused.data?.length ?? 0) > 0 && <Refused rows={refused.data ?? []} />}
+      </Panel>
+      {question !== undefined && (
+        <Confirm
+          question={question}
+          onClose={(isDone) => {
+            setQuestion(undefined);
+            if (isDone) failed.reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Cause({ group, onRetry }: { readonly group: Group; readonly onRetry?: () => void }) {
+  const { definition, state, event, code, message, first, last, keys } = group;
+  return (
+    <article class="panel cause">
+      <header>
+        <h2>
+          <span class="count">{count(group.count)}</span> {eventName(event)} in {state}
+          {definition !== null && <a href={linkTo("definition", definition, { state })}>{definition}</a>}
+        </h2>
+        {onRetry !== undefined && (
+          <button type="button" onClick={onRetry}>
+            Retry all {count(keys.length)}
+          </button>
+        )}
+      </header>
+      <p class="message">
+        <strong>{code}</strong> <code>{message}</code>
+      </p>
+      <p class="facts">
+        <span>
+          last <Ago at={last} /> ago
+        </span>
+        <span>
+          first <Ago at={first} /> ago
+        </span>
+        <span>
+          {keys.slice(0, KEYS_SHOWN).map((key) => (
+            <a key={key} href={linkTo("machine", key)}>
+              {key}
+            </a>
+          ))}
+          {keys.length > KEYS_SHOWN && ` and ${count(keys.length - KEYS_SHOWN)} more`}
+        </span>
+      </p>
+    </article>
+  );
+}
+
+/** A bulk job over the machines of the group, which begins at once: they were counted already. */
+function retryOf({ keys }: Group): Question {
+  return {
+    title: `Retry ${count(keys.length)}`,
+    text: "Each machine does its failed steps again, in their order, up to the first that fails again. The job has a page of its own.",
+    fields: [{ name: "rate", label: "Machines a second", value: "50" }],
+    words: () => ["SM.RETRY", keys[0] ?? ""],
+    act: async ({ rate = "50" }) => {
+      const body = { action: "retry", keys, rate: Number(rate) };
+      const { id } = await ask<{ readonly id: string }>("POST", "/api/v1/jobs", body);
+      await ask("POST", `/api/v1/jobs/${id}/start`);
+      location.hash = linkTo("jobs", id);
+    },
+  };
+}
+
+interface RefusedRow {
+  readonly cause: string;
+  readonly definition: string;
+  readonly event: string;
+  readonly code: string;
+  readonly message: string;
+  count: number;
+  first: number;
+  last: number;
+  key: string;
+}
+
+/** The latest entries of the stream of refusals, by definition, event, code and text. */
+async function refusals(): Promise<readonly RefusedRow[]> {
+  const entries = await command<ReadonlyArray<readonly [string, readonly string[]]>>(
+    ...["XREVRANGE", "sm:refusals", "+", "-", "COUNT", String(REFUSALS_MAX)],
+  );
+  const rows = new Map<string, RefusedRow>();
+  for (const [, list] of entries) {
+    const fields = new Map(
+      list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1] ?? ""] as const] : [])),
+    );
+    const of = (name: string) => fields.get(name) ?? "";
+    const message = of("message").replace(/ \([^()]* = .*\)$/, "");
+    const cause = JSON.stringify([of("def"), of("event"), of("code"), message]);
+    const at = Number(of("at"));
+    const row = rows.get(cause) ?? {
+      ...{ cause, definition: of("def"), event: of("event"), code: of("code"), message },
+      ...{ count: 0, first: at, last: at, key: of("key") },
+    };
+    rows.set(cause, row);
+    row.count += 1;
+    row.first = Math.min(row.first, at);
+  }
+  return [...rows.values()].sort((a, b) => b.count - a.count);
+}
+
+function Refused({ rows }: { readonly rows: readonly RefusedRow[] }) {
+  return (
+    <table class="machines">
+      <thead>
+        <tr>
+          <th scope="col" class="number">
+            Count
+          </th>
+          <th scope="col">Code</th>
+          <th scope="col">What</th>
+          <th scope="col">Definition</th>
+          <th scope="col">Last</th>
+          <th scope="col">First</th>
+          <th scope="col">For example</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.cause}>
+            <td class="number">{count(row.count)}</td>
+            <td>
+              <b>{row.code}</b>
+            </td>
+            <td>{row.message}</td>
+            <td>{row.definition}</td>
+            <td class="when">
+              <Ago at={row.last} /> ago
+            </td>
+            <td class="when">
+              <Ago at={row.first} /> ago
+            </td>
+            <td>
+              <a href={linkTo("machine", row.key)}>{row.key}</a>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,179 @@
+/** A machine that is played through: the events it accepts, the clock, the ends of its children, and what has happened so far. */
+import { useState } from "preact/hooks";
+import type { Json } from "../base/json.ts";
+import type { Machine } from "../engine/machine.ts";
+import { fieldsOf } from "./events.tsx";
+import { submitted } from "./hooks.ts";
+import { duration, eventName, Panel } from "./parts.tsx";
+import { type Act, accepted, type Frame, played } from "./simulator.ts";
+
+const STEPS: ReadonlyArray<readonly [string, number]> = [
+  ["1 s", 1000],
+  ["1 min", 60_000],
+  ["1 h", 3_600_000],
+  ["1 d", 86_400_000],
+];
+
+export function Playing({
+  machine,
+  frames,
+  onFrames,
+}: {
+  readonly machine: Machine;
+  readonly frames: readonly Frame[];
+  readonly onFrames: (frames: readonly Frame[]) => void;
+}) {
+  const frame = frames.at(-1);
+  const [data, setData] = useState("");
+  const [fault, setFault] = useState("");
+  if (frame === undefined) return null;
+  const act = (what: Act) => onFrames([...frames, played(machine, frame, what)]);
+  const send = (event: string) => {
+    try {
+      act({ kind: "send", event, ...(data.trim() === "" ? {} : { data: JSON.parse(data) as Json }) });
+      setFault("");
+    } catch (error) {
+      setFault(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const { nowMs, snapshot, children, isSuspended } = frame.situation;
+  const timers = snapshot.timers.toSorted((a, b) => a.deadlineMs - b.deadlineMs);
+  const [first] = timers;
+  return (
+    <Panel
+      title="Play"
+      aside={
+        <button type="button" disabled={frames.length < 2} onClick={() => onFrames(frames.slice(0, -1))}>
+          Step back
+        </button>
+      }
+    >
+      <div class="play">
+        <fieldset aria-label="Events it accepts">
+          {accepted(machine, frame).map(({ event, holds, transitions }) => (
+            <button
+              type="button"
+              key={event}
+              class={holds === false ? "" : "primary"}
+              title={transitions.map(({ guard }) => guard ?? "").join(" ")}
+              onFocus={() => {
+                const fields = fieldsOf(transitions.map(({ guard }) => guard ?? "").join(" "));
+                if (data.trim() === "" && fields !== "") setData(fields);
+              }}
+              onClick={() => send(event)}
+            >
+              {event}
+            </button>
+          ))}
+          {children
+            .filter(({ status }) => status === "active")
+            .map(({ id }) => (
+              <button
+                type="button"
+                key={id}
+                onClick={() =>
+                  act({
+                    kind: "child",
+                    child: id,
+                    output: data.trim() === "" ? null : (JSON.parse(data) as Json),
+                  })
+                }
+              >
+                child {id} ends
+              </button>
+            ))}
+          {isSuspended && (
+            <button type="button" onClick={() => act({ kind: "resume" })}>
+              Resume
+            </button>
+          )}
+        </fieldset>
+        <form
+          onSubmit={submitted((given) => {
+            if (given("event") !== "") send(given("event"));
+          })}
+        >
+          <input name="event" placeholder="Another event" aria-label="Another event" />
+          <input
+            placeholder="Data (JSON)"
+            aria-label="Data of the event"
+            value={data}
+            onInput={(event) => setData(event.currentTarget.value)}
+          />
+          <button type="submit">Send</button>
+        </form>
+        {fault !== "" && <p class="bad">{fault}</p>}
+        <fieldset aria-label="The clock">
+          {first !== undefined && (
+            <button
+              type="button"
+              onClick={() => act({ kind: "wait", ms: Math.max(0, first.deadlineMs - nowMs) })}
+            >
+              to {eventName(first.event)}
+            </button>
+          )}
+          {STEPS.map(([label, ms]) => (
+            <button type="button" key={label} onClick={() => act({ kind: "wait", ms })}>
+              +{label}
+            </button>
+          ))}
+          <small>
+            {new Date(nowMs).toLocaleString()}
+            {timers.map(({ seq, event, deadlineMs }) => (
+              <span key={seq}>
+                {" "}
+                · {eventName(event)} in {duration(deadlineMs - nowMs)}
+              </span>
+            ))}
+          </small>
+        </fieldset>
+      </div>
+      <Frames frames={frames} onFrames={onFrames} />
+    </Panel>
+  );
+}
+
+function Frames({
+  frames,
+  onFrames,
+}: {
+  readonly frames: readonly Frame[];
+  readonly onFrames: (frames: readonly Frame[]) => void;
+}) {
+  return (
+    <ol class="frames" reversed>
+      {frames
+        .map(({ act, states, told, refused }, at) => (
+          <li key={at}>
+            <button
+              type="button"
+              class="link"
+              aria-label={`Back to step ${at + 1}`}
+              onClick={() => onFrames(frames.slice(0, at + 1))}
+            >
+              {actText(act)}
+            </button>{" "}
+            → {states.join(", ")}
+            {refused !== undefined && <span class="bad"> {refused}</span>}
+            {told.length > 0 && <small> {told.join(" · ")}</small>}
+          </li>
+        ))
+        .toReversed()}
+    </ol>
+  );
+}
+
+function actText(act: Act): string {
+  switch (act.kind) {
+    case "start":
+      return "begins";
+    case "send":
+      return `${act.event}${act.data === undefined ? "" : ` ${JSON.stringify(act.data)}`}`;
+    case "wait":
+      return `${duration(act.ms)} later`;
+    case "child":
+      return `child ${act.child} ends`;
+    case "resume":
+      return "resumed";
+  }
+}
