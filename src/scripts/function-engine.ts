@@ -74,7 +74,11 @@ export class FunctionEngine {
     const head = readLibraryHead(code);
     if (typeof head === "string") throw errors.err(head);
     const limit = { ...timeLimit(this.#options), maxMs: LOADING_MS_MAX };
-    const registered = this.#guarded((machine) => machine.register(code.subarray(head.codeStart), limit));
+    const register = () => this.#guarded((machine) => machine.register(code.subarray(head.codeStart), limit));
+    const isFresh = this.#machine === undefined;
+    let registered = register();
+    // The machine is gone, spent: what others had left in its memory may be why. A new one has all of it.
+    if (registered.kind === "failure" && !isFresh && this.#machine === undefined) registered = register();
     if (registered.kind === "failure") throw errors.err(registered.message);
     const { functions } = registered;
     // A machine that is spent is gone, and what it has compiled with it.

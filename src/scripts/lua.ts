@@ -75,6 +75,14 @@ export function upToZero(bytes: Buffer): Buffer {
   return zero < 0 ? bytes : bytes.subarray(0, zero);
 }
 
+/** Of what scripts and commands hand each other most is short: a call into the runtime costs more than a loop. */
+function copyBytes(from: Uint8Array, start: number, to: Uint8Array, at: number, count: number): void {
+  if (count > LOOP_BYTES_MAX) to.set(from.subarray(start, start + count), at);
+  else for (let index = 0; index < count; index += 1) to[at + index] = from[start + index] ?? 0;
+}
+
+const LOOP_BYTES_MAX = 48;
+
 export class Lua {
   readonly api: LuaApi;
   readonly main: State;
@@ -101,7 +109,8 @@ export class Lua {
 
   /** The memory of Lua; a view that is valid until Lua runs next. */
   get heap(): Buffer {
-    if (this.#heap.buffer !== this.api.memory.buffer) this.#heap = Buffer.from(this.api.memory.buffer);
+    // Memory that has grown takes the bytes of the old view away.
+    if (this.#heap.length === 0) this.#heap = Buffer.from(this.api.memory.buffer);
     return this.#heap;
   }
 
@@ -119,7 +128,7 @@ export class Lua {
 
   pushBytes(state: State, bytes: Uint8Array): void {
     if (bytes.length <= SCRATCH_BYTES) {
-      this.heap.set(bytes, this.#scratch);
+      copyBytes(bytes, 0, this.heap, this.#scratch, bytes.length);
       this.api.lua_pushlstring(state, this.#scratch, bytes.length);
       return;
     }
@@ -133,8 +142,13 @@ export class Lua {
 
   /** A copy of the bytes of a string, or of a number as Lua prints it, which becomes a string by that; else undefined. */
   bytesAt(state: State, index: number): Buffer | undefined {
-    const view = this.viewAt(state, index);
-    return view === undefined ? undefined : Buffer.from(view);
+    const pointer = this.api.lua_tolstring(state, index, this.#debug);
+    if (pointer === 0) return undefined;
+    const { heap } = this;
+    const length = heap.readUInt32LE(this.#debug);
+    const copy = Buffer.allocUnsafe(length);
+    copyBytes(heap, pointer, copy, 0, length);
+    return copy;
   }
 
   /** As `bytesAt`, a view that is valid until Lua runs next. */

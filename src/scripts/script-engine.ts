@@ -53,6 +53,8 @@ export class ScriptEngine {
   readonly #scripts = new Map<string, Script>();
   #evaluatedCount = 0;
   #bytes = 0;
+  /** The script found last, which is the one used last. */
+  #latest: Script | undefined;
   #machine: ScriptMachine | undefined;
   /** What the machine has compiled, by SHA-1. */
   readonly #compiled = new Map<string, number>();
@@ -72,10 +74,12 @@ export class ScriptEngine {
 
   /** The script of a SHA-1 in any case. */
   find(sha: string): Script | undefined {
+    if (this.#latest?.sha === sha) return this.#latest;
     const script = this.#scripts.get(sha.toLowerCase());
     if (script === undefined) return undefined;
     this.#scripts.delete(script.sha);
     this.#scripts.set(script.sha, script);
+    this.#latest = script;
     return script;
   }
 
@@ -91,6 +95,7 @@ export class ScriptEngine {
     this.#makeRoom(code.length);
     this.#reference(script);
     this.#scripts.set(sha, script);
+    this.#latest = script;
     this.#bytes += code.length;
     if (!isLoaded) this.#evaluatedCount += 1;
     return script;
@@ -99,6 +104,7 @@ export class ScriptEngine {
   /** Forgets all scripts, and the machine with them. */
   flush(): void {
     this.#scripts.clear();
+    this.#latest = undefined;
     this.#bytes = 0;
     this.#evaluatedCount = 0;
     this.#drop();
@@ -153,6 +159,7 @@ export class ScriptEngine {
 
   #forget(script: Script): void {
     this.#scripts.delete(script.sha);
+    if (this.#latest === script) this.#latest = undefined;
     this.#bytes -= script.code.length;
     if (!script.isLoaded) this.#evaluatedCount -= 1;
     const reference = this.#compiled.get(script.sha);
