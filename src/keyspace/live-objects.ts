@@ -315,6 +315,8 @@ export class LiveObjects implements Derived {
     this.#active.byKey.set(text, SETTLED);
     this.#active.byId.set(object.record.id, SETTLED);
     this.#frozen?.unindex(frozen);
+    this.#frozen?.byKey.set(text, SETTLED);
+    this.#frozen?.byId.set(frozen.record.id, SETTLED);
   }
 
   /** All that is live so far belongs to the frozen generation, of which there must be none. */
@@ -326,7 +328,8 @@ export class LiveObjects implements Derived {
 
   /**
    * The writes that bring the frozen generation into the data file, in the order of keys within each space: neighbours
-   * share pages. Lazy; undefined where the caller may pause. An object that has been settled meanwhile is passed over: the next checkpoint has its writes.
+   * share pages. Lazy; undefined where the caller may pause. An object that has been settled meanwhile is among them, as
+   * that may be taken back; where it is not, the writes of the next checkpoint replace these.
    */
   *fold(): Generator<Write | undefined> {
     for (const object of inOrder(this.#frozenObjects(), (a, b) => (a.at < b.at ? -1 : 1))) {
@@ -363,8 +366,7 @@ export class LiveObjects implements Derived {
 
   #frozenObjects(): LiveObject[] {
     const objects: LiveObject[] = [];
-    for (const [at, object] of this.#frozen?.byKey ?? [])
-      if (object !== SETTLED && this.#active.byKey.get(at) !== SETTLED) objects.push(object);
+    for (const object of this.#frozen?.byKey.values() ?? []) if (object !== SETTLED) objects.push(object);
     return objects;
   }
 

@@ -3,6 +3,7 @@
 import { type DurableOptions, DurableStore } from "../storage/durable-store.ts";
 import { inspect } from "../storage/inspect.ts";
 import {
+  type CommitError,
   type FlushPolicy,
   OpenError,
   type OrderedReader,
@@ -128,18 +129,42 @@ export class Store {
   }
 
   /**
-   * Returns when the writes are as safe as the flush policy says.
+   * Returns when the writes are as safe as the flush policy says, or, if `isEarly`, when they are visible: they must then
+   * not be told of before `settledPosition` has come to them.
    * @param atMs when that is, ms since the epoch, for who goes back to a time later
    * @throws CommitError
    */
-  commit(transaction: Transaction, atMs?: number): void {
+  commit(transaction: Transaction, atMs?: number, isEarly = false): void {
     if (transaction.isEmpty) return;
+    const undo = isEarly ? () => transaction.abort() : undefined;
     try {
-      this.#ordered.commit(transaction.writes(), transaction.redo(), atMs);
+      this.#ordered.commit(transaction.writes(), transaction.redo(), atMs, undo);
     } catch (error) {
       transaction.abort();
       throw error;
     }
+  }
+
+  /** The position of the last commit, and of the last one that is as safe as the flush policy says. */
+  get position(): number {
+    return this.#ordered.position;
+  }
+
+  get settledPosition(): number {
+    return this.#ordered.settledPosition;
+  }
+
+  /**
+   * Calls the listener, the last one given, when `settledPosition` has risen, or with the reason when the commits behind
+   * it have been taken back.
+   */
+  onSettled(listener: (failure: CommitError | undefined) => void): void {
+    this.#ordered.onSettled(listener);
+  }
+
+  /** Waits until every commit is settled or taken back. Not while a transaction is open. */
+  settle(): void {
+    this.#ordered.settle();
   }
 
   setFlushPolicy(policy: FlushPolicy): void {

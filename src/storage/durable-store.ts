@@ -25,6 +25,7 @@ import type { Derived } from "./derived.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { reasonOf } from "./disk-errors.ts";
+import { EarlyCommits } from "./early-commits.ts";
 import { Journal } from "./journal.ts";
 import { archiveJournal, assertArchive } from "./journal-archive.ts";
 import { layeredRange } from "./layered-reader.ts";
@@ -92,6 +93,12 @@ export class DurableStore implements OrderedStore {
   readonly #transientSpaces: string;
   readonly #unrepeatedSpaces: string;
   readonly #checkpointer: Checkpointer;
+  readonly #early = new EarlyCommits();
+  /** True while a sync for them is under way. */
+  #isSyncing = false;
+  /** True while somebody is to be told what has become of them. */
+  #isSettling = false;
+  #onSettled: (failure: CommitError | undefined) => void = () => undefined;
   #active: WriteTable;
   /** True when the active journal has redo records. */
   #hasRedo: boolean;
@@ -182,9 +189,32 @@ export class DurableStore implements OrderedStore {
     return layeredRange(tables, this.#data, { from, to, reverse });
   }
 
-  commit(writes: readonly Write[], redo: readonly Buffer[] = [], atMs?: number): void {
+  get position(): number {
+    return this.#journal.sequence;
+  }
+
+  get settledPosition(): number {
+    return this.#early.place?.sequence ?? this.#journal.sequence;
+  }
+
+  onSettled(listener: (failure: CommitError | undefined) => void): void {
+    this.#onSettled = listener;
+  }
+
+  commit(writes: readonly Write[], redo: readonly Buffer[] = [], atMs?: number, undo?: () => void): void {
     if (this.failure !== undefined) throw this.failure;
-    this.#journal.append({ redo, writes, atMs });
+    const isEarly = undo !== undefined && this.#journal.policy === "always";
+    const { place } = this.#journal;
+    try {
+      this.#journal.append({ redo, writes, atMs }, isEarly);
+    } finally {
+      // That sync was for all, whichever way it has ended.
+      if (!this.#early.isEmpty && !isEarly) this.#settleSoon();
+    }
+    if (isEarly) {
+      this.#early.add(place, this.#active, writes, undo);
+      this.#syncEarly();
+    }
     if (redo.length > 0) this.#hasRedo = true;
     this.#active.apply(writes, this.#isBelow);
     for (const [key] of writes) this.#cache.delete(chars(key));
@@ -192,11 +222,28 @@ export class DurableStore implements OrderedStore {
   }
 
   setFlushPolicy(policy: FlushPolicy): void {
+    // What is acknowledged without a sync must not lie on what waits for one.
+    if (!this.#early.isEmpty) this.flush();
     this.#journal.setPolicy(policy);
   }
 
   flush(): void {
-    this.#journal.flush();
+    try {
+      this.#journal.flush();
+    } finally {
+      this.#settleSoon();
+    }
+  }
+
+  settle(): void {
+    if (this.#early.isEmpty) return;
+    try {
+      this.#journal.settle();
+    } catch (error) {
+      // It is what they are taken back for.
+      if (!(error instanceof CommitError)) throw error;
+    }
+    this.#settleEarly();
   }
 
   limitMemory(share: number): void {
@@ -214,6 +261,7 @@ export class DurableStore implements OrderedStore {
   }
 
   reopen(): void {
+    if (!this.#early.isEmpty && this.failure !== undefined) throw this.failure;
     if (this.#journal.isInDoubt) this.#carryDoubt();
     this.#journal.recover();
     if (this.#checkpointer.failure === undefined) return;
@@ -253,6 +301,7 @@ export class DurableStore implements OrderedStore {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.settle();
     this.#checkpointer.hurry();
     try {
       await this.#checkpointer.settled();
@@ -301,6 +350,41 @@ export class DurableStore implements OrderedStore {
     );
   }
 
+  /** One sync at a time, for all commits there are when it begins. */
+  #syncEarly(): void {
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    const ended = () => {
+      this.#isSyncing = false;
+      this.#settleEarly();
+      if (!this.#early.isEmpty) this.#syncEarly();
+    };
+    // A failure is kept by the journal.
+    this.#journal.syncAside().then(ended, ended);
+  }
+
+  /** Not within the turn at hand, which may have changed what lies on these commits. */
+  #settleSoon(): void {
+    if (this.#early.isEmpty || this.#isSettling) return;
+    this.#isSettling = true;
+    queueMicrotask(() => {
+      this.#isSettling = false;
+      this.#settleEarly();
+    });
+  }
+
+  /** Tells what has become of the commits whose sync has ended. */
+  #settleEarly(): void {
+    const { place } = this.#early;
+    if (place === undefined) return;
+    const { failure, hasLostSync, syncedSequence } = this.#journal;
+    this.#early.settle(syncedSequence);
+    if (syncedSequence > place.sequence) this.#onSettled(undefined);
+    if (!hasLostSync || this.#early.isEmpty) return;
+    this.#journal.withdraw(this.#early.takeBack(this.#active));
+    this.#onSettled(failure);
+  }
+
   /** Not within the turn that commits: only at its end has who derives taken up all of it. */
   #rotateAfterTurn(): void {
     if (this.#isRotationDue || this.#checkpointer.frozen !== undefined) return;
@@ -314,6 +398,8 @@ export class DurableStore implements OrderedStore {
   #rotateIfFull(): void {
     const isDue = this.#fullness >= 1 || this.#isCheckpointWanted;
     if (!isDue || this.#checkpointer.frozen !== undefined) return;
+    // What is frozen cannot be taken back any more.
+    this.settle();
     if (!this.#isClosed && this.failure === undefined) this.#rotate();
   }
 

@@ -69,15 +69,18 @@ export interface JournalHead {
 export class JournalFile {
   readonly path: string;
   readonly #descriptor: number;
+  /** Undefined for a file that is only read. */
+  readonly #asideDescriptor: number | undefined;
   readonly #identity: FileIdentity;
   #head: JournalHead;
   #allocatedBytes: number;
   /** Where the next record goes. */
   #endBytes = RECORDS_OFFSET;
 
-  private constructor(path: string, descriptor: number, head: JournalHead) {
+  private constructor(path: string, descriptor: number, head: JournalHead, isWritten = true) {
     this.path = path;
     this.#descriptor = descriptor;
+    this.#asideDescriptor = isWritten ? openSync(path, "r+") : undefined;
     this.#head = head;
     const { dev, ino, size } = fstatSync(descriptor);
     this.#identity = { dev, ino };
@@ -104,7 +107,7 @@ export class JournalFile {
       const head = copies[1] ?? copies[0];
       if (head !== undefined) {
         assertNotCut(path, fstatSync(descriptor).size, head.bytesMin);
-        return new JournalFile(path, descriptor, head);
+        return new JournalFile(path, descriptor, head, flags === "r+");
       }
       assertNotNewer(path, descriptor);
       throw new OpenError(`'${path}' is damaged (its head is not one): restore the directory from a backup`);
@@ -120,6 +123,14 @@ export class JournalFile {
 
   get descriptor(): number {
     return this.#descriptor;
+  }
+
+  /**
+   * For syncs in another thread. The system tells each descriptor of an error of the disk once, so that one of them learning of
+   * it takes nothing from the other.
+   */
+  get asideDescriptor(): number {
+    return this.#asideDescriptor ?? this.#descriptor;
   }
 
   get firstRecordBytes(): number {
@@ -231,6 +242,7 @@ export class JournalFile {
 
   close(): void {
     closeSync(this.#descriptor);
+    if (this.#asideDescriptor !== undefined) closeSync(this.#asideDescriptor);
   }
 
   #writeHead(head: JournalHead): void {

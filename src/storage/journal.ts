@@ -13,6 +13,14 @@ import { CommitError, type FlushPolicy } from "./ordered-store.ts";
 const FLUSH_INTERVAL_MS = 1000;
 /** How often it is looked whether the file that is written is still the one that a restart would find. */
 const PLACE_INTERVAL_MS = 10;
+
+/** Where a journal stands before a commit. */
+export interface JournalPlace {
+  readonly sequence: number;
+  /** Where the record of the commit begins. */
+  readonly bytes: number;
+}
+
 export interface JournalPosition {
   /** The file that takes records. */
   readonly active: JournalFile;
@@ -39,8 +47,10 @@ export class Journal {
   #isSpareUnsynced = false;
   #policy: FlushPolicy = "always";
   #timer: NodeJS.Timeout | undefined;
-  /** The sync under way in the background; it never rejects. */
-  #flushing: Promise<void> | undefined;
+  /** The sync under way in another thread, or the last one; it never rejects. */
+  #aside: Promise<void> = Promise.resolve();
+  /** True while the timer's sync is under way. */
+  #isFlushing = false;
   #flushMs = 0;
   #flushCount = 0;
   #flushMsTotal = 0;
@@ -111,8 +121,25 @@ export class Journal {
     return this.#isInDoubt && this.#canRecover;
   }
 
-  /** Appends a commit; returns when it is as safe as the policy says. @throws CommitError */
-  append(commit: Commit): void {
+  get policy(): FlushPolicy {
+    return this.#policy;
+  }
+
+  /** True when a sync has failed that commits depended on. */
+  get hasLostSync(): boolean {
+    return this.#failure !== undefined && this.#isInDoubt;
+  }
+
+  /** Where the next commit goes. */
+  get place(): JournalPlace {
+    return { sequence: this.#sequence, bytes: this.#active.endBytes };
+  }
+
+  /**
+   * Appends a commit; returns when it is as safe as the policy says, or with `isEarly` when it is written. Who asked for
+   * that brings it to disk by `syncAside`, or withdraws it. @throws CommitError
+   */
+  append(commit: Commit, isEarly = false): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#assertInPlace();
     const start = this.#active.endBytes;
@@ -123,7 +150,7 @@ export class Journal {
       this.#fail("write to", error);
       throw this.#undone(start);
     }
-    if (this.#policy === "always") {
+    if (this.#policy === "always" && !isEarly) {
       try {
         this.#timed(() => this.#active.sync());
       } catch (error) {
@@ -138,6 +165,10 @@ export class Journal {
   /** Brings every commit to disk. @throws CommitError */
   flush(): void {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#syncAll();
+  }
+
+  #syncAll(): void {
     if (this.#syncedSequence === this.#sequence) return;
     try {
       this.#timed(() => {
@@ -149,6 +180,58 @@ export class Journal {
     }
     this.#isSpareUnsynced = false;
     this.#syncedSequence = this.#sequence;
+  }
+
+  /**
+   * Brings every commit so far to disk while the event loop goes on; returns the sequence of the last one.
+   * @throws CommitError when they may not be there
+   */
+  syncAside(): Promise<number> {
+    return this.#afterOthers(() => this.#syncAside());
+  }
+
+  /** Syncs in other threads run one at a time: of several, a later one may end first, and only one is told of an error. */
+  #afterOthers<T>(sync: () => Promise<T>): Promise<T> {
+    const run = this.#aside.then(sync);
+    this.#aside = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
+  }
+
+  async #syncAside(): Promise<number> {
+    if (this.hasLostSync) throw this.#failure;
+    const [active, sequence, startMs] = [this.#active, this.#sequence, performance.now()];
+    try {
+      if (this.#isSpareUnsynced) await syncAside(this.#spare);
+      await syncAside(active);
+    } catch (error) {
+      throw this.#fail("sync", error);
+    }
+    // Another sync has failed meanwhile, and an error is reported once: this success says nothing.
+    if (this.hasLostSync) throw this.#failure;
+    this.#flushed(startMs);
+    this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
+    // A journal that has become the spare one meanwhile may have taken more records than this sync covered.
+    if (this.#active === active) this.#isSpareUnsynced = false;
+    return sequence;
+  }
+
+  /** Brings every commit to disk, also when further ones are refused. @throws CommitError when they may not be there */
+  settle(): void {
+    if (this.hasLostSync) throw this.#failure;
+    this.#syncAll();
+  }
+
+  /** Takes back the last commits, whose sync has failed, by where the journal stood before each, the oldest first. */
+  withdraw(places: readonly JournalPlace[]): void {
+    const [first] = places;
+    if (first === undefined) return;
+    this.#sequence = first.sequence;
+    // Each of them: what is written over the first could end where a later one begins, which would then count.
+    for (const { bytes } of places.toReversed()) this.#undone(bytes);
+    if (this.#syncedSequence === this.#sequence) this.#isInDoubt = false;
   }
 
   /** "always" unless set. @throws CommitError when the change asks for a sync and that fails */
@@ -187,7 +270,11 @@ export class Journal {
    * what the journals would lead to, but not of what they hold. After a sync that failed there is nothing to wait for:
    * the checkpoint carries what the memory has. @throws CommitError
    */
-  async syncSpare(): Promise<void> {
+  syncSpare(): Promise<void> {
+    return this.#afterOthers(() => this.#syncSpare());
+  }
+
+  async #syncSpare(): Promise<void> {
     if (!this.#isSpareUnsynced || this.#isInDoubt) return;
     const spare = this.#spare;
     try {
@@ -245,7 +332,7 @@ export class Journal {
   /** To be awaited, as a sync may be under way. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#flushing;
+    await this.#aside;
     this.#active.close();
     this.#spare.close();
   }
@@ -267,28 +354,13 @@ export class Journal {
   }
 
   #flushInBackground(): void {
-    if (this.#flushing !== undefined || this.#failure !== undefined) return;
-    if (this.#syncedSequence === this.#sequence) return;
-    this.#flushing = this.#flushAside().finally(() => {
-      this.#flushing = undefined;
-    });
-  }
-
-  async #flushAside(): Promise<void> {
-    const [active, sequence, startMs] = [this.#active, this.#sequence, performance.now()];
-    try {
-      if (this.#isSpareUnsynced) await syncAside(this.#spare);
-      await syncAside(active);
-    } catch (error) {
-      this.#fail("sync", error);
-      return;
-    }
-    // Another sync has failed meanwhile, and an error is reported once: this success says nothing.
-    if (this.#isInDoubt) return;
-    this.#flushed(startMs);
-    this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
-    // A journal that has become the spare one meanwhile may have taken more records than this sync covered.
-    if (this.#active === active) this.#isSpareUnsynced = false;
+    if (this.#isFlushing || this.#failure !== undefined || this.#syncedSequence === this.#sequence) return;
+    this.#isFlushing = true;
+    const ended = () => {
+      this.#isFlushing = false;
+    };
+    // What has failed is kept as `failure`.
+    this.syncAside().then(ended, ended);
   }
 
   #timed(sync: () => void): void {
@@ -329,6 +401,6 @@ export class Journal {
 
 function syncAside(file: JournalFile): Promise<void> {
   return new Promise((resolve, reject) => {
-    fdatasync(file.descriptor, (error) => (error === null ? resolve() : reject(error)));
+    fdatasync(file.asideDescriptor, (error) => (error === null ? resolve() : reject(error)));
   });
 }

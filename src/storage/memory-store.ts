@@ -8,6 +8,8 @@ export class MemoryStore implements OrderedStore {
   readonly #entries = new SortedMap<Buffer>();
   readonly failure = undefined;
   readonly isCongested = false;
+  readonly position = 0;
+  readonly settledPosition = 0;
   readonly #derived: Derived | undefined;
 
   constructor(derived?: Derived) {
@@ -37,6 +39,10 @@ export class MemoryStore implements OrderedStore {
   }
 
   onRelieved(): void {}
+
+  onSettled(): void {}
+
+  settle(): void {}
 
   onLost(): void {}
 

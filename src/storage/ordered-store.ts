@@ -29,10 +29,24 @@ export interface OrderedStore extends OrderedReader {
    * Applies all writes or none; returns when they are as safe as the flush policy says.
    * @param redo records for the store's `Derived`, in order; kept in the journal, before the writes, and nowhere else
    * @param atMs when that is, ms since the epoch, for who goes back to a time later
+   * @param undo given: the commit may return before it is on disk. It is visible at once and must not be told of before
+   *   `settledPosition` has come to it. If it does not get there it is taken back, with all there have been since, the
+   *   newest first, and `undo` is called then.
    * @throws CommitError when they are not; the store then refuses every further commit until it is opened anew or `reopen`
    * has succeeded.
    */
-  commit(writes: readonly Write[], redo?: readonly Buffer[], atMs?: number): void;
+  commit(writes: readonly Write[], redo?: readonly Buffer[], atMs?: number, undo?: () => void): void;
+  /** The position of the last commit: how many there have been. */
+  readonly position: number;
+  /** The position of the last commit that is as safe as the flush policy says. */
+  readonly settledPosition: number;
+  /**
+   * Calls a listener, the last one given, when `settledPosition` has risen, or with the reason when the commits behind
+   * it have been taken back; never within a call of the store other than `settle`.
+   */
+  onSettled(listener: (failure: CommitError | undefined) => void): void;
+  /** Waits until every commit is settled or taken back. Not while a transaction is open. */
+  settle(): void;
   /** The error that ended all commits, if one has. */
   readonly failure: Error | undefined;
   /**

@@ -60,6 +60,18 @@ export class WriteTable {
     }
   }
 
+  /** Puts back what `get` had for a key before a write that is taken back. Writes are taken back in reverse order. */
+  restore(key: Bytes, before: Buffer | null | undefined): void {
+    const space = this.#space(chars(key).charCodeAt(0));
+    const written = space.get(key);
+    const sizeBefore = space.size;
+    if (before === undefined) space.delete(key);
+    else space.set(key, before);
+    const sizeAdded = space.size - sizeBefore;
+    this.#size += sizeAdded;
+    this.#bytes += sizeAdded * chars(key).length + (before?.length ?? 0) - (written?.length ?? 0);
+  }
+
   /** Writes with `from <= key < to` in key order; undefined when there are surely none. */
   range(from: Bytes, to: Bytes, reverse: boolean): Iterator<[Bytes, Buffer | null]> | undefined {
     const first = chars(from).charCodeAt(0) || 0;

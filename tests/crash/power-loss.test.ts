@@ -8,14 +8,14 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { DurableStore } from "../../src/storage/durable-store.ts";
-import type { FlushPolicy } from "../../src/storage/ordered-store.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { contentsAfter, contentsOf, writesOf } from "./store-writer.ts";
 
 type Step =
   | { kind: "write"; file: string; offset: number; bytes: Buffer }
   | { kind: "cut"; file: string; size: number }
-  | { kind: "sync"; file: string }
+  /** Covers what was written before a step. */
+  | { kind: "sync"; file: string; before: number }
   /** Commits up to a number have been begun, and acknowledged. */
   | { kind: "commit"; begun: number; done: number }
   | { kind: "data"; bytes: Buffer };
@@ -49,7 +49,15 @@ vi.mock("node:fs", async (importOriginal) => {
     },
     fdatasyncSync: (descriptor: number) => {
       fs.fdatasyncSync(descriptor);
-      record(descriptor, { kind: "sync" });
+      record(descriptor, { kind: "sync", before: disk.steps.length });
+    },
+    fdatasync: (descriptor: number, done: (error: Error | null) => void) => {
+      // What is written meanwhile may be covered or not.
+      const before = disk.steps.length;
+      fs.fdatasync(descriptor, (error) => {
+        if (error === null) record(descriptor, { kind: "sync", before });
+        done(error);
+      });
     },
     closeSync: (descriptor: number) => {
       disk.files.delete(descriptor);
@@ -63,32 +71,49 @@ const LIMITS = { journalBytesMax: 12_000, tableBytesMax: 1_000_000, cacheBytesMa
 const SECTOR_BYTES = 512;
 const IMAGES = Number(process.env["POWER_LOSS_IMAGES"] ?? 60);
 
+/** How a store commits: "early" is always, with commits that are visible while they are on their way to the disk. */
+type Manner = "always" | "no" | "early";
+
+function openedTo(directory: string, manner: Manner, onSettled: () => void): DurableStore {
+  const store = DurableStore.open(directory, { limits: LIMITS });
+  store.setFlushPolicy(manner === "early" ? "always" : manner);
+  store.onSettled(onSettled);
+  return store;
+}
+
 /** Runs a store from its first opening on, and returns all that reached its disk. */
-async function recorded(policy: FlushPolicy, commits: number): Promise<Step[]> {
+async function recorded(manner: Manner, commits: number): Promise<Step[]> {
   const directory = temporaryDirectory();
   disk.steps = [];
   disk.directory = directory;
   const steps = disk.steps as Step[];
   const noteData = () => steps.push({ kind: "data", bytes: readFileSync(`${directory}/data.mdb`) });
-  /** The last commit that is known to be on disk. */
-  const doneOf = (number: number) => (policy === "always" ? number : number - (number % 10));
   for (let number = 0; number < commits; ) {
     // A second life begins with what a crash would leave: the store is not closed as it should be.
-    const store = DurableStore.open(directory, { limits: LIMITS });
-    store.setFlushPolicy(policy);
+    const store = openedTo(directory, manner, () => {
+      steps.push({ kind: "commit", begun: number, done: done() });
+    });
+    /** The last commit that is known to be on disk. */
+    const done = () => {
+      if (manner === "early") return number - (store.position - store.settledPosition);
+      return manner === "always" ? number : number - (number % 10);
+    };
     noteData();
     const last = number + commits / 2;
     for (let checkpoints = 0; number < last; ) {
-      steps.push({ kind: "commit", begun: number + 1, done: doneOf(number) });
-      store.commit(writesOf(number + 1));
+      steps.push({ kind: "commit", begun: number + 1, done: done() });
+      store.commit(writesOf(number + 1), [], undefined, manner === "early" ? () => undefined : undefined);
       number += 1;
-      if (policy !== "always" && number % 10 === 0) store.flush();
-      steps.push({ kind: "commit", begun: number, done: doneOf(number) });
+      if (manner === "no" && number % 10 === 0) store.flush();
+      steps.push({ kind: "commit", begun: number, done: done() });
+      // Early commits come in pairs and more, so that several are on their way.
+      if (manner === "early" && number % 3 !== 0 && number < last) continue;
       await new Promise((resolve) => setImmediate(resolve));
       while (store.status().isCheckpointing) await new Promise((resolve) => setImmediate(resolve));
       if (store.status().checkpointCount > checkpoints) noteData();
       checkpoints = store.status().checkpointCount;
     }
+    if (store.position > store.settledPosition) store.settle();
     disk.directory = "";
     disk.files.clear();
     const copy = temporaryDirectory();
@@ -131,29 +156,33 @@ function torn(step: Step, random: Random): Step[] {
 /** The files of the disk after so many steps, as one possible loss of power leaves them. */
 function imageAfter(steps: readonly Step[], count: number, random: Random) {
   const synced = new Map<string, Buffer>();
-  const unsynced = new Map<string, Step[]>();
+  const unsynced = new Map<string, { readonly step: Step; readonly at: number }[]>();
   let data = Buffer.alloc(0) as Buffer;
   let commits = { begun: 0, done: 0 };
-  for (const step of steps.slice(0, count)) {
+  for (const [at, step] of steps.slice(0, count).entries()) {
     if (step.kind === "data") data = step.bytes;
     else if (step.kind === "commit") commits = step;
     else if (step.kind === "sync") {
-      const content = (unsynced.get(step.file) ?? []).reduce(apply, synced.get(step.file) ?? Buffer.alloc(0));
-      synced.set(step.file, content);
-      unsynced.set(step.file, []);
-    } else unsynced.set(step.file, [...(unsynced.get(step.file) ?? []), step]);
+      const waiting = unsynced.get(step.file) ?? [];
+      const covered = waiting.filter((one) => one.at < step.before).map((one) => one.step);
+      synced.set(step.file, covered.reduce(apply, synced.get(step.file) ?? Buffer.alloc(0)));
+      unsynced.set(
+        step.file,
+        waiting.filter((one) => one.at >= step.before),
+      );
+    } else unsynced.set(step.file, [...(unsynced.get(step.file) ?? []), { step, at }]);
   }
   for (const [file, left] of unsynced) {
-    const survived = left.flatMap((step) => torn(step, random));
+    const survived = left.flatMap(({ step }) => torn(step, random));
     synced.set(file, survived.reduce(apply, synced.get(file) ?? Buffer.alloc(0)));
   }
   return { files: synced, data, commits };
 }
 
-test.each(["always", "no"] as const)(
-  "a store of appendfsync %s opens after a loss of power at any moment and has what was on disk",
-  async (policy) => {
-    const steps = await recorded(policy, 120);
+test.each(["always", "no", "early"] as const)(
+  "a store that commits as %s opens after a loss of power at any moment and has what was on disk",
+  async (manner) => {
+    const steps = await recorded(manner, 120);
     const first = steps.findIndex((step) => step.kind === "data");
     expect(steps.filter((step) => step.kind === "data").length).toBeGreaterThan(4);
     const image = `${temporaryDirectory()}/image`;
