@@ -6,7 +6,13 @@ const client = new URL("src/client/client.ts", import.meta.url).pathname;
 const alias = process.env["DETENT_BUILT"] === "1" ? {} : { "detent/client": client };
 
 /** Replace a module of Node, which would hold for every file that runs after them in the same process. */
-const MOCKING = ["tests/server/doubtful-sync.test.ts", "tests/storage/journal-flush.test.ts"];
+const MOCKING = [
+  "tests/machines/live-twin.property.test.ts",
+  "tests/server/doubtful-sync.test.ts",
+  "tests/server/overlapped-sync.test.ts",
+  "tests/storage/early-commits.test.ts",
+  "tests/storage/journal-flush.test.ts",
+];
 
 /** Kill servers, drive a browser, build images and the site: minutes of their own, which `make test` leaves to `make test-all`. */
 const SLOW = [

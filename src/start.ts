@@ -41,6 +41,8 @@ export interface StartOptions {
   readonly memory?: ProcessMemory;
   /** For tests: see RunnerOptions. */
   readonly rehearses?: boolean;
+  /** For tests: see ExecutorOptions. */
+  readonly overlappedConnectionsMin?: number;
 }
 
 export interface RunningServer {
@@ -92,6 +94,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     server: context,
     waiters,
     databaseCount: config.get("databases"),
+    overlappedConnectionsMin: options.overlappedConnectionsMin,
     dueWork: new DueWork({ server: context, onFault }),
     dispatcher: new CommandDispatcher({
       server: context,

@@ -1,11 +1,15 @@
 /**
  * The executor: all requests that arrived in one turn of the event loop share one transaction and one commit,
- * and their replies leave after it. It is the one way to change data: a due expiry enters here as a request does.
+ * and their replies leave when it is on disk. It is the one way to change data: a due expiry enters here as a request does.
  *
  * A turn: what is due is done, requests that waited and need not any more are tried again, each connection with
  * input runs its requests in order, the transaction is committed, the changes are handed on, the replies and the
  * messages to subscribers are sent. If the commit fails, every reply that tells of the store becomes -MISCONF, no
- * message leaves, and nothing of the turn is visible. A turn ends when its budget of time and of bytes is spent
+ * message leaves, and nothing of the turn is visible.
+ *
+ * While the sync of a turn is under way, the next turns run and see what it has changed; what they have to send waits
+ * for that sync and their own (`departures.ts`). If it fails, all turns that were not on disk are taken back. A turn
+ * of few requests, with nobody else ready, waits for its sync: that is the shorter way for those that wait for it. A turn ends when its budget of time and of bytes is spent
  * (`turn-budget.ts`); who did not get a turn is first in the next one.
  */
 import type { Clock } from "../base/clock.ts";
@@ -16,6 +20,7 @@ import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
 import type { Store } from "../keyspace/store.ts";
 import { replySize } from "../protocol/reply-size.ts";
+import { Departures } from "./departures.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { DueWork } from "./due-work.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -28,6 +33,8 @@ import type { Waiter, Waiters } from "./waiters.ts";
 const REQUESTS_PER_CONNECTION_MAX = 1024;
 /** Bytes of replies a connection may collect in one turn before its further requests wait. */
 const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
+/** With so many connections in a turn, others have requests before its sync has ended. */
+const OVERLAPPED_CONNECTIONS_MIN = 4;
 /** What may fall due in one turn; a burst of millions is drained in turns of this size. */
 const DUE_PER_TURN_MAX = 500;
 
@@ -47,6 +54,8 @@ export interface ExecutorOptions {
   readonly waiters: Waiters;
   readonly databaseCount: number;
   readonly dueWork: DueWork;
+  /** Instead of OVERLAPPED_CONNECTIONS_MIN: for tests. */
+  readonly overlappedConnectionsMin?: number | undefined;
   /** Told after each commit what has changed. */
   readonly onCommitted: (changes: readonly Change[]) => void;
   /** Told of a turn that could not be committed. */
@@ -58,6 +67,9 @@ export class Executor {
   readonly #budget: TurnBudget;
   readonly #ready = new Set<Endpoint>();
   readonly #held: HeldRequests;
+  readonly #departures: Departures;
+  /** Connections that the turn at hand has served. */
+  #servedCount = 0;
   #isScheduled = false;
   #isStopped = false;
   /** When something is due next; a lower bound, so a wake-up may find nothing to do. */
@@ -71,6 +83,8 @@ export class Executor {
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
     this.#dueMs = options.dueWork.nextMs(this.#databases());
+    this.#departures = new Departures(options.store);
+    options.store.onSettled((failure) => this.#settled(failure));
     options.waiters.held = this.#held;
     options.waiters.onWoken = () => this.#schedule();
     this.#arm();
@@ -103,8 +117,10 @@ export class Executor {
   /** Runs what has been read by now, in as many turns as it takes, and takes no further one. */
   stop(): void {
     const untilMs = this.#options.clock.monotonicMs() + STOP_MS_MAX;
-    do this.#turn();
-    while (this.#ready.size > 0 && this.#options.clock.monotonicMs() < untilMs);
+    do {
+      this.#turn();
+      this.#options.store.settle();
+    } while (this.#ready.size > 0 && this.#options.clock.monotonicMs() < untilMs);
     this.#isStopped = true;
     this.#cancelWake?.();
   }
@@ -119,8 +135,10 @@ export class Executor {
   }
 
   #turn(): void {
-    if (this.#isStopped) return;
+    // What has settled schedules the next one.
+    if (this.#isStopped || this.#departures.isFull) return;
     this.#budget.begin();
+    this.#servedCount = 0;
     const databases = this.#databases();
     this.#releaseHeld();
     this.#doDue(databases);
@@ -130,11 +148,25 @@ export class Executor {
     this.#serveReady(databases, outgoing);
     const failure = this.#commit(databases);
     if (failure === undefined) this.#handOn(databases.transaction.changes);
-    outgoing.send(databases.nowMs, failure);
+    this.#departures.add({ outgoing, nowMs: databases.nowMs, replyBytes: this.#budget.replyBytes, failure });
     this.#releaseHeld();
     this.#arm();
     this.#options.server.statistics.turns.add(this.#budget.end() * 1000);
     if (this.#ready.size > 0 || this.#options.waiters.hasReady) this.#schedule();
+  }
+
+  /** Turns have reached the disk, or with a failure been taken back. */
+  #settled(failure: Error | undefined): void {
+    const wasFull = this.#departures.isFull;
+    if (failure !== undefined) this.#failed(failure);
+    this.#departures.leave(failure);
+    if (wasFull || failure !== undefined) this.#schedule();
+  }
+
+  /** What a turn had done of its own accord is due as before. */
+  #failed(failure: Error): void {
+    this.#noteDue(0);
+    this.#options.onCommitFailed(failure);
   }
 
   #handOn(changes: readonly Change[]): void {
@@ -232,6 +264,7 @@ export class Executor {
   #serve(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): boolean {
     const { session } = endpoint;
     const { waiters } = this.#options;
+    this.#servedCount += 1;
     let hasMore = false;
     if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, databases, outgoing);
     else if (endpoint.isInputEnded) session.isClosing = true;
@@ -297,15 +330,21 @@ export class Executor {
     this.#noteDue(transaction.dueMsMin);
     if (this.#options.dueWork.bringsEvents(transaction.changes)) this.#noteDue(databases.nowMs);
     try {
-      this.#options.store.commit(transaction, databases.nowMs);
+      this.#options.store.commit(transaction, databases.nowMs, this.#isOverlapped);
       return undefined;
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
-      // What this turn had done of its own accord is due as before.
-      this.#noteDue(0);
-      this.#options.onCommitFailed(failure);
+      this.#failed(failure);
       return failure;
     }
+  }
+
+  /** Whether further turns shall run while the commit of this one goes to disk. */
+  get #isOverlapped(): boolean {
+    const count = this.#servedCount;
+    const { overlappedConnectionsMin = OVERLAPPED_CONNECTIONS_MIN } = this.#options;
+    if (count === 0 || count >= overlappedConnectionsMin) return true;
+    return this.#ready.size > 0 || !this.#departures.isEmpty;
   }
 
   #databases(): Databases {

@@ -90,10 +90,14 @@ export class Outgoing {
     this.#envelopeOf(session);
   }
 
-  /** Sends all. After a failure of the commit what depends on it is refused or dropped. */
-  send(nowMs: number, failure: Error | undefined): void {
+  /** The turn has ended: takes up what it has to say last. */
+  close(): void {
     this.#server.tracking.broadcast();
     this.#deliver(this.#server.pushes.take());
+  }
+
+  /** Sends all. After a failure of the commit what depends on it is refused or dropped. */
+  send(nowMs: number, failure: Error | undefined): void {
     for (const envelope of this.#envelopes.values()) {
       if (failure !== undefined) withdraw(envelope, failure);
       const { connection, replies, session } = envelope;

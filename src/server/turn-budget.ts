@@ -32,6 +32,11 @@ export class TurnBudget {
     return this.#stopwatch.read() - this.#startedMs;
   }
 
+  /** Of the turn so far. */
+  get replyBytes(): number {
+    return this.#replyBytes;
+  }
+
   addReplyBytes(bytes: number): void {
     this.#replyBytes += bytes;
   }

@@ -47,7 +47,7 @@ function hasGarbage(store: Store, nowMs: number): boolean {
   if (store.isCongested) return true;
   const transaction = store.begin();
   const removed = collectGarbage(transaction, SLICE_ENTRIES_MAX);
-  if (removed > 0 && !isTaken(() => store.commit(transaction, nowMs))) return false;
+  if (removed > 0 && !isTaken(() => store.commit(transaction, nowMs, true))) return false;
   return removed === SLICE_ENTRIES_MAX;
 }
 

@@ -1,22 +1,34 @@
 /**
  * Machines and change streams that are live (keyspace/live-objects.ts) against the slow twin that writes every change
  * in the ordinary way: whatever commands come, both show the same, and so does what a crash leaves at any moment,
- * between a change and its checkpoint, within a checkpoint and after it.
+ * between a change and its checkpoint, within a checkpoint and after it. Some commands are lost: the sync of their turns
+ * fails while further turns have been run, and the twin never hears of them.
  */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { TestClient } from "../support/client.ts";
+import { type HeldDisk, noRoom } from "../support/held-disk.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { imageOf, temporaryDirectory } from "../support/stores.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
+const { disk } = await vi.hoisted(async () => {
+  const support = await import("../support/held-disk.ts");
+  return { disk: new support.HeldDisk() as HeldDisk };
+});
+
+vi.mock("node:fs", async (importOriginal) => {
+  const fs = await importOriginal<typeof import("node:fs")>();
+  return { ...fs, ...disk.over(fs) };
+});
+
 /** So small that a few commands fill a journal and begin a checkpoint. */
 const LIMITS = { journalBytesMax: 2500, tableBytesMax: 4000, derivedBytesMax: 6000, cacheBytesMax: 2000 };
 const START_MS = 1_700_000_000_000;
-const RUNS = Number(process.env["LIVE_TWIN_RUNS"] ?? 25);
+const RUNS = Number(process.env["LIVE_TWIN_RUNS"] ?? 20);
 
 /** The child of a lamp. */
 const PART = {
@@ -178,6 +190,12 @@ const step: fc.Arbitrary<readonly Command[]> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constantFrom([["advance", "1000"]], [["advance", "6000"]]) },
   { weight: 1, arbitrary: fc.constant([["crash"]]) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(single, { minLength: 1, maxLength: 5 })
+      .map((commands): readonly Command[] => [["lost"], ...commands]),
+  },
   { weight: 1, arbitrary: fc.constant([["turns"]]) },
 );
 
@@ -222,7 +240,10 @@ async function seenBy(client: TestClient): Promise<readonly string[]> {
   return seen;
 }
 
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 interface Side {
+  readonly store: Store;
   readonly server: TestServer;
   readonly client: TestClient;
   readonly clock: VirtualClock;
@@ -230,10 +251,10 @@ interface Side {
 
 async function begin(store: Store, startMs: number): Promise<Side> {
   const clock = new VirtualClock(startMs);
-  const server = await startTestServer({ clock, store });
+  const server = await startTestServer({ clock, store, overlaps: true });
   const client = await server.client();
   await client.call("CONFIG", "SET", "sm-outcome-max", "3");
-  return { server, client, clock };
+  return { store, server, client, clock };
 }
 
 /** A server whose machines go live, on a directory, and its slow twin. */
@@ -267,7 +288,7 @@ class Twins {
     if (word === "advance") {
       for (const { clock } of [this.live, this.plain]) clock.advance(Number(argument));
     } else if (word === "turns") {
-      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 20; turn += 1) await nextTurn();
     } else if (word === "crash") await this.#crash();
     else {
       const [live, plain] = [
@@ -276,6 +297,32 @@ class Twins {
       ];
       const shown = command.join(" ");
       expect(`${shown}: ${live.bytes.toString()}`).toBe(`${shown}: ${plain.bytes.toString()}`);
+    }
+  }
+
+  /** Runs commands on the live side alone, in as many turns, and has the disk fail before any of them is on it. */
+  async lose(commands: readonly Command[]): Promise<void> {
+    const { client, server, store } = this.live;
+    disk.isHeld = true;
+    // Who waits for a sync, as a rotation does, meets it at once.
+    disk.failure = noRoom();
+    const replies: Promise<unknown>[] = [];
+    const { statistics } = server.context;
+    for (const command of commands) {
+      const { commandCount } = statistics;
+      replies.push(client.exchange(...command));
+      while (statistics.commandCount === commandCount) await nextTurn();
+    }
+    disk.release(disk.failure);
+    await Promise.all(replies);
+    disk.mend();
+    while (store.failure !== undefined) {
+      await nextTurn();
+      try {
+        store.reopen();
+      } catch {
+        // A checkpoint has failed too, and is tried again.
+      }
     }
   }
 
@@ -302,7 +349,8 @@ async function play(steps: ReadonlyArray<readonly Command[]>): Promise<void> {
   const twins = await Twins.begin();
   try {
     for (const [index, commands] of steps.entries()) {
-      for (const command of commands) await twins.run(command);
+      if (commands[0]?.[0] === "lost") await twins.lose(commands.slice(1));
+      else for (const command of commands) await twins.run(command);
       const isCompared = index === steps.length - 1 || index % 4 === 3 || commands[0]?.[0] === "crash";
       if (isCompared) await twins.compare();
     }

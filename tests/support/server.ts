@@ -25,6 +25,8 @@ export interface TestServerOptions {
   readonly memory?: ProcessMemory;
   /** Handlers that read or write keys run twice, the first time for nothing. */
   readonly rehearses?: boolean;
+  /** Whether every turn lets the next ones run while it goes to disk, however small it is. */
+  readonly overlaps?: boolean;
   /** Whether it answers HTTP too, on a port that the system chooses. */
   readonly http?: boolean;
 }
@@ -51,6 +53,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     onShutdown: () => undefined,
     ...(options.memory === undefined ? {} : { memory: options.memory }),
     rehearses: options.rehearses === true,
+    ...(options.overlaps === true ? { overlappedConnectionsMin: 1 } : {}),
     httpPort: options.http === true ? 0 : "none",
   });
   const clients: TestClient[] = [];

@@ -1,0 +1,62 @@
+/**
+ * What turns have to send while the commits that it tells of are on their way to the disk. It leaves in the order of the
+ * turns, also what a turn has to say that has only read: it may have read what is not on disk yet.
+ */
+import type { Store } from "../keyspace/store.ts";
+import type { Outgoing } from "./outgoing.ts";
+
+/** Turns and bytes of replies that may wait: beyond, no further turn begins. */
+const TURNS_MAX = 8;
+const BYTES_MAX = 16 << 20;
+
+interface Departure {
+  readonly outgoing: Outgoing;
+  readonly nowMs: number;
+  /** It leaves when the commits up to here are on disk. */
+  readonly position: number;
+  readonly replyBytes: number;
+  /** Why the commit of the turn itself was refused. */
+  readonly failure: Error | undefined;
+}
+
+export class Departures {
+  readonly #store: Store;
+  #waiting: Departure[] = [];
+  #replyBytes = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#waiting.length >= TURNS_MAX || this.#replyBytes >= BYTES_MAX;
+  }
+
+  /** A turn has ended. */
+  add(departure: Omit<Departure, "position">): void {
+    const { position } = this.#store;
+    departure.outgoing.close();
+    if (this.isEmpty && this.#store.settledPosition === position) {
+      departure.outgoing.send(departure.nowMs, departure.failure);
+      return;
+    }
+    this.#waiting.push({ ...departure, position });
+    this.#replyBytes += departure.replyBytes;
+  }
+
+  /** Sends what has nothing to wait for any more: all of it where the commits that it waits for have been taken back. */
+  leave(failure: Error | undefined): void {
+    const { settledPosition } = this.#store;
+    const left = this.#waiting.findIndex(({ position }) => position > settledPosition);
+    const count = failure !== undefined || left === -1 ? this.#waiting.length : left;
+    const leaving = this.#waiting.splice(0, count);
+    for (const departure of leaving) {
+      this.#replyBytes -= departure.replyBytes;
+      departure.outgoing.send(departure.nowMs, departure.failure ?? failure);
+    }
+  }
+}
