@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash race bench bench-migration connections image image-test docs site pack clean
+.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash migrations race bench bench-migration connections image image-test docs site pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -63,6 +63,11 @@ fuzz: install ## A million random, mutated and truncated requests (REQUESTS=, SE
 
 crash: install build ## Kill server and workers again and again, hold what is found against what was acknowledged (ROUNDS=, SEED=)
 	DETENT_BUILT=1 npx tsx tests/crash/run.ts $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+migrations: install ## Random machines that are migrated, patched and undone among events, time and crashes (RUNS=200, SEED=)
+	RUNS=$(or $(RUNS),200) UNDO_RUNS=$(or $(RUNS),200) $(if $(SEED),SEED=$(SEED)) npx vitest run \
+	  tests/commands/migration/charts.property.test.ts tests/commands/migration/migration.property.test.ts \
+	  tests/commands/statechart/undo.property.test.ts
 
 race: install ## 64 clients race one event on one machine (ROUNDS=10000)
 	ROUNDS=$(or $(ROUNDS),10000) npx vitest run tests/commands/statechart/race.test.ts

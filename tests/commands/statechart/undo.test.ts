@@ -243,6 +243,55 @@ test("SM.UNDO leaves event ids, SEQ and children as they are", async () => {
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
+/** A parent whose state `busy` has a child. */
+async function withChild(client: TestClient, ...events: readonly string[]) {
+  await define(client, "kid", {
+    initial: "on",
+    states: { on: { after: { "1h": "over" } }, over: { type: "final" } },
+  });
+  await define(client, "parent", {
+    initial: "idle",
+    states: {
+      idle: { on: { GO: "busy" } },
+      busy: { invoke: [{ src: "kid:v1", id: "kid", onDone: "idle" }], on: { BACK: "idle" } },
+    },
+  });
+  await client.call("SM.CREATE", "{p}", "parent");
+  for (const event of events) await client.call("SM.SEND", "{p}", event);
+  return async () => rows(fields(await client.call("SM.INFO", "{p}"))["children"] ?? null)[0];
+}
+
+test("SM.UNDO leaves a child that the change has stopped as it is, and SM.UNDO of the child gives it back", async () => {
+  const { client, clock } = await setUp();
+  const child = await withChild(client, "GO", "BACK");
+  const plan = fields(await client.call("SM.UNDO", "{p}", "PLAN"));
+  expect(rows(plan["stays"] ?? null)).toMatchObject([{ rev: 3, kind: "stop", to: "kid" }]);
+  await client.call("SM.UNDO", "{p}");
+  expect(await client.call("SM.STATE", "{p}")).toEqual(["busy"]);
+  expect(await child()).toMatchObject({ status: "stopped" });
+  // With its timer, and with the end that the parent waits for.
+  await client.call("SM.UNDO", "{p}.kid");
+  expect(await child()).toMatchObject({ status: "active", state: ["on"] });
+  clock.advance(3_600_000);
+  await client.call("PING");
+  expect(await client.call("SM.STATE", "{p}")).toEqual(["idle"]);
+  expect(await client.call("SM.VERIFY")).toEqual([]);
+});
+
+test("SM.UNDO leaves a child that the change has started; its state is entered again when it is gone", async () => {
+  const { client } = await setUp();
+  const child = await withChild(client, "GO");
+  await client.call("SM.UNDO", "{p}");
+  expect(await child()).toMatchObject({ status: "active" });
+  expect(await client.call("SM.SEND", "{p}", "GO")).toEqual(
+    new ReplyFailure("EXECFAIL BUSYKEY the machine has a child 'kid' that has not ended"),
+  );
+  expect(await client.call("DEL", "{p}.kid")).toBe(1);
+  expect(await client.call("SM.SEND", "{p}", "GO")).toEqual(["busy"]);
+  expect(await child()).toMatchObject({ status: "active" });
+  expect(await client.call("SM.VERIFY")).toEqual([]);
+});
+
 test("SM.UNDO makes a done child active again, and the parent knows", async () => {
   const { client } = await setUp();
   await define(client, "kid", {
