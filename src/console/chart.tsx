@@ -11,13 +11,19 @@ export interface Marks {
   /** States that were active before. */
   readonly visited?: ReadonlySet<string>;
   readonly counts?: ReadonlyMap<string, number>;
+  /** States that another version has not, or has otherwise. */
+  readonly differs?: ReadonlyMap<string, "added" | "removed" | "changed">;
   readonly selected?: string;
+  /** Takes away or brings back what is inside a state. */
+  readonly onCollapse?: (path: string) => void;
   readonly onSelect?: (path: string) => void;
 }
 
 /** A drawing that is fitted is neither smaller than can be read nor larger than life. */
 const FIT_MIN = 0.75;
 const FIT_MAX = 1.15;
+/** Drawings with more boxes can be searched. */
+const SEARCH_FROM = 12;
 const ZOOMS = [0.35, 0.5, 0.7, 0.85, 1, 1.25, 1.6];
 
 export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly marks: Marks }) {
@@ -29,18 +35,32 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
       : { width: drawing.width * scale, height: drawing.height * scale };
   const step = (by: number) => setZoom(Math.max(0, Math.min(ZOOMS.length - 1, (zoom ?? 4) + by)));
   const canvas = useRef<HTMLDivElement>(null);
+  const [sought, setSought] = useState("");
+  const found =
+    sought === ""
+      ? []
+      : drawing.boxes.filter(({ path }) => path.toLowerCase().includes(sought.toLowerCase()));
   const lit = [...(marks.active ?? [])].join();
   useEffect(() => {
     const place = canvas.current;
-    const state = place?.querySelector(".leaf.active")?.getBoundingClientRect();
+    const state = place?.querySelector(sought === "" ? ".leaf.active" : ".found")?.getBoundingClientRect();
     if (place === null || state === undefined) return;
     const from = place.getBoundingClientRect();
     place.scrollLeft += state.left + state.width / 2 - from.left - from.width / 2;
-  }, [lit, zoom, drawing]);
+  }, [lit, zoom, drawing, sought]);
   const largest = Math.max(1, ...(marks.counts?.values() ?? []));
   return (
     <div class="chart">
-      <fieldset class="tools" aria-label="Size of the drawing">
+      <fieldset class="tools" aria-label="The drawing">
+        {drawing.boxes.length > SEARCH_FROM && (
+          <input
+            type="search"
+            placeholder="Find a state"
+            aria-label="Find a state"
+            value={sought}
+            onInput={(event) => setSought(event.currentTarget.value)}
+          />
+        )}
         <button type="button" onClick={() => step(-1)} aria-label="Smaller">
           −
         </button>
@@ -80,7 +100,7 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
           {drawing.boxes
             .filter(({ hasInside }) => hasInside)
             .map((box) => (
-              <State key={box.path} box={box} marks={marks} largest={largest} />
+              <State key={box.path} box={box} marks={marks} largest={largest} isFound={found.includes(box)} />
             ))}
           {drawing.dots.map(({ x, y, radius }) => (
             <circle key={`${x} ${y}`} cx={x} cy={y} r={radius / 1.6} class="dot" />
@@ -91,8 +111,14 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
           {drawing.boxes
             .filter(({ hasInside }) => !hasInside)
             .map((box) => (
-              <State key={box.path} box={box} marks={marks} largest={largest} />
+              <State key={box.path} box={box} marks={marks} largest={largest} isFound={found.includes(box)} />
             ))}
+          {drawing.boxes.map(({ path, x, y, width, hasInside }) => {
+            const machines = marks.counts?.get(path) ?? 0;
+            return machines === 0 ? null : (
+              <Badge key={path} x={x + width - 6} y={y + (hasInside ? 8 : 0)} machines={machines} />
+            );
+          })}
         </svg>
       </div>
     </div>
@@ -103,13 +129,15 @@ function State({
   box,
   marks,
   largest,
+  isFound,
 }: {
   readonly box: Box;
   readonly marks: Marks;
   readonly largest: number;
+  readonly isFound: boolean;
 }) {
   const { x, y, width, height, name, type, isDeep, hasInside, path } = box;
-  const { active, visited, counts, selected, onSelect } = marks;
+  const { active, visited, counts, differs, selected, onSelect } = marks;
   const machines = counts?.get(path) ?? 0;
   const heat = machines === 0 ? 0 : 1 + Math.min(4, Math.floor((4 * machines) / largest));
   const classes = [
@@ -119,6 +147,8 @@ function State({
     active?.has(path) === true ? "active" : "",
     visited?.has(path) === true ? "visited" : "",
     selected === path ? "selected" : "",
+    differs?.get(path) ?? "",
+    isFound ? "found" : "",
     hasInside ? "" : `heat${heat}`,
   ];
   if (type === "history") {
@@ -161,7 +191,33 @@ function State({
           {name}
         </text>
       )}
-      {machines > 0 && <Badge x={x + width - 6} y={y + (hasInside ? 8 : 0)} machines={machines} />}
+      {marks.onCollapse !== undefined && path !== "" && (hasInside || box.isCollapsed === true) && (
+        <Fold box={box} onCollapse={marks.onCollapse} />
+      )}
+    </g>
+  );
+}
+
+function Fold({ box, onCollapse }: { readonly box: Box; readonly onCollapse: (path: string) => void }) {
+  const { x, y, path, isCollapsed } = box;
+  const fold = (event: Event) => {
+    event.stopPropagation();
+    onCollapse(path);
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: SVG has no button
+    <g
+      class="fold"
+      role="button"
+      tabIndex={0}
+      aria-label={`${isCollapsed === true ? "Open" : "Close"} ${path}`}
+      onClick={fold}
+      onKeyDown={(event: KeyboardEvent) => (event.key === "Enter" || event.key === " ") && fold(event)}
+    >
+      <rect x={x - 8} y={y - 8} width={16} height={16} rx={4} />
+      <text x={x} y={y + 4} text-anchor="middle">
+        {isCollapsed === true ? "+" : "−"}
+      </text>
     </g>
   );
 }

@@ -1,7 +1,7 @@
 /** A definition: its statechart with how many machines are where, and the machines of a state, oldest first. */
-import type { Drawing } from "../drawing/geometry.ts";
 import { ask, definitionPath, get, versionsOf } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
+import { savePng, useDrawing } from "./drawing.ts";
 import { MachineTable } from "./find.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
 import { Copied, Fault, Json, Panel, quoted } from "./parts.tsx";
@@ -16,10 +16,11 @@ export function Definition({
   readonly tick: number;
 }) {
   const state = query.get("state") ?? "";
-  const drawing = useLoaded(`drawing ${id}`, 0, () => get<Drawing>(`${definitionPath(id)}/drawing`));
+  const drawing = useDrawing(id, query);
   const counts = useLoaded(`counts ${id}`, tick, () => countsOf(id));
   const versions = useLoaded(`versions ${id}`, 0, () => versionsOf(id));
   const document = useLoaded(`document ${id}`, 0, () => get<unknown>(definitionPath(id)));
+  const fileName = id.replace(":", "-");
   return (
     <>
       <h1>
@@ -32,15 +33,24 @@ export function Definition({
                 {version.slice(version.lastIndexOf(":") + 1)}
               </a>
             ))}
+          {(versions.data?.definitions.length ?? 0) > 1 && (
+            <a href={linkTo("versions", id.replace(/:[^:]*$/, ""), { from: id })}>Compare</a>
+          )}
+          <a href={linkTo("try", "", { definition: id })}>Try</a>
         </nav>
       </h1>
       <Fault error={drawing.error ?? counts.error} />
       <Panel
         title="Statechart"
         aside={
-          <a href={`${definitionPath(id)}/drawing?format=svg`} download={`${id.replace(":", "-")}.svg`}>
-            SVG
-          </a>
+          <span class="choice">
+            <a href={`${drawing.path}&format=svg`} download={`${fileName}.svg`}>
+              SVG
+            </a>
+            <button type="button" class="link" onClick={() => void savePng(drawing.path, fileName)}>
+              PNG
+            </button>
+          </span>
         }
       >
         {drawing.data === undefined ? (
@@ -51,6 +61,7 @@ export function Definition({
             marks={{
               counts: counts.data ?? new Map(),
               ...(state === "" ? {} : { selected: state }),
+              onCollapse: drawing.onCollapse,
               onSelect: (path) => setQuery("state", path === state ? "" : path),
             }}
           />

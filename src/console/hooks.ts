@@ -33,6 +33,8 @@ export function useRoute(): Route {
   useEffect(() => {
     const follow = () => setRoute(readRoute());
     addEventListener("hashchange", follow);
+    // The address may have changed since the page was drawn first.
+    follow();
     return () => removeEventListener("hashchange", follow);
   }, []);
   return route;

@@ -2,9 +2,10 @@
 import { useState } from "preact/hooks";
 import type { Drawing } from "../drawing/geometry.ts";
 import { Actions, actionsOf } from "./actions.tsx";
-import { definitionPath, get, type HistoryEntry, type MachineInfo, machinePath, versionsOf } from "./api.ts";
+import { get, type HistoryEntry, type MachineInfo, machinePath, versionsOf } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
 import { Confirm, type Question } from "./confirm.tsx";
+import { useDrawing } from "./drawing.ts";
 import { Events } from "./events.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
 import { Ago, eventName, Fault, Json, Panel, Status } from "./parts.tsx";
@@ -37,9 +38,7 @@ export function Machine({
     get<{ pending: readonly Pending[] }>(`${path}/pending`),
   );
   const definition = now.data?.definition ?? "";
-  const drawing = useLoaded(`drawing ${definition}`, 0, async () =>
-    definition === "" ? undefined : get<Drawing>(`${definitionPath(definition)}/drawing`),
-  );
+  const drawing = useDrawing(definition, query);
   const versions = useLoaded(`versions ${definition}`, 0, async () =>
     definition === "" ? undefined : versionsOf(definition),
   );
@@ -95,7 +94,11 @@ export function Machine({
           ) : (
             <Chart
               drawing={drawing.data}
-              marks={{ active: withOuter(machine?.state ?? []), visited: withOuter(visited) }}
+              marks={{
+                active: withOuter(machine?.state ?? []),
+                visited: withOuter(visited),
+                onCollapse: drawing.onCollapse,
+              }}
             />
           )}
         </Panel>

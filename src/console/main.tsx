@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { ask, database, get, ProblemError } from "./api.ts";
 import { Definition } from "./definition.tsx";
 import { Failures } from "./failures.tsx";
+import { Family } from "./family.tsx";
 import { Find } from "./find.tsx";
 import { linkTo, submitted, useChanges, useLoaded, useRoute } from "./hooks.ts";
 import { Jobs } from "./jobs.tsx";
@@ -21,6 +22,7 @@ interface Who {
 
 /** It brings the engine along, which the other pages do not need. */
 const loadTry = () => import("./try.tsx");
+const loadVersions = () => import("./versions.tsx");
 
 const PAGES = [
   ["", "Overview"],
@@ -108,7 +110,9 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           {page === "find" && <Find query={query} tick={tick} />}
           {page === "failures" && <Failures query={query} tick={tick} database={database()} />}
           {page === "jobs" && <Jobs subject={subject} query={query} />}
-          {page === "try" && <Late load={loadTry} subject={subject} query={query} />}
+          {page === "versions" && <Late key={subject} load={loadVersions} subject={subject} query={query} />}
+          {page === "family" && <Family key={subject} machineKey={subject} tick={tick} />}
+          {page === "try" && <Late key="try" load={loadTry} subject={subject} query={query} />}
           {page === "streams" && <Streams tick={tick} database={database()} />}
           {page === "definition" && <Definition key={subject} id={subject} query={query} tick={tick} />}
           {page === "machine" && <Machine key={subject} machineKey={subject} query={query} tick={tick} />}

@@ -46,7 +46,12 @@ export function Status({ status }: { readonly status: string }) {
 }
 
 export function Json({ value }: { readonly value: unknown }) {
-  return <pre class="json">{JSON.stringify(value, undefined, 2)}</pre>;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard too
+    <pre class="json" tabIndex={0}>
+      {JSON.stringify(value, undefined, 2)}
+    </pre>
+  );
 }
 
 /** A command that can be copied. */
@@ -86,9 +91,11 @@ export function Panel({
   );
 }
 
-/** An event as a person reads it: that of a timer by its delay. */
+/** An event as a person reads it: that of a timer by its delay, that of a child by its id. */
 export function eventName(event: string): string {
-  return event.replace(/^xstate\.after\.([^.]*).*$/, "after $1");
+  return event
+    .replace(/^xstate\.after\.([^.]*).*$/, "after $1")
+    .replace(/^xstate\.(done|error)\.actor\.(.*)$/, "$2 $1");
 }
 
 /** A word of a command as redis-cli reads it. */

@@ -148,7 +148,7 @@ function Frames({
             <button
               type="button"
               class="link"
-              aria-label={`Back to step ${at + 1}`}
+              title={`Back to step ${at + 1}`}
               onClick={() => onFrames(frames.slice(0, at + 1))}
             >
               {actText(act)}

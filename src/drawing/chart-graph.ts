@@ -8,6 +8,8 @@ export interface ChartState {
   /** The last part of the path, which stands in the box. */
   readonly name: string;
   readonly type: string;
+  /** What is inside is left out. */
+  readonly isCollapsed?: boolean;
   /** The path of the state around it; null for the whole machine. */
   readonly parent: string | null;
   readonly initial: readonly string[];
@@ -63,6 +65,32 @@ export function chartGraph(json: Json, title: string): ChartGraph {
       };
     }),
   };
+}
+
+/** The graph without what is inside some states: what led in or out leads to or from them, and what went on inside is left out. */
+export function collapsed(graph: ChartGraph, paths: readonly string[]): ChartGraph {
+  const known = new Map(graph.states.map((state) => [state.path, state]));
+  const closed = paths.filter((path) => path !== "" && graph.states.some(({ parent }) => parent === path));
+  /** The outermost closed state around a path, or the path itself. */
+  const shownFor = (path: string): string => {
+    let shown = path;
+    for (let at: string | null = path; at !== null; at = known.get(at)?.parent ?? null)
+      if (closed.includes(at)) shown = at;
+    return shown;
+  };
+  const states = graph.states
+    .filter(({ path }) => shownFor(path) === path)
+    .map((state) => (closed.includes(state.path) ? { ...state, initial: [], isCollapsed: true } : state))
+    .map((state) => ({ ...state, initial: [...new Set(state.initial.map(shownFor))] }));
+  const transitions = graph.transitions.flatMap((transition): readonly ChartTransition[] => {
+    const from = shownFor(transition.from);
+    const to = [...new Set(transition.to.map(shownFor))].filter(
+      (target) => target !== from || from === transition.from,
+    );
+    const isInside = from !== transition.from && to.length === 0;
+    return isInside ? [] : [{ ...transition, from, to }];
+  });
+  return { ...graph, states, transitions };
 }
 
 function textOf(value: Json | undefined): string {

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import { type ChartGraph, chartGraph } from "./chart-graph.ts";
+import { type ChartGraph, chartGraph, collapsed } from "./chart-graph.ts";
 import { type ElkRoot, elkGraph } from "./elk-graph.ts";
 import { type Drawing, drawingOf, plainDrawing } from "./geometry.ts";
 
@@ -37,12 +37,17 @@ export class Drawings {
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  /** The drawing of what SM.DEF GRAPH says in JSON; `title` names a machine that has no id of its own. */
-  drawingOf(json: string, title = ""): Promise<Drawing> {
-    const digest = createHash("sha256").update(`${title}\n${json}`).digest("base64");
+  /**
+   * The drawing of what SM.DEF GRAPH says in JSON; `title` names a machine that has no id of its own, `closed` states whose inside is
+   * left out.
+   */
+  drawingOf(json: string, title = "", closed: readonly string[] = []): Promise<Drawing> {
+    const digest = createHash("sha256")
+      .update(JSON.stringify([title, closed, json]))
+      .digest("base64");
     const known = this.#drawings.get(digest);
     if (known !== undefined) return known;
-    const made = this.#make(chartGraph(JSON.parse(json), title));
+    const made = this.#make(collapsed(chartGraph(JSON.parse(json), title), closed));
     this.#drawings.set(digest, made);
     for (const oldest of this.#drawings.keys()) {
       if (this.#drawings.size <= DRAWINGS_MAX) break;

@@ -16,6 +16,8 @@ export interface Box {
   readonly type: string;
   readonly isDeep: boolean;
   readonly hasInside: boolean;
+  /** There is something inside that is not drawn. */
+  readonly isCollapsed?: boolean;
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -75,12 +77,12 @@ export function drawingOf(graph: ChartGraph, laidOut: ElkRoot): Drawing {
 }
 
 function boxOf(
-  { path, name, type, isDeep }: ChartState,
+  { path, name, type, isDeep, isCollapsed }: ChartState,
   { x, y, width, height }: Pick<Box, "x" | "y" | "width" | "height">,
   hasInside: boolean,
 ): Box {
   const place = { x: round(x), y: round(y), width: round(width), height: round(height) };
-  return { path, name, type, isDeep, hasInside, ...place };
+  return { path, name, type, isDeep, hasInside, ...(isCollapsed === true ? { isCollapsed } : {}), ...place };
 }
 
 function round(value: number): number {

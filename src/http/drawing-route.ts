@@ -8,6 +8,9 @@ import { type Env, type HttpContext, withSession } from "./app-context.ts";
 import { bodyText, parseBody } from "./body.ts";
 import { accepted, badRequest, Problem } from "./problem.ts";
 
+/** States that are drawn without their inside. */
+const COLLAPSED_MAX = 200;
+
 export function addDrawings(app: Hono<Env>, access: Access): void {
   const serve = (context: HttpContext) =>
     withSession(context, access, async (session) => {
@@ -15,7 +18,8 @@ export function addDrawings(app: Hono<Env>, access: Access): void {
       const id = version === undefined ? name : `${name}:${version}`;
       const json = accepted(await session.run(["SM.DEF", "GRAPH", id, "JSON"]));
       if (typeof json !== "string") throw new Problem(new AnswerError("NODEF there is no such definition"));
-      const drawing = await access.drawings.drawingOf(json, name);
+      const closed = (context.req.queries("collapsed") ?? []).filter((path) => path !== "");
+      const drawing = await access.drawings.drawingOf(json, name, closed.slice(0, COLLAPSED_MAX).sort());
       const isSvg = context.req.query("format") === "svg";
       return new Response(isSvg ? svgOf(drawing) : JSON.stringify(drawing), {
         headers: {

@@ -11,6 +11,11 @@ function drawing(operationId: string, names: readonly string[]): JsonObject {
       summary: "The statechart drawn: boxes and lines with their places, or SVG.",
       parameters: [
         ...names.map((name): Json => ({ name, in: "path", required: true, schema: { type: "string" } })),
+        {
+          ...{ name: "collapsed", in: "query", required: false },
+          description: "A state whose inside is left out; may be given several times.",
+          schema: { type: "string" },
+        },
         { name: "format", in: "query", required: false, schema: { type: "string", enum: ["json", "svg"] } },
       ],
       responses: {

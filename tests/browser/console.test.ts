@@ -1,73 +1,19 @@
 /** The console in a browser: what a person sees and does. An error in the browser's console fails the test. */
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { define } from "../support/machines.ts";
-import { startTestServer, type TestServerOptions } from "../support/server.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
-if (CHROMIUM === undefined) process.stderr.write("chromium is missing: the console is not tried\n");
-
-const ORDER = {
-  id: "order",
-  initial: "new",
-  context: { paid: 0, total: 100 },
-  states: {
-    new: {
-      on: {
-        PAY: {
-          target: "paid",
-          guard: "event.amount >= context.total",
-          actions: [{ assign: { paid: "event.amount" } }],
-        },
-      },
-    },
-    paid: { on: { SHIP: "shipped" }, after: { "72h": "late" } },
-    late: {},
-    shipped: { type: "final" },
-  },
-};
+import type { TestServerOptions } from "../support/server.ts";
+import { CHROMIUM, launch, open as openPage } from "./opened.ts";
 
 let browser: Browser;
 
 beforeAll(async () => {
-  if (CHROMIUM === undefined) return;
-  if (!existsSync(join(ROOT, "dist/console/assets")))
-    spawnSync("npx", ["vite", "build", "--config", "vite.console.config.ts"], { cwd: ROOT });
-  browser = await chromium.launch({ executablePath: CHROMIUM });
+  if (CHROMIUM !== undefined) browser = await launch();
 });
 afterAll(() => browser?.close());
 
-async function open(path: string, options: TestServerOptions = {}, statuses: readonly number[] = []) {
-  const server = await startTestServer({ http: true, ...options });
-  const client = await server.client();
-  const password = options.config?.requirepass;
-  if (password !== undefined) await client.call("AUTH", password);
-  await define(client, "order:v1", ORDER);
-  for (const key of ["o1", "o2", "o3"]) await client.call("SM.CREATE", key, "order");
-  await client.call("SM.SEND", "o2", "PAY", '{"amount":120}', "BY", "ann");
-  const page = await browser.newPage();
-  const errors: string[] = [];
-  page.on("console", (message) => {
-    // The browser itself tells of an answer that is a refusal.
-    const isExpected = statuses.some((status) => message.text().includes(`status of ${status}`));
-    if (message.type() === "error" && !isExpected) errors.push(message.text());
-  });
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.on("request", (request) => {
-    if (!request.url().startsWith(server.url) && !request.url().startsWith("data:"))
-      errors.push(`asks ${request.url()}`);
-  });
-  await page.goto(`${server.url}/${path}`);
-  onTestFinished(async () => {
-    await page.close();
-    await server.close();
-    expect(errors).toEqual([]);
-  });
-  return { server, client, page };
+function open(path: string, options: TestServerOptions = {}, statuses: readonly number[] = []) {
+  return openPage(browser, path, { ...options, statuses });
 }
 
 const text = (page: Page, selector: string) => page.locator(selector).first().textContent();
@@ -289,6 +235,83 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await page.getByRole("button", { name: "Save as a version" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { name: "order:v2" }).waitFor();
+  });
+
+  test("compares two versions, plans the migration and follows it", async () => {
+    const { client, page } = await open("");
+    const next = {
+      id: "order",
+      initial: "new",
+      context: { paid: 0, total: 100 },
+      states: {
+        new: { on: { PAY: "billed" } },
+        billed: { on: { SHIP: "shipped" } },
+        shipped: { type: "final" },
+      },
+    };
+    await define(client, "order:v2", next);
+    await page.goto(`${page.url().split("#")[0]}#/definition/order%3Av1`);
+    await page.getByRole("link", { name: "Compare" }).click();
+    await page.locator(".changes .removed", { hasText: "'paid' is gone" }).waitFor({ timeout: 20_000 });
+    await page.locator("g.removed", { hasText: "paid" }).first().waitFor();
+    await page.locator("g.added", { hasText: "billed" }).first().waitFor();
+    await page.getByRole("button", { name: "Plan" }).click();
+    await page.getByText("paid fits nowhere").waitFor();
+    await page.locator("#map").fill('{"states": {"paid": "billed", "late": "billed"}}');
+    await page.getByRole("button", { name: "Plan" }).click();
+    await page.getByText("paid → billed").waitFor();
+    await page.getByRole("button", { name: "Migrate 3" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Migrate" }).click();
+    await page.locator("td", { hasText: "3 moved, 0 held, 0 left" }).waitFor();
+    expect(await client.call("SM.STATE", "o2")).toEqual(["billed"]);
+  });
+
+  test("shows a machine with its children and who sent what to whom", async () => {
+    const { client, page } = await open("");
+    await define(client, "pay:v1", {
+      id: "pay",
+      initial: "asked",
+      states: { asked: { on: { OK: "ok" } }, ok: { type: "final" } },
+    });
+    await define(client, "sale:v1", {
+      id: "sale",
+      initial: "paying",
+      states: { paying: { invoke: { src: "pay", id: "charge", onDone: "sold" } }, sold: {} },
+    });
+    await client.call("SM.CREATE", "s1", "sale", "BY", "ann");
+    await client.call("SM.SEND", "{s1}.charge", "OK", "BY", "bank");
+    await page.goto(`${page.url().split("#")[0]}#/machine/s1`);
+    await page.getByRole("link", { name: "Family" }).click();
+    await page.locator(".sequence .title", { hasText: "{s1}.charge" }).waitFor();
+    const steps = await page.locator(".sequence .step > text:not(.state)").allTextContents();
+    expect(steps).toEqual(
+      ["create by ann", "create", "OK by bank", "charge done"].map((step) => expect.stringContaining(step)),
+    );
+  });
+
+  test("closes a state and opens it again, and finds one by its name", async () => {
+    const { client, page } = await open("");
+    const inner = Object.fromEntries(
+      Array.from({ length: 14 }, (_, at) => [`s${at}`, { on: { NEXT: `s${(at + 1) % 14}` } }]),
+    );
+    await define(client, "ring:v1", {
+      id: "ring",
+      initial: "round",
+      states: { round: { initial: "s0", states: inner } },
+    });
+    await client.call("SM.CREATE", "r1", "ring");
+    await page.goto(`${page.url().split("#")[0]}#/definition/ring%3Av1`);
+    await page.getByLabel("Find a state").fill("s13");
+    await page.locator("g.found", { hasText: "s13" }).waitFor({ timeout: 20_000 });
+    await page.getByRole("button", { name: "Close round" }).click();
+    await page.getByRole("button", { name: "round, 1 machines" }).waitFor({ timeout: 20_000 });
+    await expect.poll(() => page.locator("g.state").count()).toBe(2);
+    expect(page.url()).toContain("closed=round");
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "PNG" }).click();
+    expect((await download).suggestedFilename()).toBe("ring-v1.png");
+    await page.getByRole("button", { name: "Open round" }).click();
+    await expect.poll(() => page.locator("g.state").count()).toBe(16);
   });
 
   test("lists groups with their lag, and puts a task that was given up back", async () => {

@@ -207,3 +207,27 @@ describe("a drawing", () => {
     expect(svg).not.toMatch(/style=/);
   });
 });
+
+describe("states that are closed", () => {
+  test("leave out what is inside, and what led in or out leads to or from them", async () => {
+    const text = graphOf(large());
+    const all = await drawings.drawingOf(text);
+    const closed = ["g0", "g1", "g2", "g3", "g4", "g5"];
+    const drawing = await drawings.drawingOf(text, "", closed);
+    expect(all.boxes.length).toBeGreaterThan(60);
+    expect(drawing.boxes.map(({ path }) => path)).toEqual(["", ...closed]);
+    expect(drawing.boxes.filter(({ isCollapsed }) => isCollapsed === true)).toHaveLength(6);
+    expect(faultsOf(drawing)).toEqual([]);
+    const ways = drawing.lines.filter(({ isInitial }) => !isInitial).map(({ from, to }) => `${from} ${to}`);
+    expect(new Set(ways)).toEqual(
+      new Set(closed.flatMap((state, at) => [`${state} g${(at + 1) % 6}`, `${state} g${(at + 2) % 6}`])),
+    );
+    expect(drawing.width * drawing.height).toBeLessThan((all.width * all.height) / 4);
+  });
+
+  test("are passed over where they have nothing inside or are not there", async () => {
+    const text = graphOf({ initial: "a", states: { a: { on: { GO: "b" } }, b: {} } });
+    const drawing = await drawings.drawingOf(text, "", ["a", "none", ""]);
+    expect(drawing.boxes).toEqual((await drawings.drawingOf(text)).boxes);
+  });
+});

@@ -1,0 +1,75 @@
+/** A page of the console in a browser, over a server with some orders. An error in the browser's console fails the test. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import { expect, onTestFinished } from "vitest";
+import { define } from "../support/machines.ts";
+import { startTestServer, type TestServerOptions } from "../support/server.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+export const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
+if (CHROMIUM === undefined) process.stderr.write("chromium is missing: the console is not tried\n");
+
+const ORDER = {
+  id: "order",
+  initial: "new",
+  context: { paid: 0, total: 100 },
+  states: {
+    new: {
+      on: {
+        PAY: {
+          target: "paid",
+          guard: "event.amount >= context.total",
+          actions: [{ assign: { paid: "event.amount" } }],
+        },
+      },
+    },
+    paid: { on: { SHIP: "shipped" }, after: { "72h": "late" } },
+    late: {},
+    shipped: { type: "final" },
+  },
+};
+
+/** Builds the console where it is not built. */
+export async function launch(): Promise<Browser> {
+  if (!existsSync(join(ROOT, "dist/console/assets")))
+    spawnSync("npx", ["vite", "build", "--config", "vite.console.config.ts"], { cwd: ROOT });
+  return chromium.launch({ executablePath: CHROMIUM ?? "" });
+}
+
+export interface Opening extends TestServerOptions {
+  readonly colorScheme?: "light" | "dark";
+  /** HTTP statuses that the page is expected to meet. */
+  readonly statuses?: readonly number[];
+}
+
+export async function open(browser: Browser, path: string, options: Opening = {}) {
+  const { colorScheme = "light", statuses = [], ...serverOptions } = options;
+  const server = await startTestServer({ http: true, ...serverOptions });
+  const client = await server.client();
+  const password = options.config?.requirepass;
+  if (password !== undefined) await client.call("AUTH", password);
+  await define(client, "order:v1", ORDER);
+  for (const key of ["o1", "o2", "o3"]) await client.call("SM.CREATE", key, "order");
+  await client.call("SM.SEND", "o2", "PAY", '{"amount":120}', "BY", "ann");
+  const page = await browser.newPage({ colorScheme });
+  const errors: string[] = [];
+  page.on("console", (message) => {
+    // The browser itself tells of an answer that is a refusal.
+    const isExpected = statuses.some((status) => message.text().includes(`status of ${status}`));
+    if (message.type() === "error" && !isExpected) errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.url) && !/^(?:data|blob):/.test(request.url()))
+      errors.push(`asks ${request.url()}`);
+  });
+  await page.goto(`${server.url}/${path}`);
+  onTestFinished(async () => {
+    await page.close();
+    await server.close();
+    expect(errors).toEqual([]);
+  });
+  return { server, client, page };
+}
