@@ -11,7 +11,7 @@ import type { Config } from "./config/config.ts";
 import type { HttpOptions, HttpServer } from "./http/server.ts";
 import type { Store } from "./keyspace/store.ts";
 import { connections } from "./net/connections.ts";
-import { type Listening, startListening } from "./net/listening.ts";
+import { type Listening, type SecureHttp, startListening } from "./net/listening.ts";
 import { processMemory } from "./process-memory.ts";
 import { BackgroundSave } from "./server/background-save.ts";
 import { newServerContext } from "./server/context.ts";
@@ -137,6 +137,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const clients = connections({ server: context, executor, log });
   let http: HttpServer | undefined;
   try {
+    http = await startHttp(options, { server: context, executor, onFault });
     listening = await startListening({
       config,
       connections: clients,
@@ -145,10 +146,11 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       onRefused: () => {
         context.statistics.rejectedConnectionCount += 1;
       },
+      secureHttp: secureHttpOf(config, http),
     });
-    http = await startHttp(options, { server: context, executor, onFault });
   } catch (error) {
     listening?.close();
+    await http?.close();
     executor.stop();
     endUpkeep();
     context.whatIf.stop();
@@ -171,12 +173,16 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     await saving.close();
     await store.close();
   };
-  const { listeners } = listening;
+  const { listeners, secureHttp } = listening;
   return {
     context,
     port: listeners.find(({ place }) => place.kind === "tcp")?.port ?? 0,
     httpPort: http?.port ?? 0,
-    addresses: [...listeners.map(({ address }) => address), ...(http?.addresses ?? [])],
+    addresses: [
+      ...listeners.map(({ address }) => address),
+      ...(http?.addresses ?? []),
+      ...secureHttp.map(({ address }) => `https://${address}`),
+    ],
     listenerKinds: [...new Set(listeners.map(({ place }) => place.kind))],
     close,
   };
@@ -188,8 +194,23 @@ async function startHttp(
   parts: Pick<HttpOptions, "server" | "executor" | "onFault">,
 ): Promise<HttpServer | undefined> {
   const port = httpPort ?? (config.get("http-port") === 0 ? "none" : config.get("http-port"));
-  if (port === "none") return undefined;
-  const hosts = config.get("http-bind").length > 0 ? config.get("http-bind") : config.get("bind");
+  if (port === "none" && config.get("http-tls-port") === 0) return undefined;
   const { serveHttp } = await import("./http/server.ts");
-  return serveHttp({ ...parts, port, hosts });
+  return serveHttp({ ...parts, port, hosts: httpHosts(config) });
+}
+
+function httpHosts(config: Config): readonly string[] {
+  return config.get("http-bind").length > 0 ? config.get("http-bind") : config.get("bind");
+}
+
+/** HTTP over TLS, whose port is looked after where TLS is. */
+function secureHttpOf(config: Config, http: HttpServer | undefined): SecureHttp | undefined {
+  const port = config.get("http-tls-port");
+  if (port === 0 || http === undefined) return undefined;
+  return {
+    port,
+    hosts: httpHosts(config),
+    isFull: (pendingCount) => http.isFull(pendingCount),
+    accept: (socket, commonName) => http.accept(socket, commonName),
+  };
 }

@@ -3,12 +3,11 @@
  * what it has to whoever a page names: so a page of another origin is turned away unless its origin is allowed, and so is
  * a host name that is not ours where no password is asked for, or a page could have its own name point to this host.
  *
- * Users and passwords are those of AUTH, which each request's session runs. A token that a login has given stands for the
- * user and password it was given for, so that a password that is changed ends it.
+ * Users and passwords are those of AUTH, which each request's session runs. A token that a login has given stands for its
+ * user as long as the password it was given for is one of the user's.
  */
-import { createHash, randomBytes } from "node:crypto";
-import type { Clock } from "../base/clock.ts";
-import { isLocalSession } from "../clients/session.ts";
+import { isLocalSession, type Session } from "../clients/session.ts";
+import { User } from "../clients/users/user.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Drawings } from "../drawing/drawings.ts";
 import * as errors from "../protocol/errors.ts";
@@ -16,49 +15,12 @@ import type { Executor } from "../server/executor.ts";
 import { AnswerError } from "./answer.ts";
 import { HttpSession, type Peer } from "./http-session.ts";
 import type { Jobs } from "./jobs.ts";
+import { COOKIE, type LoginTokens } from "./login-tokens.ts";
 import { badRequest, Problem } from "./problem.ts";
 
-export interface Credentials {
+interface Credentials {
   readonly user: string;
   readonly password: string;
-}
-
-/** The cookie that holds a login's token. */
-export const COOKIE = "detent_token";
-const TOKEN_LIFE_MS = 12 * 3_600_000;
-const TOKENS_MAX = 10_000;
-
-/** Tokens of logins, those given last; the tokens themselves are not kept. */
-export class LoginTokens {
-  readonly #clock: Clock;
-  readonly #logins = new Map<string, Credentials & { readonly untilMs: number }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  give(credentials: Credentials): string {
-    const token = randomBytes(32).toString("base64url");
-    this.#logins.set(digest(token), { ...credentials, untilMs: this.#clock.now() + TOKEN_LIFE_MS });
-    for (const oldest of this.#logins.keys()) {
-      if (this.#logins.size <= TOKENS_MAX) break;
-      this.#logins.delete(oldest);
-    }
-    return token;
-  }
-
-  find(token: string): Credentials | undefined {
-    const login = this.#logins.get(digest(token));
-    return login === undefined || login.untilMs < this.#clock.now() ? undefined : login;
-  }
-
-  end(token: string): void {
-    this.#logins.delete(digest(token));
-  }
-}
-
-function digest(token: string): string {
-  return createHash("sha256").update(token).digest("base64");
 }
 
 export interface Access {
@@ -123,7 +85,8 @@ export async function openSession(access: Access, request: Request, peer: Peer):
     const isOpenToAll = config.get("protected-mode") && users.default.rules.hasNoPassword;
     if (isOpenToAll && !isLocalSession(session.session))
       throw new Problem(new AnswerError(errors.deniedByProtectedMode().message));
-    if (credentials !== undefined) {
+    if (credentials instanceof User) enter(session.session, access.server, credentials);
+    else if (credentials !== undefined) {
       const answer = await session.run(["AUTH", credentials.user, credentials.password]);
       if (answer instanceof AnswerError) throw new Problem(answer, { headers: challenge(request) });
     }
@@ -148,7 +111,16 @@ function challenge(request: Request): Readonly<Record<string, string>> {
   return { "www-authenticate": isScript ? 'Bearer realm="detent"' : 'Basic realm="detent", charset="UTF-8"' };
 }
 
-function credentialsOf(request: Request, tokens: LoginTokens): Credentials | undefined {
+/** The session is the user's, without a password. @throws Problem when the user has as many as it may have */
+function enter(session: Session, { userLimits }: ServerContext, user: User): void {
+  if (session.user !== user && !userLimits.admitsConnection(user))
+    throw new Problem(new AnswerError(errors.tooManyConnections(user.name).message));
+  session.user = user;
+  session.isAuthenticated = true;
+}
+
+/** What a request says of who asks: a user whose token it has, or a name and a password. */
+function credentialsOf(request: Request, tokens: LoginTokens): User | Credentials | undefined {
   const header = request.headers.get("authorization");
   if (header === null) {
     const token = tokenOf(request);

@@ -1,5 +1,6 @@
 /** A request on its way through a route, and the session it has. */
 import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Context } from "hono";
 import { addressText } from "../config/bind-address.ts";
 import { type Access, openSession } from "./access.ts";
@@ -25,11 +26,20 @@ export async function withSession<T>(
   }
 }
 
-/** Where a request comes from, and which of our addresses it came to. */
+/** The common names of the certificates that clients have shown. */
+const commonNames = new WeakMap<object, string>();
+
+/** A client has shown a certificate with that name. */
+export function noteCertificate(socket: Duplex, commonName: string): void {
+  commonNames.set(socket, commonName);
+}
+
+/** Where a request comes from, which of our addresses it came to, and whose certificate was shown. */
 export function peerOf({ env }: HttpContext): Peer {
   const { socket } = env.incoming;
   return {
     address: addressText(socket.remoteAddress ?? "", socket.remotePort ?? 0),
     localAddress: addressText(socket.localAddress ?? "", socket.localPort ?? 0),
+    commonName: commonNames.get(socket),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { newSession, type Session } from "../clients/session.ts";
 import type { SessionConnection } from "../clients/session-list.ts";
+import { userOfCertificate } from "../clients/users/certificate-user.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { OutgoingReply, Reply } from "../protocol/reply.ts";
 import { replySize } from "../protocol/reply-size.ts";
@@ -17,10 +18,12 @@ const REPLY_BYTES_MAX = 64 << 20;
 /** How soon what waits behind a wait that was ended is ended too. */
 const RECHECK_MS = 10;
 
-/** The address of who asks. */
+/** Who asks, as far as the connection tells. */
 export interface Peer {
   readonly address: string;
   readonly localAddress: string;
+  /** That of the certificate shown over TLS. */
+  readonly commonName: string | undefined;
 }
 
 export class HttpSession implements Endpoint, SessionConnection {
@@ -35,13 +38,14 @@ export class HttpSession implements Endpoint, SessionConnection {
   constructor(server: ServerContext, executor: Executor, peer: Peer) {
     this.#server = server;
     this.#executor = executor;
+    const named = userOfCertificate(server.config, server.users, peer.commonName);
     this.session = newSession({
       id: server.sessions.nextId(),
       address: peer.address,
       localAddress: peer.localAddress,
       nowMs: server.clock.now(),
-      user: server.users.default,
-      isAuthenticated: !server.users.needsLogin,
+      user: named ?? server.users.default,
+      isAuthenticated: named !== undefined || !server.users.needsLogin,
     });
     this.session.protocol = 3;
     this.session.libraryName = "http";

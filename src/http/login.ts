@@ -1,10 +1,11 @@
 /** The login of a page: a token in a cookie that no script can read, for a user and its password. */
 import type { Hono } from "hono";
 import { isJsonObject } from "../base/json.ts";
-import { type Access, COOKIE, tokenOf } from "./access.ts";
-import { type Env, peerOf, withSession } from "./app-context.ts";
+import { type Access, tokenOf } from "./access.ts";
+import { type Env, type HttpContext, peerOf, withSession } from "./app-context.ts";
 import { bodyText, parseBody } from "./body.ts";
 import { HttpSession } from "./http-session.ts";
+import { COOKIE } from "./login-tokens.ts";
 import { accepted, badRequest } from "./problem.ts";
 
 const BODY_BYTES_MAX = 4096;
@@ -23,16 +24,17 @@ export function addLogin(app: Hono<Env>, access: Access): void {
     } finally {
       session.close();
     }
-    const token = access.tokens.give({ user, password });
+    // As AUTH has it: the bytes of the text, a character each.
+    const token = access.tokens.give(session.session.user, Buffer.from(password, "utf8").toString("latin1"));
     return context.json({ user, token }, 200, {
-      "set-cookie": `${COOKIE}=${token}; ${ATTRIBUTES}`,
+      "set-cookie": cookie(token, context),
       "cache-control": "no-store",
     });
   });
   app.delete("/api/v1/login", (context) => {
     const token = tokenOf(context.req.raw);
     if (token !== undefined) access.tokens.end(token);
-    return context.body(null, 204, { "set-cookie": `${COOKIE}=; Max-Age=0; ${ATTRIBUTES}` });
+    return context.body(null, 204, { "set-cookie": cookie("; Max-Age=0", context) });
   });
   app.get("/api/v1/whoami", (context) =>
     withSession(context, access, async (session) => {
@@ -45,4 +47,10 @@ export function addLogin(app: Hono<Env>, access: Access): void {
       return context.json({ user: name, version: detent ?? null }, 200, { "cache-control": "no-store" });
     }),
   );
+}
+
+/** Over TLS the browser sends it over TLS alone. */
+function cookie(value: string, { req }: HttpContext): string {
+  const isSecure = req.url.startsWith("https:");
+  return `${COOKIE}=${value}; ${ATTRIBUTES}${isSecure ? "; Secure" : ""}`;
 }

@@ -2,10 +2,9 @@
 import type { Socket } from "node:net";
 import type { Log } from "../base/log.ts";
 import { newSession, type Session } from "../clients/session.ts";
+import { userOfCertificate } from "../clients/users/certificate-user.ts";
 import type { User } from "../clients/users/user.ts";
-import type { Users } from "../clients/users/users.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import type { Config } from "../config/config.ts";
 import { rateSampler } from "../metrics/statistics.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
@@ -55,7 +54,7 @@ export function connections(options: ConnectionsOptions): Connections {
   sweep();
 
   const accept = (socket: Socket, commonName?: string): void => {
-    const user = namedUser(server.config, server.users, commonName);
+    const user = userOfCertificate(server.config, server.users, commonName);
     const denial = denialOf(socket, server, user ?? server.users.default);
     if (denial !== undefined) {
       server.statistics.rejectedConnectionCount += 1;
@@ -169,11 +168,4 @@ function sessionOf(
 
 function addressOf(host: string | undefined, port: number | undefined): string {
   return host?.includes(":") === true ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** The user whom the certificate a client has shown is of: one that may log in. */
-function namedUser(config: Config, users: Users, commonName: string | undefined): User | undefined {
-  if (config.get("tls-auth-clients-user") !== "CN" || commonName === undefined) return undefined;
-  const user = users.find(Buffer.from(commonName, "utf8").toString("latin1"));
-  return user?.rules.isEnabled === true ? user : undefined;
 }

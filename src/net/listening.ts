@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { resolve } from "node:path";
+import type { TLSSocket } from "node:tls";
 import type { Log } from "../base/log.ts";
 import type { Config, ConfigChange, Refusal } from "../config/config.ts";
 import { TLS } from "../config/directives/tls.ts";
@@ -11,7 +12,7 @@ import { type ConfigValues, directiveEntry } from "../config/directives.ts";
 import type { Connections } from "./connections.ts";
 import { ListenError, type Listener, type ListenerKind, type Place } from "./listener.ts";
 import { Listeners } from "./listeners.ts";
-import { TlsGate } from "./tls-gate.ts";
+import { TlsGate, type TlsGateOptions } from "./tls-gate.ts";
 import { TlsError, type TlsSettings, tlsSettings } from "./tls-options.ts";
 
 export interface ListeningOptions {
@@ -22,11 +23,25 @@ export interface ListeningOptions {
   readonly port: number | "none";
   /** Told of each client that is turned away before it has a session. */
   readonly onRefused: () => void;
+  /** Where HTTP is spoken over TLS, if anywhere. */
+  readonly secureHttp?: SecureHttp | undefined;
+}
+
+/** A port that takes connections as `tls-port` does, for whoever speaks something else on them. */
+export interface SecureHttp {
+  readonly port: number;
+  readonly hosts: readonly string[];
+  /** Whether it takes no more connections, with so many that are on their way in. */
+  isFull(pendingCount: number): boolean;
+  /** A client has come through; `commonName` is that of its certificate, if it has shown one. */
+  accept(socket: TLSSocket, commonName: string | undefined): void;
 }
 
 export interface Listening {
   /** All that is bound, in the order TCP, Unix socket, TLS. */
   readonly listeners: readonly Listener[];
+  /** Those of HTTP over TLS. */
+  readonly secureHttp: readonly Listener[];
   /** Takes no further connections. */
   close(): void;
 }
@@ -39,19 +54,28 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
   const { config, log } = options;
   const given = config.get("port");
   let { port } = options;
-  const gate = gateOf(options);
+  const { secureHttp, connections } = options;
+  const gate = gateOf(options, (socket, commonName) => connections.accept(socket, commonName));
+  const httpGate = gateOf(options, (socket, commonName) => secureHttp?.accept(socket, commonName));
   const listeners = new Listeners({
     backlog: config.get("tcp-backlog"),
     onSocket: (socket, kind) => admit(options, gate, socket, kind),
   });
+  const httpListeners = new Listeners({
+    backlog: config.get("tcp-backlog"),
+    onSocket: (socket) =>
+      admitSecure(options, httpGate, socket, (pending) => secureHttp?.isFull(pending) === true),
+  });
+  const needsTls = () => config.get("tls-port") !== 0 || secureHttp !== undefined;
   const readTls = (): void => {
     const settings = tlsSettings(config.values);
     gate.configure(settings);
+    httpGate.configure(settings);
     tellOf(settings, log);
   };
   const places = () => placesOf(config.values, port);
   const change = ({ name, value }: ConfigChange): Refusal | Promise<Refusal> => {
-    if (Object.hasOwn(TLS, name) && config.get("tls-port") !== 0) {
+    if (Object.hasOwn(TLS, name) && needsTls()) {
       const fault = faultOf(readTls);
       if (fault !== undefined) return `Unable to update TLS configuration. ${fault}`;
     }
@@ -63,11 +87,13 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
     );
   };
   try {
-    if (config.get("tls-port") !== 0) readTls();
+    if (needsTls()) readTls();
     await listeners.change(places());
+    await httpListeners.change(placesOfHttp(secureHttp));
     if (listeners.all.length === 0) throw new ListenError("Configured to not listen anywhere, exiting.");
   } catch (error) {
     listeners.close();
+    httpListeners.close();
     if (error instanceof TlsError) throw new ListenError(`Failed to configure TLS: ${error.message}`);
     throw error;
   }
@@ -76,17 +102,22 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
     get listeners() {
       return listeners.all;
     },
+    get secureHttp() {
+      return httpListeners.all;
+    },
     close: () => {
       stopChanging();
       listeners.close();
+      httpListeners.close();
       gate.close();
+      httpGate.close();
     },
   };
 }
 
-function gateOf({ connections, log, onRefused }: ListeningOptions): TlsGate {
+function gateOf({ log, onRefused }: ListeningOptions, onSecure: TlsGateOptions["onSecure"]): TlsGate {
   return new TlsGate({
-    onSecure: (socket, commonName) => connections.accept(socket, commonName),
+    onSecure,
     onRefused: (why, { remoteAddress, remotePort }) => {
       onRefused();
       log(`Error accepting a client connection: ${why} (addr=${remoteAddress}:${remotePort})`, "verbose");
@@ -94,18 +125,20 @@ function gateOf({ connections, log, onRefused }: ListeningOptions): TlsGate {
   });
 }
 
-function admit(
-  { connections, onRefused }: ListeningOptions,
+function admit(options: ListeningOptions, gate: TlsGate, socket: Socket, kind: ListenerKind): void {
+  const { connections } = options;
+  if (kind === "tls") admitSecure(options, gate, socket, (pending) => connections.isFull(pending));
+  else connections.accept(socket);
+}
+
+function admitSecure(
+  { onRefused }: ListeningOptions,
   gate: TlsGate,
   socket: Socket,
-  kind: ListenerKind,
+  isFull: (pendingCount: number) => boolean,
 ): void {
-  if (kind !== "tls") {
-    connections.accept(socket);
-    return;
-  }
   // Who has not agreed on keys cannot be told anything.
-  if (connections.isFull(gate.pendingCount)) {
+  if (isFull(gate.pendingCount)) {
     onRefused();
     socket.destroy();
     return;
@@ -122,6 +155,12 @@ function placesOf(values: ConfigValues, port: number | "none"): readonly Place[]
     ...(unixsocket === "" ? [] : [unix]),
     ...(tlsPort === 0 ? [] : bind.map((host) => ({ kind: "tls", host, port: tlsPort }) as const)),
   ];
+}
+
+function placesOfHttp(secureHttp: SecureHttp | undefined): readonly Place[] {
+  if (secureHttp === undefined) return [];
+  const { port, hosts } = secureHttp;
+  return hosts.map((host) => ({ kind: "tls", host, port }));
 }
 
 /** What is wrong with the files of TLS, if something is. */

@@ -31,6 +31,12 @@ export const HTTP = {
     "TCP port of the HTTP interface: REST, live events, metrics, health; 0 for none.",
     IMMUTABLE,
   ),
+  "http-tls-port": directive(
+    integer({ max: 65535 }),
+    0,
+    "TCP port of the HTTP interface over TLS, with the certificates and rules of the tls- directives; 0 for none.",
+    IMMUTABLE,
+  ),
   "http-bind": directive(
     addresses,
     [],

@@ -1,0 +1,155 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Agent, type RequestOptions, request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect, type TLSSocket } from "node:tls";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import type { ConfigValues } from "../../src/config/directives.ts";
+import { authority, type Pair } from "../support/certificates.ts";
+import { freePort } from "../support/free-port.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "detent-https-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+const ours = authority(directory, "ours");
+const others = authority(directory, "others");
+const serverPair = ours.issue("server");
+
+interface HttpsServer extends TestServer {
+  readonly httpsPort: number;
+}
+
+async function serve(config: Partial<ConfigValues> = {}, closesAtEnd = true): Promise<HttpsServer> {
+  const httpsPort = await freePort();
+  const server = await startTestServer({
+    config: {
+      "http-tls-port": httpsPort,
+      "tls-cert-file": serverPair.cert,
+      "tls-key-file": serverPair.key,
+      "tls-ca-cert-file": ours.cert,
+      "tls-auth-clients": "no",
+      ...config,
+    },
+  });
+  if (closesAtEnd) onTestFinished(() => server.close());
+  return { ...server, httpsPort };
+}
+
+const shown = ({ cert, key }: Pair) => ({ cert: readFileSync(cert), key: readFileSync(key) });
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly cookie: string;
+  readonly certificate: string;
+}
+
+/** What is answered, or the reason why nothing is. */
+function ask(
+  port: number,
+  path: string,
+  options: RequestOptions = {},
+  body?: object,
+): Promise<Answer | string> {
+  return new Promise((resolve) => {
+    const asked = { host: "127.0.0.1", port, path, ca: readFileSync(ours.cert), agent: false, ...options };
+    const outgoing = request(asked, (incoming) => {
+      const chunks: Buffer[] = [];
+      const certificate = String((incoming.socket as TLSSocket).getPeerCertificate().subject.CN);
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("end", () =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          body: Buffer.concat(chunks).toString("utf8"),
+          cookie: String(incoming.headers["set-cookie"] ?? ""),
+          certificate,
+        }),
+      );
+    });
+    outgoing.on("error", (error) => resolve(error.message));
+    if (body !== undefined) outgoing.setHeader("content-type", "application/json");
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+const REFUSED = /alert|ECONNRESET|disconnected|hang up|EPIPE/i;
+
+describe("http-tls-port", () => {
+  test("answers probes, metrics and commands over TLS, without http-port", async () => {
+    const { httpsPort, context } = await serve();
+    expect(await ask(httpsPort, "/healthz")).toMatchObject({ status: 200, body: "ok\n" });
+    expect(await ask(httpsPort, "/readyz")).toMatchObject({ status: 200 });
+    expect(await ask(httpsPort, "/metrics")).toMatchObject({ status: 200, body: /^detent_/m });
+    const set = await ask(httpsPort, "/api/v1/commands", { method: "POST" }, ["SET", "k", "1"] as never);
+    expect(set).toMatchObject({ status: 200, body: '"OK"\n' });
+    expect(context.sessions.size).toBe(0);
+  });
+
+  test("speaks no plain HTTP on its port", async () => {
+    const { httpsPort } = await serve();
+    await expect(fetch(`http://127.0.0.1:${httpsPort}/healthz`)).rejects.toThrow();
+  });
+
+  test("lets in who shows a certificate that is wanted, and nobody whose is missing, expired or foreign", async () => {
+    const { httpsPort } = await serve({ "tls-auth-clients": "yes" });
+    expect(await ask(httpsPort, "/healthz", shown(ours.issue("good")))).toMatchObject({ status: 200 });
+    expect(await ask(httpsPort, "/healthz")).toMatch(REFUSED);
+    expect(await ask(httpsPort, "/healthz", shown(ours.issue("old", { days: -1 })))).toMatch(REFUSED);
+    expect(await ask(httpsPort, "/healthz", shown(others.issue("foreign")))).toMatch(REFUSED);
+  });
+
+  test("with tls-auth-clients-user CN the certificate says who asks", async () => {
+    const { httpsPort, client } = await serve({
+      "tls-auth-clients": "optional",
+      "tls-auth-clients-user": "CN",
+    });
+    const admin = await client();
+    await admin.call("ACL", "SETUSER", "default", ">secret", "resetpass", ">secret");
+    await admin.call("ACL", "SETUSER", "ship", "on", "+acl|whoami", "+info", "~ship:*");
+    const who = (options: RequestOptions) =>
+      ask(httpsPort, "/api/v1/commands", { method: "POST", ...options }, ["ACL", "WHOAMI"] as never);
+    expect(await who(shown(ours.issue("ship")))).toMatchObject({ status: 200, body: '"ship"\n' });
+    expect(await who(shown(ours.issue("nobody")))).toMatchObject({ status: 401 });
+    expect(await who({})).toMatchObject({ status: 401 });
+  });
+
+  test("new certificates hold for new connections, and connections that are open go on", async () => {
+    const { httpsPort, client } = await serve();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    expect(await ask(httpsPort, "/healthz", { agent })).toMatchObject({ certificate: "server" });
+    const { cert, key } = ours.issue("renewed");
+    const admin = await client();
+    expect(await admin.call("CONFIG", "SET", "tls-cert-file", cert, "tls-key-file", key)).toBe("OK");
+    expect(await ask(httpsPort, "/healthz", { agent })).toMatchObject({ status: 200, certificate: "server" });
+    expect(await ask(httpsPort, "/healthz")).toMatchObject({ status: 200, certificate: "renewed" });
+  });
+
+  test("files that cannot be used end the start, whether or not there is a tls-port", async () => {
+    await expect(serve({ "tls-key-file": others.issue("other").key })).rejects.toThrow(
+      /Failed to configure TLS: tls-key-file .* is not the key of tls-cert-file/,
+    );
+  });
+
+  test("the cookie of a login over TLS is sent over TLS alone", async () => {
+    const { httpsPort } = await serve({ requirepass: "secret" });
+    const login = await ask(httpsPort, "/api/v1/login", { method: "POST" }, { password: "secret" });
+    expect(login).toMatchObject({ status: 200, cookie: /; Secure$/ });
+  });
+
+  test("there are no more connections than maxclients, and the end of the server ends them", async () => {
+    const { httpsPort, close } = await serve({ maxclients: 2 }, false);
+    const open = () => connect({ host: "127.0.0.1", port: httpsPort, ca: readFileSync(ours.cert) });
+    const ends: Array<Promise<unknown>> = [];
+    for (let count = 0; count < 2; count += 1) {
+      const socket = open();
+      socket.on("error", () => undefined);
+      ends.push(new Promise((resolve) => socket.once("close", resolve)));
+      socket.write("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+      await new Promise((resolve) => socket.once("data", resolve));
+    }
+    expect(await ask(httpsPort, "/healthz")).toMatch(REFUSED);
+    await close();
+    await Promise.all(ends);
+  });
+});
