@@ -46,7 +46,7 @@ export interface MachineChange<Context = unknown> {
    */
   before(): Promise<Context | null>;
   after(): Promise<Context | null>;
-  /** Tells the group that it is done with. */
+  /** Acknowledges it: the group does not get it again. */
   ack(): Promise<void>;
 }
 
@@ -136,7 +136,7 @@ async function nextBatch(place: Place, last: string, source: Source): Promise<Ba
   const entries = await read(place, ">");
   const [first] = entries;
   if (first === undefined) return { entries, source: "new", last };
-  // The group was set back: what it gives now stands before what the caller has.
+  // The group was set back: what it gives now comes before what the caller has.
   const from = isBefore(first.id, last) ? START : last;
   const isNext = first.id === (await firstPendingBehind(place, from));
   return isNext ? { entries, source: "new", last: from } : { entries: [], source: "pending", last: from };

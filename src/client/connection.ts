@@ -5,13 +5,13 @@ export interface Connection {
   /** Another connection to the same server, for reads that wait. */
   duplicate(): Connection;
   disconnect(): void;
-  /** Where there is it: told of each failure to connect. What is called fails or waits all the same. */
+  /** Listens to failures to connect, where the connection reports them. Calls fail or wait all the same. */
   on?(event: "error", listener: (error: Error) => void): unknown;
   readonly options?: { readonly keyPrefix?: string | undefined };
 }
 
 /**
- * A map by the names of its fields. It comes as a flat array in RESP2, and in RESP3 as ioredis has been told to give
+ * A map by the names of its fields. It comes as a flat array in RESP2, and in RESP3 as ioredis is set to give
  * it: flat too, or as an object.
  */
 export function fieldsOf(reply: unknown): Map<string, unknown> {

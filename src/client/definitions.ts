@@ -36,7 +36,7 @@ export interface DefinitionMethods {
   definitions(name?: string): Promise<readonly string[]>;
   /** Removes one that no machine uses; false where there is none. @throws DetentError DEFINUSE */
   deleteDefinition(id: string): Promise<boolean>;
-  /** Draws it as text, Mermaid unless told otherwise, or writes it in another language; null where there is none. */
+  /** Draws it as text, Mermaid unless another language is given, or writes it in another language; null where there is none. */
   graph(name: string, language?: GraphLanguage): Promise<string | null>;
   /** Translates a definition of another language and stores it; returns `name:version`. */
   importDefinition(name: string, language: ImportLanguage, text: string): Promise<string>;

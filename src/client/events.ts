@@ -126,7 +126,7 @@ export function eventMethods(connection: Connection): EventMethods<Record<string
 async function send(connection: Connection, args: readonly string[], options: SendOptions): Promise<Sent> {
   const reply = await connection.call("SM.SEND", ...args, ...sendWords(options), "FULL");
   if (reply === null) throw new DetentError("UNMET ifState or ifRev does not hold");
-  // Sent first without FULL, by whomever, the event gets that answer again: the states alone.
+  // An event that was first sent without FULL gets that answer again: the states alone.
   const isBare = Array.isArray(reply) && !Array.isArray(reply[1]);
   if (!isBare || options.id === undefined) return sentOf(reply);
   const [found] = listOf(await connection.call("SM.OUTCOME", args[0] ?? "", options.id));
@@ -156,7 +156,7 @@ function waitWords(what: WaitFor): Words {
   return "rev" in what ? ["REV", what.rev] : ["STATUS", what.status];
 }
 
-/** Why a connection of its own: those who wait would hold up all others on the one of the caller. */
+/** Why a connection of its own: a request that waits holds up all later ones on the connection of the caller. */
 async function waitFor(connection: Connection, words: Words): Promise<readonly string[] | null> {
   const waiting = connection.duplicate();
   waiting.on?.("error", () => undefined);

@@ -30,7 +30,7 @@ type NestedStates<Children, Above extends string = ""> = {
         : never);
 }[keyof Children & string];
 
-/** The data of a definition, as its initial values are: what is null there may come to be anything. */
+/** The data of a definition, as its initial values are: what is null there may become anything. */
 export type ContextOf<D> = D extends { readonly context: infer Values } ? Widened<Values> : unknown;
 
 type Widened<Value> = Value extends string

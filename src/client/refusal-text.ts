@@ -74,7 +74,7 @@ function invariantIn(text: string): FalseGuard {
   return { ...parted(text.slice(0, at)), error: null, values: valuesAt(text, at).values };
 }
 
-/** What stands before an expression, up to the first colon with a space that is in no brackets and no string. */
+/** An expression, and what comes before it, up to the first colon with a space that is in no brackets and no string. */
 function parted(text: string): { readonly guard: string; readonly otherwise: string | null } {
   const colon = outsideStrings(text, 0, ": ");
   const depth = [...text.slice(0, Math.max(colon, 0))].filter((char) => "([{?".includes(char)).length;
@@ -82,7 +82,7 @@ function parted(text: string): { readonly guard: string; readonly otherwise: str
   return { guard: text.slice(colon + 2), otherwise: text.slice(0, colon) };
 }
 
-/** Where a word stands first outside of the strings of an expression; -1 where it does not. */
+/** The first place of a word outside of the strings of an expression; -1 where there is none. */
 function outsideStrings(text: string, start: number, word: string): number {
   let quote = "";
   for (let at = start; at < text.length; at += 1) {

@@ -1,7 +1,7 @@
 /** Replies as plain objects: a shape says for each property which field of the reply it comes from, and how it is read. */
 import { fieldsOf, jsonIn, listOf } from "./connection.ts";
 
-/** Reads one value of a reply; undefined stands for a field that the reply leaves out. */
+/** Reads one value of a reply; undefined is a field that the reply leaves out. */
 export type Reader<Value> = (value: unknown) => Value;
 
 /** How the properties of an object are read: by a reader of the field of the same name, or of another one. */

@@ -115,7 +115,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     ]);
   });
 
-  test("outcome() tells what became of an event with an id", async () => {
+  test("outcome() returns what became of an event with an id", async () => {
     const { client } = await loans(connect);
     await client.send("l1", "RAISE", { by: 5 }, { id: "e1", by: "ann" });
     await client.send("l1", "RAISE", { by: -5 }, { id: "e2" }).catch(() => undefined);

@@ -89,3 +89,11 @@ test("release.sh takes a version whose heading is written already", () => {
   expect(release("0.2.0").status).toBe(0);
   expect(read("CHANGELOG.md").match(/## 0\.2\.0/g)).toHaveLength(1);
 });
+
+test("both packages and the changelog name the same version", () => {
+  const root = new URL("../../", import.meta.url).pathname;
+  const read = (path: string) => readFileSync(join(root, path), "utf8");
+  const { version } = JSON.parse(read("package.json")) as { readonly version: string };
+  expect(/^version = "(.*)"$/m.exec(read("clients/python/pyproject.toml"))?.[1]).toBe(version);
+  expect(/^## (\d\S*) \(/m.exec(read("CHANGELOG.md"))?.[1]).toBe(version);
+});

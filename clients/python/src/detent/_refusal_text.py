@@ -82,7 +82,7 @@ def _invariant(text: str) -> FalseGuard:
 
 
 def _parted(text: str) -> Tuple[str, Optional[str]]:
-    """The expression, and what stands before it, up to a colon that is in no brackets and no string."""
+    """The expression, and what comes before it, up to a colon that is in no brackets and no string."""
     colon = _outside_strings(text, 0, ": ")
     if colon == -1 or any(char in "([{?" for char in text[:colon]):
         return text, None

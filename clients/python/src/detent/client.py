@@ -254,7 +254,7 @@ class Client:
         reply = self._call("SM.SEND", key, event, *words, "FULL")
         if reply is None:
             raise DetentError("UNMET if_state or if_rev does not hold")
-        # Sent first without FULL, by whomever, the event gets that answer again: the states alone.
+        # An event that was first sent without FULL gets that answer again: the states alone.
         is_bare = isinstance(reply, list) and not any(isinstance(item, list) for item in reply)
         if is_bare and id is not None:
             known = self.outcome(key, id)

@@ -24,7 +24,7 @@ _BLOCK_MS = 500
 
 @dataclass(frozen=True)
 class Change(ChangeFields):
-    """A change of a machine; `ack` tells the group that it is done with."""
+    """A change of a machine; `ack` acknowledges it."""
 
     ack: Callable[[], None]
 
