@@ -26,6 +26,7 @@ import {
   UsageError,
 } from "./subcommand.ts";
 import { testDefinitions } from "./test.ts";
+import { types } from "./types.ts";
 import { verify } from "./verify.ts";
 
 /** In the order of the help. */
@@ -42,6 +43,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   diff,
   record,
   coverage,
+  types,
   adopt,
 ];
 
