@@ -1,10 +1,13 @@
 /** detent convert FILE|- */
 import { readFileSync } from "node:fs";
+import { isJsonObject, type Json } from "../base/json.ts";
 import { check } from "../engine/check.ts";
 import { readKeys } from "../engine/document-keys.ts";
 import type { Finding } from "../engine/types.ts";
 import { IMPORT_FORMATS, type ImportFormat, importFormat, translate } from "../importers/formats.ts";
+import { WRITERS, type Writer } from "../importers/writers.ts";
 import { OpenError } from "../storage/ordered-store.ts";
+import { compiled, type Document, DocumentError, parseDocument } from "./documents.ts";
 import { EXIT_FAILED, EXIT_OK, type Output, type Subcommand, textOption, UsageError } from "./subcommand.ts";
 
 const STDIN = 0;
@@ -20,17 +23,20 @@ const ENDINGS: readonly (readonly [ending: RegExp, format: ImportFormat])[] = [
   [/\.ya?ml$/i, "YAML"],
 ];
 
+const TARGETS = [...WRITERS.keys()].map((format) => format.toLowerCase()).join(", ");
 const LIST = IMPORT_FORMATS.map((format) => format.toLowerCase()).join(", ");
 
 export const convert: Subcommand = {
   name: "convert",
-  summary: "translate a definition of another language into one of Detent's",
-  help: `Usage: detent convert FILE|- [--from FORMAT]
+  summary: "translate a definition of another language into one of Detent's, or the other way",
+  help: `Usage: detent convert FILE|- [--from FORMAT] [--to FORMAT]
 
 Translates a definition of another language, prints the JSON document that SM.DEF CREATE takes, and tells on standard
 error what does not translate, where, and what to write instead. No server is needed. - is standard input.
 
   --from FORMAT   ${LIST}; without it the ending of the file's name says
+  --to FORMAT     write the definition in this language instead: ${TARGETS}.
+                  Without --from the file is a definition of Detent, as JSON or YAML
 
 Exit codes: 0 translated, 1 something does not translate or the document does not compile, 2 wrong arguments.
 
@@ -38,20 +44,49 @@ Examples:
   detent convert light.json --from xstate > light.detent.json
   detent convert gate.scxml > gate.json
   detent convert - --from xstate < light.json | redis-cli -x SM.DEF CREATE light
+  detent convert order.json --to plantuml > order.puml
+  detent convert gate.scxml --from scxml --to xstate > gate.xstate.json
 `,
-  options: { from: { type: "string" } },
+  options: { from: { type: "string" }, to: { type: "string" } },
   operands: [1, 1],
   run: async ([file = "-"], given, { output }) => {
-    const { document, findings } = translate(formatOf(file, textOption(given, "from")), read(file));
-    for (const finding of findings) tell(output, "", finding);
-    if (document === undefined) return EXIT_FAILED;
-    const json = JSON.stringify(document, undefined, INDENT);
-    const own = check(document, readKeys(json));
+    const [from, to] = [textOption(given, "from"), textOption(given, "to")];
+    const write = to === undefined ? undefined : writerOf(to);
+    if (write !== undefined && from === undefined)
+      return written(write, await parseDocument(read(file), file), file, output);
+    const json = translated(file, from, output);
+    if (json === undefined) return EXIT_FAILED;
+    if (write !== undefined) return written(write, await parseDocument(json, file), file, output);
+    const own = check(JSON.parse(json) as Json, readKeys(json));
     for (const finding of own) tell(output, " in the document", finding);
     output.print(json);
     return own.some(({ severity }) => severity === "error") ? EXIT_FAILED : EXIT_OK;
   },
 };
+
+/** The document as JSON; undefined where something does not translate, which is told. */
+function translated(file: string, from: string | undefined, output: Output): string | undefined {
+  const { document, findings } = translate(formatOf(file, from), read(file));
+  for (const finding of findings) tell(output, "", finding);
+  return document === undefined ? undefined : JSON.stringify(document, undefined, INDENT);
+}
+
+function writerOf(to: string): Writer {
+  const write = WRITERS.get(to.toUpperCase());
+  if (write === undefined) throw new UsageError(`there is no format '${to}' to write; there are ${TARGETS}`);
+  return write;
+}
+
+function written(write: Writer, document: Document, file: string, output: Output): number {
+  const machine = compiled(file, document);
+  const text = write(machine, () => {
+    if (!isJsonObject(document.json)) throw new DocumentError(`'${file}' is no definition`);
+    return document.json;
+  });
+  if (!text.ok) throw new OpenError(`'${file}' cannot be written so: ${text.reason}`);
+  output.print(text.text.trimEnd());
+  return EXIT_OK;
+}
 
 function formatOf(file: string, from: string | undefined): ImportFormat {
   if (from !== undefined) {

@@ -52,3 +52,49 @@ test("detent convert refuses formats it does not know, names that do not say the
     err: expect.stringContaining("cannot read '/nowhere/a.json'"),
   });
 });
+
+test("detent convert --to writes each language that there is, and what it writes is read again", async () => {
+  const lamp = file("lamp.json", LAMP);
+  for (const [format, ending] of [
+    ["scxml", "scxml"],
+    ["xstate", "json"],
+    ["plantuml", "puml"],
+    ["Mermaid", "mmd"],
+  ] as const) {
+    const { code, out, err } = await cli("convert", lamp, "--to", format);
+    expect([format, code, err]).toEqual([format, 0, ""]);
+    const again = await cli("convert", file(`lamp.${ending}`, out));
+    expect([format, again.code]).toEqual([format, 0]);
+    expect(JSON.parse(again.out)).toMatchObject({ states: { off: {}, on: {} } });
+  }
+  expect((await cli("convert", lamp, "--to", "dot")).out).toMatch(/^digraph/);
+  expect(JSON.parse((await cli("convert", lamp, "--to", "json")).out)).toMatchObject({
+    transitions: [{}, {}],
+  });
+  const yaml = file("lamp.yaml", "initial: off\nstates:\n  off: { on: { ON: lit } }\n  lit: {}\n");
+  expect((await cli("convert", yaml, "--to", "plantuml")).out).toContain(": ON");
+});
+
+test("detent convert --from … --to … goes from one language to another", async () => {
+  const scxml =
+    '<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0"><state id="a"><transition event="E" target="b"/></state><final id="b"/></scxml>';
+  const { code, out } = await cli("convert", file("gate.scxml", scxml), "--from", "scxml", "--to", "xstate");
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    states: { a: { on: { E: { target: "#b" } } }, b: { type: "final" } },
+  });
+});
+
+test("detent convert --to refuses formats that it does not write, and what is no definition", async () => {
+  const lamp = file("lamp.json", LAMP);
+  expect(await cli("convert", lamp, "--to", "asl")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(
+      "there is no format 'asl' to write; there are mermaid, dot, json, plantuml, scxml, xstate",
+    ),
+  });
+  expect(await cli("convert", file("bad.json", { initial: "x", states: {} }), "--to", "dot")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("does not compile"),
+  });
+});

@@ -4,31 +4,14 @@ import { isJsonObject } from "../../base/json.ts";
 import { chartGraph } from "../../drawing/chart-graph.ts";
 import { plainDrawing } from "../../drawing/geometry.ts";
 import { svgOf } from "../../drawing/svg.ts";
-import { type Graph, type GraphFormat, graph } from "../../engine/graph.ts";
+import { type Graph, graph } from "../../engine/graph.ts";
 import type { Machine } from "../../engine/machine.ts";
-import { writeScxml } from "../../importers/write-scxml.ts";
-import { writeXState } from "../../importers/write-xstate.ts";
+import { WRITERS } from "../../importers/writers.ts";
 import { parseDocument } from "../../machines/chart-cache.ts";
 import { findDefinition, splitDefinitionId } from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, text, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-
-type Draw = (machine: Machine, document: string, name: string) => Graph;
-
-const FORMATS: ReadonlyMap<string, Draw> = new Map([
-  ["MERMAID", drawn("mermaid")],
-  ["DOT", drawn("dot")],
-  ["JSON", drawn("json")],
-  ["PLANTUML", drawn("plantuml")],
-  ["SCXML", (machine, document) => ({ ok: true, text: writeScxml(objectOf(document), machine) })],
-  ["XSTATE", (_machine, document) => ({ ok: true, text: JSON.stringify(writeXState(objectOf(document))) })],
-  ["SVG", svg],
-]);
-
-function drawn(format: GraphFormat): Draw {
-  return (machine) => graph(machine, format);
-}
 
 function objectOf(document: string) {
   const parsed = parseDocument(document);
@@ -37,7 +20,7 @@ function objectOf(document: string) {
 }
 
 /** States one below the other: a layout takes seconds, and has its place where nobody waits for it (HTTP). */
-function svg(machine: Machine, _document: string, name: string): Graph {
+function svg(machine: Machine, name: string): Graph {
   const json = graph(machine, "json");
   if (!json.ok) return json;
   const drawing = plainDrawing(chartGraph(JSON.parse(json.text), name), `states of ${name}`);
@@ -47,12 +30,15 @@ function svg(machine: Machine, _document: string, name: string): Graph {
 export const smDefGraph = {
   name: "SM.DEF|GRAPH",
   run: ({ args, db, server }) => {
-    const draw = FORMATS.get(args.length > 3 ? token(args[3]) : "MERMAID");
-    if (draw === undefined || args.length > 4) throw errors.syntaxError();
+    const format = args.length > 3 ? token(args[3]) : "MERMAID";
+    const write = WRITERS.get(format ?? "");
+    if ((write === undefined && format !== "SVG") || args.length > 4) throw errors.syntaxError();
     const { name, version } = splitDefinitionId(text(argument(args, 2), "definition"));
     const definition = findDefinition(db, name, version);
     if (definition === undefined) return null;
-    const drawing = draw(server.charts.chartOf(definition), definition.document, name);
+    const machine = server.charts.chartOf(definition);
+    const drawing =
+      write === undefined ? svg(machine, name) : write(machine, () => objectOf(definition.document));
     if (!drawing.ok) throw errors.err(drawing.reason);
     return drawing.text;
   },
