@@ -61,7 +61,7 @@ function callIn(reader: Reader, path: Translate, depth: number): string {
     throw new Fault(
       ["UUID", "MathRandom", "Hash"].includes(name)
         ? `States.${name} is another value each time, or has no counterpart: let the worker make it`
-        : `States.${name} has no counterpart`,
+        : `there is no States.${name}; there are ${Object.keys(FUNCTIONS).join(", ")}`,
     );
   return translate(args);
 }
@@ -87,10 +87,19 @@ const FUNCTIONS: Readonly<Record<string, (args: readonly string[]) => string>> =
   ArrayGetItem: ([a, b]) => `${a}[${b}]`,
   ArrayLength: ([a]) => `size(${a})`,
   ArrayUnique: ([a]) => `${a}.distinct()`,
-  ArrayRange: ([a, b]) => `range(${a}, ${b} + 1)`,
+  ArrayPartition: ([a, n]) =>
+    `range(0, math.ceil(size(${a}) / ${n})).map(i, ${a}.slice(i * ${n}, math.least((i + 1) * ${n}, size(${a}))))`,
+  ArrayRange: ([a, b, step]) =>
+    step === undefined || step === "1"
+      ? `range(${a}, ${b} + 1)`
+      : `range(0, math.floor((${b} - ${a}) / ${step}) + 1).map(i, ${a} + i * ${step})`,
   Base64Encode: ([a]) => `base64.encode(${a})`,
   Base64Decode: ([a]) => `base64.decode(${a})`,
-  JsonMerge: ([a, b]) => `${a}.merge(${b})`,
+  JsonMerge: ([a, b, isDeep]) => {
+    if (isDeep !== undefined && isDeep !== "false")
+      throw new Fault("States.JsonMerge merges the top level alone: its third argument is false");
+    return `${a}.merge(${b})`;
+  },
   MathAdd: ([a, b]) => `(${a} + ${b})`,
   StringSplit: ([a, b]) => `${a}.split(${b})`,
 };

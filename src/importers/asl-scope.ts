@@ -109,7 +109,11 @@ function contextObject(
   const path = second === "" ? first : `${first}.${second}`;
   if (path === "Execution.Id" || path === "Execution.Name") return "key";
   if (path === "State.Name") return quoted(state);
-  if (path === "State.EnteredTime" || path === "Execution.StartTime") return "string(timestamp(now))";
+  if (path === "State.EnteredTime") return "string(timestamp(now))";
+  if (path === "Execution.StartTime") {
+    scope.context["startTime"] = null;
+    return "context.startTime";
+  }
   if (path === "Execution.Input") {
     scope.context["start"] = null;
     return "context.start";
@@ -153,7 +157,9 @@ function contextPath(
     if (found?.ok === true) return found.text;
   }
   if (first === "Task")
-    return fail("a task is answered by the event of its id here: a worker has no token to hand on");
+    return fail(
+      "a task is answered by the event of its id here: leave the token out, and have the worker hand on the id of its task",
+    );
   const root = contextObject(scope, state, [first, second]);
   if (root === undefined)
     return fail(

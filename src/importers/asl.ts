@@ -40,7 +40,11 @@ export function readAsl(text: string, problems: Problems): JsonObject | undefine
   const document: Draft = {};
   put(document, "description", root["Comment"]);
   document["initial"] = inner.initial;
-  if (context["start"] === null) document["entry"] = { assign: { start: "context.data" } };
+  const kept = {
+    ...(context["start"] === null ? { start: "context.data" } : {}),
+    ...(context["startTime"] === null ? { startTime: "string(timestamp(now))" } : {}),
+  };
+  if (Object.keys(kept).length > 0) document["entry"] = { assign: kept };
   const { TimeoutSeconds } = root;
   if (typeof TimeoutSeconds === "number")
     document["after"] = {

@@ -84,6 +84,29 @@ describe("data with JSONPath go through", () => {
       { a: "7 of 2", b: [1, "x"], c: -2 },
     ],
     [
+      "intrinsic functions of lists and objects",
+      {
+        Parameters: {
+          "steps.$": "States.ArrayRange(1, 9, 2)",
+          "steps3.$": "States.ArrayRange(1, 9, 3)",
+          "down.$": "States.ArrayRange(5, 1, -2)",
+          "plain.$": "States.ArrayRange(1, 3)",
+          "parts.$": "States.ArrayPartition(States.ArrayRange(1, 5, 1), 2)",
+          "none.$": "States.ArrayPartition(States.Array(), 2)",
+          "merged.$": "States.JsonMerge($.order, States.StringToJson('{\"id\": 8}'), false)",
+        },
+      },
+      {
+        steps: [1, 3, 5, 7, 9],
+        steps3: [1, 4, 7],
+        down: [5, 3, 1],
+        plain: [1, 2, 3],
+        parts: [[1, 2], [3, 4], [5]],
+        none: [],
+        merged: { id: 8, items: [{ n: 1 }, { n: 2 }] },
+      },
+    ],
+    [
       "the context object",
       { Parameters: { "k.$": "$$.Execution.Id", "s.$": "$$.State.Name", "i.$": "$$.Execution.Input.x" } },
       { k: "machine:1", s: "A", i: 1 },
@@ -455,6 +478,30 @@ test("what has no counterpart is listed with its place and what to write instead
     "$.States.D.ItemReader",
     "$.States.D.ItemProcessor.ProcessorConfig",
   ]);
+});
+
+test("Execution.StartTime is when the machine began, and State.EnteredTime when the state did", () => {
+  const { document } = translate(
+    "ASL",
+    JSON.stringify({
+      StartAt: "Wait",
+      States: {
+        Wait: { Type: "Wait", Seconds: 60, Next: "Tell" },
+        Tell: {
+          Type: "Pass",
+          Parameters: { "began.$": "$$.Execution.StartTime", "entered.$": "$$.State.EnteredTime" },
+          End: true,
+        },
+      },
+    }),
+  );
+  const driver = drive(document ?? null);
+  driver.advance(60_000);
+  const { began, entered } = driver.snapshot.output as unknown as {
+    readonly began: string;
+    readonly entered: string;
+  };
+  expect(Date.parse(entered) - Date.parse(began)).toBe(60_000);
 });
 
 test("a text that is no state machine is refused", () => {
