@@ -58,6 +58,7 @@ export class HttpSession implements Endpoint, SessionConnection {
   }
 
   readonly queryBytes = 0;
+  readonly inputBytes = 0;
   readonly outputBytes = 0;
 
   /** Runs a request; its reply, an error among them, once the turn is committed. */

@@ -102,6 +102,10 @@ export class Connection implements Endpoint, SessionConnection {
     return this.#decoder.bufferedBytes;
   }
 
+  get inputBytes(): number {
+    return this.#decoder.bufferedBytes;
+  }
+
   get outputBytes(): number {
     return this.#socket.writableLength;
   }

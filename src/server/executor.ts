@@ -26,6 +26,7 @@ import type { DueWork } from "./due-work.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { HeldRequests } from "./held-requests.ts";
 import { Outgoing } from "./outgoing.ts";
+import { ReadyList } from "./ready-list.ts";
 import { TurnBudget } from "./turn-budget.ts";
 import type { Waiter, Waiters } from "./waiters.ts";
 
@@ -65,7 +66,7 @@ export interface ExecutorOptions {
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #budget: TurnBudget;
-  readonly #ready = new Set<Endpoint>();
+  readonly #ready = new ReadyList();
   readonly #held: HeldRequests;
   readonly #departures: Departures;
   /** Connections that the turn at hand has served. */
@@ -215,7 +216,7 @@ export class Executor {
       const { protocol } = endpoint.session;
       outgoing.answer(endpoint.session, { reply, protocol, dependsOnCommit: waiter.ending === undefined });
       // What it has sent meanwhile runs now.
-      this.#ready.add(endpoint);
+      this.#ready.postpone(endpoint);
     }
     outgoing.tell(databases.transaction.changes, endpoint.session);
     return reply !== undefined;
@@ -249,15 +250,12 @@ export class Executor {
   #serveReady(databases: Databases, outgoing: Outgoing): void {
     const unfinished: Endpoint[] = [];
     this.#options.stopwatch.read();
-    let isFirst = true;
-    for (const endpoint of this.#ready) {
-      if (!isFirst && this.#budget.isSpent) break;
-      isFirst = false;
-      this.#ready.delete(endpoint);
+    for (const endpoint of this.#ready.take()) {
       if (this.#serve(endpoint, databases, outgoing)) unfinished.push(endpoint);
+      if (this.#budget.isSpent) break;
     }
     // Behind those that have had no turn.
-    for (const endpoint of unfinished) this.#ready.add(endpoint);
+    for (const endpoint of unfinished) this.#ready.postpone(endpoint);
   }
 
   /** True when the endpoint may have further requests, which have to wait. */
@@ -304,7 +302,7 @@ export class Executor {
   /** Lets those go on that were held back, when that has ended. */
   #releaseHeld(): void {
     if (this.#held.size === 0) return;
-    for (const endpoint of this.#held.released(this.#options.clock.now())) this.#ready.add(endpoint);
+    for (const endpoint of this.#held.released(this.#options.clock.now())) this.#ready.postpone(endpoint);
   }
 
   #doDue(databases: Databases): void {

@@ -46,6 +46,8 @@ export class InnerSession implements Endpoint, SessionConnection {
   }
 
   readonly queryBytes = 0;
+  /** What the server does by itself lets clients go first. */
+  readonly inputBytes = Number.POSITIVE_INFINITY;
   readonly outputBytes = 0;
 
   get isInputEnded(): boolean {

@@ -42,7 +42,7 @@ export async function carry(data: LmdbData, { table, folded, onFolded, onStep }:
   });
 }
 
-/** `onApplied` hears of the writes of a slice and of the pauses that came before them. */
+/** `onApplied` hears of the writes of a slice and of the pauses that came with them. */
 async function applySliced(
   data: LmdbData,
   writes: Iterable<Write | undefined>,
@@ -50,42 +50,63 @@ async function applySliced(
 ): Promise<void> {
   const iterator = writes[Symbol.iterator]();
   try {
-    for (;;) {
-      const { slice, pauses, isLast } = nextSlice(iterator);
-      if (slice.length > 0) await data.apply(slice);
-      else if (!isLast) await nextTurn();
-      if (slice.length > 0 || pauses > 0) await onApplied(slice, pauses);
-      if (isLast) return;
+    for (let isLast = false; !isLast; ) {
+      const slice = new Slice(iterator);
+      if (slice.begin()) await data.apply(slice.writes());
+      else if (!slice.isLast) await nextTurn();
+      const { taken, pauses } = slice;
+      isLast = slice.isLast;
+      if (taken.length > 0 || pauses > 0) await onApplied(taken, pauses);
     }
   } finally {
     iterator.return?.();
   }
 }
 
-interface Slice {
-  readonly slice: readonly Write[];
+/** Writes that are made and handed over to LMDB one by one until their time is up; both take the main thread. */
+class Slice {
+  readonly taken: Write[] = [];
   /** How often there was nothing to write yet. */
-  readonly pauses: number;
-  readonly isLast: boolean;
-}
+  pauses = 0;
+  isLast = false;
+  readonly #source: Iterator<Write | undefined>;
+  readonly #endMs = performance.now() + SLICE_MS;
+  #bytes = 0;
 
-/** Handing a write over to LMDB costs about as much as taking it here. */
-function nextSlice(writes: Iterator<Write | undefined>): Slice {
-  const endMs = performance.now() + SLICE_MS / 2;
-  const slice: Write[] = [];
-  let bytes = 0;
-  let pauses = 0;
-  do {
-    const next = writes.next();
-    if (next.done === true) return { slice, pauses, isLast: true };
-    if (next.value === undefined) {
-      pauses += 1;
-      continue;
+  constructor(source: Iterator<Write | undefined>) {
+    this.#source = source;
+  }
+
+  get #isEmpty(): boolean {
+    return this.taken.length === 0 && this.pauses === 0;
+  }
+
+  /** False when there is no write yet. */
+  begin(): boolean {
+    return this.#next() !== undefined;
+  }
+
+  *writes(): Generator<Write> {
+    for (let write = this.taken[0]; write !== undefined; write = this.#next()) yield write;
+  }
+
+  /** Undefined when the time is up, or nothing is left. */
+  #next(): Write | undefined {
+    while (this.#isEmpty || (this.#bytes < SLICE_BYTES_MAX && performance.now() < this.#endMs)) {
+      const { done, value } = this.#source.next();
+      if (done === true) {
+        this.isLast = true;
+        return undefined;
+      }
+      if (value !== undefined) {
+        this.taken.push(value);
+        this.#bytes += value[1]?.length ?? 0;
+        return value;
+      }
+      this.pauses += 1;
     }
-    slice.push(next.value);
-    bytes += next.value[1]?.length ?? 0;
-  } while (bytes < SLICE_BYTES_MAX && performance.now() < endMs);
-  return { slice, pauses, isLast: false };
+    return undefined;
+  }
 }
 
 /** In the order of keys; undefined after each run of them that was sorted. */

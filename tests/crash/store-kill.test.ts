@@ -29,8 +29,8 @@ async function killedAfter(directory: string, policy: string, count: number): Pr
   return acknowledged;
 }
 
-test.each(["always", "everysec"])(
-  "a store of appendfsync %s has every acknowledged commit, whole, after kill -9",
+test.each(["always", "early", "everysec"])(
+  "a store that commits as %s has every acknowledged commit, whole, after kill -9",
   async (policy) => {
     const directory = temporaryDirectory();
     const [counts] = fc.sample(

@@ -5,6 +5,8 @@
  *
  * node --import tsx store-writer.ts DIRECTORY POLICY [COMMITS_MAX]
  *
+ * POLICY is one of appendfsync, or `early`: always, with commits that go on while earlier ones are on their way to the disk.
+ *
  * Lines on standard output: `opened n`, `done n`, `failed message`, `reads n`, `reopened`, `closed` or
  * `closed failing`.
  */
@@ -56,11 +58,25 @@ function tell(line: string): void {
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-async function write(directory: string, policy: FlushPolicy, commitsMax: number): Promise<void> {
+/** A checkpoint that is tried again takes one. */
+const aWhile = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function write(directory: string, policy: FlushPolicy | "early", commitsMax: number): Promise<void> {
   const store = DurableStore.open(directory, { limits: LIMITS });
   let { last } = contentsOf(store);
   tell(`opened ${last}`);
-  store.setFlushPolicy(policy);
+  const isEarly = policy === "early";
+  store.setFlushPolicy(isEarly ? "always" : policy);
+  /** One that is taken back is made again. */
+  const undo = () => {
+    last -= 1;
+  };
+  store.onSettled((failure) => {
+    if (failure === undefined) tell(`done ${last - (store.position - store.settledPosition)}`);
+    else tell(`taken back to ${last}`);
+  });
   store.onLost((error) => {
     tell(`lost ${error.message}`);
     process.exit(0);
@@ -70,16 +86,17 @@ async function write(directory: string, policy: FlushPolicy, commitsMax: number)
       if (failures > 0) store.reopen();
       if (failures > 0) tell("reopened");
       failures = 0;
-      store.commit(writesOf(last + 1));
+      store.commit(writesOf(last + 1), [], undefined, isEarly ? undo : undefined);
       last += 1;
-      tell(`done ${last}`);
+      if (!isEarly) tell(`done ${last}`);
+      // Several are on their way at a time.
+      else if (last % 3 !== 0) continue;
     } catch (error) {
       failures += 1;
-      if (failures === 1) tell(`failed ${error instanceof Error ? error.message : String(error)}`);
+      if (failures === 1) tell(`failed ${reasonOf(error)}`);
       if (failures === 1) tell(`reads ${contentsOf(store).last}`);
     }
-    // A checkpoint that is tried again takes a while.
-    await (failures > 0 ? new Promise((resolve) => setTimeout(resolve, 10)) : nextTurn());
+    await (failures > 0 ? aWhile() : nextTurn());
   }
   await store.close().then(
     () => tell("closed"),
@@ -89,6 +106,6 @@ async function write(directory: string, policy: FlushPolicy, commitsMax: number)
 
 const [, program, directory, policy, commitsMax] = process.argv;
 if (program === fileURLToPath(import.meta.url) && directory !== undefined) {
-  const isKnown = policy === "always" || policy === "everysec" || policy === "no";
+  const isKnown = policy === "always" || policy === "everysec" || policy === "no" || policy === "early";
   await write(directory, isKnown ? policy : "always", Number(commitsMax ?? Number.POSITIVE_INFINITY));
 }

@@ -63,7 +63,7 @@ function serve(dueAt: readonly number[] = []) {
     onCommitFailed: (error) => expect.unreachable(error.message),
   });
   let latestId = 0;
-  const client = (name: string, requests: Client["requests"]): Client => {
+  const client = (name: string, requests: Client["requests"], inputBytes = 1000): Client => {
     latestId += 1;
     const session = newSession({
       id: latestId,
@@ -77,6 +77,7 @@ function serve(dueAt: readonly number[] = []) {
       name,
       requests,
       session,
+      inputBytes,
       isInputEnded: false,
       nextRequest: () => takeRequest(requests),
     };
@@ -153,6 +154,24 @@ describe("a turn", () => {
       executor.wake(each);
     await settle(store);
     expect(sent).toEqual([["a:3"], ["b:1", "c:2", "a:1"]]);
+  });
+
+  test("begins with who has sent a small request, before who has waited longer", async () => {
+    const { executor, store, client } = serve();
+    const many = ["a", "b", "c", "d"].map((name) => client(name, [8, 8]));
+    for (const each of many) executor.wake(each);
+    await setImmediate();
+    executor.wake(client("small", [0], 30));
+    await settle(store);
+    expect(sent.slice(0, 2)).toEqual([["small:1", "b:2"], ["c:2"]]);
+  });
+
+  test("lets no more than 16 of those go first, so that everybody gets a turn", async () => {
+    const { executor, store, client } = serve();
+    executor.wake(client("big", [0]));
+    for (let id = 0; id < 18; id += 1) executor.wake(client(`s${id}`, [0], 30));
+    await settle(store);
+    expect(sent[0]?.slice(15)).toEqual(["s15:1", "big:1", "s16:1", "s17:1"]);
   });
 
   test("runs one request whatever that takes, and no second one", async () => {
