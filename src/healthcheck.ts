@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { configOf } from "./config/load.ts";
 import { answers } from "./net/probe.ts";
+import { argumentsFrom } from "./process-title.ts";
 import { loadProgramConfig } from "./program-config.ts";
 
 const WAIT_MS = 2500;
@@ -16,13 +17,14 @@ const loaded = loadProgramConfig({
   readStdin: () => Buffer.alloc(0),
 });
 const config = loaded.kind === "config" ? loaded.config : configOf();
-// The server would not run either with files that cannot be read.
-const isAlive = await answers(config.values, WAIT_MS).catch(() => false);
+// Without a certificate, where the password of its key is not to be seen: a refusal is a sign of life too.
+const bare = { ...config.values, "tls-cert-file": "", "tls-client-cert-file": "" };
+const isAlive = await answers(config.values, WAIT_MS)
+  .catch(() => answers(bare, WAIT_MS))
+  .catch(() => false);
 process.exit(isAlive ? 0 : 1);
 
 /** What follows the program's name in the command line of process 1, which an init of the container may begin. */
 function argumentsOfServer(): readonly string[] {
-  const words = readFileSync("/proc/1/cmdline", "utf8").split("\0").slice(0, -1);
-  const at = words.findIndex((word) => /(?:^|\/)(?:main\.js|detent)$/.test(word));
-  return words.slice(at + 1);
+  return argumentsFrom(readFileSync("/proc/1/cmdline", "utf8"));
 }

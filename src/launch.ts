@@ -6,6 +6,7 @@ import { UsageError } from "./cli/subcommand.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import { isDaemon, startDaemon } from "./daemon.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
+import { commandLineWithoutSecrets } from "./process-title.ts";
 import { run } from "./program.ts";
 import { loadProgramConfig } from "./program-config.ts";
 import { USAGE } from "./usage.ts";
@@ -15,6 +16,8 @@ const STDIN_DESCRIPTOR = 0;
 /** Resolves to the exit code of the process. */
 export async function launch(typed: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const argv = spelledOut(typed);
+  const title = commandLineWithoutSecrets(argv);
+  if (title !== undefined) process.title = title;
   const exitCode = await runSubcommand(argv, {
     objects: OBJECT_TYPES,
     version: DETENT_VERSION,

@@ -9,7 +9,7 @@ import * as errors from "../protocol/errors.ts";
 import { appendEntry } from "../streams/append.ts";
 import { fieldsOf } from "../streams/entry-fields.ts";
 import type { Run } from "./run.ts";
-import { shownArguments } from "./secrets.ts";
+import { shownArguments, shownMessage } from "./secrets.ts";
 
 /** What changes users, configuration, definitions, connections or whole databases, or takes a machine off its way. */
 export const AUDITED: ReadonlySet<string> = new Set([
@@ -88,7 +88,7 @@ export function endAudit(run: Run, audit: Audit, outcome: string): void {
     ["db", session.database],
     ["command", command.name.toLowerCase()],
     ["args", JSON.stringify(shown)],
-    ["outcome", outcome],
+    ["outcome", shownMessage(command.name, audit.args, outcome)],
   ]);
   appendEntry(databases.at(0), bytesOfText(name), fields, {
     nowMs,

@@ -1,9 +1,10 @@
 /** INFO memory: under Redis' names, where there is something of the kind; what monitoring reads and is not here is 0. */
 import { totalmem } from "node:os";
+import { libraryFigures } from "../../keyspace/libraries.ts";
 import { ownMemoryBytes } from "../../metrics/own-memory.ts";
 import type { Call } from "../handler.ts";
 
-export function memoryLines({ server }: Call): readonly string[] {
+export function memoryLines({ server, databases }: Call): readonly string[] {
   const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
   const used = heapUsed + external;
   const allocated = heapTotal + external;
@@ -36,6 +37,7 @@ export function memoryLines({ server }: Call): readonly string[] {
     `allocator_resident:${rss}`,
     `total_system_memory:${totalmem()}`,
     `total_system_memory_human:${human(totalmem())}`,
+    ...scriptLines(server, databases),
     `maxmemory:${maxmemory}`,
     `maxmemory_human:${human(maxmemory)}`,
     `maxmemory_policy:${server.config.get("maxmemory-policy")}`,
@@ -58,6 +60,31 @@ export function memoryLines({ server }: Call): readonly string[] {
     "active_defrag_running:0",
     "lazyfree_pending_objects:0",
     "lazyfreed_objects:0",
+  ];
+}
+
+/** Of scripts, as they are kept in memory, and of functions, whose libraries are in the store. */
+function scriptLines(
+  { scripts, functions }: Call["server"],
+  { transaction }: Call["databases"],
+): readonly string[] {
+  const figures = libraryFigures(transaction);
+  const total = scripts.bytes.machine + functions.bytes;
+  const kept = scripts.bytes.scripts + figures.bytes;
+  return [
+    `used_memory_lua:${scripts.bytes.machine}`,
+    `used_memory_vm_eval:${scripts.bytes.machine}`,
+    `used_memory_lua_human:${human(scripts.bytes.machine)}`,
+    `used_memory_scripts_eval:${scripts.bytes.scripts}`,
+    `number_of_cached_scripts:${scripts.count}`,
+    `number_of_functions:${figures.functions}`,
+    `number_of_libraries:${figures.libraries}`,
+    `used_memory_vm_functions:${functions.bytes}`,
+    `used_memory_vm_total:${total}`,
+    `used_memory_vm_total_human:${human(total)}`,
+    `used_memory_functions:${figures.bytes}`,
+    `used_memory_scripts:${kept}`,
+    `used_memory_scripts_human:${human(kept)}`,
   ];
 }
 

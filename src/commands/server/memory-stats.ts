@@ -1,4 +1,5 @@
 /** MEMORY STATS: where memory goes, under Redis' names. What Redis has and this server has not is 0. */
+import { libraryFigures } from "../../keyspace/libraries.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
 
@@ -27,8 +28,8 @@ export const memoryStats = {
       ["clients.normal", clients],
       ["cluster.links", 0],
       ["aof.buffer", 0],
-      ["lua.caches", 0],
-      ["functions.caches", 0],
+      ["lua.caches", server.scripts.bytes.scripts],
+      ["functions.caches", libraryFigures(databases.transaction).bytes],
       ["overhead.total", used],
       ["keys.count", keys],
       ["keys.bytes-per-key", keys === 0 ? 0 : Math.round(dataBytes / keys)],
