@@ -14,6 +14,7 @@ import type { Transaction } from "../keyspace/transaction.ts";
 import { copyDefinition } from "../machines/definitions.ts";
 import { EXPORT_FORMATS } from "./export.ts";
 import { takeLibrary } from "./library-form.ts";
+import { takeMigration } from "./migration-form.ts";
 
 /** Where a store notes how far an import has come; without it there is none under way. */
 const IMPORT_KEY = metaKey("import");
@@ -29,6 +30,7 @@ export interface ImportProgress {
   readonly definitions: number;
   readonly objects: number;
   readonly libraries: number;
+  readonly migrations: number;
   /** The object whose parts are being read. */
   readonly object: OpenObject | undefined;
   /** The digest that the end has told; undefined before the end. */
@@ -55,6 +57,7 @@ const NOTHING_READ: ImportProgress = {
   definitions: 0,
   objects: 0,
   libraries: 0,
+  migrations: 0,
   object: undefined,
 };
 
@@ -62,7 +65,7 @@ const NOTHING_READ: ImportProgress = {
 export function importProgress(transaction: Transaction): ImportProgress | undefined {
   const stored = transaction.get(IMPORT_KEY);
   if (stored === undefined) return undefined;
-  // Written by `note`; an earlier version has counted no libraries.
+  // Written by `note`; an earlier version has counted no libraries, nor migrations.
   return { ...NOTHING_READ, ...(JSON.parse(stored.toString("utf8")) as ImportProgress) };
 }
 
@@ -114,7 +117,7 @@ export class Importer {
   }
 
   #read(transaction: Transaction, fields: PartFields): Partial<ImportProgress> {
-    const { definitions, objects, libraries, object } = this.#progress;
+    const { definitions, objects, libraries, migrations, object } = this.#progress;
     const databases = new Databases(transaction, INDEX_END, 0);
     if ("part" in fields) return { object: takePart(databases, object, fields) };
     if ("end" in fields) return this.#end(fields);
@@ -124,16 +127,26 @@ export class Importer {
     }
     const db = databases.at(indexOf(fields));
     if ("key" in fields) return { objects: objects + 1, object: takeObject(db, fields) };
+    if ("migration" in fields) {
+      raise(db.transaction, "migration", takeMigration(db, fields));
+      return { migrations: migrations + 1, object: undefined };
+    }
     if (!("definition" in fields))
-      throw new FormFault("it is neither a library, nor a definition, nor a key, nor a part of one");
+      throw new FormFault(
+        "it is neither a library, nor a definition, nor a key, nor a part of one, nor a migration",
+      );
     takeDefinition(db, fields);
     return { definitions: definitions + 1, object: undefined };
   }
 
-  #end({ definitions, objects, libraries = 0, digest }: PartFields): Partial<ImportProgress> {
+  #end({ definitions, objects, libraries = 0, migrations = 0, digest }: PartFields): Partial<ImportProgress> {
     const read = this.#progress;
     if (libraries !== read.libraries)
       throw new FormFault(`the export has ${libraries} libraries, of which ${read.libraries} were found`);
+    if (migrations !== read.migrations)
+      throw new FormFault(
+        `the export has ${migrations} lines about migrations, of which ${read.migrations} were found`,
+      );
     if (definitions !== read.definitions || objects !== read.objects)
       throw new FormFault(
         `the export has ${definitions} definitions and ${objects} objects, of which ${read.definitions} and ${read.objects} were found`,
@@ -147,7 +160,7 @@ function headOf(line: Buffer): PartFields {
   if (fields["detent"] !== "export") throw new FormFault("it is not the first line of an export of Detent");
   if (!EXPORT_FORMATS.includes(fields["format"]))
     throw new FormFault(
-      `the export is of format ${fields["format"]}, this version reads format ${EXPORT_FORMATS.join(" and ")}`,
+      `the export is of format ${fields["format"]}, this version reads format ${EXPORT_FORMATS.slice(0, -1).join(", ")} and ${EXPORT_FORMATS.at(-1)}`,
     );
   return fields;
 }

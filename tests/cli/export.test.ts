@@ -102,6 +102,16 @@ async function fill(client: TestClient): Promise<void> {
   await call("SM.SET", "door", '{"initial":"shut","map":{"shut":["open"],"open":["shut"]}}');
   await call("SM.MUTATE", "door", "open", "because");
   await call("EXPIRE", "door", 90);
+  await call("SM.DEF", "CREATE", "job:v1", '{"initial":"a","states":{"a":{"on":{"GO":"b"}},"b":{}}}');
+  await call("SM.DEF", "CREATE", "job:v2", '{"initial":"a","states":{"a":{"on":{"GO":"c"}},"c":{}}}');
+  for (const n of [1, 2, 3]) await call("SM.CREATE", `job:${n}`, "job:v1");
+  await call("SM.SEND", "job:3", "GO");
+  await call("SM.MIGRATION", "PLAN", "job:v1", "job:v2", "MAP", '{"states":{"a":"a"}}');
+  await call("SM.MIGRATION", "START", "job:v1", "job:v2", "HOLD");
+  // Two of the three have a place in the new version.
+  for (let turn = 0; turn < 1000; turn += 1)
+    if (JSON.stringify(await client.call("SM.INFO", "job:2")).includes("v2")) break;
+  await call("SM.MIGRATION", "PAUSE", "2");
   await call("FUNCTION", "LOAD", LIBRARY);
   await call("FUNCTION", "LOAD", "#!lua name=other\nredis.register_function('other', function() end)");
   await call("SELECT", "3");
@@ -170,6 +180,9 @@ async function seen(directory: string): Promise<Seen> {
     "PEXPIRETIME door",
     "FUNCTION LIST WITHCODE",
     "FUNCTION STATS",
+    "SM.MIGRATION LIST",
+    "SM.MIGRATION STATUS 2",
+    "SM.MIGRATION UNDO 2 CHECK",
     "FCALL read 1 text",
   ])
     replies.push(`${request} ${(await client.exchange(...request.split(" "))).bytes.toString("latin1")}`);
@@ -207,7 +220,7 @@ describe("detent export and import", () => {
     const directory = join(temporaryDirectory(), "imported");
     const { code, out } = await cli("import", file, "--dir", directory);
     expect(code).toBe(0);
-    expect(out).toMatch(/: \d+ keys and 5 definitions$/);
+    expect(out).toMatch(/: \d+ keys and 7 definitions$/);
     const [before, after] = [await seen(source), await seen(directory)];
     expect(after).toEqual(before);
     expect(before.verify).toEqual([]);
@@ -222,7 +235,7 @@ describe("detent export and import", () => {
   test("an export is lines that people and programs read", () => {
     const lines = readFileSync(file, "utf8").trimEnd().split("\n");
     const all = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(all[0]).toMatchObject({ detent: "export", format: 2, version: "test" });
+    expect(all[0]).toMatchObject({ detent: "export", format: 3, version: "test" });
     expect(all[1]).toEqual({
       library: "lib",
       functions: [
@@ -306,7 +319,24 @@ describe("detent export and import", () => {
     ["a file that is none", ["hello"], "line 1: it is not JSON"],
     ["JSON of something else", ["[]"], "line 1: it is not an object in JSON"],
     ["another first line", ["{}"], "line 1: it is not the first line of an export of Detent"],
-    ["a newer format", ['{"detent":"export","format":3}'], "of format 3, this version reads format 1 and 2"],
+    [
+      "a newer format",
+      ['{"detent":"export","format":4}'],
+      "of format 4, this version reads format 1, 2 and 3",
+    ],
+    [
+      "a machine of a migration that is not there",
+      [head, '{"db":0,"migration":"held","id":3,"machine":1,"value":"x"}'],
+      "line 2: migration 3 is not there",
+    ],
+    [
+      "a migration of nonsense",
+      [
+        head,
+        '{"db":0,"migration":"begun","id":3,"from":{"name":"a"},"to":{"name":"a","version":"v2"},"map":null}',
+      ],
+      "line 2: migration must be plan, begun, before or held",
+    ],
     [
       "a type that is not known",
       [head, '{"db":0,"key":"k","type":"graph","value":"x"}'],
