@@ -21,9 +21,11 @@ import {
 } from "./layouts.ts";
 import type { LiveChange } from "./live-kind.ts";
 import { emptyObject, type ObjectPlace } from "./objects.ts";
+import { PendingValue } from "./pending-value.ts";
 import {
   encodeRecord,
   type KeyRecord,
+  LazyRecord,
   type RecordType,
   type StringForm,
   withExpiry,
@@ -121,6 +123,19 @@ export class Database {
     this.#writeRecord(key, record, before.expireAtMs);
     this.#record(key, event);
     return record;
+  }
+
+  /** As `update`, with a payload that is encoded once, when the turn ends, however often it is updated until then. */
+  updateLazily<T>(
+    key: Bytes,
+    before: KeyRecord,
+    { decoded, encode }: { readonly decoded: T; readonly encode: (decoded: T) => Buffer },
+    event: KeyEvent | undefined,
+  ): void {
+    // What is encoded is what was given.
+    const record = new LazyRecord(before, decoded, encode as (decoded: unknown) => Buffer);
+    this.#writeRecord(key, record, before.expireAtMs);
+    this.#record(key, event);
   }
 
   /**
@@ -305,7 +320,10 @@ export class Database {
   }
 
   #writeRecord(key: Bytes, record: KeyRecord, expireAtMsBefore: ExpiryTime): void {
-    this.transaction.put(this.#recordKey(key), encodeRecord(record));
+    // Encoded while it is in the processor's cache, unless it is to be written over and over: of many keys, each comes once.
+    const isLazy = record instanceof LazyRecord;
+    const value = isLazy ? PendingValue.of<KeyRecord>(record, encodeRecord) : encodeRecord(record);
+    this.transaction.put(this.#recordKey(key), value);
     if (record.expireAtMs === expireAtMsBefore) return;
     if (expireAtMsBefore !== 0) this.#disarm(expireAtMsBefore, record.id);
     if (record.expireAtMs === 0) return;

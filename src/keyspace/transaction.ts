@@ -12,8 +12,8 @@ import type { Change } from "./changes.ts";
 import type { LiveChange } from "./live-kind.ts";
 import type { LiveObjects } from "./live-objects.ts";
 import type { ObjectTypes } from "./objects.ts";
-import { PendingValue } from "./pending-value.ts";
-import { decodeNumber, encodeNumber, type KeyRecord, recordOfStored } from "./records.ts";
+import { type Encoder, PendingValue } from "./pending-value.ts";
+import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord, recordOfStored } from "./records.ts";
 import { encodeCount } from "./redo.ts";
 
 /** A point in a transaction that `rollback` returns to. */
@@ -106,6 +106,8 @@ export class Transaction implements OrderedReader {
     const live = this.#live?.record(at);
     if (live !== undefined) return live;
     const written = this.#writes.get(at);
+    const pending = written instanceof PendingValue ? written.as(encodeRecord) : undefined;
+    if (pending !== undefined) return pending;
     const buffer = written === undefined ? this.#reader.get(at) : bytesOfWritten(written);
     return buffer === undefined || buffer === null ? undefined : recordOfStored(buffer);
   }
@@ -156,10 +158,10 @@ export class Transaction implements OrderedReader {
     return true;
   }
 
-  /** What a write of this transaction holds for a key, if its bytes were not given. */
-  pendingAt(key: Bytes): PendingValue | undefined {
+  /** What a write of this transaction says that `encode` is to make the bytes of; undefined where there is none such. */
+  pendingAt<T>(key: Bytes, encode: Encoder<T>): T | undefined {
     const written = this.#writes.get(key);
-    return written instanceof PendingValue ? written : undefined;
+    return written instanceof PendingValue ? written.as(encode) : undefined;
   }
 
   /** True when the transaction has a write of a key. */

@@ -4,7 +4,7 @@ import { bytesOf } from "../base/bytes.ts";
 import { consumerKey, consumerNameKey, consumerNamesPrefix, prefixRange } from "../keyspace/layouts.ts";
 import type { EntryId } from "./entry-id.ts";
 import type { PendingPage } from "./pending-page.ts";
-import { type ConsumerRecord, decodeConsumer, type GroupRecord } from "./records.ts";
+import { type ConsumerRecord, decodeConsumer, encodeConsumer, type GroupRecord } from "./records.ts";
 import type { Stream } from "./streams.ts";
 
 /**
@@ -31,9 +31,12 @@ export function findConsumer({ db, id }: Stream, group: Group, name: Buffer): Co
 export function consumerAt({ db, id }: Pick<Stream, "db" | "id">, group: Group, number: number): Consumer {
   const known = group.consumers.get(number);
   if (known !== undefined) return known;
-  const value = db.transaction.get(consumerKey(id, group.number, number));
-  assert(value !== undefined, "a consumer that is named is there");
-  const { name, seenMs, activeMs, pendingCount } = decodeConsumer(value);
+  const key = consumerKey(id, group.number, number);
+  const pending = db.transaction.pendingAt(key, encodeConsumer);
+  const value = pending === undefined ? db.transaction.get(key) : undefined;
+  const record = pending ?? (value === undefined ? undefined : decodeConsumer(value));
+  assert(record !== undefined, "a consumer that is named is there");
+  const { name, seenMs, activeMs, pendingCount } = record;
   const consumer = { number, name, seenMs, activeMs, pendingCount };
   group.consumers.set(number, consumer);
   return consumer;

@@ -14,6 +14,7 @@ import {
   streamGroupKey,
   streamGroupsPrefix,
 } from "../keyspace/layouts.ts";
+import { PendingValue } from "../keyspace/pending-value.ts";
 import type { Consumer, Group } from "./consumers.ts";
 import { type EntryId, ID_MIN } from "./entry-id.ts";
 import { removePendingOf, savePages } from "./pending.ts";
@@ -24,6 +25,8 @@ const known = new DecodedValues<GroupRecord>();
 
 export function findGroup(stream: Stream, name: Buffer): Group | undefined {
   const key = streamGroupKey(stream.id, bytesOf(name));
+  const pending = stream.db.transaction.pendingAt(key, encodeGroup);
+  if (pending !== undefined) return workingCopy(pending);
   const value = stream.db.transaction.get(key);
   return value === undefined ? undefined : opened(key, value);
 }
@@ -126,11 +129,10 @@ export function saveGroup(stream: Stream, group: Group): void {
   const { db, id } = stream;
   savePages(stream, group);
   const key = streamGroupKey(id, bytesOf(group.name));
-  const value = encodeGroup(group);
-  known.note(key, value, recordOf(group));
-  db.transaction.put(key, value);
-  for (const consumer of group.consumers.values()) {
-    db.transaction.put(consumerKey(id, group.number, consumer.number), encodeConsumer(consumer));
+  db.transaction.put(key, PendingValue.of(recordOf(group), encodeGroup));
+  for (const { number, name, seenMs, activeMs, pendingCount } of group.consumers.values()) {
+    const record = { name, seenMs, activeMs, pendingCount };
+    db.transaction.put(consumerKey(id, group.number, number), PendingValue.of(record, encodeConsumer));
   }
 }
 

@@ -89,6 +89,54 @@ export function newHeader(): StreamHeader {
   };
 }
 
+/** A header as a request has saved it: what the record of its stream is decoded to for the rest of the turn. */
+export class SavedHeader {
+  readonly #header: StreamHeader;
+
+  constructor(header: StreamHeader) {
+    this.#header = copiedHeader(header);
+  }
+
+  get lastId(): EntryId {
+    return this.#header.lastId;
+  }
+
+  get length(): number {
+    return this.#header.length;
+  }
+
+  /** A working copy. */
+  open(): StreamHeader {
+    return copiedHeader(this.#header);
+  }
+
+  encode(): Buffer {
+    return encodeHeader(this.#header);
+  }
+}
+
+/** Field by field: a spread takes as long as all else that a header costs. */
+function copiedHeader(header: StreamHeader): StreamHeader {
+  return {
+    length: header.length,
+    entriesAdded: header.entriesAdded,
+    firstId: header.firstId,
+    lastId: header.lastId,
+    maxDeletedId: header.maxDeletedId,
+    firstChunk: header.firstChunk,
+    groupCount: header.groupCount,
+    groupNext: header.groupNext,
+    tailNode: header.tailNode,
+    tailAdded: header.tailAdded,
+    tailLeft: header.tailLeft,
+    slotStart: header.slotStart,
+    slotCount: header.slotCount,
+    slotEntries: header.slotEntries,
+    slotBytes: header.slotBytes,
+    holeCount: header.holeCount,
+  };
+}
+
 /** True when some entries are in chunks. */
 export function hasChunks(header: StreamHeader): boolean {
   return header.length > header.slotEntries;

@@ -140,7 +140,7 @@ function neverEncoded(): Buffer {
 }
 
 function endOf(record: KeyRecord): StreamEnd {
-  // Only this function and withEntries set what a stream's record has been decoded to.
+  // Only this function, withEntries and who saves a header set what a stream's record has been decoded to: all tell the end.
   const known = record.decoded as StreamEnd | undefined;
   if (known !== undefined) return known;
   const { lastId, length } = decodeHeader(record.payload);

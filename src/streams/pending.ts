@@ -19,6 +19,7 @@ import {
   pendingEntryKey,
   prefixRange,
 } from "../keyspace/layouts.ts";
+import { PendingValue } from "../keyspace/pending-value.ts";
 import { type Consumer, consumerAt, type Group } from "./consumers.ts";
 import { type EntryId, entryIdOfBytes, ID_MAX, ID_MIN } from "./entry-id.ts";
 import {
@@ -217,9 +218,7 @@ export function lastPendingId(stream: Stream, group: Group): EntryId | undefined
 export function savePages({ db, id }: Stream, group: Group): void {
   for (const page of group.pages.values()) {
     const key = pendingEntryKey(id, group.number, page.id);
-    const value = encodePage(page);
-    known.note(key, value, withStored(page, value));
-    db.transaction.put(key, value);
+    db.transaction.put(key, PendingValue.of(page, encodePage));
   }
   group.pages.clear();
 }
@@ -256,6 +255,8 @@ function pageAt(stream: Stream, group: Group, id: EntryId): PendingPage | undefi
   const open = group.pages.get(id);
   if (open !== undefined) return open;
   const key = pendingEntryKey(stream.id, group.number, id);
+  const pending = stream.db.transaction.pendingAt(key, encodePage);
+  if (pending !== undefined) return pending;
   const value = stream.db.transaction.get(key);
   return value === undefined ? undefined : decoded(key, value);
 }
@@ -275,7 +276,8 @@ function addPage(stream: Stream, group: Group, entries: readonly PendingEntry[])
   const consumers = [...new Set(entries.map(({ consumer }) => consumer))];
   for (const consumer of consumers) listUnder(stream, group, consumer, id);
   const page = { id, consumers, entries };
-  stream.db.transaction.put(pendingEntryKey(stream.id, group.number, id), encodePage(page));
+  const key = pendingEntryKey(stream.id, group.number, id);
+  stream.db.transaction.put(key, PendingValue.of(page, encodePage));
   group.pages.set(id, page);
   if (id > group.lastPage) group.lastPage = id;
   return id;

@@ -16,7 +16,7 @@ import type { ObjectStorage } from "../keyspace/objects.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import { type Fields, type StreamEntry, unpackFields } from "./chunk.ts";
 import { autoId, type EntryId, ID_MAX, ID_MIN } from "./entry-id.ts";
-import { decodeHeader, encodeHeader, newHeader, type StreamHeader } from "./header.ts";
+import { decodeHeader, encodeHeader, newHeader, SavedHeader, type StreamHeader } from "./header.ts";
 import {
   chunksBack,
   chunksFrom,
@@ -48,7 +48,13 @@ export interface EntryRange {
 /** The stream whose record was found at a key. */
 export function openStream(db: Database, key: Bytes, record: KeyRecord): Stream {
   assert(record.type === "stream", "a stream's record");
-  return { db, key, id: record.id, record, header: decodeHeader(record.payload) };
+  return { db, key, id: record.id, record, header: headerOf(record) };
+}
+
+/** A working copy of the header of a record: where this turn has saved it, of what was saved. */
+function headerOf(record: KeyRecord): StreamHeader {
+  const { decoded } = record;
+  return decoded instanceof SavedHeader ? decoded.open() : decodeHeader(record.payload);
 }
 
 /** A new, empty stream at a key that holds nothing. */
@@ -62,14 +68,18 @@ export function createStream(db: Database, key: Bytes): Stream {
 export function refreshStream({ db, key, id, header }: Stream): void {
   const record = db.find(key);
   if (record?.type === "stream" && record.id === id) {
-    Object.assign(header, decodeHeader(record.payload));
+    Object.assign(header, headerOf(record));
   }
+}
+
+function encodeSaved(saved: SavedHeader): Buffer {
+  return saved.encode();
 }
 
 /** Writes the header and records what happened to the key. */
 export function saveStream(stream: Stream, event: KeyEvent | undefined): void {
   const { db, key, header, record } = stream;
-  db.update(key, record, encodeHeader(header), event);
+  db.updateLazily(key, record, { decoded: new SavedHeader(header), encode: encodeSaved }, event);
 }
 
 /** Records a further event of a key that was written. */

@@ -10,7 +10,7 @@
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { treeNodeKey } from "../keyspace/layouts.ts";
-import { PendingValue } from "../keyspace/pending-value.ts";
+import { type Encoder, PendingValue } from "../keyspace/pending-value.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { Packed } from "./packed.ts";
@@ -57,25 +57,16 @@ export interface Run {
 /** Decoded nodes, which never change, by the bytes they were read from. */
 const decoded = new WeakMap<Buffer, TreeNode>();
 
-/** A node that a transaction is to write: encoded once, however many requests of the turn change it. */
-class PendingNode extends PendingValue {
-  readonly node: TreeNode;
-
-  constructor(node: TreeNode) {
-    super();
-    this.node = node;
-  }
-
-  protected encode(): Buffer {
-    const bytes = encodeNode(this.node);
-    decoded.set(bytes, this.node);
-    return bytes;
-  }
+/** Of a node that a transaction writes: encoded once, however many requests of the turn change it. */
+function encodeRemembered(node: TreeNode): Buffer {
+  const bytes = encodeNode(node);
+  decoded.set(bytes, node);
+  return bytes;
 }
 
 /** What nodes are read from. A transaction hands out those it is to write as they are. */
 interface NodeReader extends OrderedReader {
-  pendingAt?(key: Bytes): PendingValue | undefined;
+  pendingAt?<T>(key: Bytes, encode: Encoder<T>): T | undefined;
 }
 
 export class CountedTree {
@@ -192,7 +183,7 @@ export class CountedTree {
     for (const [number, node] of this.#changed) {
       const key = treeNodeKey(this.#id, number);
       if (node === undefined) transaction.remove(key);
-      else transaction.put(key, new PendingNode(node));
+      else transaction.put(key, PendingValue.of(node, encodeRemembered));
     }
     this.#changed.clear();
   }
@@ -215,8 +206,8 @@ export class CountedTree {
       return changed;
     }
     const key = treeNodeKey(this.#id, number);
-    const pending = this.#reader.pendingAt?.(key);
-    if (pending instanceof PendingNode) return pending.node;
+    const pending = this.#reader.pendingAt?.(key, encodeRemembered);
+    if (pending !== undefined) return pending;
     const bytes = this.#reader.get(key);
     assert(bytes !== undefined, "a node that is stored");
     let node = decoded.get(bytes);
