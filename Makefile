@@ -78,6 +78,10 @@ connections: install build ## What 10,000 idle connections take, and what those 
 bench-migration: install build ## 100,000 machines go to another version while 50 clients send events (MACHINES=, CLIENTS=)
 	npx tsx tests/bench/migration.ts
 
+.PHONY: bench-whatif
+bench-whatif: install ## Processor time of SM.MIGRATION WHATIF over 100,000 machines with ten events each (MACHINES=)
+	npx tsx tests/bench/whatif.ts
+
 bench: install build ## Measure Detent and redis-server side by side
 	npx tsx tests/bench/run.ts
 
