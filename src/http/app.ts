@@ -12,6 +12,7 @@ import { addDurable } from "./durable.ts";
 import { addFailures } from "./failures-route.ts";
 import { addJobs } from "./jobs-route.ts";
 import { addLogin } from "./login.ts";
+import { addMcp } from "./mcp-route.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
 import { addOpenApi } from "./openapi.ts";
 import { OTHER_ROUTES } from "./other-paths.ts";
@@ -65,6 +66,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   addLogin(app, options);
   addChanges(app, options);
   addOpenApi(app, options);
+  addMcp(app, options);
   addDurable(app, options);
   addConsole(app);
   addMethodsNotAllowed(app, [...operationsOf(options.server.catalogue), ...OTHER_ROUTES]);

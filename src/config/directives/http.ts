@@ -1,6 +1,6 @@
 /** The HTTP interface: REST, live events, metrics, health and the console. */
 import { directive, IMMUTABLE } from "../directive.ts";
-import { integer, memory } from "../scalar-types.ts";
+import { bool, integer, memory } from "../scalar-types.ts";
 import { text, wordList } from "../text-types.ts";
 
 const ADDRESSES_MAX = 16;
@@ -57,6 +57,11 @@ export const HTTP = {
     integer({ min: 1, max: 3600, unit: "seconds" }),
     30,
     "How long an HTTP request may wait for a command that waits (SM.WAIT, XREAD BLOCK); it is then answered as at its timeout.",
+  ),
+  "http-mcp": directive(
+    bool,
+    false,
+    "Whether `/mcp` answers the Model Context Protocol, for programs that reason; its library is loaded with the first request.",
   ),
   "http-base-durable": directive(
     path,
