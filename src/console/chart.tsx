@@ -20,7 +20,7 @@ export interface Marks {
 }
 
 /** A drawing that is fitted is neither smaller than can be read nor larger than life. */
-const FIT_MIN = 0.75;
+const FIT_MIN = 0.85;
 const FIT_MAX = 1.15;
 /** Drawings with more boxes can be searched. */
 const SEARCH_FROM = 12;

@@ -100,7 +100,7 @@ function Needs({ info }: { readonly info: Info }) {
 function Tiles({ info }: { readonly info: Info }) {
   const tiles: ReadonlyArray<readonly [string, string, string]> = [
     ["Machines", count(number(info, "machines")), `${count(number(info, "machines_done"))} done`],
-    ["Timers", count(number(info, "timers_pending")), "armed"],
+    ["Timers", timersText(number(info, "timers_pending")), "armed"],
     ["Tasks", count(number(info, "tasks")), `${count(number(info, "tasks_pending"))} with workers`],
     [
       "Commands",
@@ -130,6 +130,13 @@ function Tiles({ info }: { readonly info: Info }) {
       ))}
     </dl>
   );
+}
+
+/** INFO counts so many and no more. */
+const TIMERS_COUNTED = 10_000;
+
+function timersText(pending: number): string {
+  return pending >= TIMERS_COUNTED ? `${count(TIMERS_COUNTED)}+` : count(pending);
 }
 
 function Definitions({ definitions }: { readonly definitions: readonly DefinitionFigures[] }) {

@@ -111,7 +111,9 @@ function Row({
       <td class="number">{previous === undefined ? "" : duration(at - previous.at)}</td>
       <td>
         <b>{name}</b> {event !== null && kind !== "event" && <small>{kind}</small>}
-        {reason !== null && <small> “{reason}”</small>}
+        {reason !== null && (
+          <small class={kind === "failed" || kind === "refused" ? "bad" : ""}> “{reason}”</small>
+        )}
       </td>
       <td>{from.join() === to.join() ? to.join(", ") : `${from.join(", ")} → ${to.join(", ")}`}</td>
       <td>{by ?? ""}</td>

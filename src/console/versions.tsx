@@ -80,7 +80,9 @@ function Compared({ from, to }: { readonly from: string; readonly to: string }) 
   if (data === undefined || changes === undefined)
     return error === undefined ? <p class="hint">Being compared …</p> : <Fault error={error} />;
   const differs = new Map(
-    changes.flatMap(({ state, how }) => (state === undefined ? [] : [[state, how] as const])),
+    changes.flatMap(({ state, how, event }) =>
+      state === undefined ? [] : [[state, event === undefined ? how : "changed"] as const],
+    ),
   );
   const verdict = verdictOf(changes);
   return (

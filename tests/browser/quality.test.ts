@@ -1,13 +1,12 @@
 /** The console is usable by all, and light: no serious finding of axe, a small first page that is there soon. */
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM, launch, open } from "./opened.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const ASSETS = join(import.meta.dirname, "../../dist/console/assets");
 
 /** Bytes compressed: of the first page, and of all scripts together. */
@@ -28,7 +27,7 @@ interface Finding {
 }
 
 async function seriousFindings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const findings = (await page.evaluate(
     "axe.run().then(({ violations }) => violations)",
   )) as readonly Finding[];
