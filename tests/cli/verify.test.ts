@@ -37,15 +37,33 @@ beforeAll(async () => {
   await client.call(
     "SM.DEF",
     "CREATE",
-    "door",
+    "door:v1",
     '{"initial":"shut","states":{"shut":{"on":{"OPEN":"open"}},"open":{"on":{"SHUT":"shut"}}}}',
   );
   for (let n = 0; n < 300; n += 1) {
     await client.call("SET", `key${n}`, `value ${n} `.repeat(20), ...(n % 3 === 0 ? ["EX", "100000"] : []));
-    await client.call("SM.CREATE", `door${n % 20}`, "door", "NX");
+    await client.call("SM.CREATE", `door${n % 20}`, "door:v1", "NX");
     await client.call("SM.SEND", `door${n % 20}`, n % 40 < 20 ? "OPEN" : "SHUT", "ID", `e${n}`);
     await client.call("XADD", "log", "*", "n", String(n));
   }
+  const fields = Array.from({ length: 300 }, (_, n) => [`field${n}`, `text ${n}`]);
+  await client.call("HSET", "hash", ...fields.flat());
+  await client.call("SADD", "set", ...fields.flat());
+  await client.call("RPUSH", "list", ...fields.flat());
+  await client.call("ZADD", "zset", ...fields.flatMap(([name = ""], n) => [n, name]));
+  await client.call(
+    "FUNCTION",
+    "LOAD",
+    "#!lua name=lib\nredis.register_function('f', function() return 1 end)",
+  );
+  await client.call(
+    "SM.DEF",
+    "CREATE",
+    "door:v2",
+    '{"initial":"shut","states":{"shut":{"on":{"OPEN":"open"}},"open":{"on":{"SHUT":"shut"}},"locked":{}}}',
+  );
+  // A machine a second: it is under way in every copy.
+  await client.call("SM.MIGRATION", "START", "door:v1", "door:v2", "RATE", "1");
   expect((await cli("backup", join(image, "backup"), "--dir", directory)).code).toBe(0);
   for (let n = 0; n < 30; n += 1) await client.call("SET", `late${n}`, `value ${n} `.repeat(3));
   cpSync(directory, join(image, "store"), { recursive: true });
@@ -78,8 +96,13 @@ function placesOf(bytes: Buffer, text: string): number[] {
   return places;
 }
 
-/** Changes entries of a data file behind the back of the store: the first in a space with a key that fits. */
-function rewrite(directory: string, space: string, value: (stored: Buffer) => Buffer | undefined): void {
+/** Changes an entry of a data file behind the back of the store: the first in a space with a key that fits, or the last. */
+function rewrite(
+  directory: string,
+  space: string,
+  value: (stored: Buffer) => Buffer | undefined,
+  reverse = false,
+): void {
   const root = open<Buffer, string>({
     path: join(directory, "data.mdb"),
     noSubdir: true,
@@ -91,7 +114,8 @@ function rewrite(directory: string, space: string, value: (stored: Buffer) => Bu
       readKey: (source: Buffer, start: number, end: number) => source.toString("latin1", start, end),
     },
   } as Parameters<typeof open>[0]);
-  const [first] = [...root.getRange({ start: space, end: `${space}\xff`, limit: 1 })] as {
+  const [start, end] = reverse ? [`${space}\xff`, space] : [space, `${space}\xff`];
+  const [first] = [...root.getRange({ start, end, limit: 1, reverse })] as {
     key: string;
     value: Buffer;
   }[];
@@ -240,8 +264,34 @@ const FAULTS: readonly (readonly [string, () => string | Promise<string>, RegExp
     () => settled((path) => rewrite(path, "n", () => doubleOf(7))),
     /./,
   ],
-  ["history that is missing", () => settled((path) => rewrite(path, "h", () => undefined)), /./],
+  // The oldest entries may have been trimmed: that the newest are there is known.
+  ["history that is missing", () => settled((path) => rewrite(path, "h", () => undefined, true)), /./],
   ["entries of a stream that are missing", () => settled((path) => rewrite(path, "s", () => undefined)), /./],
+  [
+    "a part of a hash that is missing",
+    () => settled((path) => rewrite(path, "u", () => undefined)),
+    /counts 300 names, there are 299/,
+  ],
+  [
+    "a part of a sorted set that is missing",
+    () => settled((path) => rewrite(path, "u", () => undefined, true)),
+    /counts 300 names, there are 299/,
+  ],
+  [
+    "a counter of libraries that is wrong",
+    () => settled((path) => rewrite(path, "clibraries", () => doubleOf(7))),
+    /librar/,
+  ],
+  [
+    "a migration that is never due",
+    () => settled((path) => rewrite(path, "t", () => undefined)),
+    /index entry .* is missing/,
+  ],
+  [
+    "a migration that is not there but due",
+    () => settled((path) => rewrite(path, "w", () => undefined)),
+    /migration|due/,
+  ],
   [
     "a backup with a flipped bit",
     () => copyOf("backup", (path) => flip(path, 30_000)),
