@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { TestClient } from "../support/client.ts";
 import { encodeRequest } from "../support/client.ts";
+import { EventClient } from "../support/event-client.ts";
 import { request } from "../support/http.ts";
 import { define, fields, rows } from "../support/machines.ts";
 import { ReplyFailure } from "../support/resp-decoder.ts";
@@ -193,5 +194,22 @@ describe("who waits", () => {
     await admin.call("RPUSH", "l", "s3cret");
     const { status, body } = await answer;
     expect([status, body.includes("s3cret")]).toEqual([403, false]);
+  });
+
+  test.each([
+    ["loses its keys", ["SETUSER", "u", "resetkeys"]],
+    ["is removed", ["DELUSER", "u"]],
+  ] as const)("who follows changes over HTTP hears nothing more when it %s", async (_, change) => {
+    await admin.call("SM.CREATE", "m", "mine");
+    await userWith("~*", "alldefs");
+    const events = new EventClient(server.url.replace("//", "//u:pw@"), "/api/v1/changes?definition=mine");
+    onTestFinished(() => events.close());
+    await events.ready();
+    await admin.call("SM.SEND", "m", "GO");
+    await events.until(1);
+    await admin.call("ACL", ...change);
+    await admin.call("SM.CREATE", "m", "mine", "CONTEXT", '{"text":"s3cret"}');
+    await expect.poll(() => events.response?.closed).toBe(true);
+    expect(JSON.stringify(events.events)).not.toContain("s3cret");
   });
 });
