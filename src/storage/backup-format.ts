@@ -21,7 +21,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { chars, raw } from "../base/bytes.ts";
-import type { JournalMark } from "./lmdb-data.ts";
+import type { JournalMark } from "./data-file.ts";
 import { type Entry, OpenError } from "./ordered-store.ts";
 
 const MAGIC_STEM = "DETENTB";

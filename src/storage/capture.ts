@@ -7,11 +7,13 @@
  * A journal may be taken into use again while it is read. It then has another number and salt, which is seen
  * afterwards, and the capture begins anew; it takes a fraction of the time in which a journal is filled.
  */
+
+import type { JournalMark } from "./data-file.ts";
 import { checkDataFile, DATA_FILE, fileBytes } from "./directory.ts";
 import { JournalFile, type JournalHead } from "./journal-file.ts";
 import { assertTornEnd, scanJournal } from "./journal-reader.ts";
 import { recordLength, timeOf } from "./journal-record.ts";
-import { type JournalMark, LmdbData } from "./lmdb-data.ts";
+import { LmdbData } from "./lmdb-data.ts";
 import { OpenError } from "./ordered-store.ts";
 import { assertNoneLost, JOURNAL_NAMES } from "./recovery.ts";
 

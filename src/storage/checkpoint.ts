@@ -7,7 +7,7 @@
 import { performance } from "node:perf_hooks";
 import type { Bytes } from "../base/bytes.ts";
 import { inOrder, RUN_LENGTH } from "../base/in-order.ts";
-import type { LmdbData } from "./lmdb-data.ts";
+import type { DataFile } from "./data-file.ts";
 import type { Write } from "./ordered-store.ts";
 import type { WriteTable } from "./write-table.ts";
 
@@ -30,7 +30,7 @@ const SORTED = 0.25;
 const WRITTEN = 0.75;
 
 /** Resolves when all of the table and of what is folded is on disk in the data file. @throws Error of LMDB */
-export async function carry(data: LmdbData, { table, folded, onFolded, onStep }: Carried): Promise<void> {
+export async function carry(data: DataFile, { table, folded, onFolded, onStep }: Carried): Promise<void> {
   // A turn of the event loop may be under way, and a store may be half constructed.
   await nextTurn();
   await applySliced(data, tableWrites(table), (slice, runs) =>
@@ -44,7 +44,7 @@ export async function carry(data: LmdbData, { table, folded, onFolded, onStep }:
 
 /** `onApplied` hears of the writes of a slice and of the pauses that came with them. */
 async function applySliced(
-  data: LmdbData,
+  data: DataFile,
   writes: Iterable<Write | undefined>,
   onApplied: (slice: readonly Write[], pauses: number) => Promise<void>,
 ): Promise<void> {

@@ -6,9 +6,9 @@
  */
 import { performance } from "node:perf_hooks";
 import { carry } from "./checkpoint.ts";
+import type { DataFile, JournalMark } from "./data-file.ts";
 import type { Derived } from "./derived.ts";
 import { layeredReader } from "./layered-reader.ts";
-import type { JournalMark, LmdbData } from "./lmdb-data.ts";
 import { CommitError, type Write } from "./ordered-store.ts";
 import type { WriteTable } from "./write-table.ts";
 
@@ -26,7 +26,7 @@ export interface FrozenTable {
 }
 
 export interface CheckpointerOptions {
-  readonly data: LmdbData;
+  readonly data: DataFile;
   readonly derived: Derived | undefined;
   /** How full the next generation is; 1: it has to be frozen as soon as this one is carried. */
   fullness(): number;

@@ -21,6 +21,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { chars } from "../base/bytes.ts";
 import { checkData } from "./check-data.ts";
 import { Checkpointer, type FrozenTable } from "./checkpointer.ts";
+import type { JournalMark } from "./data-file.ts";
 import type { Derived } from "./derived.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
@@ -29,7 +30,7 @@ import { EarlyCommits } from "./early-commits.ts";
 import { Journal } from "./journal.ts";
 import { archiveJournal, assertArchive } from "./journal-archive.ts";
 import { layeredRange } from "./layered-reader.ts";
-import type { JournalMark, LmdbData } from "./lmdb-data.ts";
+import type { LmdbData } from "./lmdb-data.ts";
 import {
   CommitError,
   type Entry,

@@ -10,6 +10,7 @@ import { renameSync, rmSync, statSync } from "node:fs";
 import { open, type RootDatabase, type Transaction } from "lmdb";
 import type { Bytes } from "../base/bytes.ts";
 import { chars, raw } from "../base/bytes.ts";
+import type { DataFile, JournalMark } from "./data-file.ts";
 import {
   checkDataFile,
   DATA_FILE,
@@ -22,14 +23,6 @@ import {
 import { isNoSpace, reasonOf } from "./disk-errors.ts";
 import { type Entry, OpenError, type Write } from "./ordered-store.ts";
 import { DamageError, sealed, unsealed } from "./sealed-values.ts";
-
-/** How far the journals have been carried into the data file. */
-export interface JournalMark {
-  /** The number of the last journal that is in it whole. */
-  readonly number: number;
-  /** The sequence of that journal's last commit. */
-  readonly sequence: number;
-}
 
 /**
  * Address space for the file, not memory. A map that is too small is made anew while the old one stays, and the
@@ -73,7 +66,7 @@ interface Moment {
   readonly transaction: Transaction;
 }
 
-export class LmdbData {
+export class LmdbData implements DataFile {
   readonly path: string;
   readonly #identity: FileIdentity;
   readonly #root: Root;

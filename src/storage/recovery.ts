@@ -3,6 +3,7 @@
  * have. All is read and checked first; the directory is changed only when it is sure to be opened.
  */
 import type { FrozenTable } from "./checkpointer.ts";
+import type { JournalMark } from "./data-file.ts";
 import type { Derived } from "./derived.ts";
 import { DATA_FILE, fileBytes, syncDirectory } from "./directory.ts";
 import type { JournalPosition } from "./journal.ts";
@@ -10,7 +11,7 @@ import { JournalFile } from "./journal-file.ts";
 import { assertTornEnd, type ReplayedJournal, replayJournal } from "./journal-reader.ts";
 import type { Commit } from "./journal-record.ts";
 import { layeredReader } from "./layered-reader.ts";
-import { type JournalMark, LmdbData } from "./lmdb-data.ts";
+import { LmdbData } from "./lmdb-data.ts";
 import { OpenError, type OrderedReader } from "./ordered-store.ts";
 import type { WriteTable } from "./write-table.ts";
 
