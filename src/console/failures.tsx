@@ -25,6 +25,8 @@ interface Failures {
 
 const REFUSALS_MAX = 1000;
 const KEYS_SHOWN = 5;
+/** Codes of steps that have failed: they stand above, until they are put right. */
+const FAILURES: ReadonlySet<string> = new Set(["EXECFAIL", "INVARIANT", "REJECTED", "ERR"]);
 
 export function Failures({
   query,
@@ -156,6 +158,7 @@ async function refusals(): Promise<readonly RefusedRow[]> {
       list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1] ?? ""] as const] : [])),
     );
     const of = (name: string) => fields.get(name) ?? "";
+    if (FAILURES.has(of("code"))) continue;
     const message = of("message").replace(/ \([^()]* = .*\)$/, "");
     const cause = JSON.stringify([of("def"), of("event"), of("code"), message]);
     const at = Number(of("at"));

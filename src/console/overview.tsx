@@ -142,7 +142,9 @@ function timersText(pending: number): string {
 function Definitions({ definitions }: { readonly definitions: readonly DefinitionFigures[] }) {
   return (
     <Panel title="Definitions">
-      {definitions.length === 0 && <p class="hint">There is no machine yet: SM.CREATE makes one.</p>}
+      {definitions.length === 0 && (
+        <p class="hint">There is no machine yet: SM.CREATE makes one, SM.DEMO a hundred to look at.</p>
+      )}
       <div class="cards">
         {definitions.map(({ id, byStatus, byState }) => {
           const total = [...byStatus.values()].reduce((sum, value) => sum + value, 0);
