@@ -230,7 +230,7 @@ function readAction(json: Json, path: string, problems: Problems): Action | unde
     if (ms !== undefined) return { kind: "wait", ms, text: String(wait) };
     problems.error(
       at(path, "wait"),
-      'wait is a length of time: milliseconds, or a text such as "30s" or "72h"',
+      'wait is a length of time: milliseconds, or a string such as "30s" or "72h"',
     );
     return undefined;
   }
@@ -270,6 +270,9 @@ function readTime(json: Json | undefined, path: string, problems: Problems): num
   if (json === undefined) return undefined;
   const ms = typeof json === "number" ? json : typeof json === "string" ? parseInstant(json) : undefined;
   if (ms === undefined)
-    problems.error(path, 'a time is milliseconds since the epoch, or a text such as "2026-01-05T09:00:00Z"');
+    problems.error(
+      path,
+      'a time is milliseconds since the epoch, or a string such as "2026-01-05T09:00:00Z"',
+    );
   return ms;
 }

@@ -92,7 +92,7 @@ export class ListpackReader {
   /** @throws RdbFault when the next element is no integer */
   integer(): bigint {
     const element = this.#next();
-    if (typeof element !== "bigint") throw new RdbFault("a text in place of an integer");
+    if (typeof element !== "bigint") throw new RdbFault("a string in place of an integer");
     return element;
   }
 

@@ -61,6 +61,6 @@ export function textOf(run: Run, name: Name, path: string): string {
   if (typeof value === "string" && value !== "") return value;
   if (typeof value === "number") return String(value);
   throw new ExecutionFailure(
-    `${path}: ${name.source} is ${shown(value)}; a name is a text that is not empty, or a number`,
+    `${path}: ${name.source} is ${shown(value)}; a name is a string that is not empty, or a number`,
   );
 }

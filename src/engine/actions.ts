@@ -112,7 +112,7 @@ function keysOf(run: Run, { keys, path }: ContextPath): readonly Key[] {
     if (typeof value === "string" && value !== "") return { key: value, isIndex: false };
     if (typeof value === "number") return { key: String(value), isIndex: false };
     throw new ContextRefusal(
-      `the key ${part.expression.source} in ${path} is ${shown(value)}; a key is a text that is not empty, or a number`,
+      `the key ${part.expression.source} in ${path} is ${shown(value)}; a key is a string that is not empty, or a number`,
     );
   });
 }
@@ -156,7 +156,7 @@ function send(run: Run, action: ActionOf<"send">): void {
   const { event, data, delay, path } = action;
   const to = build(run, action.to, path);
   if (typeof to !== "string")
-    throw new ExecutionFailure(`${path}: the key to send to must be a text, this is ${JSON.stringify(to)}`);
+    throw new ExecutionFailure(`${path}: the key to send to must be a string, this is ${JSON.stringify(to)}`);
   const payload = {
     event,
     to,

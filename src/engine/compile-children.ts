@@ -65,7 +65,7 @@ function readInvoke(
   // XState's name for one without a name.
   const id = json["id"] ?? `${index}.${state.id}`;
   if (typeof id !== "string") {
-    problems.error(at(path, "id"), `the id of an invoked child is a text, this is ${kindOf(id)}`);
+    problems.error(at(path, "id"), `the id of an invoked child is a string, this is ${kindOf(id)}`);
     return undefined;
   }
   const child = linkChild(linker, { ...json, id }, path);

@@ -36,7 +36,7 @@ export function linkName(linker: Linker, object: JsonObject, key: string, path: 
     );
   }
   if (value === undefined || typeof value === "string") return value;
-  linker.problems.error(here, `${key} must be a text or {"expr": expression}, this is ${kindOf(value)}`);
+  linker.problems.error(here, `${key} must be a string or {"expr": expression}, this is ${kindOf(value)}`);
   return undefined;
 }
 
@@ -189,7 +189,7 @@ function linkRetry({ problems }: Linker, json: JsonObject, path: string): TaskRe
     const ms =
       typeof given === "string" ? parseDuration(given) : isNumber(given, 0, 1e15) ? given : undefined;
     if (ms === undefined)
-      problems.error(at(here, key), `${key} must be milliseconds or a text such as "30s"`);
+      problems.error(at(here, key), `${key} must be milliseconds or a string such as "30s"`);
     return ms ?? 0;
   };
   return {

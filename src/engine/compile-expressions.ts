@@ -122,12 +122,12 @@ export function linkTemplate(linker: Linker, json: Json, path: string): Template
 
 /** Types that have no value in JSON, and what to write instead. */
 const NO_JSON: Readonly<Record<string, string>> = {
-  type: "a text is written \"'…'\"",
+  type: "a string is written \"'…'\"",
   optional: "say what to take when there is no value: .orValue(…)",
 };
 
 function linkText(linker: Linker, text: string, path: string): Template {
-  const expression = linkExpression(linker, text, path, "; a text is written \"'…'\"");
+  const expression = linkExpression(linker, text, path, "; a string is written \"'…'\"");
   if (expression === undefined) return constant(null);
   const advice = NO_JSON[expression.type];
   if (advice !== undefined) {

@@ -155,7 +155,10 @@ function eventPlace(
   const { linker, from } = build;
   const { event, guard: condition } = json;
   if (typeof event !== "string") {
-    linker.problems.error(at(path, "event"), `an event is named by a text, this is ${kindOf(event ?? null)}`);
+    linker.problems.error(
+      at(path, "event"),
+      `an event is named by a string, this is ${kindOf(event ?? null)}`,
+    );
     return undefined;
   }
   if (event === "*") {

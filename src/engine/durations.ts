@@ -12,7 +12,7 @@ export const DELAY_MS_MAX = 315_360_000_000_000;
 
 /** How messages say what a length of time is. */
 export const DELAY_FORMS =
-  'milliseconds, a text such as "30s", "72h", "7d" or "PT72H", a point in time ("2027-01-01T00:00:00Z"), or an expression for one of these';
+  'milliseconds, a string such as "30s", "72h", "7d" or "PT72H", a point in time ("2027-01-01T00:00:00Z"), or an expression for one of these';
 
 /** Milliseconds of a text such as `72h`, `1h30m`, `1000`, `-5m` or `PT72H`; undefined when it is no duration. */
 export function parseDuration(text: string): number | undefined {

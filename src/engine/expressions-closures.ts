@@ -94,7 +94,7 @@ function unknownName(tree: TreeOf<"name">, compiler: Compiler): never {
   const near = nearest(name, names);
   return refuse(
     tree,
-    `Unknown variable: ${name}; ${near === undefined ? "" : `did you mean ${near}? `}there are ${names.join(", ")}, and a text is written "'${name}'"`,
+    `Unknown variable: ${name}; ${near === undefined ? "" : `did you mean ${near}? `}there are ${names.join(", ")}, and a string is written "'${name}'"`,
     name,
   );
 }
@@ -144,7 +144,7 @@ function compileMap(tree: TreeOf<"map">, compiler: Compiler): Compiled {
     const isBad = "constant" in key ? !isKey(key.constant) : !mayBe(key.type, "string|number|bool");
     const place = tree.entries[i]?.key ?? tree;
     if (isBad)
-      refuse(place, "a key is a text, a whole number, true or false; a name as key is written 'name'");
+      refuse(place, "a key is a string, a whole number, true or false; a name as key is written 'name'");
   }
   const run: Closure = (scope) => {
     const map = new Map<unknown, unknown>();

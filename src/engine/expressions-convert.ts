@@ -35,7 +35,7 @@ function intOfText(text: string): number | Failure {
     return new Failure(() => `${show(text)} is no whole number${advice}`);
   }
   if (Number.isSafeInteger(number)) return number;
-  return new Failure(`${show(text)} is not exact as a number; keep it as a text`);
+  return new Failure(`${show(text)} is not exact as a number; keep it as a string`);
 }
 
 function intOfNumber(value: number): number | Failure {
@@ -78,7 +78,7 @@ function stringOf(value: unknown): string | Failure {
   const advice = value === null ? "" : "; write json.encode(…)";
   return new Failure(
     () =>
-      `string takes a number, a text, true or false, or a time, this is ${kindOf(value)} ${show(value)}${advice}`,
+      `string takes a number, a string, true or false, or a time, this is ${kindOf(value)} ${show(value)}${advice}`,
   );
 }
 
@@ -115,7 +115,7 @@ function fromBase64(text: string): string | Failure {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return new Failure(() => `${show(text)} is no text in base64`);
+    return new Failure(() => `${show(text)} is not a base64 string`);
   }
 }
 

@@ -10,7 +10,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   length: "size($)",
   count: "size($)",
   strlen: "size($)",
-  includes: "x in $ for a list, $.contains(text) for a text",
+  includes: "x in $ for a list, $.contains(text) for a string",
   has: "'key' in $",
   push: "$ + [x]",
   append: "$ + [x]",
@@ -60,7 +60,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   toNumber: "double($)",
   boolean: "bool($)",
   Boolean: "bool($)",
-  toFixed: "math.round($, 2), or '%.2f'.format([$]) for a text",
+  toFixed: "math.round($, 2), or '%.2f'.format([$]) for a string",
   parse: "json.decode($)",
   stringify: "json.encode($)",
   toJson: "json.encode($)",
@@ -84,7 +84,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   entries: "$.transformList(key, value, …)",
   uuid: "key, or an id in the event: an expression has no chance in it",
   random: "a value in the event: an expression has no chance in it",
-  bytes: "a text: there are no bytes here",
+  bytes: "a string: there are no bytes here",
 };
 
 const OBJECTS: Readonly<Record<string, string>> = {

@@ -77,7 +77,7 @@ function convertSpecial(value: Special, size: Rest): Json {
     if (value.value !== undefined) return convert(value.value, size);
     throw new Refusal("the result is an optional without value; say what to take instead: .orValue(…)");
   }
-  throw new Refusal(`the result is a ${value.kind}, which is not a JSON value; a text is written '…'`);
+  throw new Refusal(`the result is a ${value.kind}, which is not a JSON value; a string is written '…'`);
 }
 
 function convertMap(map: MapValue, size: Rest): Json {

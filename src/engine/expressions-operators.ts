@@ -178,7 +178,7 @@ export function adviceOn(sign: string, left: Type, right: Type): string {
   if (has("null")) return "; ask with == null first";
   if (has("optional")) return "; say what to take when there is no value: .orValue(…)";
   if (sign === "+" && has("string")) {
-    return has("list") ? "; write list + [text]" : "; write string(…) to make a text of the other";
+    return has("list") ? "; write list + [text]" : "; write string(…) to make a string of the other";
   }
   if (sign === "+" && has("list")) return "; write list + [value]";
   if (sign === "+" && has("map")) return "; write a.merge(b)";

@@ -61,7 +61,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   EOF: "the end of the expression",
   IDENTIFIER: "a name",
   NUMBER: "a number",
-  STRING: "a text",
+  STRING: "a string",
   PLUS: "'+'",
   MULTIPLY: "'*'",
   DIVIDE: "'/'",
@@ -178,12 +178,12 @@ function operation(node: CelNode, prepared: Prepared): Tree {
 }
 
 function literal(value: unknown, { start }: CelNode): unknown {
-  if (value instanceof Uint8Array) throw new Refusal("there are no bytes here; write a text, '…'", start);
+  if (value instanceof Uint8Array) throw new Refusal("there are no bytes here; write a string, '…'", start);
   if (typeof value !== "bigint") return value;
   const number = Number(value);
   if (BigInt(number) === value) return number;
   throw new Refusal(
-    `the number ${value} is not exact, it would be ${number}; write it as a text, '${value}'`,
+    `the number ${value} is not exact, it would be ${number}; write it as a string, '${value}'`,
     start,
   );
 }

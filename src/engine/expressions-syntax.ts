@@ -188,7 +188,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 
 function foreign(token: Token, last: Token | undefined, source: string): string | undefined {
   if (token.kind === "sign") {
-    if ("'\"`".includes(token.text)) return "a text ends with the quote it began with";
+    if ("'\"`".includes(token.text)) return "a string ends with the quote it began with";
     return Object.hasOwn(FOREIGN, token.text) ? FOREIGN[token.text] : undefined;
   }
   if (token.kind === "quoted")

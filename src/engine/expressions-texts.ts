@@ -37,7 +37,7 @@ function placeOf(text: string, point: number): number {
 function substring(text: string, from: number, to = lengthOfText(text)): string | Failure {
   const length = lengthOfText(text);
   if (from < 0 || to < from || to > length) {
-    return new Failure(() => `substring(${from}, ${to}) is out of range of a text of ${length} characters`);
+    return new Failure(() => `substring(${from}, ${to}) is out of range of a string of ${length} characters`);
   }
   return text.slice(placeOf(text, from), placeOf(text, to));
 }
@@ -45,7 +45,7 @@ function substring(text: string, from: number, to = lengthOfText(text)): string 
 function charAt(text: string, at: number): string | Failure {
   const length = lengthOfText(text);
   if (at < 0 || at > length) {
-    return new Failure(() => `charAt(${at}) is out of range of a text of ${length} characters`);
+    return new Failure(() => `charAt(${at}) is out of range of a string of ${length} characters`);
   }
   const place = placeOf(text, at);
   return at === length ? "" : String.fromCodePoint(text.codePointAt(place) ?? 0);
@@ -66,7 +66,7 @@ function lastIndexOf(text: string, part: string, from?: number): number | Failur
 }
 
 function outOfRange(name: string, at: number, length: number): Failure {
-  return new Failure(`${name} from ${at} is out of range of a text of ${length} characters`);
+  return new Failure(`${name} from ${at} is out of range of a string of ${length} characters`);
 }
 
 /** At most `count` times when it is not negative. */
@@ -93,7 +93,7 @@ export function join(list: readonly unknown[], separator = ""): string | Failure
   for (const item of list) {
     if (typeof item !== "string") {
       return new Failure(
-        () => `join takes a list of texts, this has ${show(item)}; write list.map(x, string(x)).join(…)`,
+        () => `join takes a list of strings, this has ${show(item)}; write list.map(x, string(x)).join(…)`,
       );
     }
     chargeText(item);

@@ -119,7 +119,7 @@ function addEdge(draft: Draft, item: Json, path: string, problems: Problems): vo
       reportUnknown(name, draft.byPath, { path: at(path, key), problems });
   }
   if (typeof event !== "string" || event === "")
-    problems.error(at(path, "event"), "event must be a text with a letter at least");
+    problems.error(at(path, "event"), "event must be a string with a letter at least");
   else if (isInternal(event))
     problems.error(at(path, "event"), "names that begin with xstate. are the machine's own");
   else if (typeof from === "string" && draft.byPath.get(from)?.kind === "final")

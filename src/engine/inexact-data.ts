@@ -31,7 +31,7 @@ export function inexactReason(value: Json): string | undefined {
 }
 
 function inexactMessage(path: string, text: string): string {
-  return `${path === "" ? "the value" : path} is ${text}, which no number here holds exactly: send it as a text`;
+  return `${path === "" ? "the value" : path} is ${text}, which no number here holds exactly: send it as a string`;
 }
 
 /** The scope with data in which an inexact number cannot be read. What is spent of the budget is spent of the scope's. */

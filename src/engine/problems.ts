@@ -79,7 +79,7 @@ export function kindOf(value: Json | undefined): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (isJsonObject(value)) return "an object";
-  return typeof value === "string" ? "a text" : `a ${typeof value}`;
+  return typeof value === "string" ? "a string" : `a ${typeof value}`;
 }
 
 /** A text; reports anything else. Undefined for a key that is not there. */
@@ -91,7 +91,7 @@ export function readText(
 ): string | undefined {
   const value = object[key];
   if (value === undefined || typeof value === "string") return value;
-  problems.error(at(path, key), `${key} must be a text, this is ${kindOf(value)}`);
+  problems.error(at(path, key), `${key} must be a string, this is ${kindOf(value)}`);
   return undefined;
 }
 
@@ -107,7 +107,7 @@ export function readTexts(
   const list = Array.isArray(value) ? value : [value];
   const texts = list.filter((item) => typeof item === "string");
   if (texts.length !== list.length) {
-    problems.error(at(path, key), `${key} must be a text or a list of texts`);
+    problems.error(at(path, key), `${key} must be a string or a list of strings`);
   }
   return texts;
 }

@@ -210,7 +210,7 @@ function takeDefinition(db: Database, fields: PartFields): void {
 function textsOf(json: unknown): Readonly<Record<string, string>> {
   const entries = typeof json === "object" && json !== null ? Object.entries(json) : undefined;
   if (entries?.every((entry): entry is [string, string] => typeof entry[1] === "string") !== true)
-    throw new FormFault("references must be an object of texts");
+    throw new FormFault("references must be an object of strings");
   return Object.fromEntries(entries);
 }
 

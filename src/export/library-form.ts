@@ -35,7 +35,8 @@ function functionOf(json: unknown): StoredFunction {
   if (typeof json !== "object" || json === null) throw new FormFault("a function must be an object");
   const { name, flags = [], description } = json as PartFields;
   const words = listOfJson(flags, "flags");
-  if (!words.every((word) => typeof word === "string")) throw new FormFault("flags must be a list of texts");
+  if (!words.every((word) => typeof word === "string"))
+    throw new FormFault("flags must be a list of strings");
   return {
     name: nameOf(name, "the name of a function"),
     flags: words,

@@ -146,11 +146,11 @@ function idText(id: EntryId): string {
 
 function idOf(json: unknown): EntryId {
   const match = typeof json === "string" ? /^(\d{1,20})-(\d{1,20})$/.exec(json) : null;
-  if (match === null) throw new FormFault("an id must be a text such as 1764424800000-0");
+  if (match === null) throw new FormFault("an id must be a string such as 1764424800000-0");
   return entryIdOf(BigInt(match[1] ?? 0), BigInt(match[2] ?? 0));
 }
 
 function integer(json: unknown): bigint {
   if (typeof json === "string" && /^-?\d{1,20}$/.test(json)) return BigInt(json);
-  throw new FormFault("a number of entries must be a text of digits");
+  throw new FormFault("a number of entries must be a string of digits");
 }

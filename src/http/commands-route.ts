@@ -79,6 +79,6 @@ function argumentOf(value: Json): Buffer {
     return Buffer.from(value["base64"], "base64");
   throw badRequest(
     422,
-    'an argument is a text, a number that a double holds, or {"base64": "…"}; JSON is given as a text',
+    'an argument is a string, a number that a double holds, or {"base64": "…"}; JSON is given as a string',
   );
 }

@@ -78,7 +78,7 @@ async function send(session: HttpSession, context: HttpContext, text: string): P
   if (typeof name !== "string")
     throw badRequest(422, "a message is an object whose `event` or `type` names the event");
   if (id !== undefined && typeof id !== "string" && typeof id !== "number")
-    throw badRequest(422, "the id of a message is a text or a number");
+    throw badRequest(422, "the id of a message is a string or a number");
   const options = id === undefined ? [] : ["ID", typeof id === "number" ? numberText(text, id) : id];
   const definition = context.req.param("program") ?? "";
   accepted(await session.run(["SM.SEND", keyOf(context), name, text, ...options, "DEF", definition]));

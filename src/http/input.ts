@@ -84,9 +84,9 @@ function fieldValue(field: Field, raw: string): string | readonly string[] {
   }
   if (field.type === "strings") {
     if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
-      throw wrongType(field, "a list of texts");
+      throw wrongType(field, "a list of strings");
     return value as readonly string[];
   }
-  if (typeof value !== "string") throw wrongType(field, "a text");
+  if (typeof value !== "string") throw wrongType(field, "a string");
   return value;
 }

@@ -133,7 +133,7 @@ function taskOf(text: string): Task {
   if (action === undefined) throw badRequest(422, `'action' is ${ACTIONS.join(", ")}`);
   const { event = "", reason = "", rate = 100 } = body;
   if (typeof event !== "string" || typeof reason !== "string")
-    throw badRequest(422, "'event' and 'reason' are texts");
+    throw badRequest(422, "'event' and 'reason' are strings");
   if ((action === "send") !== (event !== ""))
     throw badRequest(422, "'event' belongs to 'send', which needs one");
   if (typeof rate !== "number" || !(rate >= 0.1 && rate <= RATE_MAX))
@@ -154,7 +154,7 @@ function filterOf(given: Json): Task["filter"] {
       const value = given[name];
       if (value === undefined || value === "") return [];
       if (typeof value !== "string" && typeof value !== "number")
-        throw badRequest(422, `the filter '${name}' is a text`);
+        throw badRequest(422, `the filter '${name}' is a string`);
       return [[name, String(value)]];
     }),
   );

@@ -107,7 +107,7 @@ const FUNCTIONS: Readonly<Record<string, (args: readonly string[]) => string>> =
 /** `{}` for each argument, in a text that is known. */
 function formatOf(pattern: string, args: readonly string[]): string {
   const body = /^'([\s\S]*)'$/.exec(pattern)?.[1];
-  if (body === undefined) throw new Fault("the pattern of States.Format is a text");
+  if (body === undefined) throw new Fault("the pattern of States.Format is a string");
   const parts = body.split("{}");
   const pieces = parts.flatMap((part, index) => {
     const arg = index === 0 ? undefined : args[index - 1];

@@ -103,7 +103,7 @@ function includes(target: Cel, item: Cel): Cel {
   if (target.type === "string")
     return { text: `${wrap(target, 8)}.contains(${item.text})`, level: 8, type: "bool" };
   throw new Untranslatable(
-    `.includes() is "x in ${target.text}" for a list and "${target.text}.contains(x)" for a text here; write the one that is meant`,
+    `.includes() is "x in ${target.text}" for a list and "${target.text}.contains(x)" for a string here; write the one that is meant`,
   );
 }
 

@@ -219,7 +219,7 @@ function memberOf(tree: Extract<AnyNode, { type: "MemberExpression" }>, names: N
 function unaryOf(tree: Extract<AnyNode, { type: "UnaryExpression" }>, names: Names): Cel {
   const { operator, argument } = tree;
   if (operator === "typeof")
-    throw new Untranslatable("typeof stands in a comparison with a text, as typeof x !== 'undefined'");
+    throw new Untranslatable("typeof stands in a comparison with a string, as typeof x !== 'undefined'");
   if (operator === "!") {
     const inner = truth(celOf(argument, names));
     return { text: `!${wrap(inner, 7)}`, level: 7, type: "bool" };

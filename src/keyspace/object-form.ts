@@ -49,7 +49,7 @@ export function bytesOfJson(json: unknown, what: string): Buffer {
     const bytes = Buffer.from(json.base64, "base64");
     if (bytes.toString("base64") === json.base64) return bytes;
   }
-  throw new FormFault(`${what} must be a text or {"base64": "…"}`);
+  throw new FormFault(`${what} must be a string or {"base64": "…"}`);
 }
 
 /** @throws FormFault */

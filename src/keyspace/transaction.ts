@@ -228,7 +228,7 @@ export class Transaction implements OrderedReader {
     return this.#undo.length > savepoint.writeCount;
   }
 
-  /** Adds to the change list: what happened to a key, for all who must hear of it. */
+  /** Adds to the change list: what happened to a key, for all its listeners. */
   record(change: Change): void {
     this.#changes.push(change);
   }

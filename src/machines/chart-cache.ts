@@ -72,7 +72,7 @@ export function parseDocument(
   }
   const { inexact } = parsed;
   if (inexact === undefined) return refusal("$", parsed.reason);
-  return refusal(inexact.path, `the number ${inexact.text} is not exact: write it as a text`);
+  return refusal(inexact.path, `the number ${inexact.text} is not exact: write it as a string`);
 }
 
 function refusal(path: string, reason: string) {
@@ -94,7 +94,7 @@ export function parseJson(text: string): { readonly ok: true; readonly value: Js
   const inexact = holdsInexact(value) ? firstInexact(value) : undefined;
   if (inexact === undefined) return parsed;
   const { path, text: number } = inexact;
-  return { ok: false, reason: `not exact: ${path} is ${number}; write it as a text`, inexact };
+  return { ok: false, reason: `not exact: ${path} is ${number}; write it as a string`, inexact };
 }
 
 /** A JSON text as data, whose numbers may be any, or why it is none. */

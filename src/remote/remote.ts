@@ -118,7 +118,7 @@ function textsOf(reply: unknown): Reply {
 /** The text of a reply. @throws RemoteError for another kind */
 export function textOf(reply: Reply | undefined): string {
   if (typeof reply === "string" || typeof reply === "number") return String(reply);
-  throw new RemoteError(`a text was expected, the server answered ${JSON.stringify(reply)}`);
+  throw new RemoteError(`a string was expected, the server answered ${JSON.stringify(reply)}`);
 }
 
 /** The items of a reply; none for null. */

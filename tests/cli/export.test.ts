@@ -350,7 +350,7 @@ describe("detent export and import", () => {
     [
       "a value that is none",
       [head, '{"db":0,"key":"k","type":"string","value":7}'],
-      'line 2: value must be a text or {"base64": "…"}',
+      'line 2: value must be a string or {"base64": "…"}',
     ],
     [
       "a score that is none",

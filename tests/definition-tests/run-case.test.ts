@@ -189,7 +189,7 @@ describe("readTestFile() says what is wrong:", () => {
     [{ definition: {}, tests: [{ when: { child: "c" } }] }, "$.tests[0].when: a child ends with"],
     [{ definition: {}, tests: [{ then: { stat: "x" } }] }, "$.tests[0].then.stat: unknown key"],
     [{ definition: {}, tests: [{ steps: [], when: "A" }] }, "$.tests[0]: a test has either"],
-    [{ definition: {}, tests: [{ given: { state: 5 } }] }, "$.tests[0].given.state: state must be a text"],
+    [{ definition: {}, tests: [{ given: { state: 5 } }] }, "$.tests[0].given.state: state must be a string"],
     [{ definition: {}, now: "noon" }, "$.now: a time is milliseconds"],
     [
       { definition: {}, properties: [{ always: "event.x" }] },

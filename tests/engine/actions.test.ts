@@ -136,7 +136,7 @@ describe("ids", () => {
     });
     const failed = driver.send("E", { id: "" });
     expect(failed.kind === "failed" && failed.reason).toContain(
-      'event.id is ""; a name is a text that is not empty',
+      'event.id is ""; a name is a string that is not empty',
     );
   });
 

@@ -50,7 +50,7 @@ describe("compile()", () => {
       "a state that is a text",
       { states: { a: "x" } },
       "$.states.a",
-      "a state must be an object ({} at least), this is a text",
+      "a state must be an object ({} at least), this is a string",
     ],
     [
       "a name of half a character",
@@ -120,7 +120,7 @@ describe("compile()", () => {
       "$.states.b.id",
       "the id 'x' is taken by $.states.a",
     ],
-    ["an id that is no text", a({ id: 1 }), "$.states.a.id", "id must be a text, this is a number"],
+    ["an id that is no text", a({ id: 1 }), "$.states.a.id", "id must be a string, this is a number"],
     ["an unknown initial", { initial: "x", states: { a: {} } }, "$.initial", "there is no state 'x'"],
     [
       "an initial outside",
@@ -173,7 +173,7 @@ describe("compile()", () => {
       "a target that is a number",
       on({ target: 1 }),
       "$.states.a.on.E.target",
-      "target must be a text or a list of texts",
+      "target must be a string or a list of strings",
     ],
     [
       "reenter that is a text",
@@ -309,25 +309,25 @@ describe("compile()", () => {
       "a guard on what the context has",
       a({ on: { E: { guard: "n > 5", target: "b" } } }, { context: { n: 1 } }),
       "$.states.a.on.E.guard",
-      "and a text is written \"'n'\"; did you mean context.n?",
+      "and a string is written \"'n'\"; did you mean context.n?",
     ],
     [
       "a text without quotes of its own",
       entry({ assign: { x: "hello world" } }),
       "$.states.a.entry.assign.x",
-      "at 7; a text is written \"'…'\"",
+      "at 7; a string is written \"'…'\"",
     ],
     [
       "a key without quotes of its own",
       entry({ send: { to: "order:2", event: "E" } }),
       "$.states.a.entry.send.to",
-      "at 6; a text is written \"'…'\"",
+      "at 6; a string is written \"'…'\"",
     ],
     [
       "a text that is the name of a type",
       entry({ assign: { x: "int" } }),
       "$.states.a.entry.assign.x",
-      '"int": a value of type type is no JSON; a text is written',
+      '"int": a value of type type is no JSON; a string is written',
     ],
     [
       "a delay named after a constant",
@@ -365,7 +365,7 @@ describe("compile()", () => {
       "an or that is no list",
       on({ guard: { or: "true" }, target: "b" }),
       "$.states.a.on.E.guard.or",
-      "or takes a list of guards, this is a text",
+      "or takes a list of guards, this is a string",
     ],
     [
       "an error inside not",
@@ -421,7 +421,7 @@ describe("compile()", () => {
       "a text for an expression",
       entry({ assign: { x: "hello" } }),
       "$.states.a.entry.assign.x",
-      "a text is written \"'hello'\"",
+      "a string is written \"'hello'\"",
     ],
     [
       "raise without event",
@@ -449,9 +449,9 @@ describe("compile()", () => {
       "send needs the name of an event",
     ],
     ["emit without event", entry({ emit: {} }), "$.states.a.entry.emit.event", "emit needs the name"],
-    ["cancel with a number", entry({ cancel: 1 }), "$.states.a.entry.cancel", "cancel must be a text"],
+    ["cancel with a number", entry({ cancel: 1 }), "$.states.a.entry.cancel", "cancel must be a string"],
     ["a task without name", entry({ task: "" }), "$.states.a.entry.task", "a task needs a name"],
-    ["a task that is a number", entry({ task: 1 }), "$.states.a.entry.task", "task must be a text"],
+    ["a task that is a number", entry({ task: 1 }), "$.states.a.entry.task", "task must be a string"],
     [
       "a task with half an attempt",
       entry({ task: "t", attempts: 0.5 }),
@@ -495,7 +495,7 @@ describe("compile()", () => {
       "a map with a text",
       { initial: "a", map: { a: "b" } },
       "$.map.a",
-      "a list of names of states expected, this is a text",
+      "a list of names of states expected, this is a string",
     ],
     [
       "a map with a number in a list",
@@ -541,7 +541,7 @@ describe("compile()", () => {
       "a list without event",
       { states: ["a"], transitions: [{ from: "a", to: "a" }], starting_state: "a" },
       "$.transitions[0].event",
-      "event must be a text",
+      "event must be a string",
     ],
     [
       "a list too large",

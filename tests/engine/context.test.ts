@@ -87,7 +87,7 @@ describe("assign", () => {
       "a key that is no text",
       { m: {} },
       { assign: { "m[context.m]": "1" } },
-      "the key context.m in m[context.m] is {}; a key is a text that is not empty, or a number",
+      "the key context.m in m[context.m] is {}; a key is a string that is not empty, or a number",
     ],
   ])("fails the event for %s and says what is there", (_, context, actions, reason) => {
     expect(changed(context, actions)).toBe(reason);

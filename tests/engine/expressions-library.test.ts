@@ -49,7 +49,7 @@ describe("a function", () => {
     ["'%s'.format([{'b': [1, null], 'a': true}])", "{a: true, b: [1, null]}"],
     [
       "[1, 'a'].join(',')",
-      "failed: join takes a list of texts, this has 1 at 1; write list.map(x, string(x)).join(…)",
+      "failed: join takes a list of strings, this has 1 at 1; write list.map(x, string(x)).join(…)",
     ],
     ["'é' < 'z'", false],
     ["'\\uFFFD' < '😀'", true],
@@ -119,15 +119,15 @@ describe("a function", () => {
     ["bool('yes')", 'failed: "yes" is neither true nor false at 1'],
     [
       "string(null)",
-      "failed: string takes a number, a text, true or false, or a time, this is null null at 1",
+      "failed: string takes a number, a string, true or false, or a time, this is null null at 1",
     ],
     [
       "string([1])",
-      "failed: string takes a number, a text, true or false, or a time, this is list [1] at 1; write json.encode(…)",
+      "failed: string takes a number, a string, true or false, or a time, this is list [1] at 1; write json.encode(…)",
     ],
     ["json.decode('{')", 'failed: "{" is no JSON at 1'],
     ["json.encode(timestamp(0))", '"1970-01-01T00:00:00Z"'],
-    ["base64.decode('/w==')", 'failed: "/w==" is no text in base64 at 1'],
+    ["base64.decode('/w==')", 'failed: "/w==" is not a base64 string at 1'],
     ["base64.decode(base64.encode('añ😀'))", "añ😀"],
     // Values that may be missing.
     ["context.?l[1]", 1],

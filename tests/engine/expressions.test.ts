@@ -169,7 +169,7 @@ describe("evaluate() of an expression", () => {
     ],
     [
       "'n=' + context.count",
-      'no operation string "n=" + number 3 at 1; write string(…) to make a text of the other',
+      'no operation string "n=" + number 3 at 1; write string(…) to make a string of the other',
     ],
     [
       "context.list[7]",
@@ -190,7 +190,7 @@ describe("evaluate() of an expression", () => {
     ],
     ["int('')", '"" is no whole number at 1'],
     ["int('1.5')", '"1.5" is no whole number at 1; write double(…) or math.trunc(double(…))'],
-    ["int('9007199254740993')", "is not exact as a number at 1; keep it as a text"],
+    ["int('9007199254740993')", "is not exact as a number at 1; keep it as a string"],
     ["timestamp('2026-02-30T00:00:00Z')", "is no date and time that there is at 1"],
     [
       "timestamp('2026-02-03T00:00:00')",
@@ -201,10 +201,10 @@ describe("evaluate() of an expression", () => {
       "timestamp(0).getHours('Mars/Base')",
       "unknown time zone \"Mars/Base\" at 1; write a name such as 'Europe/Berlin' or an offset such as '+02:00'",
     ],
-    ["context.name.substring(2, 1)", "substring(2, 1) is out of range of a text of 3 characters at 1"],
+    ["context.name.substring(2, 1)", "substring(2, 1) is out of range of a string of 3 characters at 1"],
     [
       "context.name.substring(context.count * 3)",
-      "substring(9, 3) is out of range of a text of 3 characters",
+      "substring(9, 3) is out of range of a string of 3 characters",
     ],
     [
       "dyn(context.count).matches('a')",
@@ -212,7 +212,7 @@ describe("evaluate() of an expression", () => {
     ],
     ["optional.none()", "the result is an optional without value; say what to take instead: .orValue(…)"],
     ["double('NaN')", "the result is NaN, which is not a JSON number"],
-    ["string", "the result is a type, which is not a JSON value; a text is written '…'"],
+    ["string", "the result is a type, which is not a JSON value; a string is written '…'"],
     ["{1: 'a', '1': 'b'}", "the result has two keys that are the same text in JSON, such as 1 and '1'"],
     ["['a', 1].sort()", 'string "a" and number 1 cannot be put in order at 1'],
   ])("fails with a reason when it is %s", (source, reason) => {
@@ -225,10 +225,10 @@ describe("compileExpression()", () => {
     ["context.total >", "Unexpected token: the end of the expression at 16"],
     [
       "hello",
-      "Unknown variable: hello at 1; there are context, event, data, constants, state, now, key, children, parent, and a text is written \"'hello'\"",
+      "Unknown variable: hello at 1; there are context, event, data, constants, state, now, key, children, parent, and a string is written \"'hello'\"",
     ],
     ["contxt.n", "Unknown variable: contxt at 1; did you mean context? there are"],
-    ["1 + 'a'", "no operation number + string at 1; write string(…) to make a text of the other"],
+    ["1 + 'a'", "no operation number + string at 1; write string(…) to make a string of the other"],
     ["optional.foo(1)", "there is no function optional.foo at 1; there are optional.none, optional.of"],
     ["foo(1)", "there is no function foo at 1"],
     ["context.list.min('a')", "there is no min(string) of dyn, there is list.min() at 1"],
@@ -252,7 +252,7 @@ describe("compileExpression()", () => {
     ["[1].length", "a list has no field 'length' at 1; write size([1])"],
     ["len(context.l)", "; write size(context.l)"],
     ["context.s.toUpperCase()", "; write context.s.upperAscii()"],
-    ["context.l.includes(1)", "; write x in context.l for a list, context.l.contains(text) for a text"],
+    ["context.l.includes(1)", "; write x in context.l for a list, context.l.contains(text) for a string"],
     ["Math.max(1, 2)", "; write math.max(1, 2)"],
     ["JSON.stringify(context.a)", "; write json.encode(context.a)"],
     ["Date.now()", "; write now"],
@@ -262,10 +262,10 @@ describe("compileExpression()", () => {
     ["context.a.orValue(1) + [1].orValue(2)", "orValue takes an optional, [1] is none at 24"],
     [
       "9007199254740993",
-      "the number 9007199254740993 is not exact, it would be 9007199254740992; write it as a text, '9007199254740993' at 1",
+      "the number 9007199254740993 is not exact, it would be 9007199254740992; write it as a string, '9007199254740993' at 1",
     ],
-    ["b'abc'", "there are no bytes here; write a text, '…' at 1"],
-    ["{1.5: 1}", "a key is a text, a whole number, true or false"],
+    ["b'abc'", "there are no bytes here; write a string, '…' at 1"],
+    ["{1.5: 1}", "a key is a string, a whole number, true or false"],
     ["context.l.map(1, 2)", "invalid predicate iteration variable"],
     ["[1].all(x, x + 1)", "x + 1 must be true or false, it is a number"],
     ["has(context)", "has takes a field, such as has(event.amount)"],

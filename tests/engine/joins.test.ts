@@ -240,7 +240,7 @@ describe("join", () => {
       return result.ok ? "compiles" : `${result.path}: ${result.reason}`;
     };
     expect(fault("A")).toBe(
-      '$.states.s.join: a join is {"all": {"a": "EVENT", …}, "target", "actions"}, this is a text',
+      '$.states.s.join: a join is {"all": {"a": "EVENT", …}, "target", "actions"}, this is a string',
     );
     expect(fault([{ target: "t" }])).toContain('$.states.s.join[0]: a join has "all" or "any", one of them');
     expect(fault([{ all: {}, target: "t" }])).toContain(

@@ -108,7 +108,7 @@ describe("after", () => {
     expect(driver.send("GO", { wait: "soon" })).toMatchObject({
       kind: "failed",
       reason:
-        '$.states.b.after["event.wait"]: the delay is "soon", which is no length of time: milliseconds, a text such as "30s", "72h", "7d" or "PT72H", a point in time ("2027-01-01T00:00:00Z"), or an expression for one of these',
+        '$.states.b.after["event.wait"]: the delay is "soon", which is no length of time: milliseconds, a string such as "30s", "72h", "7d" or "PT72H", a point in time ("2027-01-01T00:00:00Z"), or an expression for one of these',
     });
     expect(driver.send("GO", { wait: true })).toMatchObject({ kind: "failed" });
     expect(driver.send("GO")).toMatchObject({
@@ -233,7 +233,7 @@ describe("raise, send and cancel", () => {
   it("fail the event when the key to send to is no text", () => {
     expect(drive(machine).send("BAD")).toMatchObject({
       kind: "failed",
-      reason: "$.states.a.on.BAD.actions[0]: the key to send to must be a text, this is 1000000",
+      reason: "$.states.a.on.BAD.actions[0]: the key to send to must be a string, this is 1000000",
     });
   });
 });
@@ -394,11 +394,11 @@ describe("assign", () => {
 
   it("fails the event when there is nothing to hold the value", () => {
     const reasons = {
-      "s.x": 'context.s is a text ("text") and holds no values',
+      "s.x": 'context.s is a string ("text") and holds no values',
       "l.5": "context.l has 1 item; 5 is beyond it",
       "l.x": 'context.l is a list, and "x" is no index of one',
       "l.0.y": "context.l.0 is a number (1) and holds no values",
-      "s.x.y": 'context.s is a text ("text") and holds no values',
+      "s.x.y": 'context.s is a string ("text") and holds no values',
     };
     for (const [path, reason] of Object.entries(reasons)) {
       const driver = drive({

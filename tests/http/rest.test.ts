@@ -266,7 +266,7 @@ describe("what cannot be read", () => {
     const send = (body: unknown, more: Asked = {}) =>
       ask("POST", "/api/v1/machines/o1/events", body, more).then(({ json }) => json);
     expect(await send({})).toMatchObject({ status: 422, detail: "'event' is missing" });
-    expect(await send({ event: 1 })).toMatchObject({ status: 422, detail: "'event' must be a text" });
+    expect(await send({ event: 1 })).toMatchObject({ status: 422, detail: "'event' must be a string" });
     expect(await send({ event: "PAY", amount: 1 })).toMatchObject({
       status: 422,
       detail: expect.stringMatching(/^there is no field 'amount'; there are event, data, id/),

@@ -53,5 +53,5 @@ function readEntry(json: Json, path: string): PastEntry {
 function optionalText(json: JsonObject, name: string, path: string): string | undefined {
   const value = json[name];
   if (value === undefined || typeof value === "string") return value;
-  throw errors.err(`${path}.${name} must be a text, this is ${kindOf(value)}`);
+  throw errors.err(`${path}.${name} must be a string, this is ${kindOf(value)}`);
 }

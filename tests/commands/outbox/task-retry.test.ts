@@ -82,7 +82,7 @@ test("jitter keeps to its part of the delay", async () => {
 test.each<readonly [unknown, string]>([
   [{ delay: "1s" }, "retry.attempts: attempts must be a whole number from 1 to 1000"],
   [{ attempts: 0 }, "retry.attempts: attempts must be a whole number from 1 to 1000"],
-  [{ attempts: 2, delay: "soon" }, 'retry.delay: delay must be milliseconds or a text such as "30s"'],
+  [{ attempts: 2, delay: "soon" }, 'retry.delay: delay must be milliseconds or a string such as "30s"'],
   [{ attempts: 2, backoff: 0.5 }, "retry.backoff: backoff must be a number from 1 to 1000"],
   [{ attempts: 2, jitter: 2 }, "retry.jitter: jitter must be a number from 0 to 1"],
   [{ attempts: 2, wait: 1 }, 'unknown key "wait" in retry'],

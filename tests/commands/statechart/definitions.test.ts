@@ -105,7 +105,7 @@ describe("SM.DEF CREATE", () => {
   test("refuses numbers beyond what JSON can say again, in documents and contexts", async () => {
     const document = '{"initial": "a", "context": {"n": 1e999}, "states": {"a": {}}}';
     const findings = rows(await call("SM.DEF", "CHECK", document));
-    const reason = "the number 1e999 is not exact: write it as a text";
+    const reason = "the number 1e999 is not exact: write it as a string";
     expect(findings).toEqual([{ severity: "error", path: "$.context.n", message: reason }]);
     expect(await call("SM.DEF", "CREATE", "large", document)).toEqual(
       failure(`INVALIDDEF $.context.n: ${reason}`),
@@ -142,7 +142,7 @@ describe("SM.DEF CREATE", () => {
       beginning("INVALIDDEF \\$.version:"),
     );
     expect(await call("SM.DEF", "CREATE", "d", document({ version: 2 }))).toEqual(
-      failure("INVALIDDEF $.version: version must be a text, this is a number"),
+      failure("INVALIDDEF $.version: version must be a string, this is a number"),
     );
   });
 

@@ -83,7 +83,7 @@ describe("SM.CREATE with HISTORY", () => {
         { at: 1, to: "new" },
       ]),
     ).toContain("HISTORY[1].at is before");
-    expect(await fault([{ at: 1, to: "new", by: 7 }])).toContain("HISTORY[0].by must be a text");
+    expect(await fault([{ at: 1, to: "new", by: 7 }])).toContain("HISTORY[0].by must be a string");
     expect(await fault(PAST, "STATE", "new")).toBe(
       "ERR HISTORY[1].to is 'paid', and the machine begins in 'new'; the last entry leads to STATE",
     );

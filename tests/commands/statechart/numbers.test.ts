@@ -59,14 +59,14 @@ test("the same data under the same id is a duplicate, whatever its spelling, and
 });
 
 test.each([
-  ["KEEP", `{"id":${BIG}}`, `event.id is ${BIG}, which no number here holds exactly: send it as a text`],
-  ["KEEP", '{"id":1e400}', "event.id is 1e400, which no number here holds exactly: send it as a text"],
+  ["KEEP", `{"id":${BIG}}`, `event.id is ${BIG}, which no number here holds exactly: send it as a string`],
+  ["KEEP", '{"id":1e400}', "event.id is 1e400, which no number here holds exactly: send it as a string"],
   [
     "KEEP_ALL",
     `{"a":{"b":[${BIG}]}}`,
-    `a.b[0] is ${BIG}, which no number here holds exactly: send it as a text`,
+    `a.b[0] is ${BIG}, which no number here holds exactly: send it as a string`,
   ],
-  ["COUNT", `{"n":${BIG}}`, `event.n is ${BIG}, which no number here holds exactly: send it as a text`],
+  ["COUNT", `{"n":${BIG}}`, `event.n is ${BIG}, which no number here holds exactly: send it as a string`],
 ])("an inexact number is refused where %s reads it in %s", async (event, data, why) => {
   const reply = await call("SM.SEND", "k", event, data);
   expect(reply).toMatchObject({ message: expect.stringMatching(/^EXECFAIL /) });
@@ -98,11 +98,11 @@ test("data that is handed on whole keeps its text everywhere", async () => {
 
 test("a context and a definition say which of their numbers is not exact", async () => {
   expect(await call("SM.CREATE", "k", "ledger", "CONTEXT", `{"a":[{"b":${BIG}}]}`)).toEqual(
-    new ReplyFailure(`ERR CONTEXT is not exact: $.a[0].b is ${BIG}; write it as a text`),
+    new ReplyFailure(`ERR CONTEXT is not exact: $.a[0].b is ${BIG}; write it as a string`),
   );
   const definition = `{"initial":"a","context":{"x":${BIG}},"states":{"a":{}}}`;
   expect(await call("SM.DEF", "CREATE", "d", definition)).toEqual(
-    new ReplyFailure(`INVALIDDEF $.context.x: the number ${BIG} is not exact: write it as a text`),
+    new ReplyFailure(`INVALIDDEF $.context.x: the number ${BIG} is not exact: write it as a string`),
   );
 });
 

@@ -112,7 +112,7 @@ test("SM.PATCH refuses what is no patch, and what an invariant forbids, and chan
   expect(await refusal("m", "[1]")).toBe("ERR the patch must be a JSON object");
   expect(await refusal("m", "{")).toMatch(/^ERR the patch is not JSON/);
   expect(await refusal("m", '{"n":{"id":9007199254740993}}')).toBe(
-    "ERR the patch is not exact: $.n.id is 9007199254740993; write it as a text",
+    "ERR the patch is not exact: $.n.id is 9007199254740993; write it as a string",
   );
   expect(await refusal("nobody", "{}")).toBe("NOMACHINE there is no machine at 'nobody'");
   expect(await refusal("m", "{}", "IFREV", 7)).toBe(null);
