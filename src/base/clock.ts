@@ -31,7 +31,7 @@ export interface SystemClockOptions {
 const CATCH_UP_SPEED = 0.9;
 /** The longest sleep in one piece: a wall clock that jumps ahead, or a system that was asleep, is noticed after it. */
 const SLEEP_MS_MAX = 1000;
-/** Smaller steps back are what the keeping of time by NTP and rounding look like: nobody needs to be told. */
+/** Smaller steps back are what the keeping of time by NTP and rounding look like: nobody needs to know. */
 const SET_BACK_MS_MIN = 1000;
 
 const SYSTEM: TimeSources = {

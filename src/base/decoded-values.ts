@@ -1,5 +1,5 @@
 /**
- * What was read out of stored values of late, so that a value that is read again, such as one that a request has just
+ * What was read out of stored values recently, so that a value that is read again, such as one that a request has just
  * written, is not decoded anew. An entry counts for the very buffer that it was made of, so that nothing has to be
  * told of a change; the values of a store are never written to.
  */
@@ -17,7 +17,7 @@ interface Known<T> {
 export class DecodedValues<T> {
   readonly #entries = new Map<string, Known<T>>();
 
-  /** What `note` was told of this value of a key; undefined when that is not known any more. */
+  /** What `note` got for this value of a key; undefined when that is not known any more. */
   of(key: Bytes, value: Buffer): T | undefined {
     const known = this.#entries.get(chars(key));
     return known !== undefined && isSame(known.value, value) ? known.decoded : undefined;

@@ -3,7 +3,7 @@
  * look like integers first, drops duplicates in silence and says little of where a text goes wrong. Libraries
  * that keep order and positions (jsonc-parser 3, momoa 3, lossless-json 4) recurse and overflow the stack at
  * 20,000 levels; the tokenizer of @streamparser/json 0.0 is no grammar. Here a value that nobody wants is passed
- * over with a stack of its own, so depth costs a byte a level, and every text costs what it is long.
+ * over with a stack of its own, so depth costs a byte a level, and the cost of a text grows with its length.
  */
 
 /** What a value begins like. */

@@ -24,7 +24,7 @@ export type Command = {
   readonly keyStep: number;
   /** By their own name in lower case; empty unless the command is a container. */
   readonly subcommands: ReadonlyMap<string, Command>;
-  /** The same, for a name as it stands in a request. */
+  /** The same, for a name as it is in a request. */
   readonly subcommandsByName: NameTable<Command>;
   readonly declaration: Declaration;
 };

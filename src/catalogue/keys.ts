@@ -89,7 +89,7 @@ function actualFlags(command: Command, spec: KeySpec, request: readonly Buffer[]
   return reads ? ["RW", "ACCESS", "UPDATE"] : ["OW", "UPDATE"];
 }
 
-/** Where the key behind STORE stands in a SORT; the keys of BY and GET are not known before it runs. */
+/** Where the key behind STORE is in a SORT; the keys of BY and GET are not known before it runs. */
 function sortDestination(sort: readonly Buffer[]): number | undefined {
   let position: number | undefined;
   for (let at = 2; at < sort.length; at += 1) {

@@ -118,7 +118,7 @@ function valuesAt(text: string, start: number): { values: Record<string, unknown
 /** Characters of a value that a text shows. */
 const SHOWN_VALUE_MAX = 100;
 
-/** Where a JSON value ends, or its beginning does where the text shows no more of it. */
+/** Where a JSON value ends, or its beginning does where the text shows only that much of it. */
 function valueEnd(text: string, start: number): number {
   if (text[start + SHOWN_VALUE_MAX] === "…") return start + SHOWN_VALUE_MAX + 1;
   let depth = 0;

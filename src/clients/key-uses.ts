@@ -1,5 +1,5 @@
 /**
- * When keys were used last, and how often of late, for OBJECT IDLETIME and FREQ. A use changes nothing in the store, so
+ * When keys were used last, and how often recently, for OBJECT IDLETIME and FREQ. A use changes nothing in the store, so
  * this is memory alone, and bounded: a table of places, in which a key is known by a hash of its name, and takes the
  * place of the one that was used longest ago among four. Of a key that has no place all that is known is that it was
  * not used since the last one went that had to make room.
@@ -15,7 +15,7 @@ const SETS = 1 << 15;
 const PLACES = 4;
 const PLACE_NUMBERS = 4;
 const SET_NUMBERS = PLACES * PLACE_NUMBERS;
-/** What stands in a place: a part of the hash, 0 when it is free; seconds since the start; frequency; when it decayed. */
+/** What is in a place: a part of the hash, 0 when it is free; seconds since the start; frequency; when it decayed. */
 const TAG = 0;
 const AT = 1;
 const FREQUENCY = 2;
@@ -78,7 +78,7 @@ export class KeyUses {
     this.#places[place + DECAYED_AT] = now;
   }
 
-  /** The key is no more, or is called otherwise. */
+  /** The key is gone, or is called otherwise. */
   forget(database: number, key: Bytes): void {
     const place = this.#find(database, key);
     if (place >= 0) this.#places[place + TAG] = 0;

@@ -32,7 +32,7 @@ export class KeyspaceEvents {
     return this.#isHeard && this.#classes.has("m");
   }
 
-  /** Whether some were noted and are to be told of. */
+  /** Whether some were noted and are to be sent. */
   get hasMisses(): boolean {
     return this.#misses.length > 0;
   }

@@ -1,7 +1,7 @@
 /**
  * For live watchers: each recorded change of a machine is published to the channel `sm:<key>`, as JSON with the fields
  * key, def, rev, kind, event, from, to and at (milliseconds since the epoch). A map machine has no `def`, and what is
- * no event has no `event`. A message is not kept: who must not miss a change reads the change stream.
+ * no event has no `event`. A message is not kept: a reader that must not miss a change uses the change stream.
  */
 import { chars, raw, textOfBytes } from "../base/bytes.ts";
 import type { Change } from "../keyspace/changes.ts";

@@ -12,7 +12,7 @@ import type { PushQueue } from "./push-queue.ts";
 import type { Session, SubscriptionKind } from "./session.ts";
 
 interface Subscribed {
-  /** As clients are told of it. */
+  /** As clients get it. */
   readonly name: Buffer;
   readonly matches: (channel: Bytes) => boolean;
   readonly sessions: Set<Session>;

@@ -14,6 +14,6 @@ export interface TrackingState {
   readonly isNoLoop: boolean;
   /** CLIENT CACHING: holds for the next request. */
   caching: "yes" | "no" | undefined;
-  /** The session to redirect to was gone when something was to be told. */
+  /** The session to redirect to was gone when something was to be sent. */
   isRedirectBroken: boolean;
 }

@@ -1,10 +1,10 @@
 /**
- * Client-side caching (CLIENT TRACKING): who is told that a key it may hold has changed. By default the server
+ * Client-side caching (CLIENT TRACKING): which sessions are notified that a key they may hold has changed. By default the server
  * remembers which sessions have read a key, and tells each once, at the next change; with BCAST it remembers nothing
  * and tells of all keys with certain prefixes, once a turn. Keys go by their names, whatever the database, as in Redis.
  *
  * Invalidations leave even if the commit of the turn fails: one too many does no harm, and the server has forgotten
- * that the session holds the key. Nobody is told of a key that its user may not read. SWAPDB invalidates everything, unlike in Redis, where caches then go stale.
+ * that the session holds the key. Nobody is notified of a key that its user may not read. SWAPDB invalidates everything, unlike in Redis, where caches then go stale.
  */
 import { type Bytes, bufferOf, bytesOf, chars } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
@@ -31,7 +31,7 @@ export class Tracking {
   readonly #holders = new Map<Bytes, Set<number>>();
   #holderCount = 0;
   readonly #prefixes = new Map<Bytes, Set<Session>>();
-  /** The list of changes that was told of last, and how many of them. */
+  /** The list of changes that was reported last, and how many of them. */
   #toldOf: readonly Change[] | undefined;
   #toldCount = 0;
   /** Keys changed in this turn, with the session that changed them last. */
@@ -74,7 +74,7 @@ export class Tracking {
 
   /**
    * Remembers the keys that a request of a tracked session has read. What its transaction changed before, such as the
-   * same key earlier in a MULTI, is told of first: the session holds what is there now.
+   * same key earlier in a MULTI, is reported first: the session holds what is there now.
    */
   remember(
     session: Session,
@@ -105,7 +105,7 @@ export class Tracking {
       const change = changes[index];
       if (change === undefined) continue;
       if (change.kind === "flush" || change.kind === "swap") isWhole = true;
-      // That a key is new is told before what made it so, which is the change.
+      // That a key is new is reported before what made it so, which is the change.
       else if (change.kind !== "key" || change.event !== "new") {
         if (this.#prefixes.size > 0) this.#changed.set(change.key, session);
         this.#invalidate(change.key, session);
@@ -116,7 +116,7 @@ export class Tracking {
     for (const each of this.#sessions) this.#send(each, null);
   }
 
-  /** The last changes were taken back: what comes in their place is to be told of. */
+  /** The last changes were taken back: what comes in their place is to be reported. */
   rolledBack(changes: readonly Change[]): void {
     if (changes === this.#toldOf) this.#toldCount = Math.min(this.#toldCount, changes.length);
   }

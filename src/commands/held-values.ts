@@ -18,7 +18,7 @@ export function heldForWrite(call: Call, key: Buffer, type: ValueType): Held | u
   return record === undefined ? undefined : heldOf(call, key, type, record);
 }
 
-/** As `heldForWrite`; a value that is not there comes to be with its first part. */
+/** As `heldForWrite`; a value that is not there is created with its first part. */
 export function heldOrNew(call: Call, key: Buffer, type: ValueType): Held {
   return heldForWrite(call, key, type) ?? new Held(call.db, bytesOf(key), type, undefined);
 }

@@ -1,5 +1,5 @@
 /**
- * What the user of a call may do to things that stand in no argument: keys that a command comes upon, definitions it
+ * What the user of a call may do to things that are in no argument: keys that a command comes upon, definitions it
  * lists, events it finds waiting. All else is settled before a handler runs.
  */
 import { type Bytes, bufferOf, bytesOfText, chars } from "../base/bytes.ts";

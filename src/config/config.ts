@@ -24,7 +24,7 @@ export type Refusal = string | undefined;
 
 /**
  * Told of each directive that CONFIG SET changes, after the values have been changed. If it refuses, all changes of
- * that CONFIG SET are taken back, and listeners that had been told are told of the way back, whose refusals count for
+ * that CONFIG SET are taken back, and listeners that had been notified are notified of the way back, whose refusals count for
  * nothing. Only one of a directive that `rebinds` may answer later.
  */
 export type ConfigListener = (change: ConfigChange) => Refusal | Promise<Refusal>;

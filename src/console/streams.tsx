@@ -171,7 +171,7 @@ const REQUEUE_ALL: Question = {
 function requeue({ id }: DeadLetter): Question {
   return {
     title: "Requeue",
-    text: "The task goes back to the end of its stream, to be done once more. Its machine may have been told that it failed.",
+    text: "The task goes back to the end of its stream, to be done once more. Its machine may know already that it failed.",
     fields: [],
     words: () => ["SM.REQUEUE", id],
   };

@@ -72,7 +72,7 @@ export interface Exploration {
 /** Situations with the same states that differ in something else, such as a count that rises. */
 const VARIANTS_MAX = 24;
 
-/** Errors that the machine is told of by the server: no client sends them. */
+/** Errors of which the server notifies the machine: no client sends them. */
 const ERROR_PREFIX = "error.";
 
 export function explore(machine: Machine, options: ExploreOptions): Exploration {

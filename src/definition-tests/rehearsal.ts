@@ -418,7 +418,7 @@ class Playing {
     else this.#accept(result, event);
   }
 
-  /** The machine is told of a step that has failed, and keeps it where no transition takes that. */
+  /** The machine is notified of a step that has failed, and keeps it where no transition takes that. */
   #fail({ event, state }: Source, { code, message }: Refusal): void {
     const data = { event: event.type, code, message };
     const result = this.#delivered({ type: ERROR_EXECUTION, data });

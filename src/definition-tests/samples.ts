@@ -1,5 +1,5 @@
 /**
- * Data that events may come with, so that guards are met both open and closed: values that stand in the guards and near
+ * Data that events may come with, so that guards are met both open and closed: values that are in the guards and near
  * them, and values of the context that they are compared with.
  */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";

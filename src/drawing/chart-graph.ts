@@ -5,7 +5,7 @@ export interface ChartState {
   /** The dotted path; of the whole machine empty. */
   readonly path: string;
   readonly id: string;
-  /** The last part of the path, which stands in the box. */
+  /** The last part of the path, which is in the box. */
   readonly name: string;
   readonly type: string;
   /** What is inside is left out. */

@@ -8,7 +8,7 @@ import { doneActorEvent, errorActorEvent } from "./event-names.ts";
 import type { Action, Child, Invoke, Name } from "./machine.ts";
 import { at, checkKeys, kindOf } from "./problems.ts";
 
-/** An `invoke` with the transitions that stand in it. */
+/** An `invoke` with the transitions that are in it. */
 export type DraftInvoke = {
   readonly invoke: Invoke;
   readonly transitions: readonly {

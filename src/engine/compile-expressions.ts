@@ -1,4 +1,4 @@
-/** Expressions as they stand in definitions: templates, guards, delays. Each text is compiled once per definition. */
+/** Expressions as they are in definitions: templates, guards, delays. Each text is compiled once per definition. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Draft, DraftState } from "./draft.ts";
 import { DELAY_FORMS, durationIn, durationOf, parseDuration, parseInstant } from "./durations.ts";

@@ -40,7 +40,7 @@ export const COMPILE_LIMITS: CompileLimits = {
   expressions: EXPRESSION_LIMITS,
 };
 
-/** The name and version that stand in a document; undefined where none does. */
+/** The name and version that are in a document; undefined where none does. */
 export type OwnName = { readonly name: string | undefined; readonly version: string | undefined };
 
 /** Definitions of children that are not looked for. */

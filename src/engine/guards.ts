@@ -22,7 +22,7 @@ export function holds(run: Run, guard: Guard | undefined): boolean {
   }
 }
 
-/** True when the guard holds or cannot be told: the negation of an unknown is no reason to move either. */
+/** True when the guard holds or is not known: the negation of an unknown is no reason to move either. */
 function failsOrHolds(run: Run, guard: Guard): boolean {
   return holds(run, guard) || failureOf(run, guard) !== undefined;
 }

@@ -242,7 +242,7 @@ export function watch(run: Run, state: number, lengthMs: number): void {
   run.effects.push({ kind: "watch", sla });
 }
 
-/** States are left, or the machine is done: how long they last matters no more. */
+/** States are left, or the machine is done: how long they last no longer matters. */
 export function unwatch(run: Run, states: readonly number[]): void {
   if (run.slas.length === 0) return;
   const left = run.slas.filter(({ state }) => hasNumber(states, state));

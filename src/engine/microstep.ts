@@ -135,7 +135,7 @@ function runDefaultActions(run: Run, { defaults, histories }: EntrySet, state: S
     runActions(run, stateOf(run.machine, history).initialActions);
 }
 
-/** As if final states, in document order, had just been entered: what they complete is told. */
+/** As if final states, in document order, had just been entered: what they complete is reported. */
 export function finishStates(run: Run, states: readonly number[]): void {
   const completion = new Completion(run);
   for (const index of states) completion.finish(stateOf(run.machine, index));

@@ -39,7 +39,7 @@ function leadsOn(machine: Machine, snapshot: Snapshot): boolean {
 /** Times come once: one that is not pending any more leads nowhere. */
 function mayCome(machine: Machine, { timers, configuration }: Snapshot, descriptor: string): boolean {
   if (descriptor.startsWith("xstate.after.")) return timers.some(({ event }) => event === descriptor);
-  // That a state is done was told when its final state was entered.
+  // That a state is done was reported when its final state was entered.
   const done = configuration.find((index) => stateOf(machine, index).doneEvent === descriptor);
   if (done === undefined) return true;
   const { children, kind } = stateOf(machine, done);

@@ -12,7 +12,7 @@ import { type Machine, stateOf } from "./machine.ts";
 import { parsePath } from "./paths.ts";
 import { at, kindOf, nearest } from "./problems.ts";
 
-/** Where a state goes; none: it is left out, with the region it stands in. */
+/** Where a state goes; none: it is left out, with the region it is in. */
 export type MapRule = { readonly when: Expression | undefined; readonly to: readonly string[] };
 
 /** A field of the new context. */

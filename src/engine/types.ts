@@ -67,7 +67,7 @@ export type SendExtras = {
   /** The definition of a machine that is made when there is none: `name` or `name:version`. */
   readonly def?: string;
   readonly eventId?: string;
-  /** After this time it counts no more, milliseconds since the epoch. */
+  /** After this time it no longer counts, milliseconds since the epoch. */
   readonly expireAtMs?: number;
 };
 
@@ -77,7 +77,7 @@ export type Sla = {
   readonly sinceMs: number;
   /** Absolute, milliseconds since the epoch. */
   readonly deadlineMs: number;
-  /** That time has passed, and it was told. */
+  /** That time has passed, and it was reported. */
   readonly isOver?: true;
 };
 
@@ -89,7 +89,7 @@ export type EventOrigin = {
   readonly stampMs?: number | undefined;
   readonly trace?: string | undefined;
   readonly receivedMs?: number | undefined;
-  /** After this time it counts no more. */
+  /** After this time it no longer counts. */
   readonly expireAtMs?: number | undefined;
 };
 

@@ -13,7 +13,7 @@ import { base64, storedParts, takeStoredParts } from "./stored-parts.ts";
 /** Nothing of an import is a change that history or streams tell of. */
 const NOTHING_TOLD = { historyMax: 0, changesMax: 0, tellsMaps: false };
 
-/** The fields of a snapshot stand in another order when a restart has made it of the journal. */
+/** The fields of a snapshot are in another order when a restart has made it of the journal. */
 function ordered(snapshot: Json): Json {
   if (!isJsonObject(snapshot)) return snapshot;
   return Object.fromEntries(Object.entries(snapshot).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,6 +1,6 @@
 /**
  * POST /api/v1/allowed: which of some commands the user may run, so that a page shows only what it can do. Nothing is run, and nothing
- * stands in the ACL log.
+ * is in the ACL log.
  */
 import type { Hono } from "hono";
 import { checkArity, findCommand } from "../catalogue/catalogue.ts";

@@ -20,7 +20,7 @@ import { accepted, badRequest, Problem, problemResponse } from "./problem.ts";
 import { addMethodsNotAllowed, addOperations, operationsOf } from "./rest.ts";
 
 export interface AppOptions extends Access {
-  /** Takes an error that no client has caused, and gives the error that its client is told. */
+  /** Takes an error that no client has caused, and gives the error that its client gets. */
   readonly onFault: OnFault;
   /** True while the server takes requests. */
   readonly isServing: () => boolean;
@@ -79,7 +79,7 @@ function problemOf(error: unknown, { onFault }: AppOptions): Problem {
   return badRequest(500, message.replace(/^ERR /, ""));
 }
 
-/** For probes, which have no password: nothing is told but whether it works. */
+/** For probes, which have no password: nothing is said but whether it works. */
 function health(app: Hono<Env>, { server, isServing }: AppOptions): void {
   const noStore = { "cache-control": "no-store" };
   app.get("/healthz", (context) => context.text("ok\n", 200, noStore));

@@ -1,5 +1,5 @@
 /**
- * One action over many machines: it looks for them first, says how many there are, and begins when it is told to; then it goes on at a
+ * One action over many machines: it looks for them first, says how many there are, and begins when it is confirmed; then it goes on at a
  * rate, keeps a result for each machine, and can be stopped and taken back. It acts as a client would, with the rights of its user.
  */
 import type { Clock } from "../base/clock.ts";

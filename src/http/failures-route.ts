@@ -97,7 +97,7 @@ function note(
   const [code = "", ...rest] = error.split(" ");
   const state = stateOf(info.get("state"));
   const definition = info.get("definition");
-  // The values that were read differ from machine to machine, and stand in parentheses at the end.
+  // The values that were read differ from machine to machine, and are in parentheses at the end.
   const message = rest.join(" ").replace(/ \([^()]* = .*\)$/, "");
   const entry = history.find((one) => one.get("kind") === "failed" && one.get("event") === event);
   const at = Number(entry?.get("at") ?? info.get("updated") ?? 0);

@@ -2,7 +2,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { DurationHistogram } from "../metrics/duration-histogram.ts";
 
-/** The buckets that are told, of those that are counted: from 16 µs to 16 s. */
+/** The buckets that are listed, of those that are counted: from 16 µs to 16 s. */
 const BUCKETS = { first: 4, last: 24 } as const;
 
 export type Labels = Readonly<Record<string, string | number>>;

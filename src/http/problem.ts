@@ -1,7 +1,7 @@
 /** Errors as problem documents (RFC 9457), and the status that each error code has. */
 import { type Answer, AnswerError, jsonOf } from "./answer.ts";
 
-/** What is told of a problem beside its code and text. */
+/** What is said of a problem beside its code and text. */
 export type Extensions = Readonly<Record<string, Answer>>;
 
 /** Statuses of HTTP that answers have. */

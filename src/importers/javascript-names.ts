@@ -1,4 +1,4 @@
-/** What the translation of JavaScript is told: how variables are called here; and what it makes. */
+/** What the translation of JavaScript needs: the names of variables here; and what it makes. */
 
 /** An expression of ours. `level` is how tightly its outermost operator binds: 1 for `? :`, 8 for what needs no brackets. */
 export type Cel = {

@@ -152,7 +152,7 @@ function literalOf(tree: Extract<AnyNode, { type: "Literal" }>): Cel {
     return { text: String(value), level: 8, type: "number" };
   if (typeof value === "boolean") return { text: String(value), level: 8, type: "bool" };
   if (value === null && tree.regex == null) return { text: "null", level: 8, type: "null" };
-  throw new Untranslatable("a regular expression stands in text.matches('…') here");
+  throw new Untranslatable("a regular expression is written text.matches('…') here");
 }
 
 function templateOf(tree: Extract<AnyNode, { type: "TemplateLiteral" }>, names: Names): Cel {
@@ -219,7 +219,7 @@ function memberOf(tree: Extract<AnyNode, { type: "MemberExpression" }>, names: N
 function unaryOf(tree: Extract<AnyNode, { type: "UnaryExpression" }>, names: Names): Cel {
   const { operator, argument } = tree;
   if (operator === "typeof")
-    throw new Untranslatable("typeof stands in a comparison with a string, as typeof x !== 'undefined'");
+    throw new Untranslatable("typeof is for comparisons with a string, such as typeof x !== 'undefined'");
   if (operator === "!") {
     const inner = truth(celOf(argument, names));
     return { text: `!${wrap(inner, 7)}`, level: 7, type: "bool" };

@@ -1,4 +1,4 @@
-/** Expressions of JSONata as expressions of ours, as far as they have a counterpart. The library parses, and no more. */
+/** Expressions of JSONata as expressions of ours, as far as they have a counterpart. The library only parses. */
 import { jsonata } from "./parsers.ts";
 import { field, quoted } from "./translation.ts";
 
@@ -123,7 +123,7 @@ function binaryOf(node: Node, place: Place): string {
   const left = nodeOf(node["lhs"]);
   const right = nodeOf(node["rhs"]);
   if (node.value === "&") return `(${textOf(left, place)} + ${textOf(right, place)})`;
-  if (node.value === "..") throw new Untranslatable("a range stands in range(from, to) here");
+  if (node.value === "..") throw new Untranslatable("a range is written range(from, to) here");
   const operator = OPERATORS[String(node.value)];
   if (operator === undefined)
     throw new Untranslatable(`the operator ${String(node.value)} has no counterpart`);

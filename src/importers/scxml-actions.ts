@@ -170,7 +170,7 @@ export function dataIn(model: Model, element: Element, isDone: boolean): Json | 
   return Object.keys(data).length === 0 ? undefined : data;
 }
 
-/** A value that stands in one attribute as text, or in another as an expression of a text. */
+/** A value that is in one attribute as text, or in another as an expression of a text. */
 function textIn(model: Model, { attributes, path }: Element, name: string, what: string): string | undefined {
   const text = attributes.get(name);
   const expr = attributes.get(`${name}expr`);

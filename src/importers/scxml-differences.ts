@@ -69,6 +69,6 @@ function warnOfParallel(
   if (notices)
     problems.warn(
       transition.path,
-      `in SCXML this leaves and enters '${parallel.id ?? parallel.key}' itself; here its regions alone, without what stands in its <onentry>, <onexit> and <invoke>`,
+      `in SCXML this leaves and enters '${parallel.id ?? parallel.key}' itself; here its regions alone, without what is in its <onentry>, <onexit> and <invoke>`,
     );
 }

@@ -42,7 +42,7 @@ function namesOf({ root }: Reader): Names {
   };
 }
 
-/** What stands in `{{ }}`, or in `{"@code": …}`; undefined for anything else. */
+/** What is in `{{ }}`, or in `{"@code": …}`; undefined for anything else. */
 export function codeOf(json: Json): string | undefined {
   if (typeof json === "string") return /^\s*\{\{([\s\S]*)\}\}\s*$/.exec(json)?.[1]?.trim();
   if (!isJsonObject(json)) return undefined;

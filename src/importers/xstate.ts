@@ -65,7 +65,7 @@ const REFUSED: Readonly<Record<string, string>> = {
     'work outside is a "task" action; a definition of a child stands under "actors": {"name": "definition:v1"}',
   route: 'a route is an event: write it under "on" of the state above',
   onError:
-    'the end of a child stands in its "invoke"; a failed step of the machine itself is the event error.execution',
+    'the end of a child is in its "invoke"; a failed step of the machine itself is the event error.execution',
   input: "what a machine starts with is its context, which SM.CREATE … CONTEXT fills in",
   delimiter: "states are separated by a dot in targets; write them so",
 };

@@ -281,8 +281,8 @@ export class Database {
   }
 
   /**
-   * The keys that begin with a prefix, in byte order, but for those that are too long to stand in the index as they are.
-   * Lazy: costs what is taken.
+   * The keys that begin with a prefix, in byte order, but for those that are too long to be in the index as they are.
+   * Lazy: its cost is that of what is taken.
    */
   *keysBeginningWith(prefix: Bytes): Generator<Bytes> {
     const { from, to } = prefixRange(chars(recordKey(this.#recordPrefix, prefix)));

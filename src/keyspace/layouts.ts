@@ -59,7 +59,7 @@
  * | c    | group u32, consumer name            | the consumer's number (u32)                  |
  * | n    | group u32, consumer u32             | a consumer                                   |
  * | p    | group u32, entry id                 | a page of pending entries by the lowest id   |
- * |      |                                     | it may hold: who has them, since when        |
+ * |      |                                     | it may hold: its consumer, since when        |
  * | q    | group u32, consumer u32, entry id   | nothing: pages with entries of a consumer    |
  *
  * The parts of a hash, set, list or sorted set that has outgrown its record (src/values).
@@ -73,7 +73,7 @@
  * Names end with a zero byte (0 in the table). A name that holds one itself, or is longer than
  * NAME_BYTES_MAX, stands as its SHA-256 behind a byte 1, so that no name is the beginning of another.
  *
- * A user key longer than USER_KEY_BYTES_MAX stands in `k` as its SHA-256 (LMDB keys are at most 1978 bytes);
+ * A user key longer than USER_KEY_BYTES_MAX is in `k` as its SHA-256 (LMDB keys are at most 1978 bytes);
  * `o` has it in full.
  */
 
@@ -94,7 +94,7 @@ export interface Range {
 /** Spaces whose keys often last for seconds only and are never derived: expiries, what of machines falls due. */
 export const TRANSIENT_SPACES = "xt";
 
-/** Spaces whose keys are looked for before they come to be, and then no more: outcomes, by the id of a new event. */
+/** Spaces whose keys are looked for before they exist, and then no longer: outcomes, by the id of a new event. */
 export const UNREPEATED_SPACES = "e";
 
 export function metaKey(name: string): Bytes {
@@ -268,7 +268,7 @@ export function machineCounterKey(
 
 /**
  * The fields of a counter's key; `place` undefined: of all states together. `isWhole` is false where a name stands as
- * its digest: the machines it counts know the name, and the first of them stands in `machines`.
+ * its digest: the machines it counts know the name, and the first of them is in `machines`.
  */
 export function machineCounterFields(key: Bytes): {
   readonly definition: DefinitionName;

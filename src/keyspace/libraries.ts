@@ -60,7 +60,7 @@ export function findFunction(
   const [libraryName, functionName] = placeOf(value);
   const library = findLibrary(reader, libraryName);
   const found = library?.functions.find((each) => each.name === functionName);
-  assert(library !== undefined && found !== undefined, "a function that is named stands in its library");
+  assert(library !== undefined && found !== undefined, "a function that is named is in its library");
   return { library, found };
 }
 

@@ -28,7 +28,7 @@ export interface LiveObject {
   derivation: Derivation | undefined;
 }
 
-/** A tail whose items stand in the slab of their generation. */
+/** A tail whose items are in the slab of their generation. */
 export class LiveTail implements Tail {
   readonly #slab: Slab;
   readonly #items: number[] = [];

@@ -18,7 +18,7 @@
  * the object's record.
  *
  * Counters are live too: they are added to, and their sums go into the data file together with the mark of the
- * checkpoint, because adding twice is not adding once. Everything else a restart redoes is told from what is there.
+ * checkpoint, because adding twice is not adding once. Everything else that a restart redoes is derived from what is there.
  */
 import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
@@ -220,7 +220,7 @@ export class LiveObjects implements Derived {
 
   /**
    * Applies a change that a restart has read in the journal. The data file may hold some of what follows from it and
-   * some not, so that the entries of the index are told by the first change that says what they were: `hasBase`.
+   * some not, so that the entries of the index are known from the first change that says what they were: `hasBase`.
    */
   changeAnew(change: LiveChange, hasBase: boolean): void {
     const at = chars(change.place.at);

@@ -9,7 +9,7 @@ import type { Database } from "./database.ts";
 import type { ExpiryTime } from "./expiry-time.ts";
 import type { KeyRecord } from "./records.ts";
 
-/** Fields of a part; what stands in them is JSON. */
+/** Fields of a part; what is in them is JSON. */
 export type PartFields = Readonly<Record<string, unknown>>;
 
 export interface FormPart {
@@ -23,7 +23,7 @@ export interface FormPart {
 export interface ObjectForm {
   /** What an export calls the type. */
   readonly name: string;
-  /** What the object consists of; lazy. The first part stands in the line of the key, each other in a line of its own. */
+  /** What the object consists of; lazy. The first part is in the line of the key, each other in a line of its own. */
   parts(db: Database, key: Bytes, record: KeyRecord): Iterable<PartFields>;
   /** Takes the parts over, in the order of `parts`; between two of them there may be a commit. @throws FormFault */
   take(db: Database, key: Bytes, part: FormPart): void;

@@ -15,7 +15,7 @@ import { type ExpiryTime, readExpiryTime, writeExpiryTime } from "./expiry-time.
 const RECORD_FORMAT = 1;
 const HEADER_BYTES = 18;
 
-/** What a key holds. A long string's payload is empty: its bytes stand in a space of their own. */
+/** What a key holds. A long string's payload is empty: its bytes are in a space of their own. */
 export type RecordType =
   | "string"
   | "longString"

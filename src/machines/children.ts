@@ -1,6 +1,6 @@
 /**
  * The children of machines: they are made and stopped as steps of their parents ask for it, and what becomes of them is
- * told to the parents. A parent is told by a notice to look at a child (keyspace/transaction.ts), so that it does not
+ * reported to the parents. A parent is notified to look at a child (keyspace/transaction.ts), so that it does not
  * matter which command has ended, failed or removed the child: what the link says and what the child is now are compared.
  */
 import { assert } from "../base/assert.ts";
@@ -45,7 +45,7 @@ const DEPTH_MAX = 8;
 /** How often one event may put another child in the place of one: beyond that, machines make each other in a circle. */
 const REPLACED_MAX = 100;
 
-/** What is to be told to a parent. */
+/** What is to be reported to a parent. */
 export interface ChildNews {
   /** Id of the parent's object. */
   readonly parent: number;
@@ -158,7 +158,7 @@ export class Children {
     const record = db.find(key);
     assert(record?.type === "machine", "the child that was made");
     putEntry(db.transaction, parentId, { ...link, child: record.id, status: "active" });
-    // It may have come to its end already, which is told before what the next one does.
+    // It may have come to its end already, which is reported before what the next one does.
     this.look({ phys: db.phys, to: parentId, ...link });
   }
 
@@ -323,7 +323,7 @@ export class Children {
   }
 }
 
-/** Begins the reason of what no `onError` may stand in the way of. */
+/** Begins the reason of what no `onError` may stop. */
 const TOO_MUCH = "one event has made";
 
 function failure(message: string): ReplyError {

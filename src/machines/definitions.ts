@@ -23,7 +23,7 @@ export interface StoredDefinition {
   readonly owner: string;
   /** The document as it was given. */
   readonly document: string;
-  /** The versions that the definitions of its children are pinned to, by the names that stand in the document. */
+  /** The versions that the definitions of its children are pinned to, by the names that are in the document. */
   readonly references: Readonly<Record<string, string>>;
 }
 

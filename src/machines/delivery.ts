@@ -211,7 +211,7 @@ export class Delivery {
     this.#deliver(next);
   }
 
-  /** What has become of children since the last look is told behind what is told already. */
+  /** What has become of children since the last look is reported after what is reported already. */
   #lookAtChildren(): void {
     const { transaction } = this.#scope.db;
     for (let notice = transaction.takeNotice(); notice !== undefined; notice = transaction.takeNotice()) {
@@ -542,7 +542,7 @@ export class Delivery {
     return hasEnded(current.machine) ? dropWaiting(this.#scope, current) : current;
   }
 
-  /** Takes an event out of the inbox and hands it to the machine, which then has it no more, whatever comes of it. */
+  /** Takes an event out of the inbox and hands it to the machine, which then no longer has it, whatever comes of it. */
   #take(subject: Subject, pending: DeferredEvent): Subject {
     dropPending(this.#scope.db.transaction, subject.record.id, pending);
     const machine = { ...subject.machine, deferredCount: subject.machine.deferredCount - 1 };

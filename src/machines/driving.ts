@@ -1,4 +1,4 @@
-/** The seven original commands on a machine with a definition, so that a client that knows no more can drive it. */
+/** The seven original commands on a machine with a definition, so that a client that knows only them can drive it. */
 
 import { next } from "../engine/explain.ts";
 import { transitionMap } from "../engine/graph.ts";

@@ -68,7 +68,7 @@ export function runDue(server: MachineServer, databases: Databases, due: DueMach
   }
 }
 
-/** The timer or event has failed: it is spent, and the machine is told or keeps it as failed. */
+/** The timer or event has failed: it is spent, and the machine is notified or keeps it as failed. */
 function fail(scope: Scope, subject: Subject, due: DueMachine, failure: Refusal): void {
   const { record, chart } = subject;
   if (due.kind === "s") {
@@ -162,7 +162,7 @@ function runChildEvent(scope: Scope, subject: Subject, pending: ChildEvent): voi
   delivery.runFollowUps();
 }
 
-/** Puts an entry off, so that one that fails does not stand in the way of all the others. */
+/** Puts an entry off, so that one that fails does not block all the others. */
 export function putOff(databases: Databases, due: DueMachine, dueMs: number): void {
   disarmDue(databases.transaction, due);
   armDue(databases.transaction, { ...due, dueMs }, due.phys);

@@ -1,7 +1,7 @@
 /**
  * Steps that no client waits for and that come to nothing. One that *fails* (an action, a limit) stays with the machine
  * until it is retried, cancelled or out of place: the machine is `failed` meanwhile, and runs on. One that is *refused*
- * (no state takes the event, a guard is false, its condition or its time is past) is over. Both stand in the history,
+ * (no state takes the event, a guard is false, its condition or its time is past) is over. Both are in the history,
  * in the change stream and in the stream `sm:refusals`.
  */
 import { bufferOf, bytesOfText } from "../base/bytes.ts";

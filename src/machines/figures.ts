@@ -1,6 +1,6 @@
 /**
  * What monitoring asks of all machines: how many there are in which state, what falls due, what streams hold that waits
- * for somebody. From counters and the fronts of indexes: costs what there are definitions, states, streams and groups,
+ * for somebody. From counters and the fronts of indexes: its cost grows with the definitions, states, streams and groups,
  * each bounded, whatever the number of machines.
  */
 import { type Bytes, textOfBytes } from "../base/bytes.ts";
@@ -16,7 +16,7 @@ import { changeStream } from "./outbox.ts";
 import { overdueFigures } from "./overdue.ts";
 import { DEAD, taskStream } from "./tasks.ts";
 
-/** Series that are told at most, of counters and of streams; what is beyond is counted in the sums alone. */
+/** Series that are listed at most, of counters and of streams; what is beyond is counted in the sums alone. */
 const COUNTERS_MAX = 10_000;
 const STREAMS_MAX = 1_000;
 /** Keys with the names of streams that are looked at, whatever they hold. */

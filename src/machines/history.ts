@@ -101,7 +101,7 @@ export type Sent =
 const CHUNK_ENTRIES_MAX = 64;
 const CHUNK_BYTES_MAX = 4096;
 
-/** Writes an entry as a chunk of its own: what other entries stand in is not touched. */
+/** Writes an entry as a chunk of its own: what other entries are in is not touched. */
 export function putHistory(transaction: Transaction, id: number, entry: HistoryEntry): void {
   transaction.put(historyKey(id, entry.rev), encodeChunk([encodeEntry(entry)]));
 }
@@ -292,7 +292,7 @@ export function trimHistory(transaction: Transaction, id: number, limit: History
 
 /**
  * The writes that trim a history. What the machine was after the last entry that went is kept in their place, so that
- * what it was later can still be told; entries up to there count as gone, and a chunk goes when all of its have.
+ * what it was later is still known; entries up to there count as gone, and a chunk goes when all of its have.
  */
 function trimmed(reader: OrderedReader, id: number, { rev, max }: HistoryLimit): Write[] {
   const last = rev - max;

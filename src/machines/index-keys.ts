@@ -1,4 +1,4 @@
-/** Under which keys a machine stands in the index of states, and which counters count it. */
+/** Under which keys a machine is in the index of states, and which counters count it. */
 import type { Bytes } from "../base/bytes.ts";
 import {
   type DefinitionName,

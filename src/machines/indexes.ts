@@ -38,7 +38,7 @@ export function machineCounters(db: Database, name?: string, version?: string): 
   });
 }
 
-/** A counter whose names do not all stand in its key: what it counts knows them. */
+/** A counter whose names do not all be in its key: what it counts knows them. */
 function resolved(
   db: Database,
   { place, machines }: ReturnType<typeof machineCounterFields>,

@@ -101,7 +101,7 @@ export function stepRaised(subject: Subject, event: EngineEvent, env: StepEnv): 
   return outcomeOf(chart, deliver(chart.machine, chart.snapshot, { event, env }), env);
 }
 
-/** A timer of the engine that is due. Whatever comes of it, the machine has it no more. */
+/** A timer of the engine that is due. Whatever comes of it, the machine no longer has it. */
 export function stepTimer(chart: Chart, sequence: number, env: StepEnv): StepOutcome {
   const { machine, snapshot } = chart;
   const outcome = outcomeOf(chart, fire(machine, snapshot, sequence, env), env);

@@ -89,7 +89,7 @@ export function addedOutcome(
   const expired = first < sequence && mayHaveSameId ? findOutcome(reader, id, outcome.id) : undefined;
   if (expired !== undefined) dropped.push({ sequence: expired.sequence, eventId: outcome.id });
   // Otherwise all are kept as long as the number of them allows, and none needs to be looked at. One that had a time of its
-  // own stays among them until its turn comes, and is told to nobody (isExpired).
+  // own stays among them until its turn comes, and is shown to nobody (isExpired).
   const mayExpire = limits.ttlMs > 0 || outcome.ttlMs !== undefined;
   // One comes in at a time, so only a lowered limit lets more than a few go at once; the rest goes with the next.
   const last = Math.min(sequence, first + DROPPED_AT_ONCE_MAX);

@@ -22,7 +22,7 @@ export function machineById(db: Database, id: number): Relative | undefined {
   return { key, record, machine: decodeMachine(record) };
 }
 
-/** The child of a link; undefined when it is gone, or belongs to the machine no more. */
+/** The child of a link; undefined when it is gone, or no longer belongs to the machine. */
 export function childOf(db: Database, parentId: number, link: ChildLink): Relative | undefined {
   const child = link.child === undefined ? undefined : machineById(db, link.child);
   const parent = child?.machine.parent;

@@ -62,7 +62,7 @@ export class Rerun {
   /** By rev, for an undo that goes back there. */
   readonly #snapshots = new Map<number, Snapshot>();
   readonly #fired = new WeakSet<Timer>();
-  /** Ids of the events that came: one that a join let go of stands in the history twice. */
+  /** Ids of the events that came: one that a join let go of is in the history twice. */
   readonly #ids = new Set<string>();
 
   /** `snapshot` is what the machine is after the entry `was`. */

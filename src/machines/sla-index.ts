@@ -1,6 +1,6 @@
 /**
- * How long a machine may be in a state (`sla`). Until that is over it stands in the index of due times, whether or not
- * the machine is suspended; then it is told, once, and the machine stands in the index of those that are overdue.
+ * How long a machine may be in a state (`sla`). Until that is over it is in the index of due times, whether or not
+ * the machine is suspended; then it is reported, once, and the machine is in the index of those that are overdue.
  */
 import type { Bytes } from "../base/bytes.ts";
 import type { Effect, Sla } from "../engine/types.ts";
@@ -22,7 +22,7 @@ function dueEntry(id: number, { state, deadlineMs }: AnySla): DueEntry {
   return { dueMs: deadlineMs, id, kind: "l", sequence: state };
 }
 
-/** The key of an sla in the index it stands in: by due time until it is over, among what is overdue then. */
+/** The key of an sla in the index it is in: by due time until it is over, among what is overdue then. */
 function slaKey(phys: number, id: number, sla: AnySla): Bytes {
   const { state, deadlineMs, isOver } = sla;
   return isOver === true ? overdueKey(phys, { deadlineMs, id, state }) : dueKey(dueEntry(id, sla));

@@ -26,7 +26,7 @@ export interface StoredSla {
   /** The number of its state. */
   readonly state: number;
   readonly deadlineMs: number;
-  /** Whether it stands among those that are overdue, and no more among what falls due. */
+  /** Whether it stands among those that are overdue, and no longer among what falls due. */
   readonly isOver: boolean;
 }
 

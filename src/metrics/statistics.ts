@@ -29,7 +29,7 @@ export interface Statistics {
   keyspaceHits: number;
   keyspaceMisses: number;
   expiredKeys: number;
-  /** Bugs of ours that a client was told of as an internal error. Any test that sees one fails. */
+  /** Bugs of ours that a client got as an internal error. Any test that sees one fails. */
   internalErrors: number;
   /** Turns of the executor, and how long they took with their commits. */
   readonly turns: DurationHistogram;

@@ -271,7 +271,7 @@ export class Connection implements Endpoint, SessionConnection {
   }
 }
 
-/** Node has no other way to tell it than the handle, which a socket that is closed has no more. */
+/** Node has no other way to tell it than the handle, which a closed socket no longer has. */
 function descriptorOf(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, "_handle");
   if (typeof handle !== "object" || handle === null) return -1;

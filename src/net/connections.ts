@@ -1,4 +1,4 @@
-/** All connections: who is let in, what each is told of the configuration, and how they end. */
+/** All connections: who is let in, what each learns of the configuration, and how they end. */
 import type { Socket } from "node:net";
 import type { Log } from "../base/log.ts";
 import { newSession, type Session } from "../clients/session.ts";
@@ -121,7 +121,7 @@ export function connections(options: ConnectionsOptions): Connections {
   return { accept, isFull, close };
 }
 
-/** What a client is told that is not let in; undefined when it is. */
+/** The refusal of a client that is not let in; undefined when it is. */
 function denialOf(
   socket: Socket,
   { config, sessions, userLimits, users }: ServerContext,
@@ -131,7 +131,7 @@ function denialOf(
   if (config.get("protected-mode") && users.default.rules.hasNoPassword && !isLocal(socket.remoteAddress)) {
     return errors.deniedByProtectedMode();
   }
-  // Who has yet to log in is counted as the user it logs in as.
+  // A client that has yet to log in is counted as the user that it logs in as.
   const isLoggedIn = user !== users.default || !users.needsLogin;
   if (isLoggedIn && !userLimits.admitsConnection(user)) return errors.tooManyConnections(user.name);
   return undefined;

@@ -37,7 +37,7 @@ export class Listeners {
     if (this.#isClosed) return;
     const wanted = new Set(places.map(nameOf));
     const [kept, unwanted] = divided(this.#listeners, ({ place }) => wanted.has(nameOf(place)));
-    // The address of one that goes may stand in the way of one that comes: `*` and 127.0.0.1 of the same port.
+    // The address of one that goes may block one that comes: `*` and 127.0.0.1 of the same port.
     const [inTheWay, others] = divided(unwanted, (listener) =>
       places.some((place) => mayClash(listener, place)),
     );

@@ -137,7 +137,7 @@ function admitSecure(
   socket: Socket,
   isFull: (pendingCount: number) => boolean,
 ): void {
-  // Who has not agreed on keys cannot be told anything.
+  // A client that has not agreed on keys cannot read anything.
   if (isFull(gate.pendingCount)) {
     onRefused();
     socket.destroy();

@@ -14,7 +14,7 @@ export class ProtocolError extends Error {
     this.reply = reply;
   }
 
-  /** An error the client is told about; `detail` is Redis' text after "Protocol error: ". */
+  /** An error that the client gets; `detail` is Redis' text after "Protocol error: ". */
   static told(detail: string): ProtocolError {
     const message = `Protocol error: ${detail}`;
     return new ProtocolError(message, { kind: "error", message: `ERR ${message}` });

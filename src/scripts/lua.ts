@@ -197,7 +197,7 @@ export class Lua {
     this.api.lua_call(this.main, 0, 0);
   }
 
-  /** Has a function called after every so many instructions, 0: no more; in all threads that begin from here on. */
+  /** Has a function called after every so many instructions, 0: no longer; in all threads that begin from here on. */
   hookOf(hook: (state: State) => undefined): (state: State, instructions: number) => void {
     const index = this.#addFunction(TWO_ARGUMENTS, hook);
     return (state, instructions) => {

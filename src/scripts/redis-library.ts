@@ -56,8 +56,8 @@ export function logFunction(lua: Lua, current: () => ScriptRun | undefined): Hos
 }
 
 /**
- * Adds the constants, or those with certain names, to the table on the top of the stack; `version` is that of Redis that scripts
- * are told of.
+ * Adds the constants, or those with certain names, to the table on the top of the stack; `version` is the one of Redis that scripts
+ * see.
  */
 export function addRedisConstants(
   lua: Lua,

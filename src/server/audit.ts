@@ -50,12 +50,12 @@ export const AUDITED: ReadonlySet<string> = new Set([
 const ARGUMENTS_MAX = 32;
 const ARGUMENT_CHARACTERS_MAX = 256;
 
-/** Whether requests of a command are told of: all of them, or those with FORCE. */
+/** Whether requests of a command are reported: all of them, or those with FORCE. */
 export function mayBeAudited({ name }: Command): boolean {
   return AUDITED.has(name) || name === "SM.MUTATE";
 }
 
-/** What is to be told of a request; undefined for nothing. `name` is that of the stream. */
+/** What is reported of a request; undefined for nothing. `name` is that of the stream. */
 export interface Audit {
   readonly name: string;
   readonly args: readonly Buffer[];

@@ -31,7 +31,7 @@ const NEVER_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "rese
 /** What a queued argument takes beside its bytes, roughly; the limit of the query buffer counts both. */
 const QUEUED_ARGUMENT_OVERHEAD_BYTES = 96;
 
-/** What a session with subscriptions may send in RESP2, where a reply cannot be told from a message. */
+/** What a session with subscriptions may send in RESP2, where a reply and a message look alike. */
 const FOR_SUBSCRIBERS = new Set([
   "ping",
   "subscribe",

@@ -18,7 +18,7 @@ import { putOffPart, runPart } from "../machines/migration/jobs.ts";
 import { type DueMachine, disarmDue, firstDue } from "../machines/pending.ts";
 import type { OnFault } from "./faults.ts";
 
-/** How long an entry waits that met a bug of ours or damage to the data file: it must not stand in the way of those behind it. */
+/** How long an entry waits that met a bug of ours or damage to the data file: it must not block those behind it. */
 const PUT_OFF_MS = 60_000;
 
 export interface DueOptions {

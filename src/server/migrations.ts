@@ -1,7 +1,7 @@
 /**
  * The way up from an earlier format of the store. Each format number has one step to the next; a store that is
  * opened with an earlier one is carried over before anyone is served, step by step and slice by slice. A slice is
- * one commit, and how far its step has got stands in the same commit: whenever the process ends, the next start goes
+ * one commit, and how far its step has got is in the same commit: whenever the process ends, the next start goes
  * on where this one stopped, and neither does a thing twice.
  *
  * Who changes the layout of a key or a record raises STORE_FORMAT and adds a step here, and a directory made by the

@@ -36,7 +36,7 @@ export class Outgoing {
   readonly #envelopes = new Map<Session, Envelope>();
   /** The envelope asked for last: requests of a session come in a row. */
   #latest: Envelope | undefined;
-  /** Number of changes of the turn that have been told of. */
+  /** Number of changes of the turn that have been reported. */
   #toldCount = 0;
 
   constructor(server: ServerContext) {
@@ -63,7 +63,7 @@ export class Outgoing {
     this.#envelopeOf(session)?.replies.push(pending);
   }
 
-  /** A session that is closing gets no more. */
+  /** A session that is closing gets nothing further. */
   #deliver(pushes: readonly Push[]): void {
     for (const { receiver, reply, dependsOnCommit } of pushes) {
       if (receiver.isClosing) continue;

@@ -248,7 +248,7 @@ const DEPENDENT = new Set([
   "function|stats",
 ]);
 
-/** What the audit stream tells of a reply. A request that waits is told of again when it is answered. */
+/** What the audit stream says of a reply. A request that waits is reported again when it is answered. */
 function outcomeOf(reply: Reply | Wait): string {
   if (isWait(reply)) return "begun";
   // Its kind is "error".

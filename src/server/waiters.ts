@@ -136,7 +136,7 @@ export class Waiters implements WaiterControl {
     }
   }
 
-  /** Those to be asked again, in the order of their arrival; each is ready no more. */
+  /** Those to be asked again, in the order of their arrival; each is no longer ready. */
   takeReady(): readonly Waiter[] {
     const ready = [...this.#ready].sort((a, b) => a.number - b.number);
     this.#ready.clear();

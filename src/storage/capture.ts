@@ -22,7 +22,7 @@ const ATTEMPTS_MAX = 100;
 
 export interface CapturedJournal {
   readonly head: JournalHead;
-  /** Its records, as they stand in the file. */
+  /** Its records, as they are in the file. */
   readonly records: Buffer;
 }
 

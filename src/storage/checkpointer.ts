@@ -138,7 +138,7 @@ export class Checkpointer {
     // It is awaited below, unless something else fails before.
     archived.catch(() => undefined);
     if ((data.mark()?.number ?? 0) >= mark.number) {
-      // An attempt that failed has got further than it was told. What it wrote last must not be written twice.
+      // An attempt that failed has got further than it knows. What it wrote last must not be written twice.
       await data.setMark(mark);
       return;
     }

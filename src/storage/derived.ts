@@ -1,7 +1,7 @@
 /**
  * What is kept beside the ordered store and derived from what was committed: objects that live in memory, whose
  * keys are written only at a checkpoint, once for however many changes they had. A commit carries, beside its
- * writes, redo records: opaque bytes that say what changed. They stand in the journal and never in a table or in
+ * writes, redo records: opaque bytes that say what changed. They are in the journal and never in a table or in
  * LMDB. The store hands them back at recovery, and asks at a checkpoint for the writes that they amount to.
  *
  * Two generations exist at most, as of the store's tables: the active one, whose redo records are in the journal

@@ -105,7 +105,7 @@ export class DurableStore implements OrderedStore {
   #hasRedo: boolean;
   /** True while a rotation is to follow the turn at hand. */
   #isRotationDue = false;
-  /** True since somebody was told that the store is congested. */
+  /** True since somebody was notified that the store is congested. */
   #hasHeldBack = false;
   #onRelieved: () => void = () => undefined;
   #onLost: (error: Error) => void = () => undefined;

@@ -1,5 +1,5 @@
 /**
- * A journal's file: a head, then records. Two such files stand in a directory and take turns, and are written
+ * A journal's file: a head, then records. Two such files are in a directory and take turns, and are written
  * over in place: a commit into blocks the file already has needs no change of the file system's own records,
  * which makes its sync about a third cheaper and independent of what else the disk is doing.
  *

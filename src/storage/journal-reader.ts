@@ -1,6 +1,6 @@
 /**
  * Reading a journal after a start. Records are taken in order until one is missing or damaged. Whether that is
- * the torn end of a write that nobody was told of, or damage to what was on disk, is told by the records
+ * the torn end of a write that was never acknowledged, or damage to what was on disk, is decided by the records
  * behind it: each carries the highest sequence that was known to be synced when it was written.
  */
 import { type JournalFile, RECORDS_OFFSET } from "./journal-file.ts";

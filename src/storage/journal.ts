@@ -393,7 +393,7 @@ export class Journal {
       this.#active.erase(start);
     } catch {
       // The failure that led here says more than this one, and the record is at worst found whole: it is then
-      // a commit whose client was told that it is not known to be on disk.
+      // a commit whose client knows that it is not known to be on disk.
     }
     return this.#failure;
   }

@@ -1,5 +1,5 @@
 /**
- * What was read from LMDB of late, absence included, within a bound of memory. Two generations: what is read
+ * What was read from LMDB recently, absence included, within a bound of memory. Two generations: what is read
  * goes into the young one, and when that is full it becomes the old one and the old one is dropped. What is
  * read again before that lives on. A lookup costs one or two hashes and no bookkeeping.
  */

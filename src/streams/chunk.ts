@@ -10,7 +10,7 @@
  * | last id    | 16     | of the last entry; absent unless there are two or more                            |
  * | per entry: |        |                                                                                   |
  * | ms         | varint | milliseconds after the first id's, plus 1; 0: the id follows in full, in 16 bytes |
- * | sequence   | varint | absent when the id stands in full                                                 |
+ * | sequence   | varint | absent when the id is in full                                                 |
  * | length     | varint | bytes of the fields                                                               |
  * | fields     |        | each name and value: length (varint) and bytes                                    |
  *
@@ -30,7 +30,7 @@ export interface StreamEntry {
   readonly fields: Fields;
 }
 
-/** An entry with its fields as they stand in a chunk. */
+/** An entry with its fields as they are in a chunk. */
 export interface PackedEntry {
   readonly id: EntryId;
   readonly packed: Buffer;
@@ -232,7 +232,7 @@ export function entriesOfChunk(value: Buffer): PackedEntry[] {
   return entries;
 }
 
-/** A value of one entry: format, node u32, then each field and value: length u32, bytes. Its id stands in its key. */
+/** A value of one entry: format, node u32, then each field and value: length u32, bytes. Its id is in its key. */
 function asChunk(value: Buffer, id: EntryId | undefined): Buffer {
   assert(id !== undefined, "an entry of its own has its id in its key");
   const fields: Buffer[] = [];

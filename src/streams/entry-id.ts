@@ -31,7 +31,7 @@ export function entryIdOfBytes(bytes: Bytes): EntryId {
   return asId(chars(bytes));
 }
 
-/** The id that stands in 16 bytes from `at` on. */
+/** The id that is in 16 bytes from `at` on. */
 export function entryIdAt(bytes: Uint8Array, at: number): EntryId {
   const byte = (index: number) => bytes[at + index] ?? 0;
   // All at once: a string made by the runtime from a buffer takes three times as long.
@@ -80,7 +80,7 @@ export function formatId(id: EntryId): string {
   return `${msText(id)}-${numberText(id, 8)}`;
 }
 
-/** Most ids that are told of follow each other within a millisecond, or nearly. */
+/** Most ids that are reported follow each other within a millisecond, or nearly. */
 let lastMs = -1;
 let lastMsText = "";
 

@@ -28,7 +28,7 @@ export function advanceGroup(header: StreamHeader, group: Group, id: EntryId): v
   group.lastId = id;
 }
 
-/** How many entries were added up to an id, it included; READ_UNKNOWN when that cannot be told. */
+/** How many entries were added up to an id, it included; READ_UNKNOWN when that is not known. */
 export function entriesUpTo(header: StreamHeader, id: EntryId): bigint {
   if (header.entriesAdded === 0n) return 0n;
   if (header.length === 0 && id <= header.lastId) return header.entriesAdded;

@@ -12,7 +12,7 @@
  * | per entry:  |        |                                                                                    |
  * | ms          | varint | milliseconds after those of the page's id, plus 1; 0: the id follows in full, in   |
  * |             |        | 16 bytes                                                                           |
- * | sequence    | varint | absent when the id stands in full                                                  |
+ * | sequence    | varint | absent when the id is in full                                                  |
  * | consumer    | varint | the consumer's number                                                              |
  * | delivered   | varint | milliseconds after the time above, doubled, plus 1, or plus 2 for those before it; |
  * |             |        | 0: the time follows as f64                                                         |
@@ -62,7 +62,7 @@ export const PAGE_ENTRIES_MAX = 32;
 const FORMAT = 2;
 const FORMAT_SINGLE = 1;
 const SINGLE_BYTES = 21;
-/** Times further apart than this stand in full. */
+/** Times further apart than this are in full. */
 const DELIVERED_DISTANCE_MAX = 2 ** 51;
 
 const writer = new FieldWriter();

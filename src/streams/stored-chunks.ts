@@ -161,7 +161,7 @@ function chunkBefore(stream: StoredStream, id: EntryId): StoredChunk | undefined
 
 /**
  * The chunks that were looked for last, by stream, the latest first: who reads a stream from one end to the other
- * stays in a chunk for many requests. What they say is tried, not believed, so that nothing has to be told of changes.
+ * stays in a chunk for many requests. What they say is tried, not believed, so that nothing has to be notified of changes.
  */
 const recentChunks = new Map<number, EntryId[]>();
 const RECENT_STREAMS_MAX = 1024;

@@ -1,5 +1,5 @@
 /**
- * Lists: a small one stands in its record, a large one is a counted tree, so that both ends and every place between
+ * Lists: a small one is in its record, a large one is a counted tree, so that both ends and every place between
  * them are a few nodes away. A working copy for one command: `save` writes what was changed and tells what happened.
  */
 import { assert } from "../base/assert.ts";

@@ -95,7 +95,7 @@ export class Packed {
     return -1;
   }
 
-  /** Another one in which `added` stand in place of `removed` entries. */
+  /** Another one in which `added` replaces `removed` entries. */
   spliced(index: number, removed: number, added: readonly Buffer[]): Packed {
     const from = this.#startOf(index);
     const to = this.#startOf(index + removed);

@@ -1,6 +1,6 @@
 /**
  * Sorted sets: an entry is the score, in eight bytes whose order is that of scores, and the member, so that entries in
- * byte order are in the order of the sorted set. A small one stands in its record; a large one is a counted tree, which
+ * byte order are in the order of the sorted set. A small one is in its record; a large one is a counted tree, which
  * tells places and counts by a node a level, and has the score of each member under the member beside that.
  *
  * A working copy for one command: `save` writes what was changed and tells what happened.

@@ -1,5 +1,5 @@
 /**
- * Names with values: what a hash is, and a set, whose values are empty. A small one stands in its record in the order
+ * Names with values: what a hash is, and a set, whose values are empty. A small one is in its record in the order
  * in which its names came; a large one has a key for each name, in the order of the hashes of the names.
  *
  * A working copy for one command: `save` writes what belongs into the record and tells what happened.

@@ -89,7 +89,7 @@ function flip(path: string, offset: number): void {
   writeFileSync(path, bytes);
 }
 
-/** Where a text stands in a data file: pages that are not in use any more may have it too. */
+/** Where a text is in a data file: pages that are not in use any more may have it too. */
 function placesOf(bytes: Buffer, text: string): number[] {
   const places: number[] = [];
   for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1)) places.push(at);

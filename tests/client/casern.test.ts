@@ -187,7 +187,7 @@ test("a listener may send messages", async () => {
   await all;
 });
 
-test("a listener is told again, and others go on, when it fails", async () => {
+test("a listener is called again, and others go on, when it fails", async () => {
   const { open } = await connected();
   const errors: unknown[] = [];
   const tries: string[] = [];
@@ -216,7 +216,7 @@ test("a listener is told again, and others go on, when it fails", async () => {
   expect(errors).toEqual(["Error: thrown", "Error: handed over"]);
 });
 
-test("a listener is told after a restart of what it had not done, and of what came meanwhile", async () => {
+test("a listener is called after a restart for what it had not done, and of what came meanwhile", async () => {
   const { open } = await connected();
   const interrupted = counter(1);
   const before = await open({ mail: () => interrupted.hit() });

@@ -250,7 +250,7 @@ test("what is wrong with a request is a DetentError that is no refusal", async (
   await expect(client.create("c1", "cart", { state: "nowhere" })).rejects.toMatchObject({ code: "NOSTATE" });
 });
 
-test("send() makes the machine, waits, and lets an event expire, as it is told", async () => {
+test("send() makes the machine, waits, and lets an event expire, as its options say", async () => {
   const { client, connection } = await carts();
   const at = Date.now() + 3_600_000;
   await client.send("c1", "ADD", { by: 5 }, { definition: "cart" });

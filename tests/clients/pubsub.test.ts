@@ -56,7 +56,7 @@ describe.each([2, 3] as const)("pub/sub in RESP%i", (protocol) => {
 });
 
 describe.each([2, 3] as const)("keyspace notifications in RESP%i", (protocol) => {
-  /** What is told of these: a key that is written, made to expire, and read too late; a machine. */
+  /** What is reported of these: a key that is written, made to expire, and read too late; a machine. */
   const requests = [
     ["SET", "k", "v", "PX", "1"],
     ["XADD", "t", "1-1", "a", "1"],
@@ -65,7 +65,7 @@ describe.each([2, 3] as const)("keyspace notifications in RESP%i", (protocol) =>
   ];
   const told = ["set k", "expire k", "xadd t", "sm.create m", "del t", "del m", "expired k"].sort();
 
-  test("node-redis is told", async () => {
+  test("node-redis is notified", async () => {
     const options = { RESP: protocol, socket: { port: server.port, reconnectStrategy: false } } as const;
     const [subscriber, client] = [createClient(options), createClient(options)];
     await Promise.all([subscriber.connect(), client.connect()]);
@@ -82,7 +82,7 @@ describe.each([2, 3] as const)("keyspace notifications in RESP%i", (protocol) =>
     await vi.waitFor(() => expect([...heard].sort()).toEqual(told));
   });
 
-  test("ioredis is told", async () => {
+  test("ioredis is notified", async () => {
     const [subscriber, client] = [
       new Redis({ port: server.port, protocol, db: 1 }),
       new Redis({ port: server.port, protocol, db: 1 }),
@@ -102,7 +102,7 @@ describe.each([2, 3] as const)("keyspace notifications in RESP%i", (protocol) =>
   });
 });
 
-test("ioredis in RESP2 is told by way of another connection what is no longer as it was read", async () => {
+test("ioredis in RESP2 is notified by way of another connection what is no longer as it was read", async () => {
   const [listener, reader, writer] = [0, 1, 2].map(() => new Redis({ port: server.port, protocol: 2 }));
   if (listener === undefined || reader === undefined || writer === undefined)
     throw new Error("three of them");
@@ -120,7 +120,7 @@ test("ioredis in RESP2 is told by way of another connection what is no longer as
   await vi.waitFor(() => expect(heard).toEqual(["__redis__:invalidate x"]));
 });
 
-test("ioredis in RESP3 goes on reading where it is told of keys", async () => {
+test("ioredis in RESP3 goes on reading where it is notified of keys", async () => {
   const [reader, writer] = [new Redis({ port: server.port, protocol: 3 }), new Redis(server.port)];
   onTestFinished(() => {
     reader.disconnect();
@@ -133,7 +133,7 @@ test("ioredis in RESP3 goes on reading where it is told of keys", async () => {
   }
 });
 
-test("node-redis in RESP2 tracks with OPTIN, and is told by way of another connection", async () => {
+test("node-redis in RESP2 tracks with OPTIN, and is notified by way of another connection", async () => {
   const options = { RESP: 2, socket: { port: server.port, reconnectStrategy: false } } as const;
   const [listener, reader, writer] = [createClient(options), createClient(options), createClient(options)];
   await Promise.all([listener.connect(), reader.connect(), writer.connect()]);

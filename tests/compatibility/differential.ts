@@ -79,7 +79,7 @@ export async function compareStep(pair: Pair, step: Step): Promise<void> {
 }
 
 /**
- * Compares what both servers tell of keys from now on: returns a function that does so for what was told since it was
+ * Compares what both servers tell of keys from now on: returns a function that does so for what was reported since it was
  * last called. @throws Error that shows both where they differ
  */
 export async function listenToKeys({ connect }: Servers): Promise<() => Promise<void>> {

@@ -23,7 +23,7 @@ export function difference(golden: GoldenCase, expected: string, received: strin
   return shown;
 }
 
-/** What is wrong with a JSON text is told in our own words; that it is wrong is told by the prefix -ERR. */
+/** What is wrong with a JSON text is said in our own words; that it is wrong is said by the prefix -ERR. */
 function withoutJsonErrorTexts(reply: string): string {
   return reply
     .replace(/-ERR [^\r]* at line \d+ column \d+\r\n/g, "-ERR invalid JSON\r\n")

@@ -86,7 +86,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       ["LRANGE", "m", "0", "-1"],
     ],
   },
-  "a destination of another type is told when there is something to move": {
+  "a destination of another type is refused when there is something to move": {
     before: [["SET", "str", "v"]],
     waiting: [["BLMOVE", "l", "str", "LEFT", "LEFT", "0"]],
     meanwhile: [

@@ -1,5 +1,5 @@
 /**
- * Random reads of a session that tracks and writes of itself and another: what it is told of, in order, is the same from
+ * Random reads of a session that tracks and writes of itself and another: what it is notified of, in order, is the same from
  * both servers, in every mode of CLIENT TRACKING.
  */
 import fc from "fast-check";

@@ -144,7 +144,7 @@ describeAgainstRedis("XREADGROUP and XACK", {
     !XACK s g
     XINFO GROUPS s
   `,
-  "deleted entries are told of by their ids alone": `
+  "deleted entries are listed by their ids alone": `
     XADD s 1-1 a 1
     XADD s 2-1 a 2
     XGROUP CREATE s g 0

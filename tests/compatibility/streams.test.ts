@@ -187,7 +187,7 @@ describeAgainstRedis("XDEL and XTRIM", {
     XADD s 4-1 a 1
     XINFO STREAM s
   `,
-  "XTRIM removes exactly what it is told": [
+  "XTRIM removes exactly as many as it is asked to": [
     ...adds(30),
     `
     XTRIM s MAXLEN 40

@@ -1,7 +1,7 @@
 import { describeConnections } from "./connections.ts";
 
 describeConnections("client-side caching", {
-  "a session is told once of a key it has read": `
+  "a session is notified once of a key it has read": `
     w2 MSET a 1 b 2 c 3
     r3 CLIENT TRACKING ON
     r3 GET a
@@ -29,7 +29,7 @@ describeConnections("client-side caching", {
     r3 GET n
     w2 INCR n
   `,
-  "a transaction is told of what it changed before it read": `
+  "a transaction is notified of what it changed before it read": `
     r3 CLIENT TRACKING ON
     r3 MULTI
     r3 SET q 1
@@ -65,7 +65,7 @@ describeConnections("client-side caching", {
     r3 XREAD STREAMS s 0
     w2 XTRIM s MAXLEN 0
   `,
-  "RESP2 is told by way of another connection": `
+  "RESP2 is notified by way of another connection": `
     w2 MSET a 1 b 2
     r2 CLIENT TRACKING ON
     r2 GET a

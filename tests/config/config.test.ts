@@ -140,7 +140,7 @@ describe("onChange()", () => {
     ]);
   });
 
-  test("onChange() takes everything back when a listener refuses, and tells those who had been told", () => {
+  test("onChange() takes everything back when a listener refuses, and notifies those that had been notified", () => {
     const config = configOf();
     const seen: ConfigChange[] = [];
     config.onChange((change) => {

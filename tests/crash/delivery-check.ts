@@ -173,7 +173,7 @@ function strangers({ changes, machines, sent }: Evidence): Finding[] {
   });
 }
 
-/** What was acknowledged is there as it was told, what was refused is not, and in the order in which it was sent. */
+/** What was acknowledged is there as it was acknowledged, what was refused is not, and in the order in which it was sent. */
 function checkSent({ changes, sent, outcomes }: Evidence): Finding[] {
   const applied = new Map<string, ChangeEntry>();
   for (const change of changes) {
@@ -219,7 +219,7 @@ function checkAnswers(
     if (code !== first.code) {
       findings.push({
         fault: "lost acknowledgement",
-        text: `${what}: ${first.code} was told, kept is ${code}`,
+        text: `${what}: ${first.code} was the reply, kept is ${code}`,
       });
     }
     return findings;

@@ -32,7 +32,7 @@ export interface MachineView {
   readonly history: readonly Change[];
   /** The tasks whose results the machine has applied, as it has noted them itself, in order. */
   readonly applied: readonly string[];
-  /** How many tasks it was told of that failed. */
+  /** How many failed tasks it was notified of. */
   readonly failedCount: number;
 }
 

@@ -64,7 +64,7 @@ function counting(connection: Connection): Connection {
   };
 }
 
-/** What the server has refused is told; that it was away, or a task was poisoned, is not. */
+/** What the server has refused is reported; that it was away, or a task was poisoned, is not. */
 function onError(error: unknown): void {
   const isRefused = error instanceof DetentError;
   if (isRefused || !(error instanceof Error)) tell(`broken ${String(error)}`);

@@ -6,7 +6,7 @@ import { runDeliveryRounds } from "./delivery-rounds.ts";
 const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 20);
 
 test(
-  "every change is told and every task is applied exactly once, however often server and workers are killed",
+  "every change is reported and every task is applied exactly once, however often server and workers are killed",
   async () => {
     const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
     console.info(`CRASH_SEED=${seed}`);

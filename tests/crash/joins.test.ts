@@ -1,5 +1,5 @@
 /**
- * Clients that fill the places of joins on a server that is killed again and again meanwhile: each event stands in one
+ * Clients that fill the places of joins on a server that is killed again and again meanwhile: each event is in one
  * place, each round is complete once, and what was answered before a kill is answered after it. CRASH_ROUNDS for longer runs.
  */
 import { expect, test } from "vitest";

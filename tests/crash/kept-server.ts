@@ -1,6 +1,6 @@
 /**
  * A server that is started again each time it was killed. It may be killed at any time from outside. Some of its lives
- * end by themselves: while it starts, or as it is about to sync its journal, when all is written and nobody is told.
+ * end by themselves: while it starts, or as it is about to sync its journal, when all is written and nothing is sent.
  */
 import type { Argument, TestClient } from "../support/client.ts";
 import type { Decoded } from "../support/resp-decoder.ts";

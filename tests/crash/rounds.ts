@@ -1,7 +1,7 @@
 /**
  * Rounds of kill -9 against a running server. Many connections write without pause and note what was
  * acknowledged; at a random moment the server is killed, started again on the same directory, and asked for
- * everything. Each connection has four things of its own, and knows of each how often it has been told to
+ * everything. Each connection has four things of its own, and knows of each how often it got a reply to
  * move (`sent`) and how often it was answered (`acknowledged`):
  *
  * - a counter, moved by INCR;

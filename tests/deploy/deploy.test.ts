@@ -1,4 +1,4 @@
-/** What stands in deploy/ and in the Dockerfile: it parses, names what there is, and keeps to what it promises. */
+/** What is in deploy/ and in the Dockerfile: it parses, names what there is, and keeps to what it promises. */
 import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

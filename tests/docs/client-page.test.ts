@@ -14,7 +14,7 @@ import { temporaryDirectory } from "../support/stores.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 const page = readFileSync(join(ROOT, "docs/client.md"), "utf8");
 
-/** What stands in the fences of a language, one after the other. */
+/** What is in the fences of a language, one after the other. */
 function fences(language: string): string {
   const found = page.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "gm"));
   return [...found].map(([, text]) => text).join("");

@@ -78,7 +78,7 @@ describe("an expression of the page", () => {
   const rows = rowsOf("| expression | value |").map(([source = "", value = ""]) => ({ source, value }));
   const scope = given("scope.json");
 
-  test("stands in a table that is read", () => {
+  test("is in a table that is read", () => {
     expect(rows.length).toBeGreaterThan(120);
   });
 

@@ -254,7 +254,7 @@ describe("failures", () => {
   });
 });
 
-test("what a user may do is told without doing it", async () => {
+test("what a user may do is shown without doing it", async () => {
   const { client, ask } = await opened();
   await client.call("ACL", "SETUSER", "u", "on", ">secret", "%R~*", "+@read", "+sm.suspend");
   const headers = { authorization: `Basic ${Buffer.from("u:secret").toString("base64")}` };

@@ -1,4 +1,4 @@
-/** SCXML documents: those of the W3C's suite and of SCION's run here as they are to, and what differs is told of. */
+/** SCXML documents: those of the W3C's suite and of SCION's run here as they are to, and differences are reported. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../src/base/json.ts";

@@ -1,4 +1,4 @@
-/** Machine configs of XState: they run here as they run there, and what is code there is told of. */
+/** Machine configs of XState: they run here as they run there, and what is code there is reported. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { isJsonObject, type Json } from "../../src/base/json.ts";
@@ -159,7 +159,7 @@ describe("what is code", () => {
   });
 });
 
-test("keys that say nothing are left out, unknown ones and those of code are told of", () => {
+test("keys that say nothing are left out, unknown ones and those of code are reported", () => {
   expect(
     documentOf({
       $schema: "x",

@@ -90,7 +90,7 @@ test("a history is whole again when a restart redoes it over any part of a check
         torn.commit(table);
         torn.commit(again);
         expect(revsOf(torn)).toEqual(shown);
-        // No entry stands in two chunks, and what follows goes on.
+        // No entry is in two chunks, and what follows goes on.
         const newest = rev;
         torn.commit(historyWrites(torn, ID, later.map(next).map(encodeEntry), max));
         const end = revsOf(torn);

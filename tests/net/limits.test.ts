@@ -103,7 +103,7 @@ describe("a connection", () => {
     expect(String(await other.call("PING"))).toBe("PONG");
   });
 
-  test("may send ten short arguments before it authenticates, and no more", async () => {
+  test("may send no more than ten short arguments before it authenticates", async () => {
     const server = await serve({ requirepass: "secret" });
     const client = await server.client();
     expect((await client.exchange("GET", "k")).bytes.toString()).toBe("-NOAUTH Authentication required.\r\n");

@@ -48,7 +48,7 @@ test("maxclients stays as it is when the limit on open files allows it", async (
   expect(await client.call("CONFIG", "GET", "maxclients")).toEqual(["maxclients", "100"]);
 });
 
-test("as many clients as maxclients says are served under a low limit, and one more is told", async () => {
+test("as many clients as maxclients says are served under a low limit, and one more gets an error", async () => {
   const dir = temporaryDirectory();
   const path = join(dir, "socket");
   const program = startLimited(600, ["--port", "0", "--unixsocket", path, "--dir", dir]);

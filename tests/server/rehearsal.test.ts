@@ -32,7 +32,7 @@ async function serve() {
   return { server, client: await server.client() };
 }
 
-test("hits, misses and keyspace events are told once for a command that is run twice", async () => {
+test("hits, misses and keyspace events are sent once for a command that runs twice", async () => {
   const { server, client } = await serve();
   const watcher = await server.client();
   await watcher.call("HELLO", "3");

@@ -46,7 +46,7 @@ test("a change of a machine is published to the channel of its key", async () =>
   });
 });
 
-test("a key that expires by itself is told of", async () => {
+test("a key that expires by itself is reported", async () => {
   const clock = new VirtualClock();
   const server = await serve({ "notify-keyspace-events": new Set(["E", "x"]) }, clock);
   const client = await server.client();

@@ -26,7 +26,7 @@ function damage(directory: string, change: (bytes: Buffer) => void): void {
   writeFileSync(`${directory}/data.mdb`, bytes);
 }
 
-/** Flips a bit of a value wherever it stands in the file. */
+/** Flips a bit of a value wherever it is in the file. */
 function flipIn(text: string) {
   return (bytes: Buffer) => {
     for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1))

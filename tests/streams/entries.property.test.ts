@@ -70,7 +70,7 @@ class Model {
   }
 }
 
-/** Where the model and the stream stand in a step. */
+/** Where the model and the stream are in a step. */
 interface Place {
   readonly db: Database;
   readonly stream: Stream;

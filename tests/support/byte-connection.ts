@@ -54,7 +54,7 @@ export class ByteConnection {
     }
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   pause(): void {
     this.#socket.pause();
   }

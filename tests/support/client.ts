@@ -89,7 +89,7 @@ export class TestClient {
     this.#socket.write(bytes);
   }
 
-  /** Reads no more, until `resume`. */
+  /** Stops reading, until `resume`. */
   pause(): void {
     this.#socket.pause();
   }

@@ -1,4 +1,4 @@
-/** The conformance cases as data: what they hold is told in `tests/cases/README.md`. */
+/** The conformance cases as data: what they hold is described in `tests/cases/README.md`. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { Json } from "../../src/base/json.ts";
 

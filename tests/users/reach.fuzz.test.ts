@@ -140,7 +140,7 @@ async function guarded(admin: TestClient, { hasAllKeys }: Limits): Promise<unkno
       .split("\r\n")
       .filter((line) => line.includes("hidden")),
   ];
-  // Who has all keys may copy and remove what is under them.
+  // A user with all keys may copy and remove what is under them.
   if (hasAllKeys) return { definition };
   const keys = (await admin.call("KEYS", "*")) as string[];
   const foreign = keys.filter((key) => !/^(my:|w:|events$|sm:|\{my:)/.test(key)).sort();

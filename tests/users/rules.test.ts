@@ -107,7 +107,7 @@ describe("rules for definitions", () => {
     [["~k", "def~order:v1"], "SM.CREATE k order", "definition order"],
     [["~k"], "SM.CREATE k order", "definition order"],
     [["~k"], "SM.CREATE k", ""],
-    // Who has all keys has all definitions, unless rules say otherwise.
+    // A user with all keys has all definitions, unless rules say otherwise.
     [["~*"], "SM.CREATE k order", ""],
     [["~*", "resetdefs"], "SM.CREATE k order", "definition order"],
     [["~k", "alldefs"], "SM.CREATE k order", ""],

@@ -14,7 +14,7 @@ import type { Step, Watcher } from "./watch.ts";
 
 /** Rows that are read, and machines that are made, at a time. */
 const ROWS_AT_ONCE = 100;
-/** Failures that are told one by one. */
+/** Failures that are listed one by one. */
 const TOLD_MAX = 20;
 
 /** A definition that the server has under a name; undefined where it has none. */

@@ -38,7 +38,7 @@ export function readAclFile(text: string, path: string, context: RuleContext): R
   return problem === "" ? { ok: true, users } : { ok: false, problem: problem + NOTHING_CHANGED };
 }
 
-/** Applies the rules of a line; of those at fault each unknown command is told, and the first of the others. */
+/** Applies the rules of a line; of those at fault each unknown command is reported, and the first of the others. */
 function faultsOf(rules: RuleSet, words: readonly string[], where: string, context: RuleContext): string {
   const merged = mergeSelectors(words);
   if (typeof merged === "number") return `${where}: Unmatched parenthesis in selector definition.`;

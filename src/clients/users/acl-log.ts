@@ -24,7 +24,7 @@ export interface AclLogEntry extends AclEvent {
 const SAME_WITHIN_MS = 60_000;
 /** How many entries are compared with a new one. */
 const COMPARED_MAX = 10;
-/** Of a key, channel or name, so that the log stays small whatever it is told. */
+/** Of a key, channel or name, so that the log stays small whatever it gets. */
 const OBJECT_BYTES_MAX = 1024;
 
 export class AclLog {

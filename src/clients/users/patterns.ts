@@ -31,7 +31,7 @@ export function hasSpaces(text: string): boolean {
   return /[\0\t-\r ]/.test(text);
 }
 
-/** The event of a rule, which may stand in quotes; undefined when these are not as they should be. */
+/** The event of a rule, which may be in quotes; undefined when these are not as they should be. */
 export function readEvent(text: string): string | undefined {
   if (!/^["']/.test(text)) return text;
   const words = splitWords(text);

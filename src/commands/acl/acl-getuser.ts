@@ -28,7 +28,7 @@ function entriesOf(selector: Selector): Array<readonly [Reply, Reply]> {
     ["keys", keysOf(selector)],
     ["channels", channelsOf(selector)],
   ];
-  // Not in Redis, and there only for who has rules for definitions.
+  // Not in Redis, and there only for users with rules for definitions.
   if (definitions !== undefined) entries.push(["definitions", definitions]);
   return entries.map(([field, words]) => [field, Buffer.from(words, "latin1")]);
 }

@@ -1,4 +1,4 @@
-/** What the ACL log is told: requests and passwords that were refused. */
+/** What the ACL log records: requests and passwords that were refused. */
 import type { AclEvent } from "../../clients/users/acl-log.ts";
 import { clientLine } from "../connection/client-lines.ts";
 import type { Call } from "../handler.ts";

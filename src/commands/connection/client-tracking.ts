@@ -1,6 +1,6 @@
 /**
  * CLIENT TRACKING <ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix …]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]:
- * whether this connection is told when keys that it has read change.
+ * whether this connection is notified when keys that it has read change.
  */
 import { type Bytes, bytesOf, chars, raw } from "../../base/bytes.ts";
 import type { TrackingState } from "../../clients/tracking-state.ts";
@@ -87,7 +87,7 @@ function checked(options: Options, before: TrackingState | undefined): TrackingS
   };
 }
 
-/** A key must not be told of twice. */
+/** A key must not be reported twice. */
 function refuseOverlaps(given: readonly Bytes[], existing: readonly Bytes[]): void {
   for (const [index, prefix] of given.entries()) {
     const other = existing.find((one) => overlap(one, prefix));

@@ -1,5 +1,5 @@
 /**
- * OBJECT FREQ key: how often it was used of late, on the logarithmic scale of Redis; refused, as there, unless
+ * OBJECT FREQ key: how often it was used recently, on the logarithmic scale of Redis; refused, as there, unless
  * `maxmemory-policy` is one that goes by frequency. Nothing is evicted either way.
  */
 import { bytesOf } from "../../base/bytes.ts";

@@ -1,6 +1,6 @@
 /**
  * The JSON of a map machine: `{"current": string, "map": {state: [target, …]}, "initial": string, "reason": string}`,
- * or the same four as an array. Fields of other names are passed over. What is wrong is told with its JSON path,
+ * or the same four as an array. Fields of other names are passed over. What is wrong is reported with its JSON path,
  * its line and column, and what would be right.
  */
 import { JsonFault, type JsonKind, JsonScanner, placeOf } from "../../base/json-scanner.ts";

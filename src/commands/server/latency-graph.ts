@@ -66,7 +66,7 @@ function drawn(columns: readonly Column[]): string {
   return [...rows, " ".repeat(columns.length), ...labels].map((line) => `${line}\n`).join("");
 }
 
-/** What stands in a row that a column reaches by so many steps. */
+/** What is in a row that a column reaches by so many steps. */
 function filling(steps: number): string {
   if (steps < 0) return " ";
   return FILLINGS[steps] ?? "|";

@@ -1,6 +1,6 @@
 /**
  * SM.COUNT [DEF name[:version]] [STATE s] [STATUS s] [BY STATE|STATUS|VERSION]: how many machines there are, from
- * counters: costs what there are definitions and states, whatever the number of machines.
+ * counters: its cost grows with definitions and states, whatever the number of machines.
  */
 
 import { type MachineCounter, machineCounters } from "../../machines/indexes.ts";

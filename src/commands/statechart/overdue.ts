@@ -1,6 +1,6 @@
 /**
  * SM.OVERDUE cursor [DEF name[:version]] [COUNT n]: machines that have been in a state for longer than its `sla`, the
- * longest first. From an index: costs what a page looks at.
+ * longest first. From an index: its cost is that of a page.
  */
 import { bufferOf } from "../../base/bytes.ts";
 import { READ } from "../../clients/users/check.ts";

@@ -98,7 +98,7 @@ function standing(subject: Subject, event: string): Attempt | undefined {
   return done === undefined ? undefined : { outcome: done, after: subject };
 }
 
-/** The event is sent and taken back, so that what it would set off is told too. */
+/** The event is sent and taken back, so that what it would set off is reported too. */
 function rehearsal(call: Call, { subject, env, isReal }: Scene, { event, data }: Asked): Prospect {
   if (!isReal) return attemptAlone(subject, eventOf({ event, data }), env);
   const savepoint = call.databases.transaction.savepoint();

@@ -46,7 +46,7 @@ interface Arguments {
   readonly trim: Trim | undefined;
 }
 
-/** The fields of a request, as far as they can be told. @throws ReplyError */
+/** The fields of a request, as far as they are known. @throws ReplyError */
 export function fieldsOfXadd(args: readonly Buffer[]): readonly Buffer[] {
   return args.slice(readOptions(args).index);
 }

@@ -135,7 +135,7 @@ interface Options {
   lastId: EntryId | undefined;
 }
 
-/** `option` and `value` as they stand in the request. */
+/** `option` and `value` as they are in the request. */
 function readValue(
   options: Options,
   { option, value, nowMs }: { readonly option: string; readonly value: Buffer; readonly nowMs: number },

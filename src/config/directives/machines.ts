@@ -93,7 +93,7 @@ export const MACHINES = {
   "sm-refusals": directive(
     choice("none", "errors", "all"),
     "errors",
-    "Which refusals are added to the stream `sm:refusals`: none, those no client was told, or all.",
+    "Which refusals are added to the stream `sm:refusals`: none, those that no client received, or all.",
   ),
   "sm-refusals-maxlen": directive(
     integer(),

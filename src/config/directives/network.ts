@@ -46,7 +46,7 @@ export const NETWORK = {
   maxclients: directive(
     integer({ min: 1, max: 4294967295 }),
     10000,
-    "Connections served at a time; further ones are told so and closed.",
+    "Connections served at a time; further ones get an error and are closed.",
   ),
   "proto-max-bulk-len": directive(
     memory({ min: 1048576 }),

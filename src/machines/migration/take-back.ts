@@ -101,8 +101,8 @@ function restore(scope: Scope, { chart }: Subject, { machine: before, carried }:
 }
 
 /**
- * What was kept by a join and is there no more was dealt with, and so was a timer of the machine's own, unless it was
- * only not carried over: that is due as before. An sla that was told is not told again.
+ * What was kept by a join and is no longer there was dealt with, and so was a timer of the machine's own, unless it was
+ * only not carried over: that is due as before. An sla that was reported is not reported again.
  */
 function withoutPast(old: Snapshot, current: Snapshot, carried: ReadonlySet<number>): Snapshot {
   const pending = new Set(current.timers.map(({ seq }) => seq));

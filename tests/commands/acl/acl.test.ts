@@ -154,7 +154,7 @@ describe("transactions", () => {
 });
 
 describe("tracking", () => {
-  test("nobody is told of a key that its user may not read", async () => {
+  test("nobody is notified of a key that its user may not read", async () => {
     const client = await login("u", "+@all", "~mine:*", "%W~w:*");
     await client.call("HELLO", "3");
     await client.call("CLIENT", "TRACKING", "ON", "BCAST");

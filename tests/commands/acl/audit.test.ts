@@ -41,7 +41,7 @@ test("an entry tells who did what and what came of it, and no password", async (
   ]);
 });
 
-test("a request that waits is told of when it begins and when its end is known", async () => {
+test("a request that waits is reported when it begins and when its end is known", async () => {
   const client = await serve();
   const [taken, free] = [await takenPort(), await freePort()];
   await client.call("CONFIG", "SET", "port", taken);

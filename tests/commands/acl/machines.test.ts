@@ -30,7 +30,7 @@ async function login(name: string, ...rules: string[]): Promise<TestClient> {
 const state = async (key: string) => ((await admin.call("SM.STATE", key)) as unknown[]).map(String).join();
 
 const RECEIVER = { initial: "a", states: { a: { on: { GO: "b", STOP: "c" } }, b: {}, c: {} } };
-/** Sends GO, or STOP, to the key that it is told. */
+/** Sends GO, or STOP, to the key that its data names. */
 const SENDER = {
   initial: "a",
   states: {

@@ -84,7 +84,7 @@ test("a key that holds something else takes no entry and stops no machine", asyn
   expect(await client.call("GET", "sm:changes:lamp")).toBe("mine");
 });
 
-test("changes of map machines are told where sm-changes-inline says so", async () => {
+test("changes of map machines are published where sm-changes-inline says so", async () => {
   const { client, server } = await lamps();
   const map = '{"initial":"a","current":"","map":{"a":["b"],"b":[]}}';
   await client.call("SM.SET", "m", map);

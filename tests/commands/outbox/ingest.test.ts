@@ -107,7 +107,7 @@ test.each<readonly [string, readonly Argument[], string]>([
   expect(await call("EXISTS", "new")).toBe(0);
 });
 
-test("what fails waits with the machine, and a refusal stands in its history", async () => {
+test("what fails waits with the machine, and a refusal is in its history", async () => {
   await call("SM.CREATE", "o:1", "order");
   await add("key", "o:1", "event", "FAIL", "id", "f");
   await add("key", "o:1", "event", "ADD", "data", '{"n":0}');

@@ -11,7 +11,7 @@ import { entriesAt } from "./entries.ts";
 
 const CHARGE = { task: "charge", input: { amount: "context.total" }, done: "PAID", failed: "UNPAID" };
 
-/** `extra` stands in the task beside what every one of these has. */
+/** `extra` is added to the task beside what every one of these has. */
 const order = (extra: object) => ({
   initial: "new",
   context: { total: 7, charges: 0 },
@@ -104,7 +104,7 @@ describe("a task", () => {
     },
   );
 
-  test("is due no more once it was answered", async () => {
+  test("is no longer due once it was answered", async () => {
     await pay({ timeout: "30s" });
     expect(await client.call("SM.PENDING", "o1")).toHaveLength(1);
     await client.call("SM.SEND", "o1", "NEVER", "ID", "o1@2#1");
@@ -126,7 +126,7 @@ describe("a task", () => {
     expect(await state()).toEqual(["unpaid"]);
   });
 
-  test("that is dead before anybody read it counts no more for what groups lag behind", async () => {
+  test("that is dead before anybody read it no longer counts for what groups lag behind", async () => {
     await pay({ timeout: "30s" });
     await client.call("SM.CREATE", "o2", "order");
     await client.call("SM.SEND", "o2", "PAY");
@@ -206,7 +206,7 @@ describe("a task", () => {
     expect(await state()).toEqual(["unpaid"]);
   });
 
-  test("and a scheduled event of a machine that is done fall due no more", async () => {
+  test("and a scheduled event of a machine that is done no longer fall due", async () => {
     await pay({ timeout: "30s" });
     await client.call("SM.SEND", "o1", "UNPAID", "DELAY", 5000, "ID", "late");
     await client.call("SM.SEND", "o1", "PAID");
@@ -255,7 +255,7 @@ describe("a task", () => {
   });
 });
 
-test("a deadline that passes while the server is down is told of at the time of the start", async () => {
+test("a deadline that passes while the server is down is reported at the time of the start", async () => {
   const directory = temporaryDirectory();
   const downClock = new VirtualClock();
   const open = async () =>

@@ -53,7 +53,7 @@ test("SAVE answers when a backup is made that holds what was written before, and
   await again.close();
 });
 
-test("BGSAVE answers at once; a failure is told by INFO and by SAVE, and LASTSAVE stays", async () => {
+test("BGSAVE answers at once; a failure is reported by INFO and by SAVE, and LASTSAVE stays", async () => {
   const { directory, server, client } = await opened();
   await client.call("SET", "k", "v");
   expect(await client.call("BGSAVE", "SCHEDULE")).toBe("Background saving started");

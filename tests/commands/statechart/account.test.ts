@@ -65,7 +65,7 @@ test("SM.HISTORY, SM.OUTCOME, FULL and the change stream show via, log and outpu
 });
 
 describe("STAMP and TRACE", () => {
-  test("stand in the history, and go on to what the event sets off", async () => {
+  test("are in the history, and go on to what the event sets off", async () => {
     await call("SM.SEND", "k", "TELL", "1", "STAMP", 1234, "TRACE", TRACE);
     expect((await history("k"))[1]).toMatchObject({ stamp: 1234, trace: TRACE, at: START_MS });
     expect((await history("other"))[1]).toMatchObject({ event: "NOTE", stamp: null, trace: TRACE });

@@ -161,7 +161,7 @@ describe("a child does not leave its parent", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("being deleted, overwritten or made anew is an error that the parent is told of", async () => {
+  test("being deleted, overwritten or made anew is an error that the parent gets", async () => {
     const { call, events } = await setUp();
     await call("DEL", "{r}.m");
     await call("SET", "{r}.l[0]", "text");

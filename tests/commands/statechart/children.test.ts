@@ -189,7 +189,7 @@ test("each makes a child of every item, and is done with the outputs in order", 
   expect(await call("SM.VERIFY")).toEqual([]);
 });
 
-test("of the children of a list one is told of as failed, and the others go on", async () => {
+test("of the children of a list one is reported as failed, and the others go on", async () => {
   const { call } = await setUp();
   await call("SM.CREATE", "p", "poll");
   await call("SM.SEND", "p", "OPEN", '{"voters":["ann","ben","cid"]}');

@@ -300,7 +300,7 @@ describe("whatever no client waits for", () => {
     ["UNMET", ["OPEN", "DELAY", 10, "IFREV", 9], "OPEN"],
     ["EXPIRED", ["OPEN", "DELAY", 10, "EXPIRE", 5], "OPEN"],
   ])(
-    "a scheduled event that is refused (%s) is told in the history, and no failure",
+    "a scheduled event that is refused (%s) is in the history, and no failure",
     async (code, sent, event) => {
       await call("SM.SEND", "k", ...sent);
       await pass(10);
@@ -311,7 +311,7 @@ describe("whatever no client waits for", () => {
     },
   );
 
-  test("an event that another machine does not take is told there", async () => {
+  test("an event that another machine does not take is reported there", async () => {
     await call("SM.SEND", "k", "ASK");
     expect(await last("other")).toMatchObject({ kind: "refused", event: "NONSENSE", by: "k" });
     expect(await info("other")).toMatchObject({ status: "active" });
@@ -344,7 +344,7 @@ describe("sm-refusals", () => {
     expect(await info()).toMatchObject({ status: "failed" });
   });
 
-  test("all keeps what clients were told, too", async () => {
+  test("all keeps what clients received, too", async () => {
     expect(await call("SM.SEND", "k", "NONSENSE")).toBeInstanceOf(ReplyFailure);
     expect(await call("EXISTS", "sm:refusals")).toBe(0);
     await call("CONFIG", "SET", "sm-refusals", "all");

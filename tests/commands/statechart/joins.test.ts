@@ -114,7 +114,7 @@ describe("an event that a join waits for", () => {
     );
   });
 
-  test("is told by SM.NEXT and SM.WHY, with what is missing", async () => {
+  test("is shown by SM.NEXT and SM.WHY, with what is missing", async () => {
     await send("PAID");
     const missing = ["b: PACKED [event.ok]", "x: LABEL or y: after 2h"];
     expect(rows(await call("SM.NEXT", "k")).slice(-2)).toMatchObject([

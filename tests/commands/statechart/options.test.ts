@@ -116,7 +116,7 @@ const DECLARED = CATALOGUE.commands
 
 test("each state machine command that has options is tried below", () => {
   const tried = [...Object.keys(BEFORE_OPTIONS)].sort();
-  // ALL of SM.REQUEUE stands in the place of the ids.
+  // ALL of SM.REQUEUE is written in place of the ids.
   expect(DECLARED.map(({ name }) => name).sort()).toEqual(tried);
 });
 

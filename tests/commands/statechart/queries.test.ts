@@ -374,7 +374,7 @@ describe("SM.SCAN and SM.COUNT", () => {
   });
 });
 
-test("SM.SUSPEND and SM.RESUME answer whether they changed something, and stand in the history", async () => {
+test("SM.SUSPEND and SM.RESUME answer whether they changed something, and are in the history", async () => {
   await call("SM.SEND", "r", "WALK");
   expect(await call("SM.SUSPEND", "r", "repair")).toBe(1);
   expect(await call("SM.SUSPEND", "r")).toBe(0);

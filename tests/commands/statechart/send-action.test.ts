@@ -101,7 +101,7 @@ describe("def", () => {
     expect(await sum("c")).toEqual(["5"]);
   });
 
-  test("leaves no machine where its event is refused, and the sender is told", async () => {
+  test("leaves no machine where its event is refused, and the sender is notified", async () => {
     await go({ to: "c", n: -1 });
     expect(await call("EXISTS", "c")).toBe(0);
     expect(await lost()).toBe('["GUARD"]');

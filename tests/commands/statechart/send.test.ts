@@ -169,7 +169,7 @@ test("SEQ takes any name for a source, and is not moved by a refused event", asy
   }
 });
 
-test("BY and REASON stand in the history, and the reason is that of the machine", async () => {
+test("BY and REASON are in the history, and the reason is that of the machine", async () => {
   await send("SHUT", '{"a":[null]}', "BY", "ann", "REASON", "night", "ID", "n1");
   const [last] = rows(await call("SM.HISTORY", "s", "-", "+", "REV", "COUNT", 1));
   expect(last).toEqual({

@@ -112,7 +112,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       await client.call("PING");
     },
   ],
-  "retry that fails no more": [
+  "retry that no longer fails": [
     (client) => client.call("SM.SEND", "o", "BREAK"),
     async (client, clock) => {
       clock.advance(1000);

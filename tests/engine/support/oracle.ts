@@ -5,7 +5,7 @@ import { type Driver, drive } from "./driver.ts";
 import { chartFrom } from "./random-chart.ts";
 import { XStateDriver } from "./xstate-driver.ts";
 
-/** What can be told of a machine from outside. */
+/** What is known of a machine from outside. */
 type Observed = {
   readonly log: readonly string[];
   readonly active: readonly string[];
