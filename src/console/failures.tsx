@@ -1,4 +1,4 @@
-/** What has failed, by its cause, and what was refused of late without anybody having been told. */
+/** What has failed, by its cause, and the recent refusals that no client received. */
 import { useState } from "preact/hooks";
 import { ask, command, get } from "./api.ts";
 import { Confirm, type Question } from "./confirm.tsx";
@@ -62,7 +62,7 @@ export function Failures({
       {failed.data !== undefined && failed.data.cursor !== "0" && (
         <p class="hint">There are more: these are of the machines that were looked at first.</p>
       )}
-      <Panel title="Refused, and nobody was told">
+      <Panel title="Refused, and no client got the error">
         {refused.data?.length === 0 && (
           <p class="hint">None: each event that was refused had a client that waited for the answer.</p>
         )}

@@ -51,7 +51,7 @@ export interface Read {
 
 const KEY = "try";
 
-/** Reads the text of a definition; what is wrong with it is told in findings. */
+/** Reads the text of a definition; what is wrong with it is listed in findings. */
 export function read(text: string): Read {
   let json: Json;
   try {

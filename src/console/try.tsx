@@ -69,7 +69,7 @@ interface Plan {
   readonly timers: Origin["timers"];
 }
 
-/** A machine as it is, or as it was at a revision: its timers then are told by what an undo would leave. */
+/** A machine as it is, or as it was at a revision: its timers then are those that an undo would leave. */
 async function ofMachine(key: string, rev: number): Promise<Begun> {
   const now = await get<MachineInfo>(machinePath(key));
   if (now.definition === null) throw new Error("A map machine has no definition that could be tried.");
