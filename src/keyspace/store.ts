@@ -130,7 +130,7 @@ export class Store {
 
   /**
    * Returns when the writes are as safe as the flush policy says, or, if `isEarly`, when they are visible: they must then
-   * not be told of before `settledPosition` has come to them.
+   * not be reported before `settledPosition` has come to them.
    * @param atMs when that is, ms since the epoch, for who goes back to a time later
    * @throws CommitError
    */

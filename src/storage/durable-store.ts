@@ -97,7 +97,7 @@ export class DurableStore implements OrderedStore {
   readonly #early = new EarlyCommits();
   /** True while a sync for them is under way. */
   #isSyncing = false;
-  /** True while somebody is to be told what has become of them. */
+  /** True while a caller waits for their outcome. */
   #isSettling = false;
   #onSettled: (failure: CommitError | undefined) => void = () => undefined;
   #active: WriteTable;

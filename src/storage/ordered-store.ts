@@ -29,7 +29,7 @@ export interface OrderedStore extends OrderedReader {
    * Applies all writes or none; returns when they are as safe as the flush policy says.
    * @param redo records for the store's `Derived`, in order; kept in the journal, before the writes, and nowhere else
    * @param atMs when that is, ms since the epoch, for who goes back to a time later
-   * @param undo given: the commit may return before it is on disk. It is visible at once and must not be told of before
+   * @param undo given: the commit may return before it is on disk. It is visible at once and must not be reported before
    *   `settledPosition` has come to it. If it does not get there it is taken back, with all there have been since, the
    *   newest first, and `undo` is called then.
    * @throws CommitError when they are not; the store then refuses every further commit until it is opened anew or `reopen`
