@@ -64,7 +64,7 @@ Examples:
   },
 };
 
-/** The document as JSON; undefined where something does not translate, which is told. */
+/** The document as JSON; undefined where something does not translate, which is reported. */
 function translated(file: string, from: string | undefined, output: Output): string | undefined {
   const { document, findings } = translate(formatOf(file, from), read(file));
   for (const finding of findings) tell(output, "", finding);

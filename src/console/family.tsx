@@ -90,7 +90,7 @@ function linesOf(members: readonly Member[]): readonly Line[] {
       };
     }),
   );
-  // What a child tells at its end is told behind it, in the same moment.
+  // What a child sends at its end comes after it, in the same moment.
   const rank = ({ from, to }: Line) => (from > to ? 1 : 0);
   return lines.sort((a, b) => a.at - b.at || rank(a) - rank(b)).slice(-LINES_MAX);
 }

@@ -190,7 +190,7 @@ export class Journal {
     return this.#afterOthers(() => this.#syncAside());
   }
 
-  /** Syncs in other threads run one at a time: of several, a later one may end first, and only one is reported an error. */
+  /** Syncs in other threads run one at a time: of several, a later one may end first, and only one gets an error. */
   #afterOthers<T>(sync: () => Promise<T>): Promise<T> {
     const run = this.#aside.then(sync);
     this.#aside = run.then(
