@@ -132,7 +132,7 @@ function Tiles({ info }: { readonly info: Info }) {
   );
 }
 
-/** INFO counts so many and no more. */
+/** INFO counts no more than this. */
 const TIMERS_COUNTED = 10_000;
 
 function timersText(pending: number): string {

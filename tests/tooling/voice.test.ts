@@ -47,7 +47,7 @@ function files(folder: string, ending: RegExp): readonly string[] {
 }
 
 const pages = ["README.md", "CHANGELOG.md", ...files("docs", /\.md$/)];
-const sources = [...files("src", /\.tsx?$/), ...files("tests", /\.ts$/), "src/README.md"].filter(
+const sources = [...files("src", /\.tsx?$/), ...files("tests", /\.ts$/)].filter(
   (name) => !name.startsWith("tests/cases/") && name !== "tests/tooling/voice.test.ts",
 );
 
