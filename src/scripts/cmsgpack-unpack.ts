@@ -98,7 +98,8 @@ export class MessageReader {
   }
 
   #unsigned(at: number, byteCount: number): number {
-    return byteCount === 8 ? Number(this.#bytes.readBigUInt64BE(at)) : this.#bytes.readUIntBE(at, byteCount);
+    // Redis hands eight bytes to Lua 5.1 as a signed integer, so from 2^63 on they are a negative number.
+    return byteCount === 8 ? this.#signed(at, byteCount) : this.#bytes.readUIntBE(at, byteCount);
   }
 
   #signed(at: number, byteCount: number): number {

@@ -186,6 +186,8 @@ describeAgainstRedis("libraries of scripts", {
     "return {cmsgpack.unpack('\\196\\1a')}",
     "return {cmsgpack.unpack('\\163ab')}",
     "return {cmsgpack.unpack('\\147\\1')}",
+    "return {cmsgpack.unpack('\\207\\128\\0\\0\\0\\0\\0\\2\\1')}",
+    "return {tostring(cmsgpack.unpack('\\207\\255\\255\\255\\255\\255\\255\\255\\255'))}",
     "return {cmsgpack.unpack('\\129\\1')}",
     "return {cmsgpack.unpack('\\129\\192\\1')}",
     "return {cmsgpack.unpack('\\220\\0\\1\\5')}",
