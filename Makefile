@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash migrations race bench bench-migration connections image image-test docs site pack clean
+.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash migrations race bench bench-migration bench-whatif connections image image-test docs site pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -78,7 +78,6 @@ connections: install build ## What 10,000 idle connections take, and what those 
 bench-migration: install build ## 100,000 machines go to another version while 50 clients send events (MACHINES=, CLIENTS=)
 	npx tsx tests/bench/migration.ts
 
-.PHONY: bench-whatif
 bench-whatif: install ## Processor time of SM.MIGRATION WHATIF over 100,000 machines with ten events each (MACHINES=)
 	npx tsx tests/bench/whatif.ts
 

@@ -37,6 +37,8 @@ export async function runCampaign(campaign: Campaign): Promise<void> {
     sent += CONNECTIONS_AT_ONCE * REQUESTS_PER_CONNECTION;
     campaign.report?.(sent);
   }
+  // A demo that a fuzzed request has started goes on as a client of the server's own.
+  await witness.call("SM.DEMO", "STOP");
   const errors = String(await witness.call("INFO", "errorstats"));
   const clients = String(await witness.call("CLIENT", "LIST"))
     .trim()

@@ -54,9 +54,12 @@ test("as many clients as maxclients says are served under a low limit, and one m
   const program = startLimited(600, ["--port", "0", "--unixsocket", path, "--dir", dir]);
   await program.printed(READY);
   const clients: TestClient[] = [];
-  // More at once than the system queues for a server that is slow to accept them would be refused.
-  while (clients.length < 536)
-    clients.push(...(await Promise.all(Array.from({ length: 67 }, () => TestClient.connect(path)))));
+  // More than the system queues for a server that is slow to accept them would be refused, so each batch waits for a reply.
+  while (clients.length < 536) {
+    const batch = await Promise.all(Array.from({ length: 67 }, () => TestClient.connect(path)));
+    await Promise.all(batch.map((client) => client.call("PING")));
+    clients.push(...batch);
+  }
   const replies = await Promise.all(clients.map((client) => client.call("INCR", "k")));
   expect(Math.max(...replies.map(Number))).toBe(536);
   const more = connect(path);
