@@ -42,7 +42,7 @@ export interface StartOptions {
   /** For tests: see RunnerOptions. */
   readonly rehearses?: boolean;
   /** For tests: see ExecutorOptions. */
-  readonly overlappedConnectionsMin?: number;
+  readonly alwaysOverlaps?: boolean;
 }
 
 export interface RunningServer {
@@ -94,7 +94,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     server: context,
     waiters,
     databaseCount: config.get("databases"),
-    overlappedConnectionsMin: options.overlappedConnectionsMin,
+    alwaysOverlaps: options.alwaysOverlaps,
     dueWork: new DueWork({ server: context, onFault }),
     dispatcher: new CommandDispatcher({
       server: context,

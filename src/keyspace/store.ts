@@ -109,6 +109,11 @@ export class Store {
     return formatOf(this.#ordered) ?? STORE_FORMAT;
   }
 
+  /** How long the last sync took, in milliseconds. */
+  get lastSyncMs(): number {
+    return this.#ordered.lastSyncMs;
+  }
+
   /** True while whoever can wait with writes should, as the disk does not keep up. */
   get isCongested(): boolean {
     return this.#ordered.isCongested;

@@ -8,9 +8,9 @@
  * message leaves, and nothing of the turn is visible.
  *
  * While the sync of a turn is under way, the next turns run and see what it has changed; what they have to send waits
- * for that sync and their own (`departures.ts`). If it fails, all turns that were not on disk are taken back. A turn
- * of few requests, with nobody else ready, waits for its sync: that is the shorter way for those that wait for it. A turn ends when its budget of time and of bytes is spent
- * (`turn-budget.ts`); who did not get a turn is first in the next one.
+ * for that sync and their own (`departures.ts`). If it fails, all turns that were not on disk are taken back. When
+ * nobody else is ready and the disk is fast, a turn waits for its sync: all that arrive meanwhile share the next one. A
+ * turn ends when its budget of time and of bytes is spent (`turn-budget.ts`); who did not get a turn is first in the next one.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
@@ -34,8 +34,11 @@ import type { Waiter, Waiters } from "./waiters.ts";
 const REQUESTS_PER_CONNECTION_MAX = 1024;
 /** Bytes of replies a connection may collect in one turn before its further requests wait. */
 const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
-/** With so many connections in a turn, others have requests before its sync has ended. */
-const OVERLAPPED_CONNECTIONS_MIN = 4;
+/**
+ * With a disk that takes longer, turns run while earlier ones are synced, though nobody is ready. A sync of 0.4 ms is waited
+ * for: 50 connections with one request each then share it, 19,400 events a second of 58 us instead of 16,500 of 71 us.
+ */
+const OVERLAPPED_SYNC_MS_MIN = 2;
 /** What may fall due in one turn; a burst of millions is drained in turns of this size. */
 const DUE_PER_TURN_MAX = 500;
 
@@ -55,8 +58,8 @@ export interface ExecutorOptions {
   readonly waiters: Waiters;
   readonly databaseCount: number;
   readonly dueWork: DueWork;
-  /** Instead of OVERLAPPED_CONNECTIONS_MIN: for tests. */
-  readonly overlappedConnectionsMin?: number | undefined;
+  /** Each turn runs while the one before it is synced: for tests. */
+  readonly alwaysOverlaps?: boolean | undefined;
   /** Told after each commit what has changed. */
   readonly onCommitted: (changes: readonly Change[]) => void;
   /** Told of a turn that could not be committed. */
@@ -339,10 +342,11 @@ export class Executor {
 
   /** Whether further turns shall run while the commit of this one goes to disk. */
   get #isOverlapped(): boolean {
-    const count = this.#servedCount;
-    const { overlappedConnectionsMin = OVERLAPPED_CONNECTIONS_MIN } = this.#options;
-    if (count === 0 || count >= overlappedConnectionsMin) return true;
-    return this.#ready.size > 0 || !this.#departures.isEmpty;
+    const { alwaysOverlaps = false, store } = this.#options;
+    // Nobody waits for what happens by itself.
+    if (this.#servedCount === 0 || alwaysOverlaps) return true;
+    if (this.#ready.size > 0 || !this.#departures.isEmpty) return true;
+    return store.lastSyncMs > OVERLAPPED_SYNC_MS_MIN;
   }
 
   #databases(): Databases {

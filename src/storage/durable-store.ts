@@ -170,6 +170,10 @@ export class DurableStore implements OrderedStore {
     return true;
   }
 
+  get lastSyncMs(): number {
+    return this.#journal.flushMs;
+  }
+
   onRelieved(listener: () => void): void {
     this.#onRelieved = listener;
   }

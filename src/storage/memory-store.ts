@@ -8,6 +8,7 @@ export class MemoryStore implements OrderedStore {
   readonly #entries = new SortedMap<Buffer>();
   readonly failure = undefined;
   readonly isCongested = false;
+  readonly lastSyncMs = 0;
   readonly position = 0;
   readonly settledPosition = 0;
   readonly #derived: Derived | undefined;

@@ -54,6 +54,8 @@ export interface OrderedStore extends OrderedReader {
    * all the same.
    */
   readonly isCongested: boolean;
+  /** How long the last sync of a journal took, in milliseconds. */
+  readonly lastSyncMs: number;
   /** Calls a listener when the store is not congested any more, or failed. There is one listener, the last one given. */
   onRelieved(listener: () => void): void;
   /**

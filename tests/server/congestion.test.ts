@@ -17,6 +17,7 @@ function slowStore() {
     range: (from, to, options) => memory.range(from, to, options),
     commit: (writes) => memory.commit(writes),
     failure: undefined,
+    lastSyncMs: 0,
     get isCongested() {
       return isCongested;
     },

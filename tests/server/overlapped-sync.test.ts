@@ -188,11 +188,22 @@ test("a server that ends brings what is in flight to disk and sends the replies"
   await server.close();
 });
 
-test("a turn of a single client waits for its sync: nobody else has anything to do meanwhile", async () => {
-  const { client } = await serve(false);
+test("a turn waits for its sync when nobody else is ready and the disk is fast", async () => {
+  const { client, store } = await serve(false);
+  vi.spyOn(store, "lastSyncMs", "get").mockReturnValue(0.4);
   disk.isHeld = true;
   expect(await client.call("SET", "k", "v")).toBe("OK");
   expect(disk.waitingCount).toBe(0);
+});
+
+test("a turn does not wait for its sync when the disk is slow", async () => {
+  const { client, store } = await serve(false);
+  vi.spyOn(store, "lastSyncMs", "get").mockReturnValue(8);
+  disk.isHeld = true;
+  const reply = client.call("SET", "k", "v");
+  await until(() => disk.waitingCount === 1);
+  disk.release();
+  expect(await reply).toBe("OK");
 });
 
 test("no further turn begins while many wait for the disk", async () => {

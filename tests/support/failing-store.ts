@@ -35,6 +35,7 @@ export function failingStore(): FailingStore {
       failure = undefined;
     },
     isCongested: false,
+    lastSyncMs: 0,
     onRelieved: () => undefined,
     onLost: () => undefined,
     position: 0,

@@ -53,7 +53,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     onShutdown: () => undefined,
     ...(options.memory === undefined ? {} : { memory: options.memory }),
     rehearses: options.rehearses === true,
-    ...(options.overlaps === true ? { overlappedConnectionsMin: 1 } : {}),
+    ...(options.overlaps === true ? { alwaysOverlaps: true } : {}),
     httpPort: options.http === true ? 0 : "none",
   });
   const clients: TestClient[] = [];
