@@ -31,16 +31,16 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     coverage: {
       provider: "v8",
-      include: ["src/**"],
+      include: ["src/**/*.ts"],
       // The page in the browser has tests of its own, which measure nothing.
       exclude: ["src/console/**"],
       thresholds: {
         // Today's figures, or below: `make coverage-floor` raises them, nothing lowers them.
         autoUpdate: process.env["DETENT_COVERAGE_FLOOR"] === "raise",
-        statements: 90,
+        statements: 93,
         branches: 85,
-        functions: 90,
-        lines: 90,
+        functions: 95,
+        lines: 95,
       },
     },
     projects: [
