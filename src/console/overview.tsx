@@ -175,7 +175,7 @@ function Definitions({ definitions }: { readonly definitions: readonly Definitio
                   ))}
                 </tbody>
               </table>
-              {states.length > 8 && <p class="hint">and {states.length - 8} states more</p>}
+              {states.length > 8 && <p class="hint">and {states.length - 8} more</p>}
             </article>
           );
         })}
