@@ -10,6 +10,8 @@ import { EXERCISED_DIR_VARIABLE, forgetExercised, unexercisedCommands } from "./
 
 /** Called by vitest before the first test; what it returns is called after the last. */
 export function setup(): () => void {
+  // Called for each project of vitest's configuration: the first one answers for all.
+  if (process.env[EXERCISED_DIR_VARIABLE] !== undefined) return () => undefined;
   const dir = mkdtempSync(join(tmpdir(), "detent-exercised-"));
   // The processes that run the test files inherit it.
   process.env[EXERCISED_DIR_VARIABLE] = dir;
