@@ -9,13 +9,14 @@ import { expect, test } from "vitest";
 import { define, fields, rows } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { type Chart, chart, documentOf, EVENTS, KID, type Known, mapBetween, statesOf } from "./charts.ts";
-import { World } from "./world.ts";
+import { stepsOf, take, World } from "./world.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 4);
 const SEED = process.env["SEED"];
 const KEYS = ["a", "b", "c"];
 
 const key = fc.constantFrom(...KEYS);
+const steps = stepsOf(KEYS);
 const command = fc.oneof(
   {
     weight: 10,
@@ -27,16 +28,13 @@ const command = fc.oneof(
       isAgain: fc.boolean(),
     }),
   },
-  {
-    weight: 6,
-    arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1, 1000, 4000, 21_000) }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("migrate" as const), key }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("start" as const), rate: fc.constantFrom(1, 100) }) },
+  { weight: 6, arbitrary: steps.wait },
+  { weight: 3, arbitrary: steps.migrate },
+  { weight: 2, arbitrary: steps.start },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("back" as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("crash" as const) }) },
+  { weight: 2, arbitrary: steps.crash },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("undo" as const), key }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("suspend" as const), key }) },
+  { weight: 1, arbitrary: steps.suspend },
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -80,32 +78,14 @@ class Run {
         await world.call("SM.SEND", given.key, event, JSON.stringify({ k }), "ID", `e${k}`);
         break;
       }
-      case "wait":
-        await world.pass(given.ms);
-        break;
-      case "migrate": {
-        const now = world.versionOf(fields(await world.call("SM.INFO", given.key))["definition"]);
-        if (now + 1 < this.versions.length)
-          expect(await world.call("SM.MIGRATE", given.key, `m:v${now + 2}`)).not.toBeInstanceOf(ReplyFailure);
-        break;
-      }
-      case "start":
-        await world.call("SM.MIGRATION", "START", "m", `m:v${this.versions.length}`, "RATE", given.rate);
-        break;
       case "back":
         await this.#takeBack();
-        break;
-      case "crash":
-        await world.crash();
         break;
       case "undo":
         if (!((await world.call("SM.UNDO", given.key)) instanceof ReplyFailure)) this.undone.add(given.key);
         break;
-      case "suspend":
-        await world.call("SM.SUSPEND", given.key);
-        await world.pass(1);
-        await world.call("SM.RESUME", given.key);
-        break;
+      default:
+        await take(world, given);
     }
   }
 

@@ -6,8 +6,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { define, fields, rows } from "../../support/machines.ts";
-import { ReplyFailure } from "../../support/resp-decoder.ts";
-import { World } from "./world.ts";
+import { stepsOf, take, World } from "./world.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 3);
 const KEYS = ["a", "b", "c", "d"];
@@ -62,6 +61,7 @@ function mapBetween(from: Version, to: Version) {
   return JSON.stringify({ states: Object.fromEntries(states) });
 }
 
+const steps = stepsOf(KEYS);
 const command = fc.oneof(
   {
     arbitrary: fc.record({
@@ -72,20 +72,11 @@ const command = fc.oneof(
     }),
     weight: 10,
   },
-  {
-    arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1, 1000, 4000, 21_000) }),
-    weight: 6,
-  },
-  {
-    arbitrary: fc.record({ kind: fc.constant("migrate" as const), key: fc.constantFrom(...KEYS) }),
-    weight: 4,
-  },
-  { arbitrary: fc.record({ kind: fc.constant("start" as const), rate: fc.constantFrom(1, 100) }), weight: 2 },
-  { arbitrary: fc.record({ kind: fc.constant("crash" as const) }), weight: 2 },
-  {
-    arbitrary: fc.record({ kind: fc.constant("suspend" as const), key: fc.constantFrom(...KEYS) }),
-    weight: 1,
-  },
+  { arbitrary: steps.wait, weight: 6 },
+  { arbitrary: steps.migrate, weight: 4 },
+  { arbitrary: steps.start, weight: 2 },
+  { arbitrary: steps.crash, weight: 2 },
+  { arbitrary: steps.suspend, weight: 1 },
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -116,32 +107,9 @@ async function check(world: World, versions: readonly Version[]): Promise<void> 
 }
 
 async function run(world: World, given: Command): Promise<void> {
-  switch (given.kind) {
-    case "send":
-      await world.call("SM.SEND", given.key, given.event, "ID", `${given.event}${given.id}`);
-      break;
-    case "wait":
-      await world.pass(given.ms);
-      break;
-    case "migrate": {
-      const now = world.versionOf(fields(await world.call("SM.INFO", given.key))["definition"]);
-      if (now < 2)
-        expect(await world.call("SM.MIGRATE", given.key, `m:v${now + 2}`)).not.toBeInstanceOf(ReplyFailure);
-      break;
-    }
-    case "start":
-      // Over both maps; one that runs already refuses a second.
-      await world.call("SM.MIGRATION", "START", "m", "m:v3", "RATE", given.rate);
-      break;
-    case "crash":
-      await world.crash();
-      break;
-    case "suspend":
-      await world.call("SM.SUSPEND", given.key);
-      await world.pass(1);
-      await world.call("SM.RESUME", given.key);
-      break;
-  }
+  if (given.kind === "send")
+    await world.call("SM.SEND", given.key, given.event, "ID", `${given.event}${given.id}`);
+  else await take(world, given);
 }
 
 test("a machine loses nothing and gets nothing twice when it is migrated, whatever happens meanwhile", async () => {

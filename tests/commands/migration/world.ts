@@ -1,49 +1,19 @@
-/** A server that machines are migrated on, with a clock that the test turns, and which goes on after crashes. */
-import { Store } from "../../../src/keyspace/store.ts";
-import { OBJECT_TYPES } from "../../../src/object-types.ts";
-import type { Argument, TestClient } from "../../support/client.ts";
+/** A server that machines are migrated on, and what happens to them in every random order of steps. */
+import fc from "fast-check";
+import { expect } from "vitest";
+import { LastingServer } from "../../support/lasting-server.ts";
 import { fields } from "../../support/machines.ts";
-import type { Decoded } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { imageOf, temporaryDirectory } from "../../support/stores.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 
 /** So small that a few commands fill a journal and begin a checkpoint. */
 const LIMITS = { journalBytesMax: 4000, tableBytesMax: 6000, derivedBytesMax: 8000, cacheBytesMax: 4000 };
 
-export class World {
-  readonly clock = new VirtualClock();
-  #directory = temporaryDirectory();
-  #server: TestServer | undefined;
-  #client: TestClient | undefined;
+/** How many versions of `m` there are: `m:v1` and so on. */
+const VERSIONS = 3;
 
-  async open(): Promise<void> {
-    const store = Store.open(this.#directory, OBJECT_TYPES, { limits: LIMITS });
-    this.#server = await startTestServer({ clock: this.clock, store, config: { appendfsync: "no" } });
-    this.#client = await this.#server.client();
-  }
-
-  async close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    await server?.close();
-  }
-
-  /** The server goes on with what a crash would have left of the directory. */
-  async crash(): Promise<void> {
-    const image = imageOf(this.#directory);
-    await this.close();
-    this.#directory = image;
-    await this.open();
-  }
-
-  get client(): TestClient {
-    if (this.#client === undefined) throw new Error("the server was not started");
-    return this.#client;
-  }
-
-  call(...args: readonly Argument[]): Promise<Decoded> {
-    return this.client.call(...args);
+export class World extends LastingServer {
+  constructor() {
+    super({ limits: LIMITS });
   }
 
   async pass(ms: number): Promise<void> {
@@ -64,5 +34,46 @@ export class World {
   /** Of a definition `m:v1` it is 0. */
   versionOf(definition: Decoded | undefined): number {
     return Number(String(definition).slice("m:v".length)) - 1;
+  }
+}
+
+/** Steps that machines of some keys go through whatever their definitions are. */
+export function stepsOf(keys: readonly string[]) {
+  const key = fc.constantFrom(...keys);
+  return {
+    wait: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1, 1000, 4000, 21_000) }),
+    migrate: fc.record({ kind: fc.constant("migrate" as const), key }),
+    start: fc.record({ kind: fc.constant("start" as const), rate: fc.constantFrom(1, 100) }),
+    crash: fc.record({ kind: fc.constant("crash" as const) }),
+    suspend: fc.record({ kind: fc.constant("suspend" as const), key }),
+  };
+}
+
+type Steps = ReturnType<typeof stepsOf>;
+type Step = Steps[keyof Steps] extends fc.Arbitrary<infer Value> ? Value : never;
+
+export async function take(world: World, step: Step): Promise<void> {
+  switch (step.kind) {
+    case "wait":
+      await world.pass(step.ms);
+      break;
+    case "migrate": {
+      const next = world.versionOf(fields(await world.call("SM.INFO", step.key))["definition"]) + 2;
+      if (next <= VERSIONS)
+        expect(await world.call("SM.MIGRATE", step.key, `m:v${next}`)).not.toBeInstanceOf(ReplyFailure);
+      break;
+    }
+    case "start":
+      // Over all maps; one that runs already refuses a second.
+      await world.call("SM.MIGRATION", "START", "m", `m:v${VERSIONS}`, "RATE", step.rate);
+      break;
+    case "crash":
+      await world.crash();
+      break;
+    case "suspend":
+      await world.call("SM.SUSPEND", step.key);
+      await world.pass(1);
+      await world.call("SM.RESUME", step.key);
+      break;
   }
 }

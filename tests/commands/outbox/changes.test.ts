@@ -1,11 +1,9 @@
 /** The change streams: each recorded change of a machine is one entry, in order, in the commit of the change. */
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { Store } from "../../../src/keyspace/store.ts";
-import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
+import { LastingServer } from "../../support/lasting-server.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
-import { temporaryDirectory } from "../../support/stores.ts";
 import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
 import { entriesAt } from "./entries.ts";
 
@@ -124,19 +122,13 @@ const OPERATIONS = fc.array(
 test("every change is one entry, in order for each machine, across restarts", async () => {
   await fc.assert(
     fc.asyncProperty(OPERATIONS, async (operations) => {
-      const directory = temporaryDirectory();
-      const clock = new VirtualClock();
-      const open = async () => startTestServer({ clock, store: await Store.open(directory, OBJECT_TYPES) });
-      let server = await open();
-      let client = await server.client();
+      const server = new LastingServer({ config: {} });
+      let client = await server.open();
       await client.call("SM.DEF", "CREATE", "lamp", JSON.stringify(LAMP));
       for (const { key, act } of operations) {
-        clock.advance(1);
-        if (act === "reopen") {
-          await server.close();
-          server = await open();
-          client = await server.client();
-        } else if (act === "create") await client.call("SM.CREATE", key, "lamp", "NX");
+        server.clock.advance(1);
+        if (act === "reopen") client = await server.restart();
+        else if (act === "create") await client.call("SM.CREATE", key, "lamp", "NX");
         else if (act === "PRESS" || act === "BREAK") await client.call("SM.SEND", key, act);
         else await client.call(`SM.${act.toUpperCase()}`, key);
       }

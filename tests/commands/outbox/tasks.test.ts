@@ -1,11 +1,9 @@
 /** Tasks: what workers find, how they answer, and what becomes of a task that nobody gets done. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Store } from "../../../src/keyspace/store.ts";
-import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
+import { LastingServer } from "../../support/lasting-server.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
-import { temporaryDirectory } from "../../support/stores.ts";
 import { START_MS, VirtualClock } from "../../support/virtual-clock.ts";
 import { entriesAt } from "./entries.ts";
 
@@ -256,24 +254,19 @@ describe("a task", () => {
 });
 
 test("a deadline that passes while the server is down is reported at the time of the start", async () => {
-  const directory = temporaryDirectory();
-  const downClock = new VirtualClock();
-  const open = async () =>
-    startTestServer({ clock: downClock, store: await Store.open(directory, OBJECT_TYPES) });
-  const before = await open();
-  const first = await before.client();
+  const lasting = new LastingServer({ config: {} });
+  const first = await lasting.open();
   await first.call("SM.DEF", "CREATE", "order", JSON.stringify(order({ timeout: "30s" })));
   await first.call("SM.CREATE", "o1", "order");
   await first.call("SM.SEND", "o1", "PAY");
-  await before.close();
-  downClock.advance(3_600_000);
-  const after = await open();
-  const second = await after.client();
+  await lasting.close();
+  lasting.clock.advance(3_600_000);
+  const second = await lasting.open();
   expect(await second.call("SM.STATE", "o1")).toEqual(["unpaid"]);
   const at = START_MS + 3_600_000;
   const newest = await second.call("XREVRANGE", "sm:changes:order", "+", "-", "COUNT", 1);
   expect(newest).toEqual([[`${at}-0`, expect.arrayContaining(["at", String(at)])]]);
   const dead = await second.call("XRANGE", "sm:dead", "-", "+");
   expect(dead).toEqual([[`${at}-0`, expect.arrayContaining(["died", String(at)])]]);
-  await after.close();
+  await lasting.close();
 });

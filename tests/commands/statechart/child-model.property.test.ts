@@ -4,14 +4,10 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Store } from "../../../src/keyspace/store.ts";
-import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
+import { LastingServer } from "../../support/lasting-server.ts";
 import { define, fields, rows } from "../../support/machines.ts";
 import type { Decoded } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { temporaryDirectory } from "../../support/stores.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 6);
 
@@ -287,41 +283,40 @@ async function compare(client: TestClient, parents: ReadonlyMap<string, Parent>)
   }
 }
 
-async function play(commands: readonly Command[]): Promise<void> {
-  const directory = temporaryDirectory();
-  const clock = new VirtualClock();
-  const open = async (): Promise<{ server: TestServer; client: TestClient }> => {
-    const store = Store.open(directory, OBJECT_TYPES);
-    const server = await startTestServer({ clock, store, config: { appendfsync: "no" } });
-    return { server, client: await server.client() };
-  };
-  let { server, client } = await open();
-  await define(client, "leaf", LEAF);
-  await define(client, "root", ROOT);
+async function play(server: LastingServer, commands: readonly Command[]): Promise<void> {
+  await define(server.client, "leaf", LEAF);
+  await define(server.client, "root", ROOT);
   const parents = new Map<string, Parent>();
   for (const given of [{ kind: "create", key: "a" } as const, ...commands]) {
     apply(parents, given);
     if (given.kind === "restart") {
-      expect(await client.call("SM.VERIFY")).toEqual([]);
-      await server.close();
-      ({ server, client } = await open());
+      expect(await server.call("SM.VERIFY")).toEqual([]);
+      await server.restart();
     } else {
-      await client.call(...requestOf(given));
+      await server.call(...requestOf(given));
       // What waited for a machine that goes on happens in the next turn.
-      clock.advance(1);
-      await client.call("PING");
+      server.clock.advance(1);
+      await server.call("PING");
     }
-    await compare(client, parents);
+    await compare(server.client, parents);
   }
   // Once, because a process of its own reads the file for it.
-  expect(await client.call("SM.VERIFY")).toEqual([]);
-  await server.close();
+  expect(await server.call("SM.VERIFY")).toEqual([]);
 }
 
 test("parents and children do under random commands what the model does, restarts included", {
   timeout: 120_000 + RUNS * 5000,
 }, async () => {
-  await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 30 }), play), {
-    numRuns: RUNS,
-  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 30 }), async (commands) => {
+      const server = new LastingServer();
+      await server.open();
+      try {
+        await play(server, commands);
+      } finally {
+        await server.close();
+      }
+    }),
+    { numRuns: RUNS },
+  );
 });

@@ -4,14 +4,12 @@
  * store closed and both started anew between all steps.
  */
 import { expect, test } from "vitest";
-import { Store } from "../../../src/keyspace/store.ts";
-import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
 import { CONFORMANCE_CASES, type ConformanceCase, keysOf } from "../../support/conformance-cases.ts";
+import { LastingServer } from "../../support/lasting-server.ts";
 import { define } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { temporaryDirectory } from "../../support/stores.ts";
+import { startTestServer } from "../../support/server.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 /** The server a case runs against; `renew` ends it and starts it again over the same data. */
@@ -59,28 +57,17 @@ test("the conformance cases pass through the commands", async () => {
 });
 
 test("the conformance cases pass with the server started anew between all steps", async () => {
-  const directory = temporaryDirectory();
-  const clock = new VirtualClock();
-  let server: TestServer | undefined;
-  const open = async (): Promise<TestClient> => {
-    server = await startTestServer({
-      clock,
-      store: Store.open(directory, OBJECT_TYPES),
-      config: { appendfsync: "no" },
-    });
-    return server.client();
-  };
+  const server = new LastingServer();
   const host: Host = {
-    client: await open(),
-    clock,
+    client: await server.open(),
+    clock: server.clock,
     renew: async () => {
-      await server?.close();
-      host.client = await open();
+      host.client = await server.restart();
     },
   };
   await runTogether(host);
   expect(await host.client.call("SM.VERIFY")).toEqual([]);
-  await server?.close();
+  await server.close();
 });
 
 /** All cases step by step side by side, so that one restart serves them all. Those with waits go one by one. */

@@ -5,14 +5,10 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Store } from "../../../src/keyspace/store.ts";
-import { OBJECT_TYPES } from "../../../src/object-types.ts";
-import type { Argument, TestClient } from "../../support/client.ts";
+import type { Argument } from "../../support/client.ts";
+import { LastingServer } from "../../support/lasting-server.ts";
 import { define, fields, rows, scanAll } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { temporaryDirectory } from "../../support/stores.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
 import {
   cancel,
   copyOf,
@@ -86,33 +82,8 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
-class World {
+class World extends LastingServer {
   readonly jobs = new Map<string, Job>();
-  readonly clock = new VirtualClock();
-  readonly #directory = temporaryDirectory();
-  #server: TestServer | undefined;
-  #client: TestClient | undefined;
-
-  async open(): Promise<void> {
-    const store = Store.open(this.#directory, OBJECT_TYPES);
-    this.#server = await startTestServer({ clock: this.clock, store, config: { appendfsync: "no" } });
-    this.#client = await this.#server.client();
-  }
-
-  async close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    await server?.close();
-  }
-
-  get client(): TestClient {
-    if (this.#client === undefined) throw new Error("the server was not started");
-    return this.#client;
-  }
-
-  call(...args: readonly Argument[]): Promise<Decoded> {
-    return this.client.call(...args);
-  }
 
   /** What is due by now happens: on the server, which needs a request to take a turn, and in the model. */
   async passTime(): Promise<void> {
@@ -167,8 +138,7 @@ async function run(world: World, given: Command): Promise<void> {
       clock.jump(given.ms);
       return;
     case "restart":
-      await world.close();
-      await world.open();
+      await world.restart();
       return;
   }
 }

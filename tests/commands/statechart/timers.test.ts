@@ -4,10 +4,10 @@ import { Store } from "../../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../../src/object-types.ts";
 import type { TestClient } from "../../support/client.ts";
 import { failingStore } from "../../support/failing-store.ts";
+import { LastingServer } from "../../support/lasting-server.ts";
 import { define, fields, rows } from "../../support/machines.ts";
 import { ReplyFailure } from "../../support/resp-decoder.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { temporaryDirectory } from "../../support/stores.ts";
+import { startTestServer } from "../../support/server.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 /** Writes down who has sent it LOG, in order. */
@@ -27,25 +27,11 @@ const TIMED = {
   },
 };
 
-/** A server over a directory that can be ended and started again; the clock runs on. */
-async function restartable() {
-  const clock = new VirtualClock();
-  const directory = temporaryDirectory();
-  let server: TestServer | undefined;
-  const open = async (): Promise<TestClient> => {
-    server = await startTestServer({
-      clock,
-      store: Store.open(directory, OBJECT_TYPES),
-      config: { appendfsync: "no" },
-    });
-    return server.client();
-  };
-  const close = async (): Promise<void> => {
-    await server?.close();
-    server = undefined;
-  };
-  onTestFinished(close);
-  return { clock, open, close };
+/** A server that can be ended and started again; the clock runs on. */
+function restartable() {
+  const server = new LastingServer();
+  onTestFinished(() => server.close());
+  return { clock: server.clock, open: () => server.open(), close: () => server.close() };
 }
 
 async function setUp(client: TestClient): Promise<void> {
@@ -83,7 +69,7 @@ test("what was due in a turn whose commit failed is done when the store takes co
 });
 
 test("a timer fires once across restarts, before, at and after its time", async () => {
-  const { clock, open, close } = await restartable();
+  const { clock, open, close } = restartable();
   let client = await open();
   await setUp(client);
   await create(client, "a", 10_000);
@@ -107,7 +93,7 @@ test("a timer fires once across restarts, before, at and after its time", async 
 });
 
 test("after downtime timers and scheduled events come in the order in which they were due", async () => {
-  const { clock, open, close } = await restartable();
+  const { clock, open, close } = restartable();
   let client = await open();
   await setUp(client);
   await create(client, "late", 3000);
@@ -122,7 +108,7 @@ test("after downtime timers and scheduled events come in the order in which they
 });
 
 test("what is due at the same time comes in the order in which it was made", async () => {
-  const { clock, open } = await restartable();
+  const { clock, open } = restartable();
   const client = await open();
   await setUp(client);
   const dueMs = clock.now() + 5000;
@@ -147,7 +133,7 @@ test("what is due at the same time comes in the order in which it was made", asy
 });
 
 test("a key that expires before its timer is due, or with it, takes the timer along", async () => {
-  const { clock, open, close } = await restartable();
+  const { clock, open, close } = restartable();
   let client = await open();
   await setUp(client);
   await create(client, "gone", 5000, "PX", "4000");
@@ -162,7 +148,7 @@ test("a key that expires before its timer is due, or with it, takes the timer al
 });
 
 test("a timer that sets off a refusal elsewhere is spent all the same", async () => {
-  const { clock, open } = await restartable();
+  const { clock, open } = restartable();
   const client = await open();
   await define(client, "timed", TIMED);
   await create(client, "a", 1000);
@@ -172,7 +158,7 @@ test("a timer that sets off a refusal elsewhere is spent all the same", async ()
 });
 
 test("a timer whose event is deferred waits in the inbox, and one that nothing takes leaves no trace", async () => {
-  const { clock, open } = await restartable();
+  const { clock, open } = restartable();
   const client = await open();
   await define(client, "waiter", {
     initial: "busy",
@@ -195,7 +181,7 @@ test("a timer whose event is deferred waits in the inbox, and one that nothing t
 });
 
 test("nothing of a suspended machine falls due until it is resumed, across a restart too", async () => {
-  const { clock, open, close } = await restartable();
+  const { clock, open, close } = restartable();
   let client = await open();
   await setUp(client);
   await create(client, "a", 1000);
@@ -217,7 +203,7 @@ test("nothing of a suspended machine falls due until it is resumed, across a res
 });
 
 test("a scheduled event keeps its conditions and its time to live until it is due", async () => {
-  const { clock, open } = await restartable();
+  const { clock, open } = restartable();
   const client = await open();
   await setUp(client);
   const send = (id: string, ...options: readonly (string | number)[]) =>
@@ -240,7 +226,7 @@ test("a scheduled event keeps its conditions and its time to live until it is du
 });
 
 test("a scheduled event that sets off an error leaves its outcome, and the step as failed", async () => {
-  const { clock, open } = await restartable();
+  const { clock, open } = restartable();
   const client = await open();
   await define(client, "loop", {
     initial: "on",
