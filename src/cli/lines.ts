@@ -1,6 +1,7 @@
 /** The lines of a file, from a place on, read piece by piece. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { OpenError } from "../storage/ordered-store.ts";
+import { messageOf } from "./documents.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
@@ -21,7 +22,7 @@ export function openLines(path: string, from: number): LineFile {
   const { size } = fstatSync(descriptor);
   return {
     bytes: path === "-" ? 0 : size,
-    lines: () => linesOf(descriptor, path === "-" ? undefined : from),
+    lines: () => linesOf(descriptor, path, path === "-" ? undefined : from),
     close: () => closeSync(descriptor),
   };
 }
@@ -30,17 +31,26 @@ function opened(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    throw new OpenError(`cannot open '${path}': ${error instanceof Error ? error.message : String(error)}`);
+    throw new OpenError(`cannot open '${path}': ${messageOf(error)}`);
   }
 }
 
-function* linesOf(descriptor: number, from: number | undefined): Generator<Buffer> {
+/** The number of bytes that were read; 0 at the end. */
+function readInto(piece: Buffer, descriptor: number, path: string, position: number | undefined): number {
+  try {
+    return readSync(descriptor, piece, 0, PIECE_BYTES, position ?? null);
+  } catch (error) {
+    throw new OpenError(`cannot read '${path}': ${messageOf(error)}`);
+  }
+}
+
+function* linesOf(descriptor: number, path: string, from: number | undefined): Generator<Buffer> {
   let position = from;
   let begun: Buffer[] = [];
   let begunBytes = 0;
   for (;;) {
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
-    const count = readSync(descriptor, piece, 0, PIECE_BYTES, position ?? null);
+    const count = readInto(piece, descriptor, path, position);
     if (count === 0) break;
     if (position !== undefined) position += count;
     let at = 0;

@@ -15,15 +15,7 @@ export class Postgres {
 
   /** @param url `postgres://user:password@host:5432/database`. @throws RemoteError */
   static async connect(url: string): Promise<Postgres> {
-    if (!/^postgres(ql)?:\/\//.test(url))
-      throw new RemoteError(`'${url}' is no address of a database: write postgres://user@host:5432/database`);
-    const { default: pg } = await import("pg");
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: "detent adopt",
-      connectionTimeoutMillis: CONNECT_MS,
-      types: { getTypeParser: () => (value: string | Buffer) => value.toString() },
-    });
+    const client = await clientOf(url);
     // A connection that breaks between queries fails the next one.
     client.on("error", () => undefined);
     try {
@@ -73,6 +65,24 @@ export class Postgres {
 
   async close(): Promise<void> {
     await this.#client.end().catch(() => undefined);
+  }
+}
+
+/** Not connected yet; the address is parsed, and files that it names are read. */
+async function clientOf(url: string): Promise<Client> {
+  const form = "write postgres://user@host:5432/database";
+  if (!/^postgres(ql)?:\/\//.test(url))
+    throw new RemoteError(`'${url}' is no address of a database: ${form}`);
+  const { default: pg } = await import("pg");
+  try {
+    return new pg.Client({
+      connectionString: url,
+      application_name: "detent adopt",
+      connectionTimeoutMillis: CONNECT_MS,
+      types: { getTypeParser: () => (value: string | Buffer) => value.toString() },
+    });
+  } catch (error) {
+    throw new RemoteError(`the address of the database cannot be used: ${messageOf(error)}; ${form}`);
   }
 }
 

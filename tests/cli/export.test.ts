@@ -390,6 +390,13 @@ describe("detent export and import", () => {
     expect(code).toBe(1);
   });
 
+  test("an import says that a directory is no file to read", async () => {
+    const path = temporaryDirectory();
+    const { code, err } = await cli("import", path, "--dir", join(temporaryDirectory(), "imported"));
+    expect(err).toContain(`cannot read '${path}': EISDIR`);
+    expect(code).toBe(1);
+  });
+
   test("lines that a person wrote are imported", async () => {
     const path = join(temporaryDirectory(), "own.jsonl");
     const lines = [
