@@ -29,8 +29,15 @@ export async function withServer<T>(given: Given, work: (remote: Remote) => Prom
 
 /** A definition that the server has; of a name alone the newest. `name` of the result has the version. */
 export async function definitionOf(remote: Remote, id: string): Promise<LoadedDefinition> {
+  const found = await findDefinition(remote, id);
+  if (found === undefined) throw new RemoteError(`there is no definition '${id}'`);
+  return found;
+}
+
+/** The same; undefined where the server has none. */
+export async function findDefinition(remote: Remote, id: string): Promise<LoadedDefinition | undefined> {
   const text = await remote.call("SM.DEF", "GET", id);
-  if (typeof text !== "string") throw new RemoteError(`there is no definition '${id}'`);
+  if (typeof text !== "string") return undefined;
   const document: Document = await parseDocument(text, id);
   const name = id.includes(":") ? id : await newestOf(remote, id);
   return { name, path: undefined, document, machine: compiled(name, document) };

@@ -286,7 +286,11 @@ orders:v1: 12 machines created, 0 there already`);
       [["--create", "--key", "o"], 2, "--key has {} where the id of a row stands, unlike 'o'"],
       [["--create", "--url", "redis://127.0.0.1:1"], 1, "cannot connect to 127.0.0.1:1"],
       [["--postgres", "mysql://x"], 1, "'mysql://x' is no address of a database"],
-      [["--postgres", "postgres://x@[::1"], 1, "the address of the database cannot be used: Invalid URL; write"],
+      [
+        ["--postgres", "postgres://x@[::1"],
+        1,
+        "the address of the database cannot be used: Invalid URL; write",
+      ],
       [["--postgres", "postgres://x@127.0.0.1:1/y"], 1, "cannot connect to the database"],
     ])("%j ends with a message", async (args, exit, message) => {
       await someOrders();

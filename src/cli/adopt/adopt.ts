@@ -1,29 +1,15 @@
 /** detent adopt --postgres URL */
-import type { JsonObject } from "../../base/json.ts";
-import { NO_KEYS } from "../../engine/document-keys.ts";
-import { parseDuration } from "../../engine/durations.ts";
-import type { Machine } from "../../engine/machine.ts";
 import { Postgres } from "../../remote/postgres.ts";
-import { compiled, loadDefinition } from "../documents.ts";
-import { SERVER_HELP, SERVER_OPTIONS, withServer } from "../server.ts";
-import {
-  EXIT_FAILED,
-  EXIT_OK,
-  type Given,
-  type Output,
-  type Subcommand,
-  type Surroundings,
-  textOption,
-  UsageError,
-} from "../subcommand.ts";
-import { write } from "../test.ts";
-import { createMachines, definitionOn, follow } from "./bringing.ts";
-import { allowedMoves, draft, forks, strangers } from "./draft.ts";
-import { endsOf, initialOf, isRare, type Observed, observed, type Rareness } from "./moves.ts";
-import { namesOf } from "./names.ts";
+import { SERVER_HELP, SERVER_OPTIONS } from "../server.ts";
+import { EXIT_FAILED, EXIT_OK, type Subcommand, type Surroundings, UsageError } from "../subcommand.ts";
+import { type Asked, readAsked } from "./asked.ts";
+import { createMachines, follow } from "./bringing.ts";
+import { type Chosen, chosenDefinition, writeDefinition } from "./chosen.ts";
+import { allowedMoves, forks, strangers } from "./draft.ts";
+import { type Observed, observed } from "./moves.ts";
 import { movesQuery, statusQuery } from "./queries.ts";
 import { type Judged, number, reportLines, sorted } from "./report.ts";
-import { described, findSource, type Source } from "./source.ts";
+import { described, findSource } from "./source.ts";
 import { watcherOf } from "./watch.ts";
 
 export const adopt: Subcommand = {
@@ -108,10 +94,8 @@ Examples:
   },
   operands: [0, 0],
   run: async (_operands, given, surroundings) => {
-    const url = textOption(given, "postgres");
-    if (url === undefined) throw new UsageError("--postgres is missing");
-    const asked = readAsked(given);
-    const database = await Postgres.connect(url);
+    const asked = await readAsked(given);
+    const database = await Postgres.connect(asked.postgres);
     try {
       return await adopted(database, asked, surroundings);
     } finally {
@@ -120,66 +104,11 @@ Examples:
   },
 };
 
-/** What the options say, checked. */
-export interface Asked {
-  readonly given: Given;
-  readonly rareness: Rareness;
-  readonly everyMs: number;
-  readonly overlapMs: number;
-}
-
-function readAsked(given: Given): Asked {
-  for (const [option, other] of [
-    ["write", "definition"],
-    ["without-rare", "definition"],
-    ["initial", "definition"],
-    ["final", "definition"],
-  ] as const)
-    if (given[option] !== undefined && given[other] !== undefined)
-      throw new UsageError(
-        `--${option} says how a definition is made, and --${other} names one that is made`,
-      );
-  return {
-    given,
-    rareness: rarenessOf(textOption(given, "rare") ?? "1%"),
-    everyMs: timeOf(given, "every", "2s"),
-    overlapMs: timeOf(given, "overlap", "60s"),
-  };
-}
-
-function rarenessOf(text: string): Rareness {
-  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
-  if (digits === undefined)
-    throw new UsageError(`--rare takes a number, or a share such as 0.5%, not '${text}'`);
-  return percent === "%"
-    ? { kind: "share", below: Number(digits) / 100 }
-    : { kind: "count", below: Number(digits) };
-}
-
-function timeOf(given: Given, option: string, fallback: string): number {
-  const text = textOption(given, option) ?? fallback;
-  const ms = parseDuration(text);
-  if (ms === undefined)
-    throw new UsageError(`--${option} takes a length of time such as 500ms or 10s, not '${text}'`);
-  return ms;
-}
-
-/** A definition under its name, and where it is from. */
-export interface Chosen {
-  readonly name: string;
-  readonly machine: Machine;
-  /** To be created on a server; undefined where the server has it. */
-  readonly document: JsonObject | undefined;
-  /** False for one that was made of what was seen. */
-  readonly isGiven: boolean;
-}
-
 async function adopted(database: Postgres, asked: Asked, surroundings: Surroundings): Promise<number> {
-  const { given } = asked;
+  const { given, names } = asked;
   const { output } = surroundings;
-  const names = namesOf(given);
   const { seen, chosen, judged, watcher, failed } = await database.atOneMoment(async () => {
-    const source = await findSource(database, given);
+    const source = await findSource(database, asked);
     const seen = observed(
       await database.query(statusQuery(source)),
       source.history === undefined ? [] : await database.query(movesQuery(source.history)),
@@ -197,11 +126,10 @@ async function adopted(database: Postgres, asked: Asked, surroundings: Surroundi
         ? await watcherOf({ database, source, names, overlapMs: asked.overlapMs })
         : undefined;
     const failed =
-      given["create"] === true ? await createMachines({ database, source, names, chosen, given, output }) : 0;
+      given["create"] === true ? await createMachines({ database, source, chosen, asked, output }) : 0;
     return { seen, chosen, judged, watcher, failed };
   });
-  const later =
-    watcher === undefined ? 0 : await follow({ watcher, chosen, given, surroundings, seen, asked });
+  const later = watcher === undefined ? 0 : await follow({ watcher, chosen, surroundings, seen, asked });
   const isSound = sorted(judged).illegal.length === 0 && judged.strangers.length === 0;
   return isSound && failed === 0 && later === 0 ? EXIT_OK : EXIT_FAILED;
 }
@@ -223,60 +151,4 @@ function judgedBy(chosen: Chosen, seen: Observed, { rareness }: Asked): Judged {
     ends: finals.map(({ path }) => path),
     forks: isGiven ? [] : forks(seen.moves),
   };
-}
-
-/** The definition of a file, that of the server where machines are made and it has one, or one of what was seen. */
-async function chosenDefinition(seen: Observed, source: Source, asked: Asked): Promise<Chosen> {
-  const { given, rareness } = asked;
-  const name = textOption(given, "as") ?? source.label.split(".").at(-1) ?? "";
-  const file = textOption(given, "definition");
-  if (file !== undefined) {
-    const { document, machine } = await loadDefinition(file);
-    const own = document.json as JsonObject;
-    const ownName = [own["name"], own["version"]].filter((part) => typeof part === "string").join(":");
-    return { name: textOption(given, "as") ?? (ownName || name), machine, document: own, isGiven: true };
-  }
-  if (given["create"] === true) {
-    const known = await withServer(given, (remote) => definitionOn(remote, name));
-    if (known !== undefined) return { ...known, document: undefined, isGiven: true };
-  }
-  const document = draftOf(seen, source, { given, rareness, name });
-  return { name, machine: compiled(name, { json: document, keys: NO_KEYS }), document, isGiven: false };
-}
-
-interface Draft {
-  readonly given: Given;
-  readonly rareness: Rareness;
-  readonly name: string;
-}
-
-function draftOf(seen: Observed, source: Source, { given, rareness, name }: Draft): JsonObject {
-  const moves =
-    given["without-rare"] === true ? seen.moves.filter((move) => !isRare(move, seen, rareness)) : seen.moves;
-  const initial = textOption(given, "initial") ?? initialOf(seen) ?? "";
-  const final = textOption(given, "final");
-  const ends = final?.split(",").filter((state) => state !== "") ?? endsOf({ ...seen, moves }, initial);
-  for (const state of [initial, ...ends])
-    if (!seen.states.has(state))
-      throw new UsageError(`there is no state '${state}'; there are ${[...seen.states.keys()].join(", ")}`);
-  const left = moves.find(({ from, to }) => ends.includes(from) && from !== to);
-  if (left !== undefined)
-    throw new UsageError(
-      `'${left.from}' cannot be final: ${number(left.count)} moves lead from it to '${left.to}'`,
-    );
-  return draft(seen, {
-    id: name.split(":")[0] ?? name,
-    initial,
-    ends,
-    context: source.context.map((column) => column.name),
-    description: `What ${source.label}.${source.status.name} has done`,
-    moves,
-  });
-}
-
-function writeDefinition({ document, isGiven }: Chosen, given: Given, output: Output): void {
-  const file = textOption(given, "write");
-  if (file === undefined || isGiven || document === undefined) return;
-  write(file, `${JSON.stringify(document, undefined, 2)}\n`);
-  output.print(`${file} has the definition`);
 }

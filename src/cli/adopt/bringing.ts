@@ -1,12 +1,14 @@
 /** All rows of a database as machines of a server, once or as long as somebody watches. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Postgres } from "../../remote/postgres.ts";
 import { type Remote, textOf } from "../../remote/remote.ts";
-import { definitionOf, withServer } from "../server.ts";
-import { type Given, type Output, type Surroundings, textOption, UsageError } from "../subcommand.ts";
-import type { Asked, Chosen } from "./adopt.ts";
+import { withServer } from "../server.ts";
+import type { Output, Surroundings } from "../subcommand.ts";
+import type { Asked } from "./asked.ts";
+import type { Chosen } from "./chosen.ts";
 import { allowedMoves } from "./draft.ts";
 import { bring, type RowState, rowState, type Target } from "./machines.ts";
-import { isRare, type Move, type Names, type Observed } from "./moves.ts";
+import { isRare, type Move, type Observed } from "./moves.ts";
 import { countQuery, rowsQuery } from "./queries.ts";
 import { number } from "./report.ts";
 import type { Source } from "./source.ts";
@@ -17,41 +19,23 @@ const ROWS_AT_ONCE = 100;
 /** Failures that are listed one by one. */
 const TOLD_MAX = 20;
 
-/** A definition that the server has under a name; undefined where it has none. */
-export async function definitionOn(
-  remote: Remote,
-  name: string,
-): Promise<Pick<Chosen, "name" | "machine"> | undefined> {
-  if ((await remote.call("SM.DEF", "GET", name)) === null) return undefined;
-  const { name: full, machine } = await definitionOf(remote, name);
-  return { name: full, machine };
-}
-
 interface Creating {
   readonly database: Postgres;
   readonly source: Source;
-  readonly names: Names;
   readonly chosen: Chosen;
-  readonly given: Given;
+  readonly asked: Asked;
   readonly output: Output;
 }
 
 /** Makes what is missing, and brings the rest to where the rows are. Resolves to the number of rows that failed. */
-export async function createMachines({
-  database,
-  source,
-  names,
-  chosen,
-  given,
-  output,
-}: Creating): Promise<number> {
-  return await withServer(given, async (remote) => {
-    const target = await targetOn(remote, chosen, given);
+export async function createMachines({ database, source, chosen, asked, output }: Creating): Promise<number> {
+  return await withServer(asked.given, async (remote) => {
+    const target = await targetOn(remote, chosen, asked);
     const [[count = null] = []] = await database.query(countQuery(source));
     const bringer = new Bringer(target, output);
     let done = 0;
     for await (const page of database.pages(rowsQuery(source, false), ROWS_AT_ONCE)) {
-      const rows = page.flatMap((row) => rowState(row, names) ?? []);
+      const rows = page.flatMap((row) => rowState(row, asked.names) ?? []);
       await bringer.bring(rows);
       done += page.length;
       output.progress("rows:", done, Number(count));
@@ -61,14 +45,16 @@ export async function createMachines({
   });
 }
 
-async function targetOn(remote: Remote, { name, machine, document }: Chosen, given: Given): Promise<Target> {
+async function targetOn(
+  remote: Remote,
+  { name, machine, document }: Chosen,
+  { key }: Asked,
+): Promise<Target> {
   const definition =
     document === undefined
       ? name
       : textOf(await remote.call("SM.DEF", "CREATE", name, JSON.stringify(document)));
-  const template = textOption(given, "key") ?? `${definition.split(":")[0]}:{}`;
-  if (!template.includes("{}"))
-    throw new UsageError(`--key has {} where the id of a row stands, unlike '${template}'`);
+  const template = key ?? `${definition.split(":")[0]}:{}`;
   return { remote, definition, machine, keyOf: (id) => template.replace("{}", () => id) };
 }
 
@@ -125,21 +111,13 @@ class Bringer {
 interface Following {
   readonly watcher: Watcher;
   readonly chosen: Chosen;
-  readonly given: Given;
   readonly surroundings: Surroundings;
   readonly seen: Observed;
   readonly asked: Asked;
 }
 
 /** Looks until the process is asked to end. Resolves to the number of moves that are illegal or could not be followed. */
-export async function follow({
-  watcher,
-  chosen,
-  given,
-  surroundings,
-  seen,
-  asked,
-}: Following): Promise<number> {
+export async function follow({ watcher, chosen, surroundings, seen, asked }: Following): Promise<number> {
   const { output } = surroundings;
   const stopped = surroundings.stopSignal();
   const judge = new StepJudge(chosen, seen, asked);
@@ -152,28 +130,17 @@ export async function follow({
         if (line !== undefined) output.print(line);
       }
       await bringer?.bring(rows);
-      if (!isFull) await pause(asked.everyMs, stopped);
+      // It ends early when the process is asked to end.
+      if (!isFull) await delay(asked.everyMs, undefined, { signal: stopped }).catch(() => undefined);
     }
     output.print(judge.summary());
     if (bringer !== undefined) output.print(`${bringer.definition}: ${bringer.summary()}`);
     return judge.illegal + (bringer?.failed ?? 0);
   };
-  if (given["create"] !== true) return await watch(undefined);
-  return await withServer(given, async (remote) =>
-    watch(new Bringer(await targetOn(remote, chosen, given), output)),
+  if (asked.given["create"] !== true) return await watch(undefined);
+  return await withServer(asked.given, async (remote) =>
+    watch(new Bringer(await targetOn(remote, chosen, asked), output)),
   );
-}
-
-function pause(ms: number, stopped: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      stopped.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    stopped.addEventListener("abort", end);
-  });
 }
 
 /** What a definition and the past say of a move that happens now. */

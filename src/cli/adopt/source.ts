@@ -1,6 +1,7 @@
 /** Which columns of a database are read: what the options name, and what the catalogue of the database says of the rest. */
 import { type Postgres, quoted } from "../../remote/postgres.ts";
 import { type Given, textOption, textOptions, UsageError } from "../subcommand.ts";
+import type { Asked } from "./asked.ts";
 
 export interface Column {
   readonly name: string;
@@ -48,8 +49,8 @@ interface Table {
 }
 
 /** @throws UsageError that names the option to give */
-export async function findSource(database: Postgres, given: Given): Promise<Source> {
-  const table = await findTable(database, needed(given, "table"), "table");
+export async function findSource(database: Postgres, { given, table: name }: Asked): Promise<Source> {
+  const table = await findTable(database, name, "table");
   const status = columnOf(table, textOption(given, "column") ?? "status", "column");
   const historyName = textOption(given, "history");
   const id = idOf(table, given);
@@ -70,12 +71,6 @@ export async function findSource(database: Postgres, given: Given): Promise<Sour
         : await findHistory(database, given, { table, status, name: historyName }),
     labels: await labelsOf(database, table, status),
   };
-}
-
-function needed(given: Given, name: string): string {
-  const value = textOption(given, name);
-  if (value === undefined || value === "") throw new UsageError(`--${name} is missing`);
-  return value;
 }
 
 async function findTable(database: Postgres, name: string, option: string): Promise<Table> {
