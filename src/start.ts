@@ -5,6 +5,7 @@
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { Stopwatch } from "./base/stopwatch.ts";
+import type { ClusterView } from "./cluster/view.ts";
 import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
 import type { Config } from "./config/config.ts";
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** The cluster that the server is a member of, if it is one. */
+  readonly cluster?: ClusterView | undefined;
   /** How many lines of the log could not be written. */
   readonly droppedLogLineCount?: () => number;
   /** Instead of the directive's port; 0 lets the system choose one. */
@@ -74,6 +77,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     store,
     saving,
     waiters,
+    cluster: options.cluster,
     requests: {
       wake: (endpoint) => executor.wake(endpoint),
       forget: (endpoint) => executor.forget(endpoint),

@@ -15,6 +15,7 @@ import type { AclLog } from "../clients/users/acl-log.ts";
 import type { UserLimits } from "../clients/users/limits.ts";
 import type { Users } from "../clients/users/users.ts";
 import type { WatchList } from "../clients/watch-list.ts";
+import type { ClusterView } from "../cluster/view.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigFiles } from "../config/config-files.ts";
 import type { Store } from "../keyspace/store.ts";
@@ -79,6 +80,8 @@ export interface ServerContext {
   readonly keyUses: KeyUses;
   /** CLIENT PAUSE. */
   readonly pause: Pause;
+  /** The cluster that the server is a member of, if it is one. */
+  readonly cluster: ClusterView | undefined;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;
   /** A number from 0 to below 1, for RANDOMKEY and the like. */

@@ -17,6 +17,7 @@ import { UserLimits } from "../clients/users/limits.ts";
 import { ownerRights } from "../clients/users/owners.ts";
 import { startingUsers } from "../clients/users/starting.ts";
 import { WatchList } from "../clients/watch-list.ts";
+import type { ClusterView } from "../cluster/view.ts";
 import { ROOM } from "../commands/memory-state.ts";
 import type { Saving } from "../commands/saving.ts";
 import type { ListeningPlace, ServerContext } from "../commands/server-context.ts";
@@ -45,6 +46,8 @@ export interface ContextOptions {
   readonly waiters: WaiterControl;
   /** The executor, for sessions of the server's own; without one they are not served. */
   readonly requests?: Requests;
+  /** The cluster that the server is a member of; none, when it is not given. */
+  readonly cluster?: ClusterView | undefined;
   /** Without one, nothing is logged. */
   readonly log?: Log;
   /** How many lines of the log could not be written; none, when it is not given. */
@@ -62,6 +65,7 @@ export function newServerContext({
   store,
   saving,
   waiters,
+  cluster,
   requests = { wake: () => undefined, forget: () => undefined },
   log = () => undefined,
   droppedLogLineCount = () => 0,
@@ -110,6 +114,7 @@ export function newServerContext({
     whatIf,
     demo,
     statistics,
+    cluster,
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
     droppedLogLineCount,

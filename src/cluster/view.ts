@@ -1,0 +1,124 @@
+/**
+ * The cluster as one of its members sees it: who the members are, who owns which slots, and whether this one may serve.
+ * Commands read it; the member loop writes it (`ClusterState`), from what the database says.
+ */
+
+/** How many slots all keys are spread over. */
+export const SLOT_COUNT = 16_384;
+
+export interface ClusterMember {
+  /** 40 hexadecimal digits. */
+  readonly id: string;
+  /** Where clients reach it. */
+  readonly host: string;
+  /** 0: it takes no plain connections. */
+  readonly port: number;
+  /** 0: it takes no TLS connections. */
+  readonly tlsPort: number;
+  /** Whether it has shown itself lately. */
+  readonly isAlive: boolean;
+}
+
+export interface ClusterPartition {
+  readonly partition: number;
+  readonly firstSlot: number;
+  readonly lastSlot: number;
+  /** The id of the member that owns it by a lease that has not ended, as far as is known. */
+  readonly ownerId: string | undefined;
+  /** Rises whenever the partition changes hands. */
+  readonly epoch: number;
+}
+
+export interface ClusterView {
+  readonly ownId: string;
+  /** By id; the member itself is among them. */
+  readonly members: readonly ClusterMember[];
+  /** By slots. */
+  readonly partitions: readonly ClusterPartition[];
+  /** The highest epoch of all partitions. */
+  readonly epoch: number;
+  /**
+   * Whether this member may read requests of its partition, and answer them, at a moment of its monotonic clock. False as
+   * soon as the lease may have ended, also before anything else has noticed.
+   */
+  isServing(nowMonotonicMs: number): boolean;
+  /** Whether this member owns the slot. Says nothing of the time: see `isServing`. */
+  ownsSlot(slot: number): boolean;
+  /** The owner of a slot; undefined where there is none at the moment. */
+  ownerOf(slot: number): ClusterMember | undefined;
+  /** Calls a listener after each change of members, owners or epochs; returns what ends that. */
+  onChange(listener: () => void): () => void;
+}
+
+/** What the database says of the cluster. */
+export interface ClusterFacts {
+  readonly members: readonly ClusterMember[];
+  readonly partitions: readonly ClusterPartition[];
+}
+
+/** A view in memory, which whoever holds it writes. */
+export class ClusterState implements ClusterView {
+  readonly ownId: string;
+  readonly #listeners = new Set<() => void>();
+  #facts: ClusterFacts;
+  #serveUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ownId: string, facts: ClusterFacts = { members: [], partitions: [] }) {
+    this.ownId = ownId;
+    this.#facts = sorted(facts);
+  }
+
+  get members(): readonly ClusterMember[] {
+    return this.#facts.members;
+  }
+
+  get partitions(): readonly ClusterPartition[] {
+    return this.#facts.partitions;
+  }
+
+  get epoch(): number {
+    return this.partitions.reduce((highest, { epoch }) => Math.max(highest, epoch), 0);
+  }
+
+  isServing(nowMonotonicMs: number): boolean {
+    return nowMonotonicMs < this.#serveUntilMs;
+  }
+
+  ownsSlot(slot: number): boolean {
+    return this.#partitionOf(slot)?.ownerId === this.ownId;
+  }
+
+  ownerOf(slot: number): ClusterMember | undefined {
+    const ownerId = this.#partitionOf(slot)?.ownerId;
+    return ownerId === undefined ? undefined : this.members.find(({ id }) => id === ownerId);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes what the database says; the listeners are called if that is news. */
+  update(facts: ClusterFacts): void {
+    const next = sorted(facts);
+    if (JSON.stringify(next) === JSON.stringify(this.#facts)) return;
+    this.#facts = next;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** The member may serve before this moment of its monotonic clock; negative infinity: not at all. */
+  serveUntil(monotonicMs: number): void {
+    this.#serveUntilMs = monotonicMs;
+  }
+
+  #partitionOf(slot: number): ClusterPartition | undefined {
+    return this.partitions.find(({ firstSlot, lastSlot }) => firstSlot <= slot && slot <= lastSlot);
+  }
+}
+
+function sorted({ members, partitions }: ClusterFacts): ClusterFacts {
+  return {
+    members: members.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    partitions: partitions.toSorted((a, b) => a.firstSlot - b.firstSlot),
+  };
+}
