@@ -24,6 +24,12 @@ export async function launch(typed: readonly string[], env: NodeJS.ProcessEnv): 
     directoryOf: (configFile) => directoryOf(configFile, env),
     nowMs: Date.now(),
     output: terminalOutput(process.stderr.isTTY),
+    input: {
+      get stream() {
+        return process.stdin;
+      },
+      isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+    },
     stopSignal,
   });
   if (exitCode !== undefined) return exitCode;

@@ -7,6 +7,7 @@ import { OpenError } from "../storage/ordered-store.ts";
 import { DamageError } from "../storage/sealed-values.ts";
 import { adopt } from "./adopt/adopt.ts";
 import { backup } from "./backup.ts";
+import { call } from "./call.ts";
 import { checkDefinitions } from "./check.ts";
 import { compact } from "./compact.ts";
 import { convert } from "./convert.ts";
@@ -21,6 +22,7 @@ import {
   EXIT_FAILED,
   EXIT_OK,
   EXIT_USAGE,
+  type OptionTable,
   type Subcommand,
   type Surroundings,
   UsageError,
@@ -31,6 +33,7 @@ import { verify } from "./verify.ts";
 
 /** In the order of the help. */
 export const SUBCOMMANDS: readonly Subcommand[] = [
+  call,
   backup,
   restore,
   verify,
@@ -101,8 +104,14 @@ async function runWith(
 
 function parsed(subcommand: Subcommand, args: readonly string[]) {
   const options = { ...subcommand.options, help: { type: "boolean", short: "h" } } as const;
+  const mine = subcommand.optionsFirst === true ? firstOperand(args, options) : args.length;
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: args.slice(0, mine),
+      options,
+      allowPositionals: true,
+    });
+    return { values, positionals: [...positionals, ...args.slice(mine)] };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [, option] = /^Unknown option '--([^'=]+)/.exec(message) ?? [];
@@ -112,6 +121,12 @@ function parsed(subcommand: Subcommand, args: readonly string[]) {
       `there is no option --${option}${hint === undefined ? "" : `; did you mean --${hint}?`}`,
     );
   }
+}
+
+/** Where the first argument is that is neither an option nor the value of one. */
+function firstOperand(args: readonly string[], options: OptionTable): number {
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  return tokens.find(({ kind }) => kind === "positional")?.index ?? args.length;
 }
 
 function unknown(word: string): string {

@@ -17,9 +17,14 @@ export const SERVER_OPTIONS: OptionTable = { url: { type: "string" } };
 export const SERVER_HELP = `  --url URL        the server: redis://[user[:password]@]host[:port][/database], rediss:// for TLS;
                    ${URL_BY_DEFAULT} unless given`;
 
+/** The address of the server that the options name. */
+export function urlOption(given: Given): string {
+  return textOption(given, "url") ?? URL_BY_DEFAULT;
+}
+
 /** Connects to the server of the options, and hangs up when the work is done. @throws RemoteError */
 export async function withServer<T>(given: Given, work: (remote: Remote) => Promise<T>): Promise<T> {
-  const remote = await Remote.connect(textOption(given, "url") ?? URL_BY_DEFAULT);
+  const remote = await Remote.connect(urlOption(given));
   try {
     return await work(remote);
   } finally {

@@ -1,4 +1,5 @@
 /** What a subcommand of the program is: `detent backup` and the like. */
+import type { Readable } from "node:stream";
 import type { ParseArgsConfig } from "node:util";
 import type { ObjectTypes } from "../keyspace/objects.ts";
 
@@ -11,6 +12,7 @@ export interface Surroundings {
   directoryOf(configFile: string | undefined): string;
   readonly nowMs: number;
   readonly output: Output;
+  readonly input: Input;
   /** Aborted when the process is asked to end; until a subcommand asks for it, that ends the process at once. */
   stopSignal(): AbortSignal;
 }
@@ -25,6 +27,13 @@ export interface Output {
   progress(what: string, done: number, of: number): void;
 }
 
+/** What a subcommand reads. */
+export interface Input {
+  readonly stream: Readable;
+  /** True when a person types it and reads the results. */
+  readonly isTerminal: boolean;
+}
+
 export type OptionTable = NonNullable<ParseArgsConfig["options"]>;
 
 /** Values of options that were given, by name. */
@@ -36,6 +45,8 @@ export interface Subcommand {
   /** All of its help: usage, options, examples. */
   readonly help: string;
   readonly options: OptionTable;
+  /** Options stand before the first argument; what follows it is all arguments, also if it begins with a dash. */
+  readonly optionsFirst?: true;
   /** How many arguments beside options it takes, at least and at most. */
   readonly operands: readonly [min: number, max: number];
   /** Resolves to the exit code. @throws UsageError, or OpenError with a message for the operator */

@@ -38,23 +38,11 @@ export class Remote {
     socket.on("close", () => this.#fail(new RemoteError(`${name} has closed the connection`)));
   }
 
-  /** @param url `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. @throws RemoteError */
+  /** @param url as for `openConnection`. @throws RemoteError */
   static async connect(url: string): Promise<Remote> {
-    const { protocol, hostname, port, username, password, pathname } = parsed(url);
-    const address = {
-      host: hostname.replace(/^\[|\]$/g, "") || "127.0.0.1",
-      port: port === "" ? PORT : Number(port),
-    };
-    const name = `${address.host}:${address.port}`;
-    const socket =
-      protocol === "rediss:" ? connectTls({ ...address, servername: address.host }) : connect(address);
-    await opened(socket, protocol === "rediss:" ? "secureConnect" : "connect", name);
+    const { socket, name, greeting } = await openConnection(url);
     const remote = new Remote(socket, name);
-    const secret = decodeURIComponent(password);
-    if (secret !== "")
-      await remote.call("AUTH", ...(username === "" ? [] : [decodeURIComponent(username)]), secret);
-    const database = pathname.replace(/^\//, "");
-    if (database !== "" && database !== "0") await remote.call("SELECT", database);
+    for (const request of greeting) await remote.call(...request);
     return remote;
   }
 
@@ -63,8 +51,7 @@ export class Remote {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
-      this.#socket.write(`*${args.length}\r\n${parts.join("")}`);
+      this.#socket.write(requestBytes(args.map((arg) => Buffer.from(arg))));
     });
   }
 
@@ -83,6 +70,47 @@ export class Remote {
     this.#socket.destroy();
   }
 }
+
+/** A socket that is connected, and what must be sent before anything else. */
+export interface Connection {
+  readonly socket: Socket;
+  /** Host and port, for messages. */
+  readonly name: string;
+  /** AUTH and SELECT, where the address asks for them. */
+  readonly greeting: readonly (readonly string[])[];
+}
+
+/** @param url `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. @throws RemoteError */
+export async function openConnection(url: string): Promise<Connection> {
+  const { protocol, hostname, port, username, password, pathname } = parsed(url);
+  const address = {
+    host: hostname.replace(/^\[|\]$/g, "") || "127.0.0.1",
+    port: port === "" ? PORT : Number(port),
+  };
+  const name = `${address.host}:${address.port}`;
+  const socket =
+    protocol === "rediss:" ? connectTls({ ...address, servername: address.host }) : connect(address);
+  await opened(socket, protocol === "rediss:" ? "secureConnect" : "connect", name);
+  const secret = decodeURIComponent(password);
+  const user = username === "" ? [] : [decodeURIComponent(username)];
+  const database = pathname.replace(/^\//, "");
+  return {
+    socket,
+    name,
+    greeting: [
+      ...(secret === "" ? [] : [["AUTH", ...user, secret]]),
+      ...(database === "" || database === "0" ? [] : [["SELECT", database]]),
+    ],
+  };
+}
+
+/** A request as it is sent: a list of strings. */
+export function requestBytes(args: readonly Buffer[]): Buffer {
+  const parts = args.flatMap((arg) => [Buffer.from(`$${arg.length}\r\n`), arg, LINE_END]);
+  return Buffer.concat([Buffer.from(`*${args.length}\r\n`), ...parts]);
+}
+
+const LINE_END = Buffer.from("\r\n");
 
 function parsed(url: string): URL {
   const found = URL.canParse(url) ? new URL(url) : undefined;

@@ -29,7 +29,7 @@ describe("a command line that is wrong ends with 2 and says what would be right:
       "detent: 'bakup' is neither a subcommand nor a configuration file. Did you mean 'detent backup'?",
     ],
     [["Verify"], "Did you mean 'detent verify'?"],
-    [["frobnicate"], "Subcommands: backup, "],
+    [["frobnicate"], "Subcommands: call, backup, "],
     [["backup"], "detent backup: an argument is missing\nRun 'detent backup --help' for its arguments."],
     [["backup", "a", "b"], "detent backup: 'b' is one argument too many"],
     [["backup", "a", "--dri", "x"], "detent backup: there is no option --dri; did you mean --dir?"],

@@ -14,7 +14,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { splitInline } from "../../src/protocol/inline-request.ts";
-import { formatReply } from "../support/cli-format.ts";
+import { ReplyReader } from "../../src/remote/reply-reader.ts";
+import { formatReply } from "../../src/remote/reply-text.ts";
 import type { TestClient } from "../support/client.ts";
 import { startTestServer } from "../support/server.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -151,5 +152,9 @@ function requestOf(line: string, files: ReadonlyMap<string, string>): Buffer[] {
 }
 
 async function reply(client: TestClient, request: readonly Buffer[]): Promise<string> {
-  return formatReply((await client.exchange(...request)).bytes);
+  const reader = new ReplyReader();
+  reader.push((await client.exchange(...request)).bytes);
+  const reply = reader.next();
+  if (reply === undefined) throw new Error("half a reply");
+  return formatReply(reply);
 }

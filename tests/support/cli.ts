@@ -1,4 +1,5 @@
 /** Subcommands of the program in the process of the test. */
+import { Readable } from "node:stream";
 import { runSubcommand } from "../../src/cli/run.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 
@@ -11,6 +12,11 @@ export interface CliResult {
 /** Runs `detent` with these arguments, whose first one is the subcommand. */
 export async function cli(...args: readonly string[]): Promise<CliResult> {
   return await runningCli(...args).ended;
+}
+
+/** The same with something on standard input. */
+export async function cliReading(stdin: string, ...args: readonly string[]): Promise<CliResult> {
+  return await run(args, { out: [], err: [], signal: new AbortController().signal, stdin });
 }
 
 /** One that goes on until it is stopped. */
@@ -36,15 +42,17 @@ interface Printed {
   readonly out: string[];
   readonly err: string[];
   readonly signal: AbortSignal;
+  readonly stdin?: string;
 }
 
-async function run(args: readonly string[], { out, err, signal }: Printed): Promise<CliResult> {
+async function run(args: readonly string[], { out, err, signal, stdin = "" }: Printed): Promise<CliResult> {
   const code = await runSubcommand(args, {
     objects: OBJECT_TYPES,
     version: "test",
     directoryOf: () => process.cwd(),
     nowMs: Date.UTC(2026, 10, 29, 14),
     output: { print: (line) => out.push(line), note: (line) => err.push(line), progress: () => undefined },
+    input: { stream: Readable.from(stdin), isTerminal: false },
     stopSignal: () => signal,
   });
   return { code, out: out.join("\n"), err: err.join("\n") };
