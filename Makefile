@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash migrations race bench bench-migration bench-whatif connections image image-test docs site pack clean
+.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash migrations race cluster-simulation bench bench-migration bench-whatif connections image image-test docs site pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -71,6 +71,10 @@ migrations: install ## Random machines that are migrated, patched and undone amo
 
 race: install ## 64 clients race one event on one machine (ROUNDS=10000)
 	ROUNDS=$(or $(ROUNDS),10000) npx vitest run tests/commands/statechart/race.test.ts
+
+cluster-simulation: install ## Members of a cluster over a simulated network and database, a million steps a seed (SEEDS=100, SEED=)
+	CLUSTER_STEPS=1000000 CLUSTER_SEEDS=$(or $(SEEDS),100) $(if $(SEED),CLUSTER_SEED=$(SEED)) \
+	  npx vitest run tests/cluster/simulation.test.ts -t "keep what they promise"
 
 connections: install build ## What 10,000 idle connections take, and what those that behave badly cost the others
 	npx tsx tests/bench/connections.ts
