@@ -1,35 +1,26 @@
 /**
  * The ordered store on disk. A commit is one record at the end of a journal and one sync; LMDB alone would
- * write a page for each random key. What the journal has and LMDB has not is held in tables that reads look
- * through first:
+ * write a page for each random key. What the journal has and LMDB has not is held in two generations (generations.ts),
+ * each with one of the two journal files:
  *
  *     commit -> journal record, active table          read -> active table -> frozen table -> cache -> LMDB
- *     rotate: the active table becomes the frozen one, the other journal takes over
- *     checkpoint: the frozen table goes into LMDB in its own thread; its journal is then free
- *
- * What a `Derived` keeps beside the tables has the same two generations (see derived.ts).
  *
  * A journal is given up only when LMDB has all of it on disk, so that after a crash LMDB and the journals
  * together have every commit. What is acknowledged never depends on a checkpoint: if one fails, the journals
  * keep what it would have carried, and commits are refused until that is resolved.
- *
- * The active generation may exceed its limits while the frozen one is being carried, by the part of that which
- * has been carried; beyond, the store is congested. So writers that heed that go as fast as the disk does, and the
- * memory of both generations together stays below four times the limits of one.
  */
 import type { Bytes } from "../base/bytes.ts";
 import { chars } from "../base/bytes.ts";
 import { checkData } from "./check-data.ts";
-import { Checkpointer, type FrozenTable } from "./checkpointer.ts";
 import type { JournalMark } from "./data-file.ts";
 import type { Derived } from "./derived.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { reasonOf } from "./disk-errors.ts";
 import { EarlyCommits } from "./early-commits.ts";
+import { type GenerationLimits, Generations, type OpenedGenerations } from "./generations.ts";
 import { Journal } from "./journal.ts";
 import { archiveJournal, assertArchive } from "./journal-archive.ts";
-import { layeredRange } from "./layered-reader.ts";
 import type { LmdbData } from "./lmdb-data.ts";
 import {
   CommitError,
@@ -46,14 +37,7 @@ import { ReadCache } from "./read-cache.ts";
 import { recover } from "./recovery.ts";
 import { WriteTable } from "./write-table.ts";
 
-/** Bounds of memory and of the time a start takes. */
-export interface DurableLimits {
-  /** A journal of so many bytes is full. */
-  readonly journalBytesMax: number;
-  /** As is one whose table takes so many bytes of memory. */
-  readonly tableBytesMax: number;
-  /** And one whose derived things do. */
-  readonly derivedBytesMax: number;
+export interface DurableLimits extends GenerationLimits {
   readonly cacheBytesMax: number;
 }
 
@@ -65,9 +49,6 @@ export const DURABLE_LIMITS: DurableLimits = {
   derivedBytesMax: 64 * MIB,
   cacheBytesMax: 24 * MIB,
 };
-
-/** Both the active generation and the frozen one may have twice what the limits are. */
-const GENERATIONS_MAX = 4;
 
 export interface DurableOptions {
   /** May look at all of the store and throw, before anything is changed and before redo records are handed out. */
@@ -89,30 +70,18 @@ export class DurableStore implements OrderedStore {
   readonly #data: LmdbData;
   readonly #journal: Journal;
   readonly #cache: ReadCache;
-  readonly #derived: Derived | undefined;
+  readonly #generations: Generations;
   readonly #archiveDirectory: string | undefined;
-  readonly #transientSpaces: string;
   readonly #unrepeatedSpaces: string;
-  readonly #checkpointer: Checkpointer;
   readonly #early = new EarlyCommits();
   /** True while a sync for them is under way. */
   #isSyncing = false;
   /** True while a caller waits for their outcome. */
   #isSettling = false;
   #onSettled: (failure: CommitError | undefined) => void = () => undefined;
-  #active: WriteTable;
-  /** True when the active journal has redo records. */
-  #hasRedo: boolean;
-  /** True while a rotation is to follow the turn at hand. */
-  #isRotationDue = false;
-  /** True since somebody was notified that the store is congested. */
-  #hasHeldBack = false;
-  #onRelieved: () => void = () => undefined;
   #onLost: (error: Error) => void = () => undefined;
   /** What it gets by with of the memory it may have. */
   #memoryShare = 1;
-  /** A checkpoint was asked for, however little there is. */
-  #isCheckpointWanted = false;
   #isClosed = false;
   #cacheHits = 0;
   #cacheMisses = 0;
@@ -121,27 +90,29 @@ export class DurableStore implements OrderedStore {
     this.#directory = directory;
     this.#lock = lock;
     this.#limits = { ...DURABLE_LIMITS, ...options.limits };
-    this.#derived = options.derived;
     this.#archiveDirectory = options.archiveDirectory;
-    this.#transientSpaces = options.transientSpaces ?? "";
     this.#unrepeatedSpaces = options.unrepeatedSpaces ?? "";
     this.#data = opened.data;
     this.#journal = opened.journal;
-    this.#active = opened.active;
-    this.#hasRedo = opened.hasRedo;
     this.#cache = new ReadCache(this.#limits.cacheBytesMax);
-    this.#checkpointer = new Checkpointer({
-      data: this.#data,
-      derived: this.#derived,
-      archive: () => this.#archive(),
-      synced: () => this.#journal.syncSpare(),
-      fullness: () => this.#fullness,
-      onFolded: (writes) => this.#forget(writes),
-      onProgress: () => this.#relieve(),
-      onLost: (error) => this.#onLost(error),
-      onCarried: (mark) => this.#carried(mark),
-    });
-    if (opened.frozen !== undefined) this.#checkpointer.begin(opened.frozen, 0);
+    this.#generations = new Generations(
+      {
+        data: this.#data,
+        derived: options.derived,
+        limits: this.#limits,
+        transientSpaces: options.transientSpaces ?? "",
+        journalBytes: () => this.#journal.activeBytes,
+        isFailed: () => this.failure !== undefined,
+        archive: () => this.#archive(),
+        synced: () => this.#journal.syncSpare(),
+        settle: () => this.settle(),
+        rotate: () => this.#rotate(),
+        release: ({ sequence }) => this.#journal.release(sequence),
+        onFolded: (writes) => this.#forget(writes),
+        onLost: (error) => this.#onLost(error),
+      },
+      opened,
+    );
   }
 
   /**
@@ -160,14 +131,11 @@ export class DurableStore implements OrderedStore {
   }
 
   get failure(): CommitError | undefined {
-    return this.#journal.failure ?? this.#checkpointer.failure;
+    return this.#journal.failure ?? this.#generations.checkpointer.failure;
   }
 
   get isCongested(): boolean {
-    const { frozen, progress } = this.#checkpointer;
-    if (frozen === undefined || this.failure !== undefined || this.#fullness <= 1 + progress) return false;
-    this.#hasHeldBack = true;
-    return true;
+    return this.#generations.isCongested;
   }
 
   get lastSyncMs(): number {
@@ -175,7 +143,7 @@ export class DurableStore implements OrderedStore {
   }
 
   onRelieved(listener: () => void): void {
-    this.#onRelieved = listener;
+    this.#generations.onRelieved = listener;
   }
 
   onLost(listener: (error: Error) => void): void {
@@ -183,15 +151,12 @@ export class DurableStore implements OrderedStore {
   }
 
   get(key: Bytes): Buffer | undefined {
-    let written = this.#active.get(key);
-    if (written === undefined) written = this.#checkpointer.frozen?.table.get(key);
+    const written = this.#generations.get(key);
     return written === undefined ? this.#storedGet(key) : (written ?? undefined);
   }
 
   range(from: Bytes, to: Bytes, options: RangeOptions = {}): Iterable<Entry> {
-    const reverse = options.reverse === true;
-    const tables = [this.#active, this.#checkpointer.frozen?.table];
-    return layeredRange(tables, this.#data, { from, to, reverse });
+    return this.#generations.range(from, to, options);
   }
 
   get position(): number {
@@ -217,13 +182,11 @@ export class DurableStore implements OrderedStore {
       if (!this.#early.isEmpty && !isEarly) this.#settleSoon();
     }
     if (isEarly) {
-      this.#early.add(place, this.#active, writes, undo);
+      this.#early.add(place, this.#generations.active, writes, undo);
       this.#syncEarly();
     }
-    if (redo.length > 0) this.#hasRedo = true;
-    this.#active.apply(writes, this.#isBelow);
+    this.#generations.take(writes, redo);
     for (const [key] of writes) this.#cache.delete(chars(key));
-    if (this.#fullness >= 1) this.#rotateAfterTurn();
   }
 
   setFlushPolicy(policy: FlushPolicy): void {
@@ -256,22 +219,21 @@ export class DurableStore implements OrderedStore {
     this.#memoryShare = share;
     if (share < 1) this.#cache.clear();
     this.#cache.limit(this.#limits.cacheBytesMax * share);
-    if (this.#fullness >= 1) this.#rotateAfterTurn();
+    this.#generations.limitMemory(share);
   }
 
   checkpoint(): void {
-    if (this.#active.size === 0 && !this.#hasRedo) return;
-    this.#isCheckpointWanted = true;
-    this.#rotateAfterTurn();
+    this.#generations.checkpoint();
   }
 
   reopen(): void {
     if (!this.#early.isEmpty && this.failure !== undefined) throw this.failure;
     if (this.#journal.isInDoubt) this.#carryDoubt();
     this.#journal.recover();
-    if (this.#checkpointer.failure === undefined) return;
-    this.#checkpointer.retry();
-    throw this.#checkpointer.failure;
+    const { checkpointer } = this.#generations;
+    if (checkpointer.failure === undefined) return;
+    checkpointer.retry();
+    throw checkpointer.failure;
   }
 
   verifyDisk(): string[] {
@@ -279,10 +241,8 @@ export class DurableStore implements OrderedStore {
   }
 
   status(): StoreStatus {
-    const tableBytesMax = this.#limits.tableBytesMax * this.#memoryShare;
-    const derivedBytesMax = this.#limits.derivedBytesMax * this.#memoryShare;
-    const frozen = this.#checkpointer.frozen?.table;
     return {
+      ...this.#generations.status(),
       position: this.#journal.sequence,
       journalBytes: this.#journal.bytes,
       flushMs: this.#journal.flushMs,
@@ -291,13 +251,6 @@ export class DurableStore implements OrderedStore {
       cacheHits: this.#cacheHits,
       cacheMisses: this.#cacheMisses,
       unflushedCommits: this.#journal.sequence - this.#journal.syncedSequence,
-      pendingKeys: this.#active.size + (frozen?.size ?? 0),
-      pendingBytes: this.#active.bytes + (frozen?.bytes ?? 0) + (this.#derived?.bytes ?? 0),
-      pendingBytesMax:
-        GENERATIONS_MAX * (tableBytesMax + (this.#derived === undefined ? 0 : derivedBytesMax)),
-      isCheckpointing: this.#checkpointer.isRunning,
-      checkpointCount: this.#checkpointer.count,
-      checkpointMs: this.#checkpointer.lastMs,
       dataBytes: this.#data.bytes,
       usedBytes: this.#data.usedBytes,
     };
@@ -307,13 +260,8 @@ export class DurableStore implements OrderedStore {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.settle();
-    this.#checkpointer.hurry();
     try {
-      await this.#checkpointer.settled();
-      while (this.failure === undefined && (this.#active.size > 0 || this.#hasRedo)) {
-        this.#rotate();
-        await this.#checkpointer.settled();
-      }
+      await this.#generations.carryAll();
       if (this.failure === undefined) this.#journal.noteDataBytes(this.#data.bytes);
     } finally {
       await this.#data.close();
@@ -335,24 +283,6 @@ export class DurableStore implements OrderedStore {
     if (value !== undefined || !this.#unrepeatedSpaces.includes(text.charAt(0)))
       this.#cache.set(text, value ?? null);
     return value;
-  }
-
-  /** Whether the frozen table or the data file know of a key, or what is frozen beside them may. */
-  readonly #isBelow = (key: Bytes): boolean => {
-    const { frozen } = this.#checkpointer;
-    // What is folded may reach the data file at any time, so that only keys that nothing derives may leave no trace.
-    const isTransient = this.#transientSpaces.includes(chars(key).charAt(0));
-    if (this.#derived !== undefined && (frozen !== undefined || !isTransient)) return true;
-    return frozen?.table.get(key) !== undefined || this.#data.has(key);
-  };
-
-  /** How full the active generation is, in the journal or in memory; from 1 on it is to be frozen. */
-  get #fullness(): number {
-    return Math.max(
-      this.#journal.activeBytes / this.#limits.journalBytesMax,
-      this.#active.bytes / (this.#limits.tableBytesMax * this.#memoryShare),
-      (this.#derived?.bytes ?? 0) / (this.#limits.derivedBytesMax * this.#memoryShare),
-    );
   }
 
   /** One sync at a time, for all commits there are when it begins. */
@@ -386,45 +316,20 @@ export class DurableStore implements OrderedStore {
     this.#early.settle(syncedSequence);
     if (syncedSequence > place.sequence) this.#onSettled(undefined);
     if (!hasLostSync || this.#early.isEmpty) return;
-    this.#journal.withdraw(this.#early.takeBack(this.#active));
+    this.#journal.withdraw(this.#early.takeBack(this.#generations.active));
     this.#onSettled(failure);
   }
 
-  /** Not within the turn that commits: only at its end has who derives taken up all of it. */
-  #rotateAfterTurn(): void {
-    if (this.#isRotationDue || this.#checkpointer.frozen !== undefined) return;
-    this.#isRotationDue = true;
-    queueMicrotask(() => {
-      this.#isRotationDue = false;
-      this.#rotateIfFull();
-    });
-  }
-
-  #rotateIfFull(): void {
-    const isDue = this.#fullness >= 1 || this.#isCheckpointWanted;
-    if (!isDue || this.#checkpointer.frozen !== undefined) return;
-    // What is frozen cannot be taken back any more.
-    this.settle();
-    if (!this.#isClosed && this.failure === undefined) this.#rotate();
-  }
-
-  /** The active generation becomes the frozen one, of which there must be none, and its checkpoint begins. */
-  #rotate(): void {
+  #rotate(): JournalMark | undefined {
     const mark = { number: this.#journal.number, sequence: this.#journal.sequence };
     try {
       this.#journal.rotate(this.#data.bytes);
+      return mark;
     } catch (error) {
       // The commits so far are as safe as they were; `failure` keeps further ones out.
-      if (error instanceof CommitError) return;
+      if (error instanceof CommitError) return undefined;
       throw error;
     }
-    this.#isCheckpointWanted = false;
-    const derivedSize = this.#derived?.size ?? 0;
-    const table = this.#active;
-    this.#active = table.successor();
-    this.#hasRedo = false;
-    this.#derived?.freeze();
-    this.#checkpointer.begin({ table, mark }, derivedSize);
   }
 
   async #archive(): Promise<void> {
@@ -439,21 +344,8 @@ export class DurableStore implements OrderedStore {
 
   /** A sync has failed while commits depended on it: the tables have them, and a checkpoint brings them to disk. */
   #carryDoubt(): void {
-    if (this.#checkpointer.frozen === undefined) this.#rotate();
-    else this.#checkpointer.retry();
-  }
-
-  #carried(mark: JournalMark): void {
-    this.#journal.release(mark.sequence);
-    this.#rotateIfFull();
-    this.#relieve();
-  }
-
-  /** Lets those go on that have been held back, when there is room. */
-  #relieve(): void {
-    if (!this.#hasHeldBack || this.isCongested) return;
-    this.#hasHeldBack = false;
-    this.#onRelieved();
+    if (this.#generations.checkpointer.frozen === undefined) this.#generations.rotate();
+    else this.#generations.checkpointer.retry();
   }
 
   /** Writes that were in no table have reached the data file: what was read of their keys before is out of date. */
@@ -463,12 +355,9 @@ export class DurableStore implements OrderedStore {
   }
 }
 
-interface Opened {
+interface Opened extends OpenedGenerations {
   readonly data: LmdbData;
   readonly journal: Journal;
-  readonly active: WriteTable;
-  readonly hasRedo: boolean;
-  readonly frozen: FrozenTable | undefined;
 }
 
 function openFiles(directory: string, options: DurableOptions): Opened {
