@@ -107,7 +107,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       onFault,
       rehearses: options.rehearses === true,
     }),
-    onCommitted: () => undefined,
+    onCommitted: (changes) => context.flow.note(changes),
     onCommitFailed: (error) => {
       context.charts.clear();
       log(`the store takes no more writes: ${error.message}`, "warning");

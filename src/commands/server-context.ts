@@ -20,6 +20,7 @@ import type { Config } from "../config/config.ts";
 import type { ConfigFiles } from "../config/config-files.ts";
 import type { Store } from "../keyspace/store.ts";
 import type { ChartCache } from "../machines/chart-cache.ts";
+import type { Flow } from "../machines/flow.ts";
 import type { OwnerRights } from "../machines/rights.ts";
 import type { LatencyLog } from "../metrics/latency-log.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
@@ -71,6 +72,8 @@ export interface ServerContext {
   readonly whatIf: WhatIfControl;
   readonly demo: DemoControl;
   readonly statistics: Statistics;
+  /** How machines move, since the start. */
+  readonly flow: Flow;
   readonly slowLog: SlowLog;
   readonly latencyLog: LatencyLog;
   /** Whether there is room for more. */

@@ -1,7 +1,6 @@
 /** One action over all machines that a filter fits: makes a bulk job, which counts them first. */
-import { useState } from "preact/hooks";
 import { ask } from "./api.ts";
-import { Confirm, type FieldOf, type Question } from "./confirm.tsx";
+import { type FieldOf, type Question, useQuestion } from "./confirm.tsx";
 import { linkTo, useAllowed } from "./hooks.ts";
 
 const REASON: FieldOf = { name: "reason", label: "Reason" };
@@ -40,7 +39,7 @@ const ACTIONS: readonly BulkAction[] = [
 ];
 
 export function Bulk({ filter }: { readonly filter: Readonly<Record<string, string>> }) {
-  const [question, setQuestion] = useState<Question>();
+  const { pose, dialog } = useQuestion();
   const allowed = useAllowed(
     ACTIONS.map(({ command }) => (command === "SM.SEND" ? [command, "x", "x"] : [command, "x"])),
   );
@@ -54,7 +53,7 @@ export function Bulk({ filter }: { readonly filter: Readonly<Record<string, stri
         onChange={(event) => {
           const chosen = possible.find(({ action }) => action === event.currentTarget.value);
           event.currentTarget.value = "";
-          if (chosen !== undefined) setQuestion(questionOf(chosen, filter));
+          if (chosen !== undefined) pose(questionOf(chosen, filter));
         }}
       >
         <option value="">All of them …</option>
@@ -64,7 +63,7 @@ export function Bulk({ filter }: { readonly filter: Readonly<Record<string, stri
           </option>
         ))}
       </select>
-      {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+      {dialog}
     </>
   );
 }

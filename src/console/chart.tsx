@@ -1,23 +1,13 @@
 /** A statechart as the server has laid it out, with what is active, counted or chosen marked on it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { LINE_HEIGHT } from "../drawing/elk-graph.ts";
-import type { Box, Drawing, Line } from "../drawing/geometry.ts";
+import type { Drawing, Line } from "../drawing/geometry.ts";
 import { pathOf } from "../drawing/svg.ts";
-import { count } from "./parts.tsx";
-
-export interface Marks {
-  /** Active states, outer ones among them. */
-  readonly active?: ReadonlySet<string>;
-  /** States that were active before. */
-  readonly visited?: ReadonlySet<string>;
-  readonly counts?: ReadonlyMap<string, number>;
-  /** States that another version has not, or has otherwise. */
-  readonly differs?: ReadonlyMap<string, "added" | "removed" | "changed">;
-  readonly selected?: string;
-  /** Takes away or brings back what is inside a state. */
-  readonly onCollapse?: (path: string) => void;
-  readonly onSelect?: (path: string) => void;
-}
+import { type Focus, focused } from "./chart-focus.ts";
+import type { Marks, Rate } from "./chart-marks.ts";
+import { Badge, State } from "./chart-state.tsx";
+import { FocusChoice, FoldAll, turnFullScreen, useFullScreen } from "./chart-tools.tsx";
+import { Minimap } from "./minimap.tsx";
 
 /** A drawing that is fitted is neither smaller than can be read nor larger than life. */
 const FIT_MIN = 0.85;
@@ -29,28 +19,20 @@ const ZOOMS = [0.35, 0.5, 0.7, 0.85, 1, 1.25, 1.6];
 export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly marks: Marks }) {
   const [zoom, setZoom] = useState<number>();
   const scale = zoom === undefined ? undefined : ZOOMS[zoom];
-  const size =
-    scale === undefined
-      ? { width: "100%" }
-      : { width: drawing.width * scale, height: drawing.height * scale };
   const step = (by: number) => setZoom(Math.max(0, Math.min(ZOOMS.length - 1, (zoom ?? 4) + by)));
+  const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLDivElement>(null);
   const [sought, setSought] = useState("");
+  const isWhole = useFullScreen(frame);
   const found =
     sought === ""
       ? []
       : drawing.boxes.filter(({ path }) => path.toLowerCase().includes(sought.toLowerCase()));
-  const lit = [...(marks.active ?? [])].join();
   useEffect(() => {
-    const place = canvas.current;
-    const state = place?.querySelector(sought === "" ? ".leaf.active" : ".found")?.getBoundingClientRect();
-    if (place === null || state === undefined) return;
-    const from = place.getBoundingClientRect();
-    place.scrollLeft += state.left + state.width / 2 - from.left - from.width / 2;
-  }, [lit, zoom, drawing, sought]);
-  const largest = Math.max(1, ...(marks.counts?.values() ?? []));
+    if (canvas.current !== null) center(canvas.current, sought === "" ? ".leaf.active" : ".found");
+  }, [[...(marks.active ?? [])].join(), zoom, drawing, sought, isWhole]);
   return (
-    <div class="chart">
+    <div class="chart" ref={frame}>
       <fieldset class="tools" aria-label="The drawing">
         {drawing.boxes.length > SEARCH_FROM && (
           <input
@@ -61,6 +43,17 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
             onInput={(event) => setSought(event.currentTarget.value)}
           />
         )}
+        {marks.selected !== undefined && marks.onFocus !== undefined && (
+          <FocusChoice
+            drawing={drawing}
+            state={marks.selected}
+            value={marks.focus ?? ""}
+            onFocus={marks.onFocus}
+          />
+        )}
+        {marks.onCollapseAll !== undefined && (
+          <FoldAll drawing={drawing} onCollapseAll={marks.onCollapseAll} />
+        )}
         <button type="button" onClick={() => step(-1)} aria-label="Smaller">
           −
         </button>
@@ -70,183 +63,142 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
         <button type="button" onClick={() => step(1)} aria-label="Larger">
           +
         </button>
+        <button type="button" aria-pressed={isWhole} onClick={() => void turnFullScreen(frame.current)}>
+          Full screen
+        </button>
       </fieldset>
       {drawing.fault !== undefined && <p class="hint">Drawn as a list: {drawing.fault}.</p>}
-      <div class="canvas" ref={canvas}>
-        <svg
-          viewBox={`0 0 ${drawing.width} ${drawing.height}`}
-          class={scale === undefined ? "fit" : ""}
-          {...size}
-          style={
-            scale === undefined
-              ? { minWidth: `${drawing.width * FIT_MIN}px`, maxWidth: `${drawing.width * FIT_MAX}px` }
-              : {}
-          }
-        >
-          <title>Statechart</title>
-          <defs>
-            <marker
-              id="arrow"
-              viewBox="0 0 8 8"
-              refX="7"
-              refY="4"
-              markerWidth="7"
-              markerHeight="7"
-              orient="auto"
-            >
-              <path d="M0 0 L8 4 L0 8 z" class="head" />
-            </marker>
-          </defs>
-          {drawing.boxes
-            .filter(({ hasInside }) => hasInside)
-            .map((box) => (
-              <State key={box.path} box={box} marks={marks} largest={largest} isFound={found.includes(box)} />
-            ))}
-          {drawing.dots.map(({ x, y, radius }) => (
-            <circle key={`${x} ${y}`} cx={x} cy={y} r={radius / 1.6} class="dot" />
-          ))}
-          {drawing.lines.map((line) => (
-            <Arrow key={line.id} line={line} isLit={marks.active?.has(line.from) === true} />
-          ))}
-          {drawing.boxes
-            .filter(({ hasInside }) => !hasInside)
-            .map((box) => (
-              <State key={box.path} box={box} marks={marks} largest={largest} isFound={found.includes(box)} />
-            ))}
-          {drawing.boxes.map(({ path, x, y, width, hasInside }) => {
-            const machines = marks.counts?.get(path) ?? 0;
-            return machines === 0 ? null : (
-              <Badge key={path} x={x + width - 6} y={y + (hasInside ? 8 : 0)} machines={machines} />
-            );
-          })}
-        </svg>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard too */}
+      {/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields */}
+      <div class="canvas" ref={canvas} tabIndex={0} role="group" aria-label="Statechart">
+        <Picture
+          drawing={drawing}
+          marks={marks}
+          scale={scale}
+          found={new Set(found.map(({ path }) => path))}
+        />
       </div>
+      <Minimap drawing={drawing} canvas={canvas} zoom={zoom} />
     </div>
   );
 }
 
-function State({
-  box,
+function Picture({
+  drawing,
   marks,
-  largest,
-  isFound,
+  scale,
+  found,
 }: {
-  readonly box: Box;
+  readonly drawing: Drawing;
   readonly marks: Marks;
-  readonly largest: number;
-  readonly isFound: boolean;
+  readonly scale: number | undefined;
+  readonly found: ReadonlySet<string>;
 }) {
-  const { x, y, width, height, name, type, isDeep, hasInside, path } = box;
-  const { active, visited, counts, differs, selected, onSelect } = marks;
-  const machines = counts?.get(path) ?? 0;
-  const heat = machines === 0 ? 0 : 1 + Math.min(4, Math.floor((4 * machines) / largest));
-  const classes = [
-    "state",
-    type,
-    hasInside ? "outer" : "leaf",
-    active?.has(path) === true ? "active" : "",
-    visited?.has(path) === true ? "visited" : "",
-    selected === path ? "selected" : "",
-    differs?.get(path) ?? "",
-    isFound ? "found" : "",
-    hasInside ? "" : `heat${heat}`,
-  ];
-  if (type === "history") {
-    return (
-      <g class={classes.join(" ")}>
-        <circle cx={x + width / 2} cy={y + height / 2} r={width / 2} class="box" />
-        <text x={x + width / 2} y={y + height / 2 + 4} text-anchor="middle">
-          {isDeep ? "H*" : "H"}
-        </text>
-      </g>
-    );
-  }
-  const isButton = onSelect !== undefined && path !== "";
-  const choose = () => onSelect?.(path);
-  const label = `${path === "" ? name : path}${active?.has(path) === true ? ", active" : ""}${machines > 0 ? `, ${machines} machines` : ""}`;
+  const { width, height, boxes, lines, dots } = drawing;
+  const size = scale === undefined ? { width: "100%" } : { width: width * scale, height: height * scale };
+  const limits = { minWidth: `${width * FIT_MIN}px`, maxWidth: `${width * FIT_MAX}px` };
+  const largest = Math.max(1, ...(marks.counts?.values() ?? []));
+  const shown = focusOf(drawing, marks);
+  const stateOf = (box: Drawing["boxes"][number]) => (
+    <State
+      key={box.path}
+      {...{ box, marks, largest, isFound: found.has(box.path) }}
+      isDim={shown !== undefined && box.path !== "" && !shown.states.has(box.path)}
+    />
+  );
   return (
-    <g
-      class={classes.join(" ")}
-      {...(isButton
-        ? {
-            role: "button",
-            tabIndex: 0,
-            "aria-label": label,
-            "aria-pressed": selected === path,
-            onClick: choose,
-            onKeyDown: (event: KeyboardEvent) => (event.key === "Enter" || event.key === " ") && choose(),
-          }
-        : { "aria-label": label })}
+    <svg
+      viewBox={`0 0 ${width} ${height}`}
+      class={scale === undefined ? "fit" : ""}
+      {...size}
+      style={scale === undefined ? limits : {}}
     >
-      <rect x={x} y={y} width={width} height={height} rx={8} class="box" />
-      {type === "final" && (
-        <rect x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx={6} class="inner" />
-      )}
-      {hasInside ? (
-        <text x={x + 12} y={y + 19} class="title">
-          {name}
-        </text>
-      ) : (
-        <text x={x + width / 2} y={y + height / 2 + 4} text-anchor="middle">
-          {name}
-        </text>
-      )}
-      {marks.onCollapse !== undefined && path !== "" && (hasInside || box.isCollapsed === true) && (
-        <Fold box={box} onCollapse={marks.onCollapse} />
-      )}
-    </g>
+      <title>Statechart</title>
+      <defs>
+        <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+          <path d="M0 0 L8 4 L0 8 z" class="head" />
+        </marker>
+      </defs>
+      {boxes.filter(({ hasInside }) => hasInside).map(stateOf)}
+      {dots.map(({ x, y, radius }) => (
+        <circle key={`${x} ${y}`} cx={x} cy={y} r={radius / 1.6} class="dot" />
+      ))}
+      {lines.map((line) => (
+        <Arrow
+          key={line.id}
+          line={line}
+          isLit={marks.active?.has(line.from) === true}
+          isDim={shown !== undefined && !shown.lines.has(line.id)}
+          rate={marks.rates?.get(line.id)}
+        />
+      ))}
+      {boxes.filter(({ hasInside }) => !hasInside).map(stateOf)}
+      {boxes.map(({ path, x, y, width: boxWidth, hasInside }) => {
+        const machines = marks.counts?.get(path) ?? 0;
+        return machines === 0 ? null : (
+          <Badge key={path} x={x + boxWidth - 6} y={y + (hasInside ? 8 : 0)} machines={machines} />
+        );
+      })}
+    </svg>
   );
 }
 
-function Fold({ box, onCollapse }: { readonly box: Box; readonly onCollapse: (path: string) => void }) {
-  const { x, y, path, isCollapsed } = box;
-  const fold = (event: Event) => {
-    event.stopPropagation();
-    onCollapse(path);
-  };
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: SVG has no button
-    <g
-      class="fold"
-      role="button"
-      tabIndex={0}
-      aria-label={`${isCollapsed === true ? "Open" : "Close"} ${path}`}
-      onClick={fold}
-      onKeyDown={(event: KeyboardEvent) => (event.key === "Enter" || event.key === " ") && fold(event)}
-    >
-      <rect x={x - 8} y={y - 8} width={16} height={16} rx={4} />
-      <text x={x} y={y + 4} text-anchor="middle">
-        {isCollapsed === true ? "+" : "−"}
-      </text>
-    </g>
-  );
+function focusOf(drawing: Drawing, { selected, focus = "" }: Marks) {
+  if (selected === undefined || focus === "") return undefined;
+  const wanted: Focus = focus === "after" || focus === "before" ? focus : { to: focus.replace(/^to:/, "") };
+  return focused(drawing, selected, wanted);
 }
 
-function Badge({ x, y, machines }: { readonly x: number; readonly y: number; readonly machines: number }) {
-  const text = count(machines);
-  const width = text.length * 6.6 + 10;
-  return (
-    <g class="badge">
-      <rect x={x - width + 8} y={y - 9} width={width} height={17} rx={8.5} />
-      <text x={x - width / 2 + 8} y={y + 3.5} text-anchor="middle">
-        {text}
-      </text>
-    </g>
-  );
+/** Scrolls to the first state that a selector finds. */
+function center(place: HTMLElement, selector: string): void {
+  const state = place.querySelector(selector)?.getBoundingClientRect();
+  if (state === undefined) return;
+  const from = place.getBoundingClientRect();
+  place.scrollLeft += state.left + state.width / 2 - from.left - from.width / 2;
+  place.scrollTop += state.top + state.height / 2 - from.top - from.height / 2;
 }
 
-function Arrow({ line, isLit }: { readonly line: Line; readonly isLit: boolean }) {
+function Arrow({
+  line,
+  isLit,
+  isDim,
+  rate,
+}: {
+  readonly line: Line;
+  readonly isLit: boolean;
+  readonly isDim: boolean;
+  readonly rate: Rate | undefined;
+}) {
   const { points, label, isInitial } = line;
+  const level = rate === undefined ? "" : `rate${rate.level}`;
+  const middle = rate === undefined || rate.level === 0 ? undefined : middleOf(points);
   return (
-    <g class={isLit && !isInitial ? "arrow lit" : "arrow"}>
+    <g class={`arrow ${isLit && !isInitial ? "lit" : ""} ${isDim ? "dim" : ""} ${level}`}>
       {points.length > 1 && <path d={pathOf(points)} marker-end="url(#arrow)" />}
       {label?.lines.map((text, index) => (
         <text key={`${index} ${text}`} x={label.x} y={label.y + index * LINE_HEIGHT + 11}>
           {text}
         </text>
       ))}
+      {middle !== undefined && (
+        <text x={middle[0]} y={middle[1] + 4} text-anchor="middle" class="rate">
+          {rate?.text}
+        </text>
+      )}
     </g>
   );
+}
+
+/** The middle of the longest part of a line. */
+function middleOf(points: Line["points"]): readonly [number, number] | undefined {
+  let longest = 0;
+  let middle: readonly [number, number] | undefined;
+  for (const [index, [x, y]] of points.entries()) {
+    const [fromX, fromY] = points[index - 1] ?? [x, y];
+    const length = Math.abs(x - fromX) + Math.abs(y - fromY);
+    if (length > longest) [longest, middle] = [length, [(x + fromX) / 2, (y + fromY) / 2]];
+  }
+  return middle;
 }
 
 /** States and all that are around them. */

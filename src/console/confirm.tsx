@@ -30,7 +30,18 @@ export interface Question {
   readonly onDone?: () => void;
 }
 
-export function Confirm({
+/** Asks questions of a page, one at a time; `onDone` runs behind each that was answered by doing it. */
+export function useQuestion(onDone: () => void = () => undefined) {
+  const [question, setQuestion] = useState<Question>();
+  const close = (isDone: boolean) => {
+    setQuestion(undefined);
+    if (isDone) onDone();
+  };
+  const dialog = question === undefined ? null : <Confirm question={question} onClose={close} />;
+  return { pose: setQuestion, dialog } as const;
+}
+
+function Confirm({
   question,
   onClose,
 }: {

@@ -3,6 +3,7 @@ import { ask, definitionPath, get, versionsOf } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
 import { savePng, useDrawing } from "./drawing.ts";
 import { MachineTable } from "./find.tsx";
+import { FlowPanel, flowOf, HeatChoice, heatMarks } from "./flow.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
 import { Copied, Fault, Json, Panel, quoted } from "./parts.tsx";
 
@@ -18,6 +19,8 @@ export function Definition({
   const state = query.get("state") ?? "";
   const drawing = useDrawing(id, query);
   const counts = useLoaded(`counts ${id}`, tick, () => countsOf(id));
+  const flow = useLoaded(`flow ${id}`, tick, () => flowOf(id));
+  const heat = query.get("heat") ?? "";
   const versions = useLoaded(`versions ${id}`, 0, () => versionsOf(id));
   const document = useLoaded(`document ${id}`, 0, () => get<unknown>(definitionPath(id)));
   const fileName = id.replace(":", "-");
@@ -39,11 +42,12 @@ export function Definition({
           <a href={linkTo("try", "", { definition: id })}>Try</a>
         </nav>
       </h1>
-      <Fault error={drawing.error ?? counts.error} />
+      <Fault error={drawing.error ?? counts.error ?? flow.error} />
       <Panel
         title="Statechart"
         aside={
           <span class="choice">
+            <HeatChoice heat={heat} />
             <a href={`${drawing.path}&format=svg`} download={`${fileName}.svg`}>
               SVG
             </a>
@@ -60,13 +64,18 @@ export function Definition({
             drawing={drawing.data}
             marks={{
               counts: counts.data ?? new Map(),
+              ...heatMarks(heat, drawing.data, flow.data),
+              focus: query.get("focus") ?? "",
+              onFocus: (focus) => setQuery("focus", focus),
               ...(state === "" ? {} : { selected: state }),
               onCollapse: drawing.onCollapse,
+              onCollapseAll: drawing.onCollapseAll,
               onSelect: (path) => setQuery("state", path === state ? "" : path),
             }}
           />
         )}
       </Panel>
+      {flow.data !== undefined && <FlowPanel flow={flow.data} />}
       <Panel title={state === "" ? "Machines" : `Machines in ${state}, longest there first`}>
         <MachineTable
           filter={{ definition: id, ...(state === "" ? {} : { state, olderThan: "0" }) }}

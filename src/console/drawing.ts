@@ -6,6 +6,7 @@ import { type Loaded, setQuery, useLoaded } from "./hooks.ts";
 export interface DefinitionDrawing extends Loaded<Drawing> {
   readonly path: string;
   readonly onCollapse: (state: string) => void;
+  readonly onCollapseAll: (states: readonly string[]) => void;
 }
 
 export function useDrawing(definition: string, query: URLSearchParams): DefinitionDrawing {
@@ -15,11 +16,18 @@ export function useDrawing(definition: string, query: URLSearchParams): Definiti
   const loaded = useLoaded(`drawing ${definition} ${parameters}`, 0, async () =>
     definition === "" ? undefined : get<Drawing>(path),
   );
+  const onCollapseAll = (states: readonly string[]) => setQuery("closed", states.join(","));
   const onCollapse = (state: string) => {
     const next = closed.includes(state) ? closed.filter((one) => one !== state) : [...closed, state];
-    setQuery("closed", next.join(","));
+    onCollapseAll(next);
   };
-  return { ...loaded, data: loaded.data, path: `${path}&db=${database()}`, onCollapse } as DefinitionDrawing;
+  return {
+    ...loaded,
+    data: loaded.data,
+    path: `${path}&db=${database()}`,
+    onCollapse,
+    onCollapseAll,
+  } as DefinitionDrawing;
 }
 
 /** Paints the SVG of the server into a picture of twice its size. */

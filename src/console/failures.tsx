@@ -1,7 +1,6 @@
 /** What has failed, by its cause, and the recent refusals that no client received. */
-import { useState } from "preact/hooks";
 import { ask, command, get } from "./api.ts";
-import { Confirm, type Question } from "./confirm.tsx";
+import { type Question, useQuestion } from "./confirm.tsx";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { Ago, count, eventName, Fault, Panel } from "./parts.tsx";
 
@@ -38,11 +37,11 @@ export function Failures({
   readonly database: string;
 }) {
   const definition = query.get("definition") ?? "";
-  const [question, setQuestion] = useState<Question>();
   const failed = useLoaded(`failures ${database} ${definition}`, tick, () =>
     get<Failures>(`/api/v1/failures?definition=${encodeURIComponent(definition)}`),
   );
   const refused = useLoaded(`refusals ${database}`, tick, refusals);
+  const { pose, dialog } = useQuestion(failed.reload);
   const [mayRetry] = useAllowed([["SM.RETRY", "x"]]);
   const groups = failed.data?.groups ?? [];
   return (
@@ -56,7 +55,7 @@ export function Failures({
         <Cause
           key={`${group.definition} ${group.state} ${group.event} ${group.code} ${group.message}`}
           group={group}
-          {...(mayRetry === true ? { onRetry: () => setQuestion(retryOf(group)) } : {})}
+          {...(mayRetry === true ? { onRetry: () => pose(retryOf(group)) } : {})}
         />
       ))}
       {failed.data !== undefined && failed.data.cursor !== "0" && (
@@ -68,15 +67,7 @@ export function Failures({
         )}
         {(refused.data?.length ?? 0) > 0 && <Refused rows={refused.data ?? []} />}
       </Panel>
-      {question !== undefined && (
-        <Confirm
-          question={question}
-          onClose={(isDone) => {
-            setQuestion(undefined);
-            if (isDone) failed.reload();
-          }}
-        />
-      )}
+      {dialog}
     </>
   );
 }

@@ -1,10 +1,9 @@
 /** A machine: where it is and was, what it accepts, why it would refuse, what it waits for, and what may be done to it. */
-import { useState } from "preact/hooks";
 import type { Drawing } from "../drawing/geometry.ts";
 import { Actions, actionsOf } from "./actions.tsx";
 import { get, type HistoryEntry, type MachineInfo, machinePath, versionsOf } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
-import { Confirm, type Question } from "./confirm.tsx";
+import { useQuestion } from "./confirm.tsx";
 import { useDrawing } from "./drawing.ts";
 import { Events } from "./events.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
@@ -29,7 +28,6 @@ export function Machine({
   readonly tick: number;
 }) {
   const path = machinePath(machineKey);
-  const [question, setQuestion] = useState<Question>();
   const now = useLoaded(`machine ${machineKey}`, tick, () => get<MachineInfo>(path));
   const history = useLoaded(`history ${machineKey}`, tick, () =>
     get<{ history: readonly HistoryEntry[] }>(`${path}/history?newestFirst=true&count=1000`),
@@ -55,6 +53,7 @@ export function Machine({
     history.reload();
     pending.reload();
   };
+  const { pose, dialog } = useQuestion(reload);
   if (now.data === undefined) return <Fault error={now.error} />;
   const visited = entries.filter(({ rev }) => rev <= shown).flatMap(({ to }) => to);
   return (
@@ -67,7 +66,7 @@ export function Machine({
             states: drawing.data?.boxes.filter(isEnterable).map(({ path: state }) => state) ?? [],
             versions: versions.data?.definitions.filter((id) => id !== definition) ?? [],
           })}
-          ask={setQuestion}
+          ask={pose}
         />
       </h1>
       <Fault error={now.error ?? past.error ?? drawing.error} />
@@ -98,6 +97,7 @@ export function Machine({
                 active: withOuter(machine?.state ?? []),
                 visited: withOuter(visited),
                 onCollapse: drawing.onCollapse,
+                onCollapseAll: drawing.onCollapseAll,
               }}
             />
           )}
@@ -109,7 +109,7 @@ export function Machine({
         onShow={(rev) => setQuery("rev", rev === now.data?.rev ? "" : String(rev))}
       />
       <div class="columns">
-        {!isPast && <Events machineKey={machineKey} tick={tick + now.data.rev} ask={setQuestion} />}
+        {!isPast && <Events machineKey={machineKey} tick={tick + now.data.rev} ask={pose} />}
         <Panel title={isPast ? `Context at rev ${shown}` : "Context"}>
           <Json value={machine?.context ?? {}} />
         </Panel>
@@ -117,15 +117,7 @@ export function Machine({
           <PendingList pending={pending.data?.pending ?? []} />
         </Panel>
       </div>
-      {question !== undefined && (
-        <Confirm
-          question={question}
-          onClose={(isDone) => {
-            setQuestion(undefined);
-            if (isDone) reload();
-          }}
-        />
-      )}
+      {dialog}
     </>
   );
 }

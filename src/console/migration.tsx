@@ -1,7 +1,7 @@
 /** The migration of all machines of a version to another: what would become of them, then its progress. */
 import { useEffect, useState } from "preact/hooks";
 import { command, errorOf } from "./api.ts";
-import { Confirm, type Question } from "./confirm.tsx";
+import { type Question, useQuestion } from "./confirm.tsx";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { Ago, count, Fault, Panel } from "./parts.tsx";
 
@@ -45,7 +45,7 @@ export function Migration({ from, to }: { readonly from: string; readonly to: st
   const [plan, setPlan] = useState<Plan>();
   const [error, setError] = useState<Error>();
   const [round, setRound] = useState(0);
-  const [question, setQuestion] = useState<Question>();
+  const { pose, dialog } = useQuestion(() => setRound(round + 1));
   const words = ["SM.MIGRATION", "PLAN", from, to, ...(map.trim() === "" ? [] : ["MAP", map])];
   const [mayPlan, mayStart] = useAllowed([words, ["SM.MIGRATION", "START", "1"]]);
   const look = () => {
@@ -84,22 +84,14 @@ export function Migration({ from, to }: { readonly from: string; readonly to: st
         {plan !== undefined && <Planned plan={plan} onMap={setMap} />}
         {plan !== undefined && mayStart === true && (
           <p class="menu">
-            <button type="button" class="primary" onClick={() => setQuestion(starting(plan))}>
+            <button type="button" class="primary" onClick={() => pose(starting(plan))}>
               Migrate {count(plan.machines)}
             </button>
           </p>
         )}
       </Panel>
       <Migrations from={from} to={to} round={round} />
-      {question !== undefined && (
-        <Confirm
-          question={question}
-          onClose={(isDone) => {
-            setQuestion(undefined);
-            if (isDone) setRound(round + 1);
-          }}
-        />
-      )}
+      {dialog}
     </>
   );
 }

@@ -1,7 +1,6 @@
 /** The streams that machines write, who reads them in groups, and tasks that were given up. */
-import { useState } from "preact/hooks";
 import { ask, command } from "./api.ts";
-import { Confirm, type Question } from "./confirm.tsx";
+import { type Question, useQuestion } from "./confirm.tsx";
 import { useAllowed, useLoaded } from "./hooks.ts";
 import { count, Fault, Panel } from "./parts.tsx";
 
@@ -68,9 +67,9 @@ async function deadLetters(): Promise<readonly DeadLetter[]> {
 }
 
 export function Streams({ tick, database }: { readonly tick: number; readonly database: string }) {
-  const [question, setQuestion] = useState<Question>();
   const known = useLoaded(`streams ${database}`, tick, streams);
   const dead = useLoaded(`dead ${database}`, tick, deadLetters);
+  const { pose, dialog } = useQuestion(dead.reload);
   const [mayRequeue] = useAllowed([["SM.REQUEUE", "ALL"]]);
   return (
     <>
@@ -81,7 +80,7 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
         aside={
           mayRequeue === true &&
           (dead.data?.length ?? 0) > 1 && (
-            <button type="button" onClick={() => setQuestion(REQUEUE_ALL)}>
+            <button type="button" onClick={() => pose(REQUEUE_ALL)}>
               Requeue all
             </button>
           )
@@ -101,7 +100,7 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
                 </td>
                 <td class="number">
                   {mayRequeue === true && (
-                    <button type="button" onClick={() => setQuestion(requeue(letter))}>
+                    <button type="button" onClick={() => pose(requeue(letter))}>
                       Requeue
                     </button>
                   )}
@@ -148,15 +147,7 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
           </tbody>
         </table>
       </Panel>
-      {question !== undefined && (
-        <Confirm
-          question={question}
-          onClose={(isDone) => {
-            setQuestion(undefined);
-            if (isDone) dead.reload();
-          }}
-        />
-      )}
+      {dialog}
     </>
   );
 }

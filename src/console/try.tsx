@@ -9,7 +9,7 @@ import type { Machine } from "../engine/machine.ts";
 import type { Finding } from "../engine/types.ts";
 import { ask, command, definitionPath, get, type MachineInfo, machinePath, versionsOf } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
-import { Confirm, type Question } from "./confirm.tsx";
+import { type Question, useQuestion } from "./confirm.tsx";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { lineOf } from "./lines.ts";
 import { Fault, Json, Panel } from "./parts.tsx";
@@ -137,7 +137,7 @@ function Editor({
   const known = useMemo(() => read(text), [text]);
   const [machine, setMachine] = useState<Machine>();
   const [frames, setFrames] = useState<readonly Frame[]>([]);
-  const [question, setQuestion] = useState<Question>();
+  const { pose, dialog } = useQuestion();
   const { machine: latest, graph } = known;
   useEffect(() => {
     if (latest === undefined) return;
@@ -178,7 +178,7 @@ function Editor({
             <button
               type="button"
               disabled={latest === undefined}
-              onClick={() => setQuestion(storing(text, nextVersion(name, versions.data?.definitions ?? [])))}
+              onClick={() => pose(storing(text, nextVersion(name, versions.data?.definitions ?? [])))}
             >
               Save as a version
             </button>
@@ -219,7 +219,7 @@ function Editor({
           )}
         </div>
       </div>
-      {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+      {dialog}
     </>
   );
 }

@@ -28,7 +28,7 @@ export function microstep(run: Run, transitions: readonly Transition[]): void {
   run.observer?.onEntered?.(entered);
   run.trace?.push({
     event: run.eventType,
-    transitions: transitions.map(({ source, descriptor }) => ({ source, descriptor })),
+    transitions,
     exited: exited.toReversed(),
     entered,
   });

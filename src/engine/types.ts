@@ -223,7 +223,8 @@ export type Change = { readonly path: string; readonly value?: Json };
 export type TraceStep = {
   /** The event it reacted to; for an automatic step the event of the step before. */
   readonly event: string;
-  readonly transitions: readonly { readonly source: number; readonly descriptor: string }[];
+  /** Those of the machine itself, the same objects in every step. */
+  readonly transitions: readonly Transition[];
   /** In the order of exit. */
   readonly exited: readonly number[];
   /** In the order of entry. */

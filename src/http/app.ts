@@ -10,6 +10,7 @@ import { addConsole } from "./console-route.ts";
 import { addDrawings } from "./drawing-route.ts";
 import { addDurable } from "./durable.ts";
 import { addFailures } from "./failures-route.ts";
+import { addFlow } from "./flow-route.ts";
 import { addJobs } from "./jobs-route.ts";
 import { addLogin } from "./login.ts";
 import { addMcp } from "./mcp-route.ts";
@@ -58,6 +59,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   crossOrigin(app, options);
   metrics(app, options, metricsOf(options.server));
   addDrawings(app, options);
+  addFlow(app, options);
   addOperations(app, options);
   addCommands(app, options);
   addAllowed(app, options);

@@ -6,7 +6,8 @@ import { type Catalogue, findByFullName } from "../catalogue/catalogue.ts";
 import { DETENT_VERSION } from "../commands/versions.ts";
 import type { Access } from "./access.ts";
 import type { Env } from "./app-context.ts";
-import { PROBLEM_RESPONSE } from "./job-paths.ts";
+
+import { PROBLEM_RESPONSE } from "./openapi-parts.ts";
 import { bodyFields, type Field, type Operation, pathParameters } from "./operation.ts";
 import { OTHER_PATHS } from "./other-paths.ts";
 import { operationsOf } from "./rest.ts";

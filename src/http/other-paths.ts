@@ -1,73 +1,93 @@
 /** The routes that are no operations, as OpenAPI describes them. */
-import type { Json, JsonObject } from "../base/json.ts";
-import { JOB_PATHS, PROBLEM_RESPONSE } from "./job-paths.ts";
+import type { JsonObject } from "../base/json.ts";
+import { JOB_PATHS } from "./job-paths.ts";
+import {
+  INTEGER,
+  jsonBody,
+  listOf,
+  object,
+  PROBLEM_RESPONSE,
+  pathParameter,
+  queryParameter,
+  responses,
+  TEXT,
+  TEXT_OR_NULL,
+} from "./openapi-parts.ts";
 
 const TEXT_RESPONSE: JsonObject = { description: "A text.", content: { "text/plain": {} } };
 
-function drawing(operationId: string, names: readonly string[]): JsonObject {
+const DRAWING: JsonObject = { type: "object", required: ["width", "height", "boxes", "dots", "lines"] };
+
+/** The path without a version, which stands for the newest, and the one with it. */
+function both(
+  what: string,
+  operationId: string,
+  describe: (operationId: string, parameters: readonly JsonObject[]) => JsonObject,
+): Readonly<Record<string, JsonObject>> {
+  const [name, version] = [pathParameter("name"), pathParameter("version")];
+  return {
+    [`/api/v1/definitions/{name}/${what}`]: describe(operationId, [name]),
+    [`/api/v1/definitions/{name}/{version}/${what}`]: describe(`${operationId}Version`, [name, version]),
+  };
+}
+
+function drawing(operationId: string, parameters: readonly JsonObject[]): JsonObject {
+  const ok = {
+    description: "The drawing.",
+    content: { "application/json": { schema: DRAWING }, "image/svg+xml": {} },
+  };
   return {
     get: {
       operationId,
       summary: "The statechart drawn: boxes and lines with their places, or SVG.",
       parameters: [
-        ...names.map((name): Json => ({ name, in: "path", required: true, schema: { type: "string" } })),
-        {
-          ...{ name: "collapsed", in: "query", required: false },
-          description: "A state whose inside is left out; may be given several times.",
-          schema: { type: "string" },
-        },
+        ...parameters,
+        queryParameter("collapsed", "A state whose inside is left out; may be given several times."),
         { name: "format", in: "query", required: false, schema: { type: "string", enum: ["json", "svg"] } },
       ],
-      responses: {
-        "200": {
-          description: "The drawing.",
-          content: {
-            "application/json": {
-              schema: { type: "object", required: ["width", "height", "boxes", "dots", "lines"] },
-            },
-            "image/svg+xml": {},
-          },
-        },
-        default: PROBLEM_RESPONSE,
-      },
+      responses: { "200": ok, default: PROBLEM_RESPONSE },
+    },
+  };
+}
+
+const STAYS = object({ state: TEXT, stays: INTEGER, p50: INTEGER, p95: INTEGER });
+const EDGE = object({ from: TEXT, to: listOf(TEXT), event: TEXT, taken: INTEGER, lastHour: INTEGER });
+
+function flow(operationId: string, parameters: readonly JsonObject[]): JsonObject {
+  return {
+    get: {
+      operationId,
+      summary:
+        "How long machines stay in each state, in ms, and how often each transition was taken, since the start of the server.",
+      parameters: [...parameters],
+      responses: responses(
+        "Only what was left, and taken, is listed; `isPartial` where there was too much to be counted.",
+        object({
+          ...{ definition: TEXT, since: INTEGER, isPartial: { type: "boolean" } },
+          ...{ states: listOf(STAYS), edges: listOf(EDGE) },
+        }),
+      ),
     },
   };
 }
 
 export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
-  "/api/v1/definitions/{name}/drawing": drawing("drawDefinition", ["name"]),
-  "/api/v1/definitions/{name}/{version}/drawing": drawing("drawDefinitionVersion", ["name", "version"]),
+  ...both("drawing", "drawDefinition", drawing),
+  ...both("flow", "flowOfDefinition", flow),
   "/api/v1/drawings": {
     post: {
       operationId: "drawGraph",
       summary: "The statechart of a definition that is not stored, drawn.",
-      requestBody: {
-        required: true,
-        content: {
-          "application/json": {
-            schema: {
-              type: "object",
-              properties: {
-                graph: { description: "What SM.DEF GRAPH says in JSON.", type: "object" },
-                title: { description: "Of a machine without an id.", type: "string" },
-              },
-              required: ["graph"],
-              additionalProperties: false,
-            },
+      requestBody: jsonBody(
+        object(
+          {
+            graph: { description: "What SM.DEF GRAPH says in JSON.", type: "object" },
+            title: { description: "Of a machine without an id.", type: "string" },
           },
-        },
-      },
-      responses: {
-        "200": {
-          description: "The drawing.",
-          content: {
-            "application/json": {
-              schema: { type: "object", required: ["width", "height", "boxes", "dots", "lines"] },
-            },
-          },
-        },
-        default: PROBLEM_RESPONSE,
-      },
+          ["graph"],
+        ),
+      ),
+      responses: responses("The drawing.", DRAWING),
     },
   },
   "/api/v1/changes": {
@@ -75,25 +95,13 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
       operationId: "followChanges",
       summary: "The change streams as server-sent events; Last-Event-ID goes on behind an event.",
       parameters: [
-        ...(
-          [
-            ["definition", "Only machines of this definition; may be given several times."],
-            ["key", "Only machines with this key, or a pattern of keys."],
-            ["group", "What this consumer group is given, with `consumer`."],
-            ["consumer", "The consumer of the group."],
-            [
-              "after",
-              "Begins behind this entry; `0` with the first that is kept. Otherwise with what comes.",
-            ],
-          ] as const
-        ).map(
-          ([name, description]): Json => ({
-            name,
-            in: "query",
-            required: false,
-            description,
-            schema: { type: "string" },
-          }),
+        queryParameter("definition", "Only machines of this definition; may be given several times."),
+        queryParameter("key", "Only machines with this key, or a pattern of keys."),
+        queryParameter("group", "What this consumer group is given, with `consumer`."),
+        queryParameter("consumer", "The consumer of the group."),
+        queryParameter(
+          "after",
+          "Begins behind this entry; `0` with the first that is kept. Otherwise with what comes.",
         ),
       ],
       responses: {
@@ -109,22 +117,11 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
     post: {
       operationId: "runCommands",
       summary: "Any command, or several one behind the other; RESP3 values as JSON.",
-      requestBody: {
-        required: true,
-        content: {
-          "application/json": {
-            schema: { type: "array", minItems: 1 },
-            examples: { one: { value: ["SM.STATE", "o1"] }, several: { value: [["MULTI"], ["EXEC"]] } },
-          },
-        },
-      },
-      responses: {
-        "200": {
-          description: "The reply, or a list of replies.",
-          content: { "application/json": { schema: {} } },
-        },
-        default: PROBLEM_RESPONSE,
-      },
+      requestBody: jsonBody(
+        { type: "array", minItems: 1 },
+        { examples: { one: { value: ["SM.STATE", "o1"] }, several: { value: [["MULTI"], ["EXEC"]] } } },
+      ),
+      responses: responses("The reply, or a list of replies.", {}),
     },
   },
   ...JOB_PATHS,
@@ -132,34 +129,13 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
     post: {
       operationId: "login",
       summary: "A token for a user and its password, in a cookie and in the answer.",
-      requestBody: {
-        required: true,
-        content: {
-          "application/json": {
-            schema: {
-              type: "object",
-              properties: { user: { type: "string", default: "default" }, password: { type: "string" } },
-              required: ["password"],
-              additionalProperties: false,
-            },
-          },
-        },
-      },
-      responses: {
-        "200": {
-          description: "The token, which may be a bearer token too.",
-          content: {
-            "application/json": {
-              schema: {
-                type: "object",
-                properties: { user: { type: "string" }, token: { type: "string" } },
-                required: ["user", "token"],
-              },
-            },
-          },
-        },
-        default: PROBLEM_RESPONSE,
-      },
+      requestBody: jsonBody(
+        object({ user: { type: "string", default: "default" }, password: TEXT }, ["password"]),
+      ),
+      responses: responses(
+        "The token, which may be a bearer token too.",
+        object({ user: TEXT, token: TEXT }),
+      ),
     },
     delete: {
       operationId: "logout",
@@ -171,21 +147,7 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
     get: {
       operationId: "whoami",
       summary: "The user, and the version of the server.",
-      responses: {
-        "200": {
-          description: "Who asks.",
-          content: {
-            "application/json": {
-              schema: {
-                type: "object",
-                properties: { user: { type: ["string", "null"] }, version: { type: ["string", "null"] } },
-                required: ["user", "version"],
-              },
-            },
-          },
-        },
-        default: PROBLEM_RESPONSE,
-      },
+      responses: responses("Who asks.", object({ user: TEXT_OR_NULL, version: TEXT_OR_NULL })),
     },
   },
   "/metrics": {

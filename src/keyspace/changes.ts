@@ -104,6 +104,22 @@ export interface RecordedChange {
   readonly to: readonly string[];
 }
 
+/** Arrow of a statechart: a transition as SM.DEF GRAPH has it. Each is one object as long as its definition is compiled. */
+export interface Edge {
+  /** Unlike that of any other edge of the definition that differs in what follows. */
+  readonly name: string;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly event: string;
+}
+
+/** The way of a machine through its states in a change. */
+export interface Way {
+  /** The states that were left, outer ones among them, and since when they had been active. */
+  readonly left: ReadonlyArray<readonly [state: string, sinceMs: number]>;
+  readonly taken: readonly Edge[];
+}
+
 export type Change =
   | { readonly kind: "key"; readonly database: number; readonly key: Bytes; readonly event: KeyEvent }
   /** The key was written in a way that has no event of its own; WATCH and tracking hear of it all the same. */
@@ -115,6 +131,7 @@ export type Change =
       readonly key: Bytes;
       readonly definition: DefinitionName | undefined;
       readonly history: RecordedChange;
+      readonly way: Way;
     }
   /** `phys` is what the database stood for: its keys can still be looked up there within the transaction. */
   | { readonly kind: "flush"; readonly database: number; readonly phys: number }

@@ -5,7 +5,8 @@
 
 import { EventData } from "../base/event-data.ts";
 import type { Json } from "../base/json.ts";
-import { type Machine, stateOf } from "../engine/machine.ts";
+import { targetPaths } from "../engine/explain.ts";
+import { type Machine, stateOf, type Transition } from "../engine/machine.ts";
 import { notAccepted, stateNames } from "../engine/refusal.ts";
 import { snapshotToJson } from "../engine/snapshot.ts";
 import { deliver, fire, step } from "../engine/step.ts";
@@ -19,6 +20,7 @@ import type {
   StepResult,
   Timer,
 } from "../engine/types.ts";
+import type { Edge } from "../keyspace/changes.ts";
 import { indexOf } from "./map-index.ts";
 import type { Chart, MachineBounds, StepEnv, Subject } from "./subject.ts";
 import { TASKS_PER_CHANGE_MAX } from "./tasks.ts";
@@ -43,6 +45,8 @@ export interface Next {
   readonly changes: readonly Change[];
   /** What became of events at joins; undefined for nothing. */
   readonly joins: "kept" | "other" | undefined;
+  /** The transitions that were taken, in order. */
+  readonly taken: readonly Edge[];
 }
 
 /** A refusal with its code and the text after it. */
@@ -167,6 +171,7 @@ function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Move
     effects,
     changes,
     joins: machine.joins.length === 0 ? undefined : atJoins(effects),
+    taken: edgesOf(machine, trace),
   };
 }
 
@@ -174,6 +179,26 @@ function enteredIn(machine: Machine, trace: Moved["trace"]): ReadonlySet<string>
   const paths = new Set<string>();
   for (const { entered } of trace) for (const index of entered) paths.add(stateOf(machine, index).path);
   return paths;
+}
+
+const edges = new WeakMap<Transition, Edge>();
+
+function edgesOf(machine: Machine, trace: Moved["trace"]): readonly Edge[] {
+  const taken: Edge[] = [];
+  for (const { transitions } of trace)
+    for (const transition of transitions) taken.push(edgeOf(machine, transition));
+  return taken;
+}
+
+function edgeOf(machine: Machine, transition: Transition): Edge {
+  let edge = edges.get(transition);
+  if (edge === undefined) {
+    const from = stateOf(machine, transition.source).path;
+    const [to, event] = [targetPaths(machine, transition), transition.descriptor];
+    edge = { name: JSON.stringify([from, event, ...to]), from, to, event };
+    edges.set(transition, edge);
+  }
+  return edge;
 }
 
 /** `kept` for an event that waits in a join now, and has done nothing else there. */
@@ -239,6 +264,7 @@ function stepMap(subject: Subject, target: string): StepOutcome {
     effects: [],
     changes: [],
     joins: undefined,
+    taken: [],
   };
 }
 

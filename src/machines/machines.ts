@@ -4,7 +4,7 @@
  */
 
 import type { Bytes } from "../base/bytes.ts";
-import type { KeyEvent } from "../keyspace/changes.ts";
+import type { Edge, KeyEvent, Way } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import { definitionKey } from "../keyspace/layouts.ts";
@@ -19,7 +19,7 @@ import { LIVE_MACHINE, liveRecord } from "./live-machine.ts";
 import { OutcomeGiving } from "./live-outcomes.ts";
 import { type Keeping, planChange, tellChange } from "./outbox.ts";
 import { type OutcomeChange, outcomeWrites } from "./outcome-codec.ts";
-import { encodeMachine, type MachineRecord } from "./record.ts";
+import { type ActiveState, encodeMachine, type MachineRecord, NO_STATES } from "./record.ts";
 
 /** The value of an entry that is all key. */
 const NOTHING = Buffer.alloc(0);
@@ -31,6 +31,8 @@ export interface MachineWrite {
   /** Entries before that, of what the machine has been through elsewhere; the change stream does not tell them. */
   readonly imported?: readonly HistoryEntry[];
   readonly history: HistoryEntry | undefined;
+  /** The transitions that its beginning has taken. */
+  readonly taken?: readonly Edge[];
   readonly keeping: Keeping;
   readonly event: KeyEvent | undefined;
 }
@@ -51,7 +53,7 @@ export function createMachine(db: Database, key: Bytes, write: MachineWrite): Ke
   indexMachine(db.transaction, db.phys, record.id, write.machine, 1);
   const { machine, history } = write;
   if (history === undefined) return record;
-  recordChange(db, key, machine, history);
+  recordChange(db, key, machine, history, { left: NO_STATES, taken: write.taken ?? NO_EDGES });
   const { imported = [], keeping } = write;
   if (imported.length > 0) {
     const entries = imported.map(encodeEntry);
@@ -71,6 +73,8 @@ export interface MachineUpdate {
   /** What subject.ts has made of the snapshot of `machine`. */
   readonly chart?: unknown;
   readonly history: HistoryEntry | undefined;
+  /** The transitions that have led there. */
+  readonly taken?: readonly Edge[] | undefined;
   /** What it adds to the outcomes of the machine, or changes in them. */
   readonly outcome?: OutcomeChange | undefined;
   readonly keeping: Keeping;
@@ -107,7 +111,10 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   if (machine.parent !== undefined && machine.status !== before.status)
     notifyParent(db.transaction, db.phys, machine);
   if (history === undefined || told === undefined) return written;
-  recordChange(db, key, machine, history);
+  recordChange(db, key, machine, history, {
+    left: leftBy(before, machine),
+    taken: update.taken ?? NO_EDGES,
+  });
   if (!isLive) {
     putHistory(db.transaction, record.id, history);
     trimHistory(db.transaction, record.id, { rev: history.rev, max: keeping.historyMax });
@@ -134,7 +141,8 @@ export function exchangeMachine(
   indexMachine(transaction, phys, record.id, machine, 1);
   if (machine.parent !== undefined && machine.status !== before.status)
     notifyParent(transaction, phys, machine);
-  recordChange(db, key, machine, history);
+  // It goes on in the states of another definition.
+  recordChange(db, key, machine, history, { left: NO_STATES, taken: NO_EDGES });
   putHistory(transaction, record.id, history);
   trimHistory(transaction, record.id, { rev: history.rev, max: keeping.historyMax });
   tellChange(db, { key, id: record.id, machine, history }, keeping);
@@ -162,9 +170,34 @@ export function addOutcome(db: Database, key: Bytes, update: OutcomeUpdate): boo
 
 const NO_TAIL: readonly Buffer[] = [];
 
+const NO_EDGES: readonly Edge[] = [];
+
 /** Puts what the history tells into the change list too. */
-function recordChange(db: Database, key: Bytes, { definition }: MachineRecord, history: HistoryEntry): void {
-  db.transaction.record({ kind: "machine", database: db.index, key, definition, history });
+function recordChange(
+  db: Database,
+  key: Bytes,
+  { definition }: MachineRecord,
+  history: HistoryEntry,
+  way: Way,
+): void {
+  db.transaction.record({ kind: "machine", database: db.index, key, definition, history, way });
+}
+
+/** The states that were active before and are not any more, or have been entered again. */
+function leftBy(before: MachineRecord, after: MachineRecord): Way["left"] {
+  if (before.states === after.states) return NO_STATES;
+  const left = missingIn(before.states, after.states);
+  return before.outer.length === 0 ? left : [...left, ...missingIn(before.outer, after.outer)];
+}
+
+function missingIn(before: readonly ActiveState[], after: readonly ActiveState[]): readonly ActiveState[] {
+  if (before === after) return NO_STATES;
+  const known = before.length > 16 ? new Map(after) : undefined;
+  return before.filter(([name, sinceMs]) =>
+    known === undefined
+      ? !after.some(([other, otherMs]) => other === name && otherMs === sinceMs)
+      : known.get(name) !== sinceMs,
+  );
 }
 
 /** Adds (1) a machine to the indexes and counters, or takes it out (-1). */

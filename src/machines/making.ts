@@ -103,7 +103,10 @@ export function makeMachine(scope: Scope, key: Bytes, creation: Creation): Next 
   const { expireAtMs } = creation;
   const keeping = keepingOf(scope.server.config);
   const imported = importedEntries(past);
-  const write = { machine: record, expireAtMs, imported, history, keeping, event: "sm.create" } as const;
+  const write = {
+    ...{ machine: record, expireAtMs, imported, history, taken: next.taken, keeping },
+    event: "sm.create",
+  } as const;
   const written = createMachine(scope.db, key, write);
   armTimers(scope, written.id, next.effects);
   watchStates(scope.db, written.id, next.effects);

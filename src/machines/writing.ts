@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import { snapshotToJson, timerToJson } from "../engine/snapshot.ts";
 import { trailOf } from "../engine/trail.ts";
 import type { Effect, Snapshot, Timer } from "../engine/types.ts";
-import type { KeyEvent } from "../keyspace/changes.ts";
+import type { Edge, KeyEvent } from "../keyspace/changes.ts";
 import type { DueEntry } from "../keyspace/layouts.ts";
 import type { HistoryEntry, HistoryKind, Rest, Sent } from "./history.ts";
 import { keepingOf } from "./keeping.ts";
@@ -74,7 +74,8 @@ export function writeMoved(scope: Scope, subject: Subject, next: Next, cause: Ca
   const moved =
     chart === undefined || next.live === undefined ? chart : { machine: chart.machine, snapshot: next.live };
   const { key, record } = subject;
-  const written = writeRecord(scope, { key, record, machine: before, chart: moved }, machine, history);
+  const from = { key, record, machine: before, chart: moved };
+  const written = writeRecord(scope, from, machine, history, next.taken);
   armTimers(scope, written.record.id, next.effects);
   watchStates(scope.db, written.record.id, next.effects);
   if (machine.status === "suspended") disarmAll(scope, written.record.id, machine);
@@ -146,6 +147,7 @@ export function writeRecord(
   subject: Subject,
   machine: MachineRecord,
   history: HistoryEntry | undefined,
+  taken?: readonly Edge[],
 ): Subject {
   const event = history === undefined ? undefined : EVENTS[history.kind];
   const { chart } = subject;
@@ -155,6 +157,7 @@ export function writeRecord(
     machine,
     chart,
     history,
+    taken,
     event,
     keeping: keepingOf(scope.server.config),
   } as const;

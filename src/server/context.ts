@@ -28,6 +28,7 @@ import { nodeConfigFiles } from "../config/config-files.ts";
 import { duesAt } from "../keyspace/layouts.ts";
 import type { Store } from "../keyspace/store.ts";
 import { ChartCache } from "../machines/chart-cache.ts";
+import { Flow } from "../machines/flow.ts";
 import { LatencyLog } from "../metrics/latency-log.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { newStatistics } from "../metrics/statistics.ts";
@@ -88,7 +89,6 @@ export function newServerContext({
     onFault: faultLog(log, statistics),
     server: () => context,
   });
-  const demo = new DemoWork({ clock, requests, server: () => context });
   const context: ServerContext = {
     config,
     catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
@@ -112,8 +112,9 @@ export function newServerContext({
     log,
     waiters,
     whatIf,
-    demo,
+    demo: new DemoWork({ clock, requests, server: () => context }),
     statistics,
+    flow: new Flow(clock.now()),
     cluster,
     runId: randomBytes(20).toString("hex"),
     random: Math.random,

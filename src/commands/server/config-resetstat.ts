@@ -6,8 +6,9 @@ import type { Handler } from "../handler.ts";
 
 export const configResetstat = {
   name: "CONFIG|RESETSTAT",
-  run: ({ server }) => {
+  run: ({ server, nowMs }) => {
     resetStatistics(server.statistics);
+    server.flow.reset(nowMs);
     return OK;
   },
 } as const satisfies Handler;

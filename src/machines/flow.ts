@@ -1,0 +1,176 @@
+/**
+ * How machines move, since the start of the server: how long they stay in each state, and how often each transition was taken in
+ * the last hour. Each commit hands its changes in; nothing of it is stored. Memory is bounded by the number of states and edges.
+ */
+import type { Change, Edge, Way } from "../keyspace/changes.ts";
+import type { DefinitionName } from "../keyspace/layouts.ts";
+import { StayHistogram } from "./stay-histogram.ts";
+
+/** States, and edges, of all definitions together; what comes beyond is not counted. */
+const PLACES_MAX = 5000;
+const MINUTE_MS = 60_000;
+const MINUTES = 60;
+
+export interface StayFigures {
+  readonly state: string;
+  /** Stays that have ended. */
+  readonly stays: number;
+  /** Milliseconds that half of them, and nineteen of twenty, did not exceed. */
+  readonly p50: number;
+  readonly p95: number;
+}
+
+export interface EdgeFigures extends Omit<Edge, "name"> {
+  readonly taken: number;
+  readonly lastHour: number;
+}
+
+export interface FlowFigures {
+  readonly sinceMs: number;
+  readonly states: readonly StayFigures[];
+  readonly edges: readonly EdgeFigures[];
+  /** There were more states or edges than are counted. */
+  readonly isPartial: boolean;
+}
+
+interface DefinitionFlow {
+  readonly stays: Map<string, StayHistogram>;
+  readonly edges: Map<string, EdgeCount>;
+  isPartial: boolean;
+}
+
+/** By the name and the version of a definition. */
+type DatabaseFlow = Map<string, Map<string, DefinitionFlow>>;
+
+export class Flow {
+  readonly #placesMax: number;
+  #databases = new Map<number, DatabaseFlow>();
+  #placeCount = 0;
+  #sinceMs: number;
+
+  constructor(nowMs: number, placesMax = PLACES_MAX) {
+    this.#sinceMs = nowMs;
+    this.#placesMax = placesMax;
+  }
+
+  /** CONFIG RESETSTAT: all begins anew. */
+  reset(nowMs: number): void {
+    this.#databases.clear();
+    this.#placeCount = 0;
+    this.#sinceMs = nowMs;
+  }
+
+  /** The changes of a turn that is committed. */
+  note(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.kind === "machine") {
+        const { database, definition, history, way } = change;
+        if (definition !== undefined && (way.left.length > 0 || way.taken.length > 0))
+          this.#noteWay(this.#flowOf(database, definition), way, history.atMs);
+      } else if (change.kind === "flush") this.#forget(change.database);
+      else if (change.kind === "swap") this.#swap(change.databases);
+    }
+  }
+
+  figures(database: number, { name, version }: DefinitionName, nowMs: number): FlowFigures {
+    const flow = this.#databases.get(database)?.get(name)?.get(version);
+    const stays = Array.from(flow?.stays ?? [], ([state, histogram]) => ({
+      state,
+      stays: histogram.count,
+      p50: histogram.percentile(50),
+      p95: histogram.percentile(95),
+    }));
+    const edges = Array.from(flow?.edges.values() ?? [], (count) => count.figures(nowMs));
+    return { sinceMs: this.#sinceMs, states: stays, edges, isPartial: flow?.isPartial ?? false };
+  }
+
+  #noteWay(flow: DefinitionFlow, { left, taken }: Way, atMs: number): void {
+    for (const [state, sinceMs] of left) {
+      const histogram =
+        flow.stays.get(state) ?? this.#added(flow, flow.stays, state, () => new StayHistogram());
+      histogram?.add(atMs - sinceMs);
+    }
+    for (const edge of taken) {
+      const count =
+        flow.edges.get(edge.name) ?? this.#added(flow, flow.edges, edge.name, () => new EdgeCount(edge));
+      count?.add(atMs);
+    }
+  }
+
+  /** A place that is counted from now on; undefined where there are too many. */
+  #added<T>(flow: DefinitionFlow, places: Map<string, T>, name: string, make: () => T): T | undefined {
+    if (this.#placeCount >= this.#placesMax) {
+      flow.isPartial = true;
+      return undefined;
+    }
+    this.#placeCount += 1;
+    const place = make();
+    places.set(name, place);
+    return place;
+  }
+
+  #flowOf(database: number, { name, version }: DefinitionName): DefinitionFlow {
+    const definitions = entryOf(this.#databases, database, () => new Map() as DatabaseFlow);
+    const versions = entryOf(definitions, name, () => new Map<string, DefinitionFlow>());
+    return entryOf(versions, version, () => ({ stays: new Map(), edges: new Map(), isPartial: false }));
+  }
+
+  #forget(database: number): void {
+    for (const versions of this.#databases.get(database)?.values() ?? [])
+      for (const { stays, edges } of versions.values()) this.#placeCount -= stays.size + edges.size;
+    this.#databases.delete(database);
+  }
+
+  #swap([one, other]: readonly [number, number]): void {
+    const [a, b] = [this.#databases.get(one), this.#databases.get(other)];
+    this.#databases = new Map([...this.#databases].filter(([index]) => index !== one && index !== other));
+    if (a !== undefined) this.#databases.set(other, a);
+    if (b !== undefined) this.#databases.set(one, b);
+  }
+}
+
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+/** How often an edge was taken: in all, and in each of the last sixty minutes. */
+class EdgeCount {
+  readonly #edge: Edge;
+  /** By the minute modulo sixty. */
+  readonly #minutes = new Uint32Array(MINUTES);
+  #lastMinute = 0;
+  #taken = 0;
+
+  constructor({ name, from, to, event }: Edge) {
+    // Edges hold on to the definition that was compiled, this does not.
+    this.#edge = { name, from, to, event };
+  }
+
+  add(atMs: number): void {
+    this.#turnTo(Math.floor(atMs / MINUTE_MS));
+    const slot = this.#lastMinute % MINUTES;
+    this.#minutes[slot] = (this.#minutes[slot] ?? 0) + 1;
+    this.#taken += 1;
+  }
+
+  figures(nowMs: number): EdgeFigures {
+    this.#turnTo(Math.floor(nowMs / MINUTE_MS));
+    const { from, to, event } = this.#edge;
+    const lastHour = this.#minutes.reduce((sum, count) => sum + count, 0);
+    return { from, to, event, taken: this.#taken, lastHour };
+  }
+
+  /** Empties the slots of the minutes that have begun since. */
+  #turnTo(minute: number): void {
+    if (minute <= this.#lastMinute) return;
+    const passed = minute - this.#lastMinute;
+    if (passed >= MINUTES) this.#minutes.fill(0);
+    else for (let step = 1; step <= passed; step += 1) this.#minutes[(this.#lastMinute + step) % MINUTES] = 0;
+    this.#lastMinute = minute;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * How long machines stayed in a state, counted in buckets of an eighth of a power of two of milliseconds: percentiles are known to
+ * one part in eight, whether a stay takes a second or a year, and a histogram takes three kilobytes at most.
+ */
+
+/** Below the first power of two of so many, each millisecond has a bucket. */
+const EXACT_BITS = 4;
+const EXACT = 2 ** EXACT_BITS;
+const PARTS = 8;
+/** Two hundred years; what takes longer is counted there. */
+const BITS_MAX = 43;
+const BUCKETS = EXACT + (BITS_MAX - EXACT_BITS) * PARTS;
+const GROWN_BY = 64;
+
+export class StayHistogram {
+  /** Grows to the longest stay there was. */
+  #counts = new Float64Array(0);
+  count = 0;
+
+  add(ms: number): void {
+    const index = Math.min(indexOf(Math.max(0, Math.floor(ms))), BUCKETS - 1);
+    if (index >= this.#counts.length) this.#grow(index);
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    this.count += 1;
+  }
+
+  /** Milliseconds that so many of a hundred did not exceed; 0 when there is none. */
+  percentile(percent: number): number {
+    const wanted = Math.ceil((percent / 100) * this.count);
+    let sum = 0;
+    for (const [index, count] of this.#counts.entries()) {
+      sum += count;
+      if (count > 0 && sum >= wanted) return highest(index);
+    }
+    return 0;
+  }
+
+  #grow(index: number): void {
+    const grown = new Float64Array(Math.min(BUCKETS, (Math.floor(index / GROWN_BY) + 1) * GROWN_BY));
+    grown.set(this.#counts);
+    this.#counts = grown;
+  }
+}
+
+function indexOf(ms: number): number {
+  if (ms < EXACT) return ms;
+  const bits = Math.floor(Math.log2(ms));
+  const part = Math.floor((ms / 2 ** bits - 1) * PARTS);
+  return EXACT + (bits - EXACT_BITS) * PARTS + part;
+}
+
+/** The longest stay that a bucket counts. */
+function highest(index: number): number {
+  if (index < EXACT) return index;
+  const bits = Math.floor((index - EXACT) / PARTS) + EXACT_BITS;
+  const part = (index - EXACT) % PARTS;
+  return 2 ** bits + ((part + 1) * 2 ** bits) / PARTS - 1;
+}
