@@ -15,6 +15,8 @@ export interface Session {
   /** "host:port", or the path of a socket. */
   readonly address: string;
   readonly localAddress: string;
+  /** It came in over TLS. */
+  readonly isSecure: boolean;
   readonly createdAtMs: number;
   /** Index of the selected database. */
   database: number;
@@ -48,6 +50,8 @@ export interface Session {
   /** CLIENT NO-EVICT and NO-TOUCH. */
   isNoEvict: boolean;
   isNoTouch: boolean;
+  /** READONLY: it may read from a replica. No server here answers what another one owns, so only CLIENT LIST shows it. */
+  isReplicaReader: boolean;
   /** It is shown every request the server runs. Kept by Monitors. */
   isMonitor: boolean;
   /** The connection closes after the replies so far. */
@@ -62,6 +66,7 @@ export interface NewSession {
   readonly id: number;
   readonly address: string;
   readonly localAddress: string;
+  readonly isSecure?: boolean;
   readonly nowMs: number;
   readonly user: User;
   /** True when no password is asked for. */
@@ -73,6 +78,7 @@ export function newSession(options: NewSession): Session {
     id: options.id,
     address: options.address,
     localAddress: options.localAddress,
+    isSecure: options.isSecure === true,
     createdAtMs: options.nowMs,
     database: 0,
     protocol: 2,
@@ -92,6 +98,7 @@ export function newSession(options: NewSession): Session {
     replyMode: "on",
     isNoEvict: false,
     isNoTouch: false,
+    isReplicaReader: false,
     isMonitor: false,
     isClosing: false,
     lastCommand: "NULL",

@@ -60,6 +60,8 @@ export interface ScriptedOptions {
   readonly isReadOnly: boolean;
   /** What needs memory is not refused when it is used up. */
   readonly mayExceedMemory: boolean;
+  /** In a cluster, the slot that all its keys have to be in, once one is known; undefined: they may be in several. */
+  readonly place: { slot: number | undefined } | undefined;
 }
 
 export interface Handler {

@@ -13,6 +13,8 @@ export interface WaiterControl {
   isHeld(sessionId: number): boolean;
   /** Ends the wait of a session; false when it does not wait. */
   unblock(sessionId: number, mode: UnblockMode): boolean;
+  /** Ends all waits with an error: the server is no longer the owner of the keys. */
+  endAll(): void;
   /** Has a session asked again that waits for something else than keys. */
   wake(sessionId: number): void;
 }

@@ -1,5 +1,6 @@
 /** All connections: who is let in, what each learns of the configuration, and how they end. */
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Log } from "../base/log.ts";
 import { newSession, type Session } from "../clients/session.ts";
 import { userOfCertificate } from "../clients/users/certificate-user.ts";
@@ -160,6 +161,7 @@ function sessionOf(
     id,
     address: isUnix ? `${path}:0` : addressOf(socket.remoteAddress, socket.remotePort),
     localAddress: isUnix ? `${path}:0` : addressOf(socket.localAddress, socket.localPort),
+    isSecure: socket instanceof TLSSocket,
     nowMs: clock.now(),
     user: named ?? users.default,
     isAuthenticated: named !== undefined || !users.needsLogin,

@@ -23,12 +23,18 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "MISCONF", when: "the store cannot write; nothing was changed" },
   { code: "LOADING", when: "the store is being opened" },
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
+  { code: "MOVED", when: "another server of the cluster owns the key; it is named with its slot" },
+  { code: "CROSSSLOT", when: "the keys of a request to a cluster are in several slots" },
+  { code: "CLUSTERDOWN", when: "no server of the cluster owns the key at the moment" },
   { code: "NOGROUP", when: "the stream or its consumer group does not exist" },
   { code: "BUSYGROUP", when: "XGROUP CREATE finds a group of that name" },
   { code: "INVALIDOBJ", when: "the string under the key is a HyperLogLog that is damaged" },
   { code: "NOSCRIPT", when: "EVALSHA names a script that the server does not have" },
   { code: "NOTBUSY", when: "SCRIPT KILL or FUNCTION KILL finds no script that runs" },
-  { code: "UNBLOCKED", when: "CLIENT UNBLOCK has ended the wait of a blocking command" },
+  {
+    code: "UNBLOCKED",
+    when: "the wait of a blocking command was ended by CLIENT UNBLOCK, or because the server of a cluster is no longer the owner",
+  },
   { code: "BUSYKEY", when: "RESTORE without REPLACE finds the key in use, or RENAME one that a child needs" },
   { code: "Existing", when: "sm-compat module: the key holds a value of another type" },
   { code: "Invaild", when: "sm-compat module: the transition or the option is not allowed" },
@@ -296,7 +302,40 @@ export const debugNotAllowed = () =>
       "connection, otherwise you need to set this option in the configuration file, and then restart the server.",
   );
 
+// A cluster.
+
 export const noCluster = () => err("This instance has cluster support disabled");
+/** Where the owner of a slot takes requests. */
+export const moved = (slot: number, host: string, port: number) =>
+  new ReplyError(`MOVED ${slot} ${host}:${port}`);
+export const crossSlot = () => new ReplyError("CROSSSLOT Keys in request don't hash to the same slot");
+export const slotNotServed = () => new ReplyError("CLUSTERDOWN Hash slot not served");
+export const clusterIsDown = () => new ReplyError("CLUSTERDOWN The cluster is down");
+/** The wait ends because the server is no longer the owner. */
+export const unblockedByRoleChange = () =>
+  new ReplyError(
+    "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+  );
+export const notInClusterMode = (command: "SELECT" | "MOVE" | "SWAPDB") =>
+  err(`${command} is not allowed in cluster mode`);
+export const copyInClusterMode = () => err("Copying to another database is not allowed in cluster mode");
+export const sortOptionInClusterMode = (option: "BY" | "GET") =>
+  err(`${option} option of SORT denied in Cluster mode.`);
+export const invalidSlot = () => err("Invalid slot");
+export const invalidSlotOrCount = () => err("Invalid slot or number of keys");
+export const unknownNode = (id: Name) => err(`Unknown node ${shown(id)}`);
+export const notAMaster = () => err("The specified node is not a master");
+/** What Redis changes by commands and we keep in the database. */
+export const clusterIsInDatabase = (subcommand: string) =>
+  err(`CLUSTER ${subcommand} is not available: members and owners are what the database of the cluster says`);
+export const noManualFailover = () =>
+  err("CLUSTER FAILOVER is not available: SHUTDOWN of the owner hands its slots to a standby");
+export const scriptNotInCluster = () => err("Can not run script on cluster, 'no-cluster' flag is set.");
+export const crossSlotInScript = () =>
+  err("Script attempted to access keys that do not hash to the same slot");
+export const notLocalInScript = () => err("Script attempted to access a non local key in a cluster node");
+export const clusterDownInScript = () =>
+  err("Script attempted to execute a command while the cluster is down");
 
 // Scripts.
 

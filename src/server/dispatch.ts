@@ -11,6 +11,7 @@ import { dropQueue, isSubscriber, type QueuedRequest, type Session } from "../cl
 import { endCaching } from "../clients/tracking.ts";
 import type { DenialReason } from "../clients/users/check.ts";
 import { copied } from "../commands/arguments.ts";
+import { misplaced, needOf, type PlacedRequest } from "../commands/cluster/placement.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, type WaitingRequest } from "../commands/wait.ts";
 import type { Databases } from "../keyspace/databases.ts";
@@ -43,6 +44,9 @@ const FOR_SUBSCRIBERS = new Set([
   "quit",
   "reset",
 ]);
+
+/** What a client of a cluster reads as they are, and follows. */
+const REDIRECTIONS = new Set(["MOVED", "CROSSSLOT", "CLUSTERDOWN"]);
 
 /** What Redis keeps a replica, and so who monitors, from doing, beside reading and writing. */
 const MAY_REPLICATE = new Set(["publish", "spublish", "eval", "evalsha", "fcall"]);
@@ -80,6 +84,7 @@ export class CommandDispatcher implements Dispatcher {
       scripted: new ScriptedCommands({
         server: options.server,
         runner: this.#runner,
+        monotonicMs: () => options.stopwatch.lastMs,
         resolve: (args) => this.#resolve(args),
         context: () => this.#context,
       }),
@@ -158,6 +163,8 @@ export class CommandDispatcher implements Dispatcher {
     const context = session.queue === undefined ? "toplevel" : "multi";
     const denial = denied(server, { session, command, args, nowMs, context });
     if (denial !== undefined) return denialError(session, denial);
+    const refusal = this.#misplaced(session, { command, args });
+    if (refusal !== undefined) return refusal;
     const excess = this.#excess(session, command, nowMs);
     if (excess !== undefined) return excess;
     if (isWrite && server.store.failure !== undefined) return errors.misconf(server.store.failure.message);
@@ -166,6 +173,21 @@ export class CommandDispatcher implements Dispatcher {
     if (session.protocol === 2 && isSubscriber(session) && !FOR_SUBSCRIBERS.has(command.name))
       return errors.notForSubscribers(command.name);
     return undefined;
+  }
+
+  /** Why the request is not one for this server of a cluster. */
+  #misplaced(session: Session, request: PlacedRequest): ReplyError | undefined {
+    const { cluster } = this.#server;
+    if (cluster === undefined) return undefined;
+    const requests = request.command.name === "exec" ? this.#queued(session) : [request];
+    return misplaced(cluster, needOf(requests), session, this.#stopwatch.lastMs);
+  }
+
+  #queued({ queue = [] }: Session): readonly PlacedRequest[] {
+    return queue.flatMap((args) => {
+      const command = this.#resolve(args)?.command;
+      return command === undefined ? [] : [{ command, args }];
+    });
   }
 
   /** Why there is no room for the request, or for another one of its user. */
@@ -183,8 +205,11 @@ export class CommandDispatcher implements Dispatcher {
   }
 
   #queue(session: Session, queue: QueuedRequest[], args: readonly Buffer[]): Outcome {
-    queue.push(copied(args));
-    for (const arg of args) session.queueBytes += arg.length + QUEUED_ARGUMENT_OVERHEAD_BYTES;
+    // A transaction that EXEC will refuse needs none.
+    if (!session.isQueueBroken) {
+      queue.push(copied(args));
+      for (const arg of args) session.queueBytes += arg.length + QUEUED_ARGUMENT_OVERHEAD_BYTES;
+    }
     this.#stopwatch.read();
     return { reply: QUEUED, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
   }
@@ -214,7 +239,7 @@ export class CommandDispatcher implements Dispatcher {
       // An EXEC that cannot run ends the transaction nevertheless.
       dropQueue(session);
       this.#server.watches.unwatch(session);
-      error = errors.execAbortedBecause(refusal);
+      if (!REDIRECTIONS.has(refusal.code)) error = errors.execAbortedBecause(refusal);
     }
     const reply = this.#runner.rejected(route, error);
     this.#stopwatch.read();

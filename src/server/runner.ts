@@ -6,6 +6,7 @@ import { assert } from "../base/assert.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
 import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
 import { type Session, watchName } from "../clients/session.ts";
+import { misplaced, needOf } from "../commands/cluster/placement.ts";
 import type { Handler, Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, kindOf, type WaitingRequest } from "../commands/wait.ts";
@@ -153,12 +154,16 @@ export class Runner {
     };
   }
 
-  /** What the user of a request that has waited was allowed when it came, it may be refused now. */
+  /** What the user of a request that has waited was allowed when it came, it may be refused now; and the server may be another's. */
   #refusalNow(session: Session, route: Route, args: readonly Buffer[], nowMs: number): Reply | undefined {
     const { command } = route;
     const asked = { session, command, args, nowMs, context: "toplevel" } as const;
-    const denial = denied(this.#options.server, asked);
-    return denial === undefined ? undefined : this.rejected(route, denialError(session, denial));
+    const { server, stopwatch } = this.#options;
+    const denial = denied(server, asked);
+    if (denial !== undefined) return this.rejected(route, denialError(session, denial));
+    if (server.cluster === undefined) return undefined;
+    const refusal = misplaced(server.cluster, needOf([{ command, args }]), session, stopwatch.lastMs);
+    return refusal === undefined ? undefined : this.rejected(route, refusal);
   }
 
   /** The message of an error that a handler threw. */

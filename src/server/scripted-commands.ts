@@ -4,6 +4,7 @@ import { checkArity } from "../catalogue/catalogue.ts";
 import { FLAG, hasFlag } from "../catalogue/command.ts";
 import type { Session } from "../clients/session.ts";
 import { denialOf } from "../clients/users/check.ts";
+import { misplaced, needOf } from "../commands/cluster/placement.ts";
 import type { ScriptedOptions } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait } from "../commands/wait.ts";
@@ -18,6 +19,8 @@ import type { Route, Runner } from "./runner.ts";
 export interface ScriptedCommandsOptions {
   readonly server: ServerContext;
   readonly runner: Runner;
+  /** Of the turn at hand. */
+  monotonicMs(): number;
   resolve(args: readonly Buffer[]): Route | undefined;
   context(): RunContext;
 }
@@ -35,7 +38,10 @@ export class ScriptedCommands implements Scripted {
     server.statistics.commandCount += 1;
     const route = resolve(args);
     if (route === undefined) return runner.rejected(undefined, errors.unknownCommandInScript());
-    const refusal = this.#refusal(route, args, options) ?? this.#denial(route, session, args, databases);
+    const refusal =
+      this.#refusal(route, args, options) ??
+      this.#denial(route, session, args, databases) ??
+      this.#misplaced(route, session, args, options);
     if (refusal !== undefined) return runner.rejected(route, refusal);
     const { protocol } = session;
     session.protocol = options.protocol;
@@ -63,6 +69,26 @@ export class ScriptedCommands implements Scripted {
   ): ReplyError | undefined {
     const denial = denied(this.#options.server, { session, command, args, nowMs, context: "lua" });
     return denial === undefined ? undefined : errors.deniedInScript(denial.reason);
+  }
+
+  /** In a cluster, why the command may not run here, or not in this script. */
+  #misplaced(
+    { command }: Route,
+    session: Session,
+    args: readonly Buffer[],
+    { place }: ScriptedOptions,
+  ): ReplyError | undefined {
+    const { server, monotonicMs } = this.#options;
+    if (server.cluster === undefined) return undefined;
+    const need = needOf([{ command, args }]);
+    const refusal = misplaced(server.cluster, need, session, monotonicMs());
+    if (refusal !== undefined) {
+      const isDown = refusal.message === errors.clusterIsDown().message;
+      return isDown ? errors.clusterDownInScript() : errors.notLocalInScript();
+    }
+    if (need.slot === undefined || place === undefined) return undefined;
+    place.slot ??= need.slot;
+    return place.slot === need.slot ? undefined : errors.crossSlotInScript();
   }
 
   #refusal(

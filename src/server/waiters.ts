@@ -12,7 +12,7 @@ import type { WaitingRequest } from "../commands/wait.ts";
 import type { UnblockMode, WaiterControl } from "../commands/waiter-control.ts";
 import type { Change } from "../keyspace/changes.ts";
 import type { Databases } from "../keyspace/databases.ts";
-import { unblocked } from "../protocol/errors.ts";
+import { unblocked, unblockedByRoleChange } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -97,6 +97,13 @@ export class Waiters implements WaiterControl {
       mode === "timeout" ? waiter.request.onTimeout : { kind: "error", message: unblocked().message },
     );
     return true;
+  }
+
+  endAll(): void {
+    if (this.size === 0) return;
+    const { message } = unblockedByRoleChange();
+    for (const waiter of this.#bySession.values()) this.#end(waiter, { kind: "error", message });
+    this.onWoken();
   }
 
   wake(sessionId: number): void {

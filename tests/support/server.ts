@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import type { ClusterView } from "../../src/cluster/view.ts";
 import type { ServerContext } from "../../src/commands/server-context.ts";
 import type { ConfigValues } from "../../src/config/directives.ts";
 import { configOf } from "../../src/config/load.ts";
@@ -21,6 +22,10 @@ export interface TestServerOptions {
   /** Closed with the server, after a self-check. */
   readonly store?: Store;
   readonly config?: Partial<ConfigValues>;
+  /** The cluster that it is a member of. */
+  readonly cluster?: ClusterView;
+  /** A port of the loopback interface; the system chooses one when none is given. */
+  readonly port?: number;
   /** Instead of that of the process. */
   readonly memory?: ProcessMemory;
   /** Handlers that read or write keys run twice, the first time for nothing. */
@@ -51,6 +56,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clock: options.clock ?? systemClock(),
     log: (line) => logged.push(line),
     onShutdown: () => undefined,
+    cluster: options.cluster,
+    ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.memory === undefined ? {} : { memory: options.memory }),
     rehearses: options.rehearses === true,
     ...(options.overlaps === true ? { alwaysOverlaps: true } : {}),

@@ -73,12 +73,13 @@ function seconds(milliseconds: number): number {
 }
 
 /**
- * Redis' letters: O monitors, P subscriber, x in MULTI, b waits, t tracked, R its redirection is broken, B with BCAST, d a watched key was changed, e no eviction, T no touch, U Unix
+ * Redis' letters: O monitors, r reads from replicas, P subscriber, x in MULTI, b waits, t tracked, R its redirection is broken, B with BCAST, d a watched key was changed, e no eviction, T no touch, U Unix
  * socket, N none.
  */
 function flags(session: Session, isWaiting: boolean): string {
   const letters = [
     session.isMonitor ? "O" : "",
+    session.isReplicaReader ? "r" : "",
     isSubscriber(session) ? "P" : "",
     session.queue === undefined ? "" : "x",
     isWaiting ? "b" : "",

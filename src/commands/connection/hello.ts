@@ -2,6 +2,7 @@
 import * as errors from "../../protocol/errors.ts";
 import { map, type ProtocolVersion } from "../../protocol/reply.ts";
 import { argument, parseInteger, token } from "../arguments.ts";
+import { ownRole } from "../cluster/topology.ts";
 import type { Handler } from "../handler.ts";
 import { moduleList } from "../server/module-list.ts";
 import { REDIS_VERSION } from "../versions.ts";
@@ -22,8 +23,8 @@ export const hello = {
       ["version", REDIS_VERSION],
       ["proto", session.protocol],
       ["id", session.id],
-      ["mode", "standalone"],
-      ["role", "master"],
+      ["mode", server.cluster === undefined ? "standalone" : "cluster"],
+      ["role", server.cluster === undefined ? "master" : ownRole(server.cluster)],
       ["modules", moduleList()],
     ]);
   },

@@ -19,6 +19,7 @@ export const reset = {
     if (session.replyMode !== "skipped") session.replyMode = "on";
     session.isNoEvict = false;
     session.isNoTouch = false;
+    session.isReplicaReader = false;
     session.user = server.users.default;
     session.isAuthenticated = !server.users.needsLogin;
     return simple("RESET");

@@ -24,7 +24,7 @@ export const copy = {
   },
 } as const satisfies Handler;
 
-function parseOptions({ args, databases, session }: Call) {
+function parseOptions({ args, databases, server, session }: Call) {
   let index = session.database;
   let replaces = false;
   for (let i = 3; i < args.length; i += 1) {
@@ -35,5 +35,6 @@ function parseOptions({ args, databases, session }: Call) {
       index = databaseIndex(argument(args, i), databases);
     } else throw errors.syntaxError();
   }
+  if (server.cluster !== undefined && index !== 0) throw errors.copyInClusterMode();
   return { index, replaces };
 }

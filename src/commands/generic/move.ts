@@ -8,7 +8,8 @@ import type { Handler } from "../handler.ts";
 
 export const move = {
   name: "MOVE",
-  run: ({ args, databases, db, session }) => {
+  run: ({ args, databases, db, server, session }) => {
+    if (server.cluster !== undefined) throw errors.notInClusterMode("MOVE");
     const key = bytesOf(argument(args, 1));
     const index = databaseIndex(argument(args, 2), databases);
     if (index === session.database) throw errors.sameObject();

@@ -56,8 +56,12 @@ export function sortQuery(call: Call, mayStore: boolean): SortQuery {
   return { isDescending, isAlphabetic, offset, limit, by, gets, store };
 }
 
-/** BY and GET read keys that no rule can name: they are for who may read all. */
-function checkRights({ session }: Call, by: Buffer | undefined, gets: readonly Buffer[]): void {
+/** BY and GET read keys that no rule can name: they are for who may read all, and not for clusters, where a key has one place. */
+function checkRights({ server, session }: Call, by: Buffer | undefined, gets: readonly Buffer[]): void {
+  if (server.cluster !== undefined) {
+    if (by?.includes(STAR)) throw errors.sortOptionInClusterMode("BY");
+    if (gets.length > 0) throw errors.sortOptionInClusterMode("GET");
+  }
   if (mayReadAll(session.user)) return;
   if (by?.includes(STAR)) throw errors.sortOptionDenied("BY");
   if (gets.length > 0) throw errors.sortOptionDenied("GET");

@@ -8,6 +8,7 @@ import type { ScriptHost } from "../../scripts/redis-library.ts";
 import type { Outcome } from "../../scripts/script-machine.ts";
 import type { ScriptFlag } from "../../scripts/shebang.ts";
 import { argument, parseInteger } from "../arguments.ts";
+import { needOf } from "../cluster/placement.ts";
 import type { Call, ScriptedOptions } from "../handler.ts";
 
 export interface KeysAndArguments {
@@ -32,6 +33,7 @@ export function checkFlags(
   isReadOnly: boolean,
 ): void {
   if (flags === undefined) return;
+  if (server.cluster !== undefined && flags.has("no-cluster")) throw errors.scriptNotInCluster();
   if (isReadOnly && !flags.has("no-writes")) throw errors.scriptMayWrite();
   if (server.memory.isOverMemory && !flags.has("allow-oom")) throw errors.scriptNotForLowMemory();
 }
@@ -53,6 +55,7 @@ export function runScript(
       hostOf(call, {
         isReadOnly: isReadOnly || flags?.has("no-writes") === true,
         mayExceedMemory: flags?.has("allow-oom") === true,
+        place: placeOf(call, flags),
       }),
     );
     if (outcome.kind === "failure") throw new ReplyError(outcome.message);
@@ -61,6 +64,16 @@ export function runScript(
     // A SELECT of the script holds for the script alone.
     session.database = database;
   }
+}
+
+/** A script with a first line that says what it does keeps to one slot unless it says that it does not. */
+function placeOf(
+  { args, command, server }: Call,
+  flags: ReadonlySet<ScriptFlag> | undefined,
+): ScriptedOptions["place"] {
+  const mayCross = flags === undefined || flags.has("allow-cross-slot-keys");
+  if (server.cluster === undefined || mayCross) return undefined;
+  return { slot: needOf([{ command, args }]).slot };
 }
 
 function hostOf(call: Call, may: Omit<ScriptedOptions, "protocol">): ScriptHost {

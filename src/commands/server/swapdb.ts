@@ -7,7 +7,8 @@ import type { Handler } from "../handler.ts";
 
 export const swapdb = {
   name: "SWAPDB",
-  run: ({ args, databases }) => {
+  run: ({ args, databases, server }) => {
+    if (server.cluster !== undefined) throw errors.notInClusterMode("SWAPDB");
     const first = parseIndex(argument(args, 1));
     if (first === undefined) throw errors.invalidFirstDatabase();
     const second = parseIndex(argument(args, 2));

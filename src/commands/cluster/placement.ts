@@ -1,0 +1,101 @@
+/**
+ * Where in a cluster a request may run: decided before its handler runs, in one place for all of them, by the slots of its
+ * keys. A server that owns the slots of a request runs it; any other one names the owner, and its own store is empty. So a
+ * request without keys that reads or writes the store goes to the owner too: an answer from an empty store
+ * would be wrong, and clients follow a redirection whatever the command.
+ */
+import type { Command } from "../../catalogue/command.ts";
+import { FLAG, hasFlag } from "../../catalogue/command.ts";
+import { hasKeys, keysOf } from "../../catalogue/keys.ts";
+import type { Session } from "../../clients/session.ts";
+import { slotOf } from "../../cluster/slots.ts";
+import type { ClusterView } from "../../cluster/view.ts";
+import * as errors from "../../protocol/errors.ts";
+import type { ReplyError } from "../../protocol/reply-error.ts";
+import { token } from "../arguments.ts";
+
+export interface PlacedRequest {
+  readonly command: Command;
+  readonly args: readonly Buffer[];
+}
+
+/** What a request needs, all its keys together. */
+export interface Need {
+  /** The first slot of its keys; undefined where it has none. */
+  readonly slot: number | undefined;
+  readonly isCrossSlot: boolean;
+  /** Whether it reads or writes the store. */
+  readonly usesStore: boolean;
+}
+
+/** Commands of shard channels, which any server of a shard may run: messages reach all of them. */
+const SHARD_CHANNELS: ReadonlyMap<string, (args: readonly Buffer[]) => readonly Buffer[]> = new Map([
+  ["ssubscribe", (args: readonly Buffer[]) => args.slice(1)],
+  ["sunsubscribe", (args: readonly Buffer[]) => args.slice(1)],
+  ["spublish", (args: readonly Buffer[]) => args.slice(1, 2)],
+]);
+
+/** What uses the store beside reads and writes; a script does whatever keys it names. */
+const USES_STORE = new Set([
+  "bgsave",
+  "cluster|countkeysinslot",
+  "cluster|getkeysinslot",
+  "eval",
+  "evalsha",
+  "fcall",
+  "fcall_ro",
+  "function|dump",
+  "function|list",
+  "function|stats",
+  "save",
+]);
+
+const DEBUG_OF_STORE = new Set(["DIGEST", "OBJECT", "RELOAD"]);
+
+/** Reads and writes that every server answers alike: the blank machine, and what is refused in a cluster wherever it is asked. */
+const USES_NOTHING = new Set(["SM.TEMPLATE", "swapdb"]);
+
+/** What requests need that run together, such as those of a transaction. */
+export function needOf(requests: readonly PlacedRequest[]): Need {
+  let slot: number | undefined;
+  let isCrossSlot = false;
+  let usesStore = false;
+  for (const { command, args } of requests) {
+    const keys = hasKeys(command) ? (keysOf(command, args) ?? []).map(({ key }) => key) : [];
+    if (keys.length > 0 || usesStoreWithoutKeys(command, args)) usesStore = true;
+    for (const key of [...keys, ...(SHARD_CHANNELS.get(command.name)?.(args) ?? [])]) {
+      const own = slotOf(key);
+      slot ??= own;
+      if (own !== slot) isCrossSlot = true;
+    }
+  }
+  return { slot, isCrossSlot, usesStore };
+}
+
+function usesStoreWithoutKeys(command: Command, [, subcommand]: readonly Buffer[]): boolean {
+  if (USES_NOTHING.has(command.name)) return false;
+  if (command.name === "debug") return DEBUG_OF_STORE.has(token(subcommand));
+  return USES_STORE.has(command.name) || hasFlag(command, FLAG.WRITE | FLAG.READONLY);
+}
+
+/** Why this server does not run a request that needs this; undefined where it does. */
+export function misplaced(
+  cluster: ClusterView,
+  { slot, isCrossSlot, usesStore }: Need,
+  { isSecure }: Pick<Session, "isSecure">,
+  nowMonotonicMs: number,
+): ReplyError | undefined {
+  if (!usesStore) return isCrossSlot ? errors.crossSlot() : undefined;
+  const asked = slot ?? storeSlot(cluster);
+  const owner = cluster.ownerOf(asked);
+  if (owner === undefined) return errors.slotNotServed();
+  if (isCrossSlot) return errors.crossSlot();
+  if (!cluster.ownsSlot(asked)) return errors.moved(asked, owner.host, isSecure ? owner.tlsPort : owner.port);
+  return cluster.isServing(nowMonotonicMs) ? undefined : errors.clusterIsDown();
+}
+
+/** The slot that stands for all keys of a server: one that it owns, else the first there is. */
+function storeSlot({ ownId, partitions }: ClusterView): number {
+  const own = partitions.find(({ ownerId }) => ownerId === ownId);
+  return (own ?? partitions[0])?.firstSlot ?? 0;
+}
