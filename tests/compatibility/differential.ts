@@ -3,6 +3,7 @@
  * and the replies are compared byte by byte. Redis is the judge of every command that is not Detent's own.
  */
 import { afterAll, beforeAll, describe, test } from "vitest";
+import type { ClusterView } from "../../src/cluster/view.ts";
 import { HANDLERS } from "../../src/commands/registry.ts";
 import type { ConfigValues } from "../../src/config/directives.ts";
 import { encodeRequest, TestClient } from "../support/client.ts";
@@ -28,6 +29,10 @@ export interface Servers {
 export interface Setting {
   readonly redis: readonly string[];
   readonly detent: Partial<ConfigValues>;
+  /** What Detent sees of the cluster that it is a member of. */
+  readonly cluster?: ClusterView;
+  /** Asked once that redis-server runs, before anything else. */
+  readonly prepareRedis?: (client: TestClient) => Promise<void>;
 }
 
 export const DEFAULTS: Setting = { redis: [], detent: {} };
@@ -58,7 +63,15 @@ export function withRedis(name: string, tests: (servers: Servers) => void, setti
     let detent: TestServer;
     beforeAll(async () => {
       redis = await startRedisServer(...setting.redis);
-      detent = await startTestServer({ config: setting.detent });
+      if (setting.prepareRedis !== undefined) {
+        const client = await TestClient.connect(redis.socketPath);
+        await setting.prepareRedis(client);
+        await client.close();
+      }
+      detent = await startTestServer({
+        config: setting.detent,
+        ...(setting.cluster === undefined ? {} : { cluster: setting.cluster }),
+      });
     });
     afterAll(async () => {
       await redis?.close();

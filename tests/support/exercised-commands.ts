@@ -5,7 +5,7 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
-import { CLUSTER_HANDLERS } from "../../src/commands/cluster/handlers.ts";
+import { REFUSED_HANDLERS } from "../../src/commands/cluster/refused.ts";
 
 /** Names the folder that the recorders of one run of the test suite share. */
 export const EXERCISED_DIR_VARIABLE = "DETENT_EXERCISED_DIR";
@@ -34,10 +34,10 @@ export function forgetExercised(dir: string): void {
 }
 
 /**
- * Commands that answer with an error whenever they are called: no script can be found running, by which time it is over, and there
- * is no cluster.
+ * Commands that answer with an error whenever they are called: no script can be found running, by which time it is over, and the
+ * members of a cluster change in its database.
  */
-const ALWAYS_REFUSED = new Set(["SCRIPT|KILL", "FUNCTION|KILL", ...CLUSTER_HANDLERS.map(({ name }) => name)]);
+const ALWAYS_REFUSED = new Set(["SCRIPT|KILL", "FUNCTION|KILL", ...REFUSED_HANDLERS.map(({ name }) => name)]);
 
 /** The declared names of the commands that can be called and that no recorder of the folder has noted. */
 export function unexercisedCommands(dir: string): readonly string[] {

@@ -1,47 +1,34 @@
-/**
- * The commands of a cluster, which there is none of: all are refused as a Redis server refuses them that is not part of one,
- * by which clients know that they talk to a single server.
- */
-import * as errors from "../../protocol/errors.ts";
+/** The handlers of the cluster group. A server that is part of no cluster refuses them all, as a Redis server does. */
 import type { Handler } from "../handler.ts";
-
-const SUBCOMMANDS = [
-  "ADDSLOTS",
-  "ADDSLOTSRANGE",
-  "BUMPEPOCH",
-  "COUNT-FAILURE-REPORTS",
-  "COUNTKEYSINSLOT",
-  "DELSLOTS",
-  "DELSLOTSRANGE",
-  "FAILOVER",
-  "FLUSHSLOTS",
-  "FORGET",
-  "GETKEYSINSLOT",
-  "HELP",
-  "INFO",
-  "KEYSLOT",
-  "LINKS",
-  "MEET",
-  "MYID",
-  "NODES",
-  "REPLICAS",
-  "REPLICATE",
-  "RESET",
-  "SAVECONFIG",
-  "SET-CONFIG-EPOCH",
-  "SETSLOT",
-  "SHARDS",
-  "SLAVES",
-  "SLOTS",
-];
+import { clusterHelp } from "./help.ts";
+import { clusterMyid, clusterMyshardid } from "./ids.ts";
+import { clusterInfo } from "./info.ts";
+import { clusterCountFailureReports, clusterLinks } from "./links.ts";
+import { clusterNodes } from "./nodes.ts";
+import { REFUSED_HANDLERS } from "./refused.ts";
+import { asking, readonly, readwrite } from "./replica-reads.ts";
+import { clusterReplicas, clusterSlaves } from "./replicas.ts";
+import { clusterShards } from "./shards.ts";
+import { clusterCountkeysinslot, clusterGetkeysinslot, clusterKeyslot } from "./slot-keys.ts";
+import { clusterSlots } from "./slots.ts";
 
 export const CLUSTER_HANDLERS: readonly Handler[] = [
-  ...SUBCOMMANDS.map((name) => `CLUSTER|${name}`),
-  "ASKING",
-  "READONLY",
-  "READWRITE",
-].map((name) => ({ name, run: refuse }));
-
-function refuse(): never {
-  throw errors.noCluster();
-}
+  asking,
+  clusterCountFailureReports,
+  clusterCountkeysinslot,
+  clusterGetkeysinslot,
+  clusterHelp,
+  clusterInfo,
+  clusterKeyslot,
+  clusterLinks,
+  clusterMyid,
+  clusterMyshardid,
+  clusterNodes,
+  clusterReplicas,
+  clusterShards,
+  clusterSlaves,
+  clusterSlots,
+  readonly,
+  readwrite,
+  ...REFUSED_HANDLERS,
+];

@@ -3,6 +3,7 @@
  * is left out, unless somebody is known to stumble over its absence.
  */
 import { release } from "node:os";
+import { ownMaster, ownRole, portFor } from "../cluster/topology.ts";
 import type { Call } from "../handler.ts";
 import type { ListeningPlace } from "../server-context.ts";
 import { DETENT_VERSION, REDIS_VERSION } from "../versions.ts";
@@ -31,7 +32,7 @@ export const INFO_SECTIONS: readonly InfoSection[] = [
   { title: "Commandstats", isDefault: false, lines: commandLines },
   { title: "Latencystats", isDefault: false, lines: latencyLines },
   { title: "Errorstats", isDefault: true, lines: errorLines },
-  { title: "Cluster", isDefault: true, lines: () => ["cluster_enabled:0"] },
+  { title: "Cluster", isDefault: true, lines: clusterLines },
   { title: "Keyspace", isDefault: true, lines: keyspaceLines },
 ];
 
@@ -42,7 +43,7 @@ function serverLines({ server, nowMs }: Call): readonly string[] {
     "redis_git_sha1:00000000",
     "redis_git_dirty:0",
     "redis_build_id:0",
-    "redis_mode:standalone",
+    `redis_mode:${server.cluster === undefined ? "standalone" : "cluster"}`,
     `detent_version:${DETENT_VERSION}`,
     `os:${process.platform} ${release()} ${process.arch}`,
     "arch_bits:64",
@@ -190,10 +191,14 @@ function statsLines({ server }: Call): readonly string[] {
   ];
 }
 
-function replicationLines({ server }: Call): readonly string[] {
+function clusterLines({ server }: Call): readonly string[] {
+  return [`cluster_enabled:${server.cluster === undefined ? 0 : 1}`];
+}
+
+function replicationLines(call: Call): readonly string[] {
+  const { server } = call;
   return [
-    "role:master",
-    "connected_slaves:0",
+    ...roleLines(call),
     "master_failover_state:no-failover",
     `master_replid:${server.runId}`,
     `master_replid2:${"0".repeat(40)}`,
@@ -203,6 +208,23 @@ function replicationLines({ server }: Call): readonly string[] {
     `repl_backlog_size:${server.config.get("repl-backlog-size")}`,
     "repl_backlog_first_byte_offset:0",
     "repl_backlog_histlen:0",
+  ];
+}
+
+/** A standby is what clients know as a replica, whose link to the master is up while there is one. */
+function roleLines({ server: { cluster }, session }: Call): readonly string[] {
+  if (cluster === undefined || ownRole(cluster) === "master") return ["role:master", "connected_slaves:0"];
+  const master = ownMaster(cluster);
+  return [
+    "role:slave",
+    `master_host:${master?.host ?? ""}`,
+    `master_port:${master === undefined ? 0 : portFor(session, master)}`,
+    `master_link_status:${master === undefined ? "down" : "up"}`,
+    "master_sync_in_progress:0",
+    "slave_repl_offset:0",
+    "slave_priority:100",
+    "slave_read_only:1",
+    "connected_slaves:0",
   ];
 }
 

@@ -14,7 +14,7 @@ afterAll(() => server.close());
 
 const lines = async (...args: string[]) => ((await client.call(...args)) as unknown[]).map(String);
 
-/** CLUSTER HELP is refused with all the rest of CLUSTER. */
+/** CLUSTER HELP is refused with all the rest of CLUSTER by a server that is part of no cluster. */
 const CONTAINERS = CATALOGUE.commands.filter(
   ({ name, subcommands }) => subcommands.has("help") && name !== "cluster",
 );

@@ -1,0 +1,27 @@
+/** The lines that CLUSTER NODES and CLUSTER REPLICAS print of the servers of a cluster. */
+import type { ClusterMember } from "../../cluster/view.ts";
+import type { Call } from "../handler.ts";
+import { clusterOf, portFor, shardsOf } from "./topology.ts";
+
+/** A line for each member, by id; members talk to each other through the database, so there is no port for that. */
+export function nodeLines(call: Call): ReadonlyMap<string, string> {
+  const cluster = clusterOf(call);
+  const shards = shardsOf(cluster);
+  const line = (member: ClusterMember): string => {
+    const { id, host, isAlive } = member;
+    const owned = shards.filter(({ master }) => master === member);
+    const isMaster = owned.length > 0;
+    const masterId = isMaster ? "-" : (shards[0]?.master.id ?? "-");
+    const flags = [
+      ...(id === cluster.ownId ? ["myself"] : []),
+      isMaster ? "master" : "slave",
+      ...(isAlive ? [] : ["fail"]),
+    ];
+    const epoch = owned.reduce((highest, { partition }) => Math.max(highest, partition.epoch), 0);
+    const slots = owned.map(({ partition: { firstSlot, lastSlot } }) => ` ${firstSlot}-${lastSlot}`);
+    const address = `${host}:${portFor(call.session, member)}@0`;
+    const link = isAlive ? "connected" : "disconnected";
+    return `${id} ${address} ${flags.join(",")} ${masterId} 0 0 ${epoch} ${link}${slots.join("")}`;
+  };
+  return new Map(cluster.members.map((member) => [member.id, line(member)]));
+}
