@@ -22,6 +22,7 @@ const EXPECTED_DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ["client|setinfo", "new in 7.2"],
   ["client|no-touch", "new in 7.2"],
   ["waitaof", "new in 7.2"],
+  ["cluster|myshardid", "new in 7.2"],
   ["zrank", "takes WITHSCORE"],
   ["zrevrank", "takes WITHSCORE"],
 ]);

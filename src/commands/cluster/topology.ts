@@ -22,8 +22,8 @@ export function clusterOf({ server: { cluster } }: Call): ClusterView {
 }
 
 /**
- * The shards by slots. While nobody owns one, the first server that is alive is named as its master: a client that is given no
- * server for a slot gives up, one that asks this server is told that the slot is not served, and tries again.
+ * The shards by slots. While nobody owns one, the first server that is alive is named as its master: a client that knows no
+ * server for a slot gives up, one that asks this server reads that the slot is not served, and tries again.
  */
 export function shardsOf({ members, ownId, partitions }: ClusterView): readonly Shard[] {
   const owners = new Set(partitions.map(({ ownerId }) => ownerId));
