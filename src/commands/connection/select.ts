@@ -9,7 +9,8 @@ export const select = {
   name: "SELECT",
   run: ({ args, databases, server, session }) => {
     const word = argument(args, 1);
-    if (server.cluster !== undefined && (parseIndex(word) ?? 0) !== 0) throw errors.notInClusterMode("SELECT");
+    if (server.cluster !== undefined && (parseIndex(word) ?? 0) !== 0)
+      throw errors.notInClusterMode("SELECT");
     session.database = databaseIndex(word, databases);
     return OK;
   },

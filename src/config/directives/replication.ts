@@ -55,10 +55,15 @@ export const REPLICATION = {
   "repl-backlog-ttl": directive(integer(), 3600, ALONE, NO_EFFECT),
   "min-replicas-to-write": directive(int, 0, ALONE, formerly("min-slaves-to-write")),
   "min-replicas-max-lag": directive(int, 10, ALONE, formerly("min-slaves-max-lag")),
-  "cluster-enabled": directive(bool, false, "Only `no`: a server is part of a cluster by its `store`, and CONFIG GET answers `yes` then.", {
-    immutable: true,
-    refusal: "a server is part of a cluster by its store in PostgreSQL: this directive cannot turn it on",
-  }),
+  "cluster-enabled": directive(
+    bool,
+    false,
+    "Only `no`: a server is part of a cluster by its `store`, and CONFIG GET answers `yes` then.",
+    {
+      immutable: true,
+      refusal: "a server is part of a cluster by its store in PostgreSQL: this directive cannot turn it on",
+    },
+  ),
   "cluster-config-file": directive(path(), "nodes.conf", CLUSTER, NO_EFFECT_IMMUTABLE),
   "cluster-node-timeout": directive(integer(), 15000, CLUSTER, NO_EFFECT),
   "cluster-port": directive(port, 0, CLUSTER, NO_EFFECT_IMMUTABLE),
