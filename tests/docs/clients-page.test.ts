@@ -37,6 +37,9 @@ function missing(what: string, command: string, ...args: readonly string[]): str
 const GOPATH = "/usr/share/gocode";
 const GO_CACHE = "/tmp/detent-go-cache";
 
+/** Sources with the signatures of Jedis, which is not among the packages of Debian. */
+const JEDIS = join(ROOT, "tests/docs/jedis");
+
 interface Language {
   readonly language: string;
   readonly file: string;
@@ -62,6 +65,12 @@ const LANGUAGES: readonly Language[] = [
     file: "main.go",
     command: ["go", "run"],
     without: missing("Go with redigo", "go", "list", "github.com/gomodule/redigo/redis"),
+  },
+  {
+    language: "java",
+    file: "Parcel.java",
+    command: ["sh", "-c", `javac -d "\${0%/*}" -sourcepath ${JEDIS} "$0" && java -cp "\${0%/*}" Parcel`],
+    without: missing("JDK", "javac", "-version"),
   },
 ];
 

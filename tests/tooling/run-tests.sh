@@ -10,7 +10,7 @@ suite=$1
 shift
 case $suite in
   core) set -- --project core --project mocking "$@" ;;
-  all) slow="strace:strace chromium:chromium" ;;
+  all) slow="strace:strace chromium:chromium javac:default-jdk-headless" ;;
   *) echo "Which tests: core or all?" >&2 && exit 2 ;;
 esac
 
