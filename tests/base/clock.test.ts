@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { HandTurnedTime, START_MS } from "../support/hand-turned-time.ts";
 
-test("now() is the wall clock when nobody sets it", () => {
+test("now() returns the time of the wall clock when nobody sets it", () => {
   const sources = new HandTurnedTime();
   const clock = systemClock({ sources });
   for (const ms of [0, 0.25, 0.75, 1, 1234.5, 86_400_000]) {
@@ -18,7 +18,7 @@ test("now() follows the wall clock at once when it is set ahead", () => {
   expect(clock.now()).toBe(START_MS + 86_400_000);
 });
 
-test("now() goes on when the wall clock is set back, and meets it again without a jump", () => {
+test("now() advances more slowly when the wall clock is set back, until the two meet without a jump", () => {
   const sources = new HandTurnedTime();
   const clock = systemClock({ sources });
   sources.pass(1000);
@@ -41,7 +41,7 @@ test("now() goes on when the wall clock is set back, and meets it again without 
   expect(clock.now()).toBe(sources.wallMs());
 });
 
-test("now() follows the wall clock again when it is set right before time has met it", () => {
+test("now() follows the wall clock again when it is corrected before the two have met", () => {
   const sources = new HandTurnedTime();
   const clock = systemClock({ sources });
   sources.setWall(-60_000);
@@ -65,7 +65,7 @@ test("now() neither stands still nor goes back after a glitch of a day", () => {
   expect(clock.now()).toBe(glitchedMs + 900);
 });
 
-test("now() goes on when it is asked many times within a millisecond", () => {
+test("now() advances when it is called many times within a millisecond", () => {
   const sources = new HandTurnedTime();
   const clock = systemClock({ sources });
   sources.setWall(-60_000);
@@ -76,7 +76,7 @@ test("now() goes on when it is asked many times within a millisecond", () => {
   expect(clock.now()).toBeGreaterThanOrEqual(START_MS + 899);
 });
 
-test("wakeAt() wakes in about real time when the wall clock is set back meanwhile", () => {
+test("wakeAt() wakes at about the right time when the wall clock is set back meanwhile", () => {
   const sources = new HandTurnedTime();
   const clock = systemClock({ sources });
   let wokenAtMs: number | undefined;
@@ -104,7 +104,7 @@ test("wakeAt() notices within a second that the wall clock was set ahead", () =>
   expect(isWoken).toBe(true);
 });
 
-test("wakeAt() sleeps a second at a time, and not at all once it is taken back", () => {
+test("wakeAt() sleeps a second at a time, and stops when it is cancelled", () => {
   const sources = new HandTurnedTime();
   const clock = systemClock({ sources });
   const cancel = clock.wakeAt(clock.now() + 3_600_000, () => expect.fail("it was taken back"));

@@ -35,7 +35,7 @@ test.each([
   ["1e99999999999999999999999999", false],
 ])("isExactNumber(%s) is %s", (text, isExact) => expect(isExactNumber(text)).toBe(isExact));
 
-test("an exact number is one whose double has the same shortest text", () => {
+test("isExactNumber() holds when the double has the same shortest form", () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (n) => isExactNumber(String(n))),
   );
@@ -49,11 +49,11 @@ test("an exact number is one whose double has the same shortest text", () => {
   );
 });
 
-describe("a text with inexact numbers", () => {
+describe("JSON with inexact numbers", () => {
   const text =
     ' { "a" : [1, 9007199254740993, {"b\\"}": -1e400}] , "t":"9007199254740993", "__proto__":{"x":true},"n":null} ';
 
-  test("is read with all else as JSON.parse reads it, and written with the numbers as they were", () => {
+  test("is parsed as by JSON.parse otherwise, and written with the numbers unchanged", () => {
     const value = read(text);
     expect(holdsInexact(value)).toBe(true);
     expect(textOfJson(value)).toBe(
@@ -63,7 +63,7 @@ describe("a text with inexact numbers", () => {
     expect(() => JSON.stringify(value)).toThrow();
   });
 
-  test("keeps its text as data", () => {
+  test("keeps its spelling as the data of an event", () => {
     const data = EventData.ofText(text);
     expect(data.text).toBe(text);
     expect(firstInexact(data.value)?.path).toBe("$.a[1]");
@@ -71,7 +71,7 @@ describe("a text with inexact numbers", () => {
   });
 });
 
-test("texts without inexact numbers are JSON.parse's own", () => {
+test("JSON without inexact numbers is parsed by JSON.parse", () => {
   fc.assert(
     fc.property(fc.json(), fc.integer({ min: 0, max: 3 }), (json, indent) => {
       const parsed = JSON.parse(json) as Json;
@@ -96,7 +96,7 @@ test.each<readonly [string, string, boolean]>([
   expect(sameData(read(b), read(a))).toBe(same);
 });
 
-test("the cost of a number grows with its length", () => {
+test("isExactNumber() takes time in proportion to the length of the number", () => {
   const started = performance.now();
   read(`[${"0".repeat(0)}1${"0".repeat(1_000_000)}1]`);
   read(`["${"\\\\".repeat(500_000)}",9007199254740993]`);

@@ -118,7 +118,7 @@ describe("JsonScanner", () => {
     ['["\t"]', 2, "a control character in a string must be escaped"],
     ["[-]", 1, "a number needs a digit after its sign"],
     ["[1] x", 4, 'the end, this is "x"'],
-  ])("the fault in %j is at %i", (text, offset, message) => {
+  ])("the scanner reports the fault of %j at %i", (text, offset, message) => {
     const scanner = new JsonScanner(text);
     const run = () => {
       scanner.skip();

@@ -86,7 +86,7 @@ describe("checkArity", () => {
     ["config get", false],
     ["config get *", true],
     ["config", false],
-  ])("counts the names too when it judges %s", (line, fits) => {
+  ])("counts the words of the name when the request is %s", (line, fits) => {
     const found = findCommand(CATALOGUE, request(line));
     expect(found !== undefined && checkArity(found, request(line))).toBe(fits);
   });
@@ -198,7 +198,7 @@ describe("keysOf", () => {
     ["X 0 a", undefined],
     ["X x a", undefined],
     ["X", undefined],
-  ])("trusts the count only as far as arguments go when the request is %s", (line, expected) => {
+  ])("uses a count of keys only as far as there are arguments when the request is %s", (line, expected) => {
     expect(keys(single({ key_specs: [KEYNUM] }), line)).toEqual(expected);
   });
 
@@ -209,7 +209,7 @@ describe("keysOf", () => {
     expect(hasKeys(command("get"))).toBe(true);
   });
 
-  it("has no keys to name when a specification is unknown", () => {
+  it("returns no keys when a key specification is unknown", () => {
     const unknown = { unknown: null };
     const index = { index: { pos: 1 } };
     const of = (begin_search: JsonObject) =>
@@ -278,7 +278,7 @@ describe("deriveCatalogue", () => {
     expect(() => deriveCatalogue(wrong)).toThrow(message);
   });
 
-  it("takes the file of this program when it is read again", () => {
+  it("accepts commands.json of this program", () => {
     expect(deriveCatalogue(file).commands.length).toBe(CATALOGUE.commands.length);
   });
 });

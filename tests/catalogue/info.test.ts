@@ -8,7 +8,7 @@ const names = (...texts: string[]) => texts.map((text) => Buffer.from(text));
 const set = (...items: Reply[]): Reply => ({ kind: "set", items });
 
 describe("commandInfos", () => {
-  it("gives null in its place when a name is no command", () => {
+  it("returns null in its place when a name is no command", () => {
     const get = findByFullName(CATALOGUE, "get");
     expect(commandInfos(CATALOGUE, names("nope", "GET", "get|x"))).toEqual([
       null,
@@ -17,7 +17,7 @@ describe("commandInfos", () => {
     ]);
   });
 
-  it("gives all commands when there are no names", () => {
+  it("returns all commands when there are no names", () => {
     expect(commandInfos(CATALOGUE, [])).toHaveLength(CATALOGUE.commands.length);
   });
 
@@ -59,14 +59,14 @@ describe("commandInfos", () => {
 });
 
 describe("commandNames", () => {
-  it("lists subcommands by their full names when they pass", () => {
+  it("lists subcommands by their full names when they pass the filter", () => {
     const found = commandNames(CATALOGUE, ({ name }) => /^(get|config)/.test(name));
     expect(found).toContain("config|get");
     expect(found).toContain("getrange");
     expect(found).not.toContain("set");
   });
 
-  it("isInCategory() compares in any case when asked for a category", () => {
+  it("isInCategory() ignores the case of the category", () => {
     expect(commandNames(CATALOGUE, (command) => isInCategory(command, "Transaction"))).toEqual([
       ...["discard", "exec", "multi", "unwatch", "watch"],
     ]);
@@ -80,7 +80,7 @@ describe("commandDocs", () => {
     expect(commandDocs(CATALOGUE, names("nope"))).toEqual(map([]));
   });
 
-  it("describes arguments by what they are shown as when they have a display text", () => {
+  it("shows the display text of an argument when there is one", () => {
     const reply = commandDocs(CATALOGUE, names("sm.get"));
     const { declaration } = findByFullName(CATALOGUE, "sm.get") ?? {};
     expect(reply).toEqual(

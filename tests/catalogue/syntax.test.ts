@@ -27,7 +27,7 @@ describe("syntaxLine", () => {
     expect(line(`${first}|${second}`) ?? line(first)).toBe(expected);
   });
 
-  it("repeats the token when it comes with each value", () => {
+  it("repeats the token when each value has one", () => {
     const prefix: JsonObject = {
       name: "prefix",
       type: "string",

@@ -117,7 +117,7 @@ ${file} has the definition`,
       expect(await client.call("SM.COUNT")).toBe(0);
     });
 
-    test("leaves rare moves out, names states and ends as asked", async () => {
+    test("leaves out rare moves, and names states and final states as the options say", async () => {
       await someOrders();
       const file = join(temporaryDirectory(), "order.json");
       const { code, out } = await cli(
@@ -141,7 +141,7 @@ ${file} has the definition`,
       });
     });
 
-    test("makes machines with their histories, and says what does not fit together", async () => {
+    test("creates machines with their histories, and reports rows that do not fit", async () => {
       await someOrders();
       await db.query("UPDATE orders SET status = 'cancelled' WHERE id = 10");
       await entry(11, "new", "shipped", 9);
@@ -166,7 +166,7 @@ orders:v1: 12 machines created, 0 there already`);
       expect(fields(await client.call("SM.INFO", "orders:10"))).toMatchObject({ state: ["cancelled"] });
     });
 
-    test("run again makes what is missing and moves what has moved, once", async () => {
+    test("creates missing machines and moves changed ones once when it runs again", async () => {
       await someOrders();
       await cli(...where, "--create");
       await order(20, "new");
@@ -191,7 +191,7 @@ orders:v1: 12 machines created, 0 there already`);
       expect(await history("orders:9")).toEqual(nine);
     });
 
-    test("holds rows against a definition that is given", async () => {
+    test("compares rows with the definition that is given", async () => {
       await someOrders();
       const file = join(temporaryDirectory(), "strict.json");
       const document = {
@@ -224,7 +224,7 @@ orders:v1: 12 machines created, 0 there already`);
       ]);
     });
 
-    test("--watch tells of rare, new and illegal moves, and machines follow", async () => {
+    test("--watch reports rare, new and illegal moves, and moves the machines", async () => {
       await someOrders();
       const running = runningCli(
         ...where,
@@ -292,13 +292,13 @@ orders:v1: 12 machines created, 0 there already`);
         "the address of the database cannot be used: Invalid URL; write",
       ],
       [["--postgres", "postgres://x@127.0.0.1:1/y"], 1, "cannot connect to the database"],
-    ])("%j ends with a message", async (args, exit, message) => {
+    ])("ends with a message when the arguments are %j", async (args, exit, message) => {
       await someOrders();
       const { code, err } = await cli(...where, ...args);
       expect([code, err]).toEqual([exit, expect.stringContaining(message)]);
     });
 
-    test("events of the history become events, with a guard where one leads to several states", async () => {
+    test("turns events of the history into events, with a guard where one leads to several states", async () => {
       await db.query(`
       CREATE TABLE jobs (name text PRIMARY KEY, state int NOT NULL);
       CREATE TABLE job_log (job text, state int, what text, at bigint);

@@ -13,13 +13,13 @@ function file(name: string, content: unknown): string {
   return path;
 }
 
-test("detent convert prints the document and ends with 0, by the ending of the file or by --from", async () => {
+test("detent convert prints the document and ends with 0 when the file's ending or --from names the format", async () => {
   const result = { code: 0, out: JSON.stringify(LAMP, undefined, 2), err: "" };
   expect(await cli("convert", file("lamp.json", LAMP))).toEqual(result);
   expect(await cli("convert", file("lamp", LAMP), "--from", "XState")).toEqual(result);
 });
 
-test("detent convert tells what does not translate, prints nothing and ends with 1", async () => {
+test("detent convert reports what does not translate, prints nothing and ends with 1", async () => {
   const { code, out, err } = await cli(
     "convert",
     file("a.json", { initial: "a", states: { a: { always: { cond: "x" } } } }),
@@ -28,7 +28,7 @@ test("detent convert tells what does not translate, prints nothing and ends with
   expect(err).toMatch(/^error \$\.states\.a\.always\.cond: the guard 'x' is code/);
 });
 
-test("detent convert tells what is wrong with the document, prints it all the same and ends with 1", async () => {
+test("detent convert reports faults of the document, prints it nevertheless and ends with 1", async () => {
   const { code, out, err } = await cli(
     "convert",
     file("a.json", { initial: "a", states: { a: { on: { GO: "b" } } } }),
@@ -38,7 +38,7 @@ test("detent convert tells what is wrong with the document, prints it all the sa
   expect(err).toMatch(/^error in the document \$\.states\.a\.on\.GO: there is no state 'b'/);
 });
 
-test("detent convert refuses formats it does not know, names that do not say theirs, and files that are not there", async () => {
+test("detent convert refuses unknown formats, files without a known ending, and missing files", async () => {
   expect(await cli("convert", "a.json", "--from", "uml")).toMatchObject({
     code: 2,
     err: expect.stringContaining("there is no format 'uml'"),
@@ -53,7 +53,7 @@ test("detent convert refuses formats it does not know, names that do not say the
   });
 });
 
-test("detent convert --to writes each language that there is, and what it writes is read again", async () => {
+test("detent convert --to writes each language, and detent convert reads it again", async () => {
   const lamp = file("lamp.json", LAMP);
   for (const [format, ending] of [
     ["scxml", "scxml"],
@@ -75,7 +75,7 @@ test("detent convert --to writes each language that there is, and what it writes
   expect((await cli("convert", yaml, "--to", "plantuml")).out).toContain(": ON");
 });
 
-test("detent convert --from … --to … goes from one language to another", async () => {
+test("detent convert --from … --to … translates one language into another", async () => {
   const scxml =
     '<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0"><state id="a"><transition event="E" target="b"/></state><final id="b"/></scxml>';
   const { code, out } = await cli("convert", file("gate.scxml", scxml), "--from", "scxml", "--to", "xstate");
@@ -85,7 +85,7 @@ test("detent convert --from … --to … goes from one language to another", asy
   });
 });
 
-test("detent convert --to refuses formats that it does not write, and what is no definition", async () => {
+test("detent convert --to refuses unknown formats, and documents that are no definition", async () => {
   const lamp = file("lamp.json", LAMP);
   expect(await cli("convert", lamp, "--to", "asl")).toMatchObject({
     code: 2,

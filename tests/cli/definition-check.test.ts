@@ -57,7 +57,7 @@ test("detent check ends with 1 where something is wrong, shows the shortest way,
   expect((await cli("test", join(at("failures"), files[0] ?? ""))).code).toBe(0);
 });
 
-test("detent check --ignore leaves out a kind", async () => {
+test("detent check --ignore leaves out findings of a kind", async () => {
   const at = directoryWith({ "d.json": COUNT });
   expect((await cli("check", at("d.json"), "--ignore", "invariant")).code).toBe(0);
 });
@@ -76,7 +76,7 @@ test("detent check reads properties and events of a file of tests", async () => 
   expect(out).toContain("error property $: 'stays' does not hold: 'b' in state is true");
 });
 
-test("detent check walks at random beyond what it explores, the same way for the same seed", async () => {
+test("detent check walks at random beyond what it explores, and repeats the walk for the same seed", async () => {
   const at = directoryWith({
     "t.json": { definition: RISING, properties: [{ always: "context.n < 8" }] },
   });

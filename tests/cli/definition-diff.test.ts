@@ -21,7 +21,7 @@ const BASE = {
 const { a, b, c } = BASE.states;
 const states = (changed: JsonObject): JsonObject => ({ ...BASE, states: changed });
 
-describe("compareDefinitions() calls", () => {
+describe("compareDefinitions() classifies", () => {
   it.each<readonly [string, JsonObject, Verdict, string | undefined]>([
     ["the same", { ...BASE, description: "text" }, "safe", undefined],
     ["a new state", states({ a, b, c, d: c }), "safe", "'d' is new"],
@@ -101,7 +101,7 @@ describe("compareDefinitions() calls", () => {
       "the invariant 'i' is new: machines may not meet context.n < 9",
     ],
     ["another unmatched", { ...BASE, unmatched: "ignore" }, "safe", 'unmatched is "ignore", it was "reject"'],
-  ])("%s what it is", (_, after, verdict, message) => {
+  ])("%s by what it means for machines", (_, after, verdict, message) => {
     const changes = compareDefinitions(machineOf(BASE), machineOf(after));
     expect(verdictOf(changes)).toBe(verdict);
     if (message === undefined) expect(changes).toEqual([]);

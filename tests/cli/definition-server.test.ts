@@ -60,7 +60,7 @@ test("detent record makes a test that passes", async () => {
   expect(run.code).toBe(0);
 });
 
-test("detent coverage shows what no machine has taken", async () => {
+test("detent coverage lists the transitions that no machine has taken", async () => {
   await client.call("SM.CREATE", "other", "d");
   const { code, out, err } = await cli("coverage", "d", "--url", url);
   expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -75,7 +75,7 @@ test("detent coverage shows what no machine has taken", async () => {
   );
 });
 
-test("detent record ends with what no test can do, and says so", async () => {
+test("detent record stops before a change that a test cannot make, and says so", async () => {
   await client.call("SM.CREATE", "odd", "d");
   await client.call("SM.SEND", "odd", "ADD", '{"by":1}');
   await client.call("SM.RESET", "odd");

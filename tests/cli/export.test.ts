@@ -216,7 +216,7 @@ function temporaryDirectoryOfSuite(): string {
 }
 
 describe("detent export and import", () => {
-  test("bring every type over: same digest, same replies, and a store that is sound", async () => {
+  test("carry over every type: digest and replies are the same, and the store is sound", async () => {
     const directory = join(temporaryDirectory(), "imported");
     const { code, out } = await cli("import", file, "--dir", directory);
     expect(code).toBe(0);
@@ -232,7 +232,7 @@ describe("detent export and import", () => {
     expect(JSON.parse(linesOf(file).at(-2) ?? "")).toMatchObject({ end: true, digest: before.digest });
   });
 
-  test("an export is lines that people and programs read", () => {
+  test("an export consists of lines of JSON", () => {
     const lines = readFileSync(file, "utf8").trimEnd().split("\n");
     const all = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(all[0]).toMatchObject({ detent: "export", format: 3, version: "test" });
@@ -279,7 +279,7 @@ describe("detent export and import", () => {
     expect(all.filter((one) => "part" in one).length).toBeGreaterThan(10);
   });
 
-  test("an import that is cut off goes on where it stopped, and no server starts before its end", async () => {
+  test("an import continues after an interruption, and no server starts before it is complete", async () => {
     const directory = join(temporaryDirectory(), "imported");
     const part = join(temporaryDirectory(), "part.jsonl");
     const bytes = readFileSync(file);
@@ -382,7 +382,7 @@ describe("detent export and import", () => {
       [head, '{"end":true,"definitions":0,"objects":2}'],
       "the export has 0 definitions and 2 objects, of which 0 and 0 were found",
     ],
-  ])("an import says what is wrong with %s", async (_name, lines, message) => {
+  ])("an import reports what is wrong with %s", async (_name, lines, message) => {
     const path = join(temporaryDirectory(), "wrong.jsonl");
     writeFileSync(path, `${lines.join("\n")}\n`);
     const { code, err } = await cli("import", path, "--dir", join(temporaryDirectory(), "imported"));
@@ -390,14 +390,14 @@ describe("detent export and import", () => {
     expect(code).toBe(1);
   });
 
-  test("an import says that a directory is no file to read", async () => {
+  test("an import refuses a directory instead of a file", async () => {
     const path = temporaryDirectory();
     const { code, err } = await cli("import", path, "--dir", join(temporaryDirectory(), "imported"));
     expect(err).toContain(`cannot read '${path}': EISDIR`);
     expect(code).toBe(1);
   });
 
-  test("lines that a person wrote are imported", async () => {
+  test("an import accepts lines that a person has written", async () => {
     const path = join(temporaryDirectory(), "own.jsonl");
     const lines = [
       head,
@@ -424,7 +424,7 @@ describe("detent export and import", () => {
   });
 });
 
-test("detent compact gives space back, and loses nothing", async () => {
+test("detent compact frees space and loses nothing", async () => {
   const directory = join(temporaryDirectory(), "store");
   const server = await startTestServer({ store: Store.open(directory, OBJECT_TYPES) });
   const client = await server.client();

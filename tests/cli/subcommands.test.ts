@@ -50,7 +50,7 @@ describe("a command line that is wrong ends with 2 and says what would be right:
   });
 });
 
-test("a word that is a file, an option or a path is the server's to read", async () => {
+test("runSubcommand() leaves the command line to the server when its first word is a file, an option or a path", async () => {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, "conf"), "port 0\n");
   for (const word of ["--port", "/etc/detent.conf", "-", "detent.conf", "./backup"]) {

@@ -163,7 +163,7 @@ function oldestNeeded(directory: string): string {
   return found.path;
 }
 
-test("detent verify is content with a directory, an archive and a backup that are sound", async () => {
+test("detent verify finds nothing in a sound directory, archive and backup", async () => {
   for (const name of ["store", "archive", "backup"] as const) {
     const path = copyOf(name);
     const { code, out } = await cli("verify", path);

@@ -216,7 +216,7 @@ test("a listener is called again, and others go on, when it fails", async () => 
   expect(errors).toEqual(["Error: thrown", "Error: handed over"]);
 });
 
-test("a listener is called after a restart for what it had not done, and of what came meanwhile", async () => {
+test("a listener is called after a restart for changes that it has not handled and for those made meanwhile", async () => {
   const { open } = await connected();
   const interrupted = counter(1);
   const before = await open({ mail: () => interrupted.hit() });

@@ -38,7 +38,7 @@ test("changes() passes over entries that were removed before they were acknowled
   expect(await connection.call("XPENDING", STREAM, "g")).toEqual([0, null, null, null]);
 });
 
-test("changes() goes on when the stream is gone and comes again", async () => {
+test("changes() continues when the stream was deleted and is created again", async () => {
   const { client, connection } = await carts();
   await client.create("c1", "cart");
   const revs: number[] = [];
@@ -53,7 +53,7 @@ test("changes() goes on when the stream is gone and comes again", async () => {
   expect(revs).toEqual([1, 2]);
 });
 
-test("changes() gives again what its group was set back to", async () => {
+test("changes() repeats entries when its group is set back", async () => {
   const { client, connection } = await carts();
   await client.create("c1", "cart");
   for (let by = 1; by <= 150; by += 1) await client.send("c1", "ADD", { by });
@@ -68,7 +68,7 @@ test("changes() gives again what its group was set back to", async () => {
   expect(revs).toEqual([...once, ...once]);
 });
 
-test("changes() ends with its signal though the server does not answer", async () => {
+test("changes() ends when its signal is aborted, although the server does not reply", async () => {
   const { through } = await carts();
   const ending = new AbortController();
   const changes = through(withoutServer).changes("cart", { group: "g", signal: ending.signal });
@@ -77,7 +77,7 @@ test("changes() ends with its signal though the server does not answer", async (
   expect(await next).toEqual({ done: true, value: undefined });
 });
 
-test("changes() of a signal that was given before reads nothing", async () => {
+test("changes() reads nothing when its signal was aborted before", async () => {
   const { through } = await carts();
   const changes = through(withoutServer).changes("cart", { group: "g", signal: AbortSignal.abort() });
   expect(await changes.next()).toEqual({ done: true, value: undefined });

@@ -52,7 +52,7 @@ async function carts(connect: (port: number) => Connection = (port) => new Redis
 }
 
 describe.each(WAYS)("over %s", (_name, connect) => {
-  test("send() answers with what the event has led to", async () => {
+  test("send() resolves to the result of the event", async () => {
     const { client } = await carts(connect);
     expect(await client.create("c1", "cart")).toBe(true);
     expect(await client.create("c1", "cart", { isNew: true })).toBe(false);
@@ -73,7 +73,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     expect(await client.context("none")).toBeNull();
   });
 
-  test("get() and history() tell all about a machine", async () => {
+  test("get() and history() return everything about a machine", async () => {
     const { client } = await carts(connect);
     await client.create("c1", "cart", { context: { total: 1 }, reason: "new", ttlMs: 60_000 });
     await client.send("c1", "ADD", { by: 5 }, { id: "e1", by: "ann", reason: "more" });
@@ -114,7 +114,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     expect(await client.history("none")).toEqual([]);
   });
 
-  test("why() tells what an event would do, and on what it depends", async () => {
+  test("why() returns what an event would do, and the values that decide it", async () => {
     const { client } = await carts(connect);
     await client.create("c1", "cart");
     expect(await client.why("c1", "ADD", { by: 0 })).toEqual({
@@ -152,7 +152,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     expect((await client.why("c1", "PAY", undefined, { definition }))?.to).toEqual(["open"]);
   });
 
-  test("an event that comes again gets its first answer, also when that was not FULL", async () => {
+  test("send() returns the first reply to a duplicate, also when that was not FULL", async () => {
     const { client, connection } = await carts(connect);
     await client.create("c1", "cart");
     const first = await client.send("c1", "ADD", { by: 5 }, { id: "e1" });
@@ -168,7 +168,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     });
   });
 
-  test("changes() goes on with what was not acknowledged", async () => {
+  test("changes() continues with unacknowledged entries", async () => {
     const { client } = await carts(connect);
     await client.create("c1", "cart");
     await client.send("c1", "ADD", { by: 5 });
@@ -183,7 +183,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     }
   });
 
-  test("worker() does a task, tries again when it fails, and stops when it is done", async () => {
+  test("worker() runs a task, retries it when it fails, and stops", async () => {
     const { client } = await carts(connect);
     await client.create("c1", "cart");
     await client.send("c1", "ADD", { by: 5 });
@@ -240,7 +240,7 @@ test("send() throws a DetentError with the code of the refusal", async () => {
   expect(done.cause).toBeInstanceOf(Error);
 });
 
-test("what is wrong with a request is a DetentError that is no refusal", async () => {
+test("send() throws a DetentError that is no refusal when the request is wrong", async () => {
   const { client } = await carts();
   const text = JSON.stringify({ ...CART, initial: "nowhere" });
   const wrong = await client.define("cart", text).catch((error) => error);
@@ -263,7 +263,7 @@ test("send() makes the machine, waits, and lets an event expire, as its options 
   expect(JSON.stringify(pending)).toContain(String(at));
 });
 
-test("what the connection fails with is thrown as it is", async () => {
+test("send() throws an error of the connection unchanged", async () => {
   const { client, connection } = await carts();
   connection.disconnect();
   const error = await client.state("c1").catch((thrown) => thrown);
@@ -271,7 +271,7 @@ test("what the connection fails with is thrown as it is", async () => {
   expect(error).not.toBeInstanceOf(DetentError);
 });
 
-test("createClient() takes no connection that puts a prefix before some keys", () => {
+test("createClient() refuses a connection with a keyPrefix", () => {
   const connection = new Redis({ keyPrefix: "app:", lazyConnect: true });
   expect(() => createClient(connection)).toThrow(TypeError);
 });

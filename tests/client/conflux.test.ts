@@ -151,7 +151,7 @@ test("a node that is opened later, or was away too long for the history, has the
   for (const node of [first, later, anew]) await node.close();
 });
 
-test("the others go on, and every committed action stays once, when a node is killed", async () => {
+test("the other nodes continue, and every committed action is applied once, when a node is killed", async () => {
   const { server, connect } = await serverWithNodes();
   const args = ["--import", import.meta.resolve("tsx"), new URL("conflux-node.ts", import.meta.url).pathname];
   const doomed = startProgram({

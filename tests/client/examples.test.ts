@@ -68,7 +68,7 @@ describe.each([2, 3] as const)("in RESP%i", (protocol) => {
     }
   });
 
-  test("openStore() knows the state after perform(), and tells of what others have done", async () => {
+  test("openStore() has the new state after perform(), and reports the actions of others", async () => {
     const { redis } = await connected(protocol);
     await redis.call(
       "SM.DEF",

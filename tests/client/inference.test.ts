@@ -90,7 +90,7 @@ test("a client of a definition takes its events, states and paths, and no others
   expectTypeOf(make).returns.toExtend<Orders>();
 });
 
-test("a definition whose names are no literals leaves everything open", () => {
+test("a definition whose names are no literals allows any name", () => {
   type Imported = {
     states: Record<string, { on?: Record<string, string> }>;
     context: Record<string, number>;

@@ -56,7 +56,7 @@ async function listed<Item>(walk: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 describe.each(WAYS)("over %s", (_name, connect) => {
-  test("next(), pending(), joins() and cancel() show what is ahead", async () => {
+  test("next(), pending() and joins() return what can happen next, and cancel() removes events", async () => {
     const { client } = await loans(connect);
     expect(await client.next("l1")).toContainEqual({
       ...{ event: "RAISE", from: "asked", targets: [], guard: "event.by > 0", holds: null },
@@ -115,7 +115,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     ]);
   });
 
-  test("outcome() returns what became of an event with an id", async () => {
+  test("outcome() returns the outcome of an event with an id", async () => {
     const { client } = await loans(connect);
     await client.send("l1", "RAISE", { by: 5 }, { id: "e1", by: "ann" });
     await client.send("l1", "RAISE", { by: -5 }, { id: "e2" }).catch(() => undefined);
@@ -158,7 +158,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     expect(await client.verify("l1")).toEqual([]);
   });
 
-  test("wait() answers when the machine is there, and with null when it is not in time", async () => {
+  test("wait() resolves when the machine reaches the state, and to null at the timeout", async () => {
     const { client, connection, clock } = await loans(connect);
     const waiting = client.wait("l1", { state: "agreed" }, 0);
     await client.send("l1", "BANK");
@@ -172,7 +172,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     expect(await late).toBeNull();
   });
 
-  test("migrate(), replay() and the migrations lead to another definition", async () => {
+  test("migrate(), replay() and migrations use another definition", async () => {
     const { client, clock } = await loans(connect);
     await client.send("l1", "WAIT");
     const second = { ...LOAN, states: { ...LOAN.states, asked: { on: { WAIT: "lapsed" } } } };
@@ -223,7 +223,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
     await expect(client.deleteDefinition("loan:v1")).rejects.toMatchObject({ code: "DEFINUSE" });
   });
 
-  test("maps have machines with maps of their own", async () => {
+  test("maps creates, reads and moves map machines", async () => {
     const { connection } = await loans(connect);
     const client = createClient(connection);
     expect(await client.maps.template()).toMatchObject({ current: "", map: {}, initial: "" });

@@ -58,13 +58,13 @@ test("guards lists the guards that GUARD names, with the values they read", asyn
   expect(values).toEqual({ "event.n": 3, "context.limit": 5, "context.name": "o'Neil; (x = 1), y" });
 });
 
-test("guards has why a guard could not be evaluated, and what was missing", async () => {
+test("guards says why a guard could not be evaluated, and what was missing", async () => {
   const [only] = (await refusal(guarded("event.n > 1"), "GO", {})).guards;
   expect(only).toMatchObject({ guard: "event.n > 1", error: expect.stringContaining("n") });
   expect(Object.hasOwn(only?.values ?? {}, "event.n") ? only?.values["event.n"] : undefined).toBeUndefined();
 });
 
-test("guards has what the definition says of a guard, and the word false", async () => {
+test("guards has the definition's message for a guard, and the word false", async () => {
   const definition: Definition = {
     states: {
       a: { on: { GO: [{ guard: "event.n > 1", otherwise: "too few", target: "a" }, { guard: "false" }] } },

@@ -16,7 +16,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test("timers fire as the clock is moved, each at its time, those that others arm too", async () => {
+test("timers fire at their times when the clock advances, including timers that are armed meanwhile", async () => {
   const client = createClient(redis);
   const step = (target: string) => ({ after: { "24h": target } });
   const states = { a: step("b"), b: step("c"), c: step("d"), d: { type: "final" as const } };
@@ -32,7 +32,7 @@ test("timers fire as the clock is moved, each at its time, those that others arm
   expect(stamps).toEqual([0, 1, 2, 3].map((day) => Date.UTC(2026, 10, 29) + day * 24 * 3_600_000));
 });
 
-test("keys expire as the clock is moved", async () => {
+test("keys expire when the clock advances", async () => {
   await redis.set("k", "v", "EX", 60);
   await server.advance(59_000);
   expect(await redis.get("k")).toBe("v");

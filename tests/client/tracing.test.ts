@@ -23,7 +23,7 @@ afterAll(() => {
   context.disable();
 });
 
-test("worker() has a span for each task whose parent is the span that sent the event", async () => {
+test("worker() creates a span for each task, with the span that sent the event as parent", async () => {
   const { client, connection } = await carts();
   await client.create("c1", "cart");
   const sending = trace.getTracer("test").startSpan("checkout");

@@ -47,7 +47,7 @@ const pendingCount = async ({ connection }: Carts): Promise<unknown> => {
 };
 
 test.each([["XREADGROUP"], ["SM.SEND"], ["XACK"], ["XCLAIM"]])(
-  "worker() has a task applied once when it fails at first and a reply to %s is lost",
+  "worker() applies a task once when it fails at first and a reply to %s is lost",
   async (command) => {
     const { client, through, connection } = await carts();
     await pay(client, "c1");
@@ -64,7 +64,7 @@ test.each([["XREADGROUP"], ["SM.SEND"], ["XACK"], ["XCLAIM"]])(
   },
 );
 
-test("worker() keeps a task that takes long from being tried by others", async () => {
+test("worker() keeps other workers from claiming a task that takes long", async () => {
   const clock = new VirtualClock();
   const { client, through, connection } = await carts({ clock });
   const done = signal();
@@ -107,7 +107,7 @@ function watchedTurns(count: number) {
   return { given, way };
 }
 
-test("worker() finds the task that lies idle behind many that others are at", async () => {
+test("worker() claims an idle task behind many that other workers process", async () => {
   const { client, connection } = await carts();
   for (let number = 1; number <= 40; number += 1) await pay(client, `c${number}`);
   await connection.call("XGROUP", "CREATE", TASKS, "workers", "0");
@@ -122,37 +122,34 @@ test.each([
   ["EXECFAIL", async ({ client }: Carts) => void (await client.send("c1", "BREAK"))],
   ["NOMACHINE", async ({ connection }: Carts) => void (await connection.call("DEL", "c1"))],
   ["WRONGTYPE", async ({ connection }: Carts) => void (await connection.call("SET", "c1", "a"))],
-])(
-  "worker() tells of an answer that is refused for good with %s, and does not try again",
-  async (code, spoil) => {
-    const all = await carts();
-    await pay(all.client, "c1");
-    await spoil(all);
-    const refused = signal();
-    const errors: string[] = [];
-    let tries = 0;
-    const turns = watchedTurns(6);
-    await work(
-      all.through(turns.way),
-      async () => {
-        tries += 1;
-        return { ok: true };
+])("worker() reports a result that is refused with %s, and does not retry", async (code, spoil) => {
+  const all = await carts();
+  await pay(all.client, "c1");
+  await spoil(all);
+  const refused = signal();
+  const errors: string[] = [];
+  let tries = 0;
+  const turns = watchedTurns(6);
+  await work(
+    all.through(turns.way),
+    async () => {
+      tries += 1;
+      return { ok: true };
+    },
+    {
+      onError: (error) => {
+        errors.push(String(error));
+        refused.give();
       },
-      {
-        onError: (error) => {
-          errors.push(String(error));
-          refused.give();
-        },
-      },
-    );
-    await refused.given;
-    await turns.given;
-    expect([tries, errors.length, await pendingCount(all)]).toEqual([1, 1, 0]);
-    expect(errors[0]).toContain(code);
-  },
-);
+    },
+  );
+  await refused.given;
+  await turns.given;
+  expect([tries, errors.length, await pendingCount(all)]).toEqual([1, 1, 0]);
+  expect(errors[0]).toContain(code);
+});
 
-test("worker() goes on when its stream is gone and comes again", async () => {
+test("worker() continues when its stream was deleted and is created again", async () => {
   const { client, connection } = await carts();
   const errors: unknown[] = [];
   await work(client, paid, { onError: (error) => errors.push(error) });
@@ -164,13 +161,13 @@ test("worker() goes on when its stream is gone and comes again", async () => {
   expect(errors).toEqual([]);
 });
 
-test("worker() stops though the server does not answer", async () => {
+test("worker() stops although the server does not reply", async () => {
   const { through } = await carts();
   const worker = await work(through(withoutServer), paid);
   await worker.stop();
 });
 
-test("worker() that is stopped ends the task it is at first", async () => {
+test("worker() finishes its current task when it is stopped", async () => {
   const all = await carts();
   const begun = signal();
   const ending = signal();
@@ -188,7 +185,7 @@ test("worker() that is stopped ends the task it is at first", async () => {
   expect(await pendingCount(all)).toBe(0);
 });
 
-test("worker() tries a task that has failed again after a delay that grows, and leaves it after its attempts", async () => {
+test("worker() retries a failed task after growing delays, and gives it up after its attempts", async () => {
   const all = await carts();
   const over = signal();
   const failures: Array<readonly [attempt: number, retryInMs: number | null]> = [];
@@ -220,7 +217,7 @@ test("worker() tries a task that has failed again after a delay that grows, and 
   ]);
 });
 
-test("worker() tells its hooks of each task, and reports what a hook throws", async () => {
+test("worker() calls its hooks for each task, and reports what a hook throws", async () => {
   const { client } = await carts();
   const told: unknown[] = [];
   const errors: unknown[] = [];

@@ -30,7 +30,7 @@ describe.each([2, 3] as const)("ioredis in RESP%i", (protocol) => {
       expect(await client.call(name, ...args)).toEqual(reply);
   });
 
-  test("pipelines and transactions", async () => {
+  test("sends pipelines and transactions", async () => {
     const client = await connect();
     const pipeline = client.pipeline();
     for (let at = 0; at < 1000; at += 1) pipeline.set(`k${at}`, at);
@@ -56,7 +56,7 @@ describe.each([2, 3] as const)("ioredis in RESP%i", (protocol) => {
     await expect(client.call("SM.GET", "text")).rejects.toThrow(/^WRONGTYPE /);
   });
 
-  test("a binary value comes back as it was", async () => {
+  test("returns a binary value unchanged", async () => {
     const client = await connect();
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     await client.set("bytes", bytes);

@@ -94,7 +94,7 @@ describe("BullMQ", () => {
     await until(async () => (await queue.getFailedCount()) === 1);
   }, 30_000);
 
-  test("delayed and repeated jobs come when they are due, and a queue can pause", async () => {
+  test("delayed and repeated jobs run when they are due, and a queue can pause", async () => {
     const { queue } = opened("later");
     await queue.pause();
     await queue.add("delayed", {}, { delay: 50 });
@@ -109,7 +109,7 @@ describe("BullMQ", () => {
     expect(await queue.getJobSchedulersCount()).toBe(0);
   }, 30_000);
 
-  test("the job of a worker that is gone is done by another one", async () => {
+  test("another worker does the job of a worker that is gone", async () => {
     const { queue } = opened("stalled");
     await queue.add("left", {});
     let isTaken = false;
@@ -150,7 +150,7 @@ test("connect-redis keeps, finds, lists, prolongs and forgets sessions", async (
   expect(await store.length()).toBe(0);
 });
 
-test("rate-limiter-flexible admits so many, blocks, rewards and penalizes", async () => {
+test("rate-limiter-flexible admits up to its limit, blocks, rewards and penalizes", async () => {
   const limiter = new RateLimiterRedis({
     storeClient: await ioredis(),
     keyPrefix: "limit",

@@ -34,7 +34,7 @@ describe.each([2, 3] as const)("node-redis in RESP%i", (protocol) => {
     for (const [request, reply] of ORDER) expect(await client.sendCommand([...request])).toEqual(reply);
   });
 
-  test("pipelines and transactions", async () => {
+  test("sends pipelines and transactions", async () => {
     const client = await connect();
     const replies = await Promise.all(
       Array.from({ length: 1000 }, (_, at) => client.set(`k${at}`, String(at))),

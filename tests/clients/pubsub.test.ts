@@ -34,7 +34,7 @@ describe.each([2, 3] as const)("pub/sub in RESP%i", (protocol) => {
     expect(heard).toEqual(["one", "night: two", "three"]);
   });
 
-  test("ioredis gets messages of channels and patterns, and goes on when it has unsubscribed", async () => {
+  test("ioredis gets messages of channels and patterns, and sends commands after it has unsubscribed", async () => {
     const connect = () => {
       const client = new Redis({ port: server.port, protocol });
       onTestFinished(() => client.disconnect());
@@ -65,7 +65,7 @@ describe.each([2, 3] as const)("keyspace notifications in RESP%i", (protocol) =>
   ];
   const told = ["set k", "expire k", "xadd t", "sm.create m", "del t", "del m", "expired k"].sort();
 
-  test("node-redis is notified", async () => {
+  test("node-redis receives keyspace events", async () => {
     const options = { RESP: protocol, socket: { port: server.port, reconnectStrategy: false } } as const;
     const [subscriber, client] = [createClient(options), createClient(options)];
     await Promise.all([subscriber.connect(), client.connect()]);
@@ -82,7 +82,7 @@ describe.each([2, 3] as const)("keyspace notifications in RESP%i", (protocol) =>
     await vi.waitFor(() => expect([...heard].sort()).toEqual(told));
   });
 
-  test("ioredis is notified", async () => {
+  test("ioredis receives keyspace events", async () => {
     const [subscriber, client] = [
       new Redis({ port: server.port, protocol, db: 1 }),
       new Redis({ port: server.port, protocol, db: 1 }),
@@ -102,7 +102,7 @@ describe.each([2, 3] as const)("keyspace notifications in RESP%i", (protocol) =>
   });
 });
 
-test("ioredis in RESP2 is notified by way of another connection what is no longer as it was read", async () => {
+test("ioredis in RESP2 receives invalidations on another connection", async () => {
   const [listener, reader, writer] = [0, 1, 2].map(() => new Redis({ port: server.port, protocol: 2 }));
   if (listener === undefined || reader === undefined || writer === undefined)
     throw new Error("three of them");
@@ -120,7 +120,7 @@ test("ioredis in RESP2 is notified by way of another connection what is no longe
   await vi.waitFor(() => expect(heard).toEqual(["__redis__:invalidate x"]));
 });
 
-test("ioredis in RESP3 goes on reading where it is notified of keys", async () => {
+test("ioredis in RESP3 reads keys while it receives invalidations", async () => {
   const [reader, writer] = [new Redis({ port: server.port, protocol: 3 }), new Redis(server.port)];
   onTestFinished(() => {
     reader.disconnect();
@@ -133,7 +133,7 @@ test("ioredis in RESP3 goes on reading where it is notified of keys", async () =
   }
 });
 
-test("node-redis in RESP2 tracks with OPTIN, and is notified by way of another connection", async () => {
+test("node-redis in RESP2 tracks with OPTIN, and receives invalidations on another connection", async () => {
   const options = { RESP: 2, socket: { port: server.port, reconnectStrategy: false } } as const;
   const [listener, reader, writer] = [createClient(options), createClient(options), createClient(options)];
   await Promise.all([listener.connect(), reader.connect(), writer.connect()]);
@@ -154,7 +154,7 @@ test("node-redis in RESP2 tracks with OPTIN, and is notified by way of another c
   expect((await reader.clientTrackingInfo()).redirect).toBe(id);
 });
 
-test("the cache of node-redis forgets what another client has changed", async () => {
+test("the cache of node-redis drops keys that another client changes", async () => {
   const client = createClient({
     RESP: 3,
     clientSideCache: { ttl: 0, maxEntries: 10 },

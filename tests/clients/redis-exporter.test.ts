@@ -74,7 +74,7 @@ describe.skipIf(exporter === undefined)(title, () => {
   }, 40_000);
 
   test.skipIf(redisServerMissing !== undefined)(
-    "finds of Detent what it finds of redis-server",
+    "reports the same metrics of Detent as of redis-server",
     async () => {
       const redis = await startRedisServer();
       onTestFinished(() => redis.close());

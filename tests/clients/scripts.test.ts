@@ -39,7 +39,7 @@ describe("ioredis", () => {
     ]);
   });
 
-  test("a lock of one client is not given up by another", async () => {
+  test("a script does not release the lock of another client", async () => {
     const client = new Redis(server.port, "127.0.0.1", { lazyConnect: true });
     await client.connect();
     onTestFinished(() => client.disconnect());

@@ -17,7 +17,7 @@ describe.each([2, 3] as const)("ioredis in RESP%i", (protocol) => {
     return client;
   };
 
-  test("adds, reads, trims", async () => {
+  test("adds, reads and trims entries", async () => {
     const client = connect();
     await client.flushall();
     for (let at = 1; at <= 10; at += 1) expect(await client.xadd("s", `${at}-1`, "at", at)).toBe(`${at}-1`);
@@ -44,7 +44,7 @@ describe.each([2, 3] as const)("ioredis in RESP%i", (protocol) => {
     await expect(client.xadd("s", "5-1", "a", "1")).rejects.toThrow(/^ERR The ID specified in XADD is equal/);
   });
 
-  test("a read that waits gets what another connection adds", async () => {
+  test("a blocked read receives the entry that another connection adds", async () => {
     const [client, other] = [connect(), connect()];
     await client.flushall();
     const read = client.xread("BLOCK", 0, "STREAMS", "w", "0");
@@ -102,7 +102,7 @@ describe.each([2, 3] as const)("node-redis in RESP%i", (protocol) => {
     return client;
   };
 
-  test("adds, reads, trims", async () => {
+  test("adds, reads and trims entries", async () => {
     const client = await connect();
     await client.flushAll();
     for (let at = 1; at <= 10; at += 1) {
@@ -132,7 +132,7 @@ describe.each([2, 3] as const)("node-redis in RESP%i", (protocol) => {
     await expect(client.xAdd("s", "5-1", { a: "1" })).rejects.toThrow(ErrorReply);
   });
 
-  test("a read that waits gets what another connection adds", async () => {
+  test("a blocked read receives the entry that another connection adds", async () => {
     const [client, other] = [await connect(), await connect()];
     await client.flushAll();
     const read = client.xRead({ key: "w", id: "0" }, { BLOCK: 0 });

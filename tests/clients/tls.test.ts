@@ -59,18 +59,18 @@ describe("openssl s_client", () => {
       "PING\r\nQUIT\r\n",
     );
 
-  test("speaks with a certificate of the authority", async () => {
+  test("connects with a certificate of the authority", async () => {
     const shown = await client("-cert", pair.cert, "-key", pair.key);
     expect(shown).toContain("Verify return code: 0 (ok)");
     expect(shown).toContain("+PONG\r\n+OK\r\n");
   });
 
-  test.each(refused)("does not get a word with %s", async (_title, { cert, key }) => {
+  test.each(refused)("gets no reply with %s", async (_title, { cert, key }) => {
     const shown = await client("-cert", cert, "-key", key).catch(String);
     expect(shown).not.toContain("PONG");
   });
 
-  test("does not get a word without a certificate", async () => {
+  test("gets no reply without a certificate", async () => {
     expect(await client().catch(String)).not.toContain("PONG");
   });
 });
@@ -79,7 +79,7 @@ describe.skipIf(noCli !== undefined)(titled("redis-cli --tls", noCli), () => {
   const cli = (...args: readonly string[]) =>
     outputOf("redis-cli", ["-p", String(port), "--tls", "--cacert", ours.cert, ...args]);
 
-  test("speaks with a certificate of the authority", async () => {
+  test("connects with a certificate of the authority", async () => {
     expect(await cli("--cert", pair.cert, "--key", pair.key, "SET", "cli", "1")).toBe("OK\n");
     expect(
       await cli(
@@ -118,7 +118,7 @@ describe("ioredis", () => {
   };
   const shown = ({ cert, key }: Pair) => ({ cert: readFileSync(cert), key: readFileSync(key) });
 
-  test("speaks with a certificate of the authority", async () => {
+  test("connects with a certificate of the authority", async () => {
     const redis = connect(shown(pair));
     await redis.connect();
     expect(await redis.set("io", "x".repeat(100_000))).toBe("OK");
@@ -150,7 +150,7 @@ except (redis.ConnectionError, redis.TimeoutError) as error:
   const python = (cert: string, key: string) =>
     outputOf(PYTHON, ["-c", script, String(port), ours.cert, cert, key]);
 
-  test("speaks with a certificate of the authority", async () => {
+  test("connects with a certificate of the authority", async () => {
     expect(await python(pair.cert, pair.key)).toBe("b'1'\n");
   });
 

@@ -440,7 +440,7 @@ withRedis("ACL", (servers: Servers) => {
     await disconnect(pair);
   });
 
-  test("ACL LOG tells of the same refusals, with the same words", async () => {
+  test("ACL LOG lists the same refusals, with the same words", async () => {
     const pair = await servers.connect(2);
     for (const step of stepsOf(LOGGED)) await compare(pair, step);
     const [theirs, ours] = await Promise.all([pair.redis, pair.detent].map(logOf));

@@ -119,7 +119,7 @@ function crossings({ connect }: Servers): void {
     await disconnect(pair);
   });
 
-  test("what one server has restored it dumps as it was", async () => {
+  test("a stream that was restored is dumped unchanged", async () => {
     const pair = await connect(2);
     await play(pair, BUSY);
     for (const payload of [await dumpOf(pair.redis, "s"), await dumpOf(pair.detent, "s")]) {

@@ -224,7 +224,7 @@ describeAgainstRedis("functions", {
 withRedis("FUNCTION DUMP and FUNCTION RESTORE", ({ connect }) => {
   const MORE = "#!lua name=more\nredis.register_function('more',function() return 'more' end)";
 
-  test("what one server dumps the other one restores, with each policy", async () => {
+  test("a library that one server dumps is restored by the other, with each policy", async () => {
     const pair = await connect(2);
     const { redis, detent } = pair;
     for (const [from, to] of [

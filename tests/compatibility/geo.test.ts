@@ -183,7 +183,7 @@ describeAgainstRedis("places", {
 });
 
 withRedis("keyspace events of places", (servers) => {
-  test("adding and storing tell the same", async () => {
+  test("GEOADD and stores reply the same", async () => {
     const compare = await listenToKeys(servers);
     const pair = await servers.connect(2);
     for (const step of stepsOf(`
@@ -204,7 +204,7 @@ withRedis("keyspace events of places", (servers) => {
 });
 
 withRedis("distances that are stored", ({ connect }) => {
-  test("are the same but for the last bits of sines", async () => {
+  test("distances differ in the last bits only", async () => {
     const pair = await connect(3);
     const scores = [];
     for (const client of [pair.redis, pair.detent]) {

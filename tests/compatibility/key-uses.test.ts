@@ -72,7 +72,7 @@ describe("OBJECT IDLETIME", () => {
     expect(await idle("k")).toBe(0);
   });
 
-  test("knows of machines, renamed keys, and not of keys that were deleted", async () => {
+  test("counts for machines and renamed keys, and not for deleted keys", async () => {
     await served.call("SM.SET", "m", '{"current":"","initial":"a","map":{"a":["b"]}}');
     served.clock.advance(7000);
     expect(await idle("m")).toBe(7);
@@ -94,7 +94,7 @@ describe("OBJECT IDLETIME", () => {
     expect(await idle("k")).toBe(0);
   });
 
-  test("is what RESTORE says", async () => {
+  test("is set by RESTORE", async () => {
     await served.call("SET", "k", "text");
     const { bytes } = await served.client.exchange("DUMP", "k");
     const dumped = bytes.subarray(bytes.indexOf("\n") + 1, -2);
@@ -108,7 +108,7 @@ describe("OBJECT IDLETIME", () => {
     expect(await served.call("OBJECT", "FREQ", "restored")).toBe(74);
   });
 
-  test("is at least right of keys that are not remembered", async () => {
+  test("stays within the true age for keys that are not remembered", async () => {
     await served.call("SET", "k", "v");
     served.clock.advance(10_000);
     for (let at = 0; at < 100_100; at += 1)
@@ -119,7 +119,7 @@ describe("OBJECT IDLETIME", () => {
     expect(seconds).toBeLessThanOrEqual(20);
   });
 
-  test("and FREQ stay known of a key that is used again and again while many others are used once", async () => {
+  test("and FREQ are kept of a key that is used repeatedly while many others are used once", async () => {
     await served.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu");
     await served.call("CONFIG", "SET", "lfu-log-factor", "0");
     const { keyUses } = served.server.context;

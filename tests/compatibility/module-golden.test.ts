@@ -110,7 +110,7 @@ describe.each(PROTOCOLS)("RESP%i", (protocol) => {
   });
 });
 
-test("no case waits but those that are listed, under the command they wait for", () => {
+test("the only cases without their command are those that are listed", () => {
   const waiting = GOLDEN_CASES.flatMap((golden) => {
     const [missing] = missingCommands(golden);
     return missing === undefined ? [] : [[golden.id, missing] as const];

@@ -192,7 +192,7 @@ const FORMS: ReadonlyArray<readonly [string, fc.Arbitrary<Buffer>, Step]> = [
 ];
 
 withRedis("payloads of earlier versions of Redis", ({ connect }) => {
-  test.each(FORMS)("%s are restored, and come to the same", async (_, payloads, look) => {
+  test.each(FORMS)("%s are restored with the same contents", async (_, payloads, look) => {
     const pair = await connect(2);
     await fc.assert(
       fc.asyncProperty(payloads, async (payload) => {

@@ -169,7 +169,7 @@ class Side {
   }
 }
 
-withRedis("clients that wait, at random", ({ connect }) => {
+withRedis("random blocked clients", ({ connect }) => {
   test.each([2, 3] as const)("are served in the order of Redis (RESP%i)", async (protocol) => {
     const pairs: Pair[] = [];
     for (let at = 0; at <= CLIENT_COUNT; at += 1) pairs.push(await connect(protocol));

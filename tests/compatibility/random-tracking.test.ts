@@ -63,7 +63,7 @@ function compareTold({ redis, detent }: Pair, cause: string): void {
 
 withRedis("random requests of a session that tracks", ({ connect }) => {
   test.each(MODES.map((mode) => [mode.join(" ") || "the default mode", mode] as const))(
-    "both servers tell it of the same keys in %s",
+    "both servers invalidate the same keys in %s",
     async (_title, mode) => {
       const pairs = { reader: await connect(3), writer: await connect(3) };
       const ask = (by: keyof typeof pairs, args: readonly Argument[]) => {

@@ -272,7 +272,7 @@ const json = fc.oneof(
 );
 
 withRedis("random values in libraries of scripts", (servers) => {
-  test("both servers agree on what is encoded, and on what is decoded again", async () => {
+  test("both servers encode and decode the same", async () => {
     const pair = await servers.connect(2);
     const compare = (...args: readonly string[]) => compareStep(pair, { comparison: "either", args });
     await fc.assert(

@@ -346,7 +346,7 @@ describeAgainstRedis("sorted sets", {
   ],
 });
 
-test("ZRANK and ZREVRANK tell the score WITHSCORE, as in Redis 7.2", async () => {
+test("ZRANK and ZREVRANK return the score WITHSCORE, as in Redis 7.2", async () => {
   const server = await startTestServer();
   const client = await server.client();
   await client.call("ZADD", "z", "1.5", "a", "2", "b");

@@ -40,7 +40,7 @@ describe("nodeConfigFiles", () => {
     expect(readdirSync(folder)).toEqual(["a.conf"]);
   });
 
-  test("expand() lists in order what a pattern stands for", () => {
+  test("expand() lists in order the files that match a pattern", () => {
     for (const name of ["b", "a", "c"]) mkdirSync(join(folder, name));
     for (const path of ["b/2.conf", "b/1.conf", "a/3.conf", "a/.hidden.conf", "a/x.txt"]) {
       writeFileSync(join(folder, path), "");
@@ -54,7 +54,7 @@ describe("nodeConfigFiles", () => {
     expect(expand("none/*")).toEqual([]);
   });
 
-  test("fileFault() says in words what the system says in codes", () => {
+  test("fileFault() translates error codes of the system into words", () => {
     const fault = (path: string) => {
       try {
         return readFileSync(path, "utf8");

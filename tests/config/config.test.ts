@@ -122,7 +122,7 @@ describe("set()", () => {
 });
 
 describe("onChange()", () => {
-  test("onChange() tells of directives whose value is another, after all have been set", () => {
+  test("onChange() reports changed directives after all have been set", () => {
     const config = configOf();
     const seen: unknown[] = [];
     config.onChange(({ name, value, previous }) => {
@@ -163,7 +163,7 @@ describe("onChange()", () => {
     ]);
   });
 
-  test("onChange() tells nothing when the subscription has ended", () => {
+  test("onChange() reports nothing when the subscription has ended", () => {
     const config = configOf();
     let count = 0;
     const end = config.onChange(() => {

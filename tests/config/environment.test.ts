@@ -3,7 +3,7 @@ import { DIRECTIVES } from "../../src/config/directives.ts";
 import { environmentLines } from "../../src/config/environment.ts";
 import { configFrom, load, memoryFiles } from "./sources.ts";
 
-test("environmentLines() knows a variable for every directive", () => {
+test("environmentLines() reads a variable for every directive", () => {
   const names = Object.keys(DIRECTIVES);
   const variables = names.map((name) => `DETENT_${name.toUpperCase().replaceAll("-", "_")}`);
   const { lines, unknown } = environmentLines(Object.fromEntries(variables.map((name) => [name, "1"])));
@@ -11,7 +11,7 @@ test("environmentLines() knows a variable for every directive", () => {
   expect(lines.map(({ line }) => line.split(" ")[0]).sort()).toEqual(names.sort());
 });
 
-test("environmentLines() passes over what Kubernetes says of a service, and tells of what names nothing", () => {
+test("environmentLines() ignores service variables of Kubernetes, and reports variables without a directive", () => {
   expect(
     environmentLines({
       HOME: "/root",

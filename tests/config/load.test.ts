@@ -24,7 +24,7 @@ describe("loadConfig()", () => {
     expect(config.get("dir")).toBe("/srv");
   });
 
-  test("loadConfig() passes on the wish for the version and for help", () => {
+  test("loadConfig() returns requests for the version and for help", () => {
     expect([load(["-v"]), load(["-h"])]).toEqual([{ kind: "version" }, { kind: "help" }]);
   });
 
@@ -69,7 +69,7 @@ describe("loadConfig()", () => {
     });
   });
 
-  test("loadConfig() takes lists as words and as one quoted text", () => {
+  test("loadConfig() accepts lists as words and as one quoted string", () => {
     expect(configFrom(loadText("bind 127.0.0.1 ::1")).get("bind")).toEqual(["127.0.0.1", "::1"]);
     expect(configFrom(loadText('bind "127.0.0.1 ::1"')).get("bind")).toEqual(["127.0.0.1", "::1"]);
     expect(configFrom(loadText('bind ""')).get("bind")).toEqual([]);
@@ -108,7 +108,7 @@ describe("loadConfig()", () => {
 });
 
 describe("include", () => {
-  test("loadConfig() reads an included file where it stands", () => {
+  test("loadConfig() reads an included file at its place", () => {
     const files = memoryFiles({
       "/srv/a.conf": "port 1\ninclude b.conf\ntimeout 1",
       "/srv/b.conf": "port 2\ntimeout 2",
@@ -117,7 +117,7 @@ describe("include", () => {
     expect([config.get("port"), config.get("timeout")]).toEqual([2, 1]);
   });
 
-  test("loadConfig() reads all files a pattern stands for, and none is no fault", () => {
+  test("loadConfig() reads all files that match a pattern, and accepts a pattern without a match", () => {
     const files = memoryFiles({ "/etc/d/1.conf": "port 1", "/etc/d/2.conf": "timeout 2" });
     const config = configFrom(load(["--include", "/etc/d/*.conf", "--include", "/etc/e/*.conf"], { files }));
     expect([config.get("port"), config.get("timeout")]).toEqual([1, 2]);
@@ -148,7 +148,7 @@ describe("include", () => {
 });
 
 describe("a line at fault", () => {
-  test("is no line of any white space", () => {
+  test("is never a blank line", () => {
     expect(configFrom(loadText(" \t \n\v\n\r\nport 1\n")).get("port")).toBe(1);
   });
 
@@ -169,7 +169,7 @@ describe("a line at fault", () => {
     expect(loadText(`\n  ${line} \r\n`)).toEqual(fault(2, line, reason));
   });
 
-  test("loadConfig() shows a line of a file as it stands", () => {
+  test("loadConfig() shows a line of a file unchanged", () => {
     expect(loadText("é 1")).toEqual(fault(1, "é 1", "Bad directive or wrong number of arguments"));
   });
 
@@ -201,7 +201,7 @@ describe("a line at fault", () => {
     });
   });
 
-  test("loadConfig() accepts what is refused otherwise when it asks for the default", () => {
+  test("loadConfig() accepts a refused directive when its value is the default", () => {
     expect(loadText('daemonize no\ntls-port 0\ncluster-enabled no\naclfile ""').kind).toBe("config");
   });
 });

@@ -35,11 +35,11 @@ describe("splitWords()", () => {
 });
 
 describe("textOfWord()", () => {
-  test("textOfWord() gives back what wordOfText() made of a text", () => {
+  test("textOfWord() reverses wordOfText()", () => {
     for (const text of ["", "päss", "😀", "\ufeffa", "a\0b"]) expect(textOfWord(wordOfText(text))).toBe(text);
   });
 
-  test("textOfWord() gives nothing when the bytes are not UTF-8", () => {
+  test("textOfWord() returns undefined when the bytes are not UTF-8", () => {
     for (const word of ["\xff", "\xc3", "\xed\xa0\x80"]) expect(textOfWord(word)).toBeUndefined();
   });
 });
@@ -49,7 +49,7 @@ describe("quoteWord()", () => {
     expect(quoteWord('a"\\\n\r\t\b\x07\0\xc3\xa9')).toBe(String.raw`"a\"\\\n\r\t\b\a\x00\xc3\xa9"`);
   });
 
-  test("splitWords() gives back the words when quoteWord() wrote them", () => {
+  test("splitWords() reverses quoteWord()", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: byte, maxLength: 20 }), { maxLength: 5 }), (words) => {
         for (const quote of [quoteWord, quoteWordIfNeeded]) {

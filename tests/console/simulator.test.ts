@@ -32,10 +32,10 @@ function machineOf(document: unknown): Machine {
   return machine;
 }
 
-describe("a machine that is played", () => {
+describe("a simulated machine", () => {
   const machine = machineOf(ORDER);
 
-  test("takes events, says what goes out, and refuses with the reason", () => {
+  test("accepts events, lists their effects, and refuses with the reason", () => {
     const first = started(machine, 0);
     expect(accepted(machine, first).map(({ event }) => event)).toEqual(["PAY"]);
     const refused = played(machine, first, { kind: "send", event: "PAY", data: { amount: 0 } });
@@ -45,7 +45,7 @@ describe("a machine that is played", () => {
     expect(paid.situation.snapshot.context).toEqual({ paid: 5 });
   });
 
-  test("keeps an event for the state that takes it, and fires timers when time passes", () => {
+  test("keeps an event for the state that accepts it, and fires timers when time passes", () => {
     let frame = played(machine, started(machine, 0), { kind: "send", event: "PAY", data: { amount: 5 } });
     frame = played(machine, frame, { kind: "send", event: "RATE" });
     expect(frame.told).toEqual(["the event waits until a state takes it"]);
@@ -53,7 +53,7 @@ describe("a machine that is played", () => {
     expect(played(machine, frame, { kind: "wait", ms: 3_600_000 }).states).toEqual(["late"]);
   });
 
-  test("goes on where a machine of the server is, with what is due, and runs no entry action", () => {
+  test("continues from a machine of the server, with its timers, and runs no entry action", () => {
     const timers = [{ id: "#1", event: "xstate.after.1h.order.paid", due: 5000 }];
     const origin = { status: "active", states: ["paid.waiting"], context: { paid: 9 }, timers, children: [] };
     const frame = forked(machine, 1000, origin);
@@ -63,7 +63,7 @@ describe("a machine that is played", () => {
     expect(forked(machine, 1000, { ...origin, states: ["gone"] })).toBeUndefined();
   });
 
-  test("is a test that detent test reads", () => {
+  test("is saved as a test that detent test reads", () => {
     const first = started(machine, 0);
     const paid = played(machine, first, { kind: "send", event: "PAY", data: { amount: 5 } });
     const late = played(machine, paid, { kind: "wait", ms: 3_600_000 });
@@ -83,7 +83,7 @@ describe("a machine that is played", () => {
   });
 });
 
-test("what is wrong with a definition stands at its line", () => {
+test("faults of a definition are shown at their lines", () => {
   const text = '{\n  "initial": "a",\n  "states": {\n    "a": {\n      "on": { "GO": "b" }\n    }\n  }\n}\n';
   const [finding] = read(text).findings;
   expect(finding).toMatchObject({ severity: "error", path: "$.states.a.on.GO" });

@@ -128,7 +128,7 @@ test(`a fork of ${CHILDREN} children is joined once, whenever the server is kill
   expect(await server.stop()).toBe(0);
 }, 300_000);
 
-test(`a fork of ${STEPS} children goes on from what a crash leaves behind any of its steps`, async () => {
+test(`a fork of ${STEPS} children continues after a crash behind any of its steps`, async () => {
   const directory = temporaryDirectory();
   const { server, client } = await serve(directory);
   await define(client, "job", JOB);

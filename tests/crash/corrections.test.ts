@@ -76,7 +76,7 @@ test("each patch, undo and migration of a machine happens once when the server i
   expect(await server.stop()).toBe(0);
 }, 900_000);
 
-test(`a migration of ${MACHINES} machines, and taking it back, goes on to its end when the server is killed meanwhile`, async () => {
+test(`a migration of ${MACHINES} machines and its undo complete when the server is killed meanwhile`, async () => {
   const random = seeded(seedOf());
   const server = await begun(random);
   const client = await server.connect();

@@ -90,7 +90,7 @@ const altered = (entry: string, values: Partial<ChangeEntry>) =>
 const inserted = (extra: ChangeEntry, index: number) => CHANGES.toSpliced(index, 0, extra);
 const at = (index: number): ChangeEntry => CHANGES[index] ?? change({});
 
-test("checkDelivery() finds nothing in a history that is as it should be", () => {
+test("checkDelivery() finds nothing in a correct history", () => {
   expect(checkDelivery(SOUND)).toEqual([]);
 });
 
@@ -192,7 +192,7 @@ test.each<readonly [string, readonly Reading[], readonly Fault[]]>([
   expect(faultsIn({ readings })).toEqual([...faults]);
 });
 
-test("checkDelivery() reports what a group has left over", () => {
+test("checkDelivery() reports entries that a group has left over", () => {
   const group = { stream: "s", group: "g", pendingCount: 0, unreadCount: 0 };
   expect(faultsIn({ groups: [{ ...group, pendingCount: 1 }] })).toEqual(["left over"]);
   expect(faultsIn({ groups: [{ ...group, unreadCount: 1 }] })).toEqual(["left over"]);

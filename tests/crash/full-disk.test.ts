@@ -77,7 +77,7 @@ describe.each(["tmpfs", "ext4"] as const)("on a full %s", (kind) => {
     },
   );
 
-  test.skipIf(isSkipped)("a checkpoint that finds no room is carried on once there is some", async () => {
+  test.skipIf(isSkipped)("a checkpoint that finds no room continues once there is some", async () => {
     const directory = smallDisk(kind, 24 * MIB);
     const store = DurableStore.open(directory, { limits: LIMITS });
     // Both journals have their blocks, and data.mdb has not.

@@ -21,7 +21,7 @@ function started(definition: Json): { readonly rehearsed: Rehearsed; situation: 
 }
 
 describe("rehearsal", () => {
-  it.each(CONFORMANCE_CASES)("$name comes to the configurations of the case", (given) => {
+  it.each(CONFORMANCE_CASES)("$name reaches the configurations of the case", (given) => {
     const playing = started(given.definition);
     const { rehearsed } = playing;
     const states = () => keysOf(activeStates(rehearsed.machine, playing.situation.snapshot));

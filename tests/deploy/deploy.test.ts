@@ -30,7 +30,7 @@ function assertDirectives(variables: readonly string[]): void {
 describe("the Dockerfile", () => {
   const dockerfile = text("Dockerfile");
 
-  test("ends as a user that is not root, by number, so that runAsNonRoot can tell", () => {
+  test("ends as a user other than root, by number, so that runAsNonRoot can check it", () => {
     const user = [...dockerfile.matchAll(/^USER (.*)$/gm)].at(-1)?.[1];
     expect(user).toBe("999:999");
     expect(dockerfile).toMatch(/groupadd --system --gid 999 .*\n.*useradd --system --uid 999/);

@@ -6,7 +6,7 @@ import { startTestServer } from "../support/server.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/durability.md"), "utf8");
 
-test("limits are the defaults of the directives", async () => {
+test("docs/durability.md names the defaults of the directives", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const client = await server.client();
@@ -18,7 +18,7 @@ test("limits are the defaults of the directives", async () => {
   }
 });
 
-test("INFO has the fields", async () => {
+test("INFO has the fields that docs/durability.md names", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const client = await server.client();

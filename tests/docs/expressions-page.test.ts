@@ -97,7 +97,7 @@ describe("an everyday need", () => {
   );
   const scope = given("everyday.json");
 
-  test("is one of twenty", () => {
+  test("is one of the twenty of its table", () => {
     expect(rows).toHaveLength(20);
   });
 

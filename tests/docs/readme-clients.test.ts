@@ -39,7 +39,10 @@ const PYTHON = ["/usr/bin/python3", "python3"].find((python) => {
   }
 });
 
-test.skipIf(PYTHON === undefined)("redis-py", async () => {
-  const { source, output } = program("python");
-  expect(await outputOf(PYTHON ?? "", ["-c"], source)).toBe(output);
-});
+test.skipIf(PYTHON === undefined)(
+  "the redis-py program of README.md prints what the page shows",
+  async () => {
+    const { source, output } = program("python");
+    expect(await outputOf(PYTHON ?? "", ["-c"], source)).toBe(output);
+  },
+);

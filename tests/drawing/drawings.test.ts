@@ -138,7 +138,7 @@ function faultsOf(drawing: Drawing): string[] {
 
 describe("a drawing", () => {
   test.each(CASES.map(({ name, definition }) => [name, definition] as const))(
-    "of %s has nothing on anything else",
+    "of %s has no overlapping parts",
     async (_name, definition) => {
       const drawing = await drawings.drawingOf(graphOf(definition));
       expect(drawing.fault).toBeUndefined();
@@ -146,7 +146,7 @@ describe("a drawing", () => {
     },
   );
 
-  test("of sixty states has nothing on anything else, and is the same each time", {
+  test("of sixty states has no overlapping parts, and is the same each time", {
     timeout: 120_000,
   }, async () => {
     const json = graphOf(large());
@@ -188,7 +188,7 @@ describe("a drawing", () => {
     expect(flips / pairs).toBeLessThanOrEqual(0.005);
   });
 
-  test("of a chart that is too large is a list of its states, which says why", async () => {
+  test("of a chart that is too large lists its states, and says why", async () => {
     const states = Object.fromEntries(Array.from({ length: 1100 }, (_, i) => [`s${i}`, {}]));
     const drawing = await drawings.drawingOf(graphOf({ initial: "s0", states }));
     expect(drawing.fault).toMatch(/more than 1000 states/);
@@ -209,7 +209,7 @@ describe("a drawing", () => {
 });
 
 describe("states that are closed", () => {
-  test("leave out what is inside, and what led in or out leads to or from them", async () => {
+  test("leave out inner states, and get the arrows that lead in or out", async () => {
     const text = graphOf(large());
     const all = await drawings.drawingOf(text);
     const closed = ["g0", "g1", "g2", "g3", "g4", "g5"];
@@ -225,7 +225,7 @@ describe("states that are closed", () => {
     expect(drawing.width * drawing.height).toBeLessThan((all.width * all.height) / 4);
   });
 
-  test("are passed over where they have nothing inside or are not there", async () => {
+  test("are ignored when they have no inner states or do not exist", async () => {
     const text = graphOf({ initial: "a", states: { a: { on: { GO: "b" } }, b: {} } });
     const drawing = await drawings.drawingOf(text, "", ["a", "none", ""]);
     expect(drawing.boxes).toEqual((await drawings.drawingOf(text)).boxes);

@@ -124,7 +124,7 @@ test.each([
   expect(await client.call("EXISTS", "s")).toBe(0);
 });
 
-test("RESTORE refuses what was changed, or makes a stream of it that is sound", async () => {
+test("RESTORE refuses a changed payload, or makes a sound stream of it", async () => {
   const client = await connected();
   for (let at = 1; at <= 6; at += 1) await client.call("XADD", "s", `${at}-1`, at % 2 === 0 ? "a" : "b", at);
   await client.call("XGROUP", "CREATE", "s", "g", "0");

@@ -51,14 +51,14 @@ describe("forEach", () => {
     });
   });
 
-  it("goes through the list as it was before the first item", () => {
+  it("iterates over the list as it was before the first item", () => {
     const actions = { forEach: { items: "context.l", actions: { assign: { l: "context.l + [item]" } } } };
     expect(drive(machine({ l: [1, 2] }, actions)).send("E")).toMatchObject({
       snapshot: { context: { l: [1, 2, 1, 2] } },
     });
   });
 
-  it("fails the event for what is no list, and beyond its bound", () => {
+  it("fails the event when its source is no list, and beyond its bound", () => {
     const loop = (items: string, actions: Json): Json => ({ forEach: { items, actions } });
     const reasonOf = (actions: Json) => {
       const result = drive(machine({ n: 5, l: Array.from({ length: 400 }, (_, i) => i) }, actions)).send("E");
@@ -84,7 +84,7 @@ describe("forEach", () => {
 });
 
 describe("fail", () => {
-  it("refuses the event with its text and changes nothing", () => {
+  it("refuses the event with its message and changes nothing", () => {
     const driver = drive(
       machine({ n: 1 }, [{ assign: { n: "2" } }, { fail: "'too late by ' + string(event.ms)" }]),
     );
@@ -98,7 +98,7 @@ describe("fail", () => {
 });
 
 describe("suspend", () => {
-  it("is asked for with its reason, and keeps what was raised for later", () => {
+  it("takes effect with its reason, and keeps raised events for later", () => {
     const driver = drive(
       machine({}, [{ raise: { event: "X", delay: 0 } }, { suspend: "'stock ' + event.s" }]),
     );
@@ -113,7 +113,7 @@ describe("suspend", () => {
 });
 
 describe("ids", () => {
-  it("replace what is pending under the same id, computed ones too", () => {
+  it("replace what is pending under the same id, also when they are computed", () => {
     const tick = { raise: { event: "X", delay: "1h", id: { expr: "'t-' + event.n" } } };
     const driver = drive(machine({}, tick), { persist: true });
     driver.send("E", { n: "1" });
@@ -140,7 +140,7 @@ describe("ids", () => {
     );
   });
 
-  it("are warned of when they read like expressions", () => {
+  it("give a warning when they look like expressions", () => {
     const result = compile(machine({}, { task: "event.kind" }));
     expect(result.findings).toMatchObject([
       {
@@ -153,7 +153,7 @@ describe("ids", () => {
 });
 
 describe("otherwise", () => {
-  it("is what a refusal by the guard says first", () => {
+  it("begins the message of a refusal by the guard", () => {
     const driver = drive({
       initial: "a",
       context: { total: 100 },
@@ -201,7 +201,7 @@ describe("invariants", () => {
     expect(driver.snapshot.context).toEqual({ n: 5 });
   });
 
-  it("are looked at where a machine starts, and where it is changed otherwise", () => {
+  it("are checked when a machine starts, and when it is changed otherwise", () => {
     const bad = machineOf(
       machine({ n: 0 }, [], { invariants: [{ name: "positive", expr: "context.n > 0" }] }),
     );

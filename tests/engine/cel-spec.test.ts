@@ -106,7 +106,7 @@ test("all cases are read, and each exclusion is one of them", () => {
   expect([...excluded.keys()].filter((id) => !ids.has(id))).toEqual([]);
 });
 
-test("expressions do as the CEL specification says when the case is not excluded", () => {
+test("expressions behave as the CEL specification says when the case is not excluded", () => {
   const faults = cases
     .filter(({ id }) => !excluded.has(id))
     .map((given) => ({ id: given.id, expr: given.expr, fault: faultOf(given) }))
@@ -114,7 +114,7 @@ test("expressions do as the CEL specification says when the case is not excluded
   expect(faults).toEqual([]);
 });
 
-test("no case is excluded that holds", () => {
+test("no excluded case passes", () => {
   expect(
     cases.filter((given) => excluded.has(given.id) && faultOf(given) === undefined).map(({ id }) => id),
   ).toEqual([]);

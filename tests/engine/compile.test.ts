@@ -645,7 +645,7 @@ describe("check()", () => {
     expect(check(definition)).toEqual([{ severity: "warning", path, message }]);
   });
 
-  it("keeps quiet where a field is asked for first, or what is raised is kept or taken by a wildcard", () => {
+  it("gives no warning when a field is tested first, or a raised event is kept or matched by a wildcard", () => {
     const asks = "has(context.x) && context.x > 1 || context.?y.orValue(0) > 1";
     expect(check(on({ target: "b", guard: asks }))).toEqual([]);
     expect(check(withTop({ unmatched: "ignore" }, { target: "b", actions: { raise: "ANY" } }))).toEqual([]);
@@ -653,7 +653,7 @@ describe("check()", () => {
     expect(check(on({ target: "b", guard: "context.x > 1", actions: { assign: { x: "1" } } }))).toEqual([]);
   });
 
-  it("takes what editors add, and the other spellings of a list", () => {
+  it("accepts fields that editors add, and the other spellings of a list", () => {
     expect(compile({ ...(on("b") as object), types: {}, $schema: "x" }).ok).toBe(true);
     for (const start of ["starting_state", "startingState", "startingstate"]) {
       const list = {
@@ -672,7 +672,7 @@ describe("check()", () => {
     expect(check({ initial: "a", map: { a: ["b"], b: ["a", "c"] } })).toEqual([]);
   });
 
-  it("gives the errors when the definition does not compile", () => {
+  it("returns the errors when the definition does not compile", () => {
     expect(check(on({ target: "x1", guard: "1" }))).toMatchObject([
       { severity: "error", path: "$.states.a.on.E.target" },
       { severity: "error", path: "$.states.a.on.E.guard" },
@@ -735,7 +735,7 @@ describe("check()", () => {
     ]);
   });
 
-  it("warns of transitions that never have their turn when guards repeat, always hold or the state is left at once", () => {
+  it("warns of transitions that are never reached when guards repeat, always hold or the state is left at once", () => {
     const found = (state: Json): readonly (readonly [string, string])[] =>
       check(a(state, { context: { n: 1 } })).map(({ path, message }) => [path, message] as const);
     expect(
@@ -787,7 +787,7 @@ describe("check()", () => {
     expect(check({ ...(a({ on: { E: "b" } }) as object), output: 1 })).toEqual([]);
   });
 
-  it("goes through a chain of thousands of states without running out of stack", () => {
+  it("checks a chain of thousands of states without running out of stack", () => {
     const states = Object.fromEntries(
       Array.from({ length: 9_999 }, (_, i) => [`s${i}`, { on: { NEXT: `s${(i + 1) % 9_999}` } }]),
     );

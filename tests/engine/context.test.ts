@@ -22,7 +22,7 @@ function changed(context: Json, actions: Json, data?: Json): unknown {
 }
 
 describe("assign", () => {
-  it("takes keys that are computed", () => {
+  it("accepts computed keys", () => {
     expect(
       changed(
         { stock: { a: 1 } },
@@ -35,7 +35,7 @@ describe("assign", () => {
     ]);
   });
 
-  it("takes indices and quoted keys, and makes a list where an index says so", () => {
+  it("accepts indices and quoted keys, and makes a list for an index", () => {
     expect(
       changed(
         { lines: [{ q: 1 }] },
@@ -47,14 +47,14 @@ describe("assign", () => {
     ]);
   });
 
-  it("takes the own names of objects as keys like any other", () => {
+  it("accepts the names of object properties as keys like any other", () => {
     const [context] = changed({ m: {} }, { assign: { "m[event.k]": "1" } }, { k: "__proto__" }) as [
       { m: object },
     ];
     expect(Object.keys(context.m)).toEqual(["__proto__"]);
   });
 
-  it("takes a whole context in place of the old one", () => {
+  it("replaces the whole context", () => {
     expect(changed({ a: 1, b: 2 }, { assign: "{'b': context.b, 'c': event.c}" }, { c: 3 })).toEqual([
       { b: 2, c: 3 },
       { a: undefined, c: 3 },
@@ -100,7 +100,7 @@ describe("assign", () => {
     ]);
   });
 
-  it("leaves alone what was handed out before", () => {
+  it("does not change a context that it returned before", () => {
     const driver = drive(
       machine({ l: [1], o: {} }, [
         { assign: { "l[1]": "2" } },
@@ -130,7 +130,7 @@ describe("assign", () => {
 });
 
 describe("unset", () => {
-  it("removes a field, an item of a list, and nothing where nothing is", () => {
+  it("removes a field or an item of a list, and nothing when there is none", () => {
     expect(
       changed(
         { a: 1, m: { x: 1, y: 2 }, l: [1, 2, 3] },
@@ -143,7 +143,7 @@ describe("unset", () => {
     ]);
   });
 
-  it("takes one path", () => {
+  it("accepts a single path", () => {
     expect(changed({ a: 1 }, { unset: "a" })).toEqual([{}, { a: undefined }]);
   });
 });
@@ -166,7 +166,7 @@ describe("paths", () => {
     expect(!result.ok && result.reason).toContain(reason);
   });
 
-  it("look the same for the same keys", () => {
+  it("are spelled the same for the same keys", () => {
     expect(parsePath("a[0]['b']")).toEqual(parsePath('a[0]["b"]'));
     expect(pathOf(["a", "0", "b.c", "", 'q"'])).toBe('a.0["b.c"][""]["q\\""]');
     expect(parsePath("x[event.m['k]'][0]].y")).toMatchObject([

@@ -13,7 +13,7 @@ function machineOf(text: string): Machine {
 }
 
 describe("readKeys()", () => {
-  it("tells the order of keys where a key looks like a whole number", () => {
+  it("returns the order of keys when a key looks like a whole number", () => {
     const { order, repeated } = readKeys('{"b": [{"2": {}, "1": 0}], "a": {"x": 1}, "10": "}"}');
     expect([...order]).toEqual([
       ["$.b[0]", ["2", "1"]],
@@ -22,7 +22,7 @@ describe("readKeys()", () => {
     expect(repeated).toEqual([]);
   });
 
-  it("tells the places that are given twice, also where keys are written differently", () => {
+  it("returns the places that are given twice, also when the keys are written differently", () => {
     expect(readKeys('{"a": 1, "b": {"c d": 1, "c\\u0020d": 2}, "a": 3}').repeated).toEqual([
       '$.b["c d"]',
       "$.a",

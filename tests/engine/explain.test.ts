@@ -113,7 +113,7 @@ describe("explain()", () => {
     });
   });
 
-  it("shortens values in messages, not in the account", () => {
+  it("shortens values in messages, not in the list of values", () => {
     const driver = drive({
       initial: "a",
       context: { s: "x".repeat(500) },
@@ -147,7 +147,7 @@ describe("random charts and events", () => {
     for (const event of names) snapshot = visit(snapshot, event);
   }
 
-  it("are explained as they then happen: taken candidates are the first transitions of the step", () => {
+  it("are explained as they happen: taken candidates are the first transitions of the step", () => {
     fc.assert(
       fc.property(charts, events, (numbers, names) => {
         const machine = machineOf(configOf(chartFrom(numbers), OURS));
@@ -216,7 +216,7 @@ function graph(machine: Machine, format: GraphFormat): string {
 }
 
 describe("graph()", () => {
-  it("refuses what would be too long, and a map with too many targets, without writing them", () => {
+  it("refuses a drawing that would be too long, and a map with too many targets, without writing them", () => {
     const names = Array.from({ length: 1000 }, (_, index) => `s${index}`);
     const machine = machineOf({
       initial: "s0",

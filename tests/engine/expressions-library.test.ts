@@ -137,7 +137,7 @@ describe("a function", () => {
     ["optional.unwrap([optional.of(1), optional.none()])", [1]],
     ["context.?l.optMap(l, l.size()).orValue(0)", 3],
     ["context.l.first().value() + context.l.last().value()", 5],
-  ])("gives what is right at the edges: %s", (source, value) => {
+  ])("returns the right value at the edges: %s", (source, value) => {
     expect(evaluate(source, { l: [3, 1, 2], pattern: "^a.c$", bad: "(" })).toEqual(value);
   });
 });
@@ -179,7 +179,7 @@ describe("the library", () => {
     );
   });
 
-  it("sorts as JavaScript does, and drops nothing but what is equal, when lists are random", () => {
+  it("sorts as JavaScript does, and drops equal items only, when lists are random", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -9, max: 9 })), (list) => {
         expect(evaluate("context.l.sort()", { l: list })).toEqual(list.toSorted((a, b) => a - b));

@@ -109,7 +109,7 @@ function allOf(name: string, chart: Json, passes = Object.keys(PASSES)): readonl
 }
 
 describe.each(Object.entries(LARGE_CHARTS))("%s", (name, chart) => {
-  test("cost about twice the work when there are twice as many", async () => {
+  test("take about twice the work when there are twice as many", async () => {
     const [small, large] = [allOf(name, chart(COUNT / 2)), allOf(name, chart(COUNT))];
     const runs = [small, small, large].map((passes) => () => passes.map((pass) => pass()));
     const [, one, two] = await workOf(runs);
@@ -141,7 +141,7 @@ function lowestRatio(small: () => unknown, large: () => unknown): number {
   return lowest;
 }
 
-test("an event that 1600 regions take costs below 20 ms of processor time", () => {
+test("an event that 1600 regions accept takes less than 20 ms of processor time", () => {
   const regions = LARGE_CHARTS["regions"];
   const result = compile(regions?.(1600) ?? null);
   if (!result.ok) throw new Error(result.reason);

@@ -35,7 +35,7 @@ for (const persist of [false, true]) {
   describe(`join, ${persist ? "persisted between all steps" : "in memory"}`, () => {
     const start = (definition: Json) => drive(definition, { persist });
 
-    it("keeps events until all have come, in any order", () => {
+    it("keeps events until all have arrived, in any order", () => {
       const driver = start(ORDER);
       expect(driver.send("PACKED", { ok: true }).kind).toBe("moved");
       driver.send("LABEL");
@@ -47,7 +47,7 @@ for (const persist of [false, true]) {
       expect(kept(driver)).toEqual([]);
     });
 
-    it("takes a time that is over for an event", () => {
+    it("accepts a time that is over instead of an event", () => {
       const driver = start(ORDER);
       driver.send("PAID", { sum: 7 });
       driver.send("PACKED", { ok: true });
@@ -91,7 +91,7 @@ describe("join", () => {
     expect(kept(driver)).toEqual(["A"]);
   });
 
-  it("comes after `on` for the event's name and before `*`", () => {
+  it("is tried after `on` for the event's name and before `*`", () => {
     const driver = drive({
       initial: "s",
       states: {
@@ -132,7 +132,7 @@ describe("join", () => {
     expect(driver.states()).toEqual(["p.one.d", "p.two.d"]);
   });
 
-  it("looks at a condition after every step", () => {
+  it("evaluates a condition after every step", () => {
     const driver = drive({
       initial: "s",
       context: { isOpen: false },
@@ -150,7 +150,7 @@ describe("join", () => {
     expect(driver.states()).toEqual(["t"]);
   });
 
-  it("is not taken for ever when a condition alone completes it and it changes nothing", () => {
+  it("is taken once a step when a condition alone completes it and it changes nothing", () => {
     const driver = drive({
       initial: "s",
       states: { s: { join: [{ any: { a: "A", c: { if: "true" } }, actions: [{ emit: "tick" }] }] } },
@@ -161,7 +161,7 @@ describe("join", () => {
     expect(ticks()).toBe(3);
   });
 
-  it("is completed by a time once, and by what comes with it afterwards", () => {
+  it("is completed once by a time, and again by a later event", () => {
     const driver = drive({
       initial: "s",
       context: { n: 0 },
@@ -202,7 +202,7 @@ describe("join", () => {
     expect(driver.states()).toEqual(["end"]);
   });
 
-  it("lets guards and conditions read what has come", () => {
+  it("lets guards and conditions read the events that have arrived", () => {
     const driver = drive({
       initial: "s",
       states: {

@@ -456,7 +456,7 @@ describe("rule 11, history", () => {
 });
 
 describe("rule 12, done", () => {
-  it("tells the parent, then the parallel state, and hands the output on when final states are entered", () => {
+  it("raises done events for the parent, then the parallel state, with the output, when final states are entered", () => {
     const region = (name: string): Json => ({
       initial: "x",
       states: {

@@ -21,7 +21,7 @@ describe("after", () => {
     },
   };
 
-  it("fires when the time has come, and what it fires is spent when nothing takes it", () => {
+  it("fires at its time, and its event is dropped when no transition accepts it", () => {
     const driver = drive(waiting, { persist: true });
     expect(driver.snapshot.timers.map(({ deadlineMs }) => deadlineMs - driver.now())).toEqual([5000, 1000]);
     driver.advance(4999);
@@ -199,7 +199,7 @@ describe("raise, send and cancel", () => {
     ]);
   });
 
-  it("forget a delayed event when it is cancelled", () => {
+  it("drop a delayed event when it is cancelled", () => {
     const driver = drive(machine);
     driver.send("ARM", { n: 7 });
     driver.send("DISARM");
@@ -230,7 +230,7 @@ describe("raise, send and cancel", () => {
     ]);
   });
 
-  it("fail the event when the key to send to is no text", () => {
+  it("fail the event when the key to send to is no string", () => {
     expect(drive(machine).send("BAD")).toMatchObject({
       kind: "failed",
       reason: "$.states.a.on.BAD.actions[0]: the key to send to must be a string, this is 1000000",
@@ -248,7 +248,7 @@ describe("deferral", () => {
     },
   };
 
-  it("keeps events in order until a state takes them", () => {
+  it("keeps events in order until a state accepts them", () => {
     const driver = drive(order, { persist: true });
     for (const [type, data] of [
       ["NOTE.x", { n: 1 }],
@@ -523,7 +523,7 @@ describe("snapshotFromJson()", () => {
   });
   const good = { c: [1], x: {}, s: 2, t: [{ seq: 1, deadlineMs: 5, kind: "after", event: "e", state: 1 }] };
 
-  it("gives back what was written", () => {
+  it("reads back what was written", () => {
     const read = snapshotFromJson(machine, good);
     expect(read.ok && snapshotToJson(machine, read.snapshot)).toEqual(good);
   });

@@ -3,7 +3,7 @@ import { seeded } from "../support/seeded.ts";
 import { startTestServer } from "../support/server.ts";
 import { runCampaign } from "./campaign.ts";
 
-test("the server outlives requests no client would send, and serves others meanwhile", async () => {
+test("the server survives malformed requests, and serves others meanwhile", async () => {
   const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
   console.log(`fuzz seed ${seed}`);
   const server = await startTestServer();

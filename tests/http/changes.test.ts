@@ -31,7 +31,7 @@ async function serve() {
 }
 
 describe("GET /api/v1/changes", () => {
-  test("sends changes and what machines emit, with JSON as JSON", async () => {
+  test("sends changes and emitted events, with JSON as JSON", async () => {
     const { client, follow } = await serve();
     const events = await follow("?definition=lamp").ready();
     await client.call("SM.CREATE", "hall", "lamp");
@@ -52,7 +52,7 @@ describe("GET /api/v1/changes", () => {
     expect(events.lastId).toBe(lit?.id);
   });
 
-  test("goes on behind Last-Event-ID, and loses and repeats nothing", async () => {
+  test("continues after Last-Event-ID, and loses and repeats nothing", async () => {
     const { client, follow } = await serve();
     await client.call("SM.CREATE", "hall", "lamp");
     const seen: unknown[] = [];
@@ -69,7 +69,7 @@ describe("GET /api/v1/changes", () => {
     expect(seen).toEqual(all.slice(0, 35).map(([id]) => id));
   });
 
-  test("one key or pattern is sent alone, and what was passed over is not read again", async () => {
+  test("sends changes of one key or pattern alone, and does not read the others again", async () => {
     const { client, follow } = await serve();
     const events = await follow("?definition=lamp&key=a*").ready();
     for (const key of ["a1", "b1", "a2", "b2"]) await client.call("SM.CREATE", key, "lamp");
@@ -80,7 +80,7 @@ describe("GET /api/v1/changes", () => {
     expect((await single.until(1))[0]?.data).toMatchObject({ key: "a1", event: "PRESS" });
   });
 
-  test("without a definition all are followed, and come back where each was", async () => {
+  test("sends changes of all definitions when none is named, and continues each at its position", async () => {
     const { client, follow } = await serve();
     await define(client, "door:v1", { initial: "shut", states: { shut: {} } });
     const events = await follow("").ready();
@@ -94,7 +94,7 @@ describe("GET /api/v1/changes", () => {
     expect((await again.until(2)).map(({ data }) => data["key"]).sort()).toEqual(["gate2", "hall2"]);
   });
 
-  test("tells of a gap when entries behind the place were trimmed", async () => {
+  test("reports a gap when entries after the position were trimmed", async () => {
     const { client, follow } = await serve();
     await client.call("SM.CREATE", "hall", "lamp");
     const [[first] = []] = (await client.call("XRANGE", "sm:changes:lamp", "-", "+")) as string[][];
@@ -105,7 +105,7 @@ describe("GET /api/v1/changes", () => {
     expect(events.events[0]).toMatchObject({ event: "gap", data: { streams: ["sm:changes:lamp"] } });
   });
 
-  test("a group's consumer is given what is pending again, and its place acknowledges", async () => {
+  test("sends a consumer of a group its pending entries again, and its position acknowledges them", async () => {
     const { client, follow } = await serve();
     await client.call("XGROUP", "CREATE", "sm:changes:lamp", "mail", "0", "MKSTREAM");
     for (const key of ["a", "b", "c"]) await client.call("SM.CREATE", key, "lamp");
@@ -119,13 +119,13 @@ describe("GET /api/v1/changes", () => {
     expect(Array.isArray(pending) && pending[0]).toBe(1);
   });
 
-  test("places and parameters that are none are refused", async () => {
+  test("refuses invalid positions and parameters", async () => {
     const { server } = await serve();
     for (const query of ["?after=x&definition=lamp", "?group=g&definition=lamp", "?definitions=lamp"])
       expect((await request(server.url, `/api/v1/changes${query}`)).status).toBe(422);
   });
 
-  test("a client that takes nothing is not read for, and its session goes with it", async () => {
+  test("reads nothing for a client that takes nothing, and its session ends with it", async () => {
     const { server, client, follow } = await serve();
     const stuck = await follow("?definition=lamp&after=0").ready();
     stuck.response?.pause();
@@ -146,7 +146,7 @@ describe("GET /api/v1/changes", () => {
     expect(server.context.sessions.size).toBe(1);
   });
 
-  test("a thousand clients are sent each change", { timeout: 120_000 }, async () => {
+  test("sends each change to a thousand clients", { timeout: 120_000 }, async () => {
     const { server, client, follow } = await serve();
     const all = Array.from({ length: 1000 }, () => follow("?definition=lamp"));
     await Promise.all(all.map((one) => one.ready()));

@@ -106,7 +106,7 @@ describe("a machine", () => {
     expect((await rest.ask("PATCH", "/api/v1/machines/f1", "{}", merge)).status).toBe(200);
   });
 
-  test("has its changes taken back, and says before what that leads to", async () => {
+  test("has its changes taken back, after a plan that says what that does", async () => {
     const plan = await both(["GET", "machines/f1/undo"], "SM.UNDO", "f1", "PLAN");
     expect(plan.json).toMatchObject({ rev: 2, undone: 1, state: ["new"], context: { total: 100 } });
     const undone = await both(
@@ -161,7 +161,7 @@ describe("migrations", () => {
       ...["SM.MIGRATION", "PLAN", "form:v1", "form:v2", "MAP", JSON.stringify(MAP)],
     );
 
-  test("are planned, begun by a plan, looked at, paused, resumed and taken back", async () => {
+  test("are planned, started by a plan, shown, paused, resumed and taken back", async () => {
     const planned = await plan();
     expect([planned.status, planned.json]).toMatchObject([201, { id: 1, machines: 3, strays: [] }]);
     const begun = await both(
@@ -195,7 +195,7 @@ describe("migrations", () => {
     expect(await http.client.call("SM.STATE", "f1")).toEqual(["paid"]);
   });
 
-  test("without a plan strand none, and those that are not there are 404", async () => {
+  test("strand no machine without a plan, and are 404 when they do not exist", async () => {
     const stranded = await rest.ask("POST", "/api/v1/migrations", { from: "form:v1", to: "form:v2" });
     expect(stranded.json).toMatchObject({ status: 409, code: "STRANDED" });
     for (const [method, path, body] of [
@@ -210,7 +210,7 @@ describe("migrations", () => {
     expect(nothing.status).toBe(404);
   });
 
-  test("are tried over real histories, in a run that is held, goes on and is forgotten", async () => {
+  test("are tried over real histories, in a run that is paused, resumed and removed", async () => {
     const ask = ["SM.MIGRATION", "WHATIF", "form:v1", "form:v2", "COUNT", "9", "SINCE", "0"];
     const query = { from: "form:v1", to: "form:v2", count: 9, since: 0 };
     const path = "migrations/whatif?from=form:v1&to=form:v2&count=9&since=0";

@@ -13,7 +13,7 @@ const APPROVAL = {
   },
 };
 
-test("durable.js' routes make sessions, take messages and tell of them when http-base-durable is set", async () => {
+test("durable.js' routes create sessions, accept messages and report them when http-base-durable is set", async () => {
   const server = await startTestServer({ http: true, config: { "http-base-durable": "/durable" } });
   onTestFinished(() => server.close());
   await define(await server.client(), "approval:v1", APPROVAL);
@@ -36,7 +36,7 @@ test("durable.js' routes make sessions, take messages and tell of them when http
   expect((await ask("GET", "/approval/sessions")).json).toEqual({ sessions: ["1"], cursor: "0" });
 });
 
-test("durable.js' routes tell ids of messages apart when they are numbers that no double holds", async () => {
+test("durable.js' routes distinguish ids of messages that no double holds", async () => {
   const server = await startTestServer({ http: true, config: { "http-base-durable": "/durable" } });
   onTestFinished(() => server.close());
   await define(await server.client(), "counter:v1", {
@@ -52,7 +52,7 @@ test("durable.js' routes tell ids of messages apart when they are numbers that n
   expect((await hit("9007199254740992.0")).json).toMatchObject({ count: 2 });
 });
 
-test("durable.js' routes are not there when http-base-durable is empty", async () => {
+test("durable.js' routes do not exist when http-base-durable is empty", async () => {
   const server = await startTestServer({ http: true });
   onTestFinished(() => server.close());
   expect((await request(server.url, "/durable/approval/1")).status).toBe(404);

@@ -43,7 +43,7 @@ describe("probes", () => {
   });
 });
 
-describe("who may ask", () => {
+describe("access", () => {
   test("/metrics answers 401 without the password, and 200 with it in either form", async () => {
     const server = await serve({ config: { requirepass: "secret" } });
     const refused = await request(server.url, "/metrics");
@@ -58,7 +58,7 @@ describe("who may ask", () => {
     expect(server.context.sessions.size).toBe(0);
   });
 
-  test("a host name that may be anybody's is refused when no password is set", async () => {
+  test("a foreign host name is refused when no password is set", async () => {
     const server = await serve();
     const asked = (host: string) => request(server.url, "/metrics", { headers: { host } });
     expect((await asked("evil.example:8379")).status).toBe(421);
@@ -79,7 +79,7 @@ describe("who may ask", () => {
 });
 
 describe("/metrics", () => {
-  test("tells what machines, timers, streams, commands and refusals there are", async () => {
+  test("counts machines, timers, streams, commands and refusals", async () => {
     const clock = new VirtualClock();
     const server = await serve({ clock });
     const client = await server.client();
@@ -107,7 +107,7 @@ describe("/metrics", () => {
     expect(body).toMatch(/^process_resident_memory_bytes /m);
   });
 
-  test("the store is asked for its status once a scrape: it looks at files for that", async () => {
+  test("reads the status of the store, which looks at files, once a scrape", async () => {
     const ordered = new MemoryStore();
     const status = vi.spyOn(ordered, "status");
     const server = await serve({ store: Store.over(ordered, OBJECT_TYPES) });
@@ -117,7 +117,7 @@ describe("/metrics", () => {
     expect(status).toHaveBeenCalledTimes(1);
   });
 
-  test("INFO statemachine tells the same", async () => {
+  test("agrees with INFO statemachine", async () => {
     const server = await serve({ clock: new VirtualClock() });
     const client = await server.client();
     await define(client, "door:v1", DOOR);

@@ -123,7 +123,7 @@ describe("a bulk job", () => {
     expect(done).toEqual([{ key: "o6", outcome: "done", detail: "paid" }]);
   });
 
-  test("is taken back where nothing has happened since", async () => {
+  test("is taken back for machines that have not changed since", async () => {
     const { clock, client, ask } = await opened();
     await machines(client, 3);
     const id = await ready(ask, {
@@ -143,7 +143,7 @@ describe("a bulk job", () => {
     expect(await client.call("SM.STATE", "o2")).toEqual(["shipped"]);
   });
 
-  test("stops when it is told to; what was done stays done", async () => {
+  test("stops on request, and keeps what was done", async () => {
     const { client, ask } = await opened();
     await machines(client, 30);
     const id = await ready(ask, { action: "suspend", rate: 100, filter: { definition: "order" } });
@@ -157,7 +157,7 @@ describe("a bulk job", () => {
     expect(await ask("POST", `/api/v1/jobs/${id}/start`)).toMatchObject({ code: "CONFLICT" });
   });
 
-  test("has the rights of its user, who alone sees it", async () => {
+  test("has the rights of its user, and is visible to that user alone", async () => {
     const { clock, server, client, ask } = await opened();
     await machines(client, 2);
     await client.call("ACL", "SETUSER", "u", "on", ">secret", "~*", "+sm.scan", "+sm.suspend");
@@ -179,7 +179,7 @@ describe("a bulk job", () => {
     expect(server.context.statistics.internalErrors).toBe(0);
   });
 
-  test("does nothing once its user is gone, whoever has the name later", async () => {
+  test("does nothing once its user is removed, also when a new user has the name", async () => {
     const { client, ask } = await opened();
     await machines(client, 1);
     await client.call("ACL", "SETUSER", "u", "on", ">secret", "~*", "+@all");
@@ -212,14 +212,14 @@ describe("a bulk job", () => {
     });
   });
 
-  test("fails with the reason where machines cannot be looked for", async () => {
+  test("fails with the reason when machines cannot be searched", async () => {
     const { ask } = await opened();
     const { id } = await ask("POST", "/api/v1/jobs", { action: "retry", filter: { where: "1 +" } });
     await expect.poll(async () => (await ask("GET", `/api/v1/jobs/${id}`)).status).toBe("failed");
     expect((await ask("GET", `/api/v1/jobs/${id}`)).fault).toMatch(/^ERR/);
   });
 
-  test("of eight that have not ended the ninth is refused", async () => {
+  test("is refused while eight others have not ended", async () => {
     const { ask } = await opened();
     for (let at = 0; at < 8; at += 1) await ask("POST", "/api/v1/jobs", { action: "retry", keys: ["a"] });
     expect(await ask("POST", "/api/v1/jobs", { action: "retry", keys: ["a"] })).toMatchObject({
@@ -254,7 +254,7 @@ describe("failures", () => {
   });
 });
 
-test("what a user may do is shown without doing it", async () => {
+test("permissions are returned without running a command", async () => {
   const { client, ask } = await opened();
   await client.call("ACL", "SETUSER", "u", "on", ">secret", "%R~*", "+@read", "+sm.suspend");
   const headers = { authorization: `Basic ${Buffer.from("u:secret").toString("base64")}` };

@@ -43,7 +43,7 @@ test("a token ends when its user is disabled", async () => {
   expect(await status()).toBe(401);
 });
 
-test("a token ends when its user is removed, whoever has the name then", async () => {
+test("a token ends when its user is removed, also when a new user has the name", async () => {
   await admin.call("ACL", "DELUSER", "u");
   await admin.call("ACL", "SETUSER", "u", "on", ">first", "+acl|whoami", "+info");
   expect(await status()).toBe(401);
@@ -56,14 +56,14 @@ test("a token holds for twelve hours", async () => {
   expect(await status()).toBe(401);
 });
 
-test("what a token asks is limited as what a password asks is", async () => {
+test("requests with a token count for the limits of the user", async () => {
   await admin.call("CONFIG", "SET", "sm-user-limits", "u:1:0");
   const other = await server.client();
   await other.call("AUTH", "u", "first");
   expect((await request(server.url, "/metrics", { headers })).body).toContain("connections");
 });
 
-test("a token is no password: its server keeps none", async () => {
+test("a token is no password of the user", async () => {
   const [token] = /[^ ]+$/.exec(headers["authorization"] ?? "") ?? [];
   expect(await (await server.client()).call("AUTH", "u", String(token))).toMatchObject({
     message: expect.stringContaining("WRONGPASS"),

@@ -82,7 +82,7 @@ describe("the Model Context Protocol", () => {
     );
   });
 
-  test("tells a refusal as a result, with what is accepted", async () => {
+  test("returns a refusal as a result, with what is accepted", async () => {
     const { call } = await opened();
     expect(await call("sm_send", { key: "o1", event: "SHIP" })).toEqual({
       isError: true,
@@ -104,7 +104,7 @@ describe("the Model Context Protocol", () => {
     expect(await client.call("SM.STATE", "o1")).toEqual(["new"]);
   });
 
-  test("is not there unless it is switched on", async () => {
+  test("does not exist unless it is switched on", async () => {
     const server = await startTestServer({ http: true });
     onTestFinished(() => server.close());
     const body = { jsonrpc: "2.0", id: 1, method: "tools/list" };

@@ -62,7 +62,7 @@ describe.skipIf(promtool === undefined)("promtool", () => {
   });
 });
 
-test("dashboard and alerts name metrics that the server has", async () => {
+test("the dashboard and the alerts use metrics that the server has", async () => {
   const text = await metricsText();
   const known = new Set(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = "", type]) =>

@@ -92,7 +92,7 @@ describe("definitions", () => {
 describe("machines", () => {
   beforeEach(withOrder);
 
-  test("are made, read, listed, counted and removed", async () => {
+  test("are created, read, listed, counted and removed", async () => {
     const made = await ask("PUT", "/api/v1/machines/o2", {
       definition: "order:v1",
       states: ["paid"],
@@ -133,7 +133,7 @@ describe("machines", () => {
     });
   });
 
-  test("keys and pages reach what names with slashes, percents and other letters name", async () => {
+  test("are reached by paths with slashes, percent signs and other letters", async () => {
     for (const key of ["a/b", "50%25", "grün:ü", "x?y#z", "sp ace", "{t}:1"]) {
       const path = `/api/v1/machines/${encodeURIComponent(key)}`;
       expect((await ask("PUT", path, { definition: "order" })).status).toBe(201);
@@ -175,7 +175,7 @@ describe("events", () => {
     });
   });
 
-  test("that are refused answer 409 with what is accepted and which guards failed on what", async () => {
+  test("answer 409 with what is accepted, and with failed guards and their values, when they are refused", async () => {
     const illegal = await ask("POST", "/api/v1/machines/o1/events", { event: "SHIP" });
     expect(illegal.json).toMatchObject({
       status: 409,
@@ -229,7 +229,7 @@ describe("events", () => {
 const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 describe("commands", () => {
-  test("one is answered by its reply, several by a list, MULTI among them", async () => {
+  test("are answered with a reply for one and a list for several, also with MULTI", async () => {
     expect((await ask("POST", "/api/v1/commands", ["SET", "k", "1"])).json).toBe("OK");
     const several = await ask("POST", "/api/v1/commands", [
       ["MULTI"],
@@ -248,7 +248,7 @@ describe("commands", () => {
     });
   });
 
-  test("those that need a connection are refused, and one that waits is answered at the limit", async () => {
+  test("are refused when they need a connection, and answered at the limit when they block", async () => {
     for (const command of [["SUBSCRIBE", "c"], ["HELLO", "2"], ["CLIENT", "REPLY", "OFF"], ["quit"]])
       expect((await ask("POST", "/api/v1/commands", command)).status).toBe(422);
     const waiting = ask("POST", "/api/v1/commands", ["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
@@ -259,10 +259,10 @@ describe("commands", () => {
   });
 });
 
-describe("what cannot be read", () => {
+describe("an invalid request", () => {
   beforeEach(withOrder);
 
-  test("is refused with what would be right", async () => {
+  test("is refused with a message that says what would be right", async () => {
     const send = (body: unknown, more: Asked = {}) =>
       ask("POST", "/api/v1/machines/o1/events", body, more).then(({ json }) => json);
     expect(await send({})).toMatchObject({ status: 422, detail: "'event' is missing" });

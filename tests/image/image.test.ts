@@ -46,7 +46,7 @@ describe.skipIf(imageToolsMissing !== undefined)(title, () => {
     return { container, ended, output: () => output };
   }
 
-  test("says what a container of it starts with", () => {
+  test("has the configuration that a container starts with", () => {
     expect(images.config(image)).toMatchObject({
       Entrypoint: ["docker-entrypoint.sh"],
       Cmd: ["detent"],
@@ -75,7 +75,7 @@ describe.skipIf(imageToolsMissing !== undefined)(title, () => {
     expect(server.output()).toContain("bye bye");
   });
 
-  test("checks its health, and has nothing of the build in it", async () => {
+  test("checks its health, and has no files of the build", async () => {
     const container = images.create(image);
     expect(images.run(container, "detent", "--version")).toMatch(/^Detent server v=/);
     expect(images.run(container, "ls", "/app/node_modules/.bin").trim()).not.toContain("tsc");

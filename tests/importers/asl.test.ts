@@ -57,7 +57,7 @@ const jsonata = (state: JsonObject, more: JsonObject = {}) => ({
   ...single(state, more),
 });
 
-describe("data with JSONPath go through", () => {
+describe("data with JSONPath pass through", () => {
   const order = { order: { id: 7, items: [{ n: 1 }, { n: 2 }] }, x: 1 };
   test.each<[string, JsonObject, Json]>([
     ["Result", { Result: { a: "text" } }, { a: "text" }],
@@ -146,7 +146,7 @@ describe("data with JSONPath go through", () => {
 });
 
 describe("data with JSONata", () => {
-  test("go through Arguments, Output and Assign, which do not see one another", () => {
+  test("pass through Arguments, Output and Assign, which do not see one another", () => {
     const machine = jsonata(
       {
         Type: "Task",
@@ -265,7 +265,7 @@ describe("Choice", () => {
     expect(run(machine, { n: 2 }).output).toEqual({ n: 2, big: true });
   });
 
-  test("without a rule that holds and without Default fails", () => {
+  test("fails when no rule holds and there is no Default", () => {
     const machine = single(
       { Type: "Choice", Choices: [{ Variable: "$.a", IsPresent: true, Next: "Ok" }] },
       { Ok: { Type: "Succeed" } },
@@ -300,7 +300,7 @@ describe("errors", () => {
     (_input, attempt) =>
       attempt > until ? { output: `done at ${attempt}` } : { error, cause: "full" };
 
-  test("Retry tries again after its delays, each as long as the one before times the rate", () => {
+  test("Retry retries after its delays, each the one before times the rate", () => {
     const Retry = [{ ErrorEquals: ["Busy"], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 3 }];
     expect(run(task({ Retry }), {}, { t: failing(2) })).toMatchObject({ output: "done at 3", seconds: 8 });
     expect(run(task({ Retry }), {}, { t: failing(9) })).toMatchObject({
@@ -321,7 +321,7 @@ describe("errors", () => {
     expect(run(task({ Retry }), {}, { t: failing(3) })).toMatchObject({ output: "done at 4", seconds: 12 });
   });
 
-  test("Catch goes on with the error, at its place", () => {
+  test("Catch continues with the error at its path", () => {
     const Catch = [
       { ErrorEquals: ["Broken"], Next: "Other" },
       { ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Caught" },
@@ -333,7 +333,7 @@ describe("errors", () => {
     expect(run(task({ Catch }), { n: 1 }, { t: failing(1, "Broken") }).output).toBe("other");
   });
 
-  test("a deadline that passes is States.Timeout", () => {
+  test("a deadline that expires is States.Timeout", () => {
     const { states } = documentOf(
       task({ TimeoutSeconds: 30, Catch: [{ ErrorEquals: ["States.Timeout"], Next: "Caught" }] }),
     );
@@ -377,7 +377,7 @@ describe("Parallel and Map", () => {
     });
   });
 
-  test("states of the same name in two branches do not take each other's answers", () => {
+  test("states of the same name in two branches do not accept each other's answers", () => {
     const machine = single({
       Type: "Parallel",
       Branches: [branch({ Type: "Task", Resource: "a" }), branch({ Type: "Task", Resource: "b" })],
@@ -442,7 +442,7 @@ describe("Parallel and Map", () => {
   });
 });
 
-test("what has no counterpart is listed with its place and what to write instead", () => {
+test("a construct without a counterpart is listed with its place and what to write instead", () => {
   const machine = single(
     {
       Type: "Task",
@@ -480,7 +480,7 @@ test("what has no counterpart is listed with its place and what to write instead
   ]);
 });
 
-test("Execution.StartTime is when the machine began, and State.EnteredTime when the state did", () => {
+test("Execution.StartTime is the start of the machine, and State.EnteredTime that of the state", () => {
   const { document } = translate(
     "ASL",
     JSON.stringify({
@@ -504,7 +504,7 @@ test("Execution.StartTime is when the machine began, and State.EnteredTime when 
   expect(Date.parse(entered) - Date.parse(began)).toBe(60_000);
 });
 
-test("a text that is no state machine is refused", () => {
+test("a document that is no state machine is refused", () => {
   expect(errorsOf({ StartAt: "A" })[0]).toContain("$.States: States is an object");
   expect(errorsOf({ StartAt: "B", States: { A: { Type: "Succeed" } } })[0]).toContain(
     "$.StartAt: StartAt names a state",

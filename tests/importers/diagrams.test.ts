@@ -140,7 +140,7 @@ describe("MERMAID", () => {
 });
 
 describe("PLANTUML", () => {
-  test("reads what Mermaid has, histories, directions of arrows and actions of states", () => {
+  test("reads the parts of Mermaid, and histories, directions of arrows and actions of states", () => {
     const text = [
       "@startuml",
       "title A player",
@@ -228,7 +228,7 @@ describe("YAML", () => {
     });
   });
 
-  test("reads definitions of ours", () => {
+  test("reads definitions of Detent", () => {
     expect(documentOf("YAML", "initial: a\nstates:\n  a:\n    on: {GO: b}\n  b: {type: final}\n")).toEqual({
       initial: "a",
       states: { a: { on: { GO: "b" } }, b: { type: "final" } },

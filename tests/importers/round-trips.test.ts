@@ -114,7 +114,7 @@ const PARCEL: JsonObject = {
 
 describe.each(["SCXML", "XSTATE"] as const)("%s", (format) => {
   test.each(CONFORMANCE_CASES.map((one) => [one.name, one] as const))(
-    "%s does the same when it is written and read again",
+    "%s behaves the same when it is written and read again",
     (_name, given) => {
       expectHolds(given, again(format, objectOf(given.definition)));
     },
@@ -213,7 +213,7 @@ test("a config that is written for XState runs there", () => {
   });
 });
 
-test("a drawing in PlantUML is read as the states and events it was made of", () => {
+test("a drawing in PlantUML is read as its states and events", () => {
   // What combines guards with states to be in is no expression, and a drawing has no other.
   const drawn = JSON.stringify(PARCEL).replace(
     '{"and":["context.packed",{"not":{"in":"#back"}}]}',

@@ -77,7 +77,7 @@ describe.each([
   );
 });
 
-test("what is excluded is among the cases, and each reason is given once", () => {
+test("each exclusion names a case, and has one reason", () => {
   const names = new Set([...scion, ...w3c].map(({ name }) => name));
   expect([...excluded.keys()].filter((name) => !names.has(name))).toEqual([]);
   expect(w3c.filter(({ name }) => !excluded.has(name)).length).toBeGreaterThanOrEqual(87);
@@ -116,7 +116,7 @@ test("external transitions to the state itself or into it get reenter, internal 
   });
 });
 
-test("a wider descriptor that stands first is tried first, as in the document", () => {
+test("a wider descriptor that comes first is tried first, as in the document", () => {
   const inner = `<state id="a"><transition event="*" cond="false" target="b"/><transition event="x" target="c"/><transition event="*" target="d"/></state><state id="b"/><state id="c"/><state id="d"/>`;
   expect(documentOf(scxml(inner, 'datamodel="ecmascript"'))).toMatchObject({
     states: {
@@ -125,14 +125,14 @@ test("a wider descriptor that stands first is tried first, as in the document", 
   });
 });
 
-test("names with dots make descriptors prefixes, which SCXML has all of them be", () => {
+test("names with dots make descriptors prefixes, as all descriptors are in SCXML", () => {
   const inner = (event: string) =>
     `<state id="a"><transition event="pay" target="a"/><onentry><raise event="${event}"/></onentry></state>`;
   expect(documentOf(scxml(inner("sent")))).toMatchObject({ states: { a: { on: { pay: {} } } } });
   expect(documentOf(scxml(inner("pay.late")))).toMatchObject({ states: { a: { on: { "pay.*": {} } } } });
 });
 
-test("what would do something else here is a warning", () => {
+test("a construct that behaves differently here gives a warning", () => {
   const together = `<parallel id="p"><transition event="e"><log expr="1"/></transition><state id="a"><transition event="e" target="a"/></state><state id="b"/></parallel>`;
   expect(findingsOf(scxml(together))).toEqual([
     expect.stringMatching(

@@ -46,7 +46,7 @@ function pathsOf(value: unknown, before = ""): readonly string[] {
   );
 }
 
-describe("a config of XState does the same here:", () => {
+describe("a config of XState behaves the same here:", () => {
   test.each(cases)("$name", ({ config, events, states }) => {
     const driver = drive(documentOf(config));
     const theirs = states === undefined ? new XStateDriver(config) : undefined;
@@ -69,8 +69,8 @@ describe("a config of XState does the same here:", () => {
   });
 });
 
-describe("what is code", () => {
-  test("of guards is an error that says where its condition may stand", () => {
+describe("code in a config", () => {
+  test("of guards is an error that says where its condition belongs", () => {
     const config = { initial: "a", states: { a: { on: { GO: { target: "a", guard: "isValid" } } } } };
     expect(errorsOf(config)).toEqual([
       '$.states.a.on.GO.guard: the guard \'isValid\' is code: write its condition as an expression under "guards" at the top: {"guards": {"isValid": "context.n > 0"}}',
@@ -91,7 +91,7 @@ describe("what is code", () => {
     ]);
   });
 
-  test("of actions becomes a task with a warning, or what stands for it under actions", () => {
+  test("of actions becomes a task with a warning, or its replacement under actions", () => {
     const config = {
       initial: "a",
       states: { a: { entry: ["ring", { type: "mail", params: { to: "ann", n: "{{ context.n + 1 }}" } }] } },
@@ -113,13 +113,13 @@ describe("what is code", () => {
     });
   });
 
-  test("of delays is an error that says where it may stand", () => {
+  test("of delays is an error that says where it belongs", () => {
     expect(errorsOf({ initial: "a", states: { a: { after: { PATIENCE: "a" } } } })).toEqual([
       expect.stringMatching(/^\$\.states\.a\.after\.PATIENCE: the delay 'PATIENCE' is code/),
     ]);
   });
 
-  test("of actors is a task, a child where a definition stands for it, and an error where it has no name", () => {
+  test("of actors is a task, a child when a definition replaces it, and an error when it has no name", () => {
     const config = (src: unknown) => ({
       initial: "a",
       states: {
@@ -159,7 +159,7 @@ describe("what is code", () => {
   });
 });
 
-test("keys that say nothing are left out, unknown ones and those of code are reported", () => {
+test("keys without meaning are left out, unknown keys and those of code are reported", () => {
   expect(
     documentOf({
       $schema: "x",
@@ -182,7 +182,7 @@ test("keys that say nothing are left out, unknown ones and those of code are rep
   ]);
 });
 
-test("a definition of ours is one of XState, and stays what it is", () => {
+test("a definition of Detent is a config of XState, and stays unchanged", () => {
   const ours = {
     id: "order",
     initial: "new",
@@ -212,7 +212,7 @@ test("a definition of ours is one of XState, and stays what it is", () => {
   expect(documentOf(ours)).toEqual(ours);
 });
 
-test("a text that is no JSON, no object or nested too deeply is refused with what it is", () => {
+test("a document that is no JSON, no object or nested too deeply is refused with the reason", () => {
   const message = (text: string) => translate("XSTATE", text).findings[0]?.message;
   expect(message("{")).toContain("this is no JSON");
   expect(message("[]")).toBe("a definition is an object, this is a list");
@@ -220,7 +220,7 @@ test("a text that is no JSON, no object or nested too deeply is refused with wha
   expect(message(" ".repeat(4_000_001))).toContain("a text may have");
 });
 
-test("keys of objects that JavaScript keeps for itself stay keys", () => {
+test("keys that JavaScript reserves on objects stay keys", () => {
   const { document } = translate(
     "XSTATE",
     '{"initial":"a","states":{"a":{"on":{"__proto__":"a","constructor":"a"}}}}',

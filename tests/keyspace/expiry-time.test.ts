@@ -38,7 +38,7 @@ test("readExpiryTime() reads what writeExpiryTime() wrote, and what a float64 wa
   expect(readExpiryTime(buffer, 1)).toBe(1_700_000_000_000);
 });
 
-test("sortableExpiryTime() sorts as the times do, and expiryTimeAt() reads it", () => {
+test("sortableExpiryTime() sorts as the times, and expiryTimeAt() reads it", () => {
   fc.assert(
     fc.property(time, time, (a, b) => {
       const [left, right] = [sortableExpiryTime(a), sortableExpiryTime(b)];

@@ -51,18 +51,18 @@ function indexOf(live: LiveObjects): string[] {
     : [...{ [Symbol.iterator]: () => entries }].map(([key, value]) => `${value === null ? "-" : "+"}${key}`);
 }
 
-test("range() tells the index entries of a change that a restart has redone", () => {
+test("range() returns the index entries of a change that a restart has redone", () => {
   expect(indexOf(redone("off", "on"))).toEqual(["-ioff", "+ion"]);
 });
 
-test("range() and get() know nothing of a redone change when the newer journal writes the record", () => {
+test("range() and get() ignore a redone change when the newer journal writes the record", () => {
   const live = redone("off", "on");
   live.overwritten(AT);
   expect(indexOf(live)).toEqual([]);
   expect(live.get(indexKey("on"))).toBeUndefined();
 });
 
-test("range() forgets what it has told when the newer journal writes the record", () => {
+test("range() drops its entries when the newer journal writes the record", () => {
   const live = redone("off", "on");
   indexOf(live);
   live.overwritten(AT);

@@ -24,7 +24,7 @@ function begun() {
   return new Transaction(store);
 }
 
-test("writes() encodes a value that was replaced not at all, and the last one once", () => {
+test("writes() encodes only the last of several values of a key, once", () => {
   const transaction = begun();
   for (const text of ["one", "two", "three"]) transaction.put(KEY, PendingValue.of(text, encode));
   expect(transaction.writes()).toEqual([[KEY, Buffer.from("three")]]);
@@ -32,7 +32,7 @@ test("writes() encodes a value that was replaced not at all, and the last one on
   expect(encoded).toEqual(["three"]);
 });
 
-test("get() and range() give its bytes, pendingAt() what it says to who encodes it so", () => {
+test("get() and range() return its bytes, pendingAt() the value for its own encoder", () => {
   const transaction = begun();
   transaction.put(KEY, PendingValue.of("text", encode));
   expect(transaction.pendingAt(KEY, encode)).toBe("text");

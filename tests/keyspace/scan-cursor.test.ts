@@ -8,7 +8,7 @@ const id = fc.oneof(
   fc.maxSafeInteger().map((value) => Math.max(1, Math.abs(value) % 2 ** 49)),
 );
 
-test("scanPosition() gives back where to go on, and an end that is not before the true one nor far behind", () => {
+test("scanPosition() returns the start of a cursor, and an end at or shortly after the true one", () => {
   fc.assert(
     fc.property(id, id, (from, last) => {
       const position = scanPosition(scanCursor({ from, last }));

@@ -57,7 +57,7 @@ test.each([
     null,
     ["order entry", "counter keys", "belongs to no machine", "belongs to no object", "says 1, there are 0"],
   ],
-])("checkStore() tells of an entry %s that is wrong", (prefix, value, expected) => {
+])("checkStore() reports a wrong entry of the space %s", (prefix, value, expected) => {
   const findings = findingsAfter(prefix, value);
   expect(findings).not.toEqual([]);
   for (const part of expected) expect(findings.some((finding) => finding.includes(part))).toBe(true);

@@ -43,7 +43,7 @@ test("SM.SEND writes no key and one redo record of at most 150 bytes when an eve
   await server.close();
 });
 
-test("SM.SEND with an id writes no key and one redo record, which tells of the outcome too", async () => {
+test("SM.SEND with an id writes no key and one redo record, which has the outcome too", async () => {
   const ordered = new CountingStore();
   const server = await startTestServer({ store: Store.over(ordered, OBJECT_TYPES) });
   const client = await server.client();

@@ -117,7 +117,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: "fold" as const }) },
 );
 
-test("live outcomes are what the same changes come to when each is written at once", () => {
+test("live outcomes equal those of the same changes when each is written at once", () => {
   const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
     const machine = new Machine();
     let undos: (() => void)[] = [];

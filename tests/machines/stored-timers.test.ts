@@ -4,7 +4,7 @@ import { snapshotToJson } from "../../src/engine/snapshot.ts";
 import { start } from "../../src/engine/step.ts";
 import { storedTimers } from "../../src/machines/stored-timers.ts";
 
-test("storedTimers() finds the timers where the engine has put them", () => {
+test("storedTimers() finds the timers that the engine has stored", () => {
   const compiled = compile({
     initial: "a",
     states: { a: { after: { "5s": "b", "1m": "b" } }, b: {} },

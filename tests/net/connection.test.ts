@@ -28,7 +28,7 @@ async function readToEnd(socket: Socket): Promise<string> {
 }
 
 describe("a connection", () => {
-  test("QUIT in a pipeline is answered, and what follows it is not run", async () => {
+  test("QUIT in a pipeline is answered, and later requests are not run", async () => {
     const server = await serve();
     const socket = await open(server.port, false);
     socket.write("SET k 1\r\nQUIT\r\nSET k 2\r\nPING\r\n");
@@ -44,7 +44,7 @@ describe("a connection", () => {
     expect(await readToEnd(socket)).toBe("+OK\r\n:2\r\n+PONG\r\n");
   });
 
-  test("a client that goes in the middle of a request leaves nothing behind", async () => {
+  test("a client that disconnects in the middle of a request leaves nothing behind", async () => {
     const server = await serve();
     const client = await server.client();
     const gone = await TestClient.connect(server.port);
@@ -57,7 +57,7 @@ describe("a connection", () => {
     expect(server.context.watches.size).toBe(0);
   });
 
-  test("a client that takes no replies costs a bounded amount of memory, and gets them all in the end", async () => {
+  test("a client that reads no replies takes a bounded amount of memory, and gets them all later", async () => {
     const server = await serve();
     const other = await server.client();
     await other.call("SET", "big", Buffer.alloc(100_000, "x"));
@@ -149,7 +149,7 @@ describe("the end of the server", () => {
     expect((await readToEnd(slow)).split("\r\n")).toHaveLength(201);
   });
 
-  test("cuts off a client that takes nothing of its replies, after a second", async () => {
+  test("disconnects a client that reads none of its replies, after a second", async () => {
     const clock = new VirtualClock();
     const server = await startTestServer({ clock });
     const [greedy, client] = [await open(server.port, true), await server.client()];

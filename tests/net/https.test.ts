@@ -90,7 +90,7 @@ describe("http-tls-port", () => {
     await expect(fetch(`http://127.0.0.1:${httpsPort}/healthz`)).rejects.toThrow();
   });
 
-  test("lets in who shows a certificate that is wanted, and nobody whose is missing, expired or foreign", async () => {
+  test("accepts the wanted certificate, and refuses a missing, expired or foreign one", async () => {
     const { httpsPort } = await serve({ "tls-auth-clients": "yes" });
     expect(await ask(httpsPort, "/healthz", shown(ours.issue("good")))).toMatchObject({ status: 200 });
     expect(await ask(httpsPort, "/healthz")).toMatch(REFUSED);
@@ -98,7 +98,7 @@ describe("http-tls-port", () => {
     expect(await ask(httpsPort, "/healthz", shown(others.issue("foreign")))).toMatch(REFUSED);
   });
 
-  test("with tls-auth-clients-user CN the certificate says who asks", async () => {
+  test("takes the user from the certificate with tls-auth-clients-user CN", async () => {
     const { httpsPort, client } = await serve({
       "tls-auth-clients": "optional",
       "tls-auth-clients-user": "CN",
@@ -113,7 +113,7 @@ describe("http-tls-port", () => {
     expect(await who({})).toMatchObject({ status: 401 });
   });
 
-  test("new certificates hold for new connections, and connections that are open go on", async () => {
+  test("new certificates apply to new connections, and open ones stay", async () => {
     const { httpsPort, client } = await serve();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
@@ -137,7 +137,7 @@ describe("http-tls-port", () => {
     expect(login).toMatchObject({ status: 200, cookie: /; Secure$/ });
   });
 
-  test("there are no more connections than maxclients, and the end of the server ends them", async () => {
+  test("counts connections for maxclients, and closes them when the server ends", async () => {
     const { httpsPort, close } = await serve({ maxclients: 2 }, false);
     const open = () => connect({ host: "127.0.0.1", port: httpsPort, ca: readFileSync(ours.cert) });
     const ends: Array<Promise<unknown>> = [];

@@ -21,7 +21,7 @@ async function farewell(client: TestClient): Promise<string> {
 }
 
 describe("a listener", () => {
-  test("turns away whoever is beyond maxclients, and nobody else", async () => {
+  test("refuses connections beyond maxclients, and no others", async () => {
     const server = await serve({ maxclients: 2 });
     const [first, second] = [await server.client(), await server.client()];
     await second.call("PING");
@@ -87,7 +87,7 @@ describe("a connection", () => {
     await client.closed();
   });
 
-  test("is closed when a reply nobody takes is beyond client-output-buffer-limit", async () => {
+  test("is closed when unread replies are beyond client-output-buffer-limit", async () => {
     const off = { hardBytes: 0, softBytes: 0, softSeconds: 0 };
     const server = await serve({
       "client-output-buffer-limit": {
@@ -130,7 +130,7 @@ describe("a connection", () => {
     expect(await farewell(client)).toBe("-ERR Protocol error: invalid bulk length\r\n");
   });
 
-  test("gets the replies to what came before a protocol error", async () => {
+  test("gets the replies to requests before a protocol error", async () => {
     const server = await serve({});
     const client = await server.client();
     const replies = [client.next(), client.next()];

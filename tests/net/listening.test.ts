@@ -25,7 +25,7 @@ async function pings(port: number, host = "127.0.0.1"): Promise<string> {
 }
 
 describe("CONFIG SET port", () => {
-  test("moves the server, and connections that are open go on", async () => {
+  test("moves the server, and open connections stay", async () => {
     const server = await serve();
     const client = await server.client();
     const port = await freePort();
@@ -48,7 +48,7 @@ describe("CONFIG SET port", () => {
     expect(replies.map(({ value }) => String(value))).toEqual(["OK", "OK", "1"]);
   });
 
-  test("to one that is taken changes nothing, whatever else is set with it", async () => {
+  test("changes nothing when the port is taken, whatever else is set with it", async () => {
     const server = await serve();
     const client = await server.client();
     const taken = await takenPort();
@@ -61,7 +61,7 @@ describe("CONFIG SET port", () => {
     expect(await pings(server.port)).toBe("PONG");
   });
 
-  test("to 0 leaves the Unix socket alone", async () => {
+  test("closes the port when it is 0, and keeps the Unix socket", async () => {
     const path = join(temporaryDirectory(), "detent.sock");
     const port = await freePort();
     await serve({ unixsocket: path, port });
@@ -90,7 +90,7 @@ describe("CONFIG SET port", () => {
 });
 
 describe("CONFIG SET bind", () => {
-  test("to an address that the old one covers, and back", async () => {
+  test("moves to an address that the old one covers, and back", async () => {
     const port = await freePort();
     const server = await serve({ bind: ["*"], port });
     const client = await TestClient.connect(port);
@@ -102,7 +102,7 @@ describe("CONFIG SET bind", () => {
     await client.close();
   });
 
-  test("to an address this host has not, listens where it did", async () => {
+  test("listens where it did when the host does not have the address", async () => {
     const port = await freePort();
     await serve({ bind: ["*"], port });
     const client = await TestClient.connect(port);
@@ -114,7 +114,7 @@ describe("CONFIG SET bind", () => {
     await client.close();
   });
 
-  test("with a dash takes an address this host has not", async () => {
+  test("accepts an address with a dash that the host does not have", async () => {
     const port = await freePort();
     await serve({ bind: ["*"], port });
     const client = await TestClient.connect(port);

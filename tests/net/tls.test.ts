@@ -76,7 +76,7 @@ const shown = ({ cert, key }: Pair) => ({ cert: readFileSync(cert), key: readFil
 const REFUSED = /closed|alert|ECONNRESET|disconnected|hang up/i;
 
 describe("tls-port", () => {
-  test("serves who shows a certificate of the authority, beside the plain port", async () => {
+  test("accepts a certificate of the authority, beside the plain port", async () => {
     const server = await serve();
     expect(await ping(server.tlsPort, shown(clientPair))).toBe("+PONG");
     const plain = await server.client();
@@ -90,14 +90,14 @@ describe("tls-port", () => {
     ["no certificate", () => ({})],
     ["one of another authority", () => shown(others.issue("stranger"))],
     ["one that has expired", () => shown(ours.issue("late", { days: -1 }))],
-  ])("refuses who shows %s", async (_title, credentials) => {
+  ])("refuses %s", async (_title, credentials) => {
     const server = await serve();
     expect(await ping(server.tlsPort, credentials())).toMatch(REFUSED);
     expect(server.context.statistics.rejectedConnectionCount).toBe(1);
     expect(server.context.sessions.size).toBe(0);
   });
 
-  test("tls-auth-clients optional lets in who shows none, and not who shows a bad one", async () => {
+  test("tls-auth-clients optional accepts a client without a certificate, and refuses a bad one", async () => {
     const server = await serve({ "tls-auth-clients": "optional" });
     expect(await ping(server.tlsPort)).toBe("+PONG");
     expect(await ping(server.tlsPort, shown(clientPair))).toBe("+PONG");
@@ -110,7 +110,7 @@ describe("tls-port", () => {
     expect(await ping(server.tlsPort)).toBe("+PONG");
   });
 
-  test("does not speak in plain text", async () => {
+  test("refuses plain text", async () => {
     const server = await serve();
     const socket = connectPlain({ port: server.tlsPort, host: "127.0.0.1" });
     socket.on("error", () => undefined);
@@ -121,7 +121,7 @@ describe("tls-port", () => {
     expect(Buffer.concat(chunks).toString("latin1")).not.toContain("PONG");
   });
 
-  test("takes large requests and gives large replies, and a half-closed client all of them", async () => {
+  test("reads large requests and sends large replies, and all of them to a half-closed client", async () => {
     const server = await serve();
     const value = randomBytes(5_000_000);
     const socket = open(server.tlsPort, { ...shown(clientPair), allowHalfOpen: true } as ConnectionOptions);
@@ -132,7 +132,7 @@ describe("tls-port", () => {
     expect(Buffer.concat(chunks).equals(expected)).toBe(true);
   });
 
-  test("clients that have not agreed on keys count among maxclients", async () => {
+  test("clients that have not finished the handshake count for maxclients", async () => {
     const server = await serve({ maxclients: 2 });
     const client = await server.client();
     await client.call("PING");
@@ -144,7 +144,7 @@ describe("tls-port", () => {
     await expect.poll(() => ping(server.tlsPort, shown(clientPair))).toBe("+PONG");
   });
 
-  test("tls-protocols, tls-ciphersuites and tls-ciphers bound what is spoken", async () => {
+  test("tls-protocols, tls-ciphersuites and tls-ciphers restrict connections", async () => {
     const old = await serve({ "tls-protocols": "TLSv1.2", "tls-ciphers": "ECDHE-ECDSA-AES256-GCM-SHA384" });
     const socket = open(old.tlsPort, shown(clientPair));
     await once(socket, "secureConnect");
@@ -176,7 +176,7 @@ describe("tls-port", () => {
     expect(second.isSessionReused()).toBe(isResumed);
   });
 
-  test("tls-ca-cert-dir takes certificates under hashed names", async () => {
+  test("tls-ca-cert-dir reads certificates under hashed names", async () => {
     const folder = join(temporaryDirectory(), "authorities");
     mkdirSync(folder);
     copyFileSync(ours.cert, join(folder, "ours.pem"));
@@ -205,7 +205,7 @@ describe("tls-port", () => {
   });
 });
 
-test("the user of a certificate has the rights of that user, one that is off none", async () => {
+test("a connection has the rights of its certificate's user, and none when the user is off", async () => {
   const server = await serve({ requirepass: "secret", "tls-auth-clients-user": "CN" });
   const admin = await server.client();
   await admin.call("AUTH", "secret");
@@ -218,7 +218,7 @@ test("the user of a certificate has the rights of that user, one that is off non
   expect(await ping(server.tlsPort, shown(pair), "GET bill:1\r\n")).toMatch(/^-NOAUTH/);
 });
 
-describe("a start with directives of TLS that cannot be followed", () => {
+describe("a start with invalid TLS directives", () => {
   const bad = join(directory, "bad.pem");
   writeFileSync(bad, "nothing");
   test.each<[Partial<ConfigValues>, string]>([
@@ -238,8 +238,8 @@ describe("a start with directives of TLS that cannot be followed", () => {
   });
 });
 
-describe("CONFIG SET of the files of TLS", () => {
-  test("holds for new connections, and those that are open go on", async () => {
+describe("CONFIG SET of TLS files", () => {
+  test("applies to new connections, and open ones stay", async () => {
     const server = await serve();
     const admin = await server.client();
     const before = open(server.tlsPort, shown(clientPair));
@@ -256,7 +256,7 @@ describe("CONFIG SET of the files of TLS", () => {
     expect(String(await once(before, "data"))).toBe("+PONG\r\n");
   });
 
-  test("to the same name reads a file that was replaced", async () => {
+  test("reads a replaced file when the name is the same", async () => {
     const folder = temporaryDirectory();
     const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
     const install = (pair: Pair) => {
@@ -273,7 +273,7 @@ describe("CONFIG SET of the files of TLS", () => {
     expect(socket.getPeerCertificate().subject.CN).toBe("renewed");
   });
 
-  test("of a file that cannot be used changes nothing and says why", async () => {
+  test("changes nothing and says why when a file cannot be used", async () => {
     const server = await serve();
     const admin = await server.client();
     expect((await admin.exchange("CONFIG", "SET", "tls-cert-file", "/no/such.crt")).bytes.toString()).toBe(
@@ -285,7 +285,7 @@ describe("CONFIG SET of the files of TLS", () => {
     expect(await ping(server.tlsPort, shown(clientPair))).toBe("+PONG");
   });
 
-  test("of another authority ends sessions that could be resumed", async () => {
+  test("ends resumable sessions when the authority changes", async () => {
     const server = await serve({ "tls-protocols": "TLSv1.2" });
     const admin = await server.client();
     const first = open(server.tlsPort, shown(clientPair));
@@ -297,7 +297,7 @@ describe("CONFIG SET of the files of TLS", () => {
     ).toMatch(REFUSED);
   });
 
-  test("under load drops nobody", async () => {
+  test("drops no connection under load", async () => {
     const server = await serve();
     const admin = await server.client();
     const sockets = Array.from({ length: 20 }, () => open(server.tlsPort, shown(clientPair)));
@@ -328,7 +328,7 @@ describe("CONFIG SET of the files of TLS", () => {
 });
 
 describe("CONFIG SET tls-port", () => {
-  test("begins and ends TLS while the server runs", async () => {
+  test("starts and stops TLS while the server runs", async () => {
     const server = await serve();
     const admin = await server.client();
     const later = await freePort();

@@ -67,7 +67,7 @@ describe("the entrypoint of the image", () => {
     expect(start(0, ...args)).toEqual({ output, status: 0 });
   });
 
-  test("started as another user it changes nothing and stays that user", () => {
+  test("changes nothing and keeps the user when it is started as another user", () => {
     expect(start(1000, "--port", "7000")).toEqual({ output: "detent --port 7000, umask 0077\n", status: 0 });
   });
 

@@ -17,7 +17,7 @@ function startLimited(openFilesMax: number, args: readonly string[]) {
   return startProgram({ args, command });
 }
 
-test("maxclients is brought down to what the limit on open files allows, with a warning", async () => {
+test("maxclients is reduced to what the limit on open files allows, with a warning", async () => {
   const dir = temporaryDirectory();
   const socket = join(dir, "socket");
   const program = startLimited(500, ["--port", "0", "--unixsocket", socket, "--dir", dir]);
@@ -92,7 +92,7 @@ test.skipIf(process.env["DETENT_BUILT"] !== "1")(
   },
 );
 
-test("fitToDescriptors() says what is needed when there is no room for a single client", () => {
+test("fitToDescriptors() reports the needed limit when there is no room for a client", () => {
   const config = configOf();
   const log = () => expect.fail("the message is returned");
   expect(fitToDescriptors(config, 64, log)).toBe(
@@ -103,7 +103,7 @@ test("fitToDescriptors() says what is needed when there is no room for a single 
   expect(config.get("maxclients")).toBe(10_000);
 });
 
-test.each(["SIGHUP", "SIGUSR1"] as const)("%s changes nothing", async (signal) => {
+test.each(["SIGHUP", "SIGUSR1"] as const)("the signal %s has no effect", async (signal) => {
   const dir = temporaryDirectory();
   const socket = join(dir, "socket");
   const program = startProgram({ args: ["--port", "0", "--unixsocket", socket, "--dir", dir] });

@@ -70,7 +70,7 @@ test("a log on a full disk drops its lines and the server goes on", async () => 
   expect(await program.ended).toBe(0);
 });
 
-test("standard output that is full or closed is no reason to end", async () => {
+test("the program continues when standard output is full or closed", async () => {
   for (const output of [">/dev/full", ">&-"]) {
     const dir = temporaryDirectory();
     const socket = join(dir, "socket");

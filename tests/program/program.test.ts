@@ -176,7 +176,7 @@ describe("the program", () => {
     expect(program.output()).not.toContain("Ctrl-C");
   });
 
-  test("a directory that is a file ends it with a message and 1", async () => {
+  test("ends with a message and 1 when the directory is a file", async () => {
     const dir = temporaryDirectory();
     writeFileSync(join(dir, "file"), "");
     const program = startProgram({ args: ["--port", "0", "--dir", join(dir, "file")] });
@@ -184,7 +184,7 @@ describe("the program", () => {
     expect(program.output()).toMatch(/# .*is not a directory: start with another --dir\n/);
   });
 
-  test("a port in use, and a directory in use, end it with a message and 1", async () => {
+  test("ends with a message and 1 when the port or the directory is in use", async () => {
     const dir = temporaryDirectory();
     const port = await freePort();
     const args = ["--port", String(port), "--bind", "127.0.0.1"];
@@ -200,7 +200,7 @@ describe("the program", () => {
     expect(await first.ended).toBe(0);
   });
 
-  test("without any address to listen on it ends with 1", async () => {
+  test("ends with 1 when there is no address to listen on", async () => {
     const program = startProgram({ args: ["--port", "0", "--dir", temporaryDirectory()] });
     expect(await program.ended).toBe(1);
     expect(program.output()).toContain("Configured to not listen anywhere, exiting.");
@@ -239,7 +239,7 @@ describe("the program", () => {
     stuck.destroy();
   });
 
-  test("daemonize yes goes on in the background with what standard input said, until SHUTDOWN", async () => {
+  test("daemonize yes runs in the background with the configuration of standard input, until SHUTDOWN", async () => {
     const dir = temporaryDirectory();
     const socket = join(dir, "socket");
     const args = [

@@ -58,7 +58,7 @@ async function server() {
   return { ...slow, clock, writer: await started.client(), reader: await started.client() };
 }
 
-test("a request that writes waits while the store is congested, and those that read do not", async () => {
+test("a request that writes waits while the store is congested, and one that reads does not", async () => {
   const { congest, relieve, writer, reader } = await server();
   await writer.call("SET", "k", "1");
   congest();
@@ -89,7 +89,7 @@ test("an EXEC with a write waits while the store is congested", async () => {
   expect(await done).toEqual(["OK"]);
 });
 
-test("what falls due waits while the store is congested", async () => {
+test("timers wait while the store is congested", async () => {
   const { congest, relieve, clock, writer, reader } = await server();
   await writer.call("SM.DEF", "CREATE", "d", '{"initial":"a","states":{"a":{"after":{"1s":"b"}},"b":{}}}');
   await writer.call("SM.CREATE", "m", "d");

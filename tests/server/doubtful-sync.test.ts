@@ -21,7 +21,7 @@ afterEach(() => {
   disk.failure = undefined;
 });
 
-test("machines and streams whose last changes no sync covered are carried whole, and go on", async () => {
+test("machines and streams with unsynced changes are written whole to the data file, and go on", async () => {
   const directory = temporaryDirectory();
   const store = Store.open(directory, OBJECT_TYPES);
   const server = await startTestServer({ store, config: { appendfsync: "no" } });

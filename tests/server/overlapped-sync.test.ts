@@ -76,7 +76,7 @@ async function turns(count: number): Promise<void> {
   for (let left = count; left > 0; left -= 1) await turn();
 }
 
-test("further turns run while a sync is under way, and no reply leaves before what it tells of is on disk", async () => {
+test("further turns run during a sync, and each reply is sent after its changes are on disk", async () => {
   const { server, store, client, crowd } = await serve();
   disk.isHeld = true;
   const [first] = await crowd("one");
@@ -139,7 +139,7 @@ test("a sync that fails with two turns in flight refuses both, and reads of what
   await again.close();
 });
 
-test("a client that waits is not served what was taken back", async () => {
+test("a blocked client gets nothing that was rolled back", async () => {
   const { server, store, client, crowd } = await serve();
   const taker = await server.client();
   const taken = taker.call("BLPOP", "list", "0");
@@ -157,7 +157,7 @@ test("a client that waits is not served what was taken back", async () => {
   expect(await client.call("EXISTS", "list")).toBe(0);
 });
 
-test("messages of a turn leave when it is on disk, and not at all when it is taken back", async () => {
+test("messages of a turn are sent when it is on disk, and dropped when it is rolled back", async () => {
   const { server, client, crowd } = await serve();
   const listener = await server.client();
   await listener.call("SUBSCRIBE", "news");
@@ -174,7 +174,7 @@ test("messages of a turn leave when it is on disk, and not at all when it is tak
   expect((await listener.next()).value).toEqual(["message", "news", "early"]);
 });
 
-test("a server that ends brings what is in flight to disk and sends the replies", async () => {
+test("shutdown syncs turns in flight and sends their replies", async () => {
   const directory = temporaryDirectory();
   const store = Store.open(directory, OBJECT_TYPES);
   const server = await startTestServer({ store, overlaps: true });

@@ -57,7 +57,7 @@ test("a key that expires by itself is reported", async () => {
   expect(await pushed(watcher)).toEqual([["message", "__keyevent@0__:expired", "k"]]);
 });
 
-test("a subscriber that does not read is cut off at its output limit, others are not", async () => {
+test("a subscriber that does not read is disconnected at its output limit, and others are not", async () => {
   const limit = { hardBytes: 1 << 20, softBytes: 0, softSeconds: 0 };
   const server = await serve({
     "client-output-buffer-limit": { normal: { ...limit, hardBytes: 0 }, replica: limit, pubsub: limit },
@@ -81,7 +81,7 @@ test("a subscriber that does not read is cut off at its output limit, others are
   expect(reader.isClosed).toBe(false);
 });
 
-test("tracking forgets the oldest keys beyond tracking-table-max-keys, and tells who has read them", async () => {
+test("tracking drops the oldest keys beyond tracking-table-max-keys, and invalidates them for their readers", async () => {
   const server = await serve({ "tracking-table-max-keys": 2 });
   const client = await server.client();
   await client.call("HELLO", "3");

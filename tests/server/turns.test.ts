@@ -148,7 +148,7 @@ async function settle(store: Store): Promise<void> {
 }
 
 describe("a turn", () => {
-  test("ends when requests have taken 10 ms, and the next one begins with who had none", async () => {
+  test("ends when requests have taken 10 ms, and the next one begins with clients that had none", async () => {
     const { executor, store, client } = serve();
     for (const each of [client("a", [4, 4, 4, 4]), client("b", [1]), client("c", [1, 1])])
       executor.wake(each);
@@ -156,7 +156,7 @@ describe("a turn", () => {
     expect(sent).toEqual([["a:3"], ["b:1", "c:2", "a:1"]]);
   });
 
-  test("begins with who has sent a small request, before who has waited longer", async () => {
+  test("begins with small requests, before large ones that have waited longer", async () => {
     const { executor, store, client } = serve();
     const many = ["a", "b", "c", "d"].map((name) => client(name, [8, 8]));
     for (const each of many) executor.wake(each);
@@ -166,7 +166,7 @@ describe("a turn", () => {
     expect(sent.slice(0, 2)).toEqual([["small:1", "b:2"], ["c:2"]]);
   });
 
-  test("lets no more than 16 of those go first, so that everybody gets a turn", async () => {
+  test("puts at most 16 small requests first, so that every client gets a turn", async () => {
     const { executor, store, client } = serve();
     executor.wake(client("big", [0]));
     for (let id = 0; id < 18; id += 1) executor.wake(client(`s${id}`, [0], 30));
@@ -174,7 +174,7 @@ describe("a turn", () => {
     expect(sent[0]?.slice(15)).toEqual(["s15:1", "big:1", "s16:1", "s17:1"]);
   });
 
-  test("runs one request whatever that takes, and no second one", async () => {
+  test("runs one request however long it takes, and no second one", async () => {
     const { executor, store, client } = serve();
     for (const each of [client("a", [500, 500]), client("b", [500])]) executor.wake(each);
     await settle(store);

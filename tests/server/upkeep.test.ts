@@ -9,7 +9,7 @@ import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { failingStore } from "../support/failing-store.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
-test("startUpkeep() removes a flushed database slice by slice, and stops when told", () => {
+test("startUpkeep() removes a flushed database slice by slice, and stops on request", () => {
   const clock = new VirtualClock();
   const ordered = new MemoryStore();
   const store = Store.over(ordered, OBJECT_TYPES);

@@ -37,7 +37,7 @@ test("XREAD BLOCK is answered when an entry is added, and its later requests the
   expect(await after).toBe(1);
 });
 
-test("XREAD BLOCK waits on when another key, or the key without news, changes", async () => {
+test("XREAD BLOCK keeps waiting when another key changes, or its key without a new entry", async () => {
   const { a, b, server, wait } = await served();
   await b.call("XADD", "s", "1-1", "a", "1");
   const { reply } = await wait(a, "XREAD", "BLOCK", "0", "STREAMS", "s", "1-1");
@@ -130,7 +130,7 @@ test("a waiter is answered when RENAME or SWAPDB brings it a stream", async () =
   expect(await swapped.reply).toEqual(ENTRY);
 });
 
-test("a waiter waits on when the change was undone", async () => {
+test("a waiter keeps waiting when the change was undone", async () => {
   const { a, b, server, wait } = await served();
   const { reply } = await wait(a, "XREAD", "BLOCK", "0", "STREAMS", "s", "$");
   expect(await b.call("XADD", "s", "0-0", "a", "1")).toBeInstanceOf(ReplyFailure);
@@ -163,7 +163,7 @@ test("the entries of a transaction wake a waiter once, after EXEC", async () => 
   ]);
 });
 
-test("CLIENT UNBLOCK ends a wait as its deadline does, or with an error when told so", async () => {
+test("CLIENT UNBLOCK ends a wait as its deadline does, or with an error on request", async () => {
   const { a, b, wait } = await served();
   const id = String(await a.call("CLIENT", "ID"));
   expect(await b.call("CLIENT", "UNBLOCK", id)).toBe(0);
@@ -178,7 +178,7 @@ test("CLIENT UNBLOCK ends a wait as its deadline does, or with an error when tol
   expect(await b.call("CLIENT", "UNBLOCK", "x")).toEqual(failure(/^ERR value is not an integer/));
 });
 
-test("a waiter is forgotten when its client hangs up, and takes no entry with it", async () => {
+test("a waiter is removed when its client disconnects, and consumes no entry", async () => {
   const { a, b, c, server, wait } = await served();
   await c.call("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM");
   const gone = await wait(a, "XREADGROUP", "GROUP", "g", "gone", "BLOCK", "0", "STREAMS", "s", ">");
@@ -190,7 +190,7 @@ test("a waiter is forgotten when its client hangs up, and takes no entry with it
   expect(await reply).toEqual(ENTRY);
 });
 
-test("requests behind one that waits are not run before it is answered", async () => {
+test("requests behind a blocked one are not run before it is answered", async () => {
   const { a, b, server, wait } = await served();
   const { reply } = await wait(a, "XREAD", "BLOCK", "0", "STREAMS", "s", "$");
   const behind = a.call("PING");
@@ -201,7 +201,7 @@ test("requests behind one that waits are not run before it is answered", async (
   expect(await behind).toBe("PONG");
 });
 
-test("a waiter's answer obeys CLIENT REPLY", async () => {
+test("the reply to a waiter obeys CLIENT REPLY", async () => {
   const { a, b, server } = await served();
   a.write("CLIENT REPLY SKIP\r\nXREAD BLOCK 0 STREAMS s $\r\n");
   while (server.context.waiters.size === 0) await setImmediate();

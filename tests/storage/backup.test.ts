@@ -154,7 +154,7 @@ test("restore() takes journals that are in the server's directory only", async (
   expect((await restored(backup, [archive, left])).contents).toEqual(after(60));
 });
 
-test("restore() says what is in the way", async () => {
+test("restore() reports what prevents it", async () => {
   const directory = temporaryDirectory();
   const archive = temporaryDirectory();
   const opened = open(directory, { archiveDirectory: archive });
@@ -255,7 +255,7 @@ test("a backup is replaced only by a whole one, and damage to it is found wherev
   expect(existsSync(nowhere)).toBe(false);
 });
 
-test("capture() tells of a journal that is damaged", async () => {
+test("capture() reports a damaged journal", async () => {
   const directory = temporaryDirectory();
   const opened = open(directory, { limits: {} });
   for (let n = 1; n <= 9; n += 1) commit(opened, n);

@@ -57,7 +57,7 @@ test("checkData() finds nothing in a sound directory, in one that is open, and i
   expect(checkData(temporaryDirectory())).toEqual([]);
 });
 
-test("checkData() survives pages whose head is damaged, and tells of them", async () => {
+test("checkData() survives pages whose head is damaged, and reports them", async () => {
   const directory = await closedStore();
   damage(directory, (bytes) => {
     for (let page = 2; page < bytes.length / PAGE_BYTES; page += 1)
@@ -66,7 +66,7 @@ test("checkData() survives pages whose head is damaged, and tells of them", asyn
   expect(checkData(directory)).toEqual([expect.stringMatching(/^'.*\/data\.mdb' is damaged: /)]);
 });
 
-test.each([3, 6])("checkData() tells of a page whose head has two damaged bytes (%d)", async (page) => {
+test.each([3, 6])("checkData() reports a page whose head has two damaged bytes (%d)", async (page) => {
   const directory = await closedStore();
   const sound = readFileSync(`${directory}/data.mdb`);
   for (const offset of [18, 20, 22]) {

@@ -146,7 +146,7 @@ test("a folded write replaces a write of its key that an earlier commit made", a
   expect(again.get(textKey("a"))?.toString()).toBe("8:old!");
 });
 
-test("what was read and cached before a fold is read anew after it", async () => {
+test("a value that was cached before a fold is read again after it", async () => {
   const ledger = new Ledger();
   const store = DurableStore.open(temporaryDirectory(), {
     derived: ledger,
@@ -164,7 +164,7 @@ test("what was read and cached before a fold is read anew after it", async () =>
   expect(store.get(textKey("a"))?.toString()).toBe("3:xyz");
 });
 
-test("verify() sees what precedes the first redo record before that is handed out", async () => {
+test("verify() sees the records before the first redo record before that is passed on", async () => {
   const directory = temporaryDirectory();
   const image = temporaryDirectory();
   const ledger = new Ledger();

@@ -83,7 +83,7 @@ test("an early commit is visible at once, and settled when a sync has covered it
   expect(subject.told).toEqual(["settled 1", "settled 0"]);
 });
 
-test("a sync that fails takes back all commits in flight, the newest first, and what they replaced is there again", async () => {
+test("a sync that fails rolls back all commits in flight, the newest first, and restores what they replaced", async () => {
   const subject = new Subject();
   subject.put("a", "old");
   subject.put("b", "old");
@@ -107,7 +107,7 @@ test("a sync that fails takes back all commits in flight, the newest first, and 
   expect(await afterCrash(subject)).toBe("a=old b=old d=1");
 });
 
-test("no record of a commit that was taken back counts later, wherever the records after it end", async () => {
+test("no record of a commit that was rolled back counts later, wherever the records after it end", async () => {
   for (let bytes = 82; bytes < 94; bytes += 1) {
     const subject = new Subject();
     disk.isHeld = true;
@@ -124,7 +124,7 @@ test("no record of a commit that was taken back counts later, wherever the recor
   }
 }, 120_000);
 
-test("a commit that waits for its sync settles those before it, or they fall with it", async () => {
+test("a commit that waits for its sync settles those before it, or fails with them", async () => {
   const subject = new Subject();
   disk.isHeld = true;
   subject.putEarly("a", "1");
@@ -160,7 +160,7 @@ test("a sync that succeeds after another has failed settles nothing", async () =
   expect([subject.told, shown(subject.store)]).toEqual([["failed 0"], ""]);
 });
 
-test("settle() waits for what is in flight, and a weaker policy does too", async () => {
+test("settle() waits for commits in flight, and so does a change to a weaker policy", async () => {
   const subject = new Subject();
   disk.isHeld = true;
   subject.putEarly("a", "1");
@@ -174,7 +174,7 @@ test("settle() waits for what is in flight, and a weaker policy does too", async
   expect(subject.behind).toBe(0);
 });
 
-test("a journal is rotated when nothing is in flight any more: what is frozen cannot be taken back", async () => {
+test("a journal is rotated when no commit is in flight: frozen commits cannot be rolled back", async () => {
   const subject = new Subject({ journalBytesMax: 2000 });
   disk.isHeld = true;
   for (let count = 0; count < 30; count += 1) subject.putEarly("a", "x".repeat(100));
@@ -280,7 +280,7 @@ class Model {
   }
 }
 
-test("whatever is committed, held up and lost: all that was settled is there, and nothing of what was taken back", async () => {
+test("random commits, delays and losses keep all settled commits, and none that was rolled back", async () => {
   const met = { takenBack: 0, crashes: 0, checkpoints: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), async (actions) => {

@@ -10,7 +10,7 @@ function shown(table: WriteTable): string[] {
   return entries === undefined ? [] : Array.from({ [Symbol.iterator]: () => entries }, ([at]) => chars(at));
 }
 
-test("apply() leaves nothing of a key that came and went, once its space is ranged over", () => {
+test("apply() keeps nothing of a key that was put and removed, once its space was read by range", () => {
   const table = new WriteTable();
   table.apply([[key("a1"), VALUE]]);
   shown(table);
@@ -40,7 +40,7 @@ test("apply() asks nothing in a space that is only looked up", () => {
   expect(table.get(key("a1"))).toBeNull();
 });
 
-test("apply() leaves nothing of a key that came and went in a transient space", () => {
+test("apply() keeps nothing of a key that was put and removed in a transient space", () => {
   const table = new WriteTable("ab");
   for (const name of ["b1", "c1"]) {
     table.apply([[key(name), VALUE]], () => false);
@@ -50,7 +50,7 @@ test("apply() leaves nothing of a key that came and went in a transient space", 
   expect(table.successor().get(key("b1"))).toBeUndefined();
 });
 
-test("bytes counts keys and values as they come, change and go", () => {
+test("bytes counts keys and values as they are put, replaced and removed", () => {
   const table = new WriteTable("a");
   const bytes = () => table.bytes - 160 * table.size;
   table.apply([

@@ -34,7 +34,7 @@ function readAll(value: Buffer): StreamEntry[] {
   return found;
 }
 
-test("a chunk gives back its node and its entries", () => {
+test("a chunk decodes to its node and its entries", () => {
   fc.assert(
     fc.property(entries, fc.nat(2 ** 31), (given, node) => {
       const value = encodeChunk(node, given.map(packEntry));
@@ -47,7 +47,7 @@ test("a chunk gives back its node and its entries", () => {
   );
 });
 
-test("seek() stands at the first entry at or above an id", () => {
+test("seek() stops at the first entry at or above an id", () => {
   fc.assert(
     fc.property(entries, ids, (given, id) => {
       const value = encodeChunk(1, given.map(packEntry));

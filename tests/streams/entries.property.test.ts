@@ -251,7 +251,7 @@ test("the entries are the same when the store is opened again after each step", 
   );
 }, 120_000);
 
-test("a stream of entries that stand under keys of their own, as earlier versions wrote them, goes on", () => {
+test("a stream with a key for each entry, as earlier versions wrote it, continues", () => {
   fc.assert(
     fc.property(fc.nat(250), fc.array(steps, { maxLength: 12 }), (count, chosen) => {
       const model = new Model();

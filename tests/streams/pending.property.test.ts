@@ -194,7 +194,7 @@ test("pending entries in pages are those of a plain map", () => {
   );
 }, 120_000);
 
-test("pending entries that stand under keys of their own, as earlier versions wrote them, go on", () => {
+test("pending entries with a key each, as earlier versions wrote them, continue", () => {
   fc.assert(
     fc.property(fc.nat(60), fc.array(steps, { maxLength: 12 }), (count, chosen) => {
       const { store, change } = fresh();
@@ -251,7 +251,7 @@ function writeOld(transaction: ReturnType<Store["begin"]>, count: number) {
 }
 
 describe("a page", () => {
-  test("gives back entries whatever their ids, times and counts are", () => {
+  test("decodes to its entries, whatever their ids, times and counts are", () => {
     const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
     const times = fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 60, 2 ** 53 + 2, NOW_MS, 0.5));
     const entries = fc.array(
@@ -314,7 +314,7 @@ describe("an entry that is delivered and acknowledged", () => {
     return { deliveries, acknowledgements };
   }
 
-  test("costs three key writes and some 200 bytes each time, to the same few keys", () => {
+  test("takes three key writes and some 200 bytes each time, to the same few keys", () => {
     const { deliveries, acknowledgements } = work(500);
     const later = [...deliveries.slice(10), ...acknowledgements.slice(10)];
     for (const writes of later) {
@@ -326,7 +326,7 @@ describe("an entry that is delivered and acknowledged", () => {
     expect(new Set(later.flat().map(([key]) => key)).size).toBe(6);
   });
 
-  test("costs a tenth of it when a hundred are delivered at once", () => {
+  test("takes a tenth of it when a hundred are delivered at once", () => {
     const ordered = new WatchedStore();
     const { change } = fresh(ordered);
     change((stream, group) => {

@@ -57,7 +57,7 @@ describe("entry ids", () => {
     expect(formatId(entryIdOf(2n ** 53n, 2n ** 32n))).toBe("9007199254740992-4294967296");
   });
 
-  test("ids compare as their numbers do when they are beyond what a float64 holds", () => {
+  test("ids compare as their numbers when they are beyond what a float64 holds", () => {
     const ids = [0n, 1n, 255n, 256n, 2n ** 32n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n];
     const shown = ids.map((ms) => entryIdOf(ms, 0n));
     expect([...shown].sort((a, b) => (a < b ? -1 : 1))).toEqual(shown);
@@ -99,7 +99,7 @@ describe("appendEntry()", () => {
     expect(opened(db).header.length).toBe(length + 300);
   });
 
-  test("takes a long way back a piece at a time when a group that held the stream lets go", () => {
+  test("trims a long backlog in pieces when the group that held it acknowledges", () => {
     const db = fresh().begin();
     for (let i = 0; i < 5000; i += 1) appendEntry(db, KEY, FIELDS);
     const lengths = Array.from({ length: 6 }, () => {
@@ -109,7 +109,7 @@ describe("appendEntry()", () => {
     expect(lengths).toEqual([4001, 3002, 2003, 1004, 10, 10]);
   });
 
-  test("costs the same number of reads at any length", () => {
+  test("takes the same number of reads at any length", () => {
     const ordered = new CountingStore();
     const { store, begin } = fresh(ordered);
     const readsOf = (append: () => void) => {
@@ -148,7 +148,7 @@ describe("trimAcknowledged()", () => {
     return { id, consumer: consumer.number };
   };
 
-  test("trims to the length when no group is in the way, once there is more than the slack", () => {
+  test("trims to the length when no group prevents it, once there is more than the slack", () => {
     const { stream } = withGroups();
     expect(acknowledgedBefore(stream)).toBeUndefined();
     expect(trimAcknowledged(stream, 8, 2)).toBe(0);
@@ -197,7 +197,7 @@ test("trimStream() reads what it removes and little more", () => {
   }
 });
 
-test("a stream that is removed is garbage, which goes in slices", () => {
+test("a stream that is removed is collected in slices", () => {
   const { store, begin } = fresh();
   const db = begin();
   for (let i = 0; i < 250; i += 1) appendEntry(db, KEY, FIELDS);
@@ -238,7 +238,7 @@ test("a stream and its group are what they were when the store is opened again",
   await closeChecked(second);
 });
 
-test("checkStore() tells of a stream whose counters do not count", () => {
+test("checkStore() reports a stream with wrong counters", () => {
   const { store, begin } = fresh();
   const db = begin();
   appendEntry(db, KEY, FIELDS);

@@ -91,7 +91,7 @@ function journalBytes([key, value]: Write): number {
   return 6 + String(key).length + (value?.length ?? 0);
 }
 
-test("an append costs two key writes, its own bytes twice, and a hundredth of a key that stays", () => {
+test("an append takes two key writes, its own bytes twice, and a hundredth of a key that stays", () => {
   const ordered = new WatchedStore();
   const store = Store.over(ordered, OBJECT_TYPES);
   const key = bytesOfText("stream");

@@ -16,7 +16,7 @@ describe("replyChecker", () => {
   const recorded: string[] = [];
   const checker = () => replyChecker({ record: (name) => recorded.push(name) });
 
-  it("takes a reply that is as declared, or an error, and records what was answered", () => {
+  it("accepts a reply that is as declared, or an error, and records it", () => {
     const check = checker();
     check(["config", "GET", "port"], ["port", "6379"]);
     check(["GET", Buffer.from("k")], new ReplyFailure("WRONGTYPE"));
@@ -26,7 +26,7 @@ describe("replyChecker", () => {
     expect(recorded).toEqual(["CONFIG|GET", "MODULE|LOAD"]);
   });
 
-  it("throws when a reply is another", () => {
+  it("throws when a reply is not as declared", () => {
     expect(() => checker()(["GET", "k"], 1)).toThrow(
       "the RESP2 reply of GET is not as commands.json declares it",
     );

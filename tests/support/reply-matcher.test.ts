@@ -73,7 +73,7 @@ test.each([
       ["INCR n", ":1\r\n"],
     ],
   ],
-] as const)("ReplyMatcher takes %s when they are as declared", (_name, turns) => {
+] as const)("ReplyMatcher accepts %s when they are as declared", (_name, turns) => {
   expect(() => matched(...turns)).not.toThrow();
 });
 

@@ -29,7 +29,7 @@ describe("validateReply", () => {
     ["sm.state", ["a"]],
     ["sm.mutate", "OK"],
     ["exec", [1, null, ["x"]]],
-  ])("takes %s in RESP3 when the reply is as declared", (name, reply) => {
+  ])("accepts %s in RESP3 when the reply is as declared", (name, reply) => {
     expect(() => validateReply(name, reply, 3)).not.toThrow();
   });
 
@@ -43,7 +43,7 @@ describe("validateReply", () => {
     ["sm.state", [1]],
     ["sm.mutate", "moved"],
     ["ttl", -3],
-  ])("refuses %s in RESP3 when the reply is another", (name, reply) => {
+  ])("refuses %s in RESP3 when the reply is not as declared", (name, reply) => {
     expect(() => validateReply(name, reply, 3)).toThrow(`the RESP3 reply of ${name} is not as commands.json`);
   });
 

@@ -3,7 +3,7 @@ import { CATALOGUE } from "../../src/catalogue/catalogue.ts";
 import { catalogueMarkdown } from "./commands-markdown.ts";
 
 describe("catalogueMarkdown", () => {
-  it("gives docs/commands.md when commands.json is as it is (`npm run docs` brings it up to date)", async () => {
+  it("writes docs/commands.md from commands.json (`npm run docs` brings it up to date)", async () => {
     await expect(catalogueMarkdown(CATALOGUE)).toMatchFileSnapshot("../../docs/commands.md");
   });
 });

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { configurationMarkdown, withoutEffectMarkdown } from "./configuration-markdown.ts";
 
 describe("configurationMarkdown()", () => {
-  it("gives docs/configuration.md when the table is as it is (`npm run docs` brings it up to date)", async () => {
+  it("writes docs/configuration.md from the table (`npm run docs` brings it up to date)", async () => {
     await expect(configurationMarkdown()).toMatchFileSnapshot("../../docs/configuration.md");
   });
 });
 
 describe("withoutEffectMarkdown()", () => {
-  it("gives docs/configuration-without-effect.md when the table is as it is", async () => {
+  it("writes docs/configuration-without-effect.md from the table", async () => {
     await expect(withoutEffectMarkdown()).toMatchFileSnapshot("../../docs/configuration-without-effect.md");
   });
 });

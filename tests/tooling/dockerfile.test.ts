@@ -9,7 +9,7 @@ const copied = lines("Dockerfile")
   .flatMap((line) => line.split(" ").slice(1, -1))
   .filter((word) => !word.startsWith("--"));
 
-test("the build of the image copies something", () => {
+test("the Dockerfile copies files of the repository", () => {
   expect(copied).toContain("package.json");
 });
 

@@ -19,7 +19,7 @@ test("`make help` lists every target", () => {
   expect(listed).toContain("test-node24");
 });
 
-test("every target is declared as one that makes no file of its name", () => {
+test("every target is declared as phony", () => {
   const [, phony = ""] = /^\.PHONY: (.*)$/m.exec(makefile) ?? [];
   expect(phony.split(" ").sort()).toEqual([...targets()].sort());
 });

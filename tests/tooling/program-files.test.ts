@@ -11,7 +11,7 @@ const SOURCES = readdirSync(SOURCE_ROOT, { recursive: true, encoding: "utf8" })
 const { input } = (buildOfServer as { build: { rollupOptions: { input: Record<string, string> } } }).build
   .rollupOptions;
 
-test("the build of the server knows every file that is started by its name", () => {
+test("the build of the server lists every file that is started by its name", () => {
   const started = SOURCES.flatMap(({ text }) =>
     [...text.matchAll(/programFile\("([^"]+)"\)/g)].map(([, name]) => name),
   );

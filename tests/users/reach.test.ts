@@ -38,8 +38,8 @@ async function payloadOf(key: string): Promise<Buffer> {
   return bytes.subarray(bytes.indexOf("\r\n") + 2, -2);
 }
 
-describe("what a machine brings along", () => {
-  test("RESTORE makes no machine of a definition that its user may not use", async () => {
+describe("RESTORE, COPY and SWAPDB", () => {
+  test("RESTORE creates no machine of a definition that its user may not use", async () => {
     await admin.call("SM.CREATE", "theirs", "hidden");
     const payload = await payloadOf("theirs");
     const user = await userWith("~my:*");
@@ -72,7 +72,7 @@ describe("what a machine brings along", () => {
 });
 
 describe("migrations by number", () => {
-  test("START takes both definitions, in words and by a plan", async () => {
+  test("START needs the right to both definitions, by name and by a plan", async () => {
     await admin.call("SM.CREATE", "a", "hidden");
     const { id } = fields(await admin.call("SM.MIGRATION", "PLAN", "hidden", "mine"));
     const user = await userWith("~*");
@@ -83,14 +83,14 @@ describe("migrations by number", () => {
     expect(fields(await admin.call("SM.INFO", "a"))["definition"]).toBe("hidden:v1");
   });
 
-  test("START by a plan is not mistaken for a definition of that name", async () => {
+  test("START by a plan is not read as a definition of that name", async () => {
     await define(admin, "mine:v2", { ...MACHINE, description: "2" });
     const user = await userWith("~*");
     const { id } = fields(await user.call("SM.MIGRATION", "PLAN", "mine:v1", "mine:v2"));
     expect(await user.call("SM.MIGRATION", "START", String(id))).toBeTypeOf("number");
   });
 
-  test("LIST, STATUS, PAUSE, RESUME and UNDO know nothing of migrations between other definitions", async () => {
+  test("LIST, STATUS, PAUSE, RESUME and UNDO hide migrations between other definitions", async () => {
     await admin.call("SM.CREATE", "a", "hidden");
     const job = String(await admin.call("SM.MIGRATION", "START", "hidden", "mine", "RATE", "1"));
     const user = await userWith("~*");
@@ -101,7 +101,7 @@ describe("migrations by number", () => {
     expect(rows(await user.call("SM.MIGRATION", "LIST"))).toHaveLength(1);
   });
 
-  test("PAUSE takes the right to change every key; STATUS shows keys that may be read", async () => {
+  test("PAUSE needs the right to change every key; STATUS shows keys that may be read", async () => {
     await define(admin, "mine:v2", { initial: "other", states: { other: {} } });
     for (const key of ["my:m", "no:m"]) await admin.call("SM.CREATE", key, "mine:v1");
     const job = String(await admin.call("SM.MIGRATION", "START", "mine:v1", "mine:v2", "HOLD"));
@@ -116,7 +116,7 @@ describe("migrations by number", () => {
   });
 });
 
-describe("who waits", () => {
+describe("a request that waits", () => {
   const WAITING: ReadonlyArray<readonly [request: readonly string[], change: readonly string[]]> = [
     [
       ["BLPOP", "l", "0"],
@@ -164,7 +164,7 @@ describe("who waits", () => {
     ],
   ];
 
-  test.each(WAITING)("%j is refused once its user may not have the key", async (waiting, change) => {
+  test.each(WAITING)("%j is refused once its user loses the right to the key", async (waiting, change) => {
     await admin.call("XGROUP", "CREATE", "t", "g", "$", "MKSTREAM");
     await admin.call("SM.CREATE", "m", "mine");
     const user = await userWith("~*");
@@ -181,7 +181,7 @@ describe("who waits", () => {
     if (change[0] === "XADD") expect(await admin.call("XPENDING", "t", "g")).toEqual([0, null, null, null]);
   });
 
-  test("a request over HTTP that waits is refused too", async () => {
+  test("is refused over HTTP too", async () => {
     await userWith("~*");
     const headers = { authorization: `Basic ${Buffer.from("u:pw").toString("base64")}` };
     const answer = request(server.url, "/api/v1/commands", {
@@ -199,7 +199,7 @@ describe("who waits", () => {
   test.each([
     ["loses its keys", ["SETUSER", "u", "resetkeys"]],
     ["is removed", ["DELUSER", "u"]],
-  ] as const)("who follows changes over HTTP hears nothing more when it %s", async (_, change) => {
+  ] as const)("a reader of changes over HTTP gets no further changes when it %s", async (_, change) => {
     await admin.call("SM.CREATE", "m", "mine");
     await userWith("~*", "alldefs");
     const events = new EventClient(server.url.replace("//", "//u:pw@"), "/api/v1/changes?definition=mine");

@@ -224,7 +224,7 @@ describe("descriptions", () => {
     return [...lines, ...machines, "SM.CREATE a a", "SM.CREATE a bb"].map((line) => refused(who, line));
   };
 
-  test("the description of a user makes the same user again", () => {
+  test("the description of a user recreates the same user", () => {
     fc.assert(
       fc.property(fc.array(rule, { maxLength: 12 }), (rules) => {
         const set = newRuleSet(CONTEXT);

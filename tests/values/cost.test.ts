@@ -112,7 +112,7 @@ test.each([
   [["EXPIRE", "zset", "1000"], 0, 5],
   [["UNLINK", "hash"], 0, 8],
 ] as ReadonlyArray<readonly [readonly string[], number, number]>)(
-  "%j reads and writes what it touches when the value is large",
+  "%j reads and writes only the touched parts of a large value",
   async (request, readsMax, writesMax) => {
     const { reply, reads, writes } = await cost(...request);
     expect(reply).not.toBeInstanceOf(Error);
@@ -131,6 +131,6 @@ test("requests of one turn write each node that they touch once", async () => {
   expect(counting.writes - before).toBeLessThanOrEqual(200 + 200 / 16 + 2 * LEVELS + 5);
 });
 
-test("a tree of as many entries is as high as it has to be", () => {
+test("a tree is no higher than its number of entries needs", () => {
   expect(LEVELS).toBeLessThanOrEqual(COUNT > 1_000_000 ? 5 : 4);
 });

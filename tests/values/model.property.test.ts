@@ -139,7 +139,7 @@ async function serve(directory: string) {
   return { server, client: await server.client() };
 }
 
-test("values agree with plain ones under any changes and restarts", async () => {
+test("values agree with a plain model under any changes and restarts", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(change, { maxLength: 40 }), async (changes) => {
       const directory = temporaryDirectory();

@@ -70,7 +70,7 @@ describe("sessions", () => {
     expect(await raw(admin, "ACL", "USERS")).toBe("*1\r\n$7\r\ndefault\r\n");
   });
 
-  test("what waits is ended with its user, and refused when its key is no longer the user's", async () => {
+  test("a blocked request ends with its user, and is refused when the user loses its key", async () => {
     const [gone, refused] = [await login("u", "+@all", "~s"), await login("v", "+@all", "~s")];
     for (const client of [gone, refused])
       client.write(encodeRequest(["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]));
@@ -115,7 +115,7 @@ describe("sessions", () => {
     await client.closed();
   });
 
-  test("a default user that is off lets nobody in, and who is in stays", async () => {
+  test("a disabled default user refuses new connections, and open ones stay", async () => {
     await admin.call("ACL", "SETUSER", "default", "off");
     const client = await server.client();
     expect(await raw(client, "PING")).toBe("-NOAUTH Authentication required.\r\n");
@@ -127,7 +127,7 @@ describe("sessions", () => {
 });
 
 describe("transactions", () => {
-  test("EXEC refuses what was taken away after it was queued, and does the rest", async () => {
+  test("EXEC refuses a queued command that the user may no longer run, and runs the rest", async () => {
     const client = await login("u", "+@all", "~*");
     await client.call("MULTI");
     for (const request of [
@@ -154,7 +154,7 @@ describe("transactions", () => {
 });
 
 describe("tracking", () => {
-  test("nobody is notified of a key that its user may not read", async () => {
+  test("invalidations name no key that the user may not read", async () => {
     const client = await login("u", "+@all", "~mine:*", "%W~w:*");
     await client.call("HELLO", "3");
     await client.call("CLIENT", "TRACKING", "ON", "BCAST");
@@ -174,7 +174,7 @@ describe("tracking", () => {
 });
 
 describe("ACL LOG", () => {
-  test("entries of one kind within a minute are one, and the log is bounded", async () => {
+  test("ACL LOG merges entries of one kind within a minute, and is bounded", async () => {
     const client = await login("u", "+get", "~a");
     for (let count = 0; count < 3; count += 1) await client.call("GET", "b");
     await client.call("SET", "b", "1");
@@ -254,7 +254,7 @@ describe("files", () => {
     await alice.closed();
   });
 
-  test("ACL LOAD changes nothing and tells every fault when there is one", async () => {
+  test("ACL LOAD changes nothing and reports every fault when the file has one", async () => {
     const path = join(directory, "users.acl");
     writeFileSync(path, FILE);
     await restart({ aclfile: path });
@@ -273,7 +273,7 @@ describe("files", () => {
     );
   });
 
-  test("user lines make users, and CONFIG REWRITE has nothing to add to what is as it was", async () => {
+  test("user lines create users, and CONFIG REWRITE leaves them unchanged", async () => {
     await restart({
       user: [
         ["bob", "on", ">bar", "~x", "+get"],
@@ -288,7 +288,7 @@ describe("files", () => {
     expect(await described("default")).toMatch(/ ~\* resetchannels \+@all$/);
   });
 
-  test("a start is refused with what is wrong when the configured users cannot be", async () => {
+  test("the start fails with the reason when configured users are invalid", async () => {
     const start = (config: Partial<ConfigValues>) =>
       startTestServer({ config: { dir: directory, ...config } });
     writeFileSync(join(directory, "bad.acl"), "user x foo\n");

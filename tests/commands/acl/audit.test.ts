@@ -12,7 +12,7 @@ async function serve() {
   return server.client();
 }
 
-test("an entry tells who did what and what came of it, and no password", async () => {
+test("an audit entry has the user, the command and the result, and no password", async () => {
   const client = await serve();
   await client.call("ACL", "SETUSER", "ops", "on", ">sEcret", "~*", "+@all");
   await client.call("AUTH", "ops", "sEcret");
@@ -41,7 +41,7 @@ test("an entry tells who did what and what came of it, and no password", async (
   ]);
 });
 
-test("a request that waits is reported when it begins and when its end is known", async () => {
+test("a blocking request is audited when it begins and when it ends", async () => {
   const client = await serve();
   const [taken, free] = [await takenPort(), await freePort()];
   await client.call("CONFIG", "SET", "port", taken);
@@ -60,7 +60,7 @@ test("a request that waits is reported when it begins and when its end is known"
   ]);
 });
 
-test("nothing that is audited happens while the stream cannot be written", async () => {
+test("audited commands are refused while the stream cannot be written", async () => {
   const client = await serve();
   await client.call("SET", "audit", "x");
   expect((await client.exchange("FLUSHALL")).bytes.toString()).toMatch(
@@ -71,7 +71,7 @@ test("nothing that is audited happens while the stream cannot be written", async
   expect((await client.exchange("FLUSHALL")).bytes.toString()).toBe("+OK\r\n");
 });
 
-test("every administrative command is audited or only shows something", () => {
+test("every administrative command is audited or read-only", () => {
   const shows =
     /(pfselftest|get|getuser|list|info|len|help|log|dryrun|users|doctor|latest|history|graph|histogram|stats|dump|usage|lastsave|role|save|monitor|keys|info|psync|sync|purge|malloc-stats|sort|sort_ro|migrate|failover|debug|exists)$/;
   const commands = CATALOGUE.commands.flatMap((command) => [command, ...command.subcommands.values()]);

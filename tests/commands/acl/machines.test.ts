@@ -45,7 +45,7 @@ const SENDER = {
   },
 };
 
-describe("what a machine sends", () => {
+describe("an event that a machine sends", () => {
   const tell = (to: string, what = "GO") =>
     admin.call("SM.SEND", "a:sender", `TELL_${what}`, JSON.stringify({ to }));
 
@@ -60,7 +60,7 @@ describe("what a machine sends", () => {
     await admin.call("SM.CREATE", "a:sender", "sender");
   }
 
-  test("goes where the maker of its definition may send, and nowhere else, whoever sets it off", async () => {
+  test("reaches only keys that the definition's author may send to, whichever user triggers it", async () => {
     await make("~a:*", "+sm.send|GO");
     await tell("a:1");
     expect(await state("a:1")).toBe("b");
@@ -77,7 +77,7 @@ describe("what a machine sends", () => {
     );
   });
 
-  test("is only of the events that the maker may send", async () => {
+  test("must be one that the definition's author may send", async () => {
     await make("~*", "resetdefs", "def~sender", "+sm.send|GO");
     await tell("b:1", "STOP");
     expect(await state("b:1")).toBe("a");
@@ -87,7 +87,7 @@ describe("what a machine sends", () => {
     expect(await state("b:1")).toBe("c");
   });
 
-  test("is nothing once the maker is gone, and as before when there is a user of that name again", async () => {
+  test("is refused while the definition's author does not exist", async () => {
     await make("~a:*", "+sm.send");
     await admin.call("ACL", "DELUSER", "maker");
     await tell("a:1");
@@ -100,7 +100,7 @@ describe("what a machine sends", () => {
 });
 
 describe("timers", () => {
-  test("fail when the maker of the definition is gone, and SM.RETRY runs them when that is mended", async () => {
+  test("fail when the definition's author does not exist, and SM.RETRY runs them once the user is back", async () => {
     const maker = await login("maker", "+sm.def|create", "def~clock");
     await define(maker, "clock", { initial: "a", states: { a: { after: { "1s": "b" } }, b: {} } });
     await admin.call("SM.CREATE", "k", "clock");
@@ -117,7 +117,7 @@ describe("timers", () => {
 });
 
 describe("events that wait", () => {
-  test("SM.RETRY needs the right to send what has failed", async () => {
+  test("SM.RETRY needs the right to send the event that has failed", async () => {
     await define(admin, "divider", {
       initial: "a",
       context: { by: 0 },
@@ -160,7 +160,7 @@ describe("events that wait", () => {
 });
 
 describe("the stream of events", () => {
-  test("whoever adds an entry has to have the right to send its event", async () => {
+  test("XADD needs the right to send the event of the entry", async () => {
     await define(admin, "receiver", RECEIVER);
     for (const key of ["a:1", "b:1"]) await admin.call("SM.CREATE", key, "receiver");
     const client = await login(
@@ -199,7 +199,7 @@ describe("the stream of events", () => {
 });
 
 describe("lists", () => {
-  test("SM.SCAN, SM.COUNT and SM.DEF LIST show what the user may see", async () => {
+  test("SM.SCAN, SM.COUNT and SM.DEF LIST return only what the user may see", async () => {
     await define(admin, "order", RECEIVER);
     await define(admin, "refund", RECEIVER);
     for (const key of ["a:1", "a:2", "b:1"]) await admin.call("SM.CREATE", key, "order");
@@ -217,7 +217,7 @@ describe("lists", () => {
     );
   });
 
-  test("SM.REQUEUE needs the keys of the streams it moves tasks between", async () => {
+  test("SM.REQUEUE needs the keys of both streams", async () => {
     const entry = [
       "task",
       "call",
@@ -250,7 +250,7 @@ describe("children", () => {
     states: { a: { on: { START: "b" } }, b: { invoke: [{ src: "part", id: "p" }] }, c: {} },
   };
 
-  test("are made of definitions that the maker of the parent's may use, and heard of by it in any case", async () => {
+  test("use only definitions that the author of the parent's definition may use, and always report their end", async () => {
     await define(admin, "part", {
       initial: "x",
       states: {

@@ -40,7 +40,7 @@ describe("CLIENT LIST", () => {
 });
 
 describe("CLIENT KILL", () => {
-  test("ends others by address, and takes back what they watched", async () => {
+  test("closes other connections by address, and ends their WATCH", async () => {
     const { server } = await serve();
     const [self, other] = [await server.client(), await server.client()];
     await other.call("WATCH", "k");
@@ -51,7 +51,7 @@ describe("CLIENT KILL", () => {
     expect(server.context.sessions.size).toBe(1);
   });
 
-  test("spares itself unless told otherwise, and then still answers", async () => {
+  test("closes its own connection only with SKIPME no, and replies first", async () => {
     const { server } = await serve();
     const [self, other] = [await server.client(), await server.client()];
     await other.call("PING");
@@ -63,7 +63,7 @@ describe("CLIENT KILL", () => {
 });
 
 describe("CLIENT REPLY", () => {
-  test("SKIP passes over one reply, OFF over all until ON", async () => {
+  test("SKIP suppresses one reply, OFF all replies until ON", async () => {
     const { server } = await serve();
     const client = await server.client();
     const replies = [client.next(), client.next(), client.next()];
@@ -114,7 +114,7 @@ describe("CLIENT PAUSE", () => {
     expect(String(await a.call("INFO", "clients"))).toContain("blocked_clients:0\r\n");
   });
 
-  test("ALL holds everything back; of two pauses the stricter and longer holds", async () => {
+  test("ALL holds back every command, and the stricter and longer of two pauses applies", async () => {
     const { server, clock } = await serve();
     const [a, b] = [await server.client(), await server.client()];
     await a.pipeline([["CLIENT", "PAUSE", "1000", "ALL"]]);
@@ -138,7 +138,7 @@ describe("CLIENT PAUSE", () => {
 });
 
 describe("AUTH and HELLO", () => {
-  test("a password set at run time is asked of new connections alone", async () => {
+  test("a password that is set at run time applies to new connections only", async () => {
     const { server } = await serve();
     const old = await server.client();
     await old.call("CONFIG", "SET", "requirepass", "s\u00e9cret");
@@ -158,7 +158,7 @@ describe("AUTH and HELLO", () => {
     expect((await second.exchange("PING")).bytes.toString()).toBe("-NOAUTH Authentication required.\r\n");
   });
 
-  test("when the password is taken away, everybody may go on", async () => {
+  test("connections need no password after it is removed", async () => {
     const { server } = await serve({ requirepass: "secret" });
     const [a, b] = [await server.client(), await server.client()];
     expect((await b.exchange("PING")).bytes.toString()).toBe("-NOAUTH Authentication required.\r\n");
@@ -172,7 +172,7 @@ describe("the figures of CLIENT LIST", () => {
   const fieldsOf = (line: string | undefined) =>
     Object.fromEntries((line ?? "").split(" ").map((pair) => pair.split("=") as [string, string]));
 
-  test("tells of the request that is asked with, and of the socket's number", async () => {
+  test("include the current request and the number of the socket", async () => {
     const { server } = await serve();
     const client = await server.client();
     const own = fieldsOf(text(await client.call("CLIENT", "LIST")));
@@ -181,7 +181,7 @@ describe("the figures of CLIENT LIST", () => {
     expect(readlinkSync(`/proc/self/fd/${own["fd"]}`)).toMatch(/^socket:/);
   });
 
-  test("tells what an unfinished request, a MULTI and a request that waits hold", async () => {
+  test("include the memory of an unfinished request, a MULTI and a blocked request", async () => {
     const { server } = await serve();
     const [asking, halfway, queueing, waiting] = [
       await server.client(),

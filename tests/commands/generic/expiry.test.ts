@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 describe("expiry", () => {
-  test("a key is gone at its time and not before", async () => {
+  test("a key expires at its time and not before", async () => {
     await client.call("SET", "k", "v", "PX", 1000);
     clock.advance(999);
     expect(await client.call("GET", "k")).toBe("v");
@@ -25,7 +25,7 @@ describe("expiry", () => {
     expect(await client.call("TTL", "k")).toBe(-2);
   });
 
-  test("a key that nobody looks at goes too", async () => {
+  test("a key that no client reads expires too", async () => {
     const writes = Array.from({ length: 1200 }, (_, i) => ["SET", `k${i}`, "v", "PX", 1000 + i]);
     await client.pipeline([...writes, ["SET", "stays", "v"]]);
     clock.advance(60_000);
@@ -34,7 +34,7 @@ describe("expiry", () => {
     expect(await client.call("DBSIZE")).toBe(1);
   });
 
-  test("PERSIST and a later expiry take the earlier one back", async () => {
+  test("PERSIST and a later expiry replace the earlier one", async () => {
     await client.call("MSET", "a", 1, "b", 2, "c", 3);
     for (const key of ["a", "b", "c"]) await client.call("EXPIRE", key, 10);
     await client.call("PERSIST", "a");
@@ -45,7 +45,7 @@ describe("expiry", () => {
     expect(await client.call("MGET", "a", "b", "c")).toEqual(["1", null, null]);
   });
 
-  test("RENAME, COPY, MOVE and SWAPDB take it along", async () => {
+  test("RENAME, COPY, MOVE and SWAPDB keep the expiry", async () => {
     await client.call("SET", "k", "v", "EX", 10);
     await client.call("RENAME", "k", "l");
     await client.call("COPY", "l", "m", "DB", 1);
@@ -64,7 +64,7 @@ describe("expiry", () => {
     }
   });
 
-  test("a machine expires like anything else, indexes and all", async () => {
+  test("a machine expires together with its index entries", async () => {
     await client.call("SM.CREATE", "k");
     await client.call("PEXPIRE", "k", 100);
     await client.call("COPY", "k", "l");
@@ -73,7 +73,7 @@ describe("expiry", () => {
     expect(await client.call("SM.STATE", "l")).toBeNull();
   });
 
-  test("times are answered in the units that were asked for", async () => {
+  test("TTL commands reply in their units", async () => {
     await client.call("SET", "k", "v", "PX", 1499);
     expect(await client.call("TTL", "k")).toBe(1);
     expect(await client.call("PEXPIRETIME", "k")).toBe(START_MS + 1499);
@@ -82,7 +82,7 @@ describe("expiry", () => {
     expect(await client.call("TTL", "k")).toBe(2);
   });
 
-  test("SCAN, KEYS and RANDOMKEY do not show what has passed", async () => {
+  test("SCAN, KEYS and RANDOMKEY return no expired keys", async () => {
     await client.call("MSET", "a", 1, "b", 2);
     await client.call("SET", "gone", 1, "PXAT", START_MS);
     await client.call("SET", "soon", 1, "PX", 5);

@@ -38,7 +38,7 @@ function historyAt(database: number, key: string) {
 }
 
 describe("machines as keys", () => {
-  test("TYPE, SCAN, OBJECT and MEMORY USAGE know them", async () => {
+  test("TYPE, SCAN, OBJECT and MEMORY USAGE accept them", async () => {
     await client.call("SM.SET", "k", MACHINE);
     await client.call("SET", "s", "v");
     expect(await client.call("TYPE", "k")).toBe("StateType");
@@ -54,7 +54,7 @@ describe("machines as keys", () => {
     expect(usage).toBeLessThan(200);
   });
 
-  test("COPY, RENAME and MOVE take the history along", async () => {
+  test("COPY, RENAME and MOVE keep the history", async () => {
     await client.call("SM.SET", "k", MACHINE);
     await client.call("SM.MUTATE", "k", "a");
     await client.call("COPY", "k", "copy", "DB", 1);
@@ -84,7 +84,7 @@ describe("machines as keys", () => {
     }
   });
 
-  test("DUMP and RESTORE bring back a machine with its history and the rest", async () => {
+  test("DUMP and RESTORE carry over a machine with its history and all its data", async () => {
     await client.call("SM.SET", "k", MACHINE);
     await client.call("SM.MUTATE", "k", "a", "because");
     const payload = await bytes("DUMP", "k");
@@ -106,7 +106,7 @@ describe("machines as keys", () => {
     expect(await client.call("TYPE", "s")).toBe("StateType");
   });
 
-  test("RESTORE takes what the module dumped, in either mode", async () => {
+  test("RESTORE accepts payloads of the module in both modes", async () => {
     const json = rdbString(Buffer.from(MACHINE));
     const payload = sealDump(RDB_MODULE, rdbLength(TYPE_ID | 1n), Buffer.from([5]), json, Buffer.from([0]));
     expect(await client.call("RESTORE", "k", 0, payload)).toBe("OK");
@@ -118,7 +118,7 @@ describe("machines as keys", () => {
     expect(await bytes("DUMP", "k")).toEqual(payload);
   });
 
-  test("RESTORE refuses payloads that are sound on the outside only", async () => {
+  test("RESTORE refuses payloads with a valid checksum and invalid contents", async () => {
     await client.call("SM.SET", "k", MACHINE);
     const pieces = (...values: string[]) =>
       values.flatMap((value) => [Buffer.from([5]), rdbString(Buffer.from(value, "latin1"))]);

@@ -31,7 +31,7 @@ async function walk(onKey: (key: string) => Promise<unknown>): Promise<string[]>
 }
 
 describe("SCAN", () => {
-  test("ends, with each key once, when the walker makes every key anew", async () => {
+  test("returns each key once and ends when every key is replaced during the scan", async () => {
     for (const key of KEYS) await client.call("SET", key, "v");
     const seen = await walk(async (key) => {
       await client.call("DEL", key);
@@ -40,7 +40,7 @@ describe("SCAN", () => {
     expect(seen.slice(0, 100).sort()).toEqual([...KEYS].sort());
   });
 
-  test("meets each machine once when all are replaced while it walks", async () => {
+  test("returns each machine once when all are replaced during the scan", async () => {
     const machine = '{"current":"a","map":{"a":["a"]},"initial":"a"}';
     for (const key of KEYS) await client.call("SM.SET", key, machine);
     let replaced = 0;
@@ -52,7 +52,7 @@ describe("SCAN", () => {
     expect(seen.sort()).toEqual([...KEYS].sort());
   });
 
-  test("meets each string once when they grow and shrink while it walks", async () => {
+  test("returns each string once when they grow and shrink during the scan", async () => {
     for (const key of KEYS) await client.call("SET", key, "v");
     let count = 0;
     const seen = await walk(async () => {

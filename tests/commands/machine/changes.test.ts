@@ -30,7 +30,7 @@ describe("keyspace events", () => {
   test.each([
     ["documented", ["new", "sm.set", "sm.mutate", "sm.mutate", "sm.reset", "new", "sm.create"]],
     ["module", ["new", "touch", "touch", "touch", "touch", "new", "touch"]],
-  ] as const)("in %s mode", async (mode, expected) => {
+  ] as const)("are published in %s mode", async (mode, expected) => {
     const { store, events } = watchedStore();
     const server = await startTestServer({ store, config: { "sm-compat": mode } });
     onTestFinished(() => server.close());
@@ -62,7 +62,7 @@ describe("history", () => {
     expect(revs()).toEqual([10, 11]);
   });
 
-  test("an entry comes back as it was given", async () => {
+  test("SM.HISTORY returns an entry as it was written", async () => {
     const { store } = watchedStore();
     const transaction = store.begin();
     const entries = [

@@ -30,7 +30,7 @@ const OK = "+OK\r\n";
 const NIL = "$-1\r\n";
 
 describe("SM.TEMPLATE", () => {
-  test("has no reason", async () => {
+  test("returns a template without a reason", async () => {
     expect(await raw("SM.TEMPLATE")).toBe(bulk('{"current":"","map":{},"initial":""}'));
   });
 });
@@ -51,7 +51,7 @@ describe("SM.SET and SM.GET", () => {
       '{"current":"1","map":{"10":["2"],"2":["10"],"__proto__":["1"],"1":[]},"initial":"1"}',
       undefined,
     ],
-  ])("a machine %s", async (_name, json, printed) => {
+  ])("SM.SET stores and SM.GET returns a machine %s", async (_name, json, printed) => {
     expect(await raw("SM.SET", "k", json)).toBe(OK);
     expect(await raw("SM.GET", "k")).toBe(bulk(printed ?? json));
   });
@@ -101,12 +101,12 @@ describe("SM.SET and SM.GET", () => {
     ["reason", "+because\r\n"],
     ["reasons", NIL],
     ["", NIL],
-  ])("SM.GET with %j", async (word, reply) => {
+  ])("SM.GET replies to %j as documented", async (word, reply) => {
     await raw("SM.SET", "k", '["a",{},"a","because"]');
     expect(await raw("SM.GET", "k", word)).toBe(reply);
   });
 
-  test("a reason that was never given is empty", async () => {
+  test("SM.GET returns an empty reason when none was given", async () => {
     await raw("SM.SET", "k", ORDER);
     expect(await raw("SM.GET", "k", "REASON")).toBe("+\r\n");
   });
@@ -120,7 +120,7 @@ describe("SM.SET and SM.GET", () => {
 });
 
 describe("SM.CREATE", () => {
-  test("stores a blank machine in place of another", async () => {
+  test("replaces a machine with a blank one", async () => {
     await raw("SM.SET", "k", ORDER);
     expect(await raw("SM.CREATE", "k")).toBe(OK);
     expect(await raw("SM.GET", "k")).toBe(bulk('{"current":"","map":{},"initial":""}'));
@@ -135,7 +135,7 @@ describe("SM.STATE", () => {
     [["LIST"], "*2\r\n+new\r\n+paid\r\n"],
     [["list"], "*2\r\n+new\r\n+paid\r\n"],
     [["other"], NIL],
-  ])("with %j", async (words, reply) => {
+  ])("replies as documented to %j", async (words, reply) => {
     await raw("SM.SET", "k", ORDER);
     expect(await raw("SM.STATE", "k", ...words)).toBe(reply);
   });
@@ -163,7 +163,7 @@ describe("SM.MUTATE", () => {
     expect(await client.call("SM.GET", "k", "REASON")).toBe(reason);
   });
 
-  test("without a reason keeps the one the machine has", async () => {
+  test("keeps the reason of the machine when none is given", async () => {
     await raw("SM.SET", "k", ORDER);
     await raw("SM.MUTATE", "k", "paid", "why");
     await raw("SM.MUTATE", "k", "shipped");
@@ -184,7 +184,7 @@ describe("SM.RESET", () => {
   });
 });
 
-describe("any of the seven", () => {
+describe("each of the seven commands", () => {
   test.each([
     ["SM.GET"],
     ["SM.SET", ORDER],
@@ -199,7 +199,7 @@ describe("any of the seven", () => {
   });
 
   test.each([["SM.GET"], ["SM.STATE"], ["SM.MUTATE", "x"], ["SM.MUTATE", "x", "r", "FORCE"], ["SM.RESET"]])(
-    "%s of a missing key is nil",
+    "%s replies nil for a missing key",
     async (name, ...rest) => {
       expect(await raw(name, "k", ...rest)).toBe(NIL);
     },

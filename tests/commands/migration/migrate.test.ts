@@ -100,7 +100,7 @@ describe("a machine that is migrated", () => {
     expect(await pending("a")).toEqual([]);
   });
 
-  test("migrate() does not arm a timer again that has fired without effect", async () => {
+  test("migrate() does not arm a timer again when it has fired without effect", async () => {
     const guarded = (extra: object) => ({
       initial: "a",
       context: { go: false },
@@ -118,7 +118,7 @@ describe("a machine that is migrated", () => {
     expect(await pending("m")).toEqual([]);
   });
 
-  test("migrate() makes a new timer due at once whose time is over already", async () => {
+  test("migrate() fires a new timer at once when its time is over", async () => {
     await define(on.client, "o:v1", { initial: "a", states: { a: { on: { X: "b" } }, b: {} } });
     await define(on.client, "o:v2", {
       initial: "a",
@@ -155,7 +155,7 @@ describe("a machine that is migrated", () => {
     expect(await call("SM.STATE", "a")).toEqual(["billed"]);
   });
 
-  test("migrate() runs no entry actions, then automatic transitions, and keeps what comes of that in its entry", async () => {
+  test("migrate() runs no entry actions, then automatic transitions, and records their result in its history entry", async () => {
     await define(on.client, "o:v1", {
       initial: "a",
       context: { n: 0 },
@@ -257,7 +257,7 @@ describe("a machine that is migrated", () => {
     expect(await overdue()).toEqual(["longer", "over", "same"]);
   });
 
-  test("migrate() carries what joins keep and what histories remember, and drops what has no place", async () => {
+  test("migrate() keeps events of joins and states of histories, and drops those that the definition lacks", async () => {
     const make = (second: string, inner: string) => ({
       initial: "w",
       states: {
@@ -308,7 +308,7 @@ describe("a machine that is migrated", () => {
     expect(await call("SM.SEND", "a", "SHIP")).toEqual(["shipped"]);
   });
 
-  test("migrate() checks invariants, and takes everything back where one breaks", async () => {
+  test("migrate() checks invariants, and changes nothing when one does not hold", async () => {
     await define(on.client, "order:v1", V1);
     await define(on.client, "order:v2", { ...V1, invariants: [{ name: "some", expr: "context.paid > 0" }] });
     await call("SM.CREATE", "a", "order:v1");
@@ -319,7 +319,7 @@ describe("a machine that is migrated", () => {
     expect(await call("SM.MIGRATE", "a", "order:v2", "CONTEXT", '{"paid":1}')).toBe(2);
   });
 
-  test("migrate() tells of a final state that was none before, and leaves one alone that was", async () => {
+  test("migrate() completes a machine whose state has become final, and leaves a completed one unchanged", async () => {
     const make = (type: object) => ({
       initial: "a",
       states: {
@@ -384,7 +384,7 @@ describe("a machine that is migrated", () => {
     expect(await info("k")).toMatchObject({ status: "active", failed: 0 });
   });
 
-  test("migrate() replies with the rev when the machine is there already, and refuses STATE and CONTEXT then", async () => {
+  test("migrate() replies with the rev when the machine has the definition already, and refuses STATE and CONTEXT then", async () => {
     await define(on.client, "order:v1", V1);
     await call("SM.CREATE", "a", "order:v1");
     expect(await call("SM.MIGRATE", "a", "order:v1")).toBe(1);
@@ -395,7 +395,7 @@ describe("a machine that is migrated", () => {
     expect(refused(await call("SM.MIGRATE", "a", "order:v9"))).toMatch(/^NODEF/);
   });
 
-  test("migrate() recalls deferred events that the new state takes", async () => {
+  test("migrate() applies deferred events that the new state accepts", async () => {
     await define(on.client, "order:v1", V1);
     await define(on.client, "order:v2", {
       ...V1,

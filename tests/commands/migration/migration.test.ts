@@ -129,7 +129,7 @@ describe("SM.MIGRATION PLAN", () => {
     expect(await call("SM.MIGRATION", "LIST")).toEqual([]);
   });
 
-  test("plan() calls machines strays that invariants, guards or a state without a way on would stop", async () => {
+  test("plan() counts a machine as stray when an invariant, a guard or a dead end would stop it", async () => {
     await define(on.client, "order:v3", {
       ...V1,
       states: {
@@ -162,7 +162,7 @@ describe("SM.MIGRATION PLAN", () => {
     expect(rows(reply["states"] ?? [])).toContainEqual({ state: ["paid"], to: ["settled"], count: 3 });
   });
 
-  test("plan() looks at map machines by the pattern of their keys", async () => {
+  test("plan() selects map machines by a pattern of their keys", async () => {
     for (const key of ["m:1", "m:2", "other"])
       await call("SM.SET", key, '{"current":"new","map":{"new":["paid"],"paid":[]},"initial":"new"}');
     const reply = await plan("m:*", "order:v1");
@@ -195,7 +195,7 @@ describe("SM.MIGRATION START", () => {
     });
   });
 
-  test("start() takes machines along that are made while it runs, keeps to RATE, and can be paused", async () => {
+  test("start() moves machines that are created while it runs, keeps to RATE, and can be paused", async () => {
     const id = await call("SM.MIGRATION", "START", "order", "order:v2", "MAP", RENAMED, "RATE", "2");
     await pass(0);
     expect(await status(id)).toMatchObject({ status: "RUNNING", moved: 2, left: 4, rate: 2 });
@@ -215,7 +215,7 @@ describe("SM.MIGRATION START", () => {
     expect(await call("SM.DEF", "DEL", "order:v1")).toBe(1);
   });
 
-  test("start() refuses a second migration of the same machines, and an id there is not", async () => {
+  test("start() refuses a second migration of the same machines, and an unknown id", async () => {
     const id = await call("SM.MIGRATION", "START", "order", "order:v2", "MAP", RENAMED);
     expect(refused(await call("SM.MIGRATION", "START", "order:v1", "order:v2", "HOLD"))).toBe(
       `ERR migration ${id} of order to order:v2 is under way with the same machines`,
@@ -225,7 +225,7 @@ describe("SM.MIGRATION START", () => {
     await untilEnded(id);
   });
 
-  test("start() looks at many machines in steps, and within MULTI at once", async () => {
+  test("start() examines many machines in steps, and within MULTI at once", async () => {
     for (let n = 0; n < 200; n += 1) await call("SM.CREATE", `many:${n}`, "order:v1");
     expect((await plan("order", "order:v2", "MAP", RENAMED))["machines"]).toBe(206);
     await call("MULTI");
@@ -236,7 +236,7 @@ describe("SM.MIGRATION START", () => {
     expect(await untilEnded(id)).toMatchObject({ moved: 206 });
   });
 
-  test("start() goes with FLUSHDB, and leaves nothing behind", async () => {
+  test("FLUSHDB removes a migration completely", async () => {
     const id = await call("SM.MIGRATION", "START", "order", "order:v2", "MAP", RENAMED, "RATE", "1");
     await pass(0);
     await call("FLUSHDB");
@@ -247,7 +247,7 @@ describe("SM.MIGRATION START", () => {
 });
 
 describe("SM.MIGRATION UNDO", () => {
-  test("undo() says what stays out, and takes back the machines that have not changed since", async () => {
+  test("undo() reports effects that stay, and moves back machines that have not changed since", async () => {
     await define(on.client, "order:v3", {
       ...V2,
       states: {
@@ -284,7 +284,7 @@ describe("SM.MIGRATION UNDO", () => {
     expect(refused(await call("SM.MIGRATION", "UNDO", String(id)))).toMatch(/taken back already/);
   });
 
-  test("undo() brings no timer back that has fired since", async () => {
+  test("undo() does not restore a timer that has fired since", async () => {
     const guarded = (extra: object) => ({
       initial: "a",
       context: { go: false },
@@ -307,7 +307,7 @@ describe("SM.MIGRATION UNDO", () => {
     expect(await call("SM.STATE", "m")).toEqual(["b"]);
   });
 
-  test("undo() of a migration that runs takes back what has moved", async () => {
+  test("undo() moves back the machines that have moved when the migration still runs", async () => {
     const id = await call("SM.MIGRATION", "START", "order", "order:v2", "MAP", RENAMED, "RATE", "2");
     await pass(0);
     await call("SM.MIGRATION", "UNDO", String(id));

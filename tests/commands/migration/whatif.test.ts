@@ -61,7 +61,7 @@ async function finished(client: TestClient, clock: VirtualClock, ...args: readon
 
 const counts = (reply: Decoded) => fields(reply);
 
-test("SM.MIGRATION WHATIF reports who would end elsewhere, where first, and by kind of difference", async () => {
+test("SM.MIGRATION WHATIF reports machines that would end elsewhere, the first difference, and counts by kind", async () => {
   const { client, clock } = await setUp();
   const send = (key: string, event: string, data = "{}") => client.call("SM.SEND", key, event, data);
   for (const key of ["small", "large", "cancelled", "slow"]) await client.call("SM.CREATE", key, "order:v1");
@@ -107,7 +107,7 @@ test("SM.MIGRATION WHATIF reports who would end elsewhere, where first, and by k
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("SM.MIGRATION WHATIF works in slices, can be paused, and goes on where it was", async () => {
+test("SM.MIGRATION WHATIF works in slices, can be paused, and continues where it stopped", async () => {
   const { client, clock } = await setUp();
   for (let i = 0; i < 1500; i += 1) {
     await client.pipeline([
@@ -148,7 +148,7 @@ test("SM.MIGRATION WHATIF takes a sample that is spread evenly, and events since
   expect(counts(recent["differences"] ?? null)).toEqual({ refused: 10 });
 });
 
-test("SM.MIGRATION WHATIF refuses definitions that are not there, and the same one twice", async () => {
+test("SM.MIGRATION WHATIF refuses missing definitions, and the same definition twice", async () => {
   const { client } = await setUp();
   const refusal = async (...args: readonly (string | number)[]) => {
     const reply = await client.call("SM.MIGRATION", "WHATIF", ...args);

@@ -28,7 +28,7 @@ async function lamps(config = {}): Promise<{ server: TestServer; client: TestCli
   return { server, client };
 }
 
-test("an entry tells of a change all that the history does, and of what was emitted", async () => {
+test("a change entry has the fields of the history entry, and the emitted events", async () => {
   const { client } = await lamps();
   await client.call("SM.CREATE", "l1", "lamp", "REASON", "new");
   await client.call("SM.SEND", "l1", "PRESS", '{"by":"hand"}', "ID", "e1", "BY", "ann", "REASON", "dark");
@@ -64,7 +64,7 @@ test("an entry tells of a change all that the history does, and of what was emit
   ]);
 });
 
-test("a refused event and one that is sent again leave no entry", async () => {
+test("a refused event and a duplicate add no entry", async () => {
   const { client } = await lamps();
   await client.call("SM.CREATE", "l1", "lamp");
   await client.call("SM.SEND", "l1", "BREAK");
@@ -74,7 +74,7 @@ test("a refused event and one that is sent again leave no entry", async () => {
   expect(revs).toEqual(["1 create", "2 event", "2 emit"]);
 });
 
-test("a key that holds something else takes no entry and stops no machine", async () => {
+test("a stream key of another type gets no entry and blocks no machine", async () => {
   const { client } = await lamps();
   await client.call("SET", "sm:changes:lamp", "mine");
   await client.call("SM.CREATE", "l1", "lamp");
@@ -95,7 +95,7 @@ test("changes of map machines are published where sm-changes-inline says so", as
   ]);
 });
 
-test("a change stream is trimmed, but never by what a group has not acknowledged", async () => {
+test("trimming a change stream keeps entries that a group has not acknowledged", async () => {
   const { client } = await lamps({ "sm-changes-maxlen": 10 });
   await client.call("SM.CREATE", "l1", "lamp");
   const press = async (count: number): Promise<void> => {
@@ -119,7 +119,7 @@ const OPERATIONS = fc.array(
   { maxLength: 60 },
 );
 
-test("every change is one entry, in order for each machine, across restarts", async () => {
+test("each change adds one entry, in order for each machine, across restarts", async () => {
   await fc.assert(
     fc.asyncProperty(OPERATIONS, async (operations) => {
       const server = new LastingServer({ config: {} });

@@ -54,7 +54,7 @@ const settled = async (of: TestClient = client) => {
   }
 };
 
-test("an entry is taken as SM.SEND would take it", async () => {
+test("an entry is applied as SM.SEND applies an event", async () => {
   const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const data = '{ "n" : 2 }';
   const about = ["id", "e1", "by", "shop", "reason", "sold", "stamp", 5, "trace", trace];
@@ -73,7 +73,7 @@ test("an entry is taken as SM.SEND would take it", async () => {
   expect(await call("EXISTS", "sm:dead")).toBe(0);
 });
 
-test("the same id is taken once", async () => {
+test("entries with the same id are applied once", async () => {
   for (let times = 0; times < 3; times += 1)
     await add("key", "o:1", "event", "ADD", "data", '{"n":2}', "id", "e1", "def", "order");
   await settled();
@@ -93,7 +93,7 @@ test.each<readonly [string, readonly Argument[], string]>([
   ["other data", ["key", "o:1", "event", "PAY", "id", "used"], "DUPID "],
   ["a refusal", ["key", "o:1", "event", "NONSENSE"], "ILLEGAL "],
   ["a refusal of a new machine", ["key", "new", "event", "NONSENSE", "def", "order"], "ILLEGAL "],
-])("%s goes to sm:dead, and those behind it are taken", async (_name, entry, reason) => {
+])("%s goes to sm:dead, and later entries are applied", async (_name, entry, reason) => {
   await call("SET", "text", "v");
   await call("SM.CREATE", "o:1", "order");
   await call("SM.SEND", "o:1", "ADD", '{"n":1}', "ID", "used");
@@ -107,7 +107,7 @@ test.each<readonly [string, readonly Argument[], string]>([
   expect(await call("EXISTS", "new")).toBe(0);
 });
 
-test("what fails waits with the machine, and a refusal is in its history", async () => {
+test("a failed event is kept with its machine, and a refusal is in the history", async () => {
   await call("SM.CREATE", "o:1", "order");
   await add("key", "o:1", "event", "FAIL", "id", "f");
   await add("key", "o:1", "event", "ADD", "data", '{"n":0}');
@@ -121,7 +121,7 @@ test("what fails waits with the machine, and a refusal is in its history", async
   expect((await entries("sm:refusals")).map(({ code }) => code)).toEqual(["EXECFAIL", "GUARD"]);
 });
 
-test("the stream is read from where it was, once it is configured", async () => {
+test("reading continues at its last position when the stream is configured again", async () => {
   await call("CONFIG", "SET", "sm-ingest-stream", "");
   await call("SM.CREATE", "o:1", "order");
   await add("key", "o:1", "event", "ADD", "data", '{"n":1}');
@@ -132,7 +132,7 @@ test("the stream is read from where it was, once it is configured", async () => 
   expect(await call("SM.CONTEXT", "o:1", "n")).toEqual(["1"]);
 });
 
-test("entries that were deleted, and a key of another type, stop nothing", async () => {
+test("reading continues past deleted entries, and after a key of another type", async () => {
   await call("SM.CREATE", "o:1", "order");
   await call("CONFIG", "SET", "sm-ingest-stream", "");
   const id = await add("key", "o:1", "event", "PAY");
@@ -146,7 +146,7 @@ test("entries that were deleted, and a key of another type, stop nothing", async
   expect(await call("GET", "events")).toBe("text");
 });
 
-test("each entry is taken once across restarts, in whichever turn they come", async () => {
+test("each entry is applied once across restarts, whatever the turns are", async () => {
   const directory = temporaryDirectory();
   const config = { "sm-ingest-stream": "events", appendfsync: "no" } as const;
   let count = 0;

@@ -54,7 +54,7 @@ test("a task is put back after growing delays, under its id, until its attempts 
   expect(await call("XLEN", "sm:dead")).toBe(1);
 });
 
-test.each([5000, 10_500, 11_500])("the answer is taken once, whenever it comes: after %d ms", async (ms) => {
+test.each([5000, 10_500, 11_500])("the answer is applied once when it arrives after %d ms", async (ms) => {
   await define(on.client, "job", jobOf({ attempts: 2, delay: "1s" }));
   await call("SM.CREATE", "j", "job");
   await pass(ms);
@@ -65,7 +65,7 @@ test.each([5000, 10_500, 11_500])("the answer is taken once, whenever it comes: 
   expect(await call("EXISTS", "sm:dead")).toBe(0);
 });
 
-test("jitter keeps to its part of the delay", async () => {
+test("jitter stays within its share of the delay", async () => {
   await define(on.client, "job", jobOf({ attempts: 2, delay: 10_000, jitter: 0.5 }));
   const dues: number[] = [];
   for (let n = 0; n < 20; n += 1) await call("SM.CREATE", `j${n}`, "job");
@@ -87,7 +87,7 @@ test.each<readonly [unknown, string]>([
   [{ attempts: 2, jitter: 2 }, "retry.jitter: jitter must be a number from 0 to 1"],
   [{ attempts: 2, wait: 1 }, 'unknown key "wait" in retry'],
   [3, 'retry: retry takes {"attempts"'],
-])("%j is no retry", async (retry, message) => {
+])("a definition with the retry %j is refused", async (retry, message) => {
   const reply = await call("SM.DEF", "CREATE", "job", JSON.stringify(jobOf(retry)));
   expect(reply).toBeInstanceOf(ReplyFailure);
   expect(reply).toMatchObject({ message: expect.stringContaining(message) });

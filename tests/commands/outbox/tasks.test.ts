@@ -54,7 +54,7 @@ const state = () => client.call("SM.STATE", "o1");
 const answer = (id: string) => client.call("SM.SEND", "o1", "PAID", '{"receipt":1}', "ID", id);
 
 describe("a task", () => {
-  test("is an entry with its id, its input and how to answer", async () => {
+  test("is a stream entry with its id, its input and the events of its answers", async () => {
     await pay({ timeout: "30s", attempts: 3 });
     expect(await entriesAt(client, "sm:tasks:charge")).toEqual([
       {
@@ -89,7 +89,7 @@ describe("a task", () => {
       () => client.call("XREADGROUP", "GROUP", "workers", "w2", "STREAMS", "sm:tasks:charge", 0),
     ],
   ])(
-    "that was answered and delivered as often as it may be is acknowledged by %s, and stays",
+    "is acknowledged by %s and not given up when it was answered at its last delivery",
     async (_name, again) => {
       await pay({ attempts: 2 });
       await read("w1");
@@ -102,7 +102,7 @@ describe("a task", () => {
     },
   );
 
-  test("is no longer due once it was answered", async () => {
+  test("has no deadline once it is answered", async () => {
     await pay({ timeout: "30s" });
     expect(await client.call("SM.PENDING", "o1")).toHaveLength(1);
     await client.call("SM.SEND", "o1", "NEVER", "ID", "o1@2#1");
@@ -111,7 +111,7 @@ describe("a task", () => {
     expect(await state()).toEqual(["paying"]);
   });
 
-  test("that nobody answers in time is reported as failed and is dead", async () => {
+  test("fails and is dead when nobody answers in time", async () => {
     await pay({ timeout: "30s" });
     await read("w1");
     clock.advance(30_000);
@@ -124,7 +124,7 @@ describe("a task", () => {
     expect(await state()).toEqual(["unpaid"]);
   });
 
-  test("that is dead before anybody read it no longer counts for what groups lag behind", async () => {
+  test("does not count in the lag of a group when it is dead before it is read", async () => {
     await pay({ timeout: "30s" });
     await client.call("SM.CREATE", "o2", "order");
     await client.call("SM.SEND", "o2", "PAY");
@@ -137,7 +137,7 @@ describe("a task", () => {
     expect(group?.slice(-2)).toEqual(["lag", 1]);
   });
 
-  test("that was delivered as often as it may be is given up with the next claim", async () => {
+  test("is given up at the claim that follows its last delivery", async () => {
     await pay({ attempts: 2 });
     await read("w1");
     const [, claimed] = (await claim("w2")) as unknown[];
@@ -149,7 +149,7 @@ describe("a task", () => {
     expect(await entriesAt(client, "sm:dead")).toMatchObject([{ reason: "attempts", deliveries: "2" }]);
   });
 
-  test("that is claimed behind many that are given up, and set anew, is found in their stream", async () => {
+  test("is claimed from its stream behind many tasks that are given up and set again", async () => {
     const asking = (attempts: number) => ({
       initial: "asking",
       context: { total: 7 },
@@ -184,7 +184,7 @@ describe("a task", () => {
     expect(await client.call("SM.REQUEUE", "1-1")).toBe(0);
   });
 
-  test("whose key holds something else is dead at once and stops no machine", async () => {
+  test("is dead at once and blocks no machine when the key of its stream has another type", async () => {
     await client.call("SET", "sm:tasks:charge", "mine");
     await client.call("SM.DEF", "CREATE", "order", JSON.stringify(order({})));
     await client.call("SM.CREATE", "o1", "order");
@@ -194,7 +194,7 @@ describe("a task", () => {
     expect(await client.call("SM.REQUEUE", "ALL")).toBe(1);
   });
 
-  test("of a suspended machine is due when it goes on", async () => {
+  test("of a suspended machine expires after SM.RESUME", async () => {
     await pay({ timeout: "30s" });
     await client.call("SM.SUSPEND", "o1");
     clock.advance(60_000);
@@ -204,7 +204,7 @@ describe("a task", () => {
     expect(await state()).toEqual(["unpaid"]);
   });
 
-  test("and a scheduled event of a machine that is done no longer fall due", async () => {
+  test("expires no longer when the machine is done, nor is a scheduled event sent", async () => {
     await pay({ timeout: "30s" });
     await client.call("SM.SEND", "o1", "UNPAID", "DELAY", 5000, "ID", "late");
     await client.call("SM.SEND", "o1", "PAID");
@@ -215,7 +215,7 @@ describe("a task", () => {
     expect(await client.call("XLEN", "sm:tasks:charge")).toBe(1);
   });
 
-  test("of a machine that was made anew is given up without a word to the new one", async () => {
+  test("of a replaced machine is given up, and the new machine gets no event", async () => {
     await pay({ attempts: 1, timeout: "30s" });
     await read("w1");
     clock.advance(1);
@@ -229,7 +229,7 @@ describe("a task", () => {
     expect(await answer("o1@2#1")).toEqual(["paid"]);
   });
 
-  test("is answered to no copy of its machine, which hears of the deadline all the same", async () => {
+  test("cannot be answered for a copy of its machine, which still gets the event of the deadline", async () => {
     await pay({ timeout: "30s" });
     await client.call("COPY", "o1", "o2");
     await answer("o1@2#1");
@@ -239,7 +239,7 @@ describe("a task", () => {
     expect(await client.call("EXISTS", "sm:dead")).toBe(0);
   });
 
-  test("that is put back while its machine is suspended has a deadline when it goes on", async () => {
+  test("has a deadline after SM.RESUME when it was put back during suspension", async () => {
     await pay({ timeout: "30s" });
     clock.advance(30_000);
     expect(await state()).toEqual(["unpaid"]);

@@ -22,7 +22,7 @@ async function door() {
   return { clock, client, other };
 }
 
-test("SM.WAIT answers at once when it is so already", async () => {
+test("SM.WAIT replies at once when the condition holds", async () => {
   const { client } = await door();
   await client.call("SM.CREATE", "d", "door");
   expect(await client.call("SM.WAIT", "d", "STATE", "shut", 0)).toEqual(["shut"]);
@@ -30,7 +30,7 @@ test("SM.WAIT answers at once when it is so already", async () => {
   expect(await client.call("SM.WAIT", "d", "STATUS", "active", 0)).toEqual(["shut"]);
 });
 
-test("SM.WAIT waits for a machine that is not there yet to come to a state", async () => {
+test("SM.WAIT waits until a missing machine is created and reaches a state", async () => {
   const { client, other } = await door();
   const waiting = client.call("SM.WAIT", "d", "STATE", "open", 0);
   await other.call("SM.CREATE", "d", "door");
@@ -41,7 +41,7 @@ test("SM.WAIT waits for a machine that is not there yet to come to a state", asy
   expect(await done).toEqual(["locked"]);
 });
 
-test("SM.WAIT gives up after its timeout, and within MULTI at once", async () => {
+test("SM.WAIT replies nil after its timeout, and within MULTI at once", async () => {
   const { client, other, clock } = await door();
   await client.call("SM.CREATE", "d", "door");
   const waiting = client.call("SM.WAIT", "d", "REV", 9, 50);
@@ -53,7 +53,7 @@ test("SM.WAIT gives up after its timeout, and within MULTI at once", async () =>
   expect(await client.call("EXEC")).toEqual([null]);
 });
 
-test("SM.WAIT refuses what is no condition, status or timeout", async () => {
+test("SM.WAIT refuses invalid conditions, statuses and timeouts", async () => {
   const { client } = await door();
   const refused = expect.any(ReplyFailure);
   expect(await client.call("SM.WAIT", "d", "PLACE", "x", 1)).toEqual(refused);

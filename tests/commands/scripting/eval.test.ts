@@ -46,7 +46,7 @@ describe("EVAL", () => {
     expect(await client.call("MGET", "first", "second", "third")).toEqual(["1", null, "1"]);
   });
 
-  test("one whose time is up ends, also when it catches every error, and leaves nothing", async () => {
+  test("a script ends at its time limit, also when it catches every error, and changes nothing", async () => {
     const scripts = [
       "redis.call('set','slow','x') while true do end",
       "redis.call('set','slow','x') while true do pcall(function() while true do end end) end",
@@ -67,7 +67,7 @@ describe("EVAL", () => {
     expect(await run("return 'and the next one runs'")).toContain("and the next one runs");
   });
 
-  test("one that needs too much memory fails, and the next one runs", async () => {
+  test("a script that needs too much memory fails, and the next one runs", async () => {
     const grow = "local t = {} while true do t[#t+1] = string.rep('x', 100000) .. #t end";
     expect(await run(`redis.call('set','large','x') ${grow}`)).toContain("not enough memory");
     expect(await client.call("EXISTS", "large")).toBe(0);
@@ -76,7 +76,7 @@ describe("EVAL", () => {
     expect(await run("return 1")).toBe(":1\r\n");
   });
 
-  test("one that recurses without end fails, in Lua and in patterns", async () => {
+  test("a script that recurses without end fails, in Lua and in patterns", async () => {
     expect(await run("local function f() return 1 + f() end return f()")).toContain("stack overflow");
     expect(
       await run("local s = string.rep('a', 200000) return #string.match(s, string.rep('a?', 100000))"),
@@ -84,7 +84,7 @@ describe("EVAL", () => {
     expect(await run("return 1")).toBe(":1\r\n");
   });
 
-  test("one cannot leave anything behind for the next", async () => {
+  test("a script leaves no variables for the next one", async () => {
     await run("table.insert(string, 1) table.insert(_G, 1) return 1");
     expect(await run("return {#string, tostring(string[1])}")).toBe("*2\r\n:0\r\n$3\r\nnil\r\n");
     await run("collectgarbage('stop') return 1");
@@ -98,7 +98,7 @@ describe("EVAL", () => {
       expect(await run(`return tostring((${code}))`)).toBe("$3\r\nnil\r\n");
   });
 
-  test("machines are driven from scripts", async () => {
+  test("a script sends events to machines", async () => {
     const definition = '{"initial":"a","states":{"a":{"on":{"GO":"b"}},"b":{}}}';
     await client.call("SM.DEF", "CREATE", "light", definition);
     await client.call("SM.CREATE", "m", "light");
@@ -110,7 +110,7 @@ describe("EVAL", () => {
     expect(await client.call("SM.STATE", "n")).toEqual(["a"]);
   });
 
-  test("WATCH does not see what a failed script had done", async () => {
+  test("WATCH ignores the changes of a failed script", async () => {
     const other = await server.client();
     await client.call("SET", "watched", "1");
     await other.call("WATCH", "watched");
@@ -124,7 +124,7 @@ describe("EVAL", () => {
     expect(await other.call("EXEC")).toBeNull();
   });
 
-  test("client-side caching hears of what comes after a failed script that read", async () => {
+  test("tracking reports later changes of keys that a failed script has read", async () => {
     const cached = await server.client();
     await cached.call("HELLO", "3");
     await cached.call("CLIENT", "TRACKING", "ON");
@@ -141,7 +141,7 @@ describe("EVAL", () => {
 });
 
 describe("scripts that are kept", () => {
-  test("of those of EVAL the latest 500 are kept, those of SCRIPT LOAD all", async () => {
+  test("the latest 500 scripts of EVAL are kept, and all of SCRIPT LOAD", async () => {
     await client.call("SCRIPT", "FLUSH");
     const loaded = await client.call("SCRIPT", "LOAD", "return 'loaded'");
     for (let index = 0; index < 600; index += 1) await client.call("EVAL", `return ${index}`, "0");

@@ -47,7 +47,7 @@ describe("FCALL", () => {
     expect(await client.call("GET", "kept")).toBe("after");
   });
 
-  test("machines are driven from functions", async () => {
+  test("a function sends events to machines", async () => {
     await client.call("SM.DEF", "CREATE", "light", '{"initial":"a","states":{"a":{"on":{"GO":"b"}},"b":{}}}');
     await client.call("SM.CREATE", "m", "light");
     await load(library("light", "return redis.call('SM.SEND', keys[1], args[1])"));
@@ -55,7 +55,7 @@ describe("FCALL", () => {
     expect(await text("FCALL", "light0", "1", "m", "GO")).toMatch(/^-ILLEGAL /);
   });
 
-  test("a function whose time is up ends and leaves nothing, and the libraries are still there", async () => {
+  test("a function ends at its time limit and changes nothing, and the libraries stay", async () => {
     await load(
       library(
         "slow",
@@ -73,7 +73,7 @@ describe("FCALL", () => {
     expect(await text("FCALL", "slow1", "0")).toBe(":1\r\n");
   });
 
-  test("a function that needs too much memory fails, and its library goes on with the values it began with", async () => {
+  test("a function that needs too much memory fails, and its library starts again with its first values", async () => {
     const code = `#!lua name=grows
       local count = 0
       redis.register_function('grows', function() local t = {} while true do t[#t+1] = {} end end)
@@ -136,7 +136,7 @@ describe("FCALL", () => {
 });
 
 describe("FUNCTION LOAD", () => {
-  test("code that runs for too long is refused, and nothing of it is kept", async () => {
+  test("refuses code that runs for too long, and keeps nothing of it", async () => {
     await text("FUNCTION", "FLUSH");
     clock.stepMs = 100;
     const reply = await load(
@@ -148,7 +148,7 @@ describe("FUNCTION LOAD", () => {
     expect(await text("FUNCTION", "LIST")).toBe("*0\r\n");
   });
 
-  test("it takes effect with EXEC, and what EXEC does not do is not there", async () => {
+  test("takes effect with EXEC, and has none when EXEC does not run it", async () => {
     await text("FUNCTION", "FLUSH");
     const other = await server.client();
     await client.call("MULTI");
@@ -161,7 +161,7 @@ describe("FUNCTION LOAD", () => {
     expect(await other.call("FCALL", "queued0", "0")).toBe("queued");
   });
 
-  test("libraries are refused when together they would be too large", async () => {
+  test("refuses a library when all together would be too large", async () => {
     await text("FUNCTION", "FLUSH");
     const filler = `-- ${"x".repeat(9 * MB)}`;
     for (const name of ["a", "b", "c"])

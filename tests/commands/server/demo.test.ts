@@ -63,7 +63,7 @@ describe("SM.DEMO", () => {
     await expect.poll(() => client.call("CLIENT", "LIST")).not.toContain("name=demo");
   });
 
-  test("another one takes the place of the one that runs, and CLIENT KILL ends it", async () => {
+  test("replaces the demo that runs, and ends with CLIENT KILL", async () => {
     const { client } = await opened();
     await client.call("SM.DEMO", "order");
     await client.call("SM.DEMO", "CHAT");
@@ -97,7 +97,7 @@ describe("SM.DEMO", () => {
     expect(await client.call("DBSIZE")).toBe(0);
   });
 
-  test("is refused where enable-demo says no, for a name it does not know, and with more words", async () => {
+  test("is refused when enable-demo is no, for an unknown name, and with further words", async () => {
     const { client } = await opened();
     expect(await client.call("SM.DEMO", "cars")).toEqual(
       new ReplyFailure("ERR there is no demo 'CARS': there are ORDER, DEVICE and CHAT; STOP ends one"),

@@ -15,13 +15,13 @@ async function digestAfter(...request: readonly (string | number)[]): Promise<st
   return digest;
 }
 
-test("DEBUG DIGEST is the same for a large list however its elements came", async () => {
+test("DEBUG DIGEST of a large list does not depend on how its elements were added", async () => {
   const digest = await digestAfter("RPUSH", "key", ...NUMBERS);
   expect(await digestAfter("LPUSH", "key", ...BACKWARDS)).toBe(digest);
   expect(await digestAfter("RPUSH", "key", ...BACKWARDS)).not.toBe(digest);
 });
 
-test("DEBUG DIGEST is the same for a large sorted set however its members came", async () => {
+test("DEBUG DIGEST of a large sorted set does not depend on how its members were added", async () => {
   const scored = (number: number) => [number, `member${number}`];
   const digest = await digestAfter("ZADD", "key", ...NUMBERS.flatMap(scored));
   expect(await digestAfter("ZADD", "key", ...BACKWARDS.flatMap(scored))).toBe(digest);

@@ -31,7 +31,7 @@ test.each(CONTAINERS.map(({ declaration }) => declaration.name))(
 );
 
 describe("COMMAND", () => {
-  test("its subcommands agree on what commands there are", async () => {
+  test("COMMAND and its subcommands agree on the number of commands", async () => {
     const count = Number(await client.call("COMMAND", "COUNT"));
     expect(await client.call("COMMAND")).toHaveLength(count);
     expect(await client.call("COMMAND", "INFO")).toHaveLength(count);
@@ -43,7 +43,7 @@ describe("COMMAND", () => {
 });
 
 describe("ACL", () => {
-  test("knows one user and the categories", async () => {
+  test("lists one user and the categories", async () => {
     expect(String(await client.call("ACL", "WHOAMI"))).toBe("default");
     expect(await lines("ACL", "CAT")).toContain("read");
     expect(await lines("ACL", "CAT", "transaction")).toContain("multi");

@@ -11,7 +11,7 @@ async function serve(config: Partial<ConfigValues> = {}) {
   return { clock, server, client: await server.client() };
 }
 
-test("WAIT waits for replicas that there are not until its time is over", async () => {
+test("WAIT waits until its timeout, since there are no replicas", async () => {
   const { clock, server, client } = await serve();
   const other = await server.client();
   const reply = client.call("WAIT", 1, 500);
@@ -58,7 +58,7 @@ test.each([
   expect((await client.exchange("WAITAOF", ...args)).bytes.toString()).toBe(reply);
 });
 
-test("MEMORY STATS, DOCTOR and MALLOC-STATS tell of memory", async () => {
+test("MEMORY STATS, DOCTOR and MALLOC-STATS report memory", async () => {
   const { client } = await serve();
   await client.call("HELLO", "3");
   await client.call("MSET", "a", "1", "b", "2");

@@ -44,7 +44,7 @@ test("MONITOR cuts an argument of great length", async () => {
   expect(line).toMatch(/"SET" "k" "x{65536}\.\.\. \(934464 more bytes\)"\r\n$/);
 });
 
-test("MONITOR is cut off when it does not read, by the limit of subscribers", async () => {
+test("MONITOR is disconnected at the output limit of subscribers when it does not read", async () => {
   const off = { hardBytes: 0, softBytes: 0, softSeconds: 0 };
   const server = await serve({
     "client-output-buffer-limit": { normal: off, replica: off, pubsub: { ...off, hardBytes: 1 << 20 } },
@@ -61,7 +61,7 @@ test("MONITOR is cut off when it does not read, by the limit of subscribers", as
   await watcher.closed();
 });
 
-test("SLOWLOG and MONITOR show no password, of CONFIG SET neither", async () => {
+test("SLOWLOG and MONITOR show no password, not even one of CONFIG SET", async () => {
   const server = await serve({ "slowlog-log-slower-than": 0 });
   const client = await server.client();
   await client.call("CONFIG", "SET", "timeout", "7", "requirepass", "secret", "masterauth", "secret");

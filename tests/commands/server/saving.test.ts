@@ -23,7 +23,7 @@ async function persistence(client: TestClient): Promise<Record<string, string>> 
   return Object.fromEntries(lines.map((line) => line.split(":") as [string, string]));
 }
 
-test("SAVE answers when a backup is made that holds what was written before, and others are served", async () => {
+test("SAVE replies when a backup holds all earlier writes, and other clients are served meanwhile", async () => {
   const { directory, clock, server, client } = await opened();
   const other = await server.client();
   const before = Number(await client.call("LASTSAVE"));
@@ -53,7 +53,7 @@ test("SAVE answers when a backup is made that holds what was written before, and
   await again.close();
 });
 
-test("BGSAVE answers at once; a failure is reported by INFO and by SAVE, and LASTSAVE stays", async () => {
+test("BGSAVE replies at once; INFO and SAVE report a failure, and LASTSAVE stays", async () => {
   const { directory, server, client } = await opened();
   await client.call("SET", "k", "v");
   expect(await client.call("BGSAVE", "SCHEDULE")).toBe("Background saving started");
@@ -70,7 +70,7 @@ test("BGSAVE answers at once; a failure is reported by INFO and by SAVE, and LAS
   await server.close();
 });
 
-test("the end of the server gives up a backup that is being made, and leaves nothing of it", async () => {
+test("shutdown cancels a backup that is being made and removes its files", async () => {
   const { directory, server, client } = await opened();
   await client.call("BGSAVE");
   await server.close();

@@ -24,7 +24,7 @@ test("MODULE LIST shows the module whose commands are built in", async () => {
   expect(await client.call("MODULE", "LIST")).toEqual([module]);
 });
 
-test("SAVE and BGSAVE bring what was written to the disk, and LASTSAVE tells when", async () => {
+test("SAVE and BGSAVE sync earlier writes to disk, and LASTSAVE returns the time", async () => {
   const { client, clock } = await connected();
   await client.call("SET", "k", "v");
   const before = Number(await client.call("LASTSAVE"));

@@ -65,14 +65,14 @@ test("SM.HISTORY, SM.OUTCOME, FULL and the change stream show via, log and outpu
 });
 
 describe("STAMP and TRACE", () => {
-  test("are in the history, and go on to what the event sets off", async () => {
+  test("are in the history, and are passed on to events that the event triggers", async () => {
     await call("SM.SEND", "k", "TELL", "1", "STAMP", 1234, "TRACE", TRACE);
     expect((await history("k"))[1]).toMatchObject({ stamp: 1234, trace: TRACE, at: START_MS });
     expect((await history("other"))[1]).toMatchObject({ event: "NOTE", stamp: null, trace: TRACE });
     expect(JSON.stringify(await call("XRANGE", "sm:tasks:pack", "-", "+"))).toContain(TRACE);
   });
 
-  test("wait with the event where it waits", async () => {
+  test("are kept with an event that waits", async () => {
     await call("SM.SEND", "k", "END", "STAMP", 99, "TRACE", TRACE);
     await call("SM.SEND", "k", "GO", "STAMP", 100, "DELAY", 50);
     on.clock.advance(50);
@@ -99,7 +99,7 @@ describe("STAMP and TRACE", () => {
   });
 });
 
-test("ID * makes an id that FULL and the history tell", async () => {
+test("ID * makes an id that FULL and the history show", async () => {
   const first = fields(await call("SM.SEND", "k", "NOTE", "ID", "*", "FULL"))["id"];
   const second = fields(await call("SM.SEND", "k", "NOTE", "ID", "*", "FULL"))["id"];
   expect(first).toMatch(/^[0-9]+-[0-9]+$/);

@@ -70,7 +70,7 @@ const PARCEL = {
   },
 };
 
-test("a machine that suspends itself takes nothing until SM.RESUME, then what waited", async () => {
+test("a machine that suspends itself keeps events until SM.RESUME, which applies them", async () => {
   const { clock, client, call } = await setUp();
   await define(client, "parcel", PARCEL);
   await call("SM.CREATE", "p", "parcel");
@@ -93,7 +93,7 @@ test("a machine that suspends itself takes nothing until SM.RESUME, then what wa
   expect(await call("SM.STATE", "p")).toEqual(["late"]);
 });
 
-test("a machine may be suspended from its creation on", async () => {
+test("a machine can suspend itself when it is created", async () => {
   const { clock, client, call } = await setUp();
   await define(client, "draft", {
     initial: "a",
@@ -123,7 +123,7 @@ const METER = {
   },
 };
 
-test("a definition that records changes keeps nothing of events that change nothing, but their ids", async () => {
+test("a definition that records changes keeps only the ids of events that change nothing", async () => {
   const { clock, client, call } = await setUp();
   await define(client, "meter", METER);
   await call("SM.CREATE", "m", "meter");

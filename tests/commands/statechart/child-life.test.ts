@@ -70,8 +70,8 @@ async function keysOf(call: (...args: readonly string[]) => Promise<Decoded>, pa
   return keys.filter((key) => !key.startsWith("sm:")).sort();
 }
 
-describe("what belongs to a machine goes with it", () => {
-  test("DEL and UNLINK count the keys that were named", async () => {
+describe("children are removed with their parent", () => {
+  test("DEL and UNLINK remove them, and count the named keys only", async () => {
     const { call } = await setUp();
     expect(await keysOf(call)).toEqual([...ALL].sort());
     expect(await call("DEL", "r")).toBe(1);
@@ -83,7 +83,7 @@ describe("what belongs to a machine goes with it", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("expiry and overwriting", async () => {
+  test("expiry and overwriting remove them", async () => {
     const { clock, call } = await setUp();
     await call("PEXPIRE", "r", "1000");
     clock.advance(1001);
@@ -100,7 +100,7 @@ describe("what belongs to a machine goes with it", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("RENAME takes them along, and takes along those of the target", async () => {
+  test("RENAME moves them, and removes those of the target", async () => {
     const { call, events } = await setUp();
     await call("SM.CREATE", "q", "root");
     await call("SM.SEND", "q", "GO");
@@ -114,7 +114,7 @@ describe("what belongs to a machine goes with it", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("RENAME and MOVE go all the way or not at all", async () => {
+  test("RENAME and MOVE move all of them or nothing", async () => {
     const { call } = await setUp();
     await call("SET", "{q}.m.leaf", "in the way");
     expect(await call("RENAME", "r", "q")).toEqual(
@@ -148,8 +148,8 @@ describe("what belongs to a machine goes with it", () => {
   });
 });
 
-describe("a child does not leave its parent", () => {
-  test("EXPIRE, RENAME and MOVE are refused", async () => {
+describe("a child stays with its parent", () => {
+  test("EXPIRE, RENAME and MOVE of a child are refused", async () => {
     const { call } = await setUp();
     const refused = new ReplyFailure("ERR a child lives with its parent");
     expect(await call("EXPIRE", "{r}.m", "10")).toEqual(refused);
@@ -161,7 +161,7 @@ describe("a child does not leave its parent", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("being deleted, overwritten or made anew is an error that the parent gets", async () => {
+  test("the parent gets an error when a child is deleted, overwritten or replaced", async () => {
     const { call, events } = await setUp();
     await call("DEL", "{r}.m");
     await call("SET", "{r}.l[0]", "text");
@@ -185,7 +185,7 @@ describe("a child does not leave its parent", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("SM.RESET of one that is done has it done once more", async () => {
+  test("SM.RESET of a completed child lets it complete again", async () => {
     const { call, events } = await setUp();
     await call("SM.SEND", "{r}.l[0]", "END");
     await call("SM.SEND", "{r}.l[1]", "END");
@@ -196,8 +196,8 @@ describe("a child does not leave its parent", () => {
   });
 });
 
-describe("copies, dumps and new beginnings of a parent", () => {
-  test("COPY copies it alone, with its children as stopped", async () => {
+describe("copies, dumps and resets of a parent", () => {
+  test("COPY copies the parent alone, with its children stopped", async () => {
     const { call } = await setUp();
     await call("SM.SEND", "{r}.l[0]", "END");
     expect(await call("COPY", "r", "c")).toBe(1);
@@ -220,7 +220,7 @@ describe("copies, dumps and new beginnings of a parent", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("DUMP and RESTORE do the same", async () => {
+  test("DUMP and RESTORE carry over the parent alone, with its children stopped", async () => {
     const { client, call } = await setUp();
     const dumped = async (key: string) => {
       const { bytes } = await client.exchange("DUMP", key);
@@ -264,7 +264,7 @@ describe("copies, dumps and new beginnings of a parent", () => {
   });
 });
 
-test("what children have for a suspended parent waits until it goes on", async () => {
+test("events of children wait for a suspended parent until SM.RESUME", async () => {
   const { clock, call, events } = await setUp();
   await call("SM.SUSPEND", "r");
   expect(await call("SM.SEND", "{r}.l[0]", "END")).toEqual(["end"]);
@@ -282,7 +282,7 @@ test("what children have for a suspended parent waits until it goes on", async (
   expect(await call("SM.VERIFY")).toEqual([]);
 });
 
-test("an id of a child that runs, a key that is taken, and a key without a tag fail the event", async () => {
+test("an event fails when the id of a child runs already, its key is taken, or its key has no tag", async () => {
   const { call } = await setUp();
   await call("SM.SEND", "r", "SPAWN", '{"id":"x"}');
   expect(await call("SM.SEND", "r", "SPAWN", '{"id":"x"}')).toEqual(
@@ -305,7 +305,7 @@ test("an id of a child that runs, a key that is taken, and a key without a tag f
   expect(await call("SM.VERIFY")).toEqual([]);
 });
 
-test("definitions of children are there before, pinned, and stay while they are named", async () => {
+test("definitions of children must exist, are pinned, and cannot be deleted while they are named", async () => {
   const { call } = await setUp();
   const invoking = (src: string) => JSON.stringify({ states: { a: { invoke: { src, id: "x" } } } });
   expect(await call("SM.DEF", "CREATE", "one", invoking("none"))).toEqual(

@@ -304,7 +304,7 @@ async function play(server: LastingServer, commands: readonly Command[]): Promis
   expect(await server.call("SM.VERIFY")).toEqual([]);
 }
 
-test("parents and children do under random commands what the model does, restarts included", {
+test("parents and children behave as the model under random commands and restarts", {
   timeout: 120_000 + RUNS * 5000,
 }, async () => {
   await fc.assert(

@@ -93,7 +93,7 @@ const POLL = {
   },
 };
 
-test("a child lives while its state is active, and its end takes the parent on", async () => {
+test("a child runs while its state is active, and its end moves the parent", async () => {
   const { call } = await setUp();
   await call("SM.CREATE", "o", "order");
   expect(await call("SM.SEND", "o", "PAY")).toEqual(["paying"]);
@@ -124,7 +124,7 @@ test("a child lives while its state is active, and its end takes the parent on",
   expect(await call("SM.VERIFY")).toEqual([]);
 });
 
-test("a child is stopped and kept when its state is left, and replaced when that is entered again", async () => {
+test("a child is stopped and kept when its state is left, and replaced when the state is entered again", async () => {
   const { call } = await setUp();
   await call("SM.CREATE", "o", "order");
   await call("SM.SEND", "o", "PAY");
@@ -172,7 +172,7 @@ test("a failed or deleted child takes the parent to onError", async () => {
   expect(await call("SM.VERIFY")).toEqual([]);
 });
 
-test("each makes a child of every item, and is done with the outputs in order", async () => {
+test("each creates a child for every item, and completes with the outputs in order", async () => {
   const { call } = await setUp();
   await call("SM.CREATE", "p", "poll");
   await call("SM.SEND", "p", "OPEN", '{"voters":["ann","ben","cid"]}');
@@ -189,7 +189,7 @@ test("each makes a child of every item, and is done with the outputs in order", 
   expect(await call("SM.VERIFY")).toEqual([]);
 });
 
-test("of the children of a list one is reported as failed, and the others go on", async () => {
+test("a failed child of a list is reported, and the others continue", async () => {
   const { call } = await setUp();
   await call("SM.CREATE", "p", "poll");
   await call("SM.SEND", "p", "OPEN", '{"voters":["ann","ben","cid"]}');
@@ -204,7 +204,7 @@ test("of the children of a list one is reported as failed, and the others go on"
   expect(await call("SM.VERIFY")).toEqual([]);
 });
 
-test("SM.DEF GRAPH shows what a state runs", async () => {
+test("SM.DEF GRAPH shows the children of a state", async () => {
   const { call } = await setUp();
   const mermaid = String(await call("SM.DEF", "GRAPH", "poll"));
   expect(mermaid).toContain("note right of s2 : runs votes (vote#58;v1) for each item");
@@ -216,7 +216,7 @@ test("SM.DEF GRAPH shows what a state runs", async () => {
   expect(states[2]).toMatchObject({ path: "voting", invoke: [{ id: "votes", src: "vote:v1", each: true }] });
 });
 
-test("a child that cannot start fails the event, unless the parent takes that", async () => {
+test("a child that cannot start fails the event, unless the parent accepts the error", async () => {
   const { client, call } = await setUp();
   await define(client, "broken", { initial: "a", states: { a: { entry: { assign: { n: "1 / 0" } } } } });
   const invoking = (more: object) => ({
@@ -250,7 +250,7 @@ test("a child that cannot start fails the event, unless the parent takes that", 
   expect(await call("SM.VERIFY")).toEqual([]);
 });
 
-test("machines that make each other in a circle are stopped, and so is nesting without end", async () => {
+test("machines that create each other in a circle are stopped, and so is endless nesting", async () => {
   const { client, call } = await setUp();
   await define(client, "now", { initial: "end", states: { end: { type: "final" } } });
   await define(client, "again", {

@@ -19,7 +19,7 @@ const failure = (message: string) => new ReplyFailure(message);
 const beginning = (code: string) => ({ message: expect.stringMatching(new RegExp(`^${code}( |$)`)) });
 
 describe("SM.DEF CREATE", () => {
-  test("answers name and version, v1 when none is given, and the same again to the same document", async () => {
+  test("replies with name and version, v1 when none is given, and the same for the same document again", async () => {
     expect(await call("SM.DEF", "CREATE", "lamp", JSON.stringify(LAMP))).toBe("lamp:v1");
     expect(await call("SM.DEF", "CREATE", "lamp:v1", JSON.stringify(LAMP, null, 2))).toBe("lamp:v1");
     expect(await call("SM.DEF", "CREATE", "lamp:v2", JSON.stringify(LAMP))).toBe("lamp:v2");
@@ -102,7 +102,7 @@ describe("SM.DEF CREATE", () => {
     expect(await call("SM.DEF", "CREATE", "big", big)).toEqual(beginning("ERR"));
   });
 
-  test("refuses numbers beyond what JSON can say again, in documents and contexts", async () => {
+  test("refuses numbers that JSON cannot write, in documents and contexts", async () => {
     const document = '{"initial": "a", "context": {"n": 1e999}, "states": {"a": {}}}';
     const findings = rows(await call("SM.DEF", "CHECK", document));
     const reason = "the number 1e999 is not exact: write it as a string";
@@ -146,7 +146,7 @@ describe("SM.DEF CREATE", () => {
     );
   });
 
-  test("takes the map form and the list of transitions", async () => {
+  test("accepts the map form and the list of transitions", async () => {
     await define(on.client, "map", { initial: "a", map: { a: ["b", "c"], b: ["a"] } });
     await define(on.client, "turnstile", {
       name: "turnstile",
@@ -181,7 +181,7 @@ describe("SM.DEF CHECK", () => {
 });
 
 describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
-  test("GET gives the document as it came, the newest without a version", async () => {
+  test("GET returns the document unchanged, and the newest without a version", async () => {
     const text = ` ${JSON.stringify({ ...LAMP, description: "zwei" }, null, 1)}\n`;
     await call("SM.DEF", "CREATE", "lamp:a", text);
     expect(await call("SM.DEF", "GET", "lamp")).toBe(text);
@@ -189,7 +189,7 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
     expect(await call("SM.DEF", "GET", "lamp:v9")).toBeNull();
   });
 
-  test("DEL removes what no machine is pinned to", async () => {
+  test("DEL removes a version that no machine is pinned to", async () => {
     await call("SM.CREATE", "k", "lamp");
     await call("SM.CREATE", "k2", "lamp:v1");
     expect(await call("SM.DEF", "DEL", "lamp:v1")).toEqual(failure("DEFINUSE 2"));
@@ -200,7 +200,7 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
     expect(await call("SM.DEF", "DEL", "lamp")).toEqual(beginning("ERR"));
   });
 
-  test("a definition made anew under a name is another one", async () => {
+  test("a definition that is deleted and created again is a new one", async () => {
     await call("SM.CREATE", "k", "lamp");
     await call("DEL", "k");
     await call("SM.DEF", "DEL", "lamp:v1");
@@ -209,7 +209,7 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
     expect(await call("SM.STATE", "k")).toEqual(["dim"]);
   });
 
-  test("GRAPH draws in several forms, and none of a definition that is not there", async () => {
+  test("GRAPH draws in several formats, and nothing for a missing definition", async () => {
     expect(await call("SM.DEF", "GRAPH", "lamp")).toContain("stateDiagram-v2");
     expect(await call("SM.DEF", "GRAPH", "lamp:v1", "mermaid")).toContain("stateDiagram-v2");
     expect(await call("SM.DEF", "GRAPH", "lamp", "DOT")).toMatch(/^digraph/);
@@ -219,7 +219,7 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
     expect(await call("SM.DEF", "GRAPH", "lamp", "PNG")).toEqual(failure("ERR syntax error"));
   });
 
-  test("HELP lists the subcommands, and an unknown one is refused", async () => {
+  test("HELP lists the subcommands, and an unknown subcommand is refused", async () => {
     const help = (await call("SM.DEF", "HELP")) as readonly string[];
     for (const name of ["CREATE", "CHECK", "GET", "LIST", "DEL", "GRAPH"])
       expect(help.join("\n")).toContain(name);
@@ -237,7 +237,7 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
 });
 
 describe("SM.CREATE", () => {
-  test("pins the machine to the newest version of the time", async () => {
+  test("pins the machine to the newest version at its creation", async () => {
     await call("SM.CREATE", "k", "lamp");
     await define(on.client, "lamp:v2", { initial: "dim", states: { dim: {} } });
     await call("SM.CREATE", "k2", "lamp");

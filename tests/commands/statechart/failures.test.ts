@@ -62,7 +62,7 @@ describe("a timer that fails", () => {
     expect((await info())["reason"]).toBeNull();
   });
 
-  test("is done by SM.RETRY once it can be", async () => {
+  test("runs with SM.RETRY once its cause is removed", async () => {
     expect(await call("SM.RETRY", "k")).toBe(0);
     expect(await info()).toMatchObject({ status: "failed", failed: 1, rev: 2 });
     expect(await call("SM.SEND", "k", "REPAIR")).toEqual(["a"]);
@@ -78,21 +78,21 @@ describe("a timer that fails", () => {
     expect(await call("SM.RETRY", "k")).toBe(0);
   });
 
-  test("goes with the state that armed it", async () => {
+  test("is dropped when the state that armed it is left", async () => {
     await call("SM.SEND", "k", "LEAVE");
     expect(await info()).toMatchObject({ status: "active", failed: 0 });
     expect(await pending()).toEqual([]);
     expect(await call("SM.RETRY", "k")).toBe(0);
   });
 
-  test("goes when that state is entered anew, whose timer fails anew", async () => {
+  test("is dropped when that state is entered again, whose timer fails again", async () => {
     await call("SM.SEND", "k", "AGAIN");
     expect(await info()).toMatchObject({ status: "active", failed: 0, timers: 1 });
     await pass(100);
     expect(await info()).toMatchObject({ status: "failed", failed: 1 });
   });
 
-  test("is taken back by SM.CANCEL and SM.RESET", async () => {
+  test("is removed by SM.CANCEL and SM.RESET", async () => {
     expect(await call("SM.CANCEL", "k", "@1")).toBe(1);
     expect(await info()).toMatchObject({ status: "active", failed: 0 });
     await call("SM.SEND", "k", "AGAIN");
@@ -133,27 +133,30 @@ describe("error.execution", () => {
     },
   });
 
-  test.each(["error.execution", "error.*"])("is taken by %s, and the step is spent", async (descriptor) => {
-    await define(on.client, "d", handling(descriptor));
-    await call("SM.CREATE", "k", "d");
-    await pass(100);
-    expect(await info()).toMatchObject({ status: "active", failed: 0, state: ["c"] });
-    const [why] = (await call("SM.CONTEXT", "k", "why")) as string[];
-    expect(JSON.parse(why ?? "")).toMatchObject({
-      type: "error.execution",
-      event: "xstate.after.100ms.(machine).a",
-      code: "EXECFAIL",
-      message: expect.stringContaining("missing"),
-    });
-    expect(await last()).toMatchObject({ kind: "raise", event: "error.execution", to: ["c"] });
-    expect(await call("EXISTS", "sm:refusals")).toBe(0);
-  });
+  test.each(["error.execution", "error.*"])(
+    "is handled by %s, and the step is removed",
+    async (descriptor) => {
+      await define(on.client, "d", handling(descriptor));
+      await call("SM.CREATE", "k", "d");
+      await pass(100);
+      expect(await info()).toMatchObject({ status: "active", failed: 0, state: ["c"] });
+      const [why] = (await call("SM.CONTEXT", "k", "why")) as string[];
+      expect(JSON.parse(why ?? "")).toMatchObject({
+        type: "error.execution",
+        event: "xstate.after.100ms.(machine).a",
+        code: "EXECFAIL",
+        message: expect.stringContaining("missing"),
+      });
+      expect(await last()).toMatchObject({ kind: "raise", event: "error.execution", to: ["c"] });
+      expect(await call("EXISTS", "sm:refusals")).toBe(0);
+    },
+  );
 
   test.each<readonly [string, object]>([
     ["*", { on: { "*": "c" } }],
     ["defer", { defer: ["*"] }],
     ["unmatched", {}],
-  ])("is not taken by %s", async (_name, state) => {
+  ])("is not handled by %s", async (_name, state) => {
     const a = { ...DEADLINE.states.a, on: {}, ...state };
     const unmatched = { ...DEADLINE, unmatched: "defer", states: { ...DEADLINE.states, a } };
     // The timer's own event is not to be taken either.
@@ -164,7 +167,7 @@ describe("error.execution", () => {
     expect((await pending()).map(({ kind }) => kind)).toEqual(["failed"]);
   });
 
-  test("that fails itself leaves the machine failed", async () => {
+  test("leaves the machine failed when its own transition fails", async () => {
     const definition = handling("error.execution");
     const fails = { target: "c", actions: [COUNT] };
     await define(on.client, "d", {
@@ -202,7 +205,7 @@ const WORKER = {
   },
 };
 
-describe("whatever no client waits for", () => {
+describe("a step that no client waits for", () => {
   beforeEach(async () => {
     await define(on.client, "w", WORKER);
     await call("SM.CREATE", "k", "w");
@@ -254,7 +257,7 @@ describe("whatever no client waits for", () => {
     expect(await call("SM.RETRY", "k")).toBe(1);
   });
 
-  test("what is due while the machine is suspended fails after SM.RESUME", async () => {
+  test("a timer that expires during suspension fails after SM.RESUME", async () => {
     await call("SM.SEND", "k", "RUN", "DELAY", 10);
     await call("SM.SUSPEND", "k");
     await pass(20);
@@ -279,7 +282,7 @@ describe("whatever no client waits for", () => {
     ]);
   });
 
-  test("SM.RETRY passes over what is refused by now", async () => {
+  test("SM.RETRY drops a step that is refused", async () => {
     await call("SM.SEND", "k", "RUN", "ID", "1", "DELAY", 1);
     await pass(1);
     await call("SM.SEND", "k", "OPEN");
@@ -311,7 +314,7 @@ describe("whatever no client waits for", () => {
     },
   );
 
-  test("an event that another machine does not take is reported there", async () => {
+  test("an event that another machine does not accept is reported there", async () => {
     await call("SM.SEND", "k", "ASK");
     expect(await last("other")).toMatchObject({ kind: "refused", event: "NONSENSE", by: "k" });
     expect(await info("other")).toMatchObject({ status: "active" });
@@ -336,7 +339,7 @@ describe("sm-refusals", () => {
     await call("SM.CREATE", "k", "w");
   });
 
-  test("none keeps none", async () => {
+  test("none records no refusals", async () => {
     await call("CONFIG", "SET", "sm-refusals", "none");
     await call("SM.SEND", "k", "RUN", "DELAY", 1);
     await pass(1);
@@ -344,7 +347,7 @@ describe("sm-refusals", () => {
     expect(await info()).toMatchObject({ status: "failed" });
   });
 
-  test("all keeps what clients received, too", async () => {
+  test("all also records refusals that clients received", async () => {
     expect(await call("SM.SEND", "k", "NONSENSE")).toBeInstanceOf(ReplyFailure);
     expect(await call("EXISTS", "sm:refusals")).toBe(0);
     await call("CONFIG", "SET", "sm-refusals", "all");
@@ -356,7 +359,7 @@ describe("sm-refusals", () => {
     ]);
   });
 
-  test("all keeps what is refused before it has an outcome, and nothing else of it", async () => {
+  test("all records an event that is refused before it has an outcome, and stores no outcome", async () => {
     await call("CONFIG", "SET", "sm-refusals", "all");
     expect(await call("SM.SEND", "none", "RUN", "ID", 1)).toEqual(
       new ReplyFailure("NOMACHINE there is no machine at 'none'"),
@@ -381,7 +384,7 @@ describe("sm-refusals", () => {
     ]);
   });
 
-  test("sm-refusals-maxlen bounds the stream, and a key of another type takes none", async () => {
+  test("sm-refusals-maxlen bounds the stream, and a key of another type gets no entries", async () => {
     await call("CONFIG", "SET", "sm-refusals-maxlen", 2);
     for (let count = 0; count < 5; count += 1) await call("SM.SEND", "k", "NONSENSE", "DELAY", 1);
     await pass(1);
@@ -404,7 +407,7 @@ test("SM.WAIT waits for the status failed", async () => {
   expect(await waiting).toEqual(["a"]);
 });
 
-test("a machine that ends forgets what had failed", async () => {
+test("a machine that ends drops its failed steps", async () => {
   await define(on.client, "e", {
     initial: "a",
     context: {},

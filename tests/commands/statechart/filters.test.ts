@@ -25,7 +25,7 @@ const { call } = on;
 const failure = (message: string) => new ReplyFailure(message);
 
 describe("an outer state", () => {
-  test("counts and finds the machines in it, as they come and go", async () => {
+  test("filters the machines in it, as they enter and leave it", async () => {
     for (const key of ["a", "b", "c"]) await call("SM.CREATE", key, "order");
     for (const key of ["a", "b"]) await call("SM.SEND", key, "PAY");
     await call("SM.SEND", "a", "NEXT");
@@ -42,7 +42,7 @@ describe("an outer state", () => {
     expect(await call("SM.COUNT", "STATE", "work")).toBe(1);
   });
 
-  test("counts from its entry, whatever happens inside, and anew when it is entered again", async () => {
+  test("has its age from its entry, whatever happens inside, and a new one when it is entered again", async () => {
     await call("SM.CREATE", "a", "order", "STATE", "work");
     on.clock.jump(1000);
     await call("SM.SEND", "a", "NEXT");
@@ -55,7 +55,7 @@ describe("an outer state", () => {
     expect(await older(1000)).toEqual(["a"]);
   });
 
-  test("of one version may be an atomic one of another", async () => {
+  test("can be an atomic state in another version", async () => {
     await call("SM.DEF", "CREATE", "order:v2", '{"initial":"work","states":{"work":{}}}');
     await call("SM.CREATE", "a", "order:v1", "STATE", "work");
     await call("SM.CREATE", "b", "order:v2");
@@ -68,7 +68,7 @@ describe("an outer state", () => {
   });
 });
 
-describe("what is not there", () => {
+describe("a filter with an unknown name", () => {
   test.each([
     [["DEF", "ordr"], "NODEF there is no definition 'ordr'; did you mean 'order'?"],
     [["DEF", "order:v9"], "NODEF there is no definition 'order:v9'; did you mean 'order:v1'?"],
@@ -78,22 +78,22 @@ describe("what is not there", () => {
       "NOSTATE the definition 'order' has no state 'wrk'; did you mean 'work'?",
     ],
     [["DEF", "order:v1", "STATE", ""], "NOSTATE the definition 'order' has no state ''"],
-  ])("is no answer of 0: %j", async (filter, message) => {
+  ])("is refused instead of counted as 0: %j", async (filter, message) => {
     expect(await call("SM.COUNT", ...filter)).toEqual(failure(message));
     expect(await call("SM.SCAN", 0, ...filter)).toEqual(failure(message));
   });
 
-  test("is 0 without a definition that would know", async () => {
+  test("counts 0 when it names no definition", async () => {
     expect(await call("SM.COUNT", "STATE", "nowhere")).toBe(0);
     expect(await call("SM.SCAN", 0, "STATE", "nowhere")).toEqual(["0", []]);
   });
 });
 
-describe("names in keys", () => {
+describe("index keys", () => {
   const long = "q".repeat(300);
   const names = [long, `${long}.x`, "a\0b", "\x01odd", "ä".repeat(150), ""];
 
-  test("of states of map machines come back whole at any length", async () => {
+  test("hold names of states of map machines at any length", async () => {
     for (const [index, name] of names.entries()) {
       const machine = { current: name, map: { [name]: [] }, initial: name };
       expect(await call("SM.SET", `k${index}`, JSON.stringify(machine))).toBe("OK");
@@ -107,7 +107,7 @@ describe("names in keys", () => {
     }
   });
 
-  test("of outer states and of states of definitions do, too", async () => {
+  test("hold names of outer states and of states of definitions", async () => {
     await define(on.client, "deep", {
       initial: long,
       states: { [long]: { initial: "x\0y", states: { "x\0y": { on: { GO: "z" } }, z: {} } } },

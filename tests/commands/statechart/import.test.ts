@@ -15,7 +15,7 @@ const CODED = JSON.stringify({
   states: { a: { always: [{ cond: "x" }, { cond: "y" }], entry: "ring" } },
 });
 
-test("SM.DEF IMPORT stores the translation, answers as SM.DEF CREATE, and the same again to the same text", async () => {
+test("SM.DEF IMPORT stores the translation and replies as SM.DEF CREATE does, also when it is repeated", async () => {
   expect(await call("SM.DEF", "IMPORT", "lamp", "xstate", LAMP)).toBe("lamp:v1");
   expect(await call("SM.DEF", "IMPORT", "lamp:v1", "XState", LAMP)).toBe("lamp:v1");
   expect(await call("SM.DEF", "IMPORT", "lamp:v2", "XSTATE", LAMP)).toBe("lamp:v2");
@@ -27,7 +27,7 @@ test("SM.DEF IMPORT stores the translation, answers as SM.DEF CREATE, and the sa
   });
 });
 
-test("SM.DEF IMPORT takes the version from the document, and refuses another one than the command's", async () => {
+test("SM.DEF IMPORT takes the version from the document, and refuses a different one in the command", async () => {
   const versioned = JSON.stringify({ ...JSON.parse(LAMP), version: "1.2" });
   expect(await call("SM.DEF", "IMPORT", "desk", "XSTATE", versioned)).toBe("desk:1.2");
   expect(await call("SM.DEF", "IMPORT", "desk:2", "XSTATE", versioned)).toEqual({
@@ -56,14 +56,14 @@ test("SM.DEF IMPORT names twenty places at most, and how many more there are", a
   expect(reply).toEqual({ message: expect.stringMatching(/code19.*; and 10 more, which CHECK lists$/) });
 });
 
-test("SM.DEF IMPORT says where the document is wrong that the text has led to", async () => {
+test("SM.DEF IMPORT reports where the translated document is invalid", async () => {
   const text = JSON.stringify({ initial: "a", states: { a: { on: { GO: "nowhere" } } } });
   expect(await call("SM.DEF", "IMPORT", "lost", "XSTATE", text)).toEqual({
     message: expect.stringMatching(/^INVALIDDEF \$\.states\.a\.on\.GO: there is no state 'nowhere'/),
   });
 });
 
-test("SM.DEF IMPORT CHECK tells all findings and the document, and stores nothing", async () => {
+test("SM.DEF IMPORT CHECK returns all findings and the document, and stores nothing", async () => {
   const refused = fields(await call("SM.DEF", "IMPORT", "coded", "XSTATE", CODED, "check"));
   expect(refused["document"]).toBe(null);
   expect(rows(refused["findings"] ?? null).map((row) => [row["in"], row["severity"]])).toEqual([
@@ -80,7 +80,7 @@ test("SM.DEF IMPORT CHECK tells all findings and the document, and stores nothin
   expect(await call("SM.DEF", "LIST")).not.toContain("dead:v1");
 });
 
-test("SM.DEF IMPORT refuses formats, words and texts that there are not", async () => {
+test("SM.DEF IMPORT refuses unknown formats and options, empty names and documents that are too large", async () => {
   expect(await call("SM.DEF", "IMPORT", "a", "UML", LAMP)).toEqual({
     message: expect.stringMatching(/^ERR unknown format; there are XSTATE/),
   });

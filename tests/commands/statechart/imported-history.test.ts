@@ -26,7 +26,7 @@ const create = (history: unknown, ...more: readonly string[]) =>
   call("SM.CREATE", "k", "order", ...more, "HISTORY", JSON.stringify(history));
 
 describe("SM.CREATE with HISTORY", () => {
-  test("makes a machine with that history, which goes on from there", async () => {
+  test("creates a machine with that history, which continues from there", async () => {
     expect(await create(PAST, "STATE", "paid", "CONTEXT", '{"n":5}')).toBe("OK");
     expect(await call("SM.SEND", "k", "SHIP")).toEqual(["shipped"]);
     expect(rows(await call("SM.HISTORY", "k", "-", "+"))).toMatchObject([
@@ -53,7 +53,7 @@ describe("SM.CREATE with HISTORY", () => {
     expect(await call("SM.STATE", "k")).toEqual(["paid"]);
   });
 
-  test("outlives a copy, a dump and the bound on histories", async () => {
+  test("survives COPY, DUMP and the limit on histories", async () => {
     await create(Array.from({ length: 200 }, (_, i) => ({ at: i, to: i === 199 ? "paid" : "new" })));
     await call("COPY", "k", "c");
     const { bytes } = await on.client.exchange("DUMP", "k");
@@ -66,7 +66,7 @@ describe("SM.CREATE with HISTORY", () => {
     await call("CONFIG", "SET", "sm-history-max", 0);
   });
 
-  test("is refused where the history is none, with its place, and leaves nothing", async () => {
+  test("is refused with the place of the fault when the history is invalid, and creates nothing", async () => {
     const fault = async (history: unknown, ...more: readonly string[]) =>
       ((await create(history, ...more)) as ReplyFailure).message;
     expect(await fault({})).toBe(

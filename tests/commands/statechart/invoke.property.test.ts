@@ -241,7 +241,7 @@ async function oursOf(client: TestClient, key: string): Promise<Observed> {
   };
 }
 
-test("charts that invoke machines do what they do in xstate", async () => {
+test("charts that invoke machines behave as in xstate", async () => {
   const clock = new VirtualClock();
   const server = await startTestServer({ clock });
   const client = await server.client();

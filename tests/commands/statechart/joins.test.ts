@@ -75,7 +75,7 @@ describe("an event that a join waits for", () => {
     ]);
   });
 
-  test("is used with the others when all have come, and its outcome says so", async () => {
+  test("is used with the others when all have arrived, and its outcome says so", async () => {
     await send("PAID", '{"sum":7}', "ID", "p", "BY", "ann");
     await send("PACKED", '{"ok":true}');
     await pass(1000);
@@ -137,7 +137,7 @@ describe("an event that a join waits for", () => {
     expect(rows(again["candidates"] ?? null)).toMatchObject([{ result: "filled", place: "a" }]);
   });
 
-  test("outlives a copy, a dump and a rename", async () => {
+  test("survives COPY, DUMP and RENAME", async () => {
     await send("PAID", '{"sum":7}', "ID", "p");
     await call("COPY", "k", "c");
     await call("RENAME", "k", "r");
@@ -148,7 +148,7 @@ describe("an event that a join waits for", () => {
   });
 });
 
-describe("what a join has kept when its state is left", () => {
+describe("an event that a join has kept when its state is left", () => {
   test("is tried once: taken, deferred or ILLEGAL", async () => {
     await send("LABEL", "{}", "ID", "l");
     await send("PAID", "{}", "ID", "p");
@@ -179,7 +179,7 @@ describe("what a join has kept when its state is left", () => {
     expect(await pending()).toMatchObject([{ id: "b", kind: "deferred" }]);
   });
 
-  test("is kept anew when the state is entered again", async () => {
+  test("is kept again when the state is entered again", async () => {
     await send("PAID", '{"sum":7}', "ID", "p");
     await pass(3_600_000);
     expect(await send("RESTART")).toEqual(["waiting"]);
@@ -203,7 +203,7 @@ describe("what a join has kept when its state is left", () => {
     expect(await outcome("p")).toMatchObject({ code: "OK" });
   });
 
-  test("comes too late when the machine is done", async () => {
+  test("has the outcome DONE when the machine is done", async () => {
     await send("PAID", '{"sum":7}', "ID", "p");
     expect(await send("END")).toEqual(["end"]);
     expect(await outcome("p")).toMatchObject({ code: "DONE" });
@@ -219,7 +219,7 @@ describe("what a join has kept when its state is left", () => {
 });
 
 describe("a kept event", () => {
-  test("expires like any that waits", async () => {
+  test("expires like any waiting event", async () => {
     await send("PAID", "{}", "ID", "p", "EXPIRE", 1000);
     await pass(1001);
     await send("PACKED", '{"ok":true}');
@@ -249,12 +249,12 @@ describe("a kept event", () => {
     await call("CONFIG", "SET", "sm-context-bytes-max", 1_048_576);
   });
 
-  test("keeps its numbers that no double holds", async () => {
+  test("keeps numbers that a double cannot hold", async () => {
     await send("PAID", '{"sum":9007199254740993}');
     expect((await pending())[0]).toMatchObject({ data: '{"sum":9007199254740993}' });
   });
 
-  test("of an action that sends is the event's, by its sender", async () => {
+  test("names its sender when the action of another machine sends it", async () => {
     await define(on.client, "sender", {
       initial: "a",
       states: { a: { on: { GO: { actions: [{ send: { to: "'k'", event: "PAID", data: "event" } }] } } } },
@@ -268,7 +268,7 @@ describe("a kept event", () => {
 });
 
 describe("joins in drawings and findings", () => {
-  test("show what they wait for", async () => {
+  test("show the events they wait for", async () => {
     const label = "all(a: PAID, b: PACKED [event.ok], c: any(x: LABEL, y: after 2h))";
     expect(String(await call("SM.DEF", "GRAPH", "order", "DOT"))).toContain(`[label="${label}"]`);
     const json = JSON.parse(String(await call("SM.DEF", "GRAPH", "order", "JSON")));
@@ -276,7 +276,7 @@ describe("joins in drawings and findings", () => {
     expect(String(await call("SM.DEF", "GRAPH", "order", "MERMAID"))).toContain("all(a#58; PAID");
   });
 
-  test("warn of a place that stays empty and of an event that is never there", async () => {
+  test("warn of a place that stays empty and of an event that is never available", async () => {
     const findings = (await call(
       "SM.DEF",
       "CHECK",

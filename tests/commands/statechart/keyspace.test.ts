@@ -102,7 +102,7 @@ describe("COPY, RENAME and DEL", () => {
     expect(await client.call("SM.STATE", "d1")).toEqual(["closed"]);
   });
 
-  test("RENAME over another machine replaces it with all it had", async () => {
+  test("RENAME over another machine replaces it with all its data", async () => {
     await client.call("SM.CREATE", "d2", "door");
     expect(await client.call("RENAME", "d1", "d2")).toBe("OK");
     expect(await client.call("SM.COUNT", "BY", "STATE")).toEqual(["open", 1]);
@@ -112,7 +112,7 @@ describe("COPY, RENAME and DEL", () => {
 });
 
 describe("another database", () => {
-  test("MOVE takes the definition along, and its timer fires there", async () => {
+  test("MOVE copies the definition, and its timer fires in the other database", async () => {
     expect(await client.call("MOVE", "d1", 1)).toBe(1);
     expect(await client.call("SM.COUNT")).toBe(0);
     expect(await client.call("SM.DEF", "DEL", "door:v1")).toBe(1);
@@ -125,7 +125,7 @@ describe("another database", () => {
     expect(await client.call("SM.VERIFY")).toEqual([]);
   });
 
-  test("COPY with DB takes the definition along, which stays the older version there", async () => {
+  test("COPY with DB copies the definition, which stays the older version there", async () => {
     await client.call("SELECT", 1);
     await define(client, "door:v2", { initial: "shut", states: { shut: {} } });
     await client.call("SELECT", 0);
@@ -163,7 +163,7 @@ describe("another database", () => {
 });
 
 describe("FLUSHDB and FLUSHALL", () => {
-  test.each(["FLUSHDB", "FLUSHALL"])("%s takes machines, timers and definitions", async (command) => {
+  test.each(["FLUSHDB", "FLUSHALL"])("%s removes machines, timers and definitions", async (command) => {
     await client.call("SM.SEND", "d1", "CLOSE", "DELAY", 20_000);
     expect(await client.call(command)).toBe("OK");
     expect(await client.call("SM.DEF", "LIST")).toEqual([]);
@@ -178,7 +178,7 @@ describe("FLUSHDB and FLUSHALL", () => {
     expect(left.filter((space) => !"mc".includes(space))).toEqual([]);
   });
 
-  test("FLUSHDB takes the definitions of a database without keys", async () => {
+  test("FLUSHDB removes the definitions of a database without keys", async () => {
     await client.call("DEL", "d1");
     await client.call("FLUSHDB");
     expect(await client.call("SM.DEF", "LIST")).toEqual([]);
@@ -190,7 +190,7 @@ describe("FLUSHDB and FLUSHALL", () => {
     expect(await client.call("SM.STATE", "d1")).toEqual(["shut"]);
   });
 
-  test("what was due since the flush and is not yet removed does no harm", async () => {
+  test("timers that expire after the flush, before they are removed, have no effect", async () => {
     await client.call("MULTI");
     await client.call("FLUSHDB");
     await client.call("SM.DEF", "CREATE", "door", JSON.stringify(DOOR));

@@ -35,7 +35,7 @@ afterEach(() => server.close());
 const call = (...args: readonly Argument[]): Promise<Decoded> => client.call(...args);
 const beginning = (code: string) => ({ message: expect.stringMatching(new RegExp(`^${code} `)) });
 
-test("sm-context-bytes-max bounds what an event makes of the context, and what SM.CREATE is given", async () => {
+test("sm-context-bytes-max bounds the context after an event, and that of SM.CREATE", async () => {
   await call("CONFIG", "SET", "sm-context-bytes-max", 1024);
   expect(await call("SM.SEND", "s", "PUT", JSON.stringify("x".repeat(1000)))).toEqual(["open"]);
   expect(await call("SM.SEND", "s", "PUT", '"0123456789"')).toEqual(beginning("EXECFAIL"));
@@ -63,7 +63,7 @@ test("sm-event-bytes-max bounds the data of an event", async () => {
   expect(await call("SM.WHY", "s", "PUT", large)).toEqual(beginning("ERR"));
 });
 
-test("sm-sources-max bounds the sources a machine remembers, not those it knows", async () => {
+test("sm-sources-max bounds new sources of a machine, and accepts known ones", async () => {
   await call("CONFIG", "SET", "sm-sources-max", 1);
   expect(await call("SM.SEND", "s", "PUT", "1", "SEQ", "a", 1)).toEqual(["open"]);
   expect(await call("SM.SEND", "s", "PUT", "1", "SEQ", "b", 1)).toEqual(beginning("ERR"));
@@ -81,7 +81,7 @@ test("sm-outcome-max 0 remembers no outcome", async () => {
   expect(await call("SM.VERIFY", "s")).toEqual([]);
 });
 
-test("more events than one may set off are taken from the inbox all the same", async () => {
+test("all events of the inbox are applied, also when they are more than one event may trigger", async () => {
   await define(client, "till", {
     initial: "shut",
     context: { sold: 0 },
@@ -117,7 +117,7 @@ test("a deferred event that meets a limit is dropped, and the machine goes on", 
   expect(codes).toEqual(["EXECFAIL", "OK"]);
 });
 
-test("an event that finds the inbox of another machine full fails there, and its sender hears of it", async () => {
+test("an event fails at a machine whose inbox is full, and its sender is notified", async () => {
   await define(client, "box", { initial: "shut", states: { shut: { defer: ["PUT"] } } });
   await define(client, "sender", {
     initial: "on",

@@ -261,7 +261,7 @@ async function expectSame(world: World, name: string, job: Job): Promise<void> {
 }
 
 test(
-  "machines do under random commands what the model does, restarts included",
+  "machines behave as the model under random commands and restarts",
   async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 20, maxLength: 60 }), async (commands) => {

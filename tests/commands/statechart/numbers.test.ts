@@ -41,7 +41,7 @@ const on = servedTests(async (client) => {
 const { call } = on;
 const last = async (key: string) => rows(await call("SM.HISTORY", key, "+", "-", "REV", "COUNT", 1))[0];
 
-test("data is kept as the text that was sent", async () => {
+test("data is kept as the string that was sent", async () => {
   const text = `{ "n" : 1.0, "id": ${BIG} }`;
   await call("SM.SEND", "k", "COUNT", text, "ID", "x");
   expect(await last("k")).toMatchObject({ data: text });
@@ -74,14 +74,14 @@ test.each([
   expect(await call("SM.CONTEXT", "k")).toBe('{"id":0,"n":0}');
 });
 
-test("an inexact number beside those that are read does no harm", async () => {
+test("an inexact number is accepted when nothing reads it", async () => {
   expect(await call("SM.SEND", "k", "SIZE", `{"items":[{"id":${BIG}}]}`)).toEqual(["open"]);
   expect(await call("SM.CONTEXT", "k", "n")).toEqual(["1"]);
   const reply = await call("SM.SEND", "k", "FIND", `{"items":[{"id":${BIG}}]}`);
   expect(reply).toMatchObject({ message: expect.stringMatching(/^GUARD .*9007199254740993/) });
 });
 
-test("data that is handed on whole keeps its text everywhere", async () => {
+test("data that is passed on whole keeps its spelling everywhere", async () => {
   const text = `{ "id": ${BIG}, "n": 1.50 }`;
   expect(await call("SM.SEND", "k", "PASS", text)).toEqual(["open"]);
   expect(await last("other")).toMatchObject({ event: "TAKE", data: text });
@@ -96,7 +96,7 @@ test("data that is handed on whole keeps its text everywhere", async () => {
   expect(await last("k")).toMatchObject({ kind: "timer", event: "LATER", data: text });
 });
 
-test("a context and a definition say which of their numbers is not exact", async () => {
+test("a context and a definition with an inexact number are refused with its place", async () => {
   expect(await call("SM.CREATE", "k", "ledger", "CONTEXT", `{"a":[{"b":${BIG}}]}`)).toEqual(
     new ReplyFailure(`ERR CONTEXT is not exact: $.a[0].b is ${BIG}; write it as a string`),
   );

@@ -114,7 +114,7 @@ const DECLARED = CATALOGUE.commands
   .map(({ declaration }) => ({ name: declaration.name, options: optionsOf(declaration.arguments) }))
   .filter(({ options }) => options.length > 0);
 
-test("each state machine command that has options is tried below", () => {
+test("the cases have each state machine command with options", () => {
   const tried = [...Object.keys(BEFORE_OPTIONS)].sort();
   // ALL of SM.REQUEUE is written in place of the ids.
   expect(DECLARED.map(({ name }) => name).sort()).toEqual(tried);
@@ -144,7 +144,7 @@ describe("SM.CREATE with several STATE", () => {
     expect(await call("SM.SEND", "k", "GO")).toEqual(["end"]);
   });
 
-  test("enters the regions that none of them names as they begin", async () => {
+  test("enters the initial states of the regions that none of them names", async () => {
     expect(await call("SM.CREATE", "k", "order", "STATE", "open", "STATE", "open.ship.box")).toBe("OK");
     expect(await call("SM.STATE", "k")).toEqual(["open.pay.due", "open.ship.box"]);
   });

@@ -62,7 +62,7 @@ describe("SM.SEND", () => {
     );
   });
 
-  test("replies the same again to an id it knows, refusals and the last event included", async () => {
+  test("repeats its reply to a known id, also for a refusal and the last event", async () => {
     const refused = await client.exchange("SM.SEND", "o1", "SHIP", "ID", "e0");
     await client.call("SM.SEND", "o1", "PAY", '{"amount":100}', "ID", "e1");
     const last = await client.exchange("SM.SEND", "o1", "SHIP", "ID", "e2", "FULL");
@@ -73,13 +73,13 @@ describe("SM.SEND", () => {
     );
   });
 
-  test("refuses what a source has passed already", async () => {
+  test("refuses a SEQ that its source has passed", async () => {
     await client.call("SM.SEND", "o1", "PAY", '{"amount":100}', "SEQ", "gateway", 7);
     expect(await client.call("SM.SEND", "o1", "SHIP", "SEQ", "gateway", 7)).toBeInstanceOf(ReplyFailure);
     expect(await client.call("SM.SEND", "o1", "SHIP", "SEQ", "gateway", 8)).toEqual(["shipped"]);
   });
 
-  test("does nothing when IFSTATE or IFREV do not hold", async () => {
+  test("changes nothing when IFSTATE or IFREV does not hold", async () => {
     expect(await client.call("SM.SEND", "o1", "CANCEL", "IFSTATE", "paid")).toBeNull();
     expect(await client.call("SM.SEND", "o1", "CANCEL", "IFREV", 9)).toBeNull();
     expect(await client.call("SM.SEND", "o1", "CANCEL", "IFREV", 1, "IFSTATE", "new")).toEqual(["cancelled"]);
@@ -142,7 +142,7 @@ describe("keys", () => {
 });
 
 describe("queries", () => {
-  test("SM.COUNT and SM.SCAN agree with what was done", async () => {
+  test("SM.COUNT and SM.SCAN agree with the events that were applied", async () => {
     for (let i = 2; i <= 25; i += 1) await client.call("SM.CREATE", `o${i}`, "order");
     await client.call("SM.SEND", "o3", "PAY", '{"amount":100}');
     await client.call("SM.SEND", "o4", "CANCEL");
@@ -172,7 +172,7 @@ describe("queries", () => {
     expect(await client.call("SM.VERIFY")).toEqual([]);
   });
 
-  test("SM.INFO tells of the past as the history has it", async () => {
+  test("SM.INFO returns the past as the history has it", async () => {
     await client.call("SM.SEND", "o1", "PAY", '{"amount":100}', "BY", "ann", "REASON", "card");
     await client.call("SM.SEND", "o1", "SHIP");
     const info = (await client.call("SM.INFO", "o1", "REV", 1)) as unknown[];

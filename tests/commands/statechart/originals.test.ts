@@ -83,7 +83,7 @@ describe("a defined machine", () => {
     expect(await call("SM.PENDING", "d")).toEqual([]);
   });
 
-  test("is driven by SM.MUTATE through a state that it leaves by itself", async () => {
+  test("is driven by SM.MUTATE through a transient state", async () => {
     await define(client, "relay", {
       initial: "a",
       states: { a: { on: { GO: "b" } }, b: { always: "c" }, c: { on: { BACK: "a" } } },
@@ -114,7 +114,7 @@ describe("a defined machine", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("gives way to SM.SET, which makes a map machine of it", async () => {
+  test("is replaced by SM.SET with a map machine", async () => {
     expect(await call("SM.SET", "d", '{"current":"","initial":"x","map":{"x":[]}}')).toBe("OK");
     expect(fields(await call("SM.INFO", "d"))).toMatchObject({ definition: null, rev: 1, state: ["x"] });
     expect(await call("SM.DEF", "DEL", "door:v1")).toBe(1);

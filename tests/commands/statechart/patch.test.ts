@@ -63,7 +63,7 @@ test("SM.PATCH is recorded with what changed, who and why", async () => {
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("SM.HISTORY tells a field that was removed from one that is null, and so does SM.INFO REV", async () => {
+test("SM.HISTORY and SM.INFO REV distinguish a removed field from one that is null", async () => {
   const client = await setUp();
   await client.call("SM.PATCH", "m", '{"list":null}');
   await define(client, "n", {

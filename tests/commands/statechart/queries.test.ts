@@ -63,7 +63,7 @@ test("a key that is missing is null, and one of another type WRONGTYPE, to every
 });
 
 describe("SM.INFO", () => {
-  test("tells all about a machine, as a flat array and as a map", async () => {
+  test("returns all fields of a machine, as a flat array and as a map", async () => {
     await call("SM.SEND", "r", "WALK");
     await call("PEXPIRE", "r", 5000);
     const flat = await call("SM.INFO", "r");
@@ -109,7 +109,7 @@ describe("SM.INFO", () => {
     expect(fields(mapped)).toEqual(fields(flat));
   });
 
-  test("tells of the past by rev and by time, across SM.RESET", async () => {
+  test("returns the past by rev and by time, across SM.RESET", async () => {
     on.clock.jump(100);
     await call("SM.SEND", "r", "WALK", "REASON", "on the way");
     on.clock.jump(100);
@@ -137,7 +137,7 @@ describe("SM.INFO", () => {
     }
   });
 
-  test("tells of the past of lists, whose items are assigned one by one", async () => {
+  test("returns past lists whose items were assigned one by one", async () => {
     await define(on.client, "list", {
       initial: "on",
       context: { items: [{ n: 1 }] },
@@ -162,7 +162,7 @@ describe("SM.INFO", () => {
     }
   });
 
-  test("tells of no past that the history has dropped", async () => {
+  test("returns no past that the history has dropped", async () => {
     await call("CONFIG", "SET", "sm-history-max", 2);
     const states = [fields(await call("SM.INFO", "r"))];
     for (const event of ["WALK", "HALT", "WALK"]) {
@@ -187,7 +187,7 @@ describe("SM.INFO", () => {
   });
 });
 
-test("SM.CONTEXT gives the whole or what stands at paths", async () => {
+test("SM.CONTEXT returns the whole context or the values at paths", async () => {
   expect(await call("SM.CONTEXT", "r")).toBe('{"a":{"b":[10,{"c":"x"}]},"steps":0}');
   expect(
     await call("SM.CONTEXT", "r", "a.b.1.c", "a.b", "steps", "a.b.9", "x.y", "", "constructor", "a.b.length"),
@@ -198,7 +198,7 @@ describe("SM.HISTORY", () => {
   const revs = async (...args: readonly Argument[]) =>
     rows(await call("SM.HISTORY", "r", ...args)).map(({ rev }) => rev);
 
-  test("keeps to its bounds, its direction and its number", async () => {
+  test("keeps to its range, direction and COUNT", async () => {
     for (const event of ["WALK", "HALT", "SHINE", "DIM"]) await call("SM.SEND", "r", event);
     expect(await revs("-", "+")).toEqual([1, 2, 3, 4, 5]);
     expect(await revs(2, 4)).toEqual([2, 3, 4]);
@@ -230,7 +230,7 @@ describe("SM.HISTORY", () => {
     }
   });
 
-  test("tells what has changed of the context", async () => {
+  test("returns the changed parts of the context", async () => {
     await call("SM.SEND", "r", "WALK");
     const [first, second] = rows(await call("SM.HISTORY", "r", "-", "+"));
     expect(first).toMatchObject({
@@ -317,7 +317,7 @@ describe("SM.SCAN and SM.COUNT", () => {
     expect(await call("SM.COUNT", "STATUS", "paused")).toEqual(noStatus);
   });
 
-  test("SCAN returns what stays, while others come, go and move", async () => {
+  test("SCAN returns each machine that stays, while others are created, deleted and moved", async () => {
     for (let i = 0; i < 40; i += 1) await call("SM.CREATE", `n${i}`, "robot");
     const found = new Set<string>();
     let cursor = "0";
@@ -374,7 +374,7 @@ describe("SM.SCAN and SM.COUNT", () => {
   });
 });
 
-test("SM.SUSPEND and SM.RESUME answer whether they changed something, and are in the history", async () => {
+test("SM.SUSPEND and SM.RESUME reply whether they changed something, and are in the history", async () => {
   await call("SM.SEND", "r", "WALK");
   expect(await call("SM.SUSPEND", "r", "repair")).toBe(1);
   expect(await call("SM.SUSPEND", "r")).toBe(0);

@@ -113,7 +113,7 @@ describe("SM.REPLAY", () => {
     expect(first).toMatchObject({ recorded: ["paid"], computed: ["review"], difference: "states" });
   });
 
-  test("has the timers that the other definition would have had, at the times that history tells", async () => {
+  test("fires the timers of the other definition at the times of the history", async () => {
     await call("SM.CREATE", "o", "order:v1");
     await pass(2_000_000);
     await call("SM.SEND", "o", "PAY", '{"sum":1}');
@@ -121,7 +121,7 @@ describe("SM.REPLAY", () => {
     expect(await replay("DEF", "order:v2")).toEqual([[2, "PAY", "paid", "paid", 1, null]]);
   });
 
-  test("begins at FROM, is as long as COUNT, and begins behind the last migration under the own definition", async () => {
+  test("begins at FROM or after the last migration, and replays COUNT changes", async () => {
     await call("SM.CREATE", "o", "order:v1");
     for (let n = 0; n < 5; n += 1) await call("SM.PATCH", "o", `{"n":${n}}`);
     expect((await replay("FROM", 3, "COUNT", 2)).map(([rev]) => rev)).toEqual([3, 4]);
@@ -148,7 +148,7 @@ describe("SM.REPLAY", () => {
     expect(await all()).toEqual(before);
   });
 
-  test("is nil for no machine, and refuses what it cannot do with a reason", async () => {
+  test("replies nil for a missing machine, and refuses an impossible replay with a reason", async () => {
     expect(await call("SM.REPLAY", "none")).toBeNull();
     await call("SM.CREATE", "o", "order:v1");
     await call("SET", "text", "x");

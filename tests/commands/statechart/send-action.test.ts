@@ -89,7 +89,7 @@ const pass = async (ms: number) => {
 };
 
 describe("def", () => {
-  test("makes the machine that is missing, with all its beginning, before the event", async () => {
+  test("creates a missing machine and runs its entry before the event", async () => {
     await go({ to: "c", n: 2 });
     expect(await sum("c")).toEqual(["2"]);
     expect(rows(await call("SM.HISTORY", "c", "-", "+"))).toMatchObject([
@@ -101,7 +101,7 @@ describe("def", () => {
     expect(await sum("c")).toEqual(["5"]);
   });
 
-  test("leaves no machine where its event is refused, and the sender is notified", async () => {
+  test("creates no machine when its event is refused, and the sender is notified", async () => {
     await go({ to: "c", n: -1 });
     expect(await call("EXISTS", "c")).toBe(0);
     expect(await lost()).toBe('["GUARD"]');
@@ -111,14 +111,14 @@ describe("def", () => {
     ]);
   });
 
-  test("of a definition there is not is NODEF, of a key with another type WRONGTYPE", async () => {
+  test("fails with NODEF for a missing definition, and with WRONGTYPE for a key of another type", async () => {
     await go({ to: "c", n: 1, def: "none" });
     await call("SET", "text", "x");
     await go({ to: "text", n: 1 });
     expect(await lost()).toBe('["NODEF","WRONGTYPE"]');
   });
 
-  test("is bounded where machines make each other as they begin", async () => {
+  test("is bounded when machines create each other at their entry", async () => {
     await define(on.client, "chain", {
       initial: "s",
       states: { s: { entry: [{ send: { to: "key + 'x'", event: "E", def: "chain" } }], on: { E: {} } } },
@@ -154,7 +154,7 @@ describe("eventId", () => {
 });
 
 describe("with delay", () => {
-  test("all of it waits with the event, through a copy and a restart of the timer", async () => {
+  test("keeps all options with the event, through COPY and a restart", async () => {
     await call("SM.SEND", "s", "LATER", '{"to":"c"}');
     await call("RENAME", "s", "s2");
     await pass(10_000);
@@ -176,7 +176,7 @@ describe("expire", () => {
     });
   });
 
-  test("counts in the inbox of the machine that gets it", async () => {
+  test("applies in the inbox of the receiving machine", async () => {
     await call("SM.CREATE", "c", "counter");
     await call("SM.SEND", "s", "HOLD");
     expect(rows(await call("SM.OUTCOME", "c", "held"))).toMatchObject([{ code: "DEFERRED" }]);

@@ -37,7 +37,7 @@ const outcome = async (id: string) => {
 };
 
 describe("refusals", () => {
-  test("of what is no machine and of a definition that is not there", async () => {
+  test("name a key that holds no machine, and a missing definition", async () => {
     await call("SET", "text", "v");
     expect(await call("SM.SEND", "nothing", "SHUT")).toEqual(
       failure("NOMACHINE there is no machine at 'nothing'"),
@@ -57,7 +57,7 @@ describe("refusals", () => {
     [["SELL"], "GUARD event 'SELL' in 'open':"],
     [["FAIL"], "EXECFAIL"],
     [["logger"], "ILLEGAL"],
-  ])("of the event %j with %s, which SM.WHY foretells, and which changes nothing", async (event, message) => {
+  ])("refuse the event %j with %s, as SM.WHY predicts, and change nothing", async (event, message) => {
     const before = await call("SM.INFO", "s");
     const why = fields(await call("SM.WHY", "s", ...event));
     const reply = await send(...event);
@@ -80,12 +80,12 @@ describe("refusals", () => {
     [["SHUT", "EXPIRE", Number.MAX_SAFE_INTEGER], "ERR value is out of range"],
     [["SHUT", "DELAY", Number.MAX_SAFE_INTEGER], "ERR value is out of range"],
     [[""], "ERR the event's name is empty"],
-  ])("of the arguments %j with %s", async (args, message) => {
+  ])("refuse the arguments %j with %s", async (args, message) => {
     expect(await send(...args)).toMatchObject({ message: expect.stringMatching(new RegExp(`^${message}`)) });
     expect(await call("SM.STATE", "s")).toEqual(["open"]);
   });
 
-  test("in the order type, definition, suspended, id, done, source, conditions", async () => {
+  test("check in the order type, definition, suspended, id, done, source, conditions", async () => {
     await send("SHUT", "ID", "a", "SEQ", "q", 5);
     await send("DEMOLISH", "ID", "end");
     expect(await send("SHUT", "ID", "a", "SEQ", "q", 1, "IFREV", 99)).toEqual(["shut"]);
@@ -104,7 +104,7 @@ describe("refusals", () => {
 });
 
 describe("ID", () => {
-  test("compares data as JSON, and keeps refusals and how they came about", async () => {
+  test("compares data as JSON, and keeps refusals with their reasons", async () => {
     const reply = await on.client.exchange(
       "SM.SEND",
       "s",
@@ -145,7 +145,7 @@ describe("ID", () => {
     expect(await call("SM.OUTCOME", "none", "1")).toBeNull();
   });
 
-  test("forgets the oldest beyond sm-outcome-max, and what is past sm-outcome-ttl", async () => {
+  test("drops the oldest outcomes beyond sm-outcome-max, and those past sm-outcome-ttl", async () => {
     await call("CONFIG", "SET", "sm-outcome-max", 2, "sm-outcome-ttl", 10);
     for (const id of ["a", "b", "c"]) await send("SELL", '{"n":1}', "ID", id);
     const known = async () =>
@@ -160,7 +160,7 @@ describe("ID", () => {
   });
 });
 
-test("SEQ takes any name for a source, and is not moved by a refused event", async () => {
+test("SEQ accepts any name of a source, and a refused event does not advance it", async () => {
   for (const source of ["constructor", "__proto__", "", "a"]) {
     expect(await send("NONSENSE", "SEQ", source, 9)).toEqual(beginning("ILLEGAL"));
     expect(await send("SELL", '{"n":1}', "SEQ", source, -3)).toEqual(["open"]);
@@ -195,7 +195,7 @@ test("BY and REASON are in the history, and the reason is that of the machine", 
   expect(fields(await call("SM.INFO", "s"))["reason"]).toBe("night");
 });
 
-test("IFSTATE knows the states above, and an unmet condition leaves no trace", async () => {
+test("IFSTATE matches outer states, and an unmet condition leaves no trace", async () => {
   await define(on.client, "deep", {
     initial: "a",
     states: { a: { initial: "b", states: { b: { on: { GO: "c" } }, c: {} } } },
@@ -206,7 +206,7 @@ test("IFSTATE knows the states above, and an unmet condition leaves no trace", a
   expect(await call("SM.SEND", "d", "GO", "IFSTATE", "a", "IFREV", 1, "ID", "x")).toEqual(["a.c"]);
 });
 
-test("FULL tells what has changed, in RESP2 and RESP3", async () => {
+test("FULL returns what has changed, in RESP2 and RESP3", async () => {
   const flat = [
     "state",
     ["shut"],
@@ -236,7 +236,7 @@ test("FULL tells what has changed, in RESP2 and RESP3", async () => {
   expect(fields(reply)).toMatchObject({ state: ["shut"], rev: 2, changed: 0, code: "DEFERRED", id: "7" });
 });
 
-test("DEF makes a missing machine of the newest version and is passed over by one that is there", async () => {
+test("DEF creates a missing machine of the newest version, and is ignored when the machine exists", async () => {
   expect(await call("SM.SEND", "new", "SHUT", "DEF", "shop", "FULL")).toContain(2);
   expect(rows(await call("SM.HISTORY", "new", "-", "+")).map(({ kind }) => kind)).toEqual([
     "create",
@@ -252,7 +252,7 @@ test("DEF makes a missing machine of the newest version and is passed over by on
 });
 
 describe("deferred events", () => {
-  test("wait in order until a state takes them; their first reply stays, their outcome does not", async () => {
+  test("wait in order until a state accepts them; their first reply stays, their outcome changes", async () => {
     await send("SHUT");
     expect(await send("SELL", '{"n":1}', "ID", "one", "FULL")).toContain("changed");
     expect(await send("SELL", '{"n":2}', "EXPIRE", 100, "ID", "two")).toEqual(["shut"]);
@@ -273,7 +273,7 @@ describe("deferred events", () => {
     expect(await call("SM.PENDING", "s")).toEqual([]);
   });
 
-  test("are dropped by the end of the machine, by SM.CANCEL and by SM.RESET", async () => {
+  test("are dropped when the machine ends, by SM.CANCEL and by SM.RESET", async () => {
     await send("SHUT");
     for (const id of ["a", "b"]) await send("SELL", '{"n":1}', "ID", id);
     expect(await call("SM.CANCEL", "s", "a")).toBe(1);
@@ -289,7 +289,7 @@ describe("deferred events", () => {
     expect(await call("SM.VERIFY", "s")).toEqual([]);
   });
 
-  test("that were scheduled before wait like the others", async () => {
+  test("include events that were scheduled before", async () => {
     await send("SHUT");
     await send("SELL", '{"n":3}', "DELAY", 10, "ID", "later");
     on.clock.jump(10);
@@ -322,7 +322,7 @@ describe("deferred events", () => {
     expect(rows(await call("SM.PENDING", "s"))).toHaveLength(1);
   });
 
-  test("unmatched says what becomes of events that no state takes", async () => {
+  test("unmatched decides about events that no state accepts", async () => {
     const chart = (unmatched: string) => ({
       unmatched,
       initial: "a",
@@ -337,7 +337,7 @@ describe("deferred events", () => {
 });
 
 describe("DELAY and AT", () => {
-  test("schedule the event, with an outcome of its own when it comes", async () => {
+  test("schedule the event, with an outcome of its own when it is sent", async () => {
     expect(await send("SHUT", "AT", START_MS + 50, "ID", "x", "FULL")).toContain("changed");
     expect((await outcome("x"))["code"]).toBe("SCHEDULED");
     expect(rows(await call("SM.PENDING", "s"))).toEqual([
@@ -358,13 +358,13 @@ describe("DELAY and AT", () => {
     expect(fields(await call("SM.INFO", "s"))).toMatchObject({ pending: 0, rev: 2 });
   });
 
-  test("in the past or now deliver at once, after the reply", async () => {
+  test("deliver at once, after the reply, when the time is past or now", async () => {
     expect(await send("SHUT", "AT", 1)).toEqual(["open"]);
     on.clock.jump(0);
     expect(await call("SM.STATE", "s")).toEqual(["shut"]);
   });
 
-  test("a scheduled event nobody takes is spent", async () => {
+  test("drop a scheduled event that no state accepts", async () => {
     await send("OPEN", "DELAY", 5, "ID", "x");
     on.clock.jump(5);
     expect((await outcome("x"))["code"]).toBe("ILLEGAL");
@@ -372,7 +372,7 @@ describe("DELAY and AT", () => {
   });
 });
 
-describe("events that events set off", () => {
+describe("events that an event triggers", () => {
   const PING = {
     initial: "idle",
     context: { lost: "" },
@@ -414,7 +414,7 @@ describe("events that events set off", () => {
     ["off", "SUSPENDED"],
     ["over", "DONE"],
     ["p2", "ILLEGAL"],
-  ])("tell the sender when they are lost at %s: %s", async (to, code) => {
+  ])("notify the sender when they are lost at %s: %s", async (to, code) => {
     await call("SM.CREATE", "off", "shop");
     await call("SM.SUSPEND", "off");
     await call("SM.CREATE", "over", "shop", "STATE", "gone");
@@ -431,7 +431,7 @@ describe("events that events set off", () => {
     expect(await call("SM.CONTEXT", key, "lost")).toEqual(['"NOMACHINE"']);
   });
 
-  test("are delivered when they are due, or not once cancelled", async () => {
+  test("are delivered when they are due, unless they are cancelled", async () => {
     await call("SM.SEND", "p", "LATER");
     expect(rows(await call("SM.PENDING", "p")).map(({ id, kind, due }) => [id, kind, due])).toEqual([
       ["out", "timer", START_MS + 1000],
@@ -448,7 +448,7 @@ describe("events that events set off", () => {
     expect(await call("SM.VERIFY")).toEqual([]);
   });
 
-  test("a raise with a delay of 0 comes before the reply, and SM.WHY knows of it", async () => {
+  test("include a raise with a delay of 0, which is applied before the reply and shown by SM.WHY", async () => {
     expect(fields(await call("SM.WHY", "p", "STOP"))).toMatchObject({ verdict: "OK", to: ["idle"] });
     expect(await call("SM.STATE", "p")).toEqual(["idle"]);
     expect(rows(await call("SM.HISTORY", "p", "-", "+"))).toHaveLength(1);

@@ -45,7 +45,7 @@ afterEach(async () => {
 });
 
 describe("a state that lasts longer than its sla", () => {
-  test("makes the machine overdue: told once, found by SM.OVERDUE, its rev as before", async () => {
+  test("makes the machine overdue: it is reported once and listed by SM.OVERDUE, and its rev stays", async () => {
     await pass(2 * HOUR - 1);
     expect(await overdue()).toEqual([]);
     await pass(1);
@@ -81,7 +81,7 @@ describe("a state that lasts longer than its sla", () => {
     );
   });
 
-  test("is forgotten when it is left, and counts anew when it is entered again", async () => {
+  test("is cleared when it is left, and counts again when it is entered again", async () => {
     await pass(2 * HOUR);
     await call("SM.SEND", "a", "NOTE");
     expect(await overdue()).toHaveLength(1);
@@ -93,7 +93,7 @@ describe("a state that lasts longer than its sla", () => {
     expect(await overdue()).toEqual([]);
   });
 
-  test("may be an outer one, computed, and beside one below it; the longest comes first", async () => {
+  test("can be an outer state with a computed sla above another one; the longest overdue is first", async () => {
     await call("SM.CREATE", "b", "order");
     await call("SM.SEND", "b", "SHIP");
     await call("SM.SEND", "b", "NEXT");
@@ -111,7 +111,7 @@ describe("a state that lasts longer than its sla", () => {
     expect(await overdue()).toMatchObject([{ key: "a" }]);
   });
 
-  test("is one in suspension too, and in no machine that is reset, gone or overwritten", async () => {
+  test("counts during suspension, and not after SM.RESET, DEL or overwriting", async () => {
     await call("SM.SUSPEND", "a");
     await pass(3 * HOUR);
     expect(await overdue()).toHaveLength(1);
@@ -126,7 +126,7 @@ describe("a state that lasts longer than its sla", () => {
     expect(await overdue()).toEqual([]);
   });
 
-  test("goes along with COPY, RENAME, MOVE and DUMP, overdue or not yet", async () => {
+  test("is carried over by COPY, RENAME, MOVE and DUMP, overdue or not yet", async () => {
     await call("COPY", "a", "young");
     await pass(3 * HOUR);
     await call("COPY", "a", "old");
@@ -143,7 +143,7 @@ describe("a state that lasts longer than its sla", () => {
     await call("SELECT", 0);
   });
 
-  test("is none of a child that was stopped", async () => {
+  test("does not count in a child that was stopped", async () => {
     await define(on.client, "parent", {
       initial: "s",
       states: { s: { invoke: { src: "order", id: "o" }, on: { END: "t" } }, t: {} },
@@ -156,7 +156,7 @@ describe("a state that lasts longer than its sla", () => {
     expect(await overdue()).toEqual([]);
   });
 
-  test("is filtered by definition, of which there must be one", async () => {
+  test("is filtered by a definition, which must exist", async () => {
     await define(on.client, "other", { initial: "s", states: { s: { sla: 5 } } });
     await call("SM.CREATE", "o", "other");
     await pass(3 * HOUR);
@@ -167,7 +167,7 @@ describe("a state that lasts longer than its sla", () => {
     expect(await call("SM.OVERDUE", "0", "COUNT", 0)).toBeInstanceOf(ReplyFailure);
   });
 
-  test("is refused in a definition where it is no length of time, or the state does not last", async () => {
+  test("is refused in a definition when the sla is no duration, or the state is final", async () => {
     const define = (state: unknown) =>
       call("SM.DEF", "CREATE", "x", JSON.stringify({ initial: "s", states: { s: state } }));
     expect(String(((await define({ sla: "soon" })) as ReplyFailure).message)).toContain("$.states.s.sla");

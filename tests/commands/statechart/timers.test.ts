@@ -48,7 +48,7 @@ function create(client: TestClient, key: string, delay: number, ...options: read
   return client.call("SM.CREATE", key, "timed", "CONTEXT", JSON.stringify({ delay }), ...options);
 }
 
-test("what was due in a turn whose commit failed is done when the store takes commits again", async () => {
+test("a timer whose commit failed fires when the store accepts commits again", async () => {
   const clock = new VirtualClock();
   const failing = failingStore();
   const server = await startTestServer({ clock, store: Store.over(failing.store, OBJECT_TYPES) });
@@ -92,7 +92,7 @@ test("a timer fires once across restarts, before, at and after its time", async 
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("after downtime timers and scheduled events come in the order in which they were due", async () => {
+test("timers and scheduled events fire in order of their due times after downtime", async () => {
   const { clock, open, close } = restartable();
   let client = await open();
   await setUp(client);
@@ -107,7 +107,7 @@ test("after downtime timers and scheduled events come in the order in which they
   expect(await client.call("SM.COUNT", "STATE", "waiting")).toBe(1);
 });
 
-test("what is due at the same time comes in the order in which it was made", async () => {
+test("timers and events of the same due time fire in the order of their creation", async () => {
   const { clock, open } = restartable();
   const client = await open();
   await setUp(client);
@@ -132,7 +132,7 @@ test("what is due at the same time comes in the order in which it was made", asy
   expect(await logged(client)).toEqual(["c", "a", "b", "TWO", "ONE", "z", "y"]);
 });
 
-test("a key that expires before its timer is due, or with it, takes the timer along", async () => {
+test("a key that expires before its timer, or with it, removes the timer", async () => {
   const { clock, open, close } = restartable();
   let client = await open();
   await setUp(client);
@@ -147,7 +147,7 @@ test("a key that expires before its timer is due, or with it, takes the timer al
   expect(await client.call("SM.COUNT", "DEF", "timed")).toBe(0);
 });
 
-test("a timer that sets off a refusal elsewhere is spent all the same", async () => {
+test("a timer that triggers a refusal elsewhere is removed nevertheless", async () => {
   const { clock, open } = restartable();
   const client = await open();
   await define(client, "timed", TIMED);
@@ -157,7 +157,7 @@ test("a timer that sets off a refusal elsewhere is spent all the same", async ()
   expect(await client.call("SM.PENDING", "a")).toEqual([]);
 });
 
-test("a timer whose event is deferred waits in the inbox, and one that nothing takes leaves no trace", async () => {
+test("a timer whose event is deferred waits in the inbox, and one that no state accepts leaves no trace", async () => {
   const { clock, open } = restartable();
   const client = await open();
   await define(client, "waiter", {
@@ -180,7 +180,7 @@ test("a timer whose event is deferred waits in the inbox, and one that nothing t
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("nothing of a suspended machine falls due until it is resumed, across a restart too", async () => {
+test("timers of a suspended machine wait until SM.RESUME, across a restart too", async () => {
   const { clock, open, close } = restartable();
   let client = await open();
   await setUp(client);
@@ -225,7 +225,7 @@ test("a scheduled event keeps its conditions and its time to live until it is du
   expect(await logged(client)).toEqual(["x", "x"]);
 });
 
-test("a scheduled event that sets off an error leaves its outcome, and the step as failed", async () => {
+test("a scheduled event that causes an error stores its outcome and a failed step", async () => {
   const { clock, open } = restartable();
   const client = await open();
   await define(client, "loop", {

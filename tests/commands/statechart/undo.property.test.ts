@@ -72,7 +72,7 @@ async function seen(client: TestClient, key: string) {
   return { rev: Number(rev), shown: { ...rest, context: JSON.parse(String(context)) as unknown }, timers };
 }
 
-test("SM.UNDO gives back what SM.INFO showed, and SM.REPLAY computes what was recorded, for random machines", async () => {
+test("SM.UNDO restores what SM.INFO showed, and SM.REPLAY computes what was recorded, for random machines", async () => {
   const clock = new VirtualClock();
   const server = await startTestServer({ clock });
   onTestFinished(() => server.close());

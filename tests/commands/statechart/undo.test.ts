@@ -135,37 +135,40 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   ],
 };
 
-test.each(Object.keys(CHANGES))("SM.UNDO gives back what there was before a change: %s", async (name) => {
-  const { client, clock } = await setUp();
-  await define(client, "order", ORDER);
-  await client.call("SM.CREATE", "o", "order", "CONTEXT", '{"more":[{"qty":1}],"lines":[{"qty":1}]}');
-  await client.call("SM.CREATE", "other");
-  const changes = CHANGES[name] ?? [];
-  for (const change of changes.slice(0, -1)) await change(client, clock);
-  const before = await shown(client, "o");
-  const rev = Number(fields(await client.call("SM.INFO", "o"))["rev"]);
-  await changes.at(-1)?.(client, clock);
-  const after = await shown(client, "o");
-  const now = Number(fields(await client.call("SM.INFO", "o"))["rev"]);
-  expect(now).toBeGreaterThan(rev);
-  const plan = fields(await client.call("SM.UNDO", "o", "REV", rev + 1, "PLAN"));
-  expect(plan).toMatchObject({ state: before["state"], status: before["status"], undone: now - rev });
-  expect(await shown(client, "o")).toEqual(after);
-  expect(await client.call("SM.UNDO", "o", "REV", rev + 1)).toBe(now + 1);
-  const undone = await shown(client, "o");
-  // The timer that has fired is not armed again, and what it failed at is over.
-  if (name === "failed") expect({ ...undone, timers: 3, pending: [] }).toEqual({ ...before, pending: [] });
-  else expect(undone).toEqual(before);
-  expect(await client.call("SM.VERIFY")).toEqual([]);
-  // And the undo can be taken back itself.
-  expect(await client.call("SM.UNDO", "o")).toBe(now + 2);
-  const { pending: _a, ...again } = await shown(client, "o");
-  const { pending: _b, ...then } = after;
-  expect(again).toEqual(then);
-  expect(await client.call("SM.VERIFY")).toEqual([]);
-});
+test.each(Object.keys(CHANGES))(
+  "SM.UNDO restores the machine as it was before a change: %s",
+  async (name) => {
+    const { client, clock } = await setUp();
+    await define(client, "order", ORDER);
+    await client.call("SM.CREATE", "o", "order", "CONTEXT", '{"more":[{"qty":1}],"lines":[{"qty":1}]}');
+    await client.call("SM.CREATE", "other");
+    const changes = CHANGES[name] ?? [];
+    for (const change of changes.slice(0, -1)) await change(client, clock);
+    const before = await shown(client, "o");
+    const rev = Number(fields(await client.call("SM.INFO", "o"))["rev"]);
+    await changes.at(-1)?.(client, clock);
+    const after = await shown(client, "o");
+    const now = Number(fields(await client.call("SM.INFO", "o"))["rev"]);
+    expect(now).toBeGreaterThan(rev);
+    const plan = fields(await client.call("SM.UNDO", "o", "REV", rev + 1, "PLAN"));
+    expect(plan).toMatchObject({ state: before["state"], status: before["status"], undone: now - rev });
+    expect(await shown(client, "o")).toEqual(after);
+    expect(await client.call("SM.UNDO", "o", "REV", rev + 1)).toBe(now + 1);
+    const undone = await shown(client, "o");
+    // The timer that has fired is not armed again, and what it failed at is over.
+    if (name === "failed") expect({ ...undone, timers: 3, pending: [] }).toEqual({ ...before, pending: [] });
+    else expect(undone).toEqual(before);
+    expect(await client.call("SM.VERIFY")).toEqual([]);
+    // And the undo can be taken back itself.
+    expect(await client.call("SM.UNDO", "o")).toBe(now + 2);
+    const { pending: _a, ...again } = await shown(client, "o");
+    const { pending: _b, ...then } = after;
+    expect(again).toEqual(then);
+    expect(await client.call("SM.VERIFY")).toEqual([]);
+  },
+);
 
-test("SM.UNDO takes back several changes, and gives timers the due times that they had", async () => {
+test("SM.UNDO takes back several changes, and restores the due times of timers", async () => {
   const { client, clock } = await setUp();
   await define(client, "order", ORDER);
   await client.call("SM.CREATE", "o", "order");
@@ -202,7 +205,7 @@ test("SM.UNDO does not arm a timer again whose firing it takes back", async () =
   expect(await client.call("SM.PENDING", "o")).toEqual([]);
 });
 
-test("SM.UNDO PLAN says what is out already, and whether tasks are done", async () => {
+test("SM.UNDO PLAN lists effects that have left the machine, and tasks that are done", async () => {
   const { client } = await setUp();
   await define(client, "order", ORDER);
   await client.call("SM.CREATE", "other");
@@ -261,7 +264,7 @@ async function withChild(client: TestClient, ...events: readonly string[]) {
   return async () => rows(fields(await client.call("SM.INFO", "{p}"))["children"] ?? null)[0];
 }
 
-test("SM.UNDO leaves a child that the change has stopped as it is, and SM.UNDO of the child gives it back", async () => {
+test("SM.UNDO leaves a child that the change has stopped as it is, and SM.UNDO of the child restores it", async () => {
   const { client, clock } = await setUp();
   const child = await withChild(client, "GO", "BACK");
   const plan = fields(await client.call("SM.UNDO", "{p}", "PLAN"));
@@ -278,7 +281,7 @@ test("SM.UNDO leaves a child that the change has stopped as it is, and SM.UNDO o
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("SM.UNDO leaves a child that the change has started; its state is entered again when it is gone", async () => {
+test("SM.UNDO leaves a child that the change has started; its state is entered again when the child is gone", async () => {
   const { client } = await setUp();
   const child = await withChild(client, "GO");
   await client.call("SM.UNDO", "{p}");
@@ -292,7 +295,7 @@ test("SM.UNDO leaves a child that the change has started; its state is entered a
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("SM.UNDO makes a done child active again, and the parent knows", async () => {
+test("SM.UNDO makes a completed child active again, and updates the parent", async () => {
   const { client } = await setUp();
   await define(client, "kid", {
     initial: "on",
@@ -311,7 +314,7 @@ test("SM.UNDO makes a done child active again, and the parent knows", async () =
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("SM.UNDO gives a join back what it has used, and takes from it what the change has kept", async () => {
+test("SM.UNDO restores the events that a join has used, and removes those that the change has kept", async () => {
   const { client } = await setUp();
   await define(client, "both", {
     initial: "waiting",
@@ -333,7 +336,7 @@ test("SM.UNDO gives a join back what it has used, and takes from it what the cha
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("SM.UNDO hands the machine deferred events that its state takes", async () => {
+test("SM.UNDO applies deferred events that the restored state accepts", async () => {
   const { client } = await setUp();
   await define(client, "waiter", {
     initial: "idle",

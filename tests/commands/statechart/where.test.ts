@@ -43,7 +43,7 @@ beforeEach(async () => {
 describe("SM.SCAN", () => {
   const scan = async (where: string) => (await scanAll(on.client, "WHERE", where)).sort();
 
-  test("WHERE chooses by context, states, status, rev, times and key", async () => {
+  test("WHERE selects by context, states, status, rev, times and key", async () => {
     expect(await scan("context.n > 10")).toEqual(["b", "c"]);
     expect(await scan("'on.high' in state && 'on' in state")).toEqual(["b"]);
     expect(await scan("rev == 3 || key == 'a'")).toEqual(["a", "b"]);
@@ -78,7 +78,7 @@ describe("SM.SCAN", () => {
     ]);
   });
 
-  test("ends a page early when expressions have spent what one request may", async () => {
+  test("ends a page early when expressions have used up the budget of a request", async () => {
     await call(
       "SM.CREATE",
       "big",
@@ -94,7 +94,7 @@ describe("SM.SCAN", () => {
     expect(await scanAll(on.client, "DEF", "counter", "WHERE", where, "COUNT", "100")).toEqual([]);
   });
 
-  test("WITHINFO tells of each what SM.INFO does", async () => {
+  test("WITHINFO returns for each machine what SM.INFO returns", async () => {
     const [, page] = (await call("SM.SCAN", "0", "WITHINFO", "COUNT", 100)) as [string, [string, string[]][]];
     expect(page.map(([key]) => key).sort()).toEqual(["a", "b", "c", "plain"]);
     for (const [key, info] of page) expect(info).toEqual(await call("SM.INFO", key));
@@ -111,7 +111,7 @@ describe("SM.HISTORY", () => {
     await call("SM.SEND", "a", "END");
   });
 
-  test("WHERE chooses by the fields of an entry", async () => {
+  test("WHERE selects by the fields of an entry", async () => {
     expect(await revs("by == 'ann'")).toEqual([3]);
     expect(await revs("event == 'ADD' && data.n > 4")).toEqual([3, 4]);
     expect(await revs("kind == 'create'")).toEqual([1]);
@@ -122,7 +122,7 @@ describe("SM.HISTORY", () => {
     expect(await revs("at < now - 1000 && rev > 1")).toEqual([2]);
   });
 
-  test("says where to go on when it has not looked at all", async () => {
+  test("says where to continue when it has not examined every entry", async () => {
     await define(on.client, "tick", { initial: "s", states: { s: { on: { T: {} } } } });
     await call("SM.CREATE", "t", "tick");
     await call("CONFIG", "SET", "sm-history-max", 0);

@@ -55,7 +55,7 @@ describe("SM.WHY", () => {
     await call("SM.SEND", "c", "ADD", '{"price":8}');
   });
 
-  test("tells the context that would result", async () => {
+  test("returns the context that would result", async () => {
     expect(await why("c", "ADD", '{"price":5}')).toMatchObject({ verdict: "OK", context: '{"sum":17}' });
     expect(await why("c", "ADD", '{"price":[]}')).toMatchObject({ context: '{"sum":12}' });
     expect(await call("SM.CONTEXT", "c")).toBe('{"sum":12}');
@@ -63,7 +63,7 @@ describe("SM.WHY", () => {
     expect(await why("map", "b")).toMatchObject({ verdict: "OK", to: ["b"], context: null });
   });
 
-  test("tells with REV what would have come of an event then", async () => {
+  test("returns with REV what an event would have done then", async () => {
     expect(await why("c", "PAY")).toMatchObject({ verdict: "OK", to: ["paid"], context: '{"sum":12}' });
     expect(await why("c", "PAY", "REV", "2")).toMatchObject({
       verdict: "GUARD",
@@ -85,34 +85,34 @@ describe("SM.WHY", () => {
     expect(await call("SM.WHY", "c", "ADD", "REV", "0")).toBeNull();
   });
 
-  test("counts the time with REV from the change it is about", async () => {
+  test("counts the time with REV from that change", async () => {
     const { at } = rows(await call("SM.HISTORY", "c", "2", "2"))[0] ?? {};
     clock.advance(60_000);
     expect(await why("c", "LATE", "REV", "2")).toMatchObject({ context: JSON.stringify({ sum: 4, at }) });
   });
 
-  test("tells with REV of a machine that was suspended then", async () => {
+  test("reports with REV a machine that was suspended then", async () => {
     await call("SM.SUSPEND", "c", "audit");
     await call("SM.RESUME", "c");
     expect(await why("c", "PAY", "REV", "4")).toMatchObject({ verdict: "SUSPENDED" });
     expect(await why("c", "PAY", "REV", "5")).toMatchObject({ verdict: "OK" });
   });
 
-  test("answers nil with REV where the history does not reach back that far", async () => {
+  test("replies nil with REV when the history does not reach back that far", async () => {
     await call("CONFIG", "SET", "sm-history-max", "2");
     for (let count = 0; count < 3; count += 1) await call("SM.SEND", "c", "ADD", '{"price":1}');
     expect(await call("SM.WHY", "c", "PAY", "REV", "2")).toBeNull();
     expect(await why("c", "PAY", "REV", "5")).toMatchObject({ context: '{"sum":14}' });
   });
 
-  test("tells with REV of a map machine", async () => {
+  test("accepts REV for a map machine", async () => {
     await call("SM.SET", "map", '{"current":"a","map":{"a":["b"],"b":["c"],"c":[]},"initial":"a"}');
     await call("SM.SEND", "map", "b");
     expect(await why("map", "c")).toMatchObject({ verdict: "OK", to: ["c"] });
     expect(await why("map", "c", "REV", "1")).toMatchObject({ verdict: "ILLEGAL", state: ["a"] });
   });
 
-  test("tells with DEF what would come of an event under another definition", async () => {
+  test("returns with DEF what an event would do under another definition", async () => {
     expect(await why("c", "PAY", "DEF", "cart:v2")).toMatchObject({
       verdict: "GUARD",
       message: "event 'PAY' in 'open': context.sum >= 100 is false (context.sum = 12)",
@@ -132,12 +132,12 @@ describe("SM.WHY", () => {
     );
   });
 
-  test("tells with DEF of a map machine whose states a definition has", async () => {
+  test("accepts DEF for a map machine whose states the definition has", async () => {
     await call("SM.SET", "map", '{"current":"open","map":{"open":["paid"],"paid":[]},"initial":"open"}');
     expect(await why("map", "LEAVE", "DEF", "cart:v2")).toMatchObject({ to: ["left"] });
   });
 
-  test("tells with DEF what joins keep, as a migration would carry it over", async () => {
+  test("keeps events of joins with DEF, as a migration would", async () => {
     const join = (guard: string) => ({
       initial: "open",
       states: {
@@ -154,7 +154,7 @@ describe("SM.WHY", () => {
     expect(await why("j", "ONE", "DEF", "join:v2")).toMatchObject({ verdict: "ILLEGAL" });
   });
 
-  test("tells with REV under the definition that the machine had then, as SM.INFO shows it", async () => {
+  test("uses with REV the definition that the machine had then, as SM.INFO shows it", async () => {
     await call("SM.MIGRATE", "c", "cart:v2");
     expect(await why("c", "ADD", '{"price":1}')).toMatchObject({ verdict: "ILLEGAL" });
     expect(await why("c", "ADD", '{"price":1}', "REV", "3")).toMatchObject({ context: '{"sum":13}' });
@@ -169,7 +169,7 @@ describe("SM.WHY", () => {
     expect(await call("SM.WHY", "c", "ADD", '{"price":1}', "REV", "3")).toBeNull();
   });
 
-  test("takes REV and DEF with what the machine raises itself, and what its history states remember", async () => {
+  test("includes raised events and history states with REV and DEF", async () => {
     await define(client, "radio", RADIO);
     await call("SM.CREATE", "r", "radio");
     for (const event of ["NEXT", "OFF", "ON", "NEXT"]) await call("SM.SEND", "r", event);
@@ -185,7 +185,7 @@ describe("SM.WHY", () => {
     expect(await why("r", "ON", "DEF", "radio:v2")).toMatchObject({ to: ["on.third"] });
   });
 
-  test("refuses options that are none, and changes nothing", async () => {
+  test("refuses unknown options, and changes nothing", async () => {
     const before = await call("SM.INFO", "c");
     for (const args of [["REV"], ["REV", "x"], ["DEF"], ["{}", "NEW", "1"], ["REV", "1", "REV", "1"]])
       expect(await call("SM.WHY", "c", "PAY", ...args)).toBeInstanceOf(ReplyFailure);
@@ -221,7 +221,7 @@ const RADIO = {
   },
 };
 
-describe("a family", () => {
+describe("a parent and its children", () => {
   beforeEach(async () => {
     await define(client, "charge", {
       initial: "asking",
@@ -244,7 +244,7 @@ describe("a family", () => {
     await call("SM.CREATE", "o", "order");
   });
 
-  test("is named by SM.WHY as it would be afterwards", async () => {
+  test("are shown by SM.WHY as they would be afterwards", async () => {
     const before = await why("o", "CANCEL");
     expect(before).not.toHaveProperty("children");
     expect(before).not.toHaveProperty("parent");
@@ -262,7 +262,7 @@ describe("a family", () => {
     expect(await why("o", "PAY", "REV", "1")).not.toHaveProperty("children");
   });
 
-  test("is named by SM.NEXT where an event would stop it", async () => {
+  test("are shown by SM.NEXT when an event would stop a child", async () => {
     expect(rows(await call("SM.NEXT", "o"))[0]).not.toHaveProperty("stops");
     await call("SM.SEND", "o", "PAY");
     await call("SM.SEND", "{o}.parts[0]", "PAID");
@@ -273,7 +273,7 @@ describe("a family", () => {
     ]);
   });
 
-  test("is listed by SM.PENDING as far as it has not ended, and not taken back by SM.CANCEL", async () => {
+  test("are listed by SM.PENDING until they end, and not removed by SM.CANCEL", async () => {
     expect(await call("SM.PENDING", "o")).toEqual([]);
     await call("SM.SEND", "o", "PAY");
     await call("SM.SEND", "{o}.parts[0]", "PAID");
@@ -309,7 +309,7 @@ describe("a family", () => {
     expect(await call("SM.PENDING", "o")).toEqual([]);
   });
 
-  test("is named in history and change stream, parent and child each by the other", async () => {
+  test("name each other in the history and the change stream", async () => {
     await call("SM.SEND", "o", "PAY");
     await call("SM.SEND", "{o}.charge", "PAID");
     const entries = (await call("XRANGE", "sm:changes:charge", "-", "+")) as [string, Decoded][];

@@ -229,7 +229,7 @@ function reduced(command: string | undefined, reply: unknown): unknown {
   }
 }
 
-test("a stream and its groups do as a plain model does", async () => {
+test("a stream and its groups behave as a plain model", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const client = await server.client();

@@ -21,7 +21,7 @@ async function served() {
 const refusal = (message: string) => expect.objectContaining({ message });
 
 describe("XREAD", () => {
-  test("gives the last entry for + when there is one, and waits for the next when there is none", async () => {
+  test("returns the last entry for + when there is one, and waits for the next when there is none", async () => {
     const { run } = await served();
     expect(await run("XREAD STREAMS s +")).toBeNull();
     expect(await run("XADD s 1-1 a 1", "XADD s 2-1 a 2", "XREAD STREAMS s +")).toEqual([
@@ -67,7 +67,7 @@ test("MEMORY USAGE counts the entries of a stream, its groups and what is pendin
 });
 
 describe("XINFO", () => {
-  test("CONSUMERS and FULL tell asking from getting when a consumer gets nothing", async () => {
+  test("CONSUMERS and FULL distinguish attempts from deliveries when a consumer gets nothing", async () => {
     const { run, clock, client } = await served();
     await client.call("HELLO", "3");
     await run("XADD s 1-1 a 1", "XGROUP CREATE s g 0", "XREADGROUP GROUP g c STREAMS s >");
@@ -115,7 +115,7 @@ test("XSETID is refused below the highest deleted id", async () => {
   );
 });
 
-test("XAUTOCLAIM takes over what was pending for long enough, by the server's clock", async () => {
+test("XAUTOCLAIM claims entries that were pending for long enough by the server's clock", async () => {
   const { run, clock } = await served();
   await run("XADD s 1-1 a 1", "XADD s 2-1 a 2", "XGROUP CREATE s g 0");
   await run("XREADGROUP GROUP g c COUNT 1 STREAMS s >");
