@@ -1,7 +1,9 @@
 /** The store: opened on a directory, read and written through transactions, one at a time. */
 
+import type { Bytes } from "../base/bytes.ts";
 import { type DurableOptions, DurableStore } from "../storage/durable-store.ts";
 import { inspect } from "../storage/inspect.ts";
+import type { Hold } from "../storage/not-loaded.ts";
 import {
   type CommitError,
   type FlushPolicy,
@@ -10,6 +12,8 @@ import {
   type OrderedStore,
   type StoreStatus,
 } from "../storage/ordered-store.ts";
+import { type PostgresOptions, PostgresStore } from "../storage/postgres/postgres-store.ts";
+import { untilLoaded } from "../storage/until-loaded.ts";
 import { metaKey, TRANSIENT_SPACES, UNREPEATED_SPACES } from "./layouts.ts";
 import { LiveObjects } from "./live-objects.ts";
 import type { ObjectTypes } from "./objects.ts";
@@ -22,6 +26,9 @@ export const STORE_FORMAT = 4;
 /** How a store is opened. */
 export type Opening = Pick<DurableOptions, "limits" | "archiveDirectory">;
 
+/** How a partition is opened by its owner. */
+export type PostgresOpening = Omit<PostgresOptions, "verify" | "derived" | "transientSpaces">;
+
 /** A store as it was at one moment. */
 export interface ReadStore {
   readonly format: number;
@@ -33,6 +40,13 @@ export interface ReadStore {
   close(): Promise<void>;
 }
 
+/** What one store is and another is not. */
+interface Nature {
+  readonly foldsAtClose: boolean;
+  readonly directory?: string;
+  readonly abandon?: () => void;
+}
+
 export class Store {
   readonly #ordered: OrderedStore;
   /** Undefined: every change is written in the ordinary way. */
@@ -42,13 +56,15 @@ export class Store {
   readonly directory: string | undefined;
   /** True when the ordered store does not fold what is live by itself. */
   readonly #foldsAtClose: boolean;
+  readonly #abandon: () => void;
 
   private constructor(
     ordered: OrderedStore,
     objects: ObjectTypes,
     live: LiveObjects | undefined,
-    { foldsAtClose, directory }: { readonly foldsAtClose: boolean; readonly directory?: string },
+    { foldsAtClose, directory, abandon }: Nature,
   ) {
+    this.#abandon = abandon ?? (() => undefined);
     this.directory = directory;
     this.#ordered = ordered;
     this.#objects = objects;
@@ -68,6 +84,22 @@ export class Store {
       foldsAtClose: false,
       directory,
     });
+  }
+
+  /**
+   * Opens a partition in PostgreSQL, for the process that owns it; reads may throw NotLoaded.
+   * @throws OpenError with a message for the operator
+   */
+  static async openPostgres(opening: PostgresOpening, objects: ObjectTypes): Promise<Store> {
+    const live = new LiveObjects(objects.redo);
+    const ordered = await PostgresStore.open({
+      ...opening,
+      verify: assertFormat,
+      derived: live,
+      transientSpaces: TRANSIENT_SPACES,
+    });
+    const abandon = () => ordered.abandon();
+    return untilLoaded(() => new Store(ordered, objects, live, { foldsAtClose: false, abandon }));
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */
@@ -170,6 +202,21 @@ export class Store {
   /** Waits until every commit is settled or taken back. Not while a transaction is open. */
   settle(): void {
     this.#ordered.settle();
+  }
+
+  /** Resolves when every commit so far is settled or taken back; rejects when that will not be. */
+  async drained(): Promise<void> {
+    await this.#ordered.drained();
+  }
+
+  /** Loads what reads of some keys would miss, all at once; undefined when they would miss nothing, or never do. */
+  prefetch(keys: readonly Bytes[], hold: Hold): Promise<void> | undefined {
+    return this.#ordered.prefetch?.(keys, hold);
+  }
+
+  /** Gives up at once what others own by now: nothing is settled any more. A store that is nobody else's does nothing. */
+  abandon(): void {
+    this.#abandon();
   }
 
   setFlushPolicy(policy: FlushPolicy): void {

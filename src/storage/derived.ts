@@ -38,6 +38,9 @@ export interface Derived {
    */
   redo(record: Buffer, reader: OrderedReader): void;
 
+  /** Keys that `redo` is going to read for a record, about: a store in another process loads those of many at once. */
+  reads?(record: Buffer): readonly Bytes[];
+
   /** A key was written, or removed, by the commit whose redo records came last. */
   overwritten(key: Bytes): void;
 

@@ -214,6 +214,10 @@ export class DurableStore implements OrderedStore {
     this.#settleEarly();
   }
 
+  async drained(): Promise<void> {
+    this.settle();
+  }
+
   limitMemory(share: number): void {
     if (share === this.#memoryShare) return;
     this.#memoryShare = share;

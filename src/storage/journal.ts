@@ -5,6 +5,7 @@
  */
 import { fdatasync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import type { CommitJournal } from "./commit-journal.ts";
 import { isNoSpace, reasonOf } from "./disk-errors.ts";
 import type { JournalFile } from "./journal-file.ts";
 import { type Commit, RecordEncoder } from "./journal-record.ts";
@@ -36,7 +37,7 @@ export interface PlacedFile {
   readonly isInPlace: boolean;
 }
 
-export class Journal {
+export class Journal implements CommitJournal {
   readonly #others: readonly PlacedFile[];
   readonly #encoder = new RecordEncoder();
   #active: JournalFile;

@@ -45,6 +45,8 @@ export class MemoryStore implements OrderedStore {
 
   settle(): void {}
 
+  async drained(): Promise<void> {}
+
   onLost(): void {}
 
   setFlushPolicy(): void {}

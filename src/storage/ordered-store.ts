@@ -3,6 +3,7 @@
  * ordered ranges and an atomic commit can. Nothing above knows more of the engine than this.
  */
 import type { Bytes } from "../base/bytes.ts";
+import type { Hold } from "./not-loaded.ts";
 
 /** A key and its value. The value belongs to the store: it is read, never written to. */
 export type Entry = readonly [key: Bytes, value: Buffer];
@@ -45,8 +46,15 @@ export interface OrderedStore extends OrderedReader {
    * it have been taken back; never within a call of the store other than `settle`.
    */
   onSettled(listener: (failure: CommitError | undefined) => void): void;
-  /** Waits until every commit is settled or taken back. Not while a transaction is open. */
+  /**
+   * Waits until every commit is settled or taken back. Not while a transaction is open. A store in another process cannot wait:
+   * for it this does nothing.
+   */
   settle(): void;
+  /** Resolves when every commit so far is settled or taken back; rejects when that will not be. */
+  drained(): Promise<void>;
+  /** Loads what reads of some keys would miss, all at once; undefined when they would miss nothing, or never do. */
+  prefetch?(keys: readonly Bytes[], hold: Hold): Promise<void> | undefined;
   /** The error that ended all commits, if one has. */
   readonly failure: Error | undefined;
   /**

@@ -3,7 +3,7 @@
  * have. All is read and checked first; the directory is changed only when it is sure to be opened.
  */
 import type { FrozenTable } from "./checkpointer.ts";
-import type { JournalMark } from "./data-file.ts";
+import type { DataFile, JournalMark } from "./data-file.ts";
 import type { Derived } from "./derived.ts";
 import { DATA_FILE, fileBytes, syncDirectory } from "./directory.ts";
 import type { JournalPosition } from "./journal.ts";
@@ -12,7 +12,7 @@ import { assertTornEnd, type ReplayedJournal, replayJournal } from "./journal-re
 import type { Commit } from "./journal-record.ts";
 import { layeredReader } from "./layered-reader.ts";
 import { LmdbData } from "./lmdb-data.ts";
-import { OpenError, type OrderedReader } from "./ordered-store.ts";
+import { OpenError, type OrderedReader, type Write } from "./ordered-store.ts";
 import type { WriteTable } from "./write-table.ts";
 
 export const JOURNAL_NAMES = ["journal-0.log", "journal-1.log"] as const;
@@ -154,12 +154,12 @@ export class ReplayedTables {
   active: WriteTable;
   frozen: WriteTable | undefined;
   hasRedo = false;
-  readonly #data: LmdbData;
+  readonly #data: DataFile;
   readonly #options: RecoveryOptions;
   #reader: OrderedReader | undefined;
   #isVerified = false;
 
-  constructor(data: LmdbData, options: RecoveryOptions) {
+  constructor(data: DataFile, options: RecoveryOptions) {
     this.#data = data;
     this.#options = options;
     this.active = options.newTable();
@@ -177,14 +177,22 @@ export class ReplayedTables {
   }
 
   take({ redo, writes }: Commit): void {
+    for (const record of redo) this.redo(record);
+    this.write(writes);
+  }
+
+  /** A redo record of a commit, of which the writes follow. Where the reader misses something, it is to be begun anew. */
+  redo(record: Buffer): void {
     const { derived, verify } = this.#options;
-    if (redo.length > 0) {
-      const reader = this.reader();
-      this.hasRedo = true;
-      if (!this.#isVerified) verify(reader);
-      this.#isVerified = true;
-      for (const record of redo) derived?.redo(record, reader);
-    }
+    const reader = this.reader();
+    this.hasRedo = true;
+    if (!this.#isVerified) verify(reader);
+    this.#isVerified = true;
+    derived?.redo(record, reader);
+  }
+
+  write(writes: readonly Write[]): void {
+    const { derived } = this.#options;
     this.active.apply(writes);
     if (derived !== undefined) for (const [key] of writes) derived.overwritten(key);
   }

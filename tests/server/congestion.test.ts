@@ -30,6 +30,7 @@ function slowStore() {
     settledPosition: 0,
     onSettled: () => undefined,
     settle: () => undefined,
+    drained: async () => undefined,
     verifyDisk: () => [],
     setFlushPolicy: () => undefined,
     flush: () => undefined,

@@ -5,6 +5,10 @@ import { bytesOfText, chars, raw } from "../../src/base/bytes.ts";
 import { type DurableLimits, DurableStore } from "../../src/storage/durable-store.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { OrderedStore, Write } from "../../src/storage/ordered-store.ts";
+import { type PostgresLimits, PostgresStore } from "../../src/storage/postgres/postgres-store.ts";
+import { untilLoaded } from "../../src/storage/until-loaded.ts";
+import { useClusterDatabase } from "../support/cluster-database.ts";
+import { noPostgres } from "../support/postgres.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 
 interface Subject {
@@ -16,9 +20,9 @@ interface Subject {
 /** Limits with which nearly every commit begins a checkpoint, and next to nothing is cached. */
 const SMALL = { journalBytesMax: 2000, tableBytesMax: 900, cacheBytesMax: 2000 };
 
-function durable(limits: Partial<DurableLimits> = {}): Subject {
+async function durable(limits: Partial<DurableLimits> = {}): Promise<Subject> {
   const directory = temporaryDirectory();
-  const subject = {
+  const subject: Subject = {
     store: DurableStore.open(directory, { limits }),
     reopen: async () => {
       await subject.store.close();
@@ -28,11 +32,29 @@ function durable(limits: Partial<DurableLimits> = {}): Subject {
   return subject;
 }
 
-const SUBJECTS: Readonly<Record<string, () => Subject>> = {
-  MemoryStore: () => ({ store: new MemoryStore(), reopen: async () => undefined }),
+const database = noPostgres === undefined ? useClusterDatabase() : undefined;
+
+async function postgres(limits: Partial<PostgresLimits> = {}): Promise<Subject> {
+  const url = (await database?.cluster()) ?? "";
+  const options = { url, partition: 0, owner: "owner", epoch: 1, limits };
+  const subject: Subject = {
+    store: await PostgresStore.open(options),
+    reopen: async () => {
+      await subject.store.close();
+      subject.store = await PostgresStore.open(options);
+    },
+  };
+  return subject;
+}
+
+const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
+  MemoryStore: async () => ({ store: new MemoryStore(), reopen: async () => undefined }),
   DurableStore: () => durable(),
   "DurableStore with small tables": () => durable(SMALL),
+  ...(database && { PostgresStore: postgres, "PostgresStore with small tables": () => postgres(SMALL) }),
 };
+
+const get = (store: OrderedStore, name: string) => untilLoaded(() => store.get(raw(name)));
 
 const key = bytesOfText;
 
@@ -41,56 +63,61 @@ function put(name: string, value: string): Write {
 }
 
 function shown(store: OrderedStore, from: string, to: string, reverse = false) {
-  return [...store.range(raw(from), raw(to), { reverse })].map(([at, value]) => `${chars(at)}=${value}`);
+  return untilLoaded(() =>
+    [...store.range(raw(from), raw(to), { reverse })].map(([at, value]) => `${chars(at)}=${value}`),
+  );
 }
 
 describe.each(Object.entries(SUBJECTS))("%s", (_name, make) => {
-  function subject(): Subject {
-    const made = make();
+  async function subject(): Promise<Subject> {
+    const made = await make();
     onTestFinished(() => made.store.close());
     return made;
   }
 
-  test("get() returns what was put last, and undefined for what was removed or never put", () => {
-    const { store } = subject();
+  test("get() returns what was put last, and undefined for what was removed or never put", async () => {
+    const { store } = await subject();
     store.commit([put("a", "1"), put("b", ""), put("c", "3")]);
     store.commit([put("a", "2"), [key("c"), null], [key("never"), null]]);
-    expect(store.get(key("a"))?.toString()).toBe("2");
-    expect(store.get(key("b"))?.length).toBe(0);
-    expect(store.get(key("c"))).toBeUndefined();
-    expect(store.get(key("never"))).toBeUndefined();
+    expect((await get(store, "a"))?.toString()).toBe("2");
+    expect((await get(store, "b"))?.length).toBe(0);
+    expect(await get(store, "c")).toBeUndefined();
+    expect(await get(store, "never")).toBeUndefined();
   });
 
   test("range() includes its lower bound and not its upper one, in both directions", async () => {
-    const made = subject();
+    const made = await subject();
     made.store.commit([put("a", "1"), put("b", "2"), put("c", "3"), put("d", "4")]);
     for (const _again of [1, 2]) {
-      expect(shown(made.store, "b", "d")).toEqual(["b=2", "c=3"]);
-      expect(shown(made.store, "b", "d", true)).toEqual(["c=3", "b=2"]);
-      expect(shown(made.store, "aa", "bb")).toEqual(["b=2"]);
-      expect(shown(made.store, "d", "b")).toEqual([]);
+      expect(await shown(made.store, "b", "d")).toEqual(["b=2", "c=3"]);
+      expect(await shown(made.store, "b", "d", true)).toEqual(["c=3", "b=2"]);
+      expect(await shown(made.store, "aa", "bb")).toEqual(["b=2"]);
+      expect(await shown(made.store, "d", "b")).toEqual([]);
       await made.reopen();
     }
   });
 
-  test("keys and values are binary, and long", () => {
-    const { store } = subject();
+  test("keys and values are binary, and long", async () => {
+    const made = await subject();
     const long = raw("\xff\0\r\n".repeat(400));
     const value = Buffer.alloc(3_000_000, "\0\xff");
-    store.commit([
+    made.store.commit([
       [long, value],
       [raw("\0"), Buffer.from([0])],
     ]);
-    expect(store.get(long)?.equals(value)).toBe(true);
-    expect(store.get(raw("\0"))).toEqual(Buffer.from([0]));
+    for (const _again of [1, 2]) {
+      expect((await get(made.store, chars(long)))?.equals(value)).toBe(true);
+      expect(await get(made.store, "\0")).toEqual(Buffer.from([0]));
+      await made.reopen();
+    }
   });
 
-  test("a value that is written to after its commit keeps its bytes when it was a view of a large buffer", () => {
-    const { store } = subject();
+  test("a value that is written to after its commit keeps its bytes when it was a view of a large buffer", async () => {
+    const { store } = await subject();
     const chunk = Buffer.alloc(64 * 1024, "x");
     store.commit([[key("k"), chunk.subarray(100, 5000)]]);
     chunk.fill("y");
-    if (store instanceof DurableStore) expect(store.get(key("k"))?.toString()).toBe("x".repeat(4900));
+    if (!(store instanceof MemoryStore)) expect(store.get(key("k"))?.toString()).toBe("x".repeat(4900));
   });
 
   test("agrees with a map through any commits and reopenings", async () => {
@@ -102,7 +129,7 @@ describe.each(Object.entries(SUBJECTS))("%s", (_name, make) => {
     });
     await fc.assert(
       fc.asyncProperty(commits, name, name, async (steps, from, to) => {
-        const made = make();
+        const made = await make();
         const model = new Map<string, string>();
         for (const { writes, reopens } of steps) {
           const unique = new Map(
@@ -120,11 +147,11 @@ describe.each(Object.entries(SUBJECTS))("%s", (_name, make) => {
             .filter(([at]) => at >= from && at < to)
             .sort(([a], [b]) => (a < b ? -1 : 1));
           const expected = sorted.map(([at, text]) => `${at}=${text}`);
-          const ranged = (reverse: boolean) =>
-            shown(made.store, from, to, reverse).filter((at) => at[0] !== "j");
-          expect(ranged(false)).toEqual(expected);
-          expect(ranged(true)).toEqual(expected.reverse());
-          for (const at of [from, to]) expect(made.store.get(raw(at))?.toString()).toBe(model.get(at));
+          const ranged = async (reverse: boolean) =>
+            (await shown(made.store, from, to, reverse)).filter((at) => at[0] !== "j");
+          expect(await ranged(false)).toEqual(expected);
+          expect(await ranged(true)).toEqual(expected.reverse());
+          for (const at of [from, to]) expect((await get(made.store, at))?.toString()).toBe(model.get(at));
         }
         await made.store.close();
       }),

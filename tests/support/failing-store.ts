@@ -42,6 +42,7 @@ export function failingStore(): FailingStore {
     settledPosition: 0,
     onSettled: () => undefined,
     settle: () => undefined,
+    drained: async () => undefined,
     verifyDisk: () => [],
     setFlushPolicy: () => undefined,
     flush: () => undefined,

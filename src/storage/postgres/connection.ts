@@ -1,0 +1,202 @@
+/**
+ * Connections to the database of a partition. A `Line` is one that is made anew when it breaks. Each statement has a
+ * deadline, at which its connection is destroyed; whether it has taken effect, or still will, is then unknown.
+ */
+import type { Client } from "pg";
+import { OpenError } from "../ordered-store.ts";
+
+const CONNECT_MS = 5000;
+/** A statement that takes longer is given up with its connection. */
+const STATEMENT_MS = 10_000;
+/** Between two attempts to reach the database: at first, and at most. */
+const PAUSE_MS_MIN = 20;
+const PAUSE_MS_MAX = 500;
+
+/** A cell as text, or null; of bytea its bytes. */
+type Cell = string | Buffer | null;
+type Row = readonly Cell[];
+
+export interface Answer {
+  readonly rows: readonly Row[];
+  /** Rows that were written, or read. */
+  readonly count: number;
+}
+
+/** A statement that is prepared once for each connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface LineOptions {
+  /** `postgres://user:password@host:5432/database`. */
+  readonly url: string;
+  /** What the database calls it among its sessions. */
+  readonly name: string;
+  readonly statementMs?: number | undefined;
+}
+
+/** A statement whose effect is unknown, as its connection is gone or its commit was cut short. */
+export class DoubtError extends Error {
+  override readonly name = "DoubtError";
+}
+
+export class Line {
+  readonly #options: LineOptions;
+  #connecting: Promise<Client> | undefined;
+  #client: Client | undefined;
+  /** Warnings that came with the statement under way. */
+  #warnings: string[] = [];
+  #isClosed = false;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs a statement, one at a time, by itself a transaction. @throws the error of the database when it has refused it, and
+   * DoubtError when that is unknown
+   */
+  async run(statement: Statement, values: readonly unknown[]): Promise<Answer> {
+    if (this.#isClosed) throw new DoubtError("the connection has been closed");
+    const client = this.#client ?? (await this.#connected());
+    this.#warnings = [];
+    const result = await this.#answered(client, statement, values);
+    // A commit that was no longer waited for has not reached the standbys it should have.
+    const [warning] = this.#warnings;
+    if (warning !== undefined) {
+      this.#drop(client);
+      throw new DoubtError(`the database warns: ${warning}`);
+    }
+    return { rows: result.rows, count: result.rowCount ?? 0 };
+  }
+
+  /** Closes the connection; a statement under way is given up. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const client = this.#client ?? (await this.#connecting?.catch(() => undefined));
+    this.#client = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  /** As `close`, and waits for nothing. */
+  abandon(): void {
+    this.close().catch(() => undefined);
+  }
+
+  #answered(client: Client, statement: Statement, values: readonly unknown[]) {
+    return new Promise<{ readonly rows: Row[]; readonly rowCount: number | null }>((resolve, reject) => {
+      const limitMs = this.#options.statementMs ?? STATEMENT_MS;
+      const late = setTimeout(() => {
+        this.#drop(client);
+        reject(new DoubtError(`the database has not answered for ${limitMs} ms`));
+      }, limitMs);
+      client.query<Cell[]>({ ...statement, values: [...values], rowMode: "array" }).then(
+        (result) => {
+          clearTimeout(late);
+          resolve(result);
+        },
+        (error: unknown) => {
+          clearTimeout(late);
+          if (isRefusal(error)) return reject(error);
+          this.#drop(client);
+          reject(new DoubtError(`the connection to the database broke: ${messageOf(error)}`));
+        },
+      );
+    });
+  }
+
+  async #connected(): Promise<Client> {
+    const connecting = this.#connecting ?? this.#connect();
+    this.#connecting = connecting;
+    try {
+      this.#client = await connecting;
+      if (!this.#isClosed) return this.#client;
+    } catch (error) {
+      throw new DoubtError(`cannot connect to the database: ${messageOf(error)}`);
+    } finally {
+      this.#connecting = undefined;
+    }
+    throw new DoubtError("the connection has been closed");
+  }
+
+  async #connect(): Promise<Client> {
+    const { default: pg } = await import("pg");
+    const client = new pg.Client({
+      connectionString: this.#options.url,
+      application_name: this.#options.name,
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+    });
+    client.on("error", () => this.#drop(client));
+    client.on("notice", ({ code, message }) => {
+      if (code?.startsWith("01") === true) this.#warnings.push(message ?? code);
+    });
+    try {
+      await client.connect();
+      // What is acknowledged is on disk, whatever the database does for others.
+      await client.query(
+        "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
+      );
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    return client;
+  }
+
+  /** The connection is of no use any more; an active statement fails with it. */
+  #drop(client: Client): void {
+    if (this.#client === client) this.#client = undefined;
+    client.end().catch(() => undefined);
+  }
+}
+
+/** Work with a client of its own. @throws OpenError when there is no connection */
+export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  assertUrl(url);
+  const { default: pg } = await import("pg");
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw new OpenError(`cannot connect to the database: ${messageOf(error)}`);
+  }
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Pauses between attempts, each longer than the one before. */
+export class Patience {
+  #ms = PAUSE_MS_MIN;
+
+  async pause(): Promise<void> {
+    const ms = this.#ms;
+    this.#ms = Math.min(PAUSE_MS_MAX, ms * 2);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
+
+/** The database has answered that it has not done it. */
+export function isRefusal(error: unknown): error is Error & { readonly code: string } {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return false;
+  // A severity is what the database gives its own errors; those that end a session may come after the commit.
+  return "severity" in error && error.severity !== "FATAL" && error.severity !== "PANIC";
+}
+
+/** @throws OpenError for what is no address of a database */
+export function assertUrl(url: string): void {
+  if (/^postgres(ql)?:\/\//.test(url)) return;
+  throw new OpenError(`'${url}' is no address of a database: write postgres://user@host:5432/database`);
+}
+
+export function messageOf(error: unknown): string {
+  // A refused connection to a name with several addresses has its texts inside.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,102 @@
+/**
+ * Who may write for a partition: its owner, in the epoch that the partition's row has. The owner raises its own epoch when it
+ * does not know what has become of a statement: that waits for the statement where it still runs, and where it has not begun
+ * it will find another epoch and do nothing. So behind the new epoch nothing of the old one happens any more.
+ */
+import { performance } from "node:perf_hooks";
+import { type Line, messageOf, type Statement } from "./connection.ts";
+
+/** The partition has another owner, or none any more. */
+export class LostError extends Error {
+  override readonly name = "LostError";
+}
+
+/** A connection that is made anew, or a server that starts again, is none yet. */
+const TROUBLE_MS = 1000;
+
+// A raise whose answer was lost may have been made: the epoch may be any from the known one on, as long as the owner is.
+const RAISE: Statement = {
+  name: "raise",
+  text: `update detent_partition set epoch = epoch + 1 where p = $1 and owner = $2 and epoch >= $3 returning epoch`,
+};
+
+export class Ownership {
+  readonly partition: number;
+  readonly owner: string;
+  #epoch: number;
+  #lost: LostError | undefined;
+  /** The raise under way, or the last one; it never rejects. */
+  #raise: Promise<void> = Promise.resolve();
+  /** Called once. */
+  onLost: (error: LostError) => void = () => undefined;
+
+  constructor({
+    partition,
+    owner,
+    epoch,
+  }: { readonly partition: number; readonly owner: string; readonly epoch: number }) {
+    this.partition = partition;
+    this.owner = owner;
+    this.#epoch = epoch;
+  }
+
+  /** What every statement of the owner compares. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Why nothing can be written any more. */
+  get lost(): LostError | undefined {
+    return this.#lost;
+  }
+
+  /**
+   * When it resolves, no statement that was sent before has an effect that is still to come.
+   * @throws LostError when the partition is another's, and the error of the attempt when that is unknown
+   */
+  async raise(line: Line): Promise<void> {
+    const turn = this.#raise.then(() => this.#raiseNow(line));
+    this.#raise = turn.catch(() => undefined);
+    await turn;
+  }
+
+  /** Gives up: the lease has ended, or the owner is to be another. */
+  lose(reason: string): LostError {
+    if (this.#lost !== undefined) return this.#lost;
+    this.#lost = new LostError(reason);
+    this.onLost(this.#lost);
+    return this.#lost;
+  }
+
+  async #raiseNow(line: Line): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost;
+    const { rows } = await line.run(RAISE, [this.partition, this.owner, this.#epoch]);
+    const [row] = rows;
+    if (row === undefined)
+      throw this.lose(
+        `partition ${this.partition} has another owner, which goes on where this one has ended`,
+      );
+    this.#epoch = Number(row[0]);
+  }
+}
+
+/** Why something has not been done for a while, though it is tried again and again. */
+export class Trouble {
+  #sinceMs: number | undefined;
+  #reason = "";
+
+  /** What an operator reads; undefined while it may be gone in a moment. */
+  get text(): string | undefined {
+    const isLong = this.#sinceMs !== undefined && performance.now() - this.#sinceMs > TROUBLE_MS;
+    return isLong ? `the database does not take what is written: ${this.#reason}` : undefined;
+  }
+
+  failed(error: unknown): void {
+    this.#sinceMs ??= performance.now();
+    this.#reason = messageOf(error);
+  }
+
+  succeeded(): void {
+    this.#sinceMs = undefined;
+  }
+}
