@@ -70,6 +70,12 @@ export interface Handler {
   run(call: Call): Reply | Wait;
 }
 
+/** In which turn work that takes long goes on; times are milliseconds since the epoch. */
+export type GoesOn =
+  | "next turn"
+  /** In any turn from one time on, and in a turn of its own at the other. */
+  | { readonly fromMs: number; readonly byMs: number };
+
 /**
  * What a handler that cannot answer yet returns instead of a reply. The executor parks the session, and asks again when
  * one of the keys has changed. A handler may wait only where `call.mayWait` says so: within MULTI it has to answer at
@@ -84,8 +90,8 @@ export interface Wait {
    * something, before any other request can take it; all others when the turn is over.
    */
   readonly takes?: ValueType;
-  /** It waits for nothing but its next turn: what it does takes long, and others are served in between. */
-  readonly goesOn?: true;
+  /** It waits for nothing but a later turn, because what it does takes long and others are served in between. */
+  readonly goesOn?: GoesOn;
   /** Milliseconds since the epoch; undefined: for ever. */
   readonly deadlineMs: number | undefined;
   /** The answer at the deadline. */

@@ -2,6 +2,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Pace } from "../base/pace.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { KeyUses } from "../clients/key-uses.ts";
 import type { KeyspaceEvents } from "../clients/keyspace-events.ts";
@@ -71,6 +72,8 @@ export interface ServerContext {
   /** The runs of SM.MIGRATION WHATIF. */
   readonly whatIf: WhatIfControl;
   readonly demo: DemoControl;
+  /** How work is cut that runs beside requests. */
+  readonly pace: Pace;
   readonly statistics: Statistics;
   /** How machines move, since the start. */
   readonly flow: Flow;

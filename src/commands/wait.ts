@@ -2,7 +2,7 @@
 import type { Databases } from "../keyspace/databases.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { ValueType } from "../values/held.ts";
-import type { Wait } from "./handler.ts";
+import type { GoesOn, Wait } from "./handler.ts";
 
 /** A request that waits, as the dispatcher hands it to the executor. */
 export interface WaitingRequest {
@@ -10,7 +10,7 @@ export interface WaitingRequest {
   readonly keys: readonly string[];
   /** See Wait. */
   readonly takes?: ValueType | undefined;
-  readonly goesOn?: true | undefined;
+  readonly goesOn?: GoesOn | undefined;
   readonly deadlineMs: number | undefined;
   readonly onTimeout: Reply;
   /** Tries again in a later turn. */

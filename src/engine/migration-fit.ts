@@ -5,7 +5,7 @@
 import type { Former, Misfit } from "./carry-states.ts";
 import { type Expression, ExpressionFailure } from "./expressions.ts";
 import { Run } from "./interpreter.ts";
-import { type Guard, type Machine, stateOf, type Transition } from "./machine.ts";
+import { type Guard, type Machine, type StateNode, stateOf, type Transition } from "./machine.ts";
 import { quoted, stateNames } from "./refusal.ts";
 import { hasNumber } from "./sorted.ts";
 import type { Env, Snapshot } from "./types.ts";
@@ -31,8 +31,10 @@ function hadWayOn({ machine, snapshot, hasTargets }: Former): boolean {
 
 /** Whether a transition that changes states may be taken some time. */
 function leadsOn(machine: Machine, snapshot: Snapshot): boolean {
-  return transitionsOf(machine, snapshot.configuration).some(
-    ({ targets, descriptor }) => targets !== undefined && mayCome(machine, snapshot, descriptor),
+  return waysOf(machine, snapshot.configuration).some(({ transitions }) =>
+    transitions.some(
+      ({ targets, descriptor }) => targets !== undefined && mayCome(machine, snapshot, descriptor),
+    ),
   );
 }
 
@@ -49,33 +51,44 @@ function mayCome(machine: Machine, { timers, configuration }: Snapshot, descript
   );
 }
 
-function transitionsOf(machine: Machine, configuration: readonly number[]): Transition[] {
-  return configuration.flatMap((index) => {
-    const { reactions, always, joins } = stateOf(machine, index);
-    return [
-      ...[...reactions.exact.values()].flat(),
-      ...reactions.prefixes.flatMap(({ transitions }) => transitions),
-      ...(reactions.any ?? []),
-      ...always,
-      ...joins.map(({ transition }) => transition),
-    ];
+/** The transitions of a state, and the expressions in their guards. */
+type Ways = { readonly transitions: readonly Transition[]; readonly guards: readonly Expression[] };
+
+/** Many machines of a definition move one after the other. */
+const knownWays = new WeakMap<StateNode, Ways>();
+
+function waysOf(machine: Machine, configuration: readonly number[]): readonly Ways[] {
+  return configuration.map((index) => {
+    const state = stateOf(machine, index);
+    let known = knownWays.get(state);
+    if (known === undefined) {
+      known = waysFrom(state);
+      knownWays.set(state, known);
+    }
+    return known;
   });
+}
+
+function waysFrom({ reactions, always, joins }: StateNode): Ways {
+  const transitions = [
+    ...[...reactions.exact.values()].flat(),
+    ...reactions.prefixes.flatMap((prefix) => prefix.transitions),
+    ...(reactions.any ?? []),
+    ...always,
+    ...joins.map(({ transition }) => transition),
+  ];
+  return { transitions, guards: transitions.flatMap(({ guard }) => expressionsIn(guard)) };
 }
 
 /** Why the context is none that the guards of the active states can read, those aside that could not be read before. */
 function unreadableGuard(former: Former, to: Machine, snapshot: Snapshot, env: Env): string | undefined {
   const { machine } = former;
-  const known = new Set(
-    machine === undefined
-      ? []
-      : transitionsOf(machine, former.snapshot.configuration).flatMap(({ guard }) =>
-          expressionsIn(guard).map(({ source }) => source),
-        ),
-  );
+  const guards = waysOf(to, snapshot.configuration).flatMap((ways) => ways.guards);
+  if (guards.length === 0) return undefined;
+  const before = machine === undefined ? [] : waysOf(machine, former.snapshot.configuration);
+  const known = new Set(before.flatMap((ways) => ways.guards.map(({ source }) => source)));
   const run = new Run(to, snapshot, { type: "", data: undefined, env });
-  for (const expression of transitionsOf(to, snapshot.configuration).flatMap(({ guard }) =>
-    expressionsIn(guard),
-  )) {
+  for (const expression of guards) {
     if (known.has(expression.source) || !isOfMachine(expression)) continue;
     const reason = failureOf(expression, run);
     if (reason !== undefined) return `${expression.source}: ${reason}`;

@@ -1,6 +1,7 @@
 /** A machine as commands work on it: its key, its record, and for a defined machine its chart and snapshot. */
 import { assert } from "../base/assert.ts";
 import { type Bytes, textOfBytes } from "../base/bytes.ts";
+import type { Pace } from "../base/pace.ts";
 import type { Config } from "../config/config.ts";
 import type { Machine } from "../engine/machine.ts";
 import { snapshotFromJson } from "../engine/snapshot.ts";
@@ -24,6 +25,8 @@ export interface MachineServer {
   readonly charts: ChartCache;
   /** What machines may do of their own accord. */
   readonly owners: OwnerRights;
+  /** How work is cut that runs beside requests. */
+  readonly pace: Pace;
 }
 
 /** Where machines are worked on: what a Call offers, and what a timer has without one. */

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { Pace } from "../base/pace.ts";
 import { CATALOGUE } from "../catalogue/catalogue.ts";
 import { renameCommands } from "../catalogue/renaming.ts";
 import { KeyUses } from "../clients/key-uses.ts";
@@ -113,6 +114,7 @@ export function newServerContext({
     waiters,
     whatIf,
     demo: new DemoWork({ clock, requests, server: () => context }),
+    pace: new Pace(() => clock.monotonicMs()),
     statistics,
     flow: new Flow(clock.now()),
     cluster,

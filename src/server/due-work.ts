@@ -14,7 +14,7 @@ import { behind, dueKey, duesAt, expiriesAt } from "../keyspace/layouts.ts";
 import { lookAtChildren } from "../machines/delivery.ts";
 import { putOff, runDue } from "../machines/due.ts";
 import { hasUnread, ingestNext } from "../machines/ingest.ts";
-import { putOffPart, runPart } from "../machines/migration/jobs.ts";
+import { type NextPart, putOffPart, runPart } from "../machines/migration/jobs.ts";
 import { type DueMachine, disarmDue, firstDue } from "../machines/pending.ts";
 import type { OnFault } from "./faults.ts";
 
@@ -39,6 +39,8 @@ const EXPIRIES_AT_ONCE_MAX = 32;
 
 export class DueWork {
   readonly #options: DueOptions;
+  /** By the number of a migration: the part that comes next, which may join a turn that serves clients before it is due. */
+  readonly #parts = new Map<number, NextPart & Pick<DueMachine, "phys">>();
   /** In the index of expiries nothing stands before this place; in that of timers, before the server's `timersFrom`. */
   #expiriesFrom = expiriesAt(0);
   /** Before this time no event is taken from the stream: the next one has met a fault. */
@@ -72,6 +74,23 @@ export class DueWork {
       } else break;
     }
     while (done < countMax && (done === 0 || !isSpent()) && this.#ingest(databases)) done += 1;
+  }
+
+  /** Whether a part of a migration comes next that need not wait until it is due. */
+  get hasPart(): boolean {
+    return this.#parts.size > 0;
+  }
+
+  /** For a turn that serves clients: runs a part of a migration that has rested long enough. */
+  joinPart(databases: Databases): void {
+    for (const [number, { due, fromMs, phys }] of this.#parts) {
+      // It was paused, or has been run or taken back since.
+      if (databases.transaction.get(dueKey(due)) === undefined) this.#parts.delete(number);
+      else if (fromMs <= databases.nowMs) {
+        this.#runOne(databases, { ...due, phys });
+        return;
+      }
+    }
   }
 
   /** Takes the next event from the stream that is configured; false when there is none. */
@@ -176,9 +195,12 @@ export class DueWork {
     const { server } = this.#options;
     const db = databases.withPhys(due.phys);
     disarmDue(databases.transaction, due);
+    // The one that has waited longest is the first of them.
+    this.#parts.delete(due.id);
     if (db === undefined) return;
     const scope = { databases, db, server, nowMs: databases.nowMs };
-    runPart(scope, due.id, { read: () => server.clock.monotonicMs() });
+    const next = runPart(scope, due.id, { read: () => server.clock.monotonicMs() });
+    if (next !== undefined) this.#parts.set(due.id, { ...next, phys: due.phys });
   }
 }
 

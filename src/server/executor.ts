@@ -155,8 +155,15 @@ export class Executor {
     this.#departures.add({ outgoing, nowMs: databases.nowMs, replyBytes: this.#budget.replyBytes, failure });
     this.#releaseHeld();
     this.#arm();
-    this.#options.server.statistics.turns.add(this.#budget.end() * 1000);
+    this.#noteEnd();
     if (this.#ready.size > 0 || this.#options.waiters.hasReady) this.#schedule();
+  }
+
+  #noteEnd(): void {
+    const { pace, statistics } = this.#options.server;
+    const turnMs = this.#budget.end();
+    statistics.turns.add(turnMs * 1000);
+    if (this.#servedCount > 0) pace.served(turnMs);
   }
 
   /** Turns have reached the disk, or with a failure been taken back. */
@@ -309,10 +316,13 @@ export class Executor {
   }
 
   #doDue(databases: Databases): void {
-    if (this.#dueMs === undefined || this.#dueMs > databases.nowMs) return;
+    const isDue = this.#dueMs !== undefined && this.#dueMs <= databases.nowMs;
     const { dueWork, store } = this.#options;
     // While writes are held back or fail, nothing happens by itself.
+    if (!(isDue || dueWork.hasPart)) return;
     if (store.failure !== undefined || this.#held.mode(databases.nowMs) !== undefined) return;
+    if (this.#ready.size > 0) dueWork.joinPart(databases);
+    if (!isDue) return;
     dueWork.run(databases, { countMax: DUE_PER_TURN_MAX, isSpent: () => this.#budget.isSpentOfOwnAccord() });
     this.#dueMs = dueWork.nextMs(databases);
     if (this.#dueMs !== undefined && this.#dueMs <= databases.nowMs) this.#schedule();

@@ -8,6 +8,7 @@
 
 import { raw, u64 } from "../base/bytes.ts";
 import { watchName } from "../clients/session.ts";
+import type { GoesOn } from "../commands/handler.ts";
 import type { WaitingRequest } from "../commands/wait.ts";
 import type { UnblockMode, WaiterControl } from "../commands/waiter-control.ts";
 import type { Change } from "../keyspace/changes.ts";
@@ -37,6 +38,8 @@ export class Waiters implements WaiterControl {
   /** By deadline and number. */
   readonly #byDeadline = new SortedMap<Waiter>();
   readonly #ready = new Set<Waiter>();
+  /** Those whose work goes on in a later turn, and when. */
+  readonly #resting = new Map<Waiter, Exclude<GoesOn, "next turn">>();
   #latestNumber = 0;
   /** How many take something away. */
   #takerCount = 0;
@@ -54,11 +57,17 @@ export class Waiters implements WaiterControl {
     return this.#ready.size > 0;
   }
 
-  /** The earliest deadline, in milliseconds since the epoch; undefined when there is none. */
+  /** When a turn is needed for a waiter, in milliseconds since the epoch; undefined when it is not. */
   get nextDeadlineMs(): number | undefined {
-    if (this.#byDeadline.size === 0) return undefined;
-    for (const [, { request }] of this.#byDeadline.range(raw(""), DEADLINE_END)) return request.deadlineMs;
-    return undefined;
+    let earliestMs: number | undefined;
+    for (const [, { request }] of this.#byDeadline.range(raw(""), DEADLINE_END)) {
+      earliestMs = request.deadlineMs;
+      break;
+    }
+    for (const { byMs } of this.#resting.values()) {
+      if (earliestMs === undefined || byMs < earliestMs) earliestMs = byMs;
+    }
+    return earliestMs;
   }
 
   get heldCount(): number {
@@ -135,8 +144,13 @@ export class Waiters implements WaiterControl {
     }
   }
 
-  /** Ends the waits whose deadline is at or before `nowMs`. */
+  /** Ends the waits whose deadline is at or before `nowMs`, and makes those ready whose work goes on by then. */
   expire(nowMs: number): void {
+    for (const [waiter, { fromMs }] of this.#resting) {
+      if (fromMs > nowMs) continue;
+      this.#resting.delete(waiter);
+      this.#ready.add(waiter);
+    }
     if (this.#byDeadline.size === 0) return;
     for (const [, waiter] of this.#byDeadline.range(raw(""), raw(u64(nowMs + 1)))) {
       if (waiter.ending === undefined) this.#end(waiter, waiter.request.onTimeout);
@@ -196,7 +210,9 @@ export class Waiters implements WaiterControl {
       else waiters.add(waiter);
     }
     if (waiter.request.deadlineMs !== undefined) this.#byDeadline.set(deadlineKey(waiter), waiter);
-    if (waiter.request.goesOn === true) this.#ready.add(waiter);
+    const { goesOn } = waiter.request;
+    if (goesOn === "next turn") this.#ready.add(waiter);
+    else if (goesOn !== undefined) this.#resting.set(waiter, goesOn);
   }
 
   #withdraw(waiter: Waiter): void {
@@ -206,6 +222,7 @@ export class Waiters implements WaiterControl {
       waiters?.delete(waiter);
       if (waiters?.size === 0) this.#byKey.delete(key);
     }
+    this.#resting.delete(waiter);
     if (waiter.request.deadlineMs !== undefined) this.#byDeadline.delete(deadlineKey(waiter));
   }
 }

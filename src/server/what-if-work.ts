@@ -11,7 +11,9 @@ import { stepLimitsOf } from "../machines/subject.ts";
 import { type WhatIfQuestion, WhatIfRun } from "../machines/what-if-run.ts";
 import type { OnFault } from "./faults.ts";
 
+/** While no client is served, and while some are. */
 const SLICE_MS = 5;
+const BUSY_SLICE_MS = 2;
 /** Events of a slice, whatever the clock says. */
 const SLICE_EVENTS_MAX = 1000;
 const PAUSE_MS = 10;
@@ -98,10 +100,11 @@ export class WhatIfWork implements WhatIfControl {
       return;
     }
     const startedMs = clock.monotonicMs();
+    const sliceMs = server.pace.isBusy ? BUSY_SLICE_MS : SLICE_MS;
     let events = 0;
     const isSpent = () => {
       events += 1;
-      return events >= SLICE_EVENTS_MAX || clock.monotonicMs() - startedMs >= SLICE_MS;
+      return events >= SLICE_EVENTS_MAX || clock.monotonicMs() - startedMs >= sliceMs;
     };
     try {
       run.slice({ databases, db, server, nowMs }, isSpent);

@@ -3,7 +3,7 @@ import type { Survey } from "../../machines/migration/survey.ts";
 import { NULL_ARRAY, type Reply } from "../../protocol/reply.ts";
 import type { Call, Wait } from "../handler.ts";
 
-/** Less than a turn may take. */
+/** Of one step, whatever the clock says. */
 const MACHINES_PER_STEP = 64;
 
 /** `answer` is given what was seen, in the turn in which the last machine was. */
@@ -13,15 +13,22 @@ export function surveyed(
   answer: (call: Call, survey: Survey) => Reply,
 ): Reply | Wait {
   const step = (now: Call, before: Survey): Reply | Wait => {
+    const { clock, pace } = now.server;
+    const startedMs = clock.monotonicMs();
+    const { pieceMsMax } = pace;
+    const spentMs = () => clock.monotonicMs() - startedMs;
     // A step may be run twice: the survey it began with stays as it is.
     const seen = before.copy();
-    let isWhole = seen.goOn(now, MACHINES_PER_STEP);
-    while (!isWhole && !now.mayWait) isWhole = seen.goOn(now, MACHINES_PER_STEP);
+    const isOver = () => now.mayWait && spentMs() >= pieceMsMax;
+    let isWhole = seen.goOn(now, { countMax: MACHINES_PER_STEP, isOver });
+    while (!isWhole && !now.mayWait) isWhole = seen.goOn(now, { countMax: MACHINES_PER_STEP, isOver });
     if (isWhole) return answer(now, seen);
+    const rest = pace.restFor(spentMs());
     return {
       kind: "wait",
       keys: [],
-      goesOn: true,
+      goesOn:
+        rest === undefined ? "next turn" : { fromMs: now.nowMs + rest.ms, byMs: now.nowMs + rest.msMax },
       deadlineMs: undefined,
       onTimeout: NULL_ARRAY,
       retry: (later) => step(later, seen),

@@ -10,6 +10,7 @@ import type { Database } from "../../keyspace/database.ts";
 import {
   behind,
   type DefinitionName,
+  type DueEntry,
   migratedFields,
   migratedKey,
   migratedPrefix,
@@ -22,6 +23,7 @@ import { type MovedMachine, migrateMachine } from "./migrate.ts";
 import { nameOfSource, Routes } from "./routes.ts";
 import {
   addJob,
+  dueEntryOf,
   findJob,
   hasEnded,
   jobsOf,
@@ -31,13 +33,10 @@ import {
   type StoredJob,
 } from "./stored.ts";
 import { decodeBefore, keepBefore, takeBack } from "./take-back.ts";
-import { cursorOfText, nextMachines, textOfCursor } from "./walk.ts";
+import { cursorOfText, type PieceLimit, textOfCursor, visitMachines } from "./walk.ts";
 
 /** How much one part does, at most. */
 const MACHINES_PER_PART = 64;
-const PART_MS_MAX = 2;
-/** How much longer than a part the pause behind it is: the rest of the time is for clients. */
-const PAUSE_PER_PART = 2;
 
 const NOTHING_OUT: LetOut = { emitted: 0, tasks: 0, sent: 0, started: 0, stopped: 0 };
 
@@ -95,36 +94,44 @@ export function jobsThatNeed(db: Database, { name, version }: DefinitionName): n
   }).length;
 }
 
-/** Runs the part of a migration that is due. */
-export function runPart(scope: Scope, number: number, stopwatch: Pick<Stopwatch, "read">): void {
+/** The part of a migration that comes next: when it is due, and from when on a turn that serves clients may have it. */
+export interface NextPart {
+  readonly fromMs: number;
+  readonly due: DueEntry;
+}
+
+/** Runs the part of a migration that is due; undefined when none follows. */
+export function runPart(
+  scope: Scope,
+  number: number,
+  stopwatch: Pick<Stopwatch, "read">,
+): NextPart | undefined {
   const job = findJob(scope.db, number);
-  if (job === undefined || job.dueMs === null || job.status === "paused" || hasEnded(job)) return;
+  if (job === undefined || job.dueMs === null || job.status === "paused" || hasEnded(job)) return undefined;
+  const { pace } = scope.server;
   const startedMs = stopwatch.read();
-  const isOver = () => stopwatch.read() - startedMs >= PART_MS_MAX;
-  const count = job.rate === 0 ? MACHINES_PER_PART : Math.min(MACHINES_PER_PART, job.rate);
-  const part = job.isBack ? goBack(scope, job, { count, isOver }) : goForth(scope, job, { count, isOver });
-  const spentMs = stopwatch.read() - startedMs;
-  const rested = Math.max(1, Math.ceil(spentMs * PAUSE_PER_PART));
-  const pauseMs = job.rate === 0 ? rested : Math.max(rested, Math.ceil((part.done * 1000) / job.rate));
+  const { pieceMsMax } = pace;
+  const isOver = () => stopwatch.read() - startedMs >= pieceMsMax;
+  const countMax = job.rate === 0 ? MACHINES_PER_PART : Math.min(MACHINES_PER_PART, job.rate);
+  const limit = { countMax, isOver };
+  const part = job.isBack ? goBack(scope, job, limit) : goForth(scope, job, limit);
+  const rest = pace.restFor(stopwatch.read() - startedMs);
   const { nowMs } = scope;
-  const isEnd = hasEnded(part.job);
-  putJob(scope.db, job, {
-    ...part.job,
-    updatedMs: nowMs,
-    endedMs: isEnd ? nowMs : null,
-    dueMs: isEnd ? null : nowMs + pauseMs,
-  });
+  if (hasEnded(part.job)) {
+    putJob(scope.db, job, { ...part.job, updatedMs: nowMs, endedMs: nowMs, dueMs: null });
+    return undefined;
+  }
+  const atRateMs = job.rate === 0 ? 1 : Math.ceil((part.done * 1000) / job.rate);
+  const dueMs = nowMs + Math.max(atRateMs, rest?.msMax ?? 0);
+  const after = { ...part.job, updatedMs: nowMs, endedMs: null, dueMs };
+  putJob(scope.db, job, after);
+  return { fromMs: nowMs + Math.max(atRateMs, rest?.ms ?? 0), due: dueEntryOf(after, dueMs) };
 }
 
 /** A part that has met a fault is tried again later. */
 export function putOffPart({ db }: Pick<Scope, "db">, number: number, dueMs: number): void {
   const job = findJob(db, number);
   if (job !== undefined && job.dueMs !== null) putJob(db, job, { ...job, dueMs });
-}
-
-interface PartLimit {
-  readonly count: number;
-  isOver(): boolean;
 }
 
 interface Part {
@@ -136,24 +143,18 @@ interface Part {
  * Moves machines from where the index was left. Behind the end it begins again, for machines that were made meanwhile; a
  * pass that has moved none is the last one.
  */
-function goForth(scope: Scope, before: StoredJob, limit: PartLimit): Part {
+function goForth(scope: Scope, before: StoredJob, limit: PieceLimit): Part {
   const { from, to } = before;
-  const { cursor, found } = nextMachines(
-    scope,
-    { from, to, cursor: cursorOfText(before.cursor) },
-    limit.count,
-  );
   const routes = new Routes(scope, before);
   let job = before;
-  for (const [position, { subject }] of found.entries()) {
+  let done = 0;
+  const cursor = visitMachines(scope, { from, to, cursor: cursorOfText(before.cursor) }, limit, (subject) => {
     job = moveOne(scope, job, subject, routes);
-    const next = found[position + 1];
-    if (next !== undefined && limit.isOver())
-      return { job: { ...job, cursor: textOfCursor(next.position) }, done: position + 1 };
-  }
-  if (cursor !== undefined) return { job: { ...job, cursor: textOfCursor(cursor) }, done: found.length };
+    done += 1;
+  });
+  if (cursor !== undefined) return { job: { ...job, cursor: textOfCursor(cursor) }, done };
   const status = job.movedInPass === 0 ? "done" : "running";
-  return { job: { ...job, cursor: null, movedInPass: 0, status }, done: found.length };
+  return { job: { ...job, cursor: null, movedInPass: 0, status }, done };
 }
 
 function moveOne(scope: Scope, job: StoredJob, subject: Subject, routes: Routes): StoredJob {
@@ -201,14 +202,14 @@ function withOut(out: LetOut, { migrated }: MovedMachine): LetOut {
   };
 }
 
-function goBack(scope: Scope, before: StoredJob, limit: PartLimit): Part {
+function goBack(scope: Scope, before: StoredJob, limit: PieceLimit): Part {
   const { from, to } = prefixRange(migratedPrefix(before.id, "b"));
   const { databases, db } = scope;
   const { transaction } = databases;
   const entries: Entry[] = [];
   for (const entry of transaction.range(cursorOfText(before.cursor) ?? from, to)) {
     entries.push(entry);
-    if (entries.length === limit.count) break;
+    if (entries.length === limit.countMax) break;
   }
   let job = before;
   let done = 0;
@@ -230,7 +231,7 @@ function goBack(scope: Scope, before: StoredJob, limit: PartLimit): Part {
       cursor: textOfCursor(behind(at)),
     };
   }
-  return done < entries.length || entries.length === limit.count
+  return done < entries.length || entries.length === limit.countMax
     ? { job, done }
     : { job: { ...job, status: "undone", cursor: null }, done };
 }

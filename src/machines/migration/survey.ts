@@ -8,7 +8,7 @@ import { activeNames } from "../record.ts";
 import type { Scope, Subject } from "../subject.ts";
 import { chartOf, tryMigrate } from "./migrate.ts";
 import { type Aim, definitionsOf, Routes } from "./routes.ts";
-import { nextMachines } from "./walk.ts";
+import { type PieceLimit, visitMachines } from "./walk.ts";
 
 /** Machines that go the same way. */
 export interface SurveyRow {
@@ -69,13 +69,12 @@ export class Survey {
     return copy;
   }
 
-  /** Looks at `count` more; true when all have been seen. */
-  goOn(scope: Scope, count: number): boolean {
+  /** Looks at some more; true when all have been seen. */
+  goOn(scope: Scope, limit: PieceLimit): boolean {
     const routes = new Routes(scope, this.#aim);
-    const { cursor, found } = nextMachines(scope, { ...this.#aim, cursor: this.#cursor }, count);
-    for (const { subject } of found) this.#look(scope, subject, routes);
-    this.#cursor = cursor;
-    return cursor === undefined;
+    const start = { ...this.#aim, cursor: this.#cursor };
+    this.#cursor = visitMachines(scope, start, limit, (subject) => this.#look(scope, subject, routes));
+    return this.#cursor === undefined;
   }
 
   #look(scope: Scope, subject: Subject, routes: Routes): void {

@@ -11,7 +11,45 @@ import type { Source } from "./stored.ts";
 /** Entries of the index that are looked at for one machine that is wanted: others cost little. */
 const LOOKS_PER_MACHINE = 20;
 
-export interface Stretch {
+/** Machines that are read before the first of them is visited: those that the piece of work does not reach are read in vain. */
+const READ_AT_ONCE = 8;
+
+interface Start {
+  readonly from: Source;
+  readonly to: DefinitionName;
+  readonly cursor: Bytes | undefined;
+}
+
+/** How much a piece of work does. */
+export interface PieceLimit {
+  readonly countMax: number;
+  /** Asked after each machine. */
+  isOver(): boolean;
+}
+
+/** Visits machines from a place in the index on, one at least. Where to go on; undefined: the end was reached. */
+export function visitMachines(
+  scope: Scope,
+  start: Start,
+  { countMax, isOver }: PieceLimit,
+  visit: (subject: Subject) => void,
+): Bytes | undefined {
+  let { cursor } = start;
+  for (let left = countMax; left > 0; left -= READ_AT_ONCE) {
+    const wanted = Math.min(left, READ_AT_ONCE);
+    const stretch = nextMachines(scope, { ...start, cursor }, wanted);
+    for (const [index, { subject }] of stretch.found.entries()) {
+      visit(subject);
+      const next = stretch.found[index + 1];
+      if (next !== undefined && isOver()) return next.position;
+    }
+    cursor = stretch.cursor;
+    if (cursor === undefined || stretch.found.length < wanted || isOver()) break;
+  }
+  return cursor;
+}
+
+interface Stretch {
   /** Where to go on; undefined: the end was reached. */
   readonly cursor: Bytes | undefined;
   /** Positions and keys are taken before anything is changed. */
@@ -19,11 +57,7 @@ export interface Stretch {
 }
 
 /** The next machines from a place in the index on, at most `count`. */
-export function nextMachines(
-  scope: Scope,
-  given: { readonly from: Source; readonly to: DefinitionName; readonly cursor: Bytes | undefined },
-  count: number,
-): Stretch {
+function nextMachines(scope: Scope, given: Start, count: number): Stretch {
   const { db } = scope;
   const { from, to, cursor } = given;
   const filter = new SourceFilter(from, to);
