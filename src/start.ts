@@ -5,6 +5,7 @@
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { Stopwatch } from "./base/stopwatch.ts";
+import type { Users } from "./clients/users/users.ts";
 import type { ClusterView } from "./cluster/view.ts";
 import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
@@ -24,6 +25,7 @@ import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
 import { startUpkeep } from "./server/upkeep.ts";
 import { Waiters } from "./server/waiters.ts";
+import { SharedEnd, type SharedStore } from "./shared-store.ts";
 
 export interface StartOptions {
   readonly config: Config;
@@ -32,6 +34,10 @@ export interface StartOptions {
   readonly log: Log;
   /** The cluster that the server is a member of, if it is one. */
   readonly cluster?: ClusterView | undefined;
+  /** Instead of those of the configuration: of a run before this one. */
+  readonly users?: Users | undefined;
+  /** The store, where servers share it: it is left as soon as all is settled, for the next owner. */
+  readonly shared?: SharedStore | undefined;
   /** How many lines of the log could not be written. */
   readonly droppedLogLineCount?: () => number;
   /** Instead of the directive's port; 0 lets the system choose one. */
@@ -57,8 +63,13 @@ export interface RunningServer {
   /** Where it listens, as an operator reads it, and by which kinds of socket. */
   readonly addresses: readonly string[];
   readonly listenerKinds: readonly string[];
-  /** Commits what is ready, lets clients take their replies, ends the connections and closes the store. */
-  close(): Promise<void>;
+  /**
+   * Commits what is ready, lets clients take their replies, ends the connections and closes the store.
+   * @param onSettled called when the last commit is settled and its replies are on their way
+   */
+  close(onSettled?: () => void): Promise<void>;
+  /** Ends at once: nothing is committed or answered any more, for who may not serve any longer. */
+  abandon(): Promise<void>;
 }
 
 /**
@@ -78,6 +89,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     saving,
     waiters,
     cluster: options.cluster,
+    users: options.users,
     requests: {
       wake: (endpoint) => executor.wake(endpoint),
       forget: (endpoint) => executor.forget(endpoint),
@@ -114,7 +126,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     },
   });
   store.setFlushPolicy(config.get("appendfsync"));
-  config.onChange((change) => {
+  const endWatch = config.onChange((change) => {
     if (change.name === "sm-ingest-stream") executor.lookForWork();
     if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
     if (change.name === "requirepass") context.users.setDefaultPassword(config.get("requirepass"));
@@ -139,6 +151,13 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   });
   context.memory = guard;
   const clients = connections({ server: context, executor, log });
+  const endWork = (): void => {
+    endWatch();
+    endUpkeep();
+    context.whatIf.stop();
+    context.demo.close();
+    guard.stop();
+  };
   let http: HttpServer | undefined;
   try {
     http = await startHttp(options, { server: context, executor, onFault });
@@ -156,26 +175,34 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     listening?.close();
     await http?.close();
     executor.stop();
-    endUpkeep();
-    context.whatIf.stop();
-    context.demo.close();
-    guard.stop();
+    endWork();
     await clients.close(0);
     throw error;
   }
-  const close = async (): Promise<void> => {
+  const sharedEnd = new SharedEnd(options.shared);
+  const abandon = async (): Promise<void> => {
+    executor.abandon();
+    listening?.close();
+    clients.abandon();
+    endWork();
+    await sharedEnd.abandon();
+    await http?.close();
+    await saving.close();
+  };
+  const close = async (onSettled?: () => void): Promise<void> => {
     listening?.close();
     // What clients had sent before the end may still lie with the system: two rounds of the event loop read it.
     for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
     executor.stop();
-    endUpkeep();
-    context.whatIf.stop();
-    context.demo.close();
-    guard.stop();
+    endWork();
+    const waitMs = config.get("shutdown-timeout") * 1000;
+    if (!(await sharedEnd.settled(waitMs))) return await abandon();
+    onSettled?.();
     await http?.close();
-    await clients.close(config.get("shutdown-timeout") * 1000);
+    await clients.close(waitMs);
     await saving.close();
-    await store.close();
+    if (options.shared === undefined) await store.close();
+    else await sharedEnd.abandon();
   };
   const { listeners, secureHttp } = listening;
   return {
@@ -189,6 +216,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     ],
     listenerKinds: [...new Set(listeners.map(({ place }) => place.kind))],
     close,
+    abandon,
   };
 }
 

@@ -42,6 +42,11 @@ export interface ClusterView {
    * soon as the lease may have ended, also before anything else has noticed.
    */
   isServing(nowMonotonicMs: number): boolean;
+  /**
+   * Whether the time that it could serve has passed: nothing may be answered then, by a run of the server that has owned the
+   * partition. False for one that never served, which says where else to ask.
+   */
+  isOver(nowMonotonicMs: number): boolean;
   /** Whether this member owns the slot. Says nothing of the time: see `isServing`. */
   ownsSlot(slot: number): boolean;
   /** The owner of a slot; undefined where there is none at the moment. */
@@ -62,6 +67,7 @@ export class ClusterState implements ClusterView {
   readonly #listeners = new Set<() => void>();
   #facts: ClusterFacts;
   #serveUntilMs = Number.NEGATIVE_INFINITY;
+  #hasEnded = false;
 
   constructor(ownId: string, facts: ClusterFacts = { members: [], partitions: [] }) {
     this.ownId = ownId;
@@ -82,6 +88,10 @@ export class ClusterState implements ClusterView {
 
   isServing(nowMonotonicMs: number): boolean {
     return nowMonotonicMs < this.#serveUntilMs;
+  }
+
+  isOver(nowMonotonicMs: number): boolean {
+    return this.#hasEnded || (Number.isFinite(this.#serveUntilMs) && nowMonotonicMs >= this.#serveUntilMs);
   }
 
   ownsSlot(slot: number): boolean {
@@ -109,6 +119,12 @@ export class ClusterState implements ClusterView {
   /** The member may serve before this moment of its monotonic clock; negative infinity: not at all. */
   serveUntil(monotonicMs: number): void {
     this.#serveUntilMs = monotonicMs;
+  }
+
+  /** The member does not own the partition any more. */
+  end(): void {
+    this.#serveUntilMs = Number.NEGATIVE_INFINITY;
+    this.#hasEnded = true;
   }
 
   #partitionOf(slot: number): ClusterPartition | undefined {

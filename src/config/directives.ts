@@ -3,6 +3,7 @@
  * docs/configuration.md are derived from it. To add a directive, add one entry to the section it belongs to.
  */
 import type { Directive } from "./directive.ts";
+import { CLUSTER } from "./directives/cluster.ts";
 import { COMPATIBILITY } from "./directives/compatibility.ts";
 import { DURABILITY } from "./directives/durability.ts";
 import { GENERAL } from "./directives/general.ts";
@@ -24,6 +25,7 @@ export const DIRECTIVES = {
   ...MACHINES,
   ...SCRIPTS,
   ...COMPATIBILITY,
+  ...CLUSTER,
   ...REPLICATION,
 } as const satisfies Readonly<Record<string, Directive<unknown>>>;
 
@@ -48,7 +50,8 @@ export const SECTIONS: ReadonlyArray<{
   { title: "Scripts", directives: SCRIPTS },
   { title: "Durability", directives: DURABILITY },
   { title: "Accepted for compatibility", directives: COMPATIBILITY },
-  { title: "Replication and cluster", directives: REPLICATION },
+  { title: "Cluster", directives: CLUSTER },
+  { title: "Replication", directives: REPLICATION },
 ];
 
 /** The directive a word names, in any case, by its name or an alias. */

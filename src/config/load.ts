@@ -5,6 +5,7 @@ import { commandLineFaultText } from "./command-line-fault.ts";
 import { type Config, createConfig } from "./config.ts";
 import { type ConfigFiles, fileFault } from "./config-files.ts";
 import { isDefault, readLine, readValue, trimLine } from "./config-lines.ts";
+import { LMDB } from "./directives/cluster.ts";
 import { type ConfigValues, DIRECTIVES, type DirectiveName, directiveEntry } from "./directives.ts";
 import { type Environment, type EnvironmentLines, environmentLines } from "./environment.ts";
 import type { CommandRenaming } from "./structured-types.ts";
@@ -64,8 +65,12 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     applyEnvironment(loading, environment) ??
     applyOptions(loading, line.options);
   if (error !== undefined) return error;
+  const fault = clusterFault(loading);
+  if (fault !== undefined)
+    return failure(fatalConfigText(sources.version, `Reading the configuration\n>>> ${fault}`));
   const dir = resolve(sources.cwd, String(loading.values.dir));
-  const loaded = { ...loading.values, dir } as ConfigValues;
+  const isShared = loading.values.store !== LMDB;
+  const loaded = { ...loading.values, dir, "cluster-enabled": isShared } as ConfigValues;
   const config = createConfig(loaded, file === undefined ? undefined : { file, files: sources.files });
   return { kind: "config", config, warnings: warningsOf(loading, environment) };
 }
@@ -73,6 +78,19 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 /** The defaults with some values replaced: a configuration for tests and for embedding. */
 export function configOf(values: Partial<ConfigValues> = {}): Config {
   return createConfig({ ...(defaults() as ConfigValues), ...values });
+}
+
+/** What is wrong with directives of a cluster beside each other. */
+function clusterFault({ values, given }: Loading): string | undefined {
+  const isShared = values.store !== LMDB;
+  const isEnabled = values["cluster-enabled"] === true;
+  if (given.has("cluster-enabled") && isEnabled && !isShared)
+    return "'cluster-enabled yes' needs a database that the servers share: store postgres://user@host:5432/database";
+  if (given.has("cluster-enabled") && !isEnabled && isShared)
+    return "'cluster-enabled no' contradicts 'store': servers that share a database are a cluster";
+  if (Number(values["cluster-lease-margin"]) * 2 >= Number(values["cluster-lease"]))
+    return "'cluster-lease-margin' must be less than half of 'cluster-lease'";
+  return undefined;
 }
 
 interface Loading {

@@ -36,6 +36,8 @@ export interface Connections {
    * `waitMs` so is one that has not taken all.
    */
   close(waitMs: number): Promise<void>;
+  /** Ends all connections at once. */
+  abandon(): void;
 }
 
 export function connections(options: ConnectionsOptions): Connections {
@@ -119,7 +121,11 @@ export function connections(options: ConnectionsOptions): Connections {
   };
   const isFull = (pendingCount: number): boolean =>
     server.sessions.size + pendingCount >= server.config.get("maxclients");
-  return { accept, isFull, close };
+  const abandon = (): void => {
+    cancelSweep();
+    for (const connection of [...open]) connection.close();
+  };
+  return { accept, isFull, close, abandon };
 }
 
 /** The refusal of a client that is not let in; undefined when it is. */

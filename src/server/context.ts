@@ -17,6 +17,7 @@ import { AclLog } from "../clients/users/acl-log.ts";
 import { UserLimits } from "../clients/users/limits.ts";
 import { ownerRights } from "../clients/users/owners.ts";
 import { startingUsers } from "../clients/users/starting.ts";
+import type { Users } from "../clients/users/users.ts";
 import { WatchList } from "../clients/watch-list.ts";
 import type { ClusterView } from "../cluster/view.ts";
 import { ROOM } from "../commands/memory-state.ts";
@@ -50,6 +51,8 @@ export interface ContextOptions {
   readonly requests?: Requests;
   /** The cluster that the server is a member of; none, when it is not given. */
   readonly cluster?: ClusterView | undefined;
+  /** Instead of those of the configuration: of a run before this one. */
+  readonly users?: Users | undefined;
   /** Without one, nothing is logged. */
   readonly log?: Log;
   /** How many lines of the log could not be written; none, when it is not given. */
@@ -68,6 +71,7 @@ export function newServerContext({
   saving,
   waiters,
   cluster,
+  users = startingUsers({ catalogue: CATALOGUE, config }, nodeConfigFiles),
   requests = { wake: () => undefined, forget: () => undefined },
   log = () => undefined,
   droppedLogLineCount = () => 0,
@@ -79,7 +83,6 @@ export function newServerContext({
     redisVersion: REDIS_VERSION,
     monotonicMs: () => clock.monotonicMs(),
   };
-  const users = startingUsers({ catalogue: CATALOGUE, config }, nodeConfigFiles);
   const sessions = new SessionList();
   const pushes = new PushQueue();
   const subscriptions = new Subscriptions(pushes);

@@ -23,9 +23,12 @@ export class Departures {
   readonly #store: Store;
   #waiting: Departure[] = [];
   #replyBytes = 0;
+  readonly #isOver: () => boolean;
 
-  constructor(store: Store) {
+  /** @param isOver whether nothing may be answered any more; the connections are about to be closed then */
+  constructor(store: Store, isOver: () => boolean) {
     this.#store = store;
+    this.#isOver = isOver;
   }
 
   get isEmpty(): boolean {
@@ -41,7 +44,7 @@ export class Departures {
     const { position } = this.#store;
     departure.outgoing.close();
     if (this.isEmpty && this.#store.settledPosition === position) {
-      departure.outgoing.send(departure.nowMs, departure.failure);
+      if (!this.#isOver()) departure.outgoing.send(departure.nowMs, departure.failure);
       return;
     }
     this.#waiting.push({ ...departure, position });
@@ -54,8 +57,10 @@ export class Departures {
     const left = this.#waiting.findIndex(({ position }) => position > settledPosition);
     const count = failure !== undefined || left === -1 ? this.#waiting.length : left;
     const leaving = this.#waiting.splice(0, count);
+    const isOver = leaving.length > 0 && this.#isOver();
     for (const departure of leaving) {
       this.#replyBytes -= departure.replyBytes;
+      if (isOver) continue;
       departure.outgoing.send(departure.nowMs, departure.failure ?? failure);
     }
   }

@@ -87,7 +87,7 @@ export class Executor {
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
     this.#dueMs = options.dueWork.nextMs(this.#databases());
-    this.#departures = new Departures(options.store);
+    this.#departures = new Departures(options.store, () => this.#isOver);
     options.store.onSettled((failure) => this.#settled(failure));
     options.waiters.held = this.#held;
     options.waiters.onWoken = () => this.#schedule();
@@ -129,6 +129,18 @@ export class Executor {
     this.#cancelWake?.();
   }
 
+  /** Takes no further turn, and runs nothing of what was read. */
+  abandon(): void {
+    this.#isStopped = true;
+    this.#cancelWake?.();
+  }
+
+  /** Others may own the store by now: nothing may be read from it, or answered. */
+  get #isOver(): boolean {
+    const { clock, server } = this.#options;
+    return server.cluster?.isOver(clock.monotonicMs()) === true;
+  }
+
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
@@ -140,7 +152,7 @@ export class Executor {
 
   #turn(): void {
     // What has settled schedules the next one.
-    if (this.#isStopped || this.#departures.isFull) return;
+    if (this.#isStopped || this.#departures.isFull || this.#isOver) return;
     this.#budget.begin();
     this.#servedCount = 0;
     const databases = this.#databases();

@@ -45,10 +45,11 @@ export class MemoryGuard implements MemoryState {
   #collectFromMs = 0;
   #checkpointFromMs = 0;
   #cancel: () => void = () => undefined;
+  readonly #endWatch: () => void;
 
   constructor(options: MemoryGuardOptions) {
     this.#options = options;
-    options.config.onChange(({ name }) => {
+    this.#endWatch = options.config.onChange(({ name }) => {
       if (name === "maxmemory" || name === "sm-max-store-bytes") this.#look();
       return undefined;
     });
@@ -56,6 +57,7 @@ export class MemoryGuard implements MemoryState {
   }
 
   stop(): void {
+    this.#endWatch();
     this.#cancel();
   }
 

@@ -48,6 +48,24 @@ describe("loadConfig()", () => {
     expect(configFrom(loadText("dir /data")).get("dir")).toBe("/data");
   });
 
+  test("loadConfig() takes a database for the store, which makes the server a member of a cluster", () => {
+    const alone = configFrom(load([]));
+    expect([alone.get("store"), alone.get("cluster-enabled")]).toEqual(["lmdb", false]);
+    const member = configFrom(loadText("store postgres://me@db/detent\ncluster-enabled yes"));
+    expect([member.get("store"), member.get("cluster-enabled")]).toEqual(["postgres://me@db/detent", true]);
+    expect(configFrom(loadText("store postgresql://db/detent")).get("cluster-enabled")).toBe(true);
+  });
+
+  test.each([
+    ["store mysql://db", /argument must be 'lmdb' or the address of a database, postgres:/],
+    ["cluster-enabled yes", /'cluster-enabled yes' needs a database that the servers share: store postgres:/],
+    ["store postgres://db/x\ncluster-enabled no", /'cluster-enabled no' contradicts 'store'/],
+    ["cluster-lease 600", /'cluster-lease-margin' must be less than half of 'cluster-lease'/],
+    ["cluster-lease 100", /must be between 500 and 600000/],
+  ])("loadConfig() refuses %j", (text, fault) => {
+    expect(loadText(text)).toMatchObject({ kind: "error", text: expect.stringMatching(fault) });
+  });
+
   test("loadConfig() adds up save points over lines and options", () => {
     const config = configFrom(loadText("save 900 1\nsave 60 5 30 6", ["--save", "1", "2"]));
     expect(config.get("save").map(({ seconds }) => seconds)).toEqual([900, 60, 30, 1]);

@@ -185,12 +185,15 @@ describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
     expect(theirs.filter((name) => !ours.includes(name))).toEqual([]);
     expect(ours.filter((name) => !theirs.includes(name) && !/^(?:sm|http)-/.test(name)).sort()).toEqual([
       "cluster-announce-human-nodename",
+      "cluster-lease",
+      "cluster-lease-margin",
       "enable-demo",
       "journal-archive-dir",
       "locale-collate",
       "log-format",
       "set-max-listpack-entries",
       "set-max-listpack-value",
+      "store",
       "tls-auth-clients-user",
       "verify",
     ]);

@@ -1,13 +1,13 @@
 /**
- * Replication and cluster. Detent is one server: what only tunes these is accepted, what would turn them on is
- * refused, since a server that claims to be a replica and is not does harm.
+ * Replication, and what tunes the cluster of Redis. Detent has no replicas: what only tunes these is accepted, what would turn
+ * them on is refused, since a server that claims to be a replica and is not does harm.
  */
 import { type DirectiveOptions, directive, NO_EFFECT, NO_EFFECT_IMMUTABLE } from "../directive.ts";
 import { bool, choice, integer, memory } from "../scalar-types.ts";
 import { path, text, wordList } from "../text-types.ts";
 
 const ALONE = "There are no replicas.";
-const CLUSTER = "There is no cluster.";
+const CLUSTER = "Servers of a cluster know each other by their database.";
 
 const int = integer({ max: 2147483647 });
 const port = integer({ max: 65535 });
@@ -55,24 +55,12 @@ export const REPLICATION = {
   "repl-backlog-ttl": directive(integer(), 3600, ALONE, NO_EFFECT),
   "min-replicas-to-write": directive(int, 0, ALONE, formerly("min-slaves-to-write")),
   "min-replicas-max-lag": directive(int, 10, ALONE, formerly("min-slaves-max-lag")),
-  "cluster-enabled": directive(
-    bool,
-    false,
-    "Only `no`: a server is part of a cluster by its `store`, and CONFIG GET answers `yes` then.",
-    {
-      immutable: true,
-      refusal: "a server is part of a cluster by its store in PostgreSQL: this directive cannot turn it on",
-    },
-  ),
   "cluster-config-file": directive(path(), "nodes.conf", CLUSTER, NO_EFFECT_IMMUTABLE),
   "cluster-node-timeout": directive(integer(), 15000, CLUSTER, NO_EFFECT),
   "cluster-port": directive(port, 0, CLUSTER, NO_EFFECT_IMMUTABLE),
-  "cluster-announce-ip": directive(text("address"), "", CLUSTER, NO_EFFECT),
   "cluster-announce-hostname": directive(text("host"), "", CLUSTER, NO_EFFECT),
   "cluster-announce-human-nodename": directive(text("name"), "", CLUSTER, NO_EFFECT),
-  "cluster-announce-port": directive(port, 0, CLUSTER, NO_EFFECT),
   "cluster-announce-bus-port": directive(port, 0, CLUSTER, NO_EFFECT),
-  "cluster-announce-tls-port": directive(port, 0, CLUSTER, NO_EFFECT),
   "cluster-preferred-endpoint-type": directive(
     choice("ip", "hostname", "unknown-endpoint"),
     "ip",

@@ -1,0 +1,58 @@
+/** Several servers over one database. */
+import { directive, IMMUTABLE } from "../directive.ts";
+import { bool, integer } from "../scalar-types.ts";
+import { text } from "../text-types.ts";
+
+/** Shorter, and a pause of the process is taken for its end. */
+const LEASE_MS_MIN = 500;
+const LEASE_MS_MAX = 600_000;
+
+const port = integer({ max: 65535 });
+
+export const LMDB = "lmdb";
+
+export const CLUSTER = {
+  store: directive(
+    text("lmdb | postgres://user:password@host:port/database", (word) =>
+      word === LMDB || /^postgres(ql)?:\/\/./.test(word)
+        ? undefined
+        : "argument must be 'lmdb' or the address of a database, postgres://user@host:5432/database",
+    ),
+    LMDB,
+    "Where the data is: `lmdb`, in `dir`; or a PostgreSQL database, prepared by `detent cluster init`, that any number of servers share as a cluster. A schema is chosen by `?options=-c%20search_path%3Dname`.",
+    { immutable: true, sensitive: true },
+  ),
+  "cluster-enabled": directive(
+    bool,
+    false,
+    "Implied by `store`: `yes` where servers share a database, `no` for a server alone. Any other value is refused.",
+    IMMUTABLE,
+  ),
+  "cluster-lease": directive(
+    integer({ min: LEASE_MS_MIN, max: LEASE_MS_MAX, unit: "milliseconds" }),
+    2000,
+    "How long the slots stay with an owner that is not heard of any more. It renews this three times as often. The same on all servers of a cluster.",
+    IMMUTABLE,
+  ),
+  "cluster-lease-margin": directive(
+    integer({ min: 0, max: LEASE_MS_MAX, unit: "milliseconds" }),
+    300,
+    "How much earlier an owner that cannot renew its lease stops serving: what clocks of servers and database may differ in the time of a lease. Less than half of `cluster-lease`.",
+    IMMUTABLE,
+  ),
+  "cluster-announce-ip": directive(
+    text("address"),
+    "",
+    "The address that other servers and clients are given for this one. Empty: the first of `bind`, or where that is a wildcard the first address of this host that is not its loopback.",
+  ),
+  "cluster-announce-port": directive(
+    port,
+    0,
+    "The port that clients are given for this server; 0: the one it listens on.",
+  ),
+  "cluster-announce-tls-port": directive(
+    port,
+    0,
+    "The TLS port that clients are given for this server; 0: the one it listens on.",
+  ),
+};
