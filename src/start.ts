@@ -6,6 +6,7 @@ import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { Stopwatch } from "./base/stopwatch.ts";
 import type { Users } from "./clients/users/users.ts";
+import type { MessageBus } from "./cluster/message-bus.ts";
 import type { ClusterView } from "./cluster/view.ts";
 import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
@@ -16,6 +17,7 @@ import { connections } from "./net/connections.ts";
 import { type Listening, type SecureHttp, startListening } from "./net/listening.ts";
 import { processMemory } from "./process-memory.ts";
 import { BackgroundSave } from "./server/background-save.ts";
+import { linkBus } from "./server/bus-link.ts";
 import { newServerContext } from "./server/context.ts";
 import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
@@ -38,6 +40,8 @@ export interface StartOptions {
   readonly users?: Users | undefined;
   /** The store, where servers share it: it is left as soon as all is settled, for the next owner. */
   readonly shared?: SharedStore | undefined;
+  /** Messages of channels between its members. */
+  readonly bus?: MessageBus | undefined;
   /** How many lines of the log could not be written. */
   readonly droppedLogLineCount?: () => number;
   /** Instead of the directive's port; 0 lets the system choose one. */
@@ -90,6 +94,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     waiters,
     cluster: options.cluster,
     users: options.users,
+    bus: options.bus,
     requests: {
       wake: (endpoint) => executor.wake(endpoint),
       forget: (endpoint) => executor.forget(endpoint),
@@ -151,7 +156,9 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   });
   context.memory = guard;
   const clients = connections({ server: context, executor, log });
+  const unlinkBus = linkBus(options.bus, context);
   const endWork = (): void => {
+    unlinkBus();
     endWatch();
     endUpkeep();
     context.whatIf.stop();
@@ -191,6 +198,8 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   };
   const close = async (onSettled?: () => void): Promise<void> => {
     listening?.close();
+    // Those who wait can go on at another server of the cluster.
+    if (options.cluster !== undefined) waiters.endAll();
     // What clients had sent before the end may still lie with the system: two rounds of the event loop read it.
     for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
     executor.stop();

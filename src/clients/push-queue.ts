@@ -3,6 +3,8 @@
  * invalidations. The executor takes it after each request, so that all a session is sent keeps the order in which it
  * came about, and sends it after the commit.
  */
+
+import type { BusMessage } from "../cluster/message-bus.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Session } from "./session.ts";
 
@@ -15,9 +17,24 @@ export interface Push {
 
 export class PushQueue {
   #pushes: Push[] = [];
+  /** Messages for subscribers at other servers of a cluster. */
+  #spread: BusMessage[] = [];
 
   get isEmpty(): boolean {
-    return this.#pushes.length === 0;
+    return this.#pushes.length === 0 && this.#spread.length === 0;
+  }
+
+  /** Adds a message for the other servers; it leaves only if what the turn has done is committed. */
+  spread(message: BusMessage): void {
+    this.#spread.push(message);
+  }
+
+  /** All messages for other servers, in order. */
+  takeSpread(): readonly BusMessage[] {
+    if (this.#spread.length === 0) return NOTHING;
+    const taken = this.#spread;
+    this.#spread = [];
+    return taken;
   }
 
   add(push: Push): void {
@@ -31,3 +48,5 @@ export class PushQueue {
     return taken;
   }
 }
+
+const NOTHING: readonly BusMessage[] = [];

@@ -1,12 +1,13 @@
 /**
- * Who is subscribed to which channel, pattern or shard channel, and the publishing of messages to them. There is one
- * node, so shard channels differ from others in their commands and in their names being apart.
+ * Who is subscribed to which channel, pattern or shard channel, and the publishing of messages to them. Shard channels
+ * differ from others in their commands and in their names being apart; in a cluster, all of them reach the subscribers at all servers.
  *
  * A message goes to the subscribers of its channel, then to those of each pattern that matches it, each in the order
  * in which they subscribed; a session that is subscribed in several ways gets it as often.
  */
 import { type Bytes, bufferOf } from "../base/bytes.ts";
 import { globMatcher } from "../base/glob.ts";
+import type { MessageBus } from "../cluster/message-bus.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { PushQueue } from "./push-queue.ts";
 import type { Session, SubscriptionKind } from "./session.ts";
@@ -22,14 +23,17 @@ type Table = Map<Bytes, Subscribed>;
 
 export class Subscriptions {
   readonly #pushes: PushQueue;
+  readonly #bus: MessageBus | undefined;
   readonly #tables: Readonly<Record<SubscriptionKind, Table>> = {
     channel: new Map(),
     pattern: new Map(),
     shard: new Map(),
   };
 
-  constructor(pushes: PushQueue) {
+  /** Without a bus there are no other servers. */
+  constructor(pushes: PushQueue, bus?: MessageBus) {
     this.#pushes = pushes;
+    this.#bus = bus;
   }
 
   /** Number of different channels or patterns that somebody is subscribed to. */
@@ -56,6 +60,7 @@ export class Subscriptions {
     }
     subscribed.sessions.add(session);
     session.subscriptions[kind].add(name);
+    this.#bus?.setHearing(this.#isHearing);
   }
 
   unsubscribe(session: Session, kind: SubscriptionKind, name: Bytes): void {
@@ -63,6 +68,7 @@ export class Subscriptions {
     const subscribed = this.#tables[kind].get(name);
     subscribed?.sessions.delete(session);
     if (subscribed?.sessions.size === 0) this.#tables[kind].delete(name);
+    this.#bus?.setHearing(this.#isHearing);
   }
 
   /** Ends all subscriptions of a session. */
@@ -72,33 +78,61 @@ export class Subscriptions {
     }
   }
 
-  /** True when a message may have a receiver; false when there is certainly none. */
+  /** True when a message may have a receiver, here or at another server; false when there is certainly none. */
   get hasSubscribers(): boolean {
+    return this.#isHearing || this.#bus?.isHeard === true;
+  }
+
+  get #isHearing(): boolean {
     return this.#tables.channel.size + this.#tables.pattern.size > 0;
   }
 
-  /** Queues a message for all subscribers of a channel. Returns how often. */
-  publish(channel: Bytes, message: Reply): number {
-    let count = this.#publishTo(this.#tables.channel.get(channel), "message", message);
+  /** Queues a message for all subscribers of a channel. Returns how often it is sent here; other servers do not count. */
+  publish(channel: Bytes, message: Buffer | string): number {
+    this.#spread("channel", channel, message);
+    return this.#publishHere(channel, message, true);
+  }
+
+  /** As `publish`, to the subscribers of a shard channel. */
+  publishToShard(channel: Bytes, message: Buffer | string): number {
+    this.#spread("shard", channel, message);
+    return this.#publishTo(this.#tables.shard.get(channel), "smessage", message, true);
+  }
+
+  /** Queues a message of another server for the subscribers here. */
+  deliver(kind: "channel" | "shard", channel: Bytes, message: Buffer): void {
+    if (kind === "channel") this.#publishHere(channel, message, false);
+    else this.#publishTo(this.#tables.shard.get(channel), "smessage", message, false);
+  }
+
+  #spread(kind: "channel" | "shard", channel: Bytes, message: Buffer | string): void {
+    if (this.#bus === undefined) return;
+    // An argument is part of what was read, and is held here until the commit.
+    this.#pushes.spread({ kind, channel: bufferOf(channel), message: Buffer.from(message) });
+  }
+
+  #publishHere(channel: Bytes, message: Reply, dependsOnCommit: boolean): number {
+    let count = this.#publishTo(this.#tables.channel.get(channel), "message", message, dependsOnCommit);
     for (const pattern of this.#tables.pattern.values()) {
       if (!pattern.matches(channel)) continue;
-      count += this.#push(pattern, ["pmessage", pattern.name, bufferOf(channel), message]);
+      count += this.#push(pattern, ["pmessage", pattern.name, bufferOf(channel), message], dependsOnCommit);
     }
     return count;
   }
 
-  /** As `publish`, to the subscribers of a shard channel. */
-  publishToShard(channel: Bytes, message: Reply): number {
-    return this.#publishTo(this.#tables.shard.get(channel), "smessage", message);
+  #publishTo(
+    subscribed: Subscribed | undefined,
+    kind: string,
+    message: Reply,
+    dependsOnCommit: boolean,
+  ): number {
+    if (subscribed === undefined) return 0;
+    return this.#push(subscribed, [kind, subscribed.name, message], dependsOnCommit);
   }
 
-  #publishTo(subscribed: Subscribed | undefined, kind: string, message: Reply): number {
-    return subscribed === undefined ? 0 : this.#push(subscribed, [kind, subscribed.name, message]);
-  }
-
-  #push({ sessions }: Subscribed, items: readonly Reply[]): number {
+  #push({ sessions }: Subscribed, items: readonly Reply[], dependsOnCommit: boolean): number {
     const reply: Reply = { kind: "push", items };
-    for (const receiver of sessions) this.#pushes.add({ receiver, reply, dependsOnCommit: true });
+    for (const receiver of sessions) this.#pushes.add({ receiver, reply, dependsOnCommit });
     return sessions.size;
   }
 }

@@ -16,6 +16,7 @@ import type { AclLog } from "../clients/users/acl-log.ts";
 import type { UserLimits } from "../clients/users/limits.ts";
 import type { Users } from "../clients/users/users.ts";
 import type { WatchList } from "../clients/watch-list.ts";
+import type { MessageBus } from "../cluster/message-bus.ts";
 import type { ClusterView } from "../cluster/view.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigFiles } from "../config/config-files.ts";
@@ -88,6 +89,8 @@ export interface ServerContext {
   readonly pause: Pause;
   /** The cluster that the server is a member of, if it is one. */
   readonly cluster: ClusterView | undefined;
+  /** Messages of channels between its members. */
+  readonly bus: MessageBus | undefined;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;
   /** A number from 0 to below 1, for RANDOMKEY and the like. */

@@ -19,6 +19,7 @@ import { ownerRights } from "../clients/users/owners.ts";
 import { startingUsers } from "../clients/users/starting.ts";
 import type { Users } from "../clients/users/users.ts";
 import { WatchList } from "../clients/watch-list.ts";
+import type { MessageBus } from "../cluster/message-bus.ts";
 import type { ClusterView } from "../cluster/view.ts";
 import { ROOM } from "../commands/memory-state.ts";
 import type { Saving } from "../commands/saving.ts";
@@ -53,6 +54,8 @@ export interface ContextOptions {
   readonly cluster?: ClusterView | undefined;
   /** Instead of those of the configuration: of a run before this one. */
   readonly users?: Users | undefined;
+  /** Messages of channels between its members. */
+  readonly bus?: MessageBus | undefined;
   /** Without one, nothing is logged. */
   readonly log?: Log;
   /** How many lines of the log could not be written; none, when it is not given. */
@@ -72,6 +75,7 @@ export function newServerContext({
   waiters,
   cluster,
   users = startingUsers({ catalogue: CATALOGUE, config }, nodeConfigFiles),
+  bus,
   requests = { wake: () => undefined, forget: () => undefined },
   log = () => undefined,
   droppedLogLineCount = () => 0,
@@ -85,14 +89,9 @@ export function newServerContext({
   };
   const sessions = new SessionList();
   const pushes = new PushQueue();
-  const subscriptions = new Subscriptions(pushes);
+  const subscriptions = new Subscriptions(pushes, bus);
   const statistics = newStatistics(clock.now());
-  const whatIf = new WhatIfWork({
-    store,
-    clock,
-    onFault: faultLog(log, statistics),
-    server: () => context,
-  });
+  const onFault = faultLog(log, statistics);
   const context: ServerContext = {
     config,
     catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
@@ -115,12 +114,13 @@ export function newServerContext({
     functions: new FunctionEngine(engineOptions),
     log,
     waiters,
-    whatIf,
+    whatIf: new WhatIfWork({ store, clock, onFault, server: () => context }),
     demo: new DemoWork({ clock, requests, server: () => context }),
     pace: new Pace(() => clock.monotonicMs()),
     statistics,
     flow: new Flow(clock.now()),
     cluster,
+    bus,
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
     droppedLogLineCount,

@@ -7,6 +7,7 @@ import { publishMachineChanges } from "../clients/live-machines.ts";
 import type { Push } from "../clients/push-queue.ts";
 import type { Session } from "../clients/session.ts";
 import type { SessionConnection } from "../clients/session-list.ts";
+import type { BusMessage } from "../cluster/message-bus.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import * as errors from "../protocol/errors.ts";
@@ -36,6 +37,8 @@ export class Outgoing {
   readonly #envelopes = new Map<Session, Envelope>();
   /** The envelope asked for last: requests of a session come in a row. */
   #latest: Envelope | undefined;
+  /** Messages for the other servers of a cluster. */
+  readonly #spread: BusMessage[] = [];
   /** Number of changes of the turn that have been reported. */
   #toldCount = 0;
 
@@ -54,7 +57,9 @@ export class Outgoing {
     publishMachineChanges(subscriptions, changes, this.#toldCount);
     tracking.tell(changes, this.#toldCount, session);
     this.#toldCount = changes.length;
-    if (!pushes.isEmpty) this.#deliver(pushes.take());
+    if (pushes.isEmpty) return;
+    for (const message of pushes.takeSpread()) this.#spread.push(message);
+    this.#deliver(pushes.take());
   }
 
   /** Adds the reply to a request, unless the session does not want to hear it. */
@@ -103,6 +108,7 @@ export class Outgoing {
       const { connection, replies, session } = envelope;
       if (replies.length > 0 || session.isClosing) connection.send(replies, nowMs);
     }
+    if (failure === undefined && this.#spread.length > 0) this.#server.bus?.send(this.#spread);
   }
 
   #envelopeOf(session: Session): Envelope | undefined {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import type { MessageBus } from "../../src/cluster/message-bus.ts";
 import type { ClusterView } from "../../src/cluster/view.ts";
 import type { ServerContext } from "../../src/commands/server-context.ts";
 import type { ConfigValues } from "../../src/config/directives.ts";
@@ -24,6 +25,8 @@ export interface TestServerOptions {
   readonly config?: Partial<ConfigValues>;
   /** The cluster that it is a member of. */
   readonly cluster?: ClusterView;
+  /** Messages of channels between its members. */
+  readonly bus?: MessageBus;
   /** A port of the loopback interface; the system chooses one when none is given. */
   readonly port?: number;
   /** Instead of that of the process. */
@@ -57,6 +60,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: (line) => logged.push(line),
     onShutdown: () => undefined,
     cluster: options.cluster,
+    bus: options.bus,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.memory === undefined ? {} : { memory: options.memory }),
     rehearses: options.rehearses === true,
