@@ -1,6 +1,6 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash migrations race cluster-simulation bench bench-migration bench-whatif connections image image-test docs site pack clean
+.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash migrations race cluster-simulation bench bench-machines bench-migration bench-whatif connections image image-test docs site pack clean
 
 NPM ?= npm
 PORT ?= 6379
@@ -78,6 +78,9 @@ cluster-simulation: install ## Members of a cluster over a simulated network and
 
 connections: install build ## What 10,000 idle connections take, and what those that behave badly cost the others
 	npx tsx tests/bench/connections.ts
+
+bench-machines: install build ## Ten million machines with a timer each: starts, memory, speed; needs some 20 GB and half an hour (MACHINES=)
+	npx tsx tests/bench/many-machines.ts
 
 bench-migration: install build ## 100,000 machines go to another version while 50 clients send events (MACHINES=, CLIENTS=)
 	npx tsx tests/bench/migration.ts
