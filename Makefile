@@ -1,6 +1,7 @@
 # Everything a developer or an operator of a checkout does, each with a line of help: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help install build run test test-all test-node24 check coverage-floor release compat fuzz crash migrations race cluster-simulation bench bench-machines bench-migration bench-whatif connections image image-test docs site pack clean
+# Every target whose name is a word: none is a file.
+.PHONY: $(shell sed -n "s|^\([a-z][a-z0-9-]*\):.*|\1|p" $(firstword $(MAKEFILE_LIST)))
 
 NPM ?= npm
 PORT ?= 6379
@@ -11,7 +12,7 @@ IMAGE ?= detent
 BUILT = dist/console/index.html
 
 help: ## Show every target
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: node_modules/.installed ## Install the packages of package-lock.json
 
