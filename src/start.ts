@@ -131,7 +131,9 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     },
   });
   store.setFlushPolicy(config.get("appendfsync"));
+  store.decoded.limit(config.get("sm-cache-bytes"));
   const endWatch = config.onChange((change) => {
+    if (change.name === "sm-cache-bytes") store.decoded.limit(config.get("sm-cache-bytes"));
     if (change.name === "sm-ingest-stream") executor.lookForWork();
     if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
     if (change.name === "requirepass") context.users.setDefaultPassword(config.get("requirepass"));

@@ -173,6 +173,9 @@ function storeMetrics({ store }: ServerContext, figures: () => Figures, { gauge,
     () => status().cacheHits,
   );
   counter("store_cache_misses_total", "Reads that went to the data file.", () => status().cacheMisses);
+  gauge("machine_cache_bytes", "Memory for machines that were read, about.", () => store.decoded.bytes);
+  counter("machine_cache_hits_total", "Machines that were found decoded.", () => store.decoded.hits);
+  counter("machine_cache_misses_total", "Machines that had to be decoded.", () => store.decoded.misses);
 }
 
 function machineMetrics(figures: () => Figures, { gauge }: Definer): void {

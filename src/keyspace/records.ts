@@ -113,19 +113,11 @@ export function encodeRecord(record: KeyRecord): Buffer {
   return buffer;
 }
 
-/** By the stored bytes: the store hands out the same buffer while it has it at hand. */
-const known = new WeakMap<Buffer, KeyRecord>();
-const REMEMBERED_TYPES: ReadonlySet<number> = new Set([TYPE_CODES.machine]);
+/** Types whose payloads take long to decode: who reads one keeps what it says (decoded-records.ts). */
+const DEAR_TYPES: ReadonlySet<number> = new Set([TYPE_CODES.machine]);
 
-/** As decodeRecord; types whose payloads are dear to read get the same record for the same bytes. */
-export function recordOfStored(buffer: Buffer): KeyRecord {
-  if (!REMEMBERED_TYPES.has(buffer[1] ?? 0)) return decodeRecord(buffer);
-  let record = known.get(buffer);
-  if (record === undefined) {
-    record = decodeRecord(buffer);
-    known.set(buffer, record);
-  }
-  return record;
+export function isDearToDecode(stored: Buffer): boolean {
+  return DEAR_TYPES.has(stored[1] ?? 0);
 }
 
 /** The payload is a view of `buffer`. @throws Error when the record is not one: data is never guessed at. */

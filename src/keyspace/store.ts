@@ -14,6 +14,7 @@ import {
 } from "../storage/ordered-store.ts";
 import { type PostgresOptions, PostgresStore } from "../storage/postgres/postgres-store.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
+import { DecodedRecords } from "./decoded-records.ts";
 import { metaKey, TRANSIENT_SPACES, UNREPEATED_SPACES } from "./layouts.ts";
 import { LiveObjects } from "./live-objects.ts";
 import type { ObjectTypes } from "./objects.ts";
@@ -52,6 +53,8 @@ export class Store {
   /** Undefined: every change is written in the ordinary way. */
   readonly #live: LiveObjects | undefined;
   readonly #objects: ObjectTypes;
+  /** What was read of machines, decoded. */
+  readonly decoded = new DecodedRecords();
   /** Where it is on disk; undefined for one in memory. */
   readonly directory: string | undefined;
   /** True when the ordered store does not fold what is live by itself. */
@@ -120,13 +123,14 @@ export class Store {
    */
   static read(directory: string, objects: ObjectTypes): ReadStore {
     const live = new LiveObjects(objects.redo);
+    const decoded = new DecodedRecords();
     const { reader, position, atMs, close } = inspect(directory, { verify: assertFormat, derived: live });
     live.attach(reader);
     return {
       format: formatOf(reader) ?? STORE_FORMAT,
       position,
       atMs,
-      begin: () => new Transaction(reader, objects, live),
+      begin: () => new Transaction(reader, objects, live, decoded),
       close,
     };
   }
@@ -162,7 +166,7 @@ export class Store {
   }
 
   begin(): Transaction {
-    return new Transaction(this.#ordered, this.#objects, this.#live);
+    return new Transaction(this.#ordered, this.#objects, this.#live, this.decoded);
   }
 
   /**
@@ -231,6 +235,7 @@ export class Store {
   /** Gets by with a share of the memory it may have otherwise, 1 being all of it. */
   limitMemory(share: number): void {
     this.#ordered.limitMemory(share);
+    this.decoded.limit(undefined, share);
   }
 
   /** Begins to bring all of it to the data file. */

@@ -9,11 +9,12 @@ import { merge } from "../storage/merge.ts";
 import type { Entry, OrderedReader, RangeOptions, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import type { Change } from "./changes.ts";
+import { DecodedRecords } from "./decoded-records.ts";
 import type { LiveChange } from "./live-kind.ts";
 import type { LiveObjects } from "./live-objects.ts";
 import type { ObjectTypes } from "./objects.ts";
 import { type Encoder, PendingValue } from "./pending-value.ts";
-import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord, recordOfStored } from "./records.ts";
+import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
 import { encodeCount } from "./redo.ts";
 
 /** A point in a transaction that `rollback` returns to. */
@@ -63,6 +64,7 @@ export class Transaction implements OrderedReader {
   readonly #reader: OrderedReader;
   readonly #live: LiveObjects | undefined;
   readonly #objects: ObjectTypes | undefined;
+  readonly #decoded: DecodedRecords;
   readonly #redo: (Buffer | RedoRecord)[] = [];
   #latest: LatestChange | undefined;
   readonly #writes = new SortedMap<Written>();
@@ -77,10 +79,16 @@ export class Transaction implements OrderedReader {
    * Without `objects` it knows keys and values alone: no object can be removed, moved or copied. Without `live`, every
    * object is written in the ordinary way.
    */
-  constructor(reader: OrderedReader, objects?: ObjectTypes, live?: LiveObjects) {
+  constructor(
+    reader: OrderedReader,
+    objects?: ObjectTypes,
+    live?: LiveObjects,
+    decoded: DecodedRecords = new DecodedRecords(),
+  ) {
     this.#reader = reader;
     this.#objects = objects;
     this.#live = live;
+    this.#decoded = decoded;
   }
 
   /** The types of objects there are. */
@@ -109,7 +117,7 @@ export class Transaction implements OrderedReader {
     const pending = written instanceof PendingValue ? written.as(encodeRecord) : undefined;
     if (pending !== undefined) return pending;
     const buffer = written === undefined ? this.#reader.get(at) : bytesOfWritten(written);
-    return buffer === undefined || buffer === null ? undefined : recordOfStored(buffer);
+    return buffer === undefined || buffer === null ? undefined : this.#decoded.of(buffer);
   }
 
   /**
@@ -175,7 +183,7 @@ export class Transaction implements OrderedReader {
     const live = this.#live.summary(at);
     if (live !== undefined) return live;
     const buffer = this.#reader.get(at);
-    return buffer === undefined ? undefined : recordOfStored(buffer);
+    return buffer === undefined ? undefined : this.#decoded.of(buffer);
   }
 
   /**

@@ -3,7 +3,7 @@
 import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
 import type { LiveKind } from "../keyspace/live-kind.ts";
 import type { LiveObjects } from "../keyspace/live-objects.ts";
-import { type KeyRecord, LazyRecord, recordOfStored } from "../keyspace/records.ts";
+import { decodeRecord, type KeyRecord, LazyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { appendAnew } from "../streams/live-stream.ts";
 import { decodeStep, type Redone, redone } from "./change-record.ts";
@@ -47,7 +47,7 @@ export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buf
   countAnew(live, step);
   appendChanges(live, reader, step);
   const stored = reader.get(at);
-  const record = live.record(at) ?? (stored === undefined ? undefined : recordOfStored(stored));
+  const record = live.record(at) ?? (stored === undefined ? undefined : decodeRecord(stored));
   // The object has gone, or another has its key: a write that follows in the journals says so.
   if (record?.type !== "machine" || record.id !== step.id) return;
   const machine = decodeMachine(record);
@@ -73,7 +73,7 @@ function appendChanges(
   if (entry === undefined || streamId === undefined) return;
   const place = { at: recordKey(databasePrefix("k", phys), changeStream(definition)), phys };
   const stored = live.summary(place.at) === undefined ? reader.get(place.at) : undefined;
-  const record = live.summary(place.at) ?? (stored === undefined ? undefined : recordOfStored(stored));
+  const record = live.summary(place.at) ?? (stored === undefined ? undefined : decodeRecord(stored));
   if (record?.type !== "stream") return;
   const told = changeEntries({ key, definition, history: decodeEntry(entry) });
   const append = appendAnew(record, place, streamId, told);

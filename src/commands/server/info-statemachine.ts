@@ -33,6 +33,9 @@ export function statemachineLines({ server, databases }: Call): readonly string[
     `tasks_pending:${tasks.flatMap(({ groups }) => groups).reduce((total, { pending }) => total + pending, 0)}`,
     `dead_letters:${lengthOf(streams, "sm:dead")}`,
     `refusals_kept:${lengthOf(streams, "sm:refusals")}`,
+    `machine_cache_bytes:${server.store.decoded.bytes}`,
+    `machine_cache_hits:${server.store.decoded.hits}`,
+    `machine_cache_misses:${server.store.decoded.misses}`,
     ...countLines(counts).slice(0, LINES_MAX),
     ...groupLines(streams).slice(0, LINES_MAX),
   ];

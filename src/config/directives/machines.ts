@@ -14,6 +14,11 @@ export const MACHINES = {
     "documented",
     "Whether the seven original commands follow the description of redis-state-machine or its code.",
   ),
+  "sm-cache-bytes": directive(
+    memory({ max: 64 * 2 ** 30 }),
+    64 * 2 ** 20,
+    "Memory for machines that were read, so that they need not be decoded again.",
+  ),
   "sm-microsteps-max": directive(
     integer({ min: 1, max: 1000000 }),
     1000,
