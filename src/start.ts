@@ -23,6 +23,7 @@ import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor } from "./server/executor.ts";
 import { faultLog } from "./server/faults.ts";
+import type { LoadLimits } from "./server/loads.ts";
 import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
 import { startUpkeep } from "./server/upkeep.ts";
@@ -56,6 +57,9 @@ export interface StartOptions {
   readonly rehearses?: boolean;
   /** For tests: see ExecutorOptions. */
   readonly alwaysOverlaps?: boolean;
+  readonly waitsForDue?: boolean;
+  /** What one piece of work may load where reads may miss. */
+  readonly loadLimits?: LoadLimits;
 }
 
 export interface RunningServer {
@@ -116,6 +120,8 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     waiters,
     databaseCount: config.get("databases"),
     alwaysOverlaps: options.alwaysOverlaps,
+    waitsForDue: options.waitsForDue,
+    loadLimits: options.loadLimits,
     dueWork: new DueWork({ server: context, onFault }),
     dispatcher: new CommandDispatcher({
       server: context,

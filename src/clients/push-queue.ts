@@ -37,6 +37,20 @@ export class PushQueue {
     return taken;
   }
 
+  get size(): number {
+    return this.#pushes.length;
+  }
+
+  /** Those behind the first `count`. */
+  since(count: number): readonly Push[] {
+    return this.#pushes.slice(count);
+  }
+
+  /** Drops those behind the first `count`: what had them to say was taken back. */
+  truncate(count: number): void {
+    this.#pushes.length = Math.min(this.#pushes.length, count);
+  }
+
   add(push: Push): void {
     this.#pushes.push(push);
   }

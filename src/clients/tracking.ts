@@ -24,6 +24,15 @@ export interface TrackingOptions {
   readonly pushes: PushQueue;
 }
 
+/** A request that has read keys. */
+interface TrackedRead {
+  readonly command: Command;
+  readonly args: readonly Buffer[];
+  readonly changes: readonly Change[];
+  /** How many of the changes there were when it had run; all of them, when it is not given. */
+  readonly count?: number | undefined;
+}
+
 export class Tracking {
   readonly #options: TrackingOptions;
   readonly #sessions = new Set<Session>();
@@ -76,11 +85,8 @@ export class Tracking {
    * Remembers the keys that a request of a tracked session has read. What its transaction changed before, such as the
    * same key earlier in a MULTI, is reported first: the session holds what is there now.
    */
-  remember(
-    session: Session,
-    { command, args, changes }: { command: Command; args: readonly Buffer[]; changes: readonly Change[] },
-  ): void {
-    this.tell(changes, 0, session);
+  remember(session: Session, { command, args, changes, count = changes.length }: TrackedRead): void {
+    this.tell(changes, 0, session, count);
     const { tracking } = session;
     if (tracking === undefined || tracking.isBroadcast) return;
     if (tracking.mode === "optin" && tracking.caching !== "yes") return;
@@ -95,13 +101,18 @@ export class Tracking {
   }
 
   /** Tells of the changes from an index on, once; `session` has caused them, undefined: time has. */
-  tell(changes: readonly Change[], from: number, session: Session | undefined): void {
+  tell(
+    changes: readonly Change[],
+    from: number,
+    session: Session | undefined,
+    end: number = changes.length,
+  ): void {
     const start = changes === this.#toldOf ? Math.max(from, this.#toldCount) : from;
     this.#toldOf = changes;
-    this.#toldCount = changes.length;
+    this.#toldCount = Math.max(start, end);
     if (this.#sessions.size === 0) return;
     let isWhole = false;
-    for (let index = start; index < changes.length; index += 1) {
+    for (let index = start; index < end; index += 1) {
       const change = changes[index];
       if (change === undefined) continue;
       if (change.kind === "flush" || change.kind === "swap") isWhole = true;

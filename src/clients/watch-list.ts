@@ -28,13 +28,14 @@ export class WatchList {
     const bytes = bytesOf(key);
     const name = watchName(session.database, bytes);
     if (session.watched.has(name)) return;
+    const isThere = database.find(bytes) !== undefined;
     let watched = this.#watched.get(name);
     if (watched === undefined) {
       watched = { database: session.database, key: bytes, sessions: new Set() };
       this.#watched.set(name, watched);
     }
     watched.sessions.add(session);
-    session.watched.set(name, database.find(bytes) !== undefined);
+    session.watched.set(name, isThere);
   }
 
   /** Ends all watching of a session and forgets that a key was changed. */

@@ -1,6 +1,7 @@
 /** Waiting: what becomes of the `Wait` that a handler returns instead of a reply (handler.ts). */
 import type { Databases } from "../keyspace/databases.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { ReplyError } from "../protocol/reply-error.ts";
 import type { ValueType } from "../values/held.ts";
 import type { GoesOn, Wait } from "./handler.ts";
 
@@ -13,8 +14,12 @@ export interface WaitingRequest {
   readonly goesOn?: GoesOn | undefined;
   readonly deadlineMs: number | undefined;
   readonly onTimeout: Reply;
-  /** Tries again in a later turn. */
+  /** Of the command. */
+  readonly name: string;
+  /** Tries again in a later turn. @throws NotLoaded when it has to be tried once more: nothing of this try stays */
   resume(databases: Databases): Resumed;
+  /** The reply when it is not tried again, counted. */
+  refuse(error: ReplyError): Reply;
 }
 
 /** What a try has led to: an answer, or more waiting. */

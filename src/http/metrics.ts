@@ -1,5 +1,6 @@
 /** /metrics: the figures of the server in the text format of Prometheus. */
 import { collectDefaultMetrics, Registry } from "prom-client";
+import { assert } from "../base/assert.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { DETENT_VERSION } from "../commands/versions.ts";
 import { Databases } from "../keyspace/databases.ts";
@@ -13,6 +14,7 @@ import {
   type TimerFigures,
   timerFigures,
 } from "../machines/figures.ts";
+import { untilLoaded } from "../storage/not-loaded.ts";
 import { type Definer, definer, type Sample } from "./metric-definer.ts";
 
 /** Codes of errors that refuse an event or a change of a machine. */
@@ -57,7 +59,7 @@ export function metricsOf(server: ServerContext): Metrics {
   // What several metrics are made of is read once for all of them.
   let known: Figures | undefined;
   const figures = () => {
-    known ??= figuresOf(server);
+    assert(known !== undefined, "figures are read before they are written down");
     return known;
   };
   serverMetrics(server, define);
@@ -67,7 +69,7 @@ export function metricsOf(server: ServerContext): Metrics {
   return {
     contentType: registry.contentType,
     text: async () => {
-      known = undefined;
+      known = await untilLoaded(() => figuresOf(server));
       return `${await define.text()}\n${await facts.metrics()}`;
     },
   };

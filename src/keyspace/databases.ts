@@ -1,5 +1,6 @@
 /** The databases of the key space as one transaction sees them, and what concerns several at once. */
 import { type Bytes, bytesOf, chars, readU32 } from "../base/bytes.ts";
+import type { Entry } from "../storage/ordered-store.ts";
 import { Database } from "./database.ts";
 import {
   counterKey,
@@ -97,19 +98,27 @@ export class Databases {
    * has gone through.
    */
   expireDue(limit: number, from = expiriesAt(0)): number {
-    const to = expiriesAt(this.nowMs + 1);
+    const due = this.dueExpiries(limit, from);
+    for (const entry of due) this.expire(entry);
+    return due.length;
+  }
+
+  /** Up to `limit` entries of the index whose keys are due, from a place on, earliest first. */
+  dueExpiries(limit: number, from: Bytes): readonly Entry[] {
     const due = [];
-    for (const entry of this.transaction.range(from, to)) {
+    for (const entry of this.transaction.range(from, expiriesAt(this.nowMs + 1))) {
       due.push(entry);
       if (due.length === limit) break;
     }
-    for (const [key, value] of due) {
-      const database = this.withPhys(expiryFields(key).phys);
-      // Of a database that was flushed only the index entry is left to remove.
-      if (database === undefined) this.transaction.remove(key);
-      else database.find(bytesOf(value));
-    }
-    return due.length;
+    return due;
+  }
+
+  /** Removes a key that is due, by its entry in the index. */
+  expire([place, value]: Entry): void {
+    const database = this.withPhys(expiryFields(place).phys);
+    // Of a database that was flushed only the index entry is left to remove.
+    if (database === undefined) this.transaction.remove(place);
+    else database.find(bytesOf(value));
   }
 
   /** The first key that expires, from a place in the index on: when, and its place; undefined when none does. */

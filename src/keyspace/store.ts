@@ -165,8 +165,24 @@ export class Store {
     this.#ordered.onLost(listener);
   }
 
+  /** True when reads may throw `NotLoaded`. */
+  get mayMiss(): boolean {
+    return this.#ordered.mayMiss === true;
+  }
+
   begin(): Transaction {
     return new Transaction(this.#ordered, this.#objects, this.#live, this.decoded);
+  }
+
+  /** Does work in a transaction of its own, which is taken back when the work throws. */
+  attempt<T>(work: (transaction: Transaction) => T): T {
+    const transaction = this.begin();
+    try {
+      return work(transaction);
+    } catch (error) {
+      transaction.abort();
+      throw error;
+    }
   }
 
   /**

@@ -97,7 +97,7 @@ export class WhatIfRun {
   slice(scope: Scope, isSpent: () => boolean): void {
     this.machines ??= this.#countOf(scope.db);
     while (!this.isDone) {
-      this.#current ??= this.#next(scope);
+      this.#current ??= this.#nextWhole(scope);
       if (this.#current === undefined) this.isDone = true;
       else if (this.#current.next().done === true) this.#current = undefined;
       if (isSpent()) return;
@@ -109,6 +109,18 @@ export class WhatIfRun {
     return machineCounters(db, name, version)
       .filter(({ place, definition }) => place === undefined && !isOf(definition, to))
       .reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** As `#next`; one of which something has to be loaded first is not passed over. */
+  #nextWhole(scope: Scope): Generator<void, void, undefined> | undefined {
+    const [cursor, passed] = [this.#cursor, this.#passed];
+    try {
+      return this.#next(scope);
+    } catch (error) {
+      this.#cursor = cursor;
+      this.#passed = passed;
+      throw error;
+    }
   }
 
   /** The next machine that is looked at; undefined when there is none left. */

@@ -22,6 +22,10 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "LIMIT", when: "a user is beyond sm-user-limits" },
   { code: "MISCONF", when: "the store cannot write; nothing was changed" },
   { code: "LOADING", when: "the store is being opened" },
+  {
+    code: "TRYAGAIN",
+    when: "the store, which is a database, cannot be read at the moment; nothing was done",
+  },
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
   { code: "MOVED", when: "another server of the cluster owns the key; it is named with its slot" },
   { code: "CROSSSLOT", when: "the keys of a request to a cluster are in several slots" },
@@ -95,6 +99,12 @@ export const invalidArguments = () => err("Invalid arguments specified for comma
 export const unknownCategory = (category: Name) => err(`Unknown category '${shown(category)}'`);
 /** A bug of ours, told in the log and not to the client. */
 export const internalError = () => err("internal error");
+export const needsTooMuch = (command: string, bytes: number) =>
+  err(
+    `'${command}' needs more than ${Math.floor(bytes / 2 ** 20)} MB of the store in memory at once; nothing was done: ask for less with one request`,
+  );
+export const notReadable = (reason: string) =>
+  new ReplyError(`TRYAGAIN the store cannot be read at the moment: ${reason}`);
 
 /** The log has the key. */
 export const damagedFile = (path: string) =>

@@ -3,15 +3,18 @@
  * the session, queue it within MULTI, or run its handler (`runner.ts`).
  */
 import { assert } from "../base/assert.ts";
+import { bytesOf } from "../base/bytes.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
 import { checkArity, findCommand, unknownCommandError } from "../catalogue/catalogue.ts";
 import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
+import { keysOf } from "../catalogue/keys.ts";
 import type { PauseMode } from "../clients/pause.ts";
-import { dropQueue, isSubscriber, type QueuedRequest, type Session } from "../clients/session.ts";
+import { dropQueue, isSubscriber, type QueuedRequest, type Session, watchName } from "../clients/session.ts";
 import { endCaching } from "../clients/tracking.ts";
 import type { DenialReason } from "../clients/users/check.ts";
 import { copied } from "../commands/arguments.ts";
 import { misplaced, needOf, type PlacedRequest } from "../commands/cluster/placement.ts";
+import type { Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, type WaitingRequest } from "../commands/wait.ts";
 import type { Databases } from "../keyspace/databases.ts";
@@ -19,6 +22,9 @@ import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { NONE, simple } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
+import { NotLoaded } from "../storage/not-loaded.ts";
+import { FurtherMisses } from "./further-misses.ts";
+import { Nesting } from "./nesting.ts";
 import type { PendingReply } from "./outgoing.ts";
 import { denialError, denied } from "./permissions.ts";
 import { Run, type RunContext } from "./run.ts";
@@ -55,12 +61,41 @@ const MAY_REPLICATE = new Set(["publish", "spublish", "eval", "evalsha", "fcall"
 export interface Outcome extends PendingReply {
   /** Set when there is no reply yet: the request waits. `reply` is then "none". */
   readonly waiting: WaitingRequest | undefined;
+  /** Set when there is no reply yet, since a read has missed. `reply` is then "none". */
+  readonly missing?: Missing;
+}
+
+/** A request all of whose work was taken back: it is run again when something is loaded. */
+export interface Missing {
+  readonly name: string;
+  /** Copied. */
+  readonly args: readonly Buffer[];
+  /** What one of its reads has missed, and what further ones will. */
+  readonly misses: readonly NotLoaded[];
+  /** Runs it again, in a later turn. */
+  again(databases: Databases): Outcome;
+  /** Answers it with an error instead. */
+  refuse(error: ReplyError): Outcome;
 }
 
 export interface Dispatcher {
   dispatch(session: Session, args: readonly Buffer[], databases: Databases): Outcome;
   /** Whether CLIENT PAUSE holds the request back. */
   mustWait(session: Session, args: readonly Buffer[], mode: PauseMode): boolean;
+  /** Whether the request, or one of its queue, may touch one of the keys, named as `watchName` does. */
+  touches(session: Session, args: readonly Buffer[], keys: ReadonlySet<string>): boolean;
+}
+
+/** A request that runs, or is run again. */
+interface Request {
+  readonly session: Session;
+  readonly route: Route;
+  readonly args: readonly Buffer[];
+  readonly nesting: Nesting | undefined;
+  /** The random numbers of its earlier runs. */
+  readonly draws: number[] | undefined;
+  /** The arguments are its own copies. */
+  readonly isKept?: boolean;
 }
 
 export class CommandDispatcher implements Dispatcher {
@@ -80,7 +115,7 @@ export class CommandDispatcher implements Dispatcher {
     this.#runner = new Runner(options);
     this.#context = {
       server: options.server,
-      runQueued: (session, args, databases) => this.#runQueued(session, args, databases),
+      runQueued: (outer, args) => this.#runQueued(outer, args),
       scripted: new ScriptedCommands({
         server: options.server,
         runner: this.#runner,
@@ -104,14 +139,92 @@ export class CommandDispatcher implements Dispatcher {
     if (session.queue !== undefined && !NEVER_QUEUED.has(route.command.name)) {
       return this.#queue(session, session.queue, args);
     }
-    const run = new Run(this.#context, route.command, session, args, databases, "client");
-    const reply = this.#runner.run(route, run);
+    const nesting =
+      route.runsOthers && server.store.mayMiss ? new Nesting(session, server.pushes) : undefined;
+    return this.#run({ session, route, args, nesting, draws: undefined }, databases);
+  }
+
+  #run(request: Request, databases: Databases): Outcome {
+    const { session, route, args, nesting, draws } = request;
+    const pushCount = this.#server.pushes.size;
+    let run: Run | undefined;
+    let reply: Reply | Wait;
+    try {
+      run = new Run(this.#context, route.command, session, args, databases, "client", nesting);
+      run.draws = draws;
+      reply = this.#runner.run(route, run);
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      this.#server.pushes.truncate(pushCount);
+      return this.#missed({ ...request, draws: run?.draws ?? draws }, databases, error);
+    }
     if (session.tracking !== undefined) endCaching(session, route.command);
     const { protocol } = session;
     const { dependsOnCommit } = route;
     if (!isWait(reply)) return { reply, protocol, dependsOnCommit, waiting: undefined };
     const waiting = this.#runner.waiting(route, this.#context, session, { wait: reply, args: copied(args) });
     return { reply: NONE, protocol, dependsOnCommit, waiting };
+  }
+
+  /** A read has missed: what the request needs, and how it goes on. */
+  #missed(request: Request, databases: Databases, miss: NotLoaded): Outcome {
+    const { session, route, nesting } = request;
+    nesting?.takeBack();
+    const kept = request.isKept === true ? request : { ...request, args: copied(request.args), isKept: true };
+    const missing: Missing = {
+      name: route.command.name,
+      args: kept.args,
+      misses: [miss, ...this.#furtherMisses(kept, databases)],
+      again: (later) => {
+        const refusal = this.#refusalOfAnother(kept, later.nowMs);
+        return refusal === undefined ? this.#run(kept, later) : this.#rejected(session, route, refusal);
+      },
+      refuse: (error) => this.#rejected(session, route, error),
+    };
+    this.#stopwatch.read();
+    return { reply: NONE, protocol: session.protocol, dependsOnCommit: true, waiting: undefined, missing };
+  }
+
+  /** Why a request that was begun is not run again: its user or the store has changed meanwhile. */
+  #refusalOfAnother({ session, route, args }: Request, nowMs: number): ReplyError | undefined {
+    const { command, isWrite } = route;
+    const denial = denied(this.#server, { session, command, args, nowMs, context: "toplevel" });
+    if (denial !== undefined) return denialError(session, denial);
+    const { failure } = this.#server.store;
+    return isWrite && failure !== undefined ? errors.misconf(failure.message) : undefined;
+  }
+
+  /** What other keys of the request, or requests of its queue, will miss. */
+  #furtherMisses({ session, route, args }: Request, databases: Databases): readonly NotLoaded[] {
+    const { queue } = session;
+    const requests = route.command.name === "exec" && queue !== undefined ? queue : [args];
+    const found = new FurtherMisses(databases);
+    const routes = requests.map((one) => ({ route: this.#resolve(one), args: one }));
+    for (const one of routes) {
+      for (const { key } of (one.route && keysOf(one.route.command, one.args)) ?? [])
+        found.look(() => databases.at(session.database).find(bytesOf(key)));
+    }
+    if (requests === queue) {
+      for (const one of routes) {
+        if (one.route?.isRead !== true && one.route?.isWrite !== true) continue;
+        const { command, handler } = one.route;
+        found.look(() =>
+          handler?.run(new Run(this.#context, command, session, one.args, databases, "transaction")),
+        );
+      }
+    }
+    return found.end();
+  }
+
+  touches(session: Session, args: readonly Buffer[], keys: ReadonlySet<string>): boolean {
+    const queue = this.#resolve(args)?.command.name === "exec" ? (session.queue ?? []) : [];
+    return [args, ...queue].some((one) => {
+      const route = this.#resolve(one);
+      if (route === undefined || !checkArity(route.command, one)) return false;
+      const used = keysOf(route.command, one) ?? [];
+      if (used.length === 0) return route.isWrite;
+      return used.some(({ key }) => keys.has(watchName(session.database, bytesOf(key))));
+    });
   }
 
   /** "write": what writes has to wait, and an EXEC with a write in its queue. */
@@ -214,21 +327,35 @@ export class CommandDispatcher implements Dispatcher {
     return { reply: QUEUED, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
   }
 
-  #runQueued(session: Session, args: readonly Buffer[], databases: Databases): Reply {
+  #runQueued(outer: Run, args: readonly Buffer[]): Reply {
+    const { nesting } = outer;
     const route = this.#resolve(args);
     assert(route !== undefined, "a queued request has a command");
+    if (nesting === undefined) return this.#runQueuedNow(outer, route, args);
+    const isRepeatable = route.isRead || route.isWrite || route.runsOthers;
+    return nesting.run(isRepeatable, () => this.#runQueuedNow(outer, route, args));
+  }
+
+  #runQueuedNow({ session, databases, nesting }: Run, route: Route, args: readonly Buffer[]): Reply {
     const { command } = route;
     if (!checkArity(command, args)) {
-      return this.#rejected(session, route, errors.wrongNumberOfArguments(command.name)).reply;
+      return this.#rejectedInside(route, errors.wrongNumberOfArguments(command.name), nesting);
     }
     // What was allowed when it was queued may not be any more.
-    const denial = denied(this.#server, { session, command, args, nowMs: databases.nowMs, context: "multi" });
+    const { nowMs } = databases;
+    const denial = denied(this.#server, { session, command, args, nowMs, context: "multi", nesting });
     if (denial !== undefined) {
-      return this.#rejected(session, route, errors.permissionsChanged(NO_LONGER[denial.reason])).reply;
+      return this.#rejectedInside(route, errors.permissionsChanged(NO_LONGER[denial.reason]), nesting);
     }
-    const run = new Run(this.#context, command, session, args, databases, "transaction");
+    const run = new Run(this.#context, command, session, args, databases, "transaction", nesting);
     const reply = this.#runner.run(route, run);
     assert(!isWait(reply), "nothing waits within MULTI");
+    return reply;
+  }
+
+  #rejectedInside(route: Route, refusal: ReplyError, nesting: Nesting | undefined): Reply {
+    const reply = this.#runner.rejected(route, refusal, nesting);
+    this.#stopwatch.read();
     return reply;
   }
 

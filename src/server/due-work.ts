@@ -6,7 +6,7 @@
  * Both are read from the front of an index by due time. What has been done is removed there, and until a checkpoint
  * the removals still lie in the way of whoever begins at the front: so it is remembered up to where nothing is left.
  */
-import { type Bytes, bytesOfText } from "../base/bytes.ts";
+import { type Bytes, bytesOfText, chars } from "../base/bytes.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
@@ -16,7 +16,10 @@ import { putOff, runDue } from "../machines/due.ts";
 import { hasUnread, ingestNext } from "../machines/ingest.ts";
 import { type NextPart, putOffPart, runPart } from "../machines/migration/jobs.ts";
 import { type DueMachine, disarmDue, firstDue } from "../machines/pending.ts";
+import { NotLoaded } from "../storage/not-loaded.ts";
+import type { Entry } from "../storage/ordered-store.ts";
 import type { OnFault } from "./faults.ts";
+import { FurtherMisses } from "./further-misses.ts";
 
 /** How long an entry waits that met a bug of ours or damage to the data file: it must not block those behind it. */
 const PUT_OFF_MS = 60_000;
@@ -32,7 +35,21 @@ export interface DueBudget {
   readonly countMax: number;
   /** Asked after each piece of work. */
   readonly isSpent: () => boolean;
+  /** The piece that needs more of the store than it may have: it is put off, as one that has met a fault. */
+  readonly excessive?: string | undefined;
 }
+
+/** A piece of work that has missed. It and what is due behind it is done when that is loaded. */
+export interface DueMiss {
+  readonly piece: string;
+  readonly misses: readonly NotLoaded[];
+}
+
+/** A piece that has missed leads to so many of those behind it being tried, for what they will miss. */
+const PIECES_AHEAD = 64;
+/** The name of the piece that is to look what is due. */
+const LOOK = "look";
+const INGEST = "ingest";
 
 /** Keys that expire are removed so many at a time: each costs little. */
 const EXPIRIES_AT_ONCE_MAX = 32;
@@ -43,6 +60,12 @@ export class DueWork {
   readonly #parts = new Map<number, NextPart & Pick<DueMachine, "phys">>();
   /** In the index of expiries nothing stands before this place; in that of timers, before the server's `timersFrom`. */
   #expiriesFrom = expiriesAt(0);
+  /** The piece at hand, and its timer if it is one. */
+  #piece = LOOK;
+  #timer: DueMachine | undefined;
+  /** Where the expiries at hand begin. */
+  #expiry: Bytes | undefined;
+  #excessive: string | undefined;
   /** Before this time no event is taken from the stream: the next one has met a fault. */
   #ingestFromMs = 0;
 
@@ -56,11 +79,28 @@ export class DueWork {
     this.#expiriesFrom = first(this.#expiriesFrom, expiriesAt(dueMs));
   }
 
-  /** Does what is due, as far as the budget goes: one thing at least. */
-  run(databases: Databases, { countMax, isSpent }: DueBudget): void {
+  /** Does what is due, as far as the budget goes: one thing at least. Ends before a piece that misses. */
+  run(databases: Databases, budget: DueBudget): DueMiss | undefined {
+    return this.#missing(databases, () => this.#run(databases, budget));
+  }
+
+  #missing(databases: Databases, work: () => void): DueMiss | undefined {
+    try {
+      work();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      return { piece: this.#piece, misses: [error, ...this.#missesAhead(databases)] };
+    }
+  }
+
+  /** @throws NotLoaded when `#piece` has missed */
+  #run(databases: Databases, { countMax, isSpent, excessive }: DueBudget): void {
     let done = 0;
     let from = this.#options.server.timersFrom;
+    this.#excessive = excessive;
     while (done < countMax && (done === 0 || !isSpent())) {
+      this.#begin(LOOK);
       const timer = firstDue(databases.transaction, from, databases.nowMs);
       const expiry = this.#nextExpiry(databases);
       const isExpiryDue = expiry !== undefined && expiry.dueMs <= databases.nowMs;
@@ -73,6 +113,7 @@ export class DueWork {
         done += this.#expire(databases, timer === undefined ? EXPIRIES_AT_ONCE_MAX : 1, expiry.place);
       } else break;
     }
+    this.#begin(INGEST);
     while (done < countMax && (done === 0 || !isSpent()) && this.#ingest(databases)) done += 1;
   }
 
@@ -82,7 +123,12 @@ export class DueWork {
   }
 
   /** For a turn that serves clients: runs a part of a migration that has rested long enough. */
-  joinPart(databases: Databases): void {
+  joinPart(databases: Databases, excessive: string | undefined): DueMiss | undefined {
+    this.#excessive = excessive;
+    return this.#missing(databases, () => this.#joinPart(databases));
+  }
+
+  #joinPart(databases: Databases): void {
     for (const [number, { due, fromMs, phys }] of this.#parts) {
       // It was paused, or has been run or taken back since.
       if (databases.transaction.get(dueKey(due)) === undefined) this.#parts.delete(number);
@@ -91,6 +137,50 @@ export class DueWork {
         return;
       }
     }
+  }
+
+  /** What the timers or expiries behind the one that has missed will miss. */
+  #missesAhead(databases: Databases): readonly NotLoaded[] {
+    const found = new FurtherMisses(databases);
+    const expiriesFrom = this.#expiry;
+    if (expiriesFrom !== undefined) {
+      let due: readonly Entry[] = [];
+      found.look(() => {
+        due = databases.dueExpiries(PIECES_AHEAD, expiriesFrom);
+      });
+      for (const entry of due) found.look(() => databases.expire(entry));
+    }
+    if (this.#timer !== undefined) this.#tryTimersBehind(this.#timer, databases, found);
+    return found.end();
+  }
+
+  #tryTimersBehind(first: DueMachine, databases: Databases, found: FurtherMisses): void {
+    let timer: DueMachine | undefined = first;
+    const { server } = this.#options;
+    for (let count = 0; count < PIECES_AHEAD && timer !== undefined; count += 1) {
+      const from: Bytes = behind(dueKey(timer));
+      let next: DueMachine | undefined;
+      found.look(() => {
+        next = firstDue(databases.transaction, from, databases.nowMs);
+        if (next === undefined || next.kind === "m") return;
+        const atDueTime = new Databases(databases.transaction, databases.count, next.dueMs);
+        runDue(server, atDueTime, next, databases.nowMs);
+      });
+      timer = next;
+    }
+  }
+
+  #begin(piece: string, at: { readonly timer?: DueMachine; readonly expiry?: Bytes } = {}): void {
+    this.#piece = piece;
+    this.#timer = at.timer;
+    this.#expiry = at.expiry;
+  }
+
+  /** Fails the piece that needs too much. */
+  #refuseExcess(piece: string): void {
+    if (piece !== this.#excessive) return;
+    this.#excessive = undefined;
+    throw new Error("what has fallen due needs more of the store in memory at once than it may have");
   }
 
   /** Takes the next event from the stream that is configured; false when there is none. */
@@ -102,6 +192,7 @@ export class DueWork {
     const { transaction } = databases;
     const savepoint = transaction.savepoint();
     try {
+      this.#refuseExcess(INGEST);
       const scope = { databases, db, server, nowMs: databases.nowMs };
       const isDone = ingestNext(scope, name);
       lookAtChildren(scope);
@@ -109,6 +200,7 @@ export class DueWork {
       return isDone;
     } catch (error) {
       databases.rollback(savepoint);
+      if (error instanceof NotLoaded) throw error;
       onFault(error);
       this.#ingestFromMs = databases.nowMs + PUT_OFF_MS;
       return false;
@@ -151,13 +243,17 @@ export class DueWork {
   #expire(databases: Databases, countMax: number, from: Bytes): number {
     const { server, onFault } = this.#options;
     const savepoint = databases.transaction.savepoint();
+    const piece = `expiry ${chars(from)}`;
+    this.#begin(piece, { expiry: from });
     try {
+      this.#refuseExcess(piece);
       const expired = databases.expireDue(countMax, from);
       lookAtChildren({ databases, db: databases.at(0), server, nowMs: databases.nowMs });
       server.statistics.expiredKeys += expired;
       return expired;
     } catch (error) {
       databases.rollback(savepoint);
+      if (error instanceof NotLoaded) throw error;
       if (countMax > 1) return this.#expire(databases, 1, from);
       onFault(error);
       // Whoever reads this key meets the same error; those behind it expire.
@@ -171,13 +267,17 @@ export class DueWork {
     const { transaction } = databases;
     const atDueTime = new Databases(transaction, databases.count, due.dueMs);
     const savepoint = transaction.savepoint();
+    const piece = `timer ${chars(dueKey(due))}`;
+    this.#begin(piece, { timer: due });
     try {
+      this.#refuseExcess(piece);
       if (due.kind === "m") this.#runPart(databases, due);
       else runDue(server, atDueTime, due, databases.nowMs);
       lookAtChildren({ databases, db: databases.at(0), server, nowMs: databases.nowMs });
       if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
     } catch (error) {
       databases.rollback(savepoint);
+      if (error instanceof NotLoaded) throw error;
       onFault(error);
       this.#putOff(databases, due);
     }

@@ -14,17 +14,23 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
-import { bytesOfArguments } from "../commands/arguments.ts";
+import { bytesOfArguments, copied } from "../commands/arguments.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
 import type { Store } from "../keyspace/store.ts";
+import * as errors from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { ReplyError } from "../protocol/reply-error.ts";
 import { replySize } from "../protocol/reply-size.ts";
+import { NotLoaded } from "../storage/not-loaded.ts";
 import { Departures } from "./departures.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher, Missing, Outcome } from "./dispatch.ts";
+import { DueLoads } from "./due-loads.ts";
 import type { DueWork } from "./due-work.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { HeldRequests } from "./held-requests.ts";
+import { LOAD_LIMITS, type Loaded, type LoadLimits, Loads } from "./loads.ts";
 import { Outgoing } from "./outgoing.ts";
 import { ReadyList } from "./ready-list.ts";
 import { TurnBudget } from "./turn-budget.ts";
@@ -58,6 +64,10 @@ export interface ExecutorOptions {
   readonly waiters: Waiters;
   readonly databaseCount: number;
   readonly dueWork: DueWork;
+  /** What one piece of work may load, over a store whose reads may miss. */
+  readonly loadLimits?: LoadLimits | undefined;
+  /** Nothing is served while what has fallen due is loaded: for tests, which see a timer expire at its time. */
+  readonly waitsForDue?: boolean | undefined;
   /** Each turn runs while the one before it is synced: for tests. */
   readonly alwaysOverlaps?: boolean | undefined;
   /** Told after each commit what has changed. */
@@ -66,11 +76,20 @@ export interface ExecutorOptions {
   readonly onCommitFailed: (error: Error) => void;
 }
 
+/** A request of an endpoint that has missed. */
+interface LoadingRequest {
+  readonly args: readonly Buffer[];
+  readonly missing: Missing;
+}
+
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #budget: TurnBudget;
   readonly #ready = new ReadyList();
   readonly #held: HeldRequests;
+  readonly #loads: Loads<Endpoint, LoadingRequest>;
+  readonly #waiterLoads: Loads<Waiter, undefined>;
+  readonly #dueLoads: DueLoads;
   readonly #departures: Departures;
   /** Connections that the turn at hand has served. */
   #servedCount = 0;
@@ -86,8 +105,19 @@ export class Executor {
     this.#options = options;
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
-    this.#dueMs = options.dueWork.nextMs(this.#databases());
+    const { loadLimits = LOAD_LIMITS } = options;
+    this.#loads = new Loads(loadLimits, (endpoint, { args }) => {
+      this.#held.keep(endpoint, args);
+      this.#schedule();
+    });
+    this.#waiterLoads = new Loads(loadLimits, (waiter) => options.waiters.loaded(waiter));
+    this.#dueLoads = new DueLoads({
+      clock: options.clock,
+      limits: loadLimits,
+      onLoaded: () => this.#schedule(),
+    });
     this.#departures = new Departures(options.store, () => this.#isOver);
+    this.#findNextDue(this.#databases());
     options.store.onSettled((failure) => this.#settled(failure));
     options.waiters.held = this.#held;
     options.waiters.onWoken = () => this.#schedule();
@@ -104,6 +134,9 @@ export class Executor {
   forget(endpoint: Endpoint): void {
     this.#ready.delete(endpoint);
     this.#held.forget(endpoint);
+    this.#loads.end(endpoint);
+    for (const waiter of this.#waiterLoads.keys())
+      if (waiter.endpoint === endpoint) this.#waiterLoads.end(waiter);
     this.#options.waiters.remove(endpoint.session.id);
   }
 
@@ -127,12 +160,14 @@ export class Executor {
     } while (this.#ready.size > 0 && this.#options.clock.monotonicMs() < untilMs);
     this.#isStopped = true;
     this.#cancelWake?.();
+    this.#dueLoads.end();
   }
 
   /** Takes no further turn, and runs nothing of what was read. */
   abandon(): void {
     this.#isStopped = true;
     this.#cancelWake?.();
+    this.#dueLoads.end();
   }
 
   /** Others may own the store by now: nothing may be read from it, or answered. */
@@ -160,15 +195,17 @@ export class Executor {
     this.#doDue(databases);
     const outgoing = new Outgoing(this.#options.server);
     outgoing.tell(databases.transaction.changes, undefined);
-    this.#resumeWaiters(databases, outgoing);
-    this.#serveReady(databases, outgoing);
+    if (!this.#waitsForDue) {
+      this.#resumeWaiters(databases, outgoing);
+      this.#serveReady(databases, outgoing);
+    }
     const failure = this.#commit(databases);
     if (failure === undefined) this.#handOn(databases.transaction.changes);
     this.#departures.add({ outgoing, nowMs: databases.nowMs, replyBytes: this.#budget.replyBytes, failure });
     this.#releaseHeld();
     this.#arm();
     this.#noteEnd();
-    if (this.#ready.size > 0 || this.#options.waiters.hasReady) this.#schedule();
+    if ((this.#ready.size > 0 || this.#options.waiters.hasReady) && !this.#waitsForDue) this.#schedule();
   }
 
   #noteEnd(): void {
@@ -230,9 +267,11 @@ export class Executor {
   /** True when the waiter has got an answer. */
   #resume(waiter: Waiter, databases: Databases, outgoing: Outgoing): boolean {
     const { waiters } = this.#options;
-    const reply = waiter.ending === undefined ? waiters.resume(waiter, databases) : waiter.ending;
+    if (waiters.isHeldUp(waiter)) return false;
+    const reply = waiter.ending === undefined ? this.#ask(waiter, databases) : waiter.ending;
     const { endpoint } = waiter;
     if (reply !== undefined) {
+      this.#waiterLoads.end(waiter);
       waiters.remove(endpoint.session.id);
       this.#budget.addReplyBytes(replySize(reply));
       const { protocol } = endpoint.session;
@@ -242,6 +281,32 @@ export class Executor {
     }
     outgoing.tell(databases.transaction.changes, endpoint.session);
     return reply !== undefined;
+  }
+
+  /** Asks a waiter again; undefined when it goes on waiting, or has missed. */
+  #ask(waiter: Waiter, databases: Databases): Reply | undefined {
+    const { server, waiters } = this.#options;
+    const loaded = this.#waiterLoads.find(waiter)?.outcome;
+    if (loaded !== undefined && loaded.kind !== "loaded")
+      return waiter.request.refuse(this.#refusalOf(loaded, waiter.request.name));
+    const pushCount = server.pushes.size;
+    try {
+      const reply = waiters.resume(waiter, databases);
+      if (loaded !== undefined) this.#waiterLoads.end(waiter);
+      return reply;
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      server.pushes.truncate(pushCount);
+      waiters.load(waiter);
+      this.#waiterLoads.begin(waiter, undefined, [error]);
+      return undefined;
+    }
+  }
+
+  /** Why work is not run again whose load has not ended well. */
+  #refusalOf(loaded: Exclude<Loaded, { readonly kind: "loaded" }>, command: string): ReplyError {
+    if (loaded.kind === "failed") return errors.notReadable(loaded.reason);
+    return errors.needsTooMuch(command, (this.#options.loadLimits ?? LOAD_LIMITS).bytesMax);
   }
 
   /**
@@ -262,7 +327,7 @@ export class Executor {
         const before = changes.length;
         if (this.#resume(waiter, databases, outgoing)) {
           if (changes.length > before) empty.clear();
-        } else for (const key of wanted) empty.add(key);
+        } else if (!waiters.isHeldUp(waiter)) for (const key of wanted) empty.add(key);
         waiters.touchTakers(changes, before);
       }
     }
@@ -286,7 +351,8 @@ export class Executor {
     const { waiters } = this.#options;
     this.#servedCount += 1;
     let hasMore = false;
-    if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, databases, outgoing);
+    if (this.#loads.size > 0 && this.#loads.isLoading(endpoint)) hasMore = false;
+    else if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, databases, outgoing);
     else if (endpoint.isInputEnded) session.isClosing = true;
     if (session.isClosing) outgoing.include(session);
     return hasMore;
@@ -295,17 +361,16 @@ export class Executor {
   /** True when further requests have to wait. */
   #runRequests(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): boolean {
     const { session } = endpoint;
-    const { dispatcher, waiters } = this.#options;
+    const { waiters } = this.#options;
     let bytes = 0;
     for (let count = 0; !session.isClosing; count += 1) {
       if (count === REQUESTS_PER_CONNECTION_MAX || bytes > REPLY_BYTES_PER_CONNECTION_MAX) return true;
       if (count > 0 && this.#budget.isSpent) return true;
       const args = this.#held.next(endpoint, databases.nowMs);
       if (args === undefined) return false;
-      session.lastRequestAtMs = databases.nowMs;
-      session.requestCount += 1;
       const changesBefore = databases.transaction.changes.length;
-      const outcome = dispatcher.dispatch(session, args, databases);
+      const outcome = this.#runRequest(endpoint, args, databases);
+      if (outcome === undefined) return false;
       if (outcome.waiting === undefined) outgoing.answer(session, outcome);
       outgoing.tell(databases.transaction.changes, session);
       if (outcome.waiting !== undefined) {
@@ -321,6 +386,61 @@ export class Executor {
     return false;
   }
 
+  /** Undefined when the request has missed: it is run again when that is loaded. */
+  #runRequest(endpoint: Endpoint, args: readonly Buffer[], databases: Databases): Outcome | undefined {
+    const { dispatcher } = this.#options;
+    const { session } = endpoint;
+    const again = this.#loads.size === 0 ? undefined : this.#loads.find(endpoint);
+    let outcome: Outcome;
+    if (again === undefined) {
+      session.lastRequestAtMs = databases.nowMs;
+      session.requestCount += 1;
+      if (this.#comesBetween(endpoint, args)) return undefined;
+      outcome = dispatcher.dispatch(session, args, databases);
+    } else {
+      const { missing } = again.work;
+      outcome =
+        again.outcome.kind === "loaded"
+          ? missing.again(databases)
+          : missing.refuse(this.#refusalOf(again.outcome, missing.name));
+    }
+    const { missing } = outcome;
+    if (missing === undefined) {
+      if (again !== undefined) this.#endLoad(endpoint);
+      return outcome;
+    }
+    session.waitingBytes = bytesOfArguments(args);
+    this.#loads.begin(endpoint, { args: missing.args, missing }, missing.misses);
+    return undefined;
+  }
+
+  /** True for a request that has to wait until something it may touch is taken, by who waits for that and has missed. */
+  #comesBetween(endpoint: Endpoint, args: readonly Buffer[]): boolean {
+    const { dispatcher, waiters } = this.#options;
+    const { session } = endpoint;
+    const keys = waiters.keysToTake;
+    if (keys.size === 0 || !dispatcher.touches(session, args, keys)) return false;
+    const kept = copied(args);
+    session.waitingBytes = bytesOfArguments(kept);
+    const missing: Missing = {
+      name: session.lastCommand,
+      args: kept,
+      misses: [new NotLoaded(() => waiters.untilLoaded())],
+      again: (databases) => dispatcher.dispatch(session, kept, databases),
+      refuse: (error) => {
+        const reply = { kind: "error", message: error.message } as const;
+        return { reply, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
+      },
+    };
+    this.#loads.begin(endpoint, { args: kept, missing }, missing.misses);
+    return true;
+  }
+
+  #endLoad(endpoint: Endpoint): void {
+    this.#loads.end(endpoint);
+    endpoint.session.waitingBytes = 0;
+  }
+
   /** Lets those go on that were held back, when that has ended. */
   #releaseHeld(): void {
     if (this.#held.size === 0) return;
@@ -333,11 +453,41 @@ export class Executor {
     // While writes are held back or fail, nothing happens by itself.
     if (!(isDue || dueWork.hasPart)) return;
     if (store.failure !== undefined || this.#held.mode(databases.nowMs) !== undefined) return;
-    if (this.#ready.size > 0) dueWork.joinPart(databases);
+    if (this.#dueLoads.isLoading) return;
+    const excessive = this.#dueLoads.takeExcessive();
+    const miss =
+      (this.#ready.size > 0 ? dueWork.joinPart(databases, excessive) : undefined) ??
+      (isDue
+        ? dueWork.run(databases, {
+            countMax: DUE_PER_TURN_MAX,
+            isSpent: () => this.#budget.isSpentOfOwnAccord(),
+            excessive,
+          })
+        : undefined);
+    if (miss !== undefined) {
+      this.#dueLoads.begin(miss.piece, miss.misses);
+      return;
+    }
+    this.#dueLoads.end();
     if (!isDue) return;
-    dueWork.run(databases, { countMax: DUE_PER_TURN_MAX, isSpent: () => this.#budget.isSpentOfOwnAccord() });
-    this.#dueMs = dueWork.nextMs(databases);
-    if (this.#dueMs !== undefined && this.#dueMs <= databases.nowMs) this.#schedule();
+    this.#findNextDue(databases);
+    if (this.#dueMs !== undefined && this.#dueMs <= databases.nowMs && !this.#dueLoads.isLoading)
+      this.#schedule();
+  }
+
+  /** Looks when something is due next; if that has to be loaded, something may be due as soon as it is. */
+  #findNextDue(databases: Databases): void {
+    try {
+      this.#dueMs = this.#options.dueWork.nextMs(databases);
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      this.#dueMs = databases.nowMs;
+      this.#dueLoads.begin("next", [error]);
+    }
+  }
+
+  get #waitsForDue(): boolean {
+    return this.#options.waitsForDue === true && this.#dueLoads.isLoading;
   }
 
   /** Something may be due at a time; infinite: nothing is. */
@@ -391,7 +541,8 @@ export class Executor {
     const { clock, server, store } = this.#options;
     if (this.#dueMs === undefined && this.#held.size === 0) return undefined;
     if (server.pause.modeAt(clock.now()) !== undefined) return server.pause.untilMs;
-    return store.failure === undefined && !store.isCongested ? this.#dueMs : undefined;
+    const mayWork = store.failure === undefined && !store.isCongested && !this.#dueLoads.isLoading;
+    return mayWork ? this.#dueMs : undefined;
   }
 
   #awake(): void {

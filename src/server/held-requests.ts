@@ -36,15 +36,16 @@ export class HeldRequests {
     const args = this.#held.get(endpoint) ?? endpoint.nextRequest();
     const mode = this.mode(nowMs);
     if (args !== undefined && mode !== undefined && this.#dispatcher.mustWait(endpoint.session, args, mode)) {
-      if (!this.#held.has(endpoint)) this.#hold(endpoint, args);
+      if (!this.#held.has(endpoint)) this.keep(endpoint, copied(args));
       return undefined;
     }
     if (this.#held.size > 0) this.forget(endpoint);
     return args;
   }
 
-  #hold(endpoint: Endpoint, args: readonly Buffer[]): void {
-    this.#held.set(endpoint, copied(args));
+  /** The endpoint's next request is this one, of copied arguments, when nothing holds it back. */
+  keep(endpoint: Endpoint, args: readonly Buffer[]): void {
+    this.#held.set(endpoint, args);
     this.#sessionIds.add(endpoint.session.id);
     endpoint.session.waitingBytes = bytesOfArguments(args);
   }

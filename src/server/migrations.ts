@@ -15,6 +15,7 @@ import { encodeNumber } from "../keyspace/records.ts";
 import { STORE_FORMAT, type Store } from "../keyspace/store.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { indexOuterStates } from "../machines/outer-states.ts";
+import { untilLoaded } from "../storage/not-loaded.ts";
 
 /** From a format to the next one. */
 export interface Migration {
@@ -48,25 +49,30 @@ export async function migrate(
   log: Log,
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<void> {
-  for (let format = store.format; format < STORE_FORMAT; format = store.format) {
+  const formatNow = () => untilLoaded(() => store.format);
+  for (let format = await formatNow(); format < STORE_FORMAT; format = await formatNow()) {
     const migration = migrations[format - 1];
     if (migration === undefined) throw new Error(`no way from format ${format} of the store`);
     log(`The store has format ${format} and is carried over to format ${format + 1}: ${migration.summary}`);
     const startMs = performance.now();
-    while (!runSlice(store, migration, format + 1)) await new Promise((resolve) => setImmediate(resolve));
+    while (!(await runSlice(store, migration, format + 1)))
+      await new Promise((resolve) => setImmediate(resolve));
     log(`The store has format ${format + 1}, after ${(performance.now() - startMs).toFixed(0)} ms`);
   }
 }
 
 /** One commit; true when the step is done. */
-function runSlice(store: Store, { slice }: Migration, formatNext: number): boolean {
-  const transaction = store.begin();
-  const position = transaction.get(POSITION_KEY);
-  const next = slice?.(transaction, raw(position?.toString("latin1") ?? ""));
-  if (next === undefined) {
-    transaction.remove(POSITION_KEY);
-    transaction.put(metaKey("format"), encodeNumber(formatNext));
-  } else transaction.put(POSITION_KEY, Buffer.from(chars(next), "latin1"));
-  store.commit(transaction);
-  return next === undefined;
+async function runSlice(store: Store, { slice }: Migration, formatNext: number): Promise<boolean> {
+  return untilLoaded(() =>
+    store.attempt((transaction) => {
+      const position = transaction.get(POSITION_KEY);
+      const next = slice?.(transaction, raw(position?.toString("latin1") ?? ""));
+      if (next === undefined) {
+        transaction.remove(POSITION_KEY);
+        transaction.put(metaKey("format"), encodeNumber(formatNext));
+      } else transaction.put(POSITION_KEY, Buffer.from(chars(next), "latin1"));
+      store.commit(transaction);
+      return next === undefined;
+    }),
+  );
 }

@@ -12,6 +12,7 @@ import type { ServerContext } from "../commands/server-context.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import { ingestDenial } from "./ingest-permission.ts";
+import type { Nesting } from "./nesting.ts";
 
 export interface Asked {
   readonly session: Session;
@@ -19,6 +20,8 @@ export interface Asked {
   readonly args: readonly Buffer[];
   readonly nowMs: number;
   readonly context: LogContext;
+  /** Of a request within EXEC or a script, which may be run again. */
+  readonly nesting?: Nesting | undefined;
 }
 
 /** Why the session's user may not make a request, told to the ACL log; undefined when it may. */
@@ -28,9 +31,12 @@ export function denied(server: ServerContext, asked: Asked): Denial | undefined 
   if (session.user.isUnlimited) return undefined;
   const denial = denialOf(session.user, command, args) ?? ingestDenial(server, asked);
   if (denial !== undefined) {
-    const { nowMs, context } = asked;
+    const { nowMs, context, nesting } = asked;
     const { reason, object } = denial;
-    noteRefusal({ server, session, nowMs }, { reason, context, object, user: session.user.name });
+    const note = () =>
+      noteRefusal({ server, session, nowMs }, { reason, context, object, user: session.user.name });
+    if (nesting === undefined) note();
+    else nesting.later(note);
   }
   return denial;
 }

@@ -14,16 +14,17 @@ import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { Nesting } from "./nesting.ts";
 
 /** To look at a key in these ways is no use of it; nor is any for a client with CLIENT NO-TOUCH, but TOUCH. */
 const NO_USE = new Set(["exists", "ttl", "pttl", "expiretime", "pexpiretime", "type", "memory|usage"]);
 
 /** Runs a request of a MULTI queue as a command of its own. */
-export type RunQueued = (session: Session, args: readonly Buffer[], databases: Databases) => Reply;
+export type RunQueued = (outer: Run, args: readonly Buffer[]) => Reply;
 
 /** Runs the commands of scripts. */
 export interface Scripted {
-  run(session: Session, args: readonly Buffer[], databases: Databases, options: ScriptedOptions): Reply;
+  run(outer: Run, args: readonly Buffer[], options: ScriptedOptions): Reply;
   mayRun(session: Session, args: readonly Buffer[]): boolean | undefined;
 }
 
@@ -49,6 +50,8 @@ export class Run implements Call {
   readonly mayWait: boolean;
   readonly origin: RunOrigin;
   readonly context: RunContext;
+  /** Of EXEC and scripts, and of what they run; undefined where no read can miss. */
+  readonly nesting: Nesting | undefined;
   /** Reads that found a key, and those that did not. */
   hits = 0;
   misses = 0;
@@ -67,6 +70,7 @@ export class Run implements Call {
     args: readonly Buffer[],
     databases: Databases,
     origin: RunOrigin,
+    nesting?: Nesting,
   ) {
     this.args = args;
     this.command = command;
@@ -78,6 +82,7 @@ export class Run implements Call {
     this.mayWait = origin === "client";
     this.origin = origin;
     this.context = context;
+    this.nesting = nesting;
   }
 
   get isScripted(): boolean {
@@ -106,6 +111,7 @@ export class Run implements Call {
   }
 
   random(): number {
+    if (this.nesting !== undefined) return this.nesting.random(() => this.server.random());
     this.draws ??= [];
     const drawn = this.draws[this.drawIndex] ?? this.server.random();
     this.draws[this.drawIndex] = drawn;
@@ -114,11 +120,11 @@ export class Run implements Call {
   }
 
   execute(args: readonly Buffer[]): Reply {
-    return this.context.runQueued(this.session, args, this.databases);
+    return this.context.runQueued(this, args);
   }
 
   executeForScript(args: readonly Buffer[], options: ScriptedOptions): Reply {
-    return this.context.scripted.run(this.session, args, this.databases, options);
+    return this.context.scripted.run(this, args, options);
   }
 
   mayExecute(args: readonly Buffer[]): boolean | undefined {

@@ -10,12 +10,15 @@ import { misplaced, needOf } from "../commands/cluster/placement.ts";
 import type { Handler, Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, kindOf, type WaitingRequest } from "../commands/wait.ts";
+import type { Savepoint } from "../keyspace/transaction.ts";
 import { lookAtChildren } from "../machines/delivery.ts";
 import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
+import { NotLoaded } from "../storage/not-loaded.ts";
 import { type Audit, beginAudit, endAudit, mayBeAudited } from "./audit.ts";
 import type { OnFault } from "./faults.ts";
+import type { Nesting } from "./nesting.ts";
 import { denialError, denied } from "./permissions.ts";
 import { Run, type RunContext } from "./run.ts";
 import { shownArguments } from "./secrets.ts";
@@ -28,6 +31,8 @@ export interface Route {
   readonly statistics: CommandStatistics;
   readonly isWrite: boolean;
   readonly isRead: boolean;
+  /** EXEC, or it runs a script. */
+  readonly runsOthers: boolean;
   /** It writes, or runs a script, which may. */
   readonly mayWrite: boolean;
   /** The audit stream tells of its requests, or of some. */
@@ -40,6 +45,14 @@ export interface Route {
 export interface Waited {
   readonly wait: Wait;
   readonly args: readonly Buffer[];
+}
+
+/** What a run has come to, and how long it took. */
+interface Ended {
+  readonly reply: Reply | Wait;
+  readonly milliseconds: number;
+  /** False for the retry of a request that waits. */
+  readonly isFirst: boolean;
 }
 
 export interface RunnerOptions {
@@ -73,6 +86,7 @@ export class Runner {
       statistics: statisticsOf(this.#options.server.statistics, command.name),
       isWrite,
       isRead,
+      runsOthers: command.name === "exec" || SCRIPTS.has(command.name),
       mayWrite: isWrite || SCRIPTS.has(command.name),
       mayBeAudited: mayBeAudited(command),
       dependsOnCommit: isWrite || isRead || DEPENDENT.has(command.name) || SCRIPTS.has(command.name),
@@ -82,11 +96,11 @@ export class Runner {
   /**
    * Runs a handler, or the retry of a request that waits; an error rolls back what it did and is its reply. Costs a reading
    * of the clock and a savepoint.
+   * @throws NotLoaded when it has to be run again later: nothing of it stays in the databases, nor has it been counted
    */
   run(route: Route, run: Run, waited?: Waited): Reply | Wait {
     const { server, stopwatch } = this.#options;
-    const { statistics } = route;
-    const { session, databases } = run;
+    const { databases } = run;
     const { transaction } = databases;
     const retry = waited?.wait.retry;
     const savepoint = transaction.savepoint();
@@ -103,34 +117,80 @@ export class Runner {
       reply = retry === undefined ? handler.run(run) : retry(run);
       if (transaction.hasNotices) lookAtChildren(run);
       if (audit !== undefined) endAudit(run, audit, outcomeOf(reply));
-      // What a script does is looked at when it has ended well.
-      if (server.watches.size > 0 && run.origin !== "script")
+      // What a script or EXEC does is looked at when it has ended well.
+      if (server.watches.size > 0 && run.origin === "client")
         server.watches.touch(transaction.changesSince(savepoint), databases);
     } catch (error) {
-      databases.rollback(savepoint);
-      server.tracking.rolledBack(transaction.changes);
+      this.#takeBack(run, savepoint);
+      if (error instanceof NotLoaded) throw error;
       reply = { kind: "error", message: this.#refusal(error) };
-      if (audit !== undefined) endAudit(run, audit, reply.message);
+      if (audit !== undefined) this.#auditRefusal(run, audit, reply.message);
     }
+    const isFirst = retry === undefined;
+    const { nesting } = run;
+    if (nesting !== undefined) {
+      this.#concludeLater(route, run, nesting, { reply, startedMs });
+      return reply;
+    }
+    this.#noteLooks(route, run);
+    if (server.monitors.size > 0 && isFirst) this.#show(run);
+    this.#count(route, run, { reply, milliseconds: stopwatch.read() - startedMs, isFirst });
+    return reply;
+  }
+
+  #takeBack({ databases, server }: Run, savepoint: Savepoint): void {
+    databases.rollback(savepoint);
+    server.tracking.rolledBack(databases.transaction.changes);
+  }
+
+  #auditRefusal(run: Run, audit: Audit, message: string): void {
+    const savepoint = run.databases.transaction.savepoint();
+    try {
+      endAudit(run, audit, message);
+    } catch (error) {
+      this.#takeBack(run, savepoint);
+      throw error;
+    }
+  }
+
+  /** What counts once of a request that may be run again with the one that runs it. */
+  #concludeLater(
+    route: Route,
+    run: Run,
+    nesting: Nesting,
+    { reply, startedMs }: { readonly reply: Reply | Wait; readonly startedMs: number },
+  ): void {
+    const { server, stopwatch } = this.#options;
+    if (server.monitors.size > 0) this.#show(run);
+    const milliseconds = stopwatch.read() - startedMs;
+    const changeCount = run.databases.transaction.changes.length;
+    nesting.later(() => {
+      this.#noteLooks(route, run, changeCount);
+      this.#count(route, run, { reply, milliseconds, isFirst: true });
+    });
+    if (run.origin === "client") nesting.end();
+  }
+
+  /** @param changeCount how many changes the transaction had when it had run; all, when it is not given */
+  #noteLooks(route: Route, run: Run, changeCount?: number): void {
+    const { session, command, args, databases } = run;
     this.#countLooks(run);
-    if (route.isRead && session.tracking !== undefined && !SCRIPTS.has(run.command.name))
-      server.tracking.remember(session, {
-        command: run.command,
-        args: run.args,
-        changes: transaction.changes,
-      });
-    if (server.monitors.size > 0 && retry === undefined) this.#show(run);
+    if (!route.isRead || session.tracking === undefined || SCRIPTS.has(command.name)) return;
+    const { changes } = databases.transaction;
+    this.#options.server.tracking.remember(session, { command, args, changes, count: changeCount });
+  }
+
+  #count({ statistics }: Route, run: Run, { reply, milliseconds, isFirst }: Ended): void {
     const kind = kindOf(reply);
     if (kind === "error") this.#countFailure(statistics, reply);
-    const milliseconds = stopwatch.read() - startedMs;
     // A request that waits is counted once, when it is answered.
     if (kind !== "wait") {
       statistics.calls += 1;
-      if (server.config.values["latency-tracking"]) statistics.durations.add(milliseconds * 1000);
+      if (this.#options.server.config.values["latency-tracking"])
+        statistics.durations.add(milliseconds * 1000);
     }
     statistics.microseconds += milliseconds * 1000;
-    if (retry === undefined) this.#noteSlowness(run, milliseconds);
-    return reply;
+    if (isFirst) this.#noteSlowness(run, milliseconds);
   }
 
   /** A request that waits, as the executor parks it. */
@@ -142,6 +202,8 @@ export class Runner {
       goesOn: wait.goesOn,
       deadlineMs: wait.deadlineMs,
       onTimeout: wait.onTimeout,
+      name: route.command.name,
+      refuse: (error) => this.rejected(route, error),
       resume: (databases) => {
         const refusal = this.#refusalNow(session, route, args, databases.nowMs);
         if (refusal !== undefined) return { kind: "reply", reply: refusal };
@@ -204,9 +266,13 @@ export class Runner {
   }
 
   /** Counts a request that is not run; its reply. The route is that of its command, if there is one. */
-  rejected(route: Route | undefined, refusal: ReplyError): Reply {
-    if (route !== undefined) route.statistics.rejectedCalls += 1;
-    this.#countError(refusal);
+  rejected(route: Route | undefined, refusal: ReplyError, nesting?: Nesting): Reply {
+    const count = () => {
+      if (route !== undefined) route.statistics.rejectedCalls += 1;
+      this.#countError(refusal);
+    };
+    if (nesting === undefined) count();
+    else nesting.later(count);
     return { kind: "error", message: refusal.message };
   }
 

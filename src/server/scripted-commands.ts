@@ -8,7 +8,6 @@ import { misplaced, needOf } from "../commands/cluster/placement.ts";
 import type { ScriptedOptions } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait } from "../commands/wait.ts";
-import type { Databases } from "../keyspace/databases.ts";
 import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
@@ -33,20 +32,26 @@ export class ScriptedCommands implements Scripted {
   }
 
   /** The reply, an error too where the command may not run. */
-  run(session: Session, args: readonly Buffer[], databases: Databases, options: ScriptedOptions): Reply {
+  run(outer: Run, args: readonly Buffer[], options: ScriptedOptions): Reply {
     const { context, resolve, runner, server } = this.#options;
-    server.statistics.commandCount += 1;
+    const { session, databases, nesting } = outer;
+    if (nesting === undefined) server.statistics.commandCount += 1;
+    else
+      nesting.later(() => {
+        server.statistics.commandCount += 1;
+      });
     const route = resolve(args);
-    if (route === undefined) return runner.rejected(undefined, errors.unknownCommandInScript());
+    if (route === undefined) return runner.rejected(undefined, errors.unknownCommandInScript(), nesting);
     const refusal =
       this.#refusal(route, args, options) ??
-      this.#denial(route, session, args, databases) ??
+      this.#denial(route, outer, args) ??
       this.#misplaced(route, session, args, options);
-    if (refusal !== undefined) return runner.rejected(route, refusal);
+    if (refusal !== undefined) return runner.rejected(route, refusal, nesting);
     const { protocol } = session;
     session.protocol = options.protocol;
     try {
-      const reply = runner.run(route, new Run(context(), route.command, session, args, databases, "script"));
+      const run = new Run(context(), route.command, session, args, databases, "script", nesting);
+      const reply = runner.run(route, run);
       assert(!isWait(reply), "nothing waits within a script");
       return reply;
     } finally {
@@ -63,11 +68,10 @@ export class ScriptedCommands implements Scripted {
 
   #denial(
     { command }: Route,
-    session: Session,
+    { session, nowMs, nesting }: Run,
     args: readonly Buffer[],
-    { nowMs }: Databases,
   ): ReplyError | undefined {
-    const denial = denied(this.#options.server, { session, command, args, nowMs, context: "lua" });
+    const denial = denied(this.#options.server, { session, command, args, nowMs, context: "lua", nesting });
     return denial === undefined ? undefined : errors.deniedInScript(denial.reason);
   }
 

@@ -5,6 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import { collectGarbage } from "../keyspace/garbage.ts";
 import type { Store } from "../keyspace/store.ts";
+import { Hold, NotLoaded } from "../storage/not-loaded.ts";
 import { CommitError } from "../storage/ordered-store.ts";
 
 /** Entries of a slice: less than a millisecond of work, and one commit. */
@@ -25,6 +26,23 @@ export interface UpkeepOptions {
 export function startUpkeep({ store, clock, onReopened }: UpkeepOptions): () => void {
   let cancel: () => void;
   let hasFailed = false;
+  /** What slices have missed, until one has been removed. */
+  let hold: Hold | undefined;
+  const lookIn = (pauseMs: number) => {
+    cancel = clock.wakeAt(clock.now() + pauseMs, look, "housekeeping");
+  };
+  const load = (miss: NotLoaded) => {
+    hold ??= new Hold();
+    let hasEnded = false;
+    cancel = () => {
+      hasEnded = true;
+      hold?.release();
+    };
+    miss.load(hold).then(
+      () => hasEnded || lookIn(SLICE_PAUSE_MS),
+      () => hasEnded || lookIn(LOOK_PAUSE_MS),
+    );
+  };
   const look = () => {
     if (store.failure !== undefined) {
       hasFailed = true;
@@ -35,20 +53,32 @@ export function startUpkeep({ store, clock, onReopened }: UpkeepOptions): () => 
       hasFailed = false;
       onReopened();
     }
-    const pauseMs = !hasFailed && hasGarbage(store, clock.now()) ? SLICE_PAUSE_MS : LOOK_PAUSE_MS;
-    cancel = clock.wakeAt(clock.now() + pauseMs, look, "housekeeping");
+    const removed = hasFailed ? false : removeGarbage(store, clock.now());
+    if (removed instanceof NotLoaded) {
+      load(removed);
+      return;
+    }
+    hold?.release();
+    hold = undefined;
+    lookIn(removed ? SLICE_PAUSE_MS : LOOK_PAUSE_MS);
   };
-  cancel = clock.wakeAt(clock.now() + LOOK_PAUSE_MS, look, "housekeeping");
+  lookIn(LOOK_PAUSE_MS);
   return () => cancel();
 }
 
-/** Removes a slice; true when there is more. */
-function hasGarbage(store: Store, nowMs: number): boolean {
+/** Removes a slice; true when there is more. Of a slice that has missed nothing is removed. */
+function removeGarbage(store: Store, nowMs: number): boolean | NotLoaded {
   if (store.isCongested) return true;
-  const transaction = store.begin();
-  const removed = collectGarbage(transaction, SLICE_ENTRIES_MAX);
-  if (removed > 0 && !isTaken(() => store.commit(transaction, nowMs, true))) return false;
-  return removed === SLICE_ENTRIES_MAX;
+  try {
+    return store.attempt((transaction) => {
+      const removed = collectGarbage(transaction, SLICE_ENTRIES_MAX);
+      if (removed > 0 && !isTaken(() => store.commit(transaction, nowMs, true))) return false;
+      return removed === SLICE_ENTRIES_MAX;
+    });
+  } catch (error) {
+    if (error instanceof NotLoaded) return error;
+    throw error;
+  }
 }
 
 /** False when the store refused: `failure` says so to all who ask, and the next look finds it. */

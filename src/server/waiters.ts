@@ -40,6 +40,10 @@ export class Waiters implements WaiterControl {
   readonly #ready = new Set<Waiter>();
   /** Those whose work goes on in a later turn, and when. */
   readonly #resting = new Map<Waiter, Exclude<GoesOn, "next turn">>();
+  /** Those whose next try has missed and waits to be loaded, and those behind them that want the same. */
+  readonly #loading = new Set<Waiter>();
+  readonly #behind = new Set<Waiter>();
+  readonly #onLoaded: Array<() => void> = [];
   #latestNumber = 0;
   /** How many take something away. */
   #takerCount = 0;
@@ -95,7 +99,52 @@ export class Waiters implements WaiterControl {
     this.#bySession.delete(sessionId);
     waiter.endpoint.session.waitingBytes = 0;
     this.#ready.delete(waiter);
+    this.#behind.delete(waiter);
+    this.loaded(waiter);
     this.#withdraw(waiter);
+  }
+
+  /** A try has missed: it is tried again when that is loaded, and whoever waits for the same, having come later, behind it. */
+  load(waiter: Waiter): void {
+    this.#loading.add(waiter);
+  }
+
+  /** What a try has missed is loaded, or it is not needed any more. */
+  loaded(waiter: Waiter): void {
+    if (!this.#loading.delete(waiter)) return;
+    if (this.#bySession.get(waiter.endpoint.session.id) === waiter) this.#ready.add(waiter);
+    for (const each of this.#behind) this.#ready.add(each);
+    this.#behind.clear();
+    this.onWoken();
+    for (const wake of this.#onLoaded.splice(0)) wake();
+  }
+
+  /** Resolves when one of those that have missed is to be tried again. */
+  untilLoaded(): Promise<void> {
+    return new Promise((resolve) => this.#onLoaded.push(resolve));
+  }
+
+  /** True for one that cannot be asked now; it is asked again when that has changed. */
+  isHeldUp(waiter: Waiter): boolean {
+    if (this.#loading.size === 0 || waiter.ending !== undefined) return false;
+    if (this.#loading.has(waiter)) return true;
+    const { keys } = waiter.request;
+    for (const { number, request } of this.#loading) {
+      if (number > waiter.number) continue;
+      if (!keys.some((key) => request.keys.includes(key))) continue;
+      this.#behind.add(waiter);
+      return true;
+    }
+    return false;
+  }
+
+  /** Keys something of which is about to be taken: no request may come between. */
+  get keysToTake(): ReadonlySet<string> {
+    if (this.#loading.size === 0) return NO_KEYS;
+    const keys = new Set<string>();
+    for (const { request } of this.#loading)
+      if (request.takes !== undefined) for (const key of request.keys) keys.add(key);
+    return keys;
   }
 
   unblock(sessionId: number, mode: UnblockMode): boolean {
@@ -226,6 +275,8 @@ export class Waiters implements WaiterControl {
     if (waiter.request.deadlineMs !== undefined) this.#byDeadline.delete(deadlineKey(waiter));
   }
 }
+
+const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Behind every deadline key. */
 const DEADLINE_END = raw("\xff");

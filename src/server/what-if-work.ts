@@ -9,6 +9,7 @@ import { Databases } from "../keyspace/databases.ts";
 import type { Store } from "../keyspace/store.ts";
 import { stepLimitsOf } from "../machines/subject.ts";
 import { type WhatIfQuestion, WhatIfRun } from "../machines/what-if-run.ts";
+import { Hold, NotLoaded } from "../storage/not-loaded.ts";
 import type { OnFault } from "./faults.ts";
 
 /** While no client is served, and while some are. */
@@ -40,6 +41,8 @@ export class WhatIfWork implements WhatIfControl {
   /** By question, in the order in which they began. */
   readonly #runs = new Map<string, Kept>();
   #cancel: (() => void) | undefined;
+  /** What the slice at hand has loaded. */
+  #hold = new Hold();
 
   constructor(options: WhatIfOptions) {
     this.#options = options;
@@ -75,8 +78,24 @@ export class WhatIfWork implements WhatIfControl {
     });
   }
 
+  /** The slice has missed: the next one is run when that is loaded. */
+  #load(miss: NotLoaded): void {
+    let hasEnded = false;
+    this.#cancel = () => {
+      hasEnded = true;
+    };
+    const goOn = () => {
+      if (hasEnded) return;
+      this.#cancel = undefined;
+      this.wake();
+    };
+    // What cannot be read is tried again with the next slice.
+    miss.load(this.#hold).then(goOn, goOn);
+  }
+
   stop(): void {
     this.#cancel?.();
+    this.#hold.release();
     this.#cancel = undefined;
     this.#runs.clear();
   }
@@ -94,11 +113,6 @@ export class WhatIfWork implements WhatIfControl {
     const server = this.#options.server();
     const nowMs = clock.now();
     const databases = new Databases(store.begin(), server.config.get("databases"), nowMs);
-    const db = databases.withPhys(phys);
-    if (db === undefined) {
-      run.isDone = true;
-      return;
-    }
     const startedMs = clock.monotonicMs();
     const sliceMs = server.pace.isBusy ? BUSY_SLICE_MS : SLICE_MS;
     let events = 0;
@@ -107,8 +121,16 @@ export class WhatIfWork implements WhatIfControl {
       return events >= SLICE_EVENTS_MAX || clock.monotonicMs() - startedMs >= sliceMs;
     };
     try {
-      run.slice({ databases, db, server, nowMs }, isSpent);
+      const db = databases.withPhys(phys);
+      if (db === undefined) run.isDone = true;
+      else run.slice({ databases, db, server, nowMs }, isSpent);
+      this.#hold.release();
+      this.#hold = new Hold();
     } catch (error) {
+      if (error instanceof NotLoaded) {
+        this.#load(error);
+        return;
+      }
       run.isDone = true;
       run.hasFailed = true;
       onFault(error);

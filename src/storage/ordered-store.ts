@@ -55,6 +55,8 @@ export interface OrderedStore extends OrderedReader {
   drained(): Promise<void>;
   /** Loads what reads of some keys would miss, all at once; undefined when they would miss nothing, or never do. */
   prefetch?(keys: readonly Bytes[], hold: Hold): Promise<void> | undefined;
+  /** True when `get` and `range` may throw `NotLoaded`. */
+  readonly mayMiss?: boolean;
   /** The error that ended all commits, if one has. */
   readonly failure: Error | undefined;
   /**

@@ -113,6 +113,7 @@ function dispatcher(stopwatch: Stopwatch): Dispatcher {
       return { reply, protocol: 2, dependsOnCommit: false, waiting: undefined };
     },
     mustWait: () => false,
+    touches: () => false,
   };
 }
 
@@ -221,6 +222,8 @@ describe("a turn", () => {
       keys: ["0:k"],
       deadlineMs: undefined,
       onTimeout: null,
+      name: "blpop",
+      refuse: () => null,
       resume: () => {
         workedMs += 6;
         return { kind: "reply", reply: "found" };

@@ -11,10 +11,13 @@ import type { ConfigValues } from "../../src/config/directives.ts";
 import { configOf } from "../../src/config/load.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
+import type { LoadLimits } from "../../src/server/loads.ts";
 import type { ProcessMemory } from "../../src/server/memory-guard.ts";
 import { start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
+import { untilLoaded } from "../../src/storage/not-loaded.ts";
 import { TestClient } from "./client.ts";
+import { forgetfulStore } from "./forgetful-store.ts";
 import { assertSound } from "./stores.ts";
 
 export interface TestServerOptions {
@@ -35,6 +38,9 @@ export interface TestServerOptions {
   readonly rehearses?: boolean;
   /** Whether every turn lets the next ones run while it goes to disk, however small it is. */
   readonly overlaps?: boolean;
+  /** See ExecutorOptions; where reads may miss, it waits when not told otherwise. */
+  readonly waitsForDue?: boolean;
+  readonly loadLimits?: LoadLimits;
   /** Whether it answers HTTP too, on a port that the system chooses. */
   readonly http?: boolean;
 }
@@ -50,8 +56,17 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** With DETENT_FORGETFUL, a seed, it forgets: every read may miss and has to be loaded. */
+function memoryStore(): Promise<Store> {
+  const { DETENT_FORGETFUL } = process.env;
+  const ordered = new MemoryStore();
+  if (DETENT_FORGETFUL === undefined) return Promise.resolve(Store.over(ordered, OBJECT_TYPES));
+  const forgetful = forgetfulStore(ordered, { seed: Number(DETENT_FORGETFUL) });
+  return untilLoaded(() => Store.over(forgetful, OBJECT_TYPES));
+}
+
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const store = options.store ?? Store.over(new MemoryStore(), OBJECT_TYPES);
+  const store = options.store ?? (await memoryStore());
   const logged: string[] = [];
   const server = await start({
     config: configOf({ port: 0, bind: ["127.0.0.1"], ...options.config }),
@@ -65,6 +80,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.memory === undefined ? {} : { memory: options.memory }),
     rehearses: options.rehearses === true,
     ...(options.overlaps === true ? { alwaysOverlaps: true } : {}),
+    waitsForDue: options.waitsForDue ?? store.mayMiss,
+    ...(options.loadLimits === undefined ? {} : { loadLimits: options.loadLimits }),
     httpPort: options.http === true ? 0 : "none",
   });
   const clients: TestClient[] = [];
@@ -80,7 +97,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       if (internalErrors > 0) {
         throw new Error(`${internalErrors} requests ended in an internal error:\n${logged.join("\n")}`);
       }
-      if (store.failure === undefined) assertSound(store.begin());
+      if (store.failure === undefined) await untilLoaded(() => assertSound(store.begin()));
     } finally {
       await server.close();
     }

@@ -14,9 +14,11 @@ export const exec = {
     const { isQueueBroken } = session;
     const isWatchBroken = server.watches.isBroken(session, call.databases);
     dropQueue(session);
+    const mayRun = !isQueueBroken && !isWatchBroken;
+    // A read that misses leaves what is watched: it counts again when EXEC is run again.
+    const replies = mayRun ? queue.map((args) => call.execute(args)) : [];
     server.watches.unwatch(session);
     if (isQueueBroken) throw errors.execAborted();
-    if (isWatchBroken) return NULL_ARRAY;
-    return queue.map((args) => call.execute(args));
+    return isWatchBroken ? NULL_ARRAY : replies;
   },
 } as const satisfies Handler;

@@ -4,8 +4,9 @@ import type { Handler } from "../handler.ts";
 
 export const unwatch = {
   name: "UNWATCH",
-  run: ({ session, server }) => {
-    server.watches.unwatch(session);
+  run: ({ session, server, mayWait }) => {
+    // EXEC itself ends the watching, when all of it has run.
+    if (mayWait) server.watches.unwatch(session);
     return OK;
   },
 } as const satisfies Handler;
