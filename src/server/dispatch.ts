@@ -190,6 +190,8 @@ export class CommandDispatcher implements Dispatcher {
     const { command, isWrite } = route;
     const denial = denied(this.#server, { session, command, args, nowMs, context: "toplevel" });
     if (denial !== undefined) return denialError(session, denial);
+    const refusal = this.#misplaced(session, { command, args });
+    if (refusal !== undefined) return refusal;
     const { failure } = this.#server.store;
     return isWrite && failure !== undefined ? errors.misconf(failure.message) : undefined;
   }
