@@ -14,7 +14,7 @@ import {
   type TimerFigures,
   timerFigures,
 } from "../machines/figures.ts";
-import { untilLoaded } from "../storage/not-loaded.ts";
+import { untilLoaded } from "../storage/until-loaded.ts";
 import { type Definer, definer, type Sample } from "./metric-definer.ts";
 
 /** Codes of errors that refuse an event or a change of a machine. */

@@ -15,7 +15,7 @@ import { encodeNumber } from "../keyspace/records.ts";
 import { STORE_FORMAT, type Store } from "../keyspace/store.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { indexOuterStates } from "../machines/outer-states.ts";
-import { untilLoaded } from "../storage/not-loaded.ts";
+import { untilLoaded } from "../storage/until-loaded.ts";
 
 /** From a format to the next one. */
 export interface Migration {

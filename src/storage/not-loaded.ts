@@ -16,23 +16,6 @@ export class NotLoaded extends Error {
   }
 }
 
-/** Does work that nothing else has to wait for, as often as it misses. @throws Error when the store cannot be read */
-export async function untilLoaded<T>(work: () => T): Promise<T> {
-  const hold = new Hold();
-  try {
-    for (;;) {
-      try {
-        return work();
-      } catch (error) {
-        if (!(error instanceof NotLoaded)) throw error;
-        await error.load(hold);
-      }
-    }
-  } finally {
-    hold.release();
-  }
-}
-
 /**
  * What one piece of work, such as a request, has loaded: one is made at its first miss, given to each of its loads, and released
  * when the work is done. The store calls `keep` with each load, the one that does the work reads how much that is.

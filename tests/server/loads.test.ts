@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
-import { untilLoaded } from "../../src/storage/not-loaded.ts";
+import { untilLoaded } from "../../src/storage/until-loaded.ts";
 import { encodeRequest, type TestClient } from "../support/client.ts";
 import { forgetfulStore } from "../support/forgetful-store.ts";
 import { Push } from "../support/resp-decoder.ts";

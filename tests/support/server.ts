@@ -15,7 +15,7 @@ import type { LoadLimits } from "../../src/server/loads.ts";
 import type { ProcessMemory } from "../../src/server/memory-guard.ts";
 import { start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
-import { untilLoaded } from "../../src/storage/not-loaded.ts";
+import { untilLoaded } from "../../src/storage/until-loaded.ts";
 import { TestClient } from "./client.ts";
 import { forgetfulStore } from "./forgetful-store.ts";
 import { assertSound } from "./stores.ts";

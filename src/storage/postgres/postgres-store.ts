@@ -84,6 +84,7 @@ interface Parts {
 }
 
 export class PostgresStore implements OrderedStore {
+  readonly mayMiss = true;
   readonly #options: PostgresOptions;
   readonly #ownership: Ownership;
   readonly #lines: Parts["lines"];
