@@ -278,6 +278,7 @@ export class DueWork {
     } catch (error) {
       databases.rollback(savepoint);
       if (error instanceof NotLoaded) throw error;
+      this.#parts.delete(due.id);
       onFault(error);
       this.#putOff(databases, due);
     }
@@ -295,11 +296,10 @@ export class DueWork {
     const { server } = this.#options;
     const db = databases.withPhys(due.phys);
     disarmDue(databases.transaction, due);
+    const scope = db && { databases, db, server, nowMs: databases.nowMs };
+    const next = scope && runPart(scope, due.id, { read: () => server.clock.monotonicMs() });
     // The one that has waited longest is the first of them.
     this.#parts.delete(due.id);
-    if (db === undefined) return;
-    const scope = { databases, db, server, nowMs: databases.nowMs };
-    const next = runPart(scope, due.id, { read: () => server.clock.monotonicMs() });
     if (next !== undefined) this.#parts.set(due.id, { ...next, phys: due.phys });
   }
 }
