@@ -278,7 +278,7 @@ export class DueWork {
     } catch (error) {
       databases.rollback(savepoint);
       if (error instanceof NotLoaded) throw error;
-      this.#parts.delete(due.id);
+      if (due.kind === "m") this.#parts.delete(due.id);
       onFault(error);
       this.#putOff(databases, due);
     }
