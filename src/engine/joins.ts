@@ -1,6 +1,7 @@
 /**
- * Joins at run time: an event that no transition takes is kept for the first empty place that it fits, and a join that is
- * complete is taken like an automatic transition, with all that was kept for it. What is kept stays in the snapshot.
+ * Joins at run time. An event that no transition accepts is kept for the first empty place that it fits. A complete
+ * join is taken like an automatic transition, with all events that were kept for it. Kept events are part of the
+ * snapshot.
  */
 import type { Json, JsonObject } from "../base/json.ts";
 import { covers } from "./event-names.ts";
@@ -11,12 +12,12 @@ import type { Guard, Join, JoinGroup, Machine, Place, Transition } from "./machi
 import { hasNumber } from "./sorted.ts";
 import type { EventOrigin, GuardVerdict, Kept } from "./types.ts";
 
-/** A place that is empty and that an event fits. */
+/** An empty place that an event fits. */
 export type OpenPlace = { readonly join: Join; readonly place: Place };
 
 /**
- * Where an event is kept that transitions were selected for: transitions for its name come first, a place before those
- * for `*`. Undefined when it is not kept.
+ * The place that keeps an event for which transitions were selected. Transitions for the event's name have priority
+ * over a place, a place has priority over transitions for `*`. Undefined when the event is not kept.
  */
 export function placeFor(run: Run, event: string, transitions: readonly Transition[]): OpenPlace | undefined {
   const { joins } = run.machine;
@@ -38,7 +39,7 @@ function openPlace(run: Run, join: Join, event: string): Place | undefined {
     if (filled.has(place.number)) continue;
     if (place.kind !== "event" || place.guard === undefined) return place;
     const { guard } = place;
-    // Once for all places: each may have a guard, and each event in the join is looked at for that.
+    // Computed once for all places: each place may have a guard that reads the events of the join.
     events ??= namedEvents(join, filled);
     if (withEvents(run, events, () => holds(run, guard))) return place;
   }
@@ -53,7 +54,7 @@ export function activeJoins(
   return joins.filter(({ state }) => hasNumber(configuration, state));
 }
 
-/** The places of active joins that hold nothing; conditions are none that an event could fill. */
+/** The empty places of active joins that an event can fill, which conditions are not. */
 export function* emptyPlaces(
   machine: Machine,
   { configuration, kept }: Pick<Run, "configuration" | "kept">,
@@ -65,7 +66,7 @@ export function* emptyPlaces(
   }
 }
 
-/** The guards that keep an event out of places which are empty. */
+/** The guards that refuse an event for empty places. */
 export function closedPlaces(run: Run, event: string): readonly GuardVerdict[] {
   return [...emptyPlaces(run.machine, run)].flatMap(({ join, place }) =>
     place.kind === "event" && place.guard !== undefined && fits(place, event)
@@ -74,18 +75,18 @@ export function closedPlaces(run: Run, event: string): readonly GuardVerdict[] {
   );
 }
 
-/** The verdict on the guard of a place. */
+/** The result of the guard of a place. */
 export function verdictIn(run: Run, join: Join, guard: Guard): GuardVerdict {
   return withEvents(run, eventsOf(run, join), () => verdictOn(run, join.transition, guard));
 }
 
-/** Whether the name of an event is that of a place. */
+/** Whether a place waits for events of this name. */
 export function fits(place: Place, event: string): boolean {
   if (place.kind === "event") return covers(place.descriptor, event);
   return place.kind === "after" && place.event === event;
 }
 
-/** What the places of a join hold, by their numbers. */
+/** The contents of the places of a join, by the numbers of the places. */
 export type Filled = ReadonlyMap<number, Kept>;
 
 export function filledPlaces({ kept: all }: Pick<Run, "kept">, { number }: Join): Filled {
@@ -94,12 +95,12 @@ export function filledPlaces({ kept: all }: Pick<Run, "kept">, { number }: Join)
   return filled;
 }
 
-/** Whether what fills a place is an event, and not a time that is over. */
+/** Whether a place is filled by an event, not by a time that has passed. */
 export function isEvent({ joins }: Machine, { join, place }: Kept): boolean {
   return joins[join]?.places[place]?.kind === "event";
 }
 
-/** Keeps the event at hand. */
+/** Keeps the current event. */
 export function keep(run: Run, { join, place }: OpenPlace): void {
   const { eventData: data, eventText: text } = run;
   const origin = known(run.eventOrigin);
@@ -120,18 +121,18 @@ export function keep(run: Run, { join, place }: OpenPlace): void {
   if (place.kind === "event") run.effects.push({ kind: "kept", kept: [kept] });
 }
 
-/** What is known of how an event came; undefined for one that the machine has sent itself. */
+/** The sender and the options of an event; undefined for one that the machine has raised itself. */
 function known(origin: EventOrigin | undefined): EventOrigin | undefined {
   if (origin === undefined) return undefined;
-  // Whoever sends an event may say more of it than an origin holds.
+  // The sender may have given options that an origin does not hold.
   const { id, by, reason, stampMs, trace, receivedMs, expireAtMs } = origin;
   const given = Object.entries({ id, by, reason, stampMs, trace, receivedMs, expireAtMs });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 /**
- * The first join, in document order, that is complete and may be taken now. A join that rests on conditions alone, and
- * whose transition has changed nothing, is not taken again in one macrostep.
+ * The first complete join in document order that may be taken now. A join that only conditions complete is not taken
+ * again in one macrostep when its transition has changed nothing.
  */
 export function completeJoin(run: Run): Join | undefined {
   const { joins } = run.machine;
@@ -151,7 +152,7 @@ function isComplete(run: Run, join: Join): boolean {
   return isFilled && isFresh;
 }
 
-/** Whether a part has what it waits for, and whether something of that has not completed the join before. */
+/** Whether a part is complete, and whether some of its contents have not completed the join before. */
 type Filling = { readonly isFilled: boolean; readonly isFresh: boolean };
 
 const EMPTY: Filling = { isFilled: false, isFresh: false };
@@ -184,7 +185,7 @@ function stateOfPlace(run: Run, join: Join, place: Place, filled: Filled): Filli
   return kept === undefined ? EMPTY : { isFilled: true, isFresh: kept.isSpent !== true };
 }
 
-/** What of a join is missing, each thing as messages show it; empty when it is complete. */
+/** The missing parts of a join as messages show them; empty when it is complete. */
 export function missingOf(run: Run, join: Join): readonly string[] {
   const filled = filledPlaces(run, join);
   const missing = (part: Place | JoinGroup): readonly string[] => {

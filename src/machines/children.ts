@@ -1,7 +1,7 @@
 /**
- * The children of machines: they are made and stopped as steps of their parents ask for it, and what becomes of them is
- * reported to the parents. A parent is notified to look at a child (keyspace/transaction.ts), so that it does not
- * matter which command has ended, failed or removed the child: what the link says and what the child is now are compared.
+ * The children of machines. Steps of a parent create and stop them; their ends, failures and removals are reported to
+ * the parent. Whatever changes a child leaves a notice (keyspace/transaction.ts), and the parent compares its link with
+ * the child. So it does not matter which command has ended, failed or removed the child.
  */
 import { assert } from "../base/assert.ts";
 import { type Bytes, textOfBytes } from "../base/bytes.ts";
@@ -39,31 +39,31 @@ import { unwatchMachine } from "./sla-index.ts";
 import { findSubject, type Scope, type Subject, subjectOf } from "./subject.ts";
 import { disarmAll, writeRecord } from "./writing.ts";
 
-/** Machines that stand above one another, the first aside. */
+/** How deep children are nested below the first machine. */
 const DEPTH_MAX = 8;
 
-/** How often one event may put another child in the place of one: beyond that, machines make each other in a circle. */
+/** How often one event may replace a child; beyond that, machines create each other in a circle. */
 const REPLACED_MAX = 100;
 
-/** What is to be reported to a parent. */
+/** A change of a child that must be reported to its parent. */
 export interface ChildNews {
   /** Id of the parent's object. */
   readonly parent: number;
-  /** The key of the child, as text. */
+  /** The key of the child, as a string. */
   readonly by: string;
   readonly event: string;
   readonly data: EventData | undefined;
   readonly trace: string | undefined;
 }
 
-/** Who carries on what making and looking at children leads to. */
+/** The functions that apply what children cause. */
 export interface ChildrenHost {
-  /** Makes a machine, and takes up what its first macrostep sets off. @throws ReplyError */
+  /** Creates a machine and applies the effects of its first macrostep. @throws ReplyError */
   create(key: Bytes, creation: Creation): void;
   tell(news: ChildNews): void;
   /** The children under a name that are about to be stopped. */
   stopping(parentId: number, name: string): readonly ChildLink[];
-  /** Whether the machine, as it is now, has a transition for an event of its own. */
+  /** Whether the machine has a transition for an internal event in its current state. */
   takes(subject: Subject, event: string): boolean;
 }
 
@@ -77,7 +77,7 @@ export class Children {
     this.#host = host;
   }
 
-  /** Makes a child, or a list of them; returns the parent as it is then. @throws ReplyError EXECFAIL */
+  /** Creates a child, or a list of children; returns the parent afterwards. @throws ReplyError EXECFAIL */
   spawn(parent: Subject, child: NewChild): Subject {
     const { id: name, inputs } = child;
     const { transaction } = this.#scope.db;

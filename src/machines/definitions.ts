@@ -16,18 +16,18 @@ import { machineCounters } from "./indexes.ts";
 export interface StoredDefinition {
   readonly name: string;
   readonly version: string;
-  /** Ascending in the order of creation; a definition that is made anew has another, a copy the same. */
+  /** Ascends in the order of creation. A definition that is created again gets a new number, a copy keeps its own. */
   readonly sequence: number;
   readonly createdMs: number;
-  /** The user who made it; bytes, a character each. */
+  /** The user that created it; each character is a byte. */
   readonly owner: string;
-  /** The document as it was given. */
+  /** The document as the client sent it. */
   readonly document: string;
-  /** The versions that the definitions of its children are pinned to, by the names that are in the document. */
+  /** The pinned versions of the definitions of children, by their names in the document. */
   readonly references: Readonly<Record<string, string>>;
 }
 
-/** A definition by name and version; without a version the newest. */
+/** Finds a definition by name and version; without a version, the newest. */
 export function findDefinition(db: Database, name: string, version?: string): StoredDefinition | undefined {
   if (version !== undefined) {
     const value = db.transaction.get(definitionRecordKey(db.phys, { name, version }));
@@ -43,7 +43,7 @@ export function listDefinitions(db: Database, name?: string): StoredDefinition[]
   return found.sort((a, b) => a.sequence - b.sequence);
 }
 
-/** Adds a definition under a name and version that is free. */
+/** Adds a definition whose name and version are not in use. */
 export function putDefinition(
   db: Database,
   definition: Omit<StoredDefinition, "sequence">,
@@ -58,8 +58,8 @@ export function putDefinition(
 }
 
 /**
- * Gives another database a definition it has not got. It keeps its number, and with it its place in the order of
- * creation: a version that comes later from elsewhere is not the newest for that.
+ * Copies a definition to another database that does not have it. It keeps its number, and with it its place in the
+ * order of creation: a version does not become the newest because it is copied last.
  */
 export function copyDefinition(definition: StoredDefinition, to: Database): void {
   putStored(to, definition);
@@ -69,7 +69,7 @@ export function removeDefinition(db: Database, definition: DefinitionName): void
   db.transaction.remove(definitionRecordKey(db.phys, definition));
 }
 
-/** The document stands behind a line of its own: a step needs the number alone, however long the document is. */
+/** The document follows a line with the other fields: a step reads that line alone, however long the document is. */
 function putStored(db: Database, definition: StoredDefinition): void {
   const { name, version, sequence, createdMs, document, references, owner } = definition;
   const header: Header = [sequence, createdMs, name, version];

@@ -1,6 +1,6 @@
 /**
- * What a recorded change of a machine leaves for the world outside, in the commit of the change: an entry of the
- * change stream, one more for each event it has emitted, and an entry for each task it has set.
+ * The stream entries of a recorded change of a machine, written in the commit of the change: an entry of the change
+ * stream, one for each emitted event, and one for each task.
  *
  * | stream               | an entry is                                                            |
  * | -------------------- | ---------------------------------------------------------------------- |
@@ -8,8 +8,8 @@
  * | `sm:changes`         | a change of a map machine, where the configuration asks for them       |
  * | `sm:tasks:<task>`    | a task (tasks.ts)                                                      |
  *
- * A key of such a name that holds something else takes no entries: a change is never refused for the sake of those
- * who listen, and what it was can still be read from the machine's history.
+ * A key of such a name that holds a value of another type gets no entries. A change is never refused because its
+ * stream cannot be written: the history of the machine has the change too.
  */
 
 import { assert } from "../base/assert.ts";
@@ -25,14 +25,14 @@ import type { HistoryEntry } from "./history.ts";
 import type { MachineRecord } from "./record.ts";
 import { putTask, type TaskOrder } from "./tasks.ts";
 
-/** The stream of the changes of map machines; those of a definition follow behind a colon and its name. */
+/** The change stream of map machines; that of a definition has this name, a colon and the name of the definition. */
 const CHANGES = "sm:changes";
 
-/** How much is kept of what machines have been through. */
+/** How many changes of machines are kept. */
 export interface Keeping {
-  /** Entries of history of a machine; 0: all. */
+  /** Entries of the history of a machine; 0 keeps all. */
   readonly historyMax: number;
-  /** Entries of a change stream, beyond those a consumer group has not acknowledged; 0: all. */
+  /** Entries of a change stream, besides those that a consumer group has not acknowledged; 0 keeps all. */
   readonly changesMax: number;
   /** Whether map machines have a change stream too. */
   readonly tellsMaps: boolean;
@@ -42,12 +42,12 @@ export interface RecordedChange {
   readonly key: Bytes;
   /** Id of the machine's object. */
   readonly id: number;
-  /** The machine as it is now. */
+  /** The machine after the change. */
   readonly machine: MachineRecord;
   readonly history: HistoryEntry;
 }
 
-/** What a change asks for outside: what the machine's history keeps as `effects`. Values are texts of JSON. */
+/** The effects of a change outside the machine, which its history keeps as `effects`. Values are JSON strings. */
 export type OutsideEffect =
   | { readonly kind: "emit"; readonly event: string; readonly data?: string }
   | ({ readonly kind: "task" } & TaskOrder)

@@ -1,4 +1,4 @@
-/** The self-check of hashes, sets, lists and sorted sets: what a large one counts is there. */
+/** The self-check of hashes, sets, lists and sorted sets: the counts of large ones are right. */
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { checkElements } from "./elements.ts";
@@ -6,7 +6,7 @@ import { decodeHeader } from "./header.ts";
 import type { ValueType } from "./held.ts";
 import { checkTree } from "./tree-check.ts";
 
-/** What is wrong with an object of a type, a sentence each. O(its size). */
+/** The faults of an object, a sentence each. Time grows with the size of the object. */
 export function checkValue(reader: OrderedReader, { id, payload }: KeyRecord, type: ValueType): string[] {
   const header = decodeHeader(payload);
   if (!header.isLarge) {

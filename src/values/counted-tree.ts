@@ -1,11 +1,11 @@
 /**
- * A sequence of byte strings in nodes: leaves hold up to 2 KB of them, inner nodes the number of those below each of
- * their children. So the entry at a place, the place of an entry, and how many lie between two, are found by one node a
- * level, and an insertion or removal writes one node a level.
+ * A sequence of byte strings, the entries, stored in the nodes of a tree. A leaf holds up to 2 KB of entries; an inner
+ * node holds the number of entries below each child. Finding an entry by its place, finding the place of an entry, and
+ * counting entries between two places read one node per level. An insertion or removal writes one node per level.
  *
- * In a tree whose entries are in byte order, an inner node has also the lowest of what each child may hold, cut to what
- * tells it from what is before. The nodes are read from the store when they are needed, and `write` puts those that
- * were changed.
+ * In a tree whose entries are in byte order, an inner node also holds a lower bound for each child: the shortest bytes
+ * that separate it from the child before. Nodes are read from the store when they are needed; `write` stores changed
+ * nodes.
  */
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
@@ -33,7 +33,7 @@ import {
   type TreeNode,
 } from "./tree-node.ts";
 
-/** What the record has of a tree. */
+/** The fields of a tree in the record of its value. */
 export interface TreeRoot {
   readonly root: number;
   /** Levels of inner nodes above the leaves. */
@@ -42,29 +42,29 @@ export interface TreeRoot {
   readonly next: number;
 }
 
-/** The tree of a large value, of the numbers in its header: count, root, height and next, with which they begin. */
+/** The tree of a large value. The numbers of the header begin with count, root, height and next. */
 export function treeRootOf([, root, height, next]: readonly number[]): TreeRoot {
   assert(root !== undefined && height !== undefined && next !== undefined, "a tree has its numbers");
   return { root, height, next };
 }
 
-/** Some entries next to one another, and the place of the first. */
+/** Adjacent entries, and the place of the first. */
 export interface Run {
   readonly entries: Packed;
   readonly start: number;
 }
 
-/** Decoded nodes, which never change, by the bytes they were read from. */
+/** Decoded nodes, which are immutable, by the bytes they were read from. */
 const decoded = new WeakMap<Buffer, TreeNode>();
 
-/** Of a node that a transaction writes: encoded once, however many requests of the turn change it. */
+/** A node that a transaction writes. It is encoded once, however many requests of the turn change it. */
 function encodeRemembered(node: TreeNode): Buffer {
   const bytes = encodeNode(node);
   decoded.set(bytes, node);
   return bytes;
 }
 
-/** What nodes are read from. A transaction hands out those it is to write as they are. */
+/** Where nodes are read from. A transaction returns the nodes that it will write without decoding them. */
 interface NodeReader extends OrderedReader {
   pendingAt?<T>(key: Bytes, encode: Encoder<T>): T | undefined;
 }
@@ -75,7 +75,7 @@ export class CountedTree {
   #root: number;
   #height: number;
   #next: number;
-  /** Nodes that differ from what is stored; undefined: the node is gone. */
+  /** Nodes that differ from the stored ones; undefined for a removed node. */
   readonly #changed = new Map<number, TreeNode | undefined>();
 
   constructor(id: number, reader: NodeReader, root: TreeRoot) {
@@ -86,7 +86,7 @@ export class CountedTree {
     this.#next = root.next;
   }
 
-  /** A tree of these entries, in their order; `isOrdered`: which is that of their bytes. */
+  /** Builds a tree of these entries in their order; `isOrdered` says that this is byte order. */
   static of(id: number, reader: NodeReader, entries: Packed, isOrdered: boolean): CountedTree {
     const tree = new CountedTree(id, reader, { root: 0, height: 0, next: 1 });
     tree.#changed.set(0, { kind: "leaf", entries: Packed.EMPTY });
@@ -98,7 +98,7 @@ export class CountedTree {
     return { root: this.#root, height: this.#height, next: this.#next };
   }
 
-  /** What `treeRootOf` reads behind the count. */
+  /** The numbers that `treeRootOf` reads after the count. */
   get numbers(): readonly number[] {
     return [this.#root, this.#height, this.#next];
   }
@@ -129,7 +129,7 @@ export class CountedTree {
     return { entries: node.entries, start };
   }
 
-  /** How many entries are below these bytes, in a tree in byte order. */
+  /** The number of entries below these bytes, in a tree in byte order. */
   below(bytes: Buffer): number {
     let node = this.#node(this.#root);
     let place = 0;
@@ -146,19 +146,19 @@ export class CountedTree {
     this.#grow(this.#insert(this.#root, place, entry));
   }
 
-  /** Inserts an entry where it belongs, in a tree in byte order. */
+  /** Inserts an entry at its place in byte order. */
   insertInOrder(entry: Buffer): void {
     this.#grow(this.#insert(this.#root, undefined, entry));
   }
 
-  /** Puts another entry in the place of one. */
+  /** Replaces the entry at a place. */
   replace(place: number, entry: Buffer): void {
-    // It may have to go into a leaf that splits.
+    // The new entry may split the leaf.
     this.remove(place, 1);
     this.insert(place, entry);
   }
 
-  /** Removes entries from a place on. */
+  /** Removes entries, starting at a place. */
   remove(place: number, count: number): void {
     if (count <= 0) return;
     this.#cut(this.#root, place, place + count);
@@ -178,7 +178,7 @@ export class CountedTree {
     }
   }
 
-  /** Writes the nodes that were changed. */
+  /** Writes the changed nodes. */
   write(transaction: Transaction): void {
     for (const [number, node] of this.#changed) {
       const key = treeNodeKey(this.#id, number);
@@ -219,8 +219,8 @@ export class CountedTree {
   }
 
   /**
-   * Inserts at a place within a node, or without one where the entry belongs. What stands then in place of the node:
-   * itself, or what it was split into.
+   * Inserts an entry at a place within a node, or at its place in byte order when none is given. Returns the node, or
+   * the nodes that it was split into.
    */
   #insert(number: number, place: number | undefined, entry: Buffer): readonly Child[] {
     const node = this.#node(number);
@@ -236,7 +236,7 @@ export class CountedTree {
     return this.#split(number, node.children.toSpliced(index, 1, { ...first, low: child.low }, ...others));
   }
 
-  /** Gives a leaf other entries, in as many leaves as they need. */
+  /** Replaces the entries of a leaf, with as many leaves as they need. */
   #replaced(number: number, entries: Packed, isOrdered: boolean, inserted?: number): readonly Child[] {
     const parts = pieces(entries, inserted);
     return parts.map((part, index) => {
@@ -249,7 +249,7 @@ export class CountedTree {
     });
   }
 
-  /** Gives an inner node other children, in two nodes when they are too many. */
+  /** Replaces the children of an inner node, with two nodes when there are too many. */
   #split(number: number, children: readonly Child[]): readonly Child[] {
     if (children.length <= FANOUT_MAX) {
       this.#changed.set(number, { kind: "inner", children });
@@ -266,7 +266,7 @@ export class CountedTree {
     ];
   }
 
-  /** The root has become several nodes. */
+  /** Adds a level above a root that was split. */
   #grow(roots: readonly Child[]): void {
     let level = roots;
     while (level.length > 1) {
@@ -277,7 +277,7 @@ export class CountedTree {
     }
   }
 
-  /** Removes the entries from a place to below another one under a node; places are within the node. */
+  /** Removes the entries of a range of places under a node, its end excluded; places count within the node. */
   #cut(number: number, from: number, to: number): void {
     const node = this.#node(number);
     if (node.kind === "leaf") {
@@ -302,7 +302,7 @@ export class CountedTree {
     this.#changed.set(number, { kind: "inner", children: this.#joined(left, touched) });
   }
 
-  /** Joins a child that has become thin with one beside it, if they go into one node. */
+  /** Merges a child that holds little with its neighbour, if both fit into one node. */
   #joined(children: Child[], index: number): readonly Child[] {
     const child = children[index];
     if (child === undefined || !isThin(this.#node(child.node))) return children;

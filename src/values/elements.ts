@@ -1,4 +1,4 @@
-/** The names of a large hash, set or sorted set, each a key with a value, in the order of the hashes of the names. */
+/** The names of a large hash, set or sorted set. Each is a key of the store, ordered by the hash of the name. */
 import { bufferOf, bytesOf, chars } from "../base/bytes.ts";
 import { FieldReader, putVarint, varintBytes } from "../base/varint.ts";
 import {
@@ -20,12 +20,15 @@ export interface Element {
 }
 
 export interface ElementPage {
-  /** The cursor to go on with, 0 when the walk is over. */
+  /** The cursor of the next call; 0 at the end of the scan. */
   readonly cursor: number;
   readonly elements: readonly Element[];
 }
 
-/** How many neighbours one is drawn from: gaps between hashes differ, and so would the chances of each. */
+/**
+ * How many neighbours a random name is drawn from. Without them, a name after a wide gap between hashes would be drawn
+ * more often than others.
+ */
 const DRAWN_FROM = 16;
 
 export class Elements {
@@ -56,13 +59,13 @@ export class Elements {
     this.#transaction.remove(keyOf(this.#id, name));
   }
 
-  /** All of them; lazy, to be read before the next write. */
+  /** All names. The iterator is lazy: read it before the next write. */
   *all(): Generator<Element> {
     const { from, to } = prefixRange(elementsPrefix(this.#id));
     for (const entry of this.#transaction.range(from, to)) yield elementOf(entry);
   }
 
-  /** `count` names from a cursor on, and those whose hash is that of the last one. A name that stays is met once. */
+  /** `count` names from a cursor on, and all with the hash of the last one. A scan returns a name that stays once. */
   scan(cursor: number, count: number): ElementPage {
     if (cursor >= NAME_HASH_END) return { cursor: 0, elements: [] };
     const elements: Element[] = [];
@@ -76,7 +79,7 @@ export class Elements {
     return { cursor: 0, elements };
   }
 
-  /** One of `count`, which is how many there are, chosen by numbers from 0 to below 1. */
+  /** A random one of all `count` names, chosen by numbers from 0 to below 1. */
   drawn(count: number, random: () => number): Element {
     const start = Math.floor(random() * NAME_HASH_END);
     const chosen = Math.floor(random() * Math.min(DRAWN_FROM, count));
@@ -102,7 +105,7 @@ function keyOf(id: number, name: Buffer) {
   return elementKey(id, nameHash(name), bytesOf(name));
 }
 
-/** A name that its key has only the digest of stands before the value. A buffer of its own. */
+/** The stored value: a copy, with the name before it when the key has only a digest of the name. */
 function storedValue(name: Buffer, value: Buffer): Buffer {
   if (isWholeInKey(name.length)) return Buffer.from(value);
   const length = Buffer.alloc(varintBytes(name.length));
@@ -121,7 +124,7 @@ function elementOf([key, stored]: Entry): Element {
   return name === undefined ? withLongName(stored) : { name: bufferOf(name), value: stored };
 }
 
-/** What is wrong with the names of an object that should have `count`, a sentence each. */
+/** The faults of the names of an object that should have `count`, a sentence each. */
 export function checkElements(reader: OrderedReader, id: number, count: number | undefined): string[] {
   const findings: string[] = [];
   let found = 0;

@@ -1,4 +1,4 @@
-/** The names Redis gives to the forms of values, and when a hash changes its form. */
+/** The encodings of values as Redis names them, and when a hash changes its encoding. */
 import type { Encoding } from "./header.ts";
 import type { ValueType } from "./held.ts";
 import type { List } from "./list.ts";
@@ -12,19 +12,19 @@ const FULL: Readonly<Record<ValueType, string>> = {
   sortedSet: "skiplist",
 };
 
-/** As OBJECT ENCODING tells it. */
+/** The name that OBJECT ENCODING returns. */
 export function encodingName(type: ValueType, encoding: Encoding): string {
   if (encoding === "full") return FULL[type];
   return encoding === "integers" ? "intset" : "listpack";
 }
 
-/** How long a listpack may be, and what is in it. */
+/** Limits of a listpack: the number and the size of its elements. */
 export interface Limits {
   readonly entriesMax: number;
   readonly bytesMax: number;
 }
 
-/** A hash that holds, or is about to hold, more than a listpack may has another form from now on. */
+/** Changes the encoding of a hash that holds more than a listpack may, or will with these entries. */
 export function settleHashEncoding(table: Table, added: readonly Buffer[], limits: Limits): void {
   if (table.encoding === "full") return;
   if (table.count > limits.entriesMax || added.some(({ length }) => length > limits.bytesMax))
@@ -33,10 +33,10 @@ export function settleHashEncoding(table: Table, added: readonly Buffer[], limit
 
 /** Bytes of a listpack for the negative values of `list-max-listpack-size`, from -1 on. */
 const LIST_BYTES_MAX = [4096, 8192, 16_384, 32_768, 65_536];
-/** Where the number of elements is the limit. */
+/** The bytes of a listpack when the number of elements is the limit. */
 const COUNTED_LIST_BYTES_MAX = 8192;
 
-/** Before elements are added to a list: whether it outgrows its form. `size` is `list-max-listpack-size`. */
+/** Changes the encoding of a list that outgrows it with these elements. `size` is `list-max-listpack-size`. */
 export function settleGrowingList(list: List, added: readonly Buffer[], size: number): void {
   if (list.encoding === "full") return;
   const addedBytes = added.reduce((sum, { length }) => sum + length, 0);
@@ -48,7 +48,7 @@ export function settleGrowingList(list: List, added: readonly Buffer[], size: nu
   if (isOver) list.encoding = "full";
 }
 
-/** After elements of a list were removed: one that is below half of the limit is a listpack again. */
+/** Makes a list a listpack again when it is at most half of the limit after a removal. */
 export function settleShrinkingList(list: List, size: number): void {
   if (list.encoding !== "full") return;
   const isUnder =

@@ -3,7 +3,7 @@
  *
  * | bytes  | field                                                                                      |
  * | ------ | ------------------------------------------------------------------------------------------ |
- * | 1      | bit 0: it is large, its parts stand apart; bits 1 and 2: the encoding, as Redis calls it    |
+ * | 1      | bit 0: the value is large, with parts of its own; bits 1 and 2: the encoding, as Redis has it |
  * | rest   | small: its entries (packed.ts); large: numbers (varint), the count first                   |
  */
 import { assert } from "../base/assert.ts";
@@ -11,17 +11,17 @@ import { FieldReader, FieldWriter } from "../base/varint.ts";
 import { Packed } from "./packed.ts";
 
 /**
- * What Redis would keep the value in: `compact` a listpack, `integers` an intset, `full` a hash table, skip list or
- * quicklist. Like there a value that has outgrown a form keeps the larger one.
+ * The encoding that Redis would use: `compact` is a listpack, `integers` an intset, `full` a hash table, skip list or
+ * quicklist. As in Redis, a value that has outgrown an encoding keeps the larger one.
  */
 export type Encoding = "compact" | "integers" | "full";
 
 export const ENCODINGS: readonly Encoding[] = ["compact", "integers", "full"];
 const LARGE = 1;
 
-/** A small object takes no more bytes than this for its entries; then its parts stand apart. */
+/** The entries of a small object take at most so many bytes; a larger object has parts of its own. */
 export const SMALL_BYTES_MAX = 2048;
-/** Nor has it more entries. */
+/** A small object has at most so many entries. */
 export const SMALL_ENTRIES_MAX = 512;
 
 export type Header =
@@ -38,7 +38,7 @@ export function encodeHeader(header: Header): Buffer {
   return writer.take();
 }
 
-/** @throws Error when it is none */
+/** @throws Error when the payload is invalid */
 export function decodeHeader(payload: Buffer): Header {
   const reader = new FieldReader(payload);
   const flags = reader.byte();
@@ -50,13 +50,13 @@ export function decodeHeader(payload: Buffer): Header {
   return { isLarge: true, encoding, numbers };
 }
 
-/** How many parts a large object has, by its numbers. */
+/** The number of entries of a large object, from the numbers of its header. */
 export function countOf([count]: readonly number[]): number {
   assert(count !== undefined, "a large object has its count");
   return count;
 }
 
-/** True when entries fit into the record. */
+/** Whether the entries fit into the record. */
 export function isSmall(entries: Packed): boolean {
   return entries.bytes.length <= SMALL_BYTES_MAX && entries.count <= SMALL_ENTRIES_MAX;
 }

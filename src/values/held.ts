@@ -1,4 +1,4 @@
-/** What hashes, sets, lists and sorted sets have in common as values of a key: a record that is there or not yet. */
+/** The part that hashes, sets, lists and sorted sets share: a key, and its record once there is one. */
 import type { Bytes } from "../base/bytes.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
@@ -12,23 +12,23 @@ export type ValueType = "hash" | "set" | "list" | "sortedSet";
 
 const TYPES: ReadonlySet<string> = new Set<ValueType>(["hash", "set", "list", "sortedSet"]);
 
-/** Whether a record is that of a hash, set, list or sorted set. */
+/** Whether a record belongs to a hash, set, list or sorted set. */
 export function isCollection(record: KeyRecord): record is KeyRecord & { readonly type: ValueType } {
   return TYPES.has(record.type);
 }
 
 const NOTHING = encodeHeader({ isLarge: false, encoding: "compact", entries: Packed.EMPTY });
 
-/** The place of a value: a key of a database, and the record that was found there. */
+/** A key of a database, and the record that was found there. */
 export class Held {
   readonly db: Database;
   readonly key: Bytes;
   readonly type: ValueType;
-  /** As it was found, or as the first write made it; its id and its expiry stay. */
+  /** The record that was found, or that the first write created; its id and expiry stay. */
   #record: KeyRecord | undefined;
   readonly #expireAtMs: ExpiryTime;
 
-  /** Without a record it is a new value, in place of what the key holds; `expireAtMs` is that of a new value. */
+  /** Without a record, the first write replaces what the key holds by a new value, which expires at `expireAtMs`. */
   constructor(
     db: Database,
     key: Bytes,
@@ -51,7 +51,7 @@ export class Held {
     return this.#record;
   }
 
-  /** The id of the object, which is made by this where there is none. */
+  /** The id of the object; creates the object if there is none. */
   get id(): number {
     this.#record ??= this.#made(NOTHING, undefined);
     return this.#record.id;
@@ -64,13 +64,13 @@ export class Held {
     else this.#record = this.db.update(this.key, this.#record, payload, event);
   }
 
-  /** Tells of a change that has left the record as it is. */
+  /** Reports a change that has left the record unchanged. */
   tell(event: KeyEvent | undefined): void {
     if (event === undefined) this.db.touch(this.key);
     else this.db.tell(this.key, event);
   }
 
-  /** The last part is gone, and the key with it: `event`, then "del". */
+  /** Removes the key after its last part, and reports `event`, then "del". */
   removeEmptied(event: KeyEvent | undefined): void {
     if (event !== undefined) this.db.tell(this.key, event);
     this.db.remove(this.key, "del");

@@ -1,6 +1,6 @@
 /**
- * Lists: a small one is in its record, a large one is a counted tree, so that both ends and every place between
- * them are a few nodes away. A working copy for one command: `save` writes what was changed and tells what happened.
+ * Lists. A small list is stored in its record. A large one is a counted tree, which reaches every place by a few nodes.
+ * An instance is a working copy for one command: `save` writes the changes and reports them.
  */
 import { assert } from "../base/assert.ts";
 import { ByteRanges } from "../base/byte-ranges.ts";
@@ -15,14 +15,14 @@ export type ListEnd = "left" | "right";
 
 export class List {
   readonly held: Held;
-  /** Of a small one. */
+  /** The entries of a small list. */
   #entries: Packed | undefined;
-  /** Of a large one. */
+  /** The tree of a large list. */
   #tree: CountedTree | undefined;
   #count: number;
-  /** What its elements would take in a listpack; of a small one undefined until somebody asks. */
+  /** The bytes that its elements would take in a listpack; for a small list undefined until they are needed. */
   #bytes: number | undefined;
-  /** As Redis would have it; kept by whoever knows the limits. */
+  /** The encoding that Redis would use. The commands set it, since they know the limits. */
   encoding: Encoding;
 
   constructor(held: Held) {
@@ -46,18 +46,18 @@ export class List {
     return this.#count;
   }
 
-  /** What its elements would take in a listpack. */
+  /** The bytes that its elements would take in a listpack. */
   get bytes(): number {
     this.#bytes ??= bytesOf(this.#entries?.entries() ?? []);
     return this.#bytes;
   }
 
-  /** The element at a place below the count. */
+  /** The element at a place, which is below the count. */
   at(place: number): Buffer {
     return this.#entries?.at(place) ?? this.#large().at(place);
   }
 
-  /** Elements next to one another, from a place on to the end or the beginning; to be read before the next write. */
+  /** Elements from a place towards the end or the beginning. Read the iterator before the next write. */
   *runs(from: number, reverse = false): Generator<Run> {
     let place = from;
     while (place >= 0 && place < this.#count) {
@@ -68,7 +68,7 @@ export class List {
     }
   }
 
-  /** The elements from a place to another one, both included. */
+  /** The elements between two places, both included. */
   range(from: number, to: number): Buffer[] {
     const found: Buffer[] = [];
     for (const { entries, start } of this.runs(from)) {
@@ -79,7 +79,7 @@ export class List {
     return found;
   }
 
-  /** As `range`, without an object for each. */
+  /** Like `range`, without an object for each element. */
   ranges(from: number, to: number): ByteRanges {
     const found = new ByteRanges();
     for (const { entries, start } of this.runs(from)) {
@@ -93,7 +93,7 @@ export class List {
     this.insert(end === "left" ? 0 : this.#count, element);
   }
 
-  /** Takes the element at an end of a list that has one; a buffer of its own. */
+  /** Removes the element at an end of a list that is not empty. Returns a copy. */
   pop(end: ListEnd): Buffer {
     const place = end === "left" ? 0 : this.#count - 1;
     const element = Buffer.from(this.at(place));
@@ -121,10 +121,10 @@ export class List {
     this.insert(place, element);
   }
 
-  /** Removes elements from a place on. */
+  /** Removes elements, starting at a place. */
   remove(place: number, count: number): void {
     if (count <= 0) return;
-    // What a whole list took is known; of a part of it, each element is looked at.
+    // The bytes of the whole list are known; for a part of it, each element is measured.
     if (count === this.#count) this.#bytes = 0;
     else if (this.#bytes !== undefined) this.#bytes -= bytesOf(this.range(place, place + count - 1));
     this.#count -= count;
@@ -132,7 +132,7 @@ export class List {
     else this.#large().remove(place, count);
   }
 
-  /** Writes what was changed, and tells of it; an empty one is gone. */
+  /** Writes the changes and reports them; removes an empty list. */
   save(event: KeyEvent | undefined): void {
     if (this.#count === 0) {
       this.held.removeEmptied(event);

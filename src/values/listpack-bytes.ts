@@ -1,7 +1,7 @@
-/** How many bytes an element takes in a listpack of Redis: the form of a list depends on it. */
+/** The bytes that an element takes in a listpack of Redis. The encoding of a list depends on them. */
 import { parseInteger } from "../base/integer.ts";
 
-/** Of a listpack beside its elements. */
+/** The bytes of a listpack besides its elements. */
 export const LISTPACK_HEAD_BYTES = 7;
 
 export function listpackBytes(element: Buffer): number {

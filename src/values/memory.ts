@@ -1,13 +1,13 @@
-/** How many bytes a hash, set, list or sorted set takes beside its record, about. */
+/** An estimate of the bytes that a hash, set, list or sorted set takes besides its record. */
 import { prefixRange, valuePrefix } from "../keyspace/layouts.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { decodeHeader } from "./header.ts";
 
-/** What a part costs beside its bytes: its key, its place in the tree of the data file. */
+/** The overhead of a part: its key, and its place in the tree of the data file. */
 const PART_BYTES = 32;
 
-/** Looks at `samples` parts, 0: all, and takes the others for as long as these. */
+/** Measures `samples` parts, or all for 0, and assumes that the others have the same average. */
 export function collectionBytes(reader: OrderedReader, record: KeyRecord, samples: number): number {
   const header = decodeHeader(record.payload);
   if (!header.isLarge) return 0;

@@ -1,10 +1,9 @@
 /**
- * The hash of a name, 48 bits: the order in which the fields of a large hash and the members of a large set stand, so
- * that a walk over them needs no more than a number to go on from, and one of them can be drawn at random. It is part
- * of the format of the store.
+ * The hash of a name, 48 bits. It orders the fields of a large hash and the members of a large set, so that the cursor
+ * of a scan is a number and a random one can be drawn. The hash is part of the format of the store.
  */
 
-/** One above the highest hash. */
+/** The highest hash plus one. */
 export const NAME_HASH_END = 2 ** 48;
 
 const HALF = 2 ** 24;
@@ -45,7 +44,7 @@ function six(high: number, low: number): string {
   );
 }
 
-/** Spreads what a few bits say over all. */
+/** Spreads each bit over all bits. */
 function mixed(value: number): number {
   let bits = value ^ (value >>> 16);
   bits = Math.imul(bits, 0x21f0aaad);

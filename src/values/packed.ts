@@ -1,6 +1,6 @@
 /**
- * Byte strings in a row, each behind its length (varint): what a small object or a node of a tree holds. Immutable: an
- * edit copies the bytes once and moves the places behind it.
+ * A sequence of byte strings, each after its length (varint): the contents of a small object or of a node of a tree. It
+ * is immutable: an edit copies the bytes once.
  */
 import { assert } from "../base/assert.ts";
 import type { ByteRanges } from "../base/byte-ranges.ts";
@@ -12,7 +12,7 @@ export class Packed {
   static readonly EMPTY = new Packed(Buffer.alloc(0), []);
 
   readonly bytes: Buffer;
-  /** Where the lengths of the entries stand. */
+  /** The offsets of the lengths of the entries. */
   readonly #starts: readonly number[];
 
   private constructor(bytes: Buffer, starts: readonly number[]) {
@@ -20,7 +20,7 @@ export class Packed {
     this.#starts = starts;
   }
 
-  /** Reads what `bytes` of another one were. @throws Error when they are none */
+  /** Decodes `bytes` of another instance. @throws Error when they are invalid */
   static read(bytes: Buffer): Packed {
     const starts: number[] = [];
     let at = 0;
@@ -50,7 +50,7 @@ export class Packed {
     return this.bytes.subarray(from, from + length);
   }
 
-  /** Whether the entry at an index is below these bytes. Most differ within a few bytes: a call into the runtime costs more. */
+  /** Whether the entry at an index is below these bytes. A loop is faster than Buffer.compare: most differ early. */
   isBelow(index: number, other: Buffer): boolean {
     const start = this.#starts[index];
     assert(start !== undefined, "an entry there is");
@@ -65,7 +65,7 @@ export class Packed {
     return length < other.length;
   }
 
-  /** Adds the entries from an index to below another one to others, each without its first `skipped` bytes. */
+  /** Appends a range of entries, its end excluded, to a list, each without its first `skipped` bytes. */
   addTo(strings: ByteRanges, fromIndex: number, toIndex: number, skipped = 0): void {
     for (let index = fromIndex; index < toIndex; index += 1) this.addOneTo(strings, index, skipped);
   }
@@ -82,7 +82,7 @@ export class Packed {
     for (let index = 0; index < this.count; index += 1) yield this.at(index);
   }
 
-  /** The index of an entry, looked for in steps from an index on; -1 when there is none. */
+  /** The index of an entry; the search starts at an index and goes in steps. -1 when there is none. */
   indexOf(entry: Buffer, from = 0, step = 1): number {
     const { bytes } = this;
     const { length } = entry;
@@ -95,7 +95,7 @@ export class Packed {
     return -1;
   }
 
-  /** Another one in which `added` replaces `removed` entries. */
+  /** A copy in which `added` replaces `removed` entries. */
   spliced(index: number, removed: number, added: readonly Buffer[]): Packed {
     const from = this.#startOf(index);
     const to = this.#startOf(index + removed);
@@ -118,14 +118,14 @@ export class Packed {
     return new Packed(bytes, starts);
   }
 
-  /** The entries from an index to below another one. */
+  /** The entries of a range of indexes, its end excluded. */
   slice(from: number, to: number): Packed {
     const start = this.#startOf(from);
     const starts = this.#starts.slice(from, to).map((place) => place - start);
     return new Packed(this.bytes.subarray(start, this.#startOf(to)), starts);
   }
 
-  /** The entries of this one and of another one. */
+  /** The entries of both, in order. */
   concat(other: Packed): Packed {
     const shift = this.bytes.length;
     const starts = [...this.#starts, ...other.#starts.map((place) => place + shift)];

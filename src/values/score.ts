@@ -1,6 +1,6 @@
 /**
- * Scores in eight bytes whose order is that of the numbers: those of a double, with all bits turned of a negative one
- * and the first bit of any other. -0 is 0.
+ * Scores as eight bytes that sort like the numbers: the bytes of a double, with all bits inverted if it is negative,
+ * and the first bit otherwise. -0 is stored as 0.
  */
 
 export const SCORE_BYTES = 8;
@@ -8,7 +8,7 @@ const SIGN = 0x80;
 
 export function sortableScore(score: number): Buffer {
   const bytes = Buffer.allocUnsafe(SCORE_BYTES);
-  // -0 and 0 are 0.
+  // -0 is stored as 0.
   bytes.writeDoubleBE(score + 0);
   const first = bytes[0] ?? 0;
   if (first < SIGN) bytes[0] = first | SIGN;
@@ -18,7 +18,7 @@ export function sortableScore(score: number): Buffer {
 
 const scratch = new DataView(new ArrayBuffer(SCORE_BYTES));
 
-/** The score at the beginning of an entry. */
+/** Decodes the score at the beginning of an entry. */
 export function scoreOfBytes(entry: Buffer): number {
   const [high, low] = [entry.readUInt32BE(0), entry.readUInt32BE(4)];
   const isPositive = high >= SIGN * 0x100_0000;
@@ -27,7 +27,7 @@ export function scoreOfBytes(entry: Buffer): number {
   return scratch.getFloat64(0);
 }
 
-/** The bytes that follow those of a score: no entry of the score is above, none of a higher one below. */
+/** The lowest bytes that are above all entries of a score. */
 export function behindScore(score: number): Buffer {
   const bytes = sortableScore(score);
   for (let at = SCORE_BYTES - 1; at >= 0; at -= 1) {

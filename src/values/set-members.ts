@@ -1,17 +1,17 @@
-/** Members of sets: adding them as Redis would keep them, and listing them in the order in which it would. */
+/** Members of sets: adds them with the encoding that Redis would use, and lists them in its order. */
 import { parseInteger } from "../base/integer.ts";
 import type { Limits } from "./encoding.ts";
 import type { Table } from "./table.ts";
 
-/** When a set changes its form. */
+/** The limits beyond which a set changes its encoding. */
 export interface SetLimits extends Limits {
   readonly integersMax: number;
 }
 
-/** The digits of an integer of 64 bits. */
+/** The largest number of digits of a 64-bit integer. */
 const INTEGER_BYTES_MAX = 20;
 
-/** A set that is empty yet begins as what fits this member and as many as are to come. */
+/** The encoding of an empty set follows from its first member and the number of members that will be added. */
 function beginSet(table: Table, first: Buffer, expected: number, limits: SetLimits): void {
   if (table.count > 0) return;
   if (isInteger(first) && expected <= limits.integersMax) table.encoding = "integers";
@@ -34,7 +34,7 @@ function addMember(table: Table, member: Buffer, limits: SetLimits): boolean {
   return true;
 }
 
-/** Adds members to a set that may be empty; how many are new. */
+/** Adds members to a set that may be empty; returns the number of new ones. */
 export function addMembers(table: Table, members: readonly Buffer[], limits: SetLimits): number {
   const [first] = members;
   if (first === undefined) return 0;
@@ -42,13 +42,13 @@ export function addMembers(table: Table, members: readonly Buffer[], limits: Set
   return members.filter((member) => addMember(table, member, limits)).length;
 }
 
-/** All members; integers in their order. */
+/** All members; a set of integers is in numeric order. */
 export function membersOf(table: Table): Buffer[] {
   const members = Array.from(table.elements(), ({ name }) => name);
   return table.encoding === "integers" ? sortedIntegers(members) : members;
 }
 
-/** Members that are integers, in their order. */
+/** The members of a set of integers, in numeric order. */
 export function sortedIntegers(members: readonly Buffer[]): Buffer[] {
   const numbers = members.map((member) => ({ member, value: parseInteger(member) ?? 0n }));
   numbers.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));

@@ -1,9 +1,9 @@
 /**
- * Sorted sets: an entry is the score, in eight bytes whose order is that of scores, and the member, so that entries in
- * byte order are in the order of the sorted set. A small one is in its record; a large one is a counted tree, which
- * tells places and counts by a node a level, and has the score of each member under the member beside that.
+ * Sorted sets. An entry is the score, as eight bytes that sort like scores, followed by the member. So the byte order
+ * of entries is the order of the sorted set. A small sorted set is stored in its record. A large one is a counted tree,
+ * which finds ranks and counts by one node per level; besides, the score of each member is stored under the member.
  *
- * A working copy for one command: `save` writes what was changed and tells what happened.
+ * An instance is a working copy for one command: `save` writes the changes and reports them.
  */
 import { assert } from "../base/assert.ts";
 import { ByteRanges } from "../base/byte-ranges.ts";
@@ -22,19 +22,19 @@ export interface Scored {
 }
 
 export interface ScoredPage {
-  /** The cursor to go on with, 0 when the walk is over. */
+  /** The cursor of the next call; 0 at the end of the scan. */
   readonly cursor: number;
   readonly members: readonly Scored[];
 }
 
 export class SortedSet {
   readonly held: Held;
-  /** Of a small one, in order. */
+  /** The entries of a small sorted set, in order. */
   #entries: Packed | undefined;
-  /** Of a large one. */
+  /** The tree of a large sorted set. */
   #tree: CountedTree | undefined;
   #count: number;
-  /** As Redis would have it; kept by whoever knows the limits. */
+  /** The encoding that Redis would use. The commands set it, since they know the limits. */
   encoding: Encoding;
 
   constructor(held: Held) {
@@ -67,23 +67,23 @@ export class SortedSet {
     return this.score(member) !== undefined;
   }
 
-  /** The place of a member, from the lowest score on, with its score; undefined when there is no such member. */
+  /** The rank of a member, counted from the lowest score, and its score; undefined when there is no such member. */
   ranked(member: Buffer): { readonly rank: number; readonly score: number } | undefined {
     const score = this.score(member);
     return score === undefined ? undefined : { rank: this.below(entryOf(score, member)), score };
   }
 
-  /** How many entries are below these bytes, which may be the beginning of an entry. */
+  /** The number of entries below these bytes, which may be a prefix of an entry. */
   below(bytes: Buffer): number {
     return this.#entries === undefined ? this.#large().below(bytes) : lowerBound(this.#entries, bytes);
   }
 
-  /** The member at a place below the count. */
+  /** The member at a rank, which is below the count. */
   at(place: number): Scored {
     return scored(this.#entries?.at(place) ?? this.#large().at(place));
   }
 
-  /** Members from a place to another one, both included, in either direction; lazy, to be read before the next write. */
+  /** Members between two ranks, both included, in either direction; lazy, to be read before the next write. */
   *range(from: number, to: number): Generator<Scored> {
     const reverse = to < from;
     let place = from;
@@ -95,7 +95,7 @@ export class SortedSet {
     }
   }
 
-  /** As `range`, the names alone, without an object for each. */
+  /** Like `range`, but only the members, without an object for each. */
   names(from: number, to: number): ByteRanges {
     const found = new ByteRanges();
     const reverse = to < from;
@@ -114,7 +114,7 @@ export class SortedSet {
     return found;
   }
 
-  /** All members in order; lazy, to be read before the next write. */
+  /** All members in order. The iterator is lazy: read it before the next write. */
   elements(): Iterable<Scored> {
     return this.#count === 0 ? [] : this.range(0, this.#count - 1);
   }
@@ -124,7 +124,7 @@ export class SortedSet {
     return this.#count === 0 ? undefined : this.at(Math.floor(random() * this.#count));
   }
 
-  /** A step of a walk that meets each member that stays once: all of a small one. */
+  /** A step of a scan that returns each member that stays once; for a small sorted set, all members. */
   scan(cursor: number, count: number): ScoredPage {
     if (this.#entries !== undefined) return { cursor: 0, members: [...this.elements()] };
     const page = this.#elements().scan(cursor, count);
@@ -132,7 +132,7 @@ export class SortedSet {
     return { cursor: page.cursor, members };
   }
 
-  /** Gives a member a score; `before` is the one it has. */
+  /** Sets the score of a member; `before` is its current score. */
   set(member: Buffer, score: number, before: number | undefined): void {
     if (before !== undefined) this.#removeEntry(entryOf(before, member));
     this.#count += before === undefined ? 1 : 0;
@@ -146,7 +146,7 @@ export class SortedSet {
     this.#elements().put(member, scoreValue(score));
   }
 
-  /** False when there is no such member. */
+  /** Removes a member; false when there is no such member. */
   delete(member: Buffer): boolean {
     const score = this.score(member);
     if (score === undefined) return false;
@@ -156,7 +156,7 @@ export class SortedSet {
     return true;
   }
 
-  /** Removes members from a place on. */
+  /** Removes members, starting at a rank. */
   removeRange(place: number, count: number): void {
     if (count <= 0) return;
     if (this.#entries !== undefined) this.#entries = this.#entries.spliced(place, count, []);
@@ -169,7 +169,7 @@ export class SortedSet {
     this.#count -= count;
   }
 
-  /** Writes what was changed, and tells of it; an empty one is gone. */
+  /** Writes the changes and reports them; removes an empty sorted set. */
   save(event: KeyEvent | undefined): void {
     const { held, encoding } = this;
     if (this.#count === 0) {
@@ -204,7 +204,7 @@ export class SortedSet {
     return -1;
   }
 
-  /** It has become large. */
+  /** Moves the entries of a sorted set that has become large to a tree. */
   #spread(entries: Packed): void {
     this.#tree = CountedTree.of(this.held.id, this.held.transaction, entries, true);
     this.#entries = undefined;
@@ -225,7 +225,7 @@ export class SortedSet {
   }
 }
 
-/** The entry of a member; without one, what no entry of this score is below. */
+/** The entry of a member; without a member, the lower bound of all entries of this score. */
 export function entryOf(score: number, member?: Buffer): Buffer {
   const bytes = sortableScore(score);
   return member === undefined ? bytes : Buffer.concat([bytes, member]);

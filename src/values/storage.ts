@@ -1,4 +1,4 @@
-/** What becomes of the parts of a large hash, set, list or sorted set when its object is removed, copied or moved. */
+/** Removes, copies and moves the parts of a large hash, set, list or sorted set with its object. */
 import { chars, raw } from "../base/bytes.ts";
 import { GARBAGE_OBJECT, garbageKey, prefixRange, valuePrefix } from "../keyspace/layouts.ts";
 import type { ObjectStorage } from "../keyspace/objects.ts";

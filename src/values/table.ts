@@ -1,8 +1,8 @@
 /**
- * Names with values: what a hash is, and a set, whose values are empty. A small one is in its record in the order
- * in which its names came; a large one has a key for each name, in the order of the hashes of the names.
+ * Names with values: a hash, or a set, whose values are empty. A small table is stored in its record, in the order in
+ * which the names were added. A large one has a key for each name, in the order of the hashes of the names.
  *
- * A working copy for one command: `save` writes what belongs into the record and tells what happened.
+ * An instance is a working copy for one command: `save` writes the record and reports the change.
  */
 import { assert } from "../base/assert.ts";
 import { ByteRanges } from "../base/byte-ranges.ts";
@@ -16,12 +16,12 @@ const NOTHING = Buffer.alloc(0);
 
 export class Table {
   readonly held: Held;
-  /** Of a small one. */
+  /** The entries of a small table. */
   #entries: Packed | undefined;
   #count: number;
-  /** As Redis would have it; kept by whoever knows the limits. */
+  /** The encoding that Redis would use. The commands set it, since they know the limits. */
   encoding: Encoding;
-  /** Entries of a small one to a name. */
+  /** Entries per name in a small table: 2 with values, 1 without. */
   readonly #step: 1 | 2;
   #isChanged = false;
 
@@ -62,7 +62,7 @@ export class Table {
     return this.#apart().get(name);
   }
 
-  /** Gives a name a value; true when the name is new. */
+  /** Sets the value of a name; true when the name is new. */
   set(name: Buffer, value: Buffer): boolean {
     const entries = this.#entries;
     if (entries === undefined) return this.#setApart(name, value);
@@ -82,7 +82,7 @@ export class Table {
     return this.set(name, NOTHING);
   }
 
-  /** False when there is no such name. */
+  /** Removes a name; false when there is no such name. */
   delete(name: Buffer): boolean {
     const entries = this.#entries;
     if (entries !== undefined) {
@@ -99,13 +99,13 @@ export class Table {
     return true;
   }
 
-  /** All names with their values; lazy, to be read before the next write. */
+  /** All names with their values. The iterator is lazy: read it before the next write. */
   *elements(): Generator<Element> {
     if (this.#entries === undefined) yield* this.#apart().all();
     else for (let index = 0; index < this.#count; index += 1) yield this.#smallAt(index);
   }
 
-  /** All names and values by turns, or those alone that are asked for, without an object for each where it is small. */
+  /** Names and values alternately, or only one of the two, without an object for each in a small table. */
   strings(wanted: "names" | "values" | "both"): ByteRanges {
     const found = new ByteRanges();
     const entries = this.#entries;
@@ -126,22 +126,22 @@ export class Table {
   }
 
   /**
-   * Names from a cursor on, 0 to begin with: all of a small one, of a large one `count` and those whose hash is that of
-   * the last one. A name that stays is met once.
+   * Names from a cursor on; the first cursor is 0. A small table returns all names, a large one `count` and those with
+   * the same hash as the last one. A scan returns a name that stays once.
    */
   scan(cursor: number, count: number): ElementPage {
     if (this.#entries !== undefined) return { cursor: 0, elements: [...this.elements()] };
     return this.#apart().scan(cursor, count);
   }
 
-  /** One of the names, with its value, chosen by numbers from 0 to below 1; undefined when there is none. */
+  /** A random name with its value, chosen by numbers from 0 to below 1; undefined for an empty table. */
   drawn(random: () => number): Element | undefined {
     if (this.#count === 0) return undefined;
     if (this.#entries !== undefined) return this.#smallAt(Math.floor(random() * this.#count));
     return this.#apart().drawn(this.#count, random);
   }
 
-  /** Writes what belongs into the record, and tells of the change; an empty one is gone. */
+  /** Writes the record and reports the change; removes an empty table. */
   save(event: KeyEvent | undefined): void {
     if (this.#count === 0) {
       this.held.removeEmptied(event);
@@ -158,7 +158,7 @@ export class Table {
     else this.held.save({ isLarge: false, encoding, entries: this.#entries }, event);
   }
 
-  /** The encoding has outgrown the one that was. */
+  /** Changes the encoding. */
   convert(encoding: Encoding): void {
     if (this.encoding === encoding) return;
     this.encoding = encoding;
@@ -184,7 +184,7 @@ export class Table {
     return isNew;
   }
 
-  /** It has become large. */
+  /** Moves the entries of a table that has become large to keys of their own. */
   #spread(): void {
     const elements = [...this.elements()];
     this.#entries = undefined;

@@ -4,7 +4,7 @@ import type { OrderedReader } from "../storage/ordered-store.ts";
 import { CountedTree, treeRootOf } from "./counted-tree.ts";
 import { countIn, type InnerNode, type TreeNode } from "./tree-node.ts";
 
-/** What is wrong with the tree of an object, a sentence each. `numbers` begin with count, root, height and next. */
+/** The faults of the tree of an object, a sentence each. `numbers` begin with count, root, height and next. */
 export function checkTree(
   reader: OrderedReader,
   id: number,

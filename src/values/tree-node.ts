@@ -1,7 +1,7 @@
 /**
- * The nodes of a counted tree, immutable, and as they are stored: a leaf is a byte 0 and its entries (packed.ts), an
- * inner node a byte 1 and for each child its number, how many entries are below it (varint), and the lowest of what it
- * may hold, behind its length (varint).
+ * The immutable nodes of a counted tree, and their stored form. A leaf is a byte 0 and its entries (packed.ts). An
+ * inner node is a byte 1 and, for each child, its number, the count of entries below it, the length of its lower bound
+ * (all varints), and the lower bound.
  */
 import { assert } from "../base/assert.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
@@ -14,9 +14,9 @@ export interface LeafNode {
 
 export interface Child {
   readonly node: number;
-  /** Entries below it. */
+  /** The number of entries below it. */
   readonly count: number;
-  /** In a tree in byte order: nothing below it is lower, and all before it is. Empty for the first. */
+  /** In a tree in byte order, the lower bound of its entries, above all entries before it. Empty for the first child. */
   readonly low: Buffer;
 }
 
@@ -30,7 +30,7 @@ export type TreeNode = LeafNode | InnerNode;
 export const LEAF_BYTES_MAX = 2048;
 export const LEAF_ENTRIES_MAX = 256;
 export const FANOUT_MAX = 64;
-/** A node with less than this part of what it may hold is joined with another one. */
+/** A node that is filled to less than this share is merged with a neighbour. */
 const THIN_PART = 4;
 
 export const NO_LOW = Buffer.alloc(0);
@@ -52,7 +52,7 @@ export function encodeNode(node: TreeNode): Buffer {
   return writer.take();
 }
 
-/** @throws Error when the bytes are no node */
+/** @throws Error when the bytes are no valid node */
 export function decodeNode(bytes: Buffer): TreeNode {
   const reader = new FieldReader(bytes);
   const kind = reader.byte();
@@ -70,7 +70,7 @@ export function countIn(node: TreeNode): number {
   return node.kind === "leaf" ? node.entries.count : sum(node.children);
 }
 
-/** The entries below some children. */
+/** The number of entries below some children. */
 export function sum(children: readonly Child[]): number {
   let count = 0;
   for (const child of children) count += child.count;
@@ -83,7 +83,7 @@ export function childAt({ children }: InnerNode, index: number): Child {
   return child;
 }
 
-/** The child in which the bytes are, or would be. */
+/** The child that holds the bytes, or would hold them. */
 export function childFor({ children }: InnerNode, bytes: Buffer): number {
   let low = 0;
   let high = children.length - 1;
@@ -95,7 +95,7 @@ export function childFor({ children }: InnerNode, bytes: Buffer): number {
   return low;
 }
 
-/** Whether bytes are above others: most differ within a few, where a call into the runtime costs more. */
+/** Whether bytes are above others. A loop is faster than Buffer.compare, since most differ within a few bytes. */
 function isAbove(low: Buffer, bytes: Buffer): boolean {
   const common = Math.min(low.length, bytes.length);
   for (let at = 0; at < common; at += 1) {
@@ -105,7 +105,7 @@ function isAbove(low: Buffer, bytes: Buffer): boolean {
   return low.length > bytes.length;
 }
 
-/** The child into which an entry goes that is inserted at a place, and the place within the child. */
+/** The child for an entry that is inserted at a place, and the place within the child. */
 export function placeIn(
   { children }: InnerNode,
   place: number,
@@ -133,8 +133,8 @@ export function lowerBound(entries: Packed, bytes: Buffer): number {
 }
 
 /**
- * Entries in as many parts as they need; `inserted` is the place of the one that is new. Whoever adds at one end leaves
- * full leaves behind.
+ * Splits entries into as many leaves as they need; `inserted` is the place of the new one. Entries that are added at
+ * one end leave full leaves behind.
  */
 export function pieces(entries: Packed, inserted?: number): readonly Packed[] {
   const { count } = entries;
@@ -143,7 +143,7 @@ export function pieces(entries: Packed, inserted?: number): readonly Packed[] {
   return [...pieces(entries.slice(0, middle)), ...pieces(entries.slice(middle, count))];
 }
 
-/** Where about half of the bytes are before. */
+/** The index that has about half of the bytes before it. */
 function middleOf(entries: Packed): number {
   let bytes = 0;
   let index = 0;
@@ -154,7 +154,7 @@ function middleOf(entries: Packed): number {
   return Math.max(1, index);
 }
 
-/** The shortest beginning of the second that is above the first, which is below the second. */
+/** The shortest prefix of the second that is above the first; the first must be below the second. */
 export function separator(last: Buffer, first: Buffer): Buffer {
   let same = 0;
   while (same < last.length && last[same] === first[same]) same += 1;
@@ -168,7 +168,7 @@ export function isThin(node: TreeNode): boolean {
     : node.children.length * THIN_PART < FANOUT_MAX;
 }
 
-/** Two nodes beside each other as one with room for more; undefined where there would be none. */
+/** Merges two adjacent nodes into one with room for more; undefined when there would be no room. */
 export function merged(left: TreeNode, right: TreeNode, low: Buffer): TreeNode | undefined {
   if (left.kind === "leaf" && right.kind === "leaf") {
     const bytes = left.entries.bytes.length + right.entries.bytes.length;
