@@ -202,7 +202,7 @@ export function missingOf(run: Run, join: Join): readonly string[] {
   return missing(join.whole);
 }
 
-/** Takes what was kept for a join away, and returns it as the variable `events` has it. */
+/** Removes the events that were kept for a join, and returns them as the variable `events`. */
 export function consume(run: Run, join: Join): JsonObject {
   const events = eventsOf(run, join);
   const used: Kept[] = [];
@@ -210,7 +210,7 @@ export function consume(run: Run, join: Join): JsonObject {
   for (const kept of run.kept) {
     if (kept.join !== join.number) left.push(kept);
     else if (isEvent(run.machine, kept)) used.push(kept);
-    // A time that is over stays over until the state is left.
+    // A time that has passed fills its place until the state is left.
     else left.push({ ...kept, isSpent: true });
   }
   run.kept = left;
@@ -219,7 +219,7 @@ export function consume(run: Run, join: Join): JsonObject {
   return events;
 }
 
-/** States are left: what their joins have kept is for others now. */
+/** Releases the events that joins of left states have kept, so that they are tried once more. */
 export function release(run: Run, states: readonly number[]): void {
   if (run.kept.length === 0) return;
   dropExpired(run);
@@ -253,7 +253,7 @@ function withEvents<T>(run: Run, events: JsonObject, evaluate: () => T): T {
   return value;
 }
 
-/** What a join has: each event under its name, and under the names of the groups around it. */
+/** The events of a join, each under its name and under the names of its groups. */
 function eventsOf(run: Pick<Run, "kept">, join: Join): JsonObject {
   return namedEvents(join, filledPlaces(run, join));
 }
@@ -281,7 +281,7 @@ function namedEvents(join: Join, filled: Filled): JsonObject {
   return all;
 }
 
-/** An event as `event` has it, with its id, sender and time. */
+/** An event like the variable `event`, with its id, sender and time. */
 function joinedEvent({ event, data, origin, atMs }: Kept): JsonObject {
   const { id, by } = origin ?? {};
   return {

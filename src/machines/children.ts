@@ -147,7 +147,7 @@ export class Children {
       if (!(error instanceof ReplyError)) throw error;
       const { code, text: message } = error;
       const reason = failure(`the child '${called}': ${message}`);
-      // What stands under the definition's own control is the parent's to deal with, if it does.
+      // The parent can handle an error of the definition by `onError`, but not the limit of one event.
       if (code === "EXECFAIL" && message.startsWith(TOO_MUCH)) throw error;
       if (!this.#host.takes(parent, errorActorEvent(link.name))) throw reason;
       databases.rollback(savepoint);
@@ -158,16 +158,16 @@ export class Children {
     const record = db.find(key);
     assert(record?.type === "machine", "the child that was made");
     putEntry(db.transaction, parentId, { ...link, child: record.id, status: "active" });
-    // It may have come to its end already, which is reported before what the next one does.
+    // The child may have ended at once. Its end is reported before the next child is created.
     this.look({ phys: db.phys, to: parentId, ...link });
   }
 
-  /** Makes room under a name: the children there have ended. Returns how many they were. @throws ReplyError EXECFAIL */
+  /** Removes the ended children under a name; returns their number. @throws ReplyError EXECFAIL if one runs */
   #clear(parentId: number, name: string): number {
     const { db } = this.#scope;
     if (childUnder(db.transaction, parentId, name) === undefined) return 0;
     const links = linksOf(db.transaction, parentId, name);
-    // Those that are to be stopped anyway, once they have got what was sent to them before, give way now.
+    // Children that would be stopped after the events sent to them before are stopped now.
     this.stop(parentId, this.#host.stopping(parentId, name));
     const children = links.map((link) => childOf(db, parentId, link));
     if (children.some((child) => child !== undefined && !hasEnded(child.machine)))
@@ -184,12 +184,12 @@ export class Children {
     return links.length;
   }
 
-  /** The children under a name, or all of a machine, that have not ended. */
+  /** The running children under a name, or of the whole machine. */
   running(parentId: number, name?: string): ChildLink[] {
     return linksOf(this.#scope.db.transaction, parentId, name).filter(isAlive);
   }
 
-  /** Stops children, those of a list of links, and theirs; those that have ended stay as they are. */
+  /** Stops the children of these links, and their children. Ended children stay unchanged. */
   stop(parentId: number, links: readonly ChildLink[]): void {
     for (const link of links) {
       const child = childOf(this.#scope.db, parentId, link);
@@ -229,7 +229,7 @@ export class Children {
     if (machine.childCount > 0) this.stop(record.id, this.running(record.id));
   }
 
-  /** Looks at a child whose status may have changed, and tells the parent what it is to know. */
+  /** Compares a child with its link, and reports a new status to the parent. */
   look({ to: parentId, name, index }: Notice, trace?: string): void {
     const { db } = this.#scope;
     const { transaction } = db;
@@ -263,7 +263,7 @@ export class Children {
     this.#tellError(parentId, link, { by, code, message, trace });
   }
 
-  /** A child that is gone: its place in a list stays. */
+  /** Handles a removed child. Its place in a list stays. */
   #lost(
     parentKey: Bytes,
     parentId: number,
@@ -323,21 +323,21 @@ export class Children {
   }
 }
 
-/** Begins the reason of what no `onError` may stop. */
+/** The beginning of an error that `onError` does not handle. */
 const TOO_MUCH = "one event has made";
 
 function failure(message: string): ReplyError {
   return errors.refused("EXECFAIL", message);
 }
 
-/** The children of a machine that another takes the place of: their links, to be given to it by `adopt`. */
+/** Removes and returns the links to the children of a machine that is replaced, for `adopt`. */
 export function disown(scope: Scope, parentId: number) {
   const entries = [...entriesOf(scope.db.transaction, parentId)];
   dropEntries(scope.db.transaction, parentId);
   return entries;
 }
 
-/** Gives stopped children to the machine that has taken the place of their parent; returns it as it is then. */
+/** Links stopped children to the machine that replaces their parent; returns that machine afterwards. */
 export function adopt(scope: Scope, parent: Subject, entries: ReturnType<typeof disown>): Subject {
   let { childCount } = parent.machine;
   for (const entry of entries) {

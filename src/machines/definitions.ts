@@ -80,7 +80,7 @@ function putStored(db: Database, definition: StoredDefinition): void {
   db.transaction.put(definitionRecordKey(db.phys, { name, version }), value);
 }
 
-/** The user is left out where it is the default one, whose are the definitions that are older than users. */
+/** The owner is left out if it is the default user, which also owns definitions that are older than users. */
 type Header = [
   sequence: number,
   createdMs: number,
@@ -92,7 +92,7 @@ type Header = [
 
 const DEFAULT_OWNER = "default";
 
-/** How many machines are pinned to a definition. */
+/** The number of machines that are pinned to a definition. */
 export function machineCountOf(db: Database, definition: DefinitionName): number {
   const counters = machineCounters(db, definition.name, definition.version);
   return counters.reduce((sum, { place, count }) => (place === undefined ? sum + count : sum), 0);
@@ -100,13 +100,13 @@ export function machineCountOf(db: Database, definition: DefinitionName): number
 
 const NO_REFERENCES = Object.freeze({});
 
-/** How many definitions have machines of this one as children. O(number of definitions). */
+/** The number of definitions that have machines of this one as children. O(number of definitions). */
 export function referenceCountOf(db: Database, { name, version }: DefinitionName): number {
   const id = `${name}:${version}`;
   return listDefinitions(db).filter(({ references }) => Object.values(references).includes(id)).length;
 }
 
-/** What a definition of a database may name: others that are there. */
+/** Resolves the names of other definitions that a definition of this database uses. */
 export function referencesIn(db: Database, own?: string): References {
   return {
     own,
@@ -118,7 +118,7 @@ export function referencesIn(db: Database, own?: string): References {
   };
 }
 
-/** By the stored bytes: the store hands out the same buffer while it has it at hand. */
+/** Decoded definitions by their stored bytes: the store returns the same buffer while it is cached. */
 const decoded = new WeakMap<Buffer, StoredDefinition>();
 
 function decode(value: Buffer): StoredDefinition {
@@ -127,7 +127,7 @@ function decode(value: Buffer): StoredDefinition {
   const lineEnd = value.indexOf("\n");
   const header: unknown = JSON.parse(value.toString("utf8", 0, lineEnd));
   assert(Array.isArray(header) && header.length >= 4 && header.length <= 6, "a definition's record");
-  // Written by putStored.
+  // putStored wrote these fields.
   const [sequence, createdMs, name, version, ...rest] = header as Header;
   const [references = NO_REFERENCES, owner = DEFAULT_OWNER] = rest;
   const definition: StoredDefinition = {
@@ -145,7 +145,7 @@ function decode(value: Buffer): StoredDefinition {
   return definition;
 }
 
-/** `name:version` taken apart; the version is what follows the last colon. */
+/** Splits `name:version` at the last colon. */
 export function splitDefinitionId(id: string): {
   readonly name: string;
   readonly version: string | undefined;

@@ -68,12 +68,12 @@ export function changeStream(definition: DefinitionName | undefined): Bytes {
 const streamKeys = new Map<string, Bytes>();
 const STREAM_KEYS_MAX = 1000;
 
-/** What an entry of the change stream tells. */
+/** The parts of a change that an entry of the change stream shows. */
 export type ToldChange = Pick<RecordedChange, "key" | "history"> & {
   readonly definition: DefinitionName | undefined;
 };
 
-/** The entries that a change leaves in the change stream, the fields of each packed. */
+/** The entries of a change in the change stream, with packed fields. */
 export function changeEntries(change: ToldChange): Buffer[] {
   const entries = [packChange(change)];
   for (const effect of effectsOf(change.history))
@@ -81,12 +81,12 @@ export function changeEntries(change: ToldChange): Buffer[] {
   return entries;
 }
 
-/** Entries of the change stream that wait for the checkpoint, and the id of the first, for the redo record. */
+/** Entries of the change stream that are written at the checkpoint, and the id of the first, for the redo record. */
 export interface PlannedChange extends LateAppend {
   readonly packed: readonly Buffer[];
 }
 
-/** What a change would leave in the change stream without writing it; undefined where it must be written, or is not told. */
+/** Plans the entries of a change without writing them; undefined when they must be written now, or there are none. */
 export function planChange(
   db: Database,
   change: RecordedChange,
@@ -103,7 +103,7 @@ export function planChange(
   return { key: planned.key, record, firstId, packed: changeEntries({ key, definition, history }) };
 }
 
-/** Writes the entries of a change, or has those wait that are planned. Costs the same at any length of the streams. */
+/** Writes the entries of a change, or queues planned ones. Takes the same time at any length of the streams. */
 export function tellChange(
   db: Database,
   change: RecordedChange,
@@ -127,7 +127,7 @@ export function tellChange(
   }
 }
 
-/** The values that a change has logged, as the text of a JSON list; undefined for none. */
+/** The values that a change has logged, as a JSON list; undefined for none. */
 export function logOf(entry: Pick<HistoryEntry, "effects">): string | undefined {
   const values = effectsOf(entry).flatMap((effect) => (effect.kind === "log" ? [effect.value] : []));
   return values.length === 0 ? undefined : `[${values.join(",")}]`;
@@ -136,11 +136,11 @@ export function logOf(entry: Pick<HistoryEntry, "effects">): string | undefined 
 function effectsOf({ effects }: Pick<HistoryEntry, "effects">): readonly OutsideEffect[] {
   if (effects === undefined) return [];
   assert(Array.isArray(effects), "the effects of a change");
-  // Written into the entry by whoever made the change, from the effects of the engine.
+  // `effects` has the effects of the engine's step, which the entry holds as JSON.
   return effects as unknown as readonly OutsideEffect[];
 }
 
-/** The fields of an entry, packed as a chunk has them (streams/chunk.ts): names and values, each behind its length. */
+/** The fields of an entry as a chunk stores them (streams/chunk.ts): names and values, each after its length. */
 function packChange({ key, definition, history }: ToldChange): Buffer {
   const { kind, event, id, by, reason, from, to, via, data, context, gone, output, atMs } = history;
   const { stampMs, rev } = history;
@@ -192,7 +192,7 @@ function field(name: string, value: string | undefined): void {
   writer.text(value);
 }
 
-/** A list of names as JSON. Nearly always one that needs no escapes. */
+/** A list of names as JSON. Nearly always it has one name, which needs no escapes. */
 function listText(names: readonly string[]): string {
   const [only] = names;
   return names.length === 1 && only !== undefined && PLAIN.test(only) ? `["${only}"]` : JSON.stringify(names);

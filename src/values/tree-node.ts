@@ -16,7 +16,7 @@ export interface Child {
   readonly node: number;
   /** The number of entries below it. */
   readonly count: number;
-  /** In a tree in byte order, the lower bound of its entries, above all entries before it. Empty for the first child. */
+  /** In a tree in byte order, a lower bound of its entries that is above those before it. Empty for the first child. */
   readonly low: Buffer;
 }
 
