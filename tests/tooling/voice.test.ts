@@ -46,7 +46,7 @@ function files(folder: string, ending: RegExp): readonly string[] {
     .map((name) => join(folder, name));
 }
 
-const pages = ["README.md", "CHANGELOG.md", ...files("docs", /\.md$/)];
+const pages = ["README.md", "CHANGELOG.md", "src/README.md", ...files("docs", /\.md$/)];
 const sources = [...files("src", /\.tsx?$/), ...files("tests", /\.ts$/)].filter(
   (name) => !name.startsWith("tests/cases/") && name !== "tests/tooling/voice.test.ts",
 );
