@@ -71,6 +71,11 @@ export class Line {
     return { rows: result.rows, count: result.rowCount ?? 0 };
   }
 
+  /** Makes the connection, if there is none. @throws DoubtError when it cannot */
+  async connect(): Promise<void> {
+    if (this.#client === undefined) await this.#connected();
+  }
+
   /** Closes the connection; a statement under way is given up. */
   async close(): Promise<void> {
     this.#isClosed = true;

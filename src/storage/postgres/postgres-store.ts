@@ -159,6 +159,8 @@ export class PostgresStore implements OrderedStore {
     const lines = { journal: lineOf("journal"), carry: lineOf("carry"), read: lineOf("read") };
     try {
       await withClient(options.url, assertSchema);
+      // The first commit finds its connection made. One that cannot be made now is made later.
+      const connected = Promise.allSettled([lines.journal.connect(), lines.carry.connect()]);
       const mark = await readMark(lines.read, ownership);
       const known = new KnownKeys(limits.cacheBytesMax);
       const reads = new DataReads(lines.read, ownership, known);
@@ -173,6 +175,7 @@ export class PostgresStore implements OrderedStore {
       );
       const store = new PostgresStore(options, { ownership, lines, known, reads, data, recovered, limits });
       await store.#measure();
+      await connected;
       return store;
     } catch (error) {
       for (const line of Object.values(lines)) line.abandon();
@@ -297,6 +300,7 @@ export class PostgresStore implements OrderedStore {
 
   /** Gives all up at once: nothing is settled any more. */
   abandon(): void {
+    this.#onLost = () => undefined;
     this.#ownership.lose(`partition ${this.#ownership.partition} has been given up`);
     for (const line of Object.values(this.#lines)) line.abandon();
   }
