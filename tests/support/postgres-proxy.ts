@@ -38,10 +38,7 @@ export class PostgresProxy {
     const directory = mkdtempSync(join(tmpdir(), "detent-proxy-"));
     const host = new URL(url.replace("@/", "@localhost/")).searchParams.get("host") ?? "";
     const server = createServer();
-    const proxy = new PostgresProxy(
-      url.replace(encodeURIComponent(host), encodeURIComponent(directory)),
-      server,
-    );
+    const proxy = new PostgresProxy(url.replace(encodeURIComponent(host), encodeURIComponent(directory)));
     server.on("connection", (client) => {
       const link = new Link(client, connect(join(host, `.s.PGSQL.${PORT}`)), (message) =>
         proxy.fate(message),

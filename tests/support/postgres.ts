@@ -16,6 +16,10 @@ export interface PostgresServer {
   /** For programs. */
   readonly url: string;
   connect(): Promise<pg.Client>;
+  /** Ends it as `kill -9` does. */
+  kill(): Promise<void>;
+  /** Starts it again after that. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,16 +38,36 @@ export async function startPostgresServer(settings: readonly string[]): Promise<
   const data = join(directory, "data");
   await run(join(programs, "initdb"), ["-D", data, "-U", USER, "-A", "trust", "--no-sync"], { ...user });
   const all = ["listen_addresses=", ...settings];
-  const server = spawn(
-    join(programs, "postgres"),
-    ["-D", data, "-k", directory, ...all.flatMap((setting) => ["-c", setting])],
-    { stdio: "ignore", ...user },
-  );
+  const launch = () =>
+    spawn(
+      join(programs, "postgres"),
+      ["-D", data, "-k", directory, ...all.flatMap((setting) => ["-c", setting])],
+      { stdio: "ignore", ...user },
+    );
+  let server = launch();
   await (await connected(directory)).end();
   return {
-    pid: server.pid ?? 0,
+    get pid() {
+      return server.pid ?? 0;
+    },
     url: `postgres://${USER}@/${DATABASE}?host=${encodeURIComponent(directory)}`,
     connect: () => connected(directory),
+    kill: async () => {
+      const ended = once(server, "exit");
+      server.kill("SIGKILL");
+      await ended;
+    },
+    restart: async () => {
+      // What the killed one has left ends by itself, and until then none can start.
+      for (;;) {
+        server = launch();
+        const ended = once(server, "exit");
+        const isUp = await Promise.race([connected(directory), ended.then(() => undefined)]);
+        if (isUp === undefined) continue;
+        await isUp.end();
+        return;
+      }
+    },
     stop: async () => {
       server.kill("SIGINT");
       if (server.exitCode === null) await once(server, "exit");

@@ -104,7 +104,7 @@ export class PostgresData implements DataFile {
   }
 
   mark(): JournalMark | undefined {
-    return this.#mark;
+    return this.#mark.number === 0 ? undefined : this.#mark;
   }
 
   async setMark(mark: JournalMark, last: readonly Write[] = []): Promise<void> {
