@@ -1,6 +1,7 @@
 /** What a start says to a person: where the server listens, where its data is, who may connect, what to type first. */
 import { DETENT_VERSION } from "./commands/versions.ts";
 import type { Config } from "./config/config.ts";
+import { LMDB, shownAddress } from "./config/directives/cluster.ts";
 import type { RunningServer } from "./start.ts";
 
 const DOOR =
@@ -20,10 +21,16 @@ export function bannerText(facts: StartFacts): string {
   const rows = [
     ["Redis protocol", places.join(", ")],
     ["Console", consoleOf(facts)],
-    ["Data", `${config.get("dir")} (appendfsync ${config.get("appendfsync")})`],
+    ["Data", dataOf(config)],
     ["Password", accessText(facts)],
   ].map(([title = "", text = ""]) => `  ${title.padEnd(16)}${text}`);
   return `\n  Detent ${DETENT_VERSION}\n\n${rows.join("\n")}\n\n${firstSteps(facts)}\n`;
+}
+
+function dataOf(config: Config): string {
+  const store = config.get("store");
+  if (store !== LMDB) return `${shownAddress(store)}, shared with the other servers of the cluster`;
+  return `${config.get("dir")} (appendfsync ${config.get("appendfsync")})`;
 }
 
 /** Who may connect, in one line. */

@@ -208,8 +208,10 @@ class Member implements RunningMember {
     let owned: OwnedStore;
     try {
       owned = await this.#options.openStore(grant.owner, grant.epoch, (error) => {
+        // A store that is given up says so too.
+        if (this.#wanted !== grant) return;
         this.#log.lost(error);
-        if (this.#wanted === grant) this.#keeper.lost();
+        this.#keeper.lost();
       });
     } catch (error) {
       this.#giveUp(grant, error);
@@ -233,8 +235,8 @@ class Member implements RunningMember {
         this.#log.serves(grant.epoch, this.#options.timers.monotonicMs() - grant.atMs, owned.store.position);
       }
     } catch (error) {
-      await owned.abandon();
       this.#giveUp(grant, error);
+      await owned.abandon();
       this.#run = await this.#standBy();
     }
   }

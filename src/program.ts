@@ -2,7 +2,6 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { accessText, bannerText } from "./banner.ts";
-import { systemClock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { UsersError } from "./clients/users/starting.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
@@ -10,19 +9,14 @@ import type { Config } from "./config/config.ts";
 import { fileFault } from "./config/config-files.ts";
 import { fatalConfigText } from "./config/load.ts";
 import { descriptorLimit, fitToDescriptors } from "./descriptor-limit.ts";
-import { importProgress } from "./export/import.ts";
 import { HttpListenError } from "./http/listen-error.ts";
-import { Store } from "./keyspace/store.ts";
+import type { Store } from "./keyspace/store.ts";
 import { ListenError } from "./net/listener.ts";
-import { OBJECT_TYPES } from "./object-types.ts";
+import { type Opened, open } from "./opening.ts";
 import { LogFileError, openLog, type ProgramLog } from "./program-log.ts";
-import { type RunningServer, start } from "./start.ts";
-import { checkData } from "./storage/check-data.ts";
-import { wasLeftOpen } from "./storage/directory-lock.ts";
+import type { RunningServer } from "./start.ts";
 import { CommitError, OpenError } from "./storage/ordered-store.ts";
 
-/** How long the data file is looked at after an end that was not clean, so that a start does not take long. */
-const VERIFY_BUDGET_MS = 2000;
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 /** Only the server's user has a business in its directory. */
@@ -49,9 +43,9 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
     log(shortage, "warning");
     return EXIT_FAILED;
   }
-  let server: RunningServer | undefined;
+  let running: Opened | undefined;
   try {
-    server = await open(config, opened, ending.end);
+    running = await open({ config, log: opened, end: ending.end });
   } catch (error) {
     const isKnown =
       error instanceof OpenError ||
@@ -62,7 +56,9 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
     log(error.message, "warning");
     return EXIT_FAILED;
   }
-  ending.watchStore(server.context.store);
+  const { server } = running;
+  // A member lives longer than the stores it owns.
+  if (running.member === undefined) ending.watchStore(server.context.store);
   const pidFile = writePidFile(config, log);
   for (const address of server.addresses) log(`Listening on ${address}`);
   log(`Server initialized in ${(performance.now() - startedMs).toFixed(0)} ms`);
@@ -70,7 +66,7 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   greet(config, server, log);
   const reason = await ending.ended;
   log(`${reason}, shutting down: no further requests are taken`, "warning");
-  const exitCode = await closed(server, log);
+  const exitCode = await closed(running, log);
   if (pidFile !== undefined) rmSync(pidFile, { force: true });
   log("Detent is now ready to exit, bye bye...", "warning");
   return exitCode;
@@ -94,9 +90,9 @@ function keepFilesToOurselves(): void {
 }
 
 /** Closes the server; returns the exit code. */
-async function closed(server: RunningServer, log: Log): Promise<number> {
+async function closed(running: Opened, log: Log): Promise<number> {
   try {
-    await server.close();
+    await running.close();
     return EXIT_OK;
   } catch (error) {
     if (!(error instanceof CommitError)) throw error;
@@ -121,60 +117,6 @@ function prepare(config: Config): ProgramLog | string {
     if (error instanceof LogFileError) return error.message;
     return `Can't chdir to '${dir}': ${fileFault(error)}`;
   }
-}
-
-async function open(
-  config: Config,
-  { log, droppedLineCount }: ProgramLog,
-  end: (reason: string) => void,
-): Promise<RunningServer> {
-  const openedMs = performance.now();
-  verifyData(config);
-  const archive = config.get("journal-archive-dir");
-  const store = Store.open(config.get("dir"), OBJECT_TYPES, {
-    archiveDirectory: archive === "" ? undefined : resolve(config.get("dir"), archive),
-  });
-  if (importProgress(store.begin()) !== undefined) {
-    await store.close();
-    throw new OpenError(
-      `an import into '${config.get("dir")}' has not come to its end: run it again, or remove what is in the directory`,
-    );
-  }
-  const tookMs = (performance.now() - openedMs).toFixed(0);
-  log(`Store opened in ${config.get("dir")} (appendfsync ${config.get("appendfsync")}) in ${tookMs} ms`);
-  try {
-    return await start({
-      config,
-      store,
-      clock: systemClock({
-        onSetBack: (byMs) =>
-          log(
-            `The system's clock is ${byMs} ms behind: time goes on from where it was, slower until the clock has caught up`,
-            "warning",
-          ),
-      }),
-      log,
-      droppedLogLineCount: droppedLineCount,
-      // Port 0 asks the system for any port; the directive means none by it.
-      port: config.get("port") === 0 ? "none" : config.get("port"),
-      onShutdown: () => end("User requested shutdown"),
-    });
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-/**
- * Reads the data file in another process, all of it if that is wanted: damage would end this one when it is met.
- * @throws OpenError
- */
-function verifyData(config: Config): void {
-  const directory = config.get("dir");
-  if (!config.get("verify") && !wasLeftOpen(directory)) return;
-  const budgetMs = config.get("verify") ? Number.POSITIVE_INFINITY : VERIFY_BUDGET_MS;
-  const [damage] = checkData(directory, budgetMs);
-  if (damage !== undefined) throw new OpenError(damage);
 }
 
 function writePidFile(config: Config, log: Log): string | undefined {

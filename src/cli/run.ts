@@ -9,6 +9,7 @@ import { adopt } from "./adopt/adopt.ts";
 import { backup } from "./backup.ts";
 import { call } from "./call.ts";
 import { checkDefinitions } from "./check.ts";
+import { cluster } from "./cluster.ts";
 import { compact } from "./compact.ts";
 import { convert } from "./convert.ts";
 import { coverage } from "./coverage.ts";
@@ -48,6 +49,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   coverage,
   types,
   adopt,
+  cluster,
 ];
 
 /**

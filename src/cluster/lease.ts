@@ -118,6 +118,8 @@ export class Lease {
   /** The store has been told that the partition is not this member's any more, or cannot go on with it. */
   lost(nowMs: number): LeaseOrder[] {
     const orders = this.#end("lost", nowMs);
+    // What the store has met may meet the next one as well.
+    if (orders.length > 0) this.#nextAskMs = nowMs + this.times.retryMs;
     return [...orders, ...this.tick(nowMs)];
   }
 

@@ -56,3 +56,8 @@ export const CLUSTER = {
     "The TLS port that clients are given for this server; 0: the one it listens on.",
   ),
 };
+
+/** The address of a database without what is secret in it. */
+export function shownAddress(url: string): string {
+  return url.replace(/\/\/([^@/]*)@/, (_all, user: string) => `//${user.split(":")[0]}@`).replace(/\?.*/, "");
+}

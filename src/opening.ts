@@ -1,0 +1,181 @@
+/** Opens what the configuration names: a server alone over its directory, or a member of a cluster over a database. */
+import { randomBytes } from "node:crypto";
+import { networkInterfaces } from "node:os";
+import { resolve } from "node:path";
+import { systemClock } from "./base/clock.ts";
+import { type Announcement, PostgresLeases } from "./cluster/database.ts";
+import { leaseTimes } from "./cluster/times.ts";
+import { DETENT_VERSION } from "./commands/versions.ts";
+import type { Config } from "./config/config.ts";
+import { LMDB, shownAddress } from "./config/directives/cluster.ts";
+import { importProgress } from "./export/import.ts";
+import { Store } from "./keyspace/store.ts";
+import { type OwnedStore, type RunningMember, startMember } from "./member.ts";
+import { OBJECT_TYPES } from "./object-types.ts";
+import type { ProgramLog } from "./program-log.ts";
+import { type RunningServer, start } from "./start.ts";
+import { checkData } from "./storage/check-data.ts";
+import { wasLeftOpen } from "./storage/directory-lock.ts";
+import { OpenError } from "./storage/ordered-store.ts";
+import { withClient } from "./storage/postgres/connection.ts";
+import { assertSchema } from "./storage/postgres/schema.ts";
+
+/** How long the data file is looked at after an end that was not clean, so that a start does not take long. */
+const VERIFY_BUDGET_MS = 2000;
+const PARTITION = 0;
+const TIMERS = {
+  monotonicMs: () => performance.now(),
+  after: (delayMs: number, callBack: () => void) => {
+    const timer = setTimeout(callBack, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A server that runs, alone or as a member. */
+export interface Opened {
+  readonly server: RunningServer;
+  /** Undefined: it runs alone. */
+  readonly member: RunningMember | undefined;
+  close(): Promise<void>;
+}
+
+export interface Opening {
+  readonly config: Config;
+  readonly log: ProgramLog;
+  /** The process is to end, for a reason. */
+  readonly end: (reason: string) => void;
+}
+
+/** @throws OpenError, ListenError, HttpListenError or UsersError with a message for the operator */
+export async function open(opening: Opening): Promise<Opened> {
+  if (opening.config.get("store") !== LMDB) return await openMember(opening);
+  const server = await openAlone(opening);
+  return { server, member: undefined, close: () => server.close() };
+}
+
+async function openAlone(opening: Opening): Promise<RunningServer> {
+  const { config } = opening;
+  const { log } = opening.log;
+  const openedMs = performance.now();
+  verifyData(config);
+  const archive = config.get("journal-archive-dir");
+  const store = Store.open(config.get("dir"), OBJECT_TYPES, {
+    archiveDirectory: archive === "" ? undefined : resolve(config.get("dir"), archive),
+  });
+  if (importProgress(store.begin()) !== undefined) {
+    await store.close();
+    throw new OpenError(
+      `an import into '${config.get("dir")}' has not come to its end: run it again, or remove what is in the directory`,
+    );
+  }
+  const tookMs = (performance.now() - openedMs).toFixed(0);
+  log(`Store opened in ${config.get("dir")} (appendfsync ${config.get("appendfsync")}) in ${tookMs} ms`);
+  try {
+    return await start({ ...common(opening), store });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function openMember(opening: Opening): Promise<Opened> {
+  const { config, end } = opening;
+  const url = config.get("store");
+  // New at each start: a process that was killed, and one that is frozen, must not be taken for the one in its place.
+  const id = randomBytes(20).toString("hex");
+  const leaseMs = config.get("cluster-lease");
+  const { answerMs } = leaseTimes(leaseMs, config.get("cluster-lease-margin"));
+  const { log } = opening.log;
+  log(`Member ${id} of the cluster in ${shownAddress(url)}`);
+  await withClient(url, (client) => assertSchema(client));
+  const member = await startMember({
+    ...common(opening),
+    id,
+    partition: PARTITION,
+    timers: TIMERS,
+    database: (places, onHint) =>
+      new PostgresLeases({
+        url,
+        id,
+        partition: PARTITION,
+        leaseMs,
+        answerMs,
+        announcement: () => announcement(config, places()),
+        onHint,
+      }),
+    openStore: (owner, epoch, onLost) => openStore({ url, owner, epoch, onLost }),
+    onFatal: (error) => end(`This member cannot go on (${error.message})`),
+  });
+  return {
+    get server() {
+      return member.server;
+    },
+    member,
+    close: () => member.close(),
+  };
+}
+
+interface StoreRequest {
+  readonly url: string;
+  readonly owner: string;
+  readonly epoch: number;
+  readonly onLost: (error: Error) => void;
+}
+
+async function openStore({ url, owner, epoch, onLost }: StoreRequest): Promise<OwnedStore> {
+  const store = await Store.openPostgres({ url, partition: PARTITION, owner, epoch }, OBJECT_TYPES);
+  store.onLost(onLost);
+  return { store, drained: () => store.drained(), abandon: async () => store.abandon() };
+}
+
+function common({ config, log, end }: Opening) {
+  return {
+    config,
+    clock: systemClock({
+      onSetBack: (byMs) =>
+        log.log(
+          `The system's clock is ${byMs} ms behind: time goes on from where it was, slower until the clock has caught up`,
+          "warning",
+        ),
+    }),
+    log: log.log,
+    droppedLogLineCount: log.droppedLineCount,
+    // Port 0 asks the system for any port; the directive means none by it.
+    port: config.get("port") === 0 ? ("none" as const) : config.get("port"),
+    onShutdown: () => end("User requested shutdown"),
+  };
+}
+
+/** Where clients find the member, and what the others may want to know of it. */
+function announcement(
+  config: Config,
+  { port, httpPort }: Pick<RunningServer, "port" | "httpPort">,
+): Announcement {
+  return {
+    host: config.get("cluster-announce-ip") || ownAddress(config.get("bind")),
+    port: config.get("cluster-announce-port") || port,
+    tlsPort: config.get("cluster-announce-tls-port") || config.get("tls-port"),
+    info: { version: DETENT_VERSION, pid: process.pid, httpPort },
+  };
+}
+
+/** An address of this host that it listens on. */
+function ownAddress(bind: readonly string[]): string {
+  const named = bind.map((address) => address.replace(/^-/, ""));
+  const fixed = named.find((address) => !/^(\*|0\.0\.0\.0|::|::\*)$/.test(address));
+  if (fixed !== undefined) return fixed;
+  const others = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return others.find(({ internal, family }) => !internal && family === "IPv4")?.address ?? "127.0.0.1";
+}
+
+/**
+ * Reads the data file in another process, all of it if that is wanted: damage would end this one when it is met.
+ * @throws OpenError
+ */
+function verifyData(config: Config): void {
+  const directory = config.get("dir");
+  if (!config.get("verify") && !wasLeftOpen(directory)) return;
+  const budgetMs = config.get("verify") ? Number.POSITIVE_INFINITY : VERIFY_BUDGET_MS;
+  const [damage] = checkData(directory, budgetMs);
+  if (damage !== undefined) throw new OpenError(damage);
+}
