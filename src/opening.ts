@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { systemClock } from "./base/clock.ts";
 import { type Announcement, PostgresLeases } from "./cluster/database.ts";
+import { PostgresBus } from "./cluster/postgres-bus.ts";
 import { leaseTimes } from "./cluster/times.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import type { Config } from "./config/config.ts";
@@ -88,8 +89,10 @@ async function openMember(opening: Opening): Promise<Opened> {
   const { log } = opening.log;
   log(`Member ${id} of the cluster in ${shownAddress(url)}`);
   await withClient(url, (client) => assertSchema(client));
+  const bus = new PostgresBus({ url, log });
   const member = await startMember({
     ...common(opening),
+    bus,
     id,
     partition: PARTITION,
     timers: TIMERS,
@@ -105,13 +108,19 @@ async function openMember(opening: Opening): Promise<Opened> {
       }),
     openStore: (owner, epoch, onLost) => openStore({ url, owner, epoch, onLost }),
     onFatal: (error) => end(`This member cannot go on (${error.message})`),
+  }).catch(async (error: unknown) => {
+    await bus.close();
+    throw error;
   });
   return {
     get server() {
       return member.server;
     },
     member,
-    close: () => member.close(),
+    close: async () => {
+      await member.close();
+      await bus.close();
+    },
   };
 }
 

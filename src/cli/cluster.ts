@@ -11,15 +11,15 @@ export const cluster: Subcommand = {
   help: `Usage: detent cluster init URL
        detent cluster status URL [--json]
 
-Servers that are started with 'store URL' share the data in a PostgreSQL database as a cluster: one of them owns all slots and
-serves them, the others stand by and take over when it ends.
+Servers that are started with 'store URL' share the data in a PostgreSQL database as a cluster: one of them owns all
+slots and serves them, the others stand by and take over when it ends.
 
-  init      creates the tables, or upgrades those of an earlier version: once before the first server is started, and with
-            every new version that asks for it. What is there already stays. It needs the right to create tables.
+  init      creates the tables, or upgrades those of an earlier version: once before the first server is started, and
+            with every new version that asks for it. What is there already stays. It needs the right to create tables.
   status    prints the members, who owns the slots and for how long, and how much there is
 
-  URL       postgres://user:password@host:5432/database. The tables are in the first schema of the search path, so several
-            clusters share a database by URLs that end in ?options=-c%20search_path%3Dname
+  URL       postgres://user:password@host:5432/database. The tables are in the first schema of the search path, so
+            several clusters share a database by URLs that end in ?options=-c%20search_path%3Dname
   --json    status as an object of JSON
 
 Exit codes: 0 done; 1 failed, or with status: no server owns the slots; 2 wrong arguments.

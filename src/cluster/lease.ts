@@ -115,7 +115,7 @@ export class Lease {
     return this.tick(nowMs);
   }
 
-  /** The store has been told that the partition is not this member's any more, or cannot go on with it. */
+  /** The store reports that the partition is not this member's any more, or cannot go on with it. */
   lost(nowMs: number): LeaseOrder[] {
     const orders = this.#end("lost", nowMs);
     // What the store has met may meet the next one as well.

@@ -70,7 +70,7 @@ describe.skipIf(noPostgres !== undefined)("PostgresLeases", () => {
     expect(a.owner).toBe(`${A}:2`);
   });
 
-  test("ask() releases, and the others are told at once", async () => {
+  test("ask() releases, and the others are notified at once", async () => {
     const url = await emptyCluster();
     const a = member(url, A);
     const onHint = vi.fn();

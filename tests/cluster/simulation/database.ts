@@ -51,7 +51,7 @@ export class Database {
   /** Values by their sequences, from 1 on, up to the mark. */
   readonly data: number[] = [];
   readonly #journal = new Map<number, Row>();
-  /** Values that a client has been told of, by sequence; a hole where none was. */
+  /** Values that were acknowledged, by sequence; a hole where none was. */
   readonly #acknowledged: number[] = [];
   takeCount = 0;
   statementCount = 0;
@@ -93,7 +93,7 @@ export class Database {
     }
   }
 
-  /** A client has been told that its value has this sequence. */
+  /** A client receives the acknowledgement of its value, with its sequence. */
   acknowledge(sequence: number, value: number): void {
     const known = this.#acknowledged[sequence];
     if (known !== undefined && known !== value)
