@@ -50,7 +50,7 @@ export interface Session {
   /** CLIENT NO-EVICT and NO-TOUCH. */
   isNoEvict: boolean;
   isNoTouch: boolean;
-  /** READONLY: it may read from a replica. No server here answers what another one owns, so only CLIENT LIST shows it. */
+  /** READONLY: it reads from replicas, which have no data here; it is sent to the owner in another way. */
   isReplicaReader: boolean;
   /** It is shown every request the server runs. Kept by Monitors. */
   isMonitor: boolean;

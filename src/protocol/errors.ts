@@ -28,6 +28,7 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   },
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
   { code: "MOVED", when: "another server of the cluster owns the key; it is named with its slot" },
+  { code: "ASK", when: "as MOVED, to a connection that has said READONLY: for this request alone" },
   { code: "CROSSSLOT", when: "the keys of a request to a cluster are in several slots" },
   { code: "CLUSTERDOWN", when: "no server of the cluster owns the key at the moment" },
   { code: "NOGROUP", when: "the stream or its consumer group does not exist" },
@@ -318,6 +319,9 @@ export const noCluster = () => err("This instance has cluster support disabled")
 /** Where the owner of a slot takes requests. */
 export const moved = (slot: number, host: string, port: number) =>
   new ReplyError(`MOVED ${slot} ${host}:${port}`);
+/** As `moved`, for this request alone. */
+export const ask = (slot: number, host: string, port: number) =>
+  new ReplyError(`ASK ${slot} ${host}:${port}`);
 export const crossSlot = () => new ReplyError("CROSSSLOT Keys in request don't hash to the same slot");
 export const slotNotServed = () => new ReplyError("CLUSTERDOWN Hash slot not served");
 export const clusterIsDown = () => new ReplyError("CLUSTERDOWN The cluster is down");

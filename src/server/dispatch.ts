@@ -52,7 +52,7 @@ const FOR_SUBSCRIBERS = new Set([
 ]);
 
 /** What a client of a cluster reads as they are, and follows. */
-const REDIRECTIONS = new Set(["MOVED", "CROSSSLOT", "CLUSTERDOWN"]);
+const REDIRECTIONS = new Set(["MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN"]);
 
 /** What Redis keeps a replica, and so who monitors, from doing, beside reading and writing. */
 const MAY_REPLICATE = new Set(["publish", "spublish", "eval", "evalsha", "fcall"]);

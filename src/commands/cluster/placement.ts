@@ -26,6 +26,8 @@ export interface Need {
   readonly isCrossSlot: boolean;
   /** Whether it reads or writes the store. */
   readonly usesStore: boolean;
+  /** It writes nothing. */
+  readonly isRead: boolean;
 }
 
 /** Commands of shard channels, which any server of a shard may run: messages reach all of them. */
@@ -60,6 +62,7 @@ export function needOf(requests: readonly PlacedRequest[]): Need {
   let slot: number | undefined;
   let isCrossSlot = false;
   let usesStore = false;
+  const isRead = requests.every(({ command }) => hasFlag(command, FLAG.READONLY));
   for (const { command, args } of requests) {
     const keys = hasKeys(command) ? (keysOf(command, args) ?? []).map(({ key }) => key) : [];
     if (keys.length > 0 || usesStoreWithoutKeys(command, args)) usesStore = true;
@@ -69,7 +72,7 @@ export function needOf(requests: readonly PlacedRequest[]): Need {
       if (own !== slot) isCrossSlot = true;
     }
   }
-  return { slot, isCrossSlot, usesStore };
+  return { slot, isCrossSlot, usesStore, isRead };
 }
 
 function usesStoreWithoutKeys(command: Command, [, subcommand]: readonly Buffer[]): boolean {
@@ -81,8 +84,8 @@ function usesStoreWithoutKeys(command: Command, [, subcommand]: readonly Buffer[
 /** Why this server does not run a request that needs this; undefined where it does. */
 export function misplaced(
   cluster: ClusterView,
-  { slot, isCrossSlot, usesStore }: Need,
-  { isSecure }: Pick<Session, "isSecure">,
+  { slot, isCrossSlot, usesStore, isRead }: Need,
+  { isReplicaReader, isSecure }: Pick<Session, "isReplicaReader" | "isSecure">,
   nowMonotonicMs: number,
 ): ReplyError | undefined {
   if (!usesStore) return isCrossSlot ? errors.crossSlot() : undefined;
@@ -90,7 +93,11 @@ export function misplaced(
   const owner = cluster.ownerOf(asked);
   if (owner === undefined) return errors.slotNotServed();
   if (isCrossSlot) return errors.crossSlot();
-  if (!cluster.ownsSlot(asked)) return errors.moved(asked, owner.host, isSecure ? owner.tlsPort : owner.port);
+  if (!cluster.ownsSlot(asked)) {
+    // A client that reads from replicas would send the request to a replica again after MOVED.
+    const redirect = isReplicaReader && isRead ? errors.ask : errors.moved;
+    return redirect(asked, owner.host, isSecure ? owner.tlsPort : owner.port);
+  }
   return cluster.isServing(nowMonotonicMs) ? undefined : errors.clusterIsDown();
 }
 

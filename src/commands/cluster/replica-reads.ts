@@ -1,6 +1,6 @@
 /**
- * READONLY, READWRITE and ASKING: what clients say before they read from a replica, or follow a slot that moves. A
- * replica holds no copy here and slots do not move one by one, so they are answered and change nothing.
+ * READONLY, READWRITE and ASKING: what clients say before they read from a replica, or follow a redirection for one
+ * request. A replica holds no copy here: it sends who reads from it to the owner by ASK, which answers as ever.
  */
 import { OK } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";

@@ -137,11 +137,14 @@ describe("a standby", () => {
     view.update({ members: MEMBERS, partitions: [partitionOf("a")] });
   });
 
-  test("says READONLY to CLIENT LIST, and names the owner to a reader all the same", async () => {
+  test("sends a reader of replicas to the owner for each request, and shows it in CLIENT LIST", async () => {
     expect(await answer("READONLY")).toBe("+OK");
     expect(String(await client.call("CLIENT", "INFO"))).toContain(" flags=r ");
-    expect(await answer("GET", "foo")).toBe("-MOVED 12182 127.0.0.1:7001");
+    expect(await answer("GET", "foo")).toBe("-ASK 12182 127.0.0.1:7001");
+    expect(await answer("DBSIZE")).toBe("-ASK 0 127.0.0.1:7001");
+    expect(await answer("SET", "foo", "1")).toBe("-MOVED 12182 127.0.0.1:7001");
     expect(await answer("READWRITE")).toBe("+OK");
+    expect(await answer("GET", "foo")).toBe("-MOVED 12182 127.0.0.1:7001");
     expect(String(await client.call("CLIENT", "INFO"))).toContain(" flags=N ");
     expect(await answer("ASKING")).toBe("+OK");
   });
