@@ -3,6 +3,7 @@
  * refuses is thrown as a `DetentError` with its code; whatever else goes wrong as the connection throws it.
  */
 import { type ChangeOptions, type MachineChange, readChanges } from "./changes.ts";
+import { routedByKey } from "./cluster-routing.ts";
 import type { Connection } from "./connection.ts";
 import type { Definition } from "./definition.ts";
 import { type DefinitionMethods, definitionMethods } from "./definitions.ts";
@@ -91,7 +92,7 @@ export interface Client<
 export type ClientOf<D> = Client<EventsOf<D>, ContextOf<D>, TasksOf<D>, StatesOf<D>>;
 
 /**
- * A client over a connection of ioredis, which stays the caller's to close. With a definition, given `as const`, the names
+ * A client over a connection of ioredis, a `Redis` or a `Cluster`, which stays the caller's to close. With a definition, given `as const`, the names
  * of events, tasks and states and the types of data are those of it; it is not sent to the server.
  * @throws TypeError for a `keyPrefix`
  */
@@ -104,9 +105,9 @@ export function createClient<
 >(connection: Connection): Client<Events, Context, Tasks, State>;
 export function createClient(connection: Connection): Client {
   // Why: ioredis puts it before the keys of commands it knows, which are those of streams, not those of machines.
-  if (connection.options?.keyPrefix)
+  if (connection.options?.keyPrefix || connection.options?.redisOptions?.keyPrefix)
     throw new TypeError("the connection of a Detent client has no keyPrefix");
-  const typed = withTypedErrors(connection);
+  const typed = withTypedErrors(routedByKey(connection));
   return {
     ...definitionMethods(typed),
     ...machineMethods(typed),

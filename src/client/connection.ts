@@ -1,4 +1,4 @@
-/** What the client asks of a connection, and the shapes of replies. ioredis' `Redis` is such a connection. */
+/** What the client asks of a connection, and the shapes of replies. ioredis' `Redis` and `Cluster` are such connections. */
 
 export interface Connection {
   call(command: string, ...args: Array<string | number>): Promise<unknown>;
@@ -7,7 +7,11 @@ export interface Connection {
   disconnect(): void;
   /** Listens to failures to connect, where the connection reports them. Calls fail or wait all the same. */
   on?(event: "error", listener: (error: Error) => void): unknown;
-  readonly options?: { readonly keyPrefix?: string | undefined };
+  readonly options?: {
+    readonly keyPrefix?: string | undefined;
+    /** Of a `Cluster`. */
+    readonly redisOptions?: { readonly keyPrefix?: string | undefined } | undefined;
+  };
 }
 
 /**

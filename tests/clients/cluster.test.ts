@@ -148,7 +148,7 @@ describe.each([2, 3] as const)("node-redis in RESP%i", (RESP) => {
   const connect = async () => {
     const client = createCluster({
       rootNodes: cluster.ports.map((port) => ({ socket: { host: "127.0.0.1", port } })),
-      defaults: { RESP },
+      RESP,
     });
     client.on("error", () => undefined);
     await client.connect();
@@ -177,7 +177,7 @@ describe.each([2, 3] as const)("node-redis in RESP%i", (RESP) => {
   test("reads what the owner has when it uses replicas", async () => {
     const client = createCluster({
       rootNodes: cluster.ports.map((port) => ({ socket: { host: "127.0.0.1", port } })),
-      defaults: { RESP },
+      RESP,
       useReplicas: true,
     });
     client.on("error", () => undefined);

@@ -1,0 +1,68 @@
+/**
+ * Commands of machines over ioredis' `Cluster`. It finds the server of a command by its key, but knows the keys of Redis'
+ * own commands alone: the others it sends to any server, which answers with a redirection unless it is the right one by
+ * chance. So each such command is given the slot of its key on its way.
+ */
+import { slotOf } from "../cluster/slots.ts";
+import type { Connection } from "./connection.ts";
+
+/** Commands whose first argument is no key. */
+const KEYLESS = new Set([
+  "SM.COUNT",
+  "SM.DEF",
+  "SM.DEMO",
+  "SM.MIGRATION",
+  "SM.OVERDUE",
+  "SM.REQUEUE",
+  "SM.SCAN",
+  "SM.TEMPLATE",
+]);
+
+interface ClusterConnection extends Connection {
+  readonly isCluster: true;
+  /** What `call` hands its command to, which computes the slot from the keys unless it is known. */
+  sendCommand(command: object, ...rest: unknown[]): unknown;
+}
+
+/** The connection, which sends each command to the server of its key where it is one to a cluster. */
+export function routedByKey(connection: Connection): Connection {
+  if (!isCluster(connection)) return connection;
+  const call: Connection["call"] = (command, ...args) => {
+    const [key] = args;
+    const isKeyed = command.startsWith("SM.") && !KEYLESS.has(command) && key !== undefined;
+    return isKeyed
+      ? callAt(connection, slotOf(Buffer.from(String(key))), command, args)
+      : connection.call(command, ...args);
+  };
+  return {
+    call,
+    duplicate: () => routedByKey(connection.duplicate()),
+    disconnect: () => connection.disconnect(),
+    on: (event, listener) => connection.on?.(event, listener),
+  };
+}
+
+function callAt(
+  cluster: ClusterConnection,
+  slot: number,
+  command: string,
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  const routing: Pick<ClusterConnection, "call" | "sendCommand"> = Object.create(cluster, {
+    sendCommand: {
+      value: (sent: object, ...rest: unknown[]) => {
+        // Without effect, should ioredis change: the command is redirected then.
+        Reflect.set(sent, "slot", slot);
+        return cluster.sendCommand(sent, ...rest);
+      },
+    },
+  });
+  return routing.call(command, ...args);
+}
+
+function isCluster(connection: Connection): connection is ClusterConnection {
+  return (
+    Reflect.get(connection, "isCluster") === true &&
+    typeof Reflect.get(connection, "sendCommand") === "function"
+  );
+}
