@@ -56,7 +56,7 @@ export function Bulk({ filter }: { readonly filter: Readonly<Record<string, stri
           if (chosen !== undefined) pose(questionOf(chosen, filter));
         }}
       >
-        <option value="">All of them …</option>
+        <option value="">Act on all …</option>
         {possible.map(({ action }) => (
           <option key={action} value={action}>
             {action}
@@ -74,7 +74,7 @@ function questionOf(
 ): Question {
   return {
     title: "Count",
-    text: `${text} Nothing happens yet: the machines are counted, and the page of the job has the button that begins.`,
+    text: `${text} Nothing happens yet: the machines are counted, and the page of the job has the button that starts it.`,
     fields,
     words: ({ event = "", data = "" }) => [
       ...[command, "KEY"],

@@ -58,7 +58,7 @@ export function Definition({
         }
       >
         {drawing.data === undefined ? (
-          <p class="hint drawing">Being drawn …</p>
+          <p class="hint drawing">Drawing …</p>
         ) : (
           <Chart
             drawing={drawing.data}

@@ -63,7 +63,7 @@ export function Failures({
       )}
       <Panel title="Refused, and no client got the error">
         {refused.data?.length === 0 && (
-          <p class="hint">None: each event that was refused had a client that waited for the answer.</p>
+          <p class="hint">None. A client got the error of every event that was refused.</p>
         )}
         {(refused.data?.length ?? 0) > 0 && <Refused rows={refused.data ?? []} />}
       </Panel>

@@ -77,7 +77,8 @@ function JobList() {
       {data?.jobs.length === 0 && (
         <Panel title="None yet">
           <p class="hint">
-            A job does one thing to many machines: <a href={linkTo("find")}>find</a> them, then choose what.
+            A job applies one action to many machines: <a href={linkTo("find")}>find</a> them, then choose the
+            action.
           </p>
         </Panel>
       )}
@@ -199,7 +200,7 @@ function JobPage({ id, query }: { readonly id: string; readonly query: URLSearch
       </p>
       {job.status === "ready" && (
         <p class="needs">
-          {count(job.machines)} machines fit. Nothing has been changed yet: Start begins.
+          {count(job.machines)} machines fit. Nothing has been changed yet: Start runs the job.
           {job.action === "delete" && " What is deleted cannot be taken back."}
         </p>
       )}

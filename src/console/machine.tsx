@@ -77,7 +77,7 @@ export function Machine({
           changed <Ago at={now.data.updated} /> ago
         </span>
         <span>
-          made <Ago at={now.data.created} /> ago
+          created <Ago at={now.data.created} /> ago
         </span>
         {now.data.reason !== null && <span>“{now.data.reason}”</span>}
         <a href={linkTo("family", machineKey)}>Family</a>
@@ -89,7 +89,7 @@ export function Machine({
           aside={<strong class="where">{machine?.state.join(", ")}</strong>}
         >
           {drawing.data === undefined ? (
-            <p class="hint drawing">Being drawn …</p>
+            <p class="hint drawing">Drawing …</p>
           ) : (
             <Chart
               drawing={drawing.data}

@@ -18,6 +18,8 @@ import { Streams } from "./streams.tsx";
 interface Who {
   readonly user: string | null;
   readonly version: string | null;
+  /** False where no password was asked for, so that there is nothing to log out of. */
+  readonly login: boolean;
 }
 
 /** It brings the engine along, which the other pages do not need. */
@@ -72,7 +74,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
             if (given("key") !== "") location.hash = linkTo("machine", given("key"));
           })}
         >
-          <input name="key" placeholder="Key of a machine" aria-label="Key of a machine" />
+          <input name="key" placeholder="Key of a machine, then Enter" aria-label="Key of a machine" />
         </form>
         <label class="live">
           <input
@@ -84,9 +86,11 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
         </label>
         <span class="who">
           {who.user ?? "?"} · {who.version ?? ""}
-          <button type="button" class="link" onClick={onLogout}>
-            Log out
-          </button>
+          {who.login && (
+            <button type="button" class="link" onClick={onLogout}>
+              Log out
+            </button>
+          )}
         </span>
       </header>
       <div class="body">

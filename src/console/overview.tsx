@@ -87,7 +87,7 @@ function Needs({ info }: { readonly info: Info }) {
     [number(info, "internal_errors") > 0, "The server has met a fault of its own: see its log.", "", {}],
   ] as const;
   const open = needs.filter(([isOpen]) => isOpen);
-  if (open.length === 0) return <p class="calm">Nothing needs you.</p>;
+  if (open.length === 0) return <p class="calm">Nothing needs attention.</p>;
   return (
     <ul class="needs" aria-label="What needs you">
       {open.map(([, text, page, query]) => (
@@ -110,7 +110,7 @@ function Tiles({ info }: { readonly info: Info }) {
     [
       "Clients",
       count(number(info, "connected_clients")),
-      `${count(number(info, "blocked_clients"))} waiting`,
+      `${count(number(info, "blocked_clients"))} blocked`,
     ],
     ["Memory", bytes(number(info, "used_memory_rss")), `${bytes(number(info, "store_data_bytes"))} on disk`],
     [
@@ -234,7 +234,7 @@ function Groups({ info, database }: { readonly info: Info; readonly database: st
   });
   return (
     <Panel title="Consumer groups">
-      <Numbers rows={rows} empty="Nobody reads the streams of changes and tasks in a group." />
+      <Numbers rows={rows} empty="No consumer group reads the streams of changes and tasks." />
     </Panel>
   );
 }

@@ -166,7 +166,7 @@ function Frames({
 function actText(act: Act): string {
   switch (act.kind) {
     case "start":
-      return "begins";
+      return "start";
     case "send":
       return `${act.event}${act.data === undefined ? "" : ` ${JSON.stringify(act.data)}`}`;
     case "wait":

@@ -76,7 +76,7 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
       <h1>Streams and tasks</h1>
       <Fault error={known.error ?? dead.error} />
       <Panel
-        title="Given up"
+        title="Tasks that were given up"
         aside={
           mayRequeue === true &&
           (dead.data?.length ?? 0) > 1 && (

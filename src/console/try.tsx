@@ -201,7 +201,7 @@ function Editor({
           <Panel title="Statechart" aside={<strong class="where">{frame?.states.join(", ")}</strong>}>
             <Fault error={drawing.error} />
             {drawing.data === undefined ? (
-              <p class="hint drawing">Being drawn …</p>
+              <p class="hint drawing">Drawing …</p>
             ) : (
               <Chart
                 drawing={drawing.data}
@@ -246,7 +246,7 @@ function useDrawing(graph: string | undefined) {
 }
 
 function Findings({ text, findings }: { readonly text: string; readonly findings: readonly Finding[] }) {
-  if (findings.length === 0) return <p class="calm">Nothing is wrong with it.</p>;
+  if (findings.length === 0) return <p class="calm">No faults found.</p>;
   return (
     <ul class="findings" aria-label="What is wrong">
       {findings.map(({ severity, path, message }) => (

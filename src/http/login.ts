@@ -44,7 +44,10 @@ export function addLogin(app: Hono<Env>, access: Access): void {
       ]);
       const detent = typeof version === "string" ? /detent_version:(\S+)/.exec(version)?.[1] : undefined;
       const name = typeof user === "string" ? user : null;
-      return context.json({ user: name, version: detent ?? null }, 200, { "cache-control": "no-store" });
+      const login = tokenOf(context.req.raw) !== undefined;
+      return context.json({ user: name, version: detent ?? null, login }, 200, {
+        "cache-control": "no-store",
+      });
     }),
   );
 }

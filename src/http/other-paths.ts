@@ -146,8 +146,11 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
   "/api/v1/whoami": {
     get: {
       operationId: "whoami",
-      summary: "The user, and the version of the server.",
-      responses: responses("Who asks.", object({ user: TEXT_OR_NULL, version: TEXT_OR_NULL })),
+      summary: "The user, the version of the server, and whether the request has the cookie of a login.",
+      responses: responses(
+        "The user of the request.",
+        object({ user: TEXT_OR_NULL, version: TEXT_OR_NULL, login: { type: "boolean" } }),
+      ),
     },
   },
   "/metrics": {

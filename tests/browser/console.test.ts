@@ -220,7 +220,7 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await editor.fill(text.replace('"target": "paid",', '"target": "payed",'));
     await page.locator(".findings .bad", { hasText: /line \d+.*payed/ }).waitFor();
     await editor.fill(text.replace("72h", "1h"));
-    await page.getByText("Nothing is wrong with it.").waitFor();
+    await page.getByText("No faults found.").waitFor();
     await page.getByLabel("Data of the event").fill('{"amount":100}');
     await page.getByRole("button", { name: "PAY", exact: true }).click();
     await page.locator("g.leaf.active", { hasText: "paid" }).waitFor();
@@ -343,5 +343,13 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await page.getByLabel("Password").fill("secret");
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByLabel("Password").waitFor();
+  });
+
+  test("has no log out where no password was asked for", async () => {
+    const { page } = await open("");
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    expect(await page.getByRole("button", { name: "Log out" }).count()).toBe(0);
   });
 });

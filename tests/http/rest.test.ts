@@ -302,10 +302,10 @@ describe("login", () => {
     expect(cookie).toMatch(/^detent_token=\S+; Path=\/; HttpOnly; SameSite=Strict$/);
     const headers = { cookie: cookie.split(";")[0] ?? "" };
     const who = await ask("GET", "/api/v1/whoami", undefined, { headers });
-    expect(who.json).toMatchObject({ user: "default" });
+    expect(who.json).toMatchObject({ user: "default", login: true });
     const { token } = login.json as { token: string };
     const bearer = { headers: { authorization: `Bearer ${token}` } };
-    expect((await ask("GET", "/api/v1/whoami", undefined, bearer)).status).toBe(200);
+    expect((await ask("GET", "/api/v1/whoami", undefined, bearer)).json).toMatchObject({ login: false });
     expect((await ask("DELETE", "/api/v1/login", undefined, { headers })).status).toBe(204);
     expect((await ask("GET", "/api/v1/whoami", undefined, { headers })).status).toBe(401);
   });
