@@ -14,6 +14,7 @@ import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readContext } from "../machine/context-argument.ts";
 import { readOptions, VALUE, VALUES } from "../options.ts";
+import { assertMayUse } from "../rights.ts";
 
 const STATE_HINT = "; STATE says where the machine goes";
 
@@ -30,6 +31,9 @@ export const smMigrate = {
     if (subject === undefined) throw errors.noMachine(bufferOf(key));
     const { machine } = subject;
     const { name, version } = definition;
+    // The request names the other one, whose right is settled before.
+    if (machine.definition !== undefined)
+      assertMayUse(call, `${machine.definition.name}:${machine.definition.version}`);
     if (machine.definition?.name === name && machine.definition.version === version) {
       if (options.states === undefined && options.context === undefined) return machine.rev;
       throw errors.err(
