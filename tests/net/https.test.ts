@@ -42,6 +42,7 @@ interface Answer {
   readonly body: string;
   readonly cookie: string;
   readonly certificate: string;
+  readonly socket: TLSSocket;
 }
 
 /** What is answered, or the reason why nothing is. */
@@ -55,7 +56,9 @@ function ask(
     const asked = { host: "127.0.0.1", port, path, ca: readFileSync(ours.cert), agent: false, ...options };
     const outgoing = request(asked, (incoming) => {
       const chunks: Buffer[] = [];
-      const certificate = String((incoming.socket as TLSSocket).getPeerCertificate().subject.CN);
+      // At its end, a response has no socket any more.
+      const socket = incoming.socket as TLSSocket;
+      const certificate = String(socket.getPeerCertificate().subject.CN);
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.on("end", () =>
         resolve({
@@ -63,6 +66,7 @@ function ask(
           body: Buffer.concat(chunks).toString("utf8"),
           cookie: String(incoming.headers["set-cookie"] ?? ""),
           certificate,
+          socket,
         }),
       );
     });
@@ -124,6 +128,70 @@ describe("http-tls-port", () => {
     expect(await ask(httpsPort, "/healthz", { agent })).toMatchObject({ status: 200, certificate: "server" });
     expect(await ask(httpsPort, "/healthz")).toMatchObject({ status: 200, certificate: "renewed" });
   });
+
+  test("new certificates under load drop nobody", async () => {
+    const { httpsPort, client } = await serve();
+    const admin = await client();
+    const pairs = [serverPair, ours.issue("turn")];
+    const agents = Array.from({ length: 20 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    let isOver = false;
+    onTestFinished(() => {
+      isOver = true;
+      for (const agent of agents) agent.destroy();
+    });
+    /** The connections that were ever opened, and how often each was answered. */
+    const answered = new Map<TLSSocket, number>();
+    const failed: unknown[] = [];
+    const loads = agents.map(async (agent, number) => {
+      while (!isOver) {
+        const body = ["INCR", `k${number}`];
+        const answer = await ask(httpsPort, "/api/v1/commands", { method: "POST", agent }, body as never);
+        if (typeof answer === "string" || answer.status !== 200) failed.push(answer);
+        else answered.set(answer.socket, (answered.get(answer.socket) ?? 0) + 1);
+      }
+    });
+    const events = request({
+      host: "127.0.0.1",
+      port: httpsPort,
+      path: "/api/v1/changes",
+      ca: readFileSync(ours.cert),
+    });
+    let hasEnded = false;
+    await new Promise<void>((resolve) => {
+      events.on("response", (incoming) => {
+        incoming.on("close", () => {
+          hasEnded = true;
+        });
+        incoming.resume();
+        resolve();
+      });
+      events.end();
+    });
+    const joined: unknown[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const { cert, key } = pairs[(round + 1) % 2] ?? serverPair;
+      const joining = ask(httpsPort, "/healthz");
+      await admin.call("CONFIG", "SET", "tls-cert-file", cert, "tls-key-file", key);
+      joined.push(await joining, await ask(httpsPort, "/healthz"));
+      const before = new Map(answered);
+      // Each has been answered since by the connection that it had.
+      await expect
+        .poll(() => [...answered].filter(([socket, count]) => count > (before.get(socket) ?? 0)).length, {
+          timeout: 20_000,
+        })
+        .toBe(agents.length);
+    }
+    isOver = true;
+    await Promise.all(loads);
+    expect(failed).toEqual([]);
+    expect(joined.filter((answer) => (answer as Answer).status !== 200)).toEqual([]);
+    expect(answered.size).toBe(agents.length);
+    expect(hasEnded).toBe(false);
+    events.destroy();
+    // None was lost and none came twice.
+    const counted = await Promise.all(agents.map((_, number) => admin.call("GET", `k${number}`)));
+    expect(counted.map(Number).sort()).toEqual([...answered.values()].sort());
+  }, 60_000);
 
   test("files that cannot be used end the start, whether or not there is a tls-port", async () => {
     await expect(serve({ "tls-key-file": others.issue("other").key })).rejects.toThrow(
