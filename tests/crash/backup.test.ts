@@ -1,5 +1,8 @@
-/** Backups of a server under load that is killed afterwards: each has every write acknowledged before it began. */
-import { mkdirSync } from "node:fs";
+/**
+ * Backups of a server under load: each has every write acknowledged before it began, also when the server is killed
+ * afterwards, and none holds a client up, however long it takes.
+ */
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { cli } from "../support/cli.ts";
@@ -13,8 +16,13 @@ const WRITERS = 8;
 /** Writes as fast as it is answered; `acknowledged` counts the writes of each writer. */
 class Load {
   readonly acknowledged: number[] = Array.from({ length: WRITERS }, () => 0);
+  readonly #valueLength: number;
   #isOver = false;
   #running: Promise<unknown> = Promise.resolve();
+
+  constructor(valueLength = 400) {
+    this.#valueLength = valueLength;
+  }
 
   begin(clients: readonly TestClient[]): void {
     this.#running = Promise.allSettled(clients.map((client, index) => this.#write(client, index)));
@@ -29,7 +37,7 @@ class Load {
     for (let n = 1; !this.#isOver; n += 1) {
       await client.call("MULTI");
       await client.call("SET", `last${index}`, String(n));
-      await client.call("SET", `w${index}:${n % 500}`, `${n} `.repeat(100));
+      await client.call("SET", `w${index}:${n % 500}`, `${n} `.padEnd(this.#valueLength, "x"));
       await client.call("SM.SEND", `door${index}`, n % 2 === 1 ? "OPEN" : "SHUT", "ID", `e${index}:${n}`);
       await client.call("XADD", "log", "*", "writer", String(index), "n", String(n));
       await client.call("EXEC");
@@ -89,6 +97,75 @@ test("a backup under load restores to a sound store with every write acknowledge
   expect(all).toMatchObject({ code: 0 });
   await assertHolds(restored, beforeKill);
 }, 120_000);
+
+/** Begins a backup and stops its process while it writes; the number of the process, and what was acknowledged before. */
+async function stoppedBackup(directory: string, admin: TestClient, load: Load) {
+  const unfinished = () =>
+    readdirSync(directory).flatMap((name) => /^\..*\.(\d+)\.tmp$/.exec(name)?.[1] ?? []);
+  const stateOf = (pid: number) => {
+    try {
+      return / ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1];
+    } catch {
+      return "gone";
+    }
+  };
+  const tries = 10;
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const acknowledged = [...load.acknowledged];
+    expect(String(await admin.call("BGSAVE"))).toBe("Background saving started");
+    await expect
+      .poll(async () => unfinished().length > 0 || !(await isSaving(admin)), { interval: 1, timeout: 20_000 })
+      .toBe(true);
+    const pid = Number(unfinished()[0] ?? 0);
+    if (pid === 0) continue;
+    process.kill(pid, "SIGSTOP");
+    await expect.poll(() => stateOf(pid), { interval: 1, timeout: 20_000 }).toMatch(/^(T|Z|gone)$/);
+    if (stateOf(pid) === "T" && unfinished().length > 0) return { pid, acknowledged };
+    process.kill(pid, "SIGCONT");
+    await expect.poll(() => isSaving(admin), { timeout: 20_000 }).toBe(false);
+  }
+  throw new Error(`a backup was over before it could be stopped, ${tries} times`);
+}
+
+const infoField = async (admin: TestClient, name: string) =>
+  new RegExp(`^${name}:(.*)\r$`, "m").exec(String(await admin.call("INFO", "everything")))?.[1];
+const isSaving = async (admin: TestClient) => (await infoField(admin, "rdb_bgsave_in_progress")) === "1";
+
+test.skipIf(process.platform !== "linux")(
+  "a backup that stands still halfway holds no client up, while journals are filled and carried",
+  async () => {
+    const directory = temporaryDirectory();
+    const server = await startServer({ directory });
+    const admin = await server.connect();
+    const clients = await Promise.all(Array.from({ length: WRITERS }, () => server.connect()));
+    await admin.call("SM.DEF", "CREATE", "door", DOOR);
+    for (let index = 0; index < WRITERS; index += 1) await admin.call("SM.CREATE", `door${index}`, "door");
+    for (let n = 0; n < 64; n += 1) await admin.call("SET", `big:${n}`, "x".repeat(500_000));
+    const load = new Load(200_000);
+    load.begin(clients);
+    const { pid, acknowledged } = await stoppedBackup(directory, admin, load);
+    const whenStopped = [...load.acknowledged];
+    const checkpoints = async () => Number(await infoField(admin, "store_checkpoints"));
+    const before = await checkpoints();
+    await expect.poll(checkpoints, { timeout: 60_000 }).toBeGreaterThanOrEqual(before + 2);
+    expect(await isSaving(admin)).toBe(true);
+    const progress = load.acknowledged.map((count, index) => count - (whenStopped[index] ?? 0));
+    // Two journals of 32 MB in writes of 200 KB, whose turns everybody had.
+    expect(Math.min(...progress)).toBeGreaterThan(10);
+    process.kill(pid, "SIGCONT");
+    await expect.poll(() => isSaving(admin), { timeout: 60_000 }).toBe(false);
+    expect(await infoField(admin, "rdb_last_bgsave_status")).toBe("ok");
+    await load.end();
+    const file = join(directory, "dump.detent");
+    expect(await cli("verify", file)).toMatchObject({ code: 0, out: expect.stringMatching(/all is well$/) });
+    const restored = join(temporaryDirectory(), "restored");
+    expect((await cli("restore", file, "--dir", restored)).code).toBe(0);
+    server.terminate();
+    await server.ended;
+    await assertHolds(restored, acknowledged);
+  },
+  180_000,
+);
 
 /** Starts a server and looks at what it has, at least so much of each writer, and all of a commit. */
 async function assertHolds(directory: string, acknowledged: readonly number[]): Promise<void> {
