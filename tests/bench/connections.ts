@@ -2,25 +2,27 @@
  * `make connections`: what connections cost that do nothing, and what those that behave badly cost the others.
  *
  * 200 connections send one request after the other, with a pause between; how long the slowest hundredth waits is
- * measured alone, and again beside 10,000 idle connections, clients that do not read what they asked for, clients that
- * stop in the middle of a request and clients that send a byte a second. Both by turns, and the medians compared: on a
- * machine that does other things too, single figures say little. Memory is what the process has of its own.
+ * measured alone, and beside 10,000 idle connections, clients that do not read what they asked for, clients that
+ * stop in the middle of a request and clients that send a byte a second. A warm-up compiles the code first and is not
+ * counted. Then both are measured by turns with the same 200 connections, and each time beside others is held to the
+ * mean of the two times alone around it: what the machine does besides is in all of them. Memory is what the process
+ * has of its own.
  *
- *   npx tsx tests/bench/connections.ts [--idle 10000] [--busy 200] [--rounds 3] [--seconds 4]
+ *   npx tsx tests/bench/connections.ts [--idle 10000] [--busy 200] [--rounds 5] [--seconds 4]
  */
 import { rmSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type BenchServer, startDetent, startRedis } from "./servers.ts";
+import { type BenchServer, mainThreadUs, startDetent, startRedis } from "./servers.ts";
 
 const { values } = parseArgs({
   options: {
     idle: { type: "string", default: "10000" },
     busy: { type: "string", default: "200" },
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },
   },
 });
@@ -63,28 +65,54 @@ async function measure(name: string, server: BenchServer): Promise<boolean> {
     `${name}: ${idleCount} idle connections take ${kilobytes.toFixed(1)} KB each (${before} KB without them)`,
   );
   await closeAll(idle);
-  const alone: number[] = [];
-  const crowded: number[] = [];
+  const busy = await openMany(server.port, busyCount);
+  await window(server, busy);
+  const alone = [await window(server, busy)];
+  const beside: Window[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    alone.push(await slowest(server.port));
     const crowd = await openMany(server.port, idleCount);
     const bad = await misbehaving(server.port);
-    crowded.push(await slowest(server.port));
+    // The connections have just been made: that is over before anything is counted.
+    await window(server, busy);
+    beside.push(await window(server, busy));
     bad.stop();
     await closeAll([...crowd, ...bad.sockets]);
+    await window(server, busy);
+    alone.push(await window(server, busy));
   }
-  const ratio = median(crowded) / median(alone);
-  const shown = (list: readonly number[]) => list.map((ms) => ms.toFixed(2)).join(", ");
+  await closeAll(busy);
+  /** Each time beside the others by the mean of the two alone around it. */
+  const ratios = (pick: (window: Window) => number) =>
+    beside.map((one, round) => {
+      const around = [alone[round] ?? one, alone[round + 1] ?? one].map(pick);
+      return (2 * pick(one)) / ((around[0] ?? 0) + (around[1] ?? 0));
+    });
+  const p99 = ({ p99Ms }: Window) => p99Ms;
+  const cpu = ({ cpuUs }: Window) => cpuUs;
+  const ratio = median(ratios(p99));
+  const shown = (list: readonly number[]) => list.map((one) => one.toFixed(2)).join(", ");
   console.log(
-    `${name}: p99 of ${busyCount} busy connections alone ${shown(alone)} ms, beside ${idleCount} idle and ` +
-      `${3 * BAD_COUNT} bad ones ${shown(crowded)} ms: ${ratio.toFixed(2)} times (${RATIO_MAX} at most)`,
+    `${name}: p99 of ${busyCount} busy connections alone ${shown(alone.map(p99))} ms, beside ${idleCount} idle and ` +
+      `${3 * BAD_COUNT} bad ones ${shown(beside.map(p99))} ms: ${shown(ratios(p99))} times, median ${ratio.toFixed(2)} ` +
+      `(${RATIO_MAX} at most); load ${loadavg()[0]?.toFixed(1)}`,
+  );
+  console.log(
+    `${name}: processor time of the main thread a request ${shown(alone.map(cpu))} us, beside the others ` +
+      `${shown(beside.map(cpu))} us: ${shown(ratios(cpu))} times, median ${median(ratios(cpu)).toFixed(2)}`,
   );
   return ratio <= RATIO_MAX;
 }
 
-/** The 99th percentile of what requests take, in milliseconds. */
-async function slowest(port: number): Promise<number> {
-  const sockets = await openMany(port, busyCount);
+interface Window {
+  /** The 99th percentile of what requests take. */
+  readonly p99Ms: number;
+  /** What the server's main thread spends, by the requests of these connections. */
+  readonly cpuUs: number;
+}
+
+/** Has the connections send requests for some seconds. */
+async function window({ pid }: BenchServer, sockets: readonly Socket[]): Promise<Window> {
+  const beganUs = mainThreadUs(pid);
   const untilMs = performance.now() + seconds * 1000;
   const taken: number[] = [];
   await Promise.all(
@@ -98,9 +126,11 @@ async function slowest(port: number): Promise<number> {
       }
     }),
   );
-  await closeAll(sockets);
   taken.sort((a, b) => a - b);
-  return taken[Math.floor(taken.length * 0.99)] ?? Number.NaN;
+  return {
+    p99Ms: taken[Math.floor(taken.length * 0.99)] ?? Number.NaN,
+    cpuUs: (mainThreadUs(pid) - beganUs) / taken.length,
+  };
 }
 
 /** Clients that do not read, that stop halfway, and that send a byte a second. */
