@@ -31,7 +31,8 @@ unpack() {
   command -v "$1" >/dev/null 2>&1 || [ -x "$PROMETHEUS/usr/bin/$1" ] && return 0
   command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 1
   into=$(mktemp -d)
-  (cd "$into" && apt-get download -qq "$2") >/tmp/detent-unpack.log 2>&1 &&
+  # Where apt has no lists of packages yet, they are fetched first.
+  (cd "$into" && { apt-get download -qq "$2" || { apt-get update -qq && apt-get download -qq "$2"; }; }) >/tmp/detent-unpack.log 2>&1 &&
     mkdir -p "$PROMETHEUS" && dpkg -x "$into/$2"_*.deb "$PROMETHEUS"
   rm -rf "$into"
   [ -x "$PROMETHEUS/usr/bin/$1" ]
