@@ -86,8 +86,20 @@ export function readXState(text: string, problems: Problems): JsonObject | undef
     );
   else if (context !== undefined) document["context"] = context;
   for (const key of SAME_AT_ROOT) put(document, key, root[key]);
+  oneStateInto(document, root, problems);
   return reader.tasks.size === 0 ? document : renamed(document, reader.tasks);
 }
+
+/** XState lets a machine have events and actions and no states: it is in one state then. */
+function oneStateInto(document: Draft, { type }: JsonObject, problems: Problems): void {
+  const isRunning = ["on", "after", "entry", "invoke"].some((key) => document[key] !== undefined);
+  if (document["states"] !== undefined || type !== undefined || !isRunning) return;
+  problems.warn("$", `a machine without states is in one state here, '${ONE_STATE}'`);
+  document["initial"] = ONE_STATE;
+  document["states"] = { [ONE_STATE]: {} };
+}
+
+const ONE_STATE = "active";
 
 /** True for a config of XState 4: it has words that later versions do not. */
 function isOld(json: Json): boolean {

@@ -18,15 +18,17 @@ export class XStateDriver {
   /** Types of all actions so far that are not xstate's own. */
   readonly log: string[] = [];
 
-  constructor(config: unknown) {
-    this.#machine = createMachine(config as Parameters<typeof createMachine>[0]);
+  /** `implementations`: the functions that names in the config stand for. */
+  constructor(config: unknown, implementations: unknown = {}) {
+    const machine = createMachine(config as Parameters<typeof createMachine>[0]);
+    this.#machine = machine.provide(implementations as Parameters<typeof machine.provide>[0]);
     const [snapshot, actions] = initialTransition(this.#machine);
     this.#snapshot = snapshot;
     this.#accept(actions);
     this.#fireDue();
   }
 
-  send(event: { readonly type: string; readonly v?: number }): void {
+  send(event: { readonly type: string; readonly [key: string]: unknown }): void {
     this.#step(event);
     this.#fireDue();
   }
