@@ -6,7 +6,7 @@ import type { ObjectForm } from "./keyspace/object-form.ts";
 import { type ObjectType, ObjectTypes } from "./keyspace/objects.ts";
 import { REDO_MACHINE } from "./keyspace/redo.ts";
 import { checkMachines } from "./machines/check.ts";
-import { redoMachine } from "./machines/live-machine.ts";
+import { MACHINE_REDO } from "./machines/live-machine.ts";
 import { MACHINE_STORAGE } from "./machines/object-storage.ts";
 import { checkStream } from "./streams/check.ts";
 import { STREAM_STORAGE } from "./streams/streams.ts";
@@ -18,7 +18,7 @@ export const OBJECT_TYPES = new ObjectTypes({
   machine: {
     storage: MACHINE_STORAGE,
     form: MACHINE_FORM,
-    redo: [REDO_MACHINE, redoMachine],
+    redo: [REDO_MACHINE, MACHINE_REDO],
     check: checkMachines,
   },
   stream: { storage: STREAM_STORAGE, form: STREAM_FORM, checkObject: checkStream },

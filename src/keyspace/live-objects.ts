@@ -25,6 +25,7 @@ import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
 import { inOrder } from "../base/in-order.ts";
 import type { Derived } from "../storage/derived.ts";
 import { merge } from "../storage/merge.ts";
+import { Hold, NotLoaded } from "../storage/not-loaded.ts";
 import type { OrderedReader, RangeOptions, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import {
@@ -45,7 +46,21 @@ const COUNTER_SPACE = "n";
 const INDEX_SPACE = "i";
 
 /** Redoes what a record of the journal says of an object, by the first byte of the record. */
-export type Redo = (live: LiveObjects, reader: OrderedReader, record: Buffer) => void;
+export interface Redo {
+  /** Reads all that it needs before it changes anything. */
+  apply(live: LiveObjects, reader: OrderedReader, record: Buffer): void;
+  /** The keys that `apply` reads. */
+  reads(record: Buffer): readonly Bytes[];
+}
+
+/** An object whose derivation has missed. */
+interface Missing {
+  readonly object: LiveObject;
+  readonly miss: NotLoaded;
+}
+
+/** So many objects that miss are folded together. */
+const LOADED_AT_ONCE_MAX = 256;
 
 const NOTHING_STORED: OrderedReader = { get: () => undefined, range: () => [] };
 
@@ -55,6 +70,7 @@ export class LiveObjects implements Derived {
   #reader = NOTHING_STORED;
   #active = new Generation();
   #frozen: Generation | undefined;
+  #isLoadingAhead = false;
 
   constructor(redo: ReadonlyMap<number, Redo>) {
     this.#redo = redo;
@@ -215,7 +231,12 @@ export class LiveObjects implements Derived {
     }
     const redo = this.#redo.get(type ?? 0);
     assert(redo !== undefined, "a redo record of a known type");
-    redo(this, reader, record);
+    redo.apply(this, reader, record);
+  }
+
+  reads(record: Buffer): readonly Bytes[] {
+    if (record[0] === REDO_COUNT) return [decodeCount(record).key];
+    return this.#redo.get(record[0] ?? 0)?.reads(record) ?? [];
   }
 
   /**
@@ -328,26 +349,66 @@ export class LiveObjects implements Derived {
 
   /**
    * The writes that bring the frozen generation into the data file, in the order of keys within each space: neighbours
-   * share pages. Lazy; undefined where the caller may pause. An object that has been settled meanwhile is among them, as
+   * share pages. Lazy; undefined where the caller may pause, a promise where it has to wait: what objects need that is not
+   * in memory is loaded for many at once, and these come behind the others. An object that has been settled meanwhile is among them, as
    * that may be taken back; where it is not, the writes of the next checkpoint replace these.
    */
-  *fold(): Generator<Write | undefined> {
+  *fold(): Generator<Write | undefined | Promise<void>> {
     for (const object of inOrder(this.#frozenObjects(), (a, b) => (a.at < b.at ? -1 : 1))) {
       if (object === undefined) yield undefined;
       else if (!object.kind.derivesRecord) yield [raw(object.at), encodeRecord(object.record)];
     }
+    const missing: Missing[] = [];
     for (const object of inOrder(this.#frozenObjects(), (a, b) => a.base.id - b.base.id)) {
       yield undefined;
       if (object === undefined) continue;
-      for (const write of this.#derivationOf(object).writes) if (!object.kind.isLate(write[0])) yield write;
-      if (object.given !== undefined) yield* inOrder(object.given.writes(), byKey);
+      const miss = this.#missOf(object);
+      if (miss === undefined) yield* this.#partsToFold(object);
+      else missing.push({ object, miss });
+      if (missing.length === LOADED_AT_ONCE_MAX) yield* this.#foldLoaded(missing.splice(0));
     }
+    yield* this.#foldLoaded(missing);
     const index: Write[] = [];
     for (const { kind, phys, base, record } of this.#frozenObjects()) {
       for (const write of indexDifference(kind, phys, base, record)) index.push(write);
       yield undefined;
     }
     yield* inOrder(index, byKey);
+  }
+
+  /** Derives what follows from an object's tail; what that has missed, if it cannot be done yet. */
+  #missOf(object: LiveObject): NotLoaded | undefined {
+    try {
+      this.#derivationOf(object);
+      return undefined;
+    } catch (error) {
+      if (error instanceof NotLoaded) return error;
+      throw error;
+    }
+  }
+
+  *#partsToFold({ kind, derivation, given }: LiveObject): Generator<Write | undefined> {
+    for (const write of derivation?.writes ?? []) if (!kind.isLate(write[0])) yield write;
+    if (given !== undefined) yield* inOrder(given.writes(), byKey);
+  }
+
+  *#foldLoaded(objects: readonly Missing[]): Generator<Write | undefined | Promise<void>> {
+    const hold = new Hold();
+    try {
+      for (let missing = objects; missing.length > 0; ) {
+        yield Promise.all(missing.map(({ miss }) => miss.load(hold))).then(() => undefined);
+        const left: Missing[] = [];
+        for (const { object } of missing) {
+          yield undefined;
+          const miss = this.#missOf(object);
+          if (miss === undefined) yield* this.#partsToFold(object);
+          else left.push({ object, miss });
+        }
+        missing = left;
+      }
+    } finally {
+      hold.release();
+    }
   }
 
   /** What must reach the data file together with the mark: counters, and what is derived from a record that is. */
@@ -418,8 +479,11 @@ export class LiveObjects implements Derived {
     generation.bytes += bytes;
     generation.unindexed.add(object);
     const { deriveEvery } = object.kind;
-    if (deriveEvery > 0 && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery)
-      this.#derivationOf(object);
+    if (deriveEvery > 0 && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery) {
+      // Nobody waits for this: what it misses is there for one of the next changes.
+      const miss = this.#missOf(object);
+      if (miss !== undefined) this.#loadAhead(miss);
+    }
     return () => {
       object.record = before;
       takeBack?.();
@@ -428,6 +492,17 @@ export class LiveObjects implements Derived {
       generation.bytes -= bytes;
       generation.unindexed.add(object);
     };
+  }
+
+  #loadAhead(miss: NotLoaded): void {
+    if (this.#isLoadingAhead) return;
+    this.#isLoadingAhead = true;
+    const hold = new Hold();
+    const end = () => {
+      this.#isLoadingAhead = false;
+      hold.release();
+    };
+    miss.load(hold).then(end, end);
   }
 
   /** Brings the indexes of both generations up to date. */

@@ -11,6 +11,7 @@ import {
   type OrderedReader,
   type OrderedStore,
   type StoreStatus,
+  type Write,
 } from "../storage/ordered-store.ts";
 import { type PostgresOptions, PostgresStore } from "../storage/postgres/postgres-store.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
@@ -283,8 +284,12 @@ export class Store {
   async close(): Promise<void> {
     if (this.#foldsAtClose && this.#live !== undefined) {
       this.#live.freeze();
-      const folded = [...this.#live.fold()].filter((write) => write !== undefined);
-      const writes = [...folded, ...this.#live.lastWrites()];
+      const writes: Write[] = [];
+      for (const write of this.#live.fold()) {
+        if (write instanceof Promise) await write;
+        else if (write !== undefined) writes.push(write);
+      }
+      writes.push(...this.#live.lastWrites());
       if (writes.length > 0 && this.failure === undefined) this.#ordered.commit(writes);
       this.#live.thawed();
     }

@@ -1,8 +1,9 @@
 /** Machines as live objects: what follows from their changes, and how a restart redoes them (live-objects.ts). */
 
+import type { Bytes } from "../base/bytes.ts";
 import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
 import type { LiveKind } from "../keyspace/live-kind.ts";
-import type { LiveObjects } from "../keyspace/live-objects.ts";
+import type { LiveObjects, Redo } from "../keyspace/live-objects.ts";
 import { decodeRecord, type KeyRecord, LazyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { appendAnew } from "../streams/live-stream.ts";
@@ -40,14 +41,25 @@ function encodeDecoded(decoded: unknown): Buffer {
   return encodeMachine((decoded as DecodedMachine).machine);
 }
 
-/** Redoes a change of a machine at a restart; `reader` reads what is stored, which may be of before or after the change. */
-export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buffer): void {
+/** How a restart redoes changes of machines. */
+export const MACHINE_REDO: Redo = {
+  apply: redoMachine,
+  reads: (bytes) => {
+    const step = decodeStep(bytes);
+    const stream = streamOf(step);
+    return [recordOf(step), ...(stream === undefined ? [] : [stream]), ...countersOf(step)];
+  },
+};
+
+/** Redoes a change of a machine; `reader` reads what is stored, which may be of before or after the change. */
+function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buffer): void {
   const step = decodeStep(bytes);
-  const at = recordKey(databasePrefix("k", step.phys), step.key);
-  countAnew(live, step);
+  const at = recordOf(step);
+  // All that is read comes first: a read that misses is made again with the whole record.
+  const record = liveOrStored(live.record(at), reader, at);
+  for (const key of countersOf(step)) live.counter(key);
   appendChanges(live, reader, step);
-  const stored = reader.get(at);
-  const record = live.record(at) ?? (stored === undefined ? undefined : decodeRecord(stored));
+  countAnew(live, step);
   // The object has gone, or another has its key: a write that follows in the journals says so.
   if (record?.type !== "machine" || record.id !== step.id) return;
   const machine = decodeMachine(record);
@@ -64,16 +76,34 @@ export function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buf
   );
 }
 
+function recordOf({ phys, key }: Redone): Bytes {
+  return recordKey(databasePrefix("k", phys), key);
+}
+
+/** The record of the change stream that has entries of the change. */
+function streamOf({ phys, definition, entry, streamId }: Redone): Bytes | undefined {
+  if (entry === undefined || streamId === undefined) return undefined;
+  return recordKey(databasePrefix("k", phys), changeStream(definition));
+}
+
+function countersOf({ phys, definition, moved }: Redone): readonly Bytes[] {
+  if (moved === undefined) return [];
+  return [moved.before, moved.after].flatMap((states) => counterKeys(phys, definition, states));
+}
+
+function liveOrStored(live: KeyRecord | undefined, reader: OrderedReader, at: Bytes): KeyRecord | undefined {
+  if (live !== undefined) return live;
+  const stored = reader.get(at);
+  return stored === undefined ? undefined : decodeRecord(stored);
+}
+
 /** The entries of the change stream that the change has left. */
-function appendChanges(
-  live: LiveObjects,
-  reader: OrderedReader,
-  { phys, key, definition, entry, streamId }: Redone,
-): void {
-  if (entry === undefined || streamId === undefined) return;
-  const place = { at: recordKey(databasePrefix("k", phys), changeStream(definition)), phys };
-  const stored = live.summary(place.at) === undefined ? reader.get(place.at) : undefined;
-  const record = live.summary(place.at) ?? (stored === undefined ? undefined : decodeRecord(stored));
+function appendChanges(live: LiveObjects, reader: OrderedReader, step: Redone): void {
+  const { phys, key, definition, entry, streamId } = step;
+  const at = streamOf(step);
+  if (at === undefined || entry === undefined || streamId === undefined) return;
+  const place = { at, phys };
+  const record = liveOrStored(live.summary(at), reader, at);
   if (record?.type !== "stream") return;
   const told = changeEntries({ key, definition, history: decodeEntry(entry) });
   const append = appendAnew(record, place, streamId, told);

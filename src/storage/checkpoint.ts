@@ -18,7 +18,7 @@ const SLICE_BYTES_MAX = 1024 * 1024;
 export interface Carried {
   readonly table: WriteTable;
   /** Writes that follow the table's and replace them where they have a key in common; called once, after the table. */
-  folded(): Iterable<Write | undefined>;
+  folded(): Iterable<Write | undefined | Promise<void>>;
   /** Folded writes that are now on disk. */
   onFolded(writes: readonly Write[]): void;
   /** After each step, with how many keys it has done: to sort one is a part of that, to write it the rest. */
@@ -45,7 +45,7 @@ export async function carry(data: DataFile, { table, folded, onFolded, onStep }:
 /** `onApplied` hears of the writes of a slice and of the pauses that came with them. */
 async function applySliced(
   data: DataFile,
-  writes: Iterable<Write | undefined>,
+  writes: Iterable<Write | undefined | Promise<void>>,
   onApplied: (slice: readonly Write[], pauses: number) => Promise<void>,
 ): Promise<void> {
   const iterator = writes[Symbol.iterator]();
@@ -53,7 +53,8 @@ async function applySliced(
     for (let isLast = false; !isLast; ) {
       const slice = new Slice(iterator);
       if (slice.begin()) await data.apply(slice.writes());
-      else if (!slice.isLast) await nextTurn();
+      else if (!slice.isLast && slice.awaited === undefined) await nextTurn();
+      await slice.awaited;
       const { taken, pauses } = slice;
       isLast = slice.isLast;
       if (taken.length > 0 || pauses > 0) await onApplied(taken, pauses);
@@ -69,11 +70,13 @@ class Slice {
   /** How often there was nothing to write yet. */
   pauses = 0;
   isLast = false;
-  readonly #source: Iterator<Write | undefined>;
+  /** What ends the slice, as the next write waits for it. */
+  awaited: Promise<void> | undefined;
+  readonly #source: Iterator<Write | undefined | Promise<void>>;
   readonly #endMs = performance.now() + SLICE_MS;
   #bytes = 0;
 
-  constructor(source: Iterator<Write | undefined>) {
+  constructor(source: Iterator<Write | undefined | Promise<void>>) {
     this.#source = source;
   }
 
@@ -92,10 +95,17 @@ class Slice {
 
   /** Undefined when the time is up, or nothing is left. */
   #next(): Write | undefined {
+    if (this.awaited !== undefined) return undefined;
     while (this.#isEmpty || (this.#bytes < SLICE_BYTES_MAX && performance.now() < this.#endMs)) {
       const { done, value } = this.#source.next();
       if (done === true) {
         this.isLast = true;
+        return undefined;
+      }
+      if (value instanceof Promise) {
+        // Whoever awaits it meets the rejection, if later than now.
+        value.catch(() => undefined);
+        this.awaited = value;
         return undefined;
       }
       if (value !== undefined) {

@@ -50,12 +50,13 @@ export interface Derived {
   /**
    * The writes that the frozen generation amounts to; consumed step by step with turns of the event loop between,
    * so that each step should cost little and none may look at what has become dirty since. Whoever consumes it may
-   * stop early. Undefined is no write: whoever consumes it may pause there.
+   * stop early. Undefined is no write: whoever consumes it may pause there. A promise, over a store whose reads may miss,
+   * is to be awaited before the next step: it resolves when that can be made, and rejects when the store cannot be read.
    * @param below the frozen table over LMDB: the store without the active table
    */
-  fold(below: OrderedReader): Iterable<Write | undefined>;
+  fold(below: OrderedReader): Iterable<Write | undefined | Promise<void>>;
 
-  /** Writes that reach LMDB together with the mark, or not at all. Called when the fold has ended. */
+  /** Writes that reach LMDB together with the mark, or not at all. Called when the fold has ended; it misses nothing then. */
   lastWrites(below: OrderedReader): readonly Write[];
 
   /** LMDB has the frozen generation, and reads of the store see it: it can be dropped. */

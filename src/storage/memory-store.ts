@@ -84,9 +84,10 @@ export class MemoryStore implements OrderedStore {
 
   async close(): Promise<void> {}
 
-  #apply(writes: Iterable<Write | undefined>): void {
+  #apply(writes: Iterable<Write | undefined | Promise<void>>): void {
     for (const write of writes) {
-      if (write === undefined) continue;
+      // All reads of what is in memory find it, so there is nothing to wait for.
+      if (write === undefined || write instanceof Promise) continue;
       const [key, value] = write;
       if (value === null) this.#entries.delete(key);
       else this.#entries.set(key, value);
