@@ -12,16 +12,15 @@ import { localBus } from "./local-bus.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 const LETTERS = ["a", "b", "c"] as const;
-export type Letter = (typeof LETTERS)[number];
+type Letter = (typeof LETTERS)[number];
+const NEXT: Readonly<Record<Letter, Letter>> = { a: "b", b: "c", c: "a" };
 
 export interface FakeCluster {
-  readonly owner: Letter;
-  portOf(letter: Letter): number;
-  serverOf(letter: Letter): TestServer;
+  readonly ownerPort: number;
   /** All ports, those of standbys first: clients find the owner by themselves. */
   readonly ports: readonly number[];
   /** The owner's connections break; for a while nobody owns the slots; then another member does. */
-  takeOver(by: Letter, whileNobody?: () => Promise<void>): Promise<void>;
+  takeOver(by?: Letter): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,15 +55,11 @@ export async function startFakeCluster(): Promise<FakeCluster> {
   const say = (ownedBy: Letter | undefined): void => {
     for (const view of views.values()) view.update({ members, partitions: [partitionOf(ownedBy, epoch)] });
   };
-  const takeOver = async (
-    by: Letter,
-    whileNobody: () => Promise<void> = async () => undefined,
-  ): Promise<void> => {
+  const takeOver = async (by: Letter = NEXT[owner]): Promise<void> => {
     const before = owner;
     views.get(before)?.serveUntil(Number.NEGATIVE_INFINITY);
     say(undefined);
     await servers.get(before)?.close();
-    await whileNobody();
     await servers.get(by)?.close();
     owner = by;
     epoch += 1;
@@ -75,14 +70,8 @@ export async function startFakeCluster(): Promise<FakeCluster> {
 
   for (const letter of LETTERS) await begin(letter, letter === owner ? "owner" : "standby");
   return {
-    get owner() {
-      return owner;
-    },
-    portOf,
-    serverOf: (letter) => {
-      const server = servers.get(letter);
-      if (server === undefined) throw new Error(`there is no member ${letter}`);
-      return server;
+    get ownerPort() {
+      return portOf(owner);
     },
     get ports() {
       return [...LETTERS].sort((letter) => (letter === owner ? 1 : -1)).map(portOf);

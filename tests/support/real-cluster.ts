@@ -1,0 +1,128 @@
+/** Three servers, each a program of its own, over a PostgreSQL database: what clients are to live with. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { createSchema } from "../../src/storage/postgres/schema.ts";
+import { TestClient } from "./client.ts";
+import { freePort } from "./free-port.ts";
+import { startPostgresServer } from "./postgres.ts";
+import { PROGRAM } from "./program-command.ts";
+
+export interface RealCluster {
+  readonly url: string;
+  /** All ports, those of standbys first. */
+  readonly ports: readonly number[];
+  readonly ownerPort: number;
+  /** Kills the owner; resolves when another one serves, and the killed one is there again. */
+  takeOver(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Running {
+  readonly port: number;
+  child: ChildProcess;
+  output: string;
+}
+
+/** Until when something may take its time on a machine that is busy. */
+const PATIENCE_MS = 60_000;
+
+export async function startRealCluster(): Promise<RealCluster> {
+  const database = await startPostgresServer(["fsync=off", "shared_buffers=16MB", "max_connections=60"]);
+  if (database === undefined) throw new Error("PostgreSQL is not installed");
+  const client = await database.connect();
+  await createSchema(client);
+  await client.end();
+  const directory = mkdtempSync(join(tmpdir(), "detent-cluster-"));
+  const begin = (port: number): Running => {
+    const [interpreter = "", ...rest] = PROGRAM;
+    const where = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory];
+    const child = spawn(interpreter, [...rest, "--store", database.url, ...where], { stdio: "pipe" });
+    const running: Running = { port, child, output: "" };
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        running.output += chunk.toString();
+      });
+    return running;
+  };
+  const servers: Running[] = [];
+  for (let count = 0; count < 3; count += 1) servers.push(begin(await freePort()));
+  let ownerPort = 0;
+
+  /** Asks the servers until one of those says that it is the master, and serves. */
+  const untilOwned = async (among: readonly Running[]): Promise<void> => {
+    const untilMs = performance.now() + PATIENCE_MS;
+    for (;;) {
+      for (const { port } of among) {
+        if (await isServing(port)) {
+          ownerPort = port;
+          return;
+        }
+      }
+      if (performance.now() > untilMs)
+        throw new Error(`no server serves:\n${servers.map(({ output }) => output).join("\n--\n")}`);
+      await delay(10);
+    }
+  };
+  const untilListening = async ({ port }: Running): Promise<void> => {
+    while (!(await answers(port))) await delay(10);
+  };
+  await Promise.all(servers.map(untilListening));
+  await untilOwned(servers);
+  for (const { port } of servers) while (!(await knowsAll(port))) await delay(10);
+
+  return {
+    url: database.url,
+    get ports() {
+      return servers.map(({ port }) => port).sort((port) => (port === ownerPort ? 1 : -1));
+    },
+    get ownerPort() {
+      return ownerPort;
+    },
+    takeOver: async () => {
+      const index = servers.findIndex(({ port }) => port === ownerPort);
+      const killed = servers[index];
+      if (killed === undefined) throw new Error("the owner is one of the servers");
+      killed.child.kill("SIGKILL");
+      await once(killed.child, "close");
+      await untilOwned(servers.filter((server) => server !== killed));
+      servers[index] = begin(killed.port);
+      await untilListening(servers[index]);
+    },
+    close: async () => {
+      for (const { child } of servers) {
+        const ended = once(child, "close");
+        child.kill("SIGKILL");
+        if (child.exitCode === null && child.signalCode === null) await ended;
+      }
+      await database.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ask(port: number, ...request: string[]): Promise<string | undefined> {
+  try {
+    const client = await TestClient.connect(port);
+    const { bytes } = await client.exchange(...request);
+    await client.close();
+    return bytes.toString();
+  } catch {
+    return undefined;
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  return (await ask(port, "PING")) === "+PONG\r\n";
+}
+
+async function knowsAll(port: number): Promise<boolean> {
+  return (await ask(port, "CLUSTER", "INFO"))?.includes("cluster_known_nodes:3\r") === true;
+}
+
+async function isServing(port: number): Promise<boolean> {
+  return (await ask(port, "DBSIZE"))?.startsWith(":") === true;
+}
