@@ -1,5 +1,7 @@
 /** The server, asked by the page: JSON in, JSON out, problems as errors. */
 
+export type { HistoryEntry, PendingEntry } from "./told.ts";
+
 export interface ProblemDocument {
   readonly status: number;
   readonly code: string;
@@ -86,20 +88,6 @@ export interface MachineInfo {
   readonly timers: number;
   readonly failed: number;
   readonly ttl: number;
-}
-
-export interface HistoryEntry {
-  readonly rev: number;
-  readonly at: number;
-  readonly kind: string;
-  readonly event: string | null;
-  readonly id: string | null;
-  readonly by: string | null;
-  readonly reason: string | null;
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-  readonly data: unknown;
-  readonly context: unknown;
 }
 
 /** The sections of INFO as fields. */

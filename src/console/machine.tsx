@@ -1,7 +1,15 @@
 /** A machine: where it is and was, what it accepts, why it would refuse, what it waits for, and what may be done to it. */
 import type { Drawing } from "../drawing/geometry.ts";
 import { Actions, actionsOf } from "./actions.tsx";
-import { get, type HistoryEntry, type MachineInfo, machinePath, versionsOf } from "./api.ts";
+import {
+  database,
+  get,
+  type HistoryEntry,
+  type MachineInfo,
+  machinePath,
+  type PendingEntry,
+  versionsOf,
+} from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
 import { useQuestion } from "./confirm.tsx";
 import { useDrawing } from "./drawing.ts";
@@ -9,14 +17,6 @@ import { Events } from "./events.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
 import { Ago, eventName, Fault, Json, Panel, Status } from "./parts.tsx";
 import { Timeline } from "./timeline.tsx";
-
-interface Pending {
-  readonly id: string;
-  readonly kind: string;
-  readonly event: string;
-  readonly due: number | null;
-  readonly error?: string | null;
-}
 
 export function Machine({
   machineKey,
@@ -33,7 +33,7 @@ export function Machine({
     get<{ history: readonly HistoryEntry[] }>(`${path}/history?newestFirst=true&count=1000`),
   );
   const pending = useLoaded(`pending ${machineKey}`, tick, () =>
-    get<{ pending: readonly Pending[] }>(`${path}/pending`),
+    get<{ pending: readonly PendingEntry[] }>(`${path}/pending`),
   );
   const definition = now.data?.definition ?? "";
   const drawing = useDrawing(definition, query);
@@ -81,6 +81,12 @@ export function Machine({
         </span>
         {now.data.reason !== null && <span>“{now.data.reason}”</span>}
         <a href={linkTo("family", machineKey)}>Family</a>
+        <a
+          href={`${path}/export?db=${database()}`}
+          download={`${machineKey.replaceAll(/[^\w.-]+/g, "-")}.detent.jsonl`}
+        >
+          Export
+        </a>
         {definition !== "" && <a href={linkTo("try", machineKey, { rev: String(shown) })}>Fork to Try</a>}
       </p>
       {definition !== "" && (
@@ -127,7 +133,7 @@ function isEnterable({ path, type, hasInside }: Drawing["boxes"][number]): boole
   return path !== "" && type !== "history" && !hasInside;
 }
 
-function PendingList({ pending }: { readonly pending: readonly Pending[] }) {
+function PendingList({ pending }: { readonly pending: readonly PendingEntry[] }) {
   if (pending.length === 0) return <p class="hint">Nothing: no timer, no event for later.</p>;
   return (
     <table class="numbers">

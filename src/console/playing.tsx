@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Json } from "../base/json.ts";
 import type { Machine } from "../engine/machine.ts";
+import type { HistoryEntry } from "./api.ts";
 import { fieldsOf } from "./events.tsx";
 import { submitted } from "./hooks.ts";
 import { duration, eventName, Panel } from "./parts.tsx";
@@ -17,10 +18,13 @@ const STEPS: ReadonlyArray<readonly [string, number]> = [
 export function Playing({
   machine,
   frames,
+  past,
   onFrames,
 }: {
   readonly machine: Machine;
   readonly frames: readonly Frame[];
+  /** What the machine had been through before, the oldest first. */
+  readonly past: readonly HistoryEntry[];
   readonly onFrames: (frames: readonly Frame[]) => void;
 }) {
   const frame = frames.at(-1);
@@ -129,6 +133,7 @@ export function Playing({
         </fieldset>
       </div>
       <Frames frames={frames} onFrames={onFrames} />
+      {past.length > 0 && <Past entries={past} />}
     </Panel>
   );
 }
@@ -160,6 +165,27 @@ function Frames({
         ))
         .toReversed()}
     </ol>
+  );
+}
+
+const PAST_SHOWN = 100;
+
+/** The history of the machine that was forked. */
+function Past({ entries }: { readonly entries: readonly HistoryEntry[] }) {
+  const shown = entries.slice(-PAST_SHOWN).toReversed();
+  return (
+    <details class="past">
+      <summary>Before that: {entries.length} entries of its history</summary>
+      <ol class="frames">
+        {shown.map(({ rev, at, kind, event, to }) => (
+          <li key={`${rev} ${at} ${kind}`}>
+            <span title={new Date(at).toLocaleString()}>rev {rev}</span>{" "}
+            <b>{event === null ? kind : eventName(event)}</b> → {to.join(", ")}
+          </li>
+        ))}
+      </ol>
+      {entries.length > shown.length && <p class="hint">The newest {PAST_SHOWN} are shown.</p>}
+    </details>
   );
 }
 

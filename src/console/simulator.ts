@@ -2,11 +2,9 @@
  * A machine played through in the browser by the engine of the server: events are sent, the clock is moved, and nothing goes out. Each
  * frame is a whole situation, so that going back is showing an earlier one.
  */
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import {
-  BLANK,
   begin,
-  type Child,
   endChild,
   envIn,
   type Outcome,
@@ -20,9 +18,9 @@ import { compile } from "../engine/compile.ts";
 import { readKeys } from "../engine/document-keys.ts";
 import { type NextEvent, next } from "../engine/explain.ts";
 import { graph } from "../engine/graph.ts";
-import { type Machine, stateOf } from "../engine/machine.ts";
-import { activeStates, findState } from "../engine/step.ts";
-import { BLANK_SNAPSHOT, type Effect, type Finding, type Snapshot, type Timer } from "../engine/types.ts";
+import type { Machine } from "../engine/machine.ts";
+import { activeStates } from "../engine/step.ts";
+import type { Effect, Finding } from "../engine/types.ts";
 
 /** What was done to come to a frame. */
 export type Act =
@@ -74,49 +72,6 @@ function playing(machine: Machine): Rehearsed {
 
 export function started(machine: Machine, nowMs: number): Frame {
   return frameOf(machine, { kind: "start" }, begin(playing(machine), { nowMs }));
-}
-
-/** A machine of the server: where it is, with its context and what is due. */
-export interface Origin {
-  readonly status: string;
-  readonly states: readonly string[];
-  readonly context: Json;
-  readonly timers: ReadonlyArray<{ readonly id: string; readonly event: string; readonly due: number }>;
-  readonly children: ReadonlyArray<{ readonly id: string; readonly src: string }>;
-}
-
-/** Goes on where a machine of the server is; no entry action runs. Undefined when the definition has no such states. */
-export function forked(machine: Machine, nowMs: number, origin: Origin): Frame | undefined {
-  const configuration = new Set<number>([0]);
-  for (const name of origin.states) {
-    let index = findState(machine, name);
-    if (index === undefined) return undefined;
-    for (; index > 0; index = stateOf(machine, index).parent) configuration.add(index);
-  }
-  const timers = origin.timers.map((timer, at) => timerOf(machine, timer, at + 1));
-  const snapshot: Snapshot = {
-    ...BLANK_SNAPSHOT,
-    status: origin.status === "done" ? "done" : "active",
-    configuration: [...configuration].sort((a, b) => a - b),
-    context: isJsonObject(origin.context) ? origin.context : {},
-    timers,
-    timerSeq: timers.length + 1,
-  };
-  const children = origin.children.map((child): Child => {
-    return { ...child, isList: false, status: "active", output: null };
-  });
-  const situation = { ...BLANK, snapshot, children, nowMs };
-  return { act: { kind: "start" }, situation, states: activeStates(machine, snapshot), told: [] };
-}
-
-/** The state that a timer belongs to is in the name of its event. */
-function timerOf(machine: Machine, timer: Origin["timers"][number], seq: number): Timer {
-  const { id, event, due } = timer;
-  const owner = /^xstate\.after\.[^.]*\.(.*)$/.exec(event)?.[1] ?? "";
-  const state = machine.byId.get(owner) ?? machine.byPath.get(owner.replace(/^[^.]*\./, ""));
-  const named = id.startsWith("#") ? {} : { id };
-  const kind = state === undefined ? ({ kind: "raise" } as const) : ({ kind: "after", state } as const);
-  return { seq, deadlineMs: due, event, ...named, ...kind };
 }
 
 export function accepted(machine: Machine, { situation }: Frame): readonly NextEvent[] {

@@ -7,41 +7,21 @@ import type { JsonObject } from "../base/json.ts";
 import type { Drawing } from "../drawing/geometry.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { Finding } from "../engine/types.ts";
-import { ask, command, definitionPath, get, type MachineInfo, machinePath, versionsOf } from "./api.ts";
+import { ask, command, errorOf, versionsOf } from "./api.ts";
+import { type Begun, fresh, ofMachine, STORED } from "./begun.ts";
 import { Chart, withOuter } from "./chart.tsx";
 import { type Question, useQuestion } from "./confirm.tsx";
+import { Foreign, type Translated } from "./foreign.tsx";
+import { forked } from "./fork.ts";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
+import { languageOf } from "./languages.ts";
 import { lineOf } from "./lines.ts";
+import { begunWith, type Opened, OpenFile, openedFrom, RevisionChoice } from "./opening.tsx";
 import { Fault, Json, Panel } from "./parts.tsx";
 import { Playing } from "./playing.tsx";
-import { type Frame, forked, type Origin, read, started, testOf } from "./simulator.ts";
+import { type Frame, read, started, testOf } from "./simulator.ts";
 
-const STORED = "detent try";
 const DRAW_AFTER_MS = 400;
-
-const FIRST = `{
-  "id": "door",
-  "initial": "closed",
-  "context": { "opened": 0 },
-  "states": {
-    "closed": {
-      "on": {
-        "OPEN": { "target": "open", "actions": [{ "assign": { "opened": "context.opened + 1" } }] },
-        "LOCK": { "guard": "event.code == 1234", "target": "locked" }
-      }
-    },
-    "open": { "on": { "CLOSE": "closed" }, "after": { "30s": "closed" } },
-    "locked": { "on": { "UNLOCK": { "guard": "event.code == 1234", "target": "closed" } } }
-  }
-}
-`;
-
-interface Begun {
-  readonly text: string;
-  readonly id: string;
-  readonly origin?: Origin;
-  readonly nowMs: number;
-}
 
 export default function Try({
   subject,
@@ -52,88 +32,58 @@ export default function Try({
 }) {
   const rev = Number(query.get("rev") ?? 0);
   const definition = query.get("definition") ?? "";
+  const [opened, setOpened] = useState<Opened>();
+  const [fault, setFault] = useState<Error>();
   const { data, error } = useLoaded(`try ${subject} ${rev} ${definition}`, 0, () =>
     subject === "" ? fresh(definition) : ofMachine(subject, rev),
   );
-  if (data === undefined) return error === undefined ? <p class="hint">…</p> : <Fault error={error} />;
-  return <Editor key={`${subject} ${rev} ${definition}`} begun={data} subject={subject} rev={rev} />;
-}
-
-async function fresh(definition: string): Promise<Begun> {
-  const nowMs = Date.now();
-  if (definition === "") return { text: localStorage.getItem(STORED) ?? FIRST, id: "", nowMs };
-  return { text: pretty(await get<unknown>(definitionPath(definition))), id: definition, nowMs };
-}
-
-interface Plan {
-  readonly timers: Origin["timers"];
-}
-
-/** A machine as it is, or as it was at a revision: its timers then are those that an undo would leave. */
-async function ofMachine(key: string, rev: number): Promise<Begun> {
-  const now = await get<MachineInfo>(machinePath(key));
-  if (now.definition === null) throw new Error("A map machine has no definition that could be tried.");
-  const isPast = rev > 0 && rev < now.rev;
-  const seen = isPast ? await get<MachineInfo>(`${machinePath(key)}?rev=${rev}`) : now;
-  const definition = seen.definition ?? now.definition;
-  const document = await get<unknown>(definitionPath(definition));
-  const { timers, children } = isPast ? await waitsAt(key, rev) : await waits(key);
-  const origin = {
-    status: seen.status,
-    states: seen.state,
-    context: seen.context as JsonObject,
-    timers,
-    children,
+  const begun = useMemo(() => (opened === undefined ? data : begunWith(opened)), [opened, data]);
+  if (begun === undefined) return error === undefined ? <p class="hint">…</p> : <Fault error={error} />;
+  const open = async (file: File) => {
+    try {
+      setOpened(openedFrom(await file.text(), file.name));
+      setFault(undefined);
+    } catch (reason) {
+      setFault(errorOf(reason));
+    }
   };
-  return { text: pretty(document), id: definition, origin, nowMs: isPast ? seen.updated : Date.now() };
-}
-
-interface Pending {
-  readonly id: string;
-  readonly kind: string;
-  readonly event: string;
-  readonly due: number | null;
-  readonly definition?: string | null;
-}
-
-type Waits = Pick<Origin, "timers" | "children">;
-
-async function waits(key: string): Promise<Waits> {
-  const { pending } = await get<{ readonly pending: readonly Pending[] }>(`${machinePath(key)}/pending`);
-  return {
-    timers: pending.flatMap(({ id, kind, event, due }) =>
-      kind === "timer" && due !== null ? [{ id, event, due }] : [],
-    ),
-    children: pending.flatMap(({ id, kind, definition }) =>
-      kind === "running" ? [{ id, src: definition ?? "" }] : [],
-    ),
-  };
-}
-
-async function waitsAt(key: string, rev: number): Promise<Waits> {
-  try {
-    const { timers } = await command<Plan>("SM.UNDO", key, "REV", String(rev + 1), "PLAN");
-    return { timers, children: [] };
-  } catch {
-    // It lies too far back, or the user may not ask: then no timer is known.
-    return { timers: [], children: [] };
-  }
-}
-
-function pretty(document: unknown): string {
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  const key = opened === undefined ? `${subject} ${rev} ${definition}` : `${opened.name} ${opened.rev}`;
+  return (
+    <>
+      <h1>
+        Try
+        {opened === undefined && subject !== "" && (
+          <small>
+            {" "}
+            from <a href={linkTo("machine", subject)}>{subject}</a> {rev > 0 && `at rev ${rev}`}
+          </small>
+        )}
+        {opened !== undefined && <small> from {opened.name}</small>}
+        <OpenFile onFile={(file) => void open(file)} />
+      </h1>
+      <Fault error={fault} />
+      {opened?.machine !== undefined && (
+        <RevisionChoice
+          file={opened.machine}
+          rev={opened.rev}
+          onRev={(next) => setOpened({ ...opened, rev: next })}
+        />
+      )}
+      <Editor key={key} begun={begun} isKept={opened === undefined && subject === ""} />
+    </>
+  );
 }
 
 function Editor({
   begun,
-  subject,
-  rev,
+  isKept,
 }: {
   readonly begun: Begun;
-  readonly subject: string;
-  readonly rev: number;
+  /** Whether the browser keeps the text for the next time. */
+  readonly isKept: boolean;
 }) {
   const [text, setText] = useState(begun.text);
+  const [translated, setTranslated] = useState<Translated>();
   const known = useMemo(() => read(text), [text]);
   const [machine, setMachine] = useState<Machine>();
   const [frames, setFrames] = useState<readonly Frame[]>([]);
@@ -141,14 +91,15 @@ function Editor({
   const { machine: latest, graph } = known;
   useEffect(() => {
     if (latest === undefined) return;
-    if (begun.id === "" && subject === "") localStorage.setItem(STORED, text);
+    if (begun.id === "" && isKept) localStorage.setItem(STORED, text);
     setMachine(latest);
     const origin = begun.origin === undefined ? undefined : forked(latest, begun.nowMs, begun.origin);
     setFrames([origin ?? started(latest, begun.nowMs)]);
   }, [latest]);
   const drawing = useDrawing(graph);
   const frame = frames.at(-1);
-  const visited = frames.flatMap(({ states }) => states);
+  const past = begun.origin?.history ?? [];
+  const visited = [...past.flatMap(({ to }) => to), ...frames.flatMap(({ states }) => states)];
   const versions = useLoaded(`versions ${begun.id}`, 0, async () =>
     begun.id === "" ? { definitions: [] } : versionsOf(begun.id),
   );
@@ -156,14 +107,10 @@ function Editor({
   const name = begun.id.replace(/:[^:]*$/, "");
   return (
     <>
-      <h1>
-        Try
-        {subject !== "" && (
-          <small>
-            {" "}
-            from <a href={linkTo("machine", subject)}>{subject}</a> {rev > 0 && `at rev ${rev}`}
-          </small>
-        )}
+      <div class="beside">
+        <p class="hint">
+          The machine below runs in this browser alone: nothing is sent and nothing is stored.
+        </p>
         <span class="actions">
           <button
             type="button"
@@ -184,8 +131,7 @@ function Editor({
             </button>
           )}
         </span>
-      </h1>
-      <p class="hint">The machine below runs in this browser alone: nothing is sent and nothing is stored.</p>
+      </div>
       <div class="bench">
         <Panel title="Definition">
           <textarea
@@ -195,7 +141,15 @@ function Editor({
             value={text}
             onInput={(event) => setText(event.currentTarget.value)}
           />
-          <Findings text={text} findings={known.findings} />
+          <Foreign
+            text={text}
+            translated={translated}
+            onTranslated={(next, by) => {
+              setText(next);
+              setTranslated(by);
+            }}
+          />
+          {languageOf(text) === undefined && <Findings text={text} findings={known.findings} />}
         </Panel>
         <div>
           <Panel title="Statechart" aside={<strong class="where">{frame?.states.join(", ")}</strong>}>
@@ -210,7 +164,7 @@ function Editor({
             )}
           </Panel>
           {machine !== undefined && frame !== undefined && (
-            <Playing machine={machine} frames={frames} onFrames={setFrames} />
+            <Playing machine={machine} frames={frames} past={past} onFrames={setFrames} />
           )}
           {frame !== undefined && (
             <Panel title="Context">

@@ -3,8 +3,9 @@ import { createHash, type Hash } from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
 import { bufferOf } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { ExpiryTime } from "../keyspace/expiry-time.ts";
 import type { StoredLibrary } from "../keyspace/libraries.ts";
-import { bytesToJson } from "../keyspace/object-form.ts";
+import { bytesToJson, type PartFields } from "../keyspace/object-form.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import { listDefinitions, type StoredDefinition } from "../machines/definitions.ts";
 
@@ -33,9 +34,17 @@ export class Digest {
   /** Takes an object up while its parts are gone through, in JSON. */
   *parts(db: Database, key: Bytes, record: KeyRecord): Generator<string> {
     const form = db.transaction.objects.formOf(record.type);
+    yield* this.object([db.index, key, form.name, record.expireAtMs], form.parts(db, key, record));
+  }
+
+  /** The same of an object that is to have these parts. */
+  *object(
+    [index, key, form, expireAtMs]: readonly [number, Bytes, string, ExpiryTime],
+    parts: Iterable<PartFields>,
+  ): Generator<string> {
     const hash = createHash("sha1");
-    hash.update(JSON.stringify([db.index, bytesToJson(bufferOf(key)), form.name, String(record.expireAtMs)]));
-    for (const fields of form.parts(db, key, record)) {
+    hash.update(JSON.stringify([index, bytesToJson(bufferOf(key)), form, String(expireAtMs)]));
+    for (const fields of parts) {
       const part = JSON.stringify(fields);
       hash.update(part);
       yield part;

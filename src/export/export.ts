@@ -15,8 +15,8 @@ import { Digest } from "./digest.ts";
 import { libraryToJson } from "./library-form.ts";
 import { hasMigrations, migrationLines } from "./migration-form.ts";
 
-/** The format of an export. What an earlier version cannot read raises it: libraries of functions did, and migrations. */
-const FORMAT = 1;
+/** The format of an export of definitions and objects alone. What an earlier version cannot read raises it: libraries of functions did, and migrations. */
+export const FORMAT = 1;
 const FORMAT_WITH_LIBRARIES = 2;
 const FORMAT_WITH_MIGRATIONS = 3;
 /** The formats that this version reads. */
@@ -94,15 +94,7 @@ function* objectLines(
   key: Bytes,
   { record, digest }: { readonly record: KeyRecord; readonly digest: Digest },
 ): Generator<string> {
-  const { expireAtMs, id, type } = record;
-  const expires = typeof expireAtMs === "number" ? expireAtMs : String(expireAtMs);
-  const head = {
-    db: db.index,
-    key: bytesToJson(bufferOf(key)),
-    type: db.transaction.objects.formOf(type).name,
-    id,
-    ...(expireAtMs === 0 ? {} : { expires }),
-  };
+  const head = keyFields(db, key, record);
   let number = 0;
   for (const part of digest.parts(db, key, record)) {
     number += 1;
@@ -110,13 +102,25 @@ function* objectLines(
   }
 }
 
-function definitionToJson(db: number, definition: StoredDefinition): PartFields {
+/** What the line of a key says before its value. */
+export function keyFields(db: Database, key: Bytes, { expireAtMs, id, type }: KeyRecord): PartFields {
+  const expires = typeof expireAtMs === "number" ? expireAtMs : String(expireAtMs);
+  return {
+    db: db.index,
+    key: bytesToJson(bufferOf(key)),
+    type: db.transaction.objects.formOf(type).name,
+    id,
+    ...(expireAtMs === 0 ? {} : { expires }),
+  };
+}
+
+export function definitionToJson(db: number, definition: StoredDefinition): PartFields {
   const { name, version, sequence, createdMs, document, references, owner } = definition;
   const maker = Buffer.from(owner, "latin1").toString("utf8");
   return { db, definition: name, version, sequence, createdMs, document, references, owner: maker };
 }
 
 /** Two objects in JSON as one. */
-function joined(head: string, fields: string): string {
+export function joined(head: string, fields: string): string {
   return fields === "{}" ? head : `${head.slice(0, -1)},${fields.slice(1)}`;
 }

@@ -2,13 +2,17 @@
  * Machines in an export: what a person reads of them, which an import passes over, and all there is of them as this
  * version stores it, as in DUMP.
  */
+import { bufferOf } from "../base/bytes.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
-import { FormFault, type ObjectForm } from "../keyspace/object-form.ts";
+import type { Database } from "../keyspace/database.ts";
+import { FormFault, type ObjectForm, type PartFields } from "../keyspace/object-form.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
 import { createMachine } from "../machines/machines.ts";
 import { armMachine } from "../machines/object-storage.ts";
+import { machineParts } from "../machines/parts.ts";
 import { checkedMachine } from "../machines/payload-check.ts";
-import { activeNames, decodeMachine, encodeMachine } from "../machines/record.ts";
-import { base64, storedParts, takeStoredParts } from "./stored-parts.ts";
+import { activeNames, decodeMachine, encodeMachine, type MachineRecord } from "../machines/record.ts";
+import { base64, inParts, storedParts, takeStoredParts } from "./stored-parts.ts";
 
 /** Nothing of an import is a change that history or streams tell of. */
 const NOTHING_TOLD = { historyMax: 0, changesMax: 0, tellsMaps: false };
@@ -19,21 +23,36 @@ function ordered(snapshot: Json): Json {
   return Object.fromEntries(Object.entries(snapshot).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** A machine as a person reads it, and its record. */
+function firstPart(machine: MachineRecord): PartFields {
+  const { definition, status, rev, createdMs, updatedMs, reason } = machine;
+  return {
+    ...(definition === undefined ? {} : { definition: `${definition.name}:${definition.version}` }),
+    states: activeNames(machine),
+    status,
+    rev,
+    created: new Date(createdMs).toISOString(),
+    updated: new Date(updatedMs).toISOString(),
+    ...(reason === undefined ? {} : { reason }),
+    record: encodeMachine({ ...machine, snapshot: ordered(machine.snapshot) }).toString("base64"),
+  };
+}
+
+/** The parts of a machine that goes without its family, as a copy does: its children count as stopped. */
+export function* lonelyParts({ transaction }: Database, record: KeyRecord): Generator<PartFields> {
+  yield firstPart({ ...decodeMachine(record), parent: undefined });
+  yield* inParts(
+    (function* () {
+      for (const { space, rest, value } of machineParts(transaction, record.id))
+        yield { place: Buffer.concat([Buffer.from(space), bufferOf(rest)]), value };
+    })(),
+  );
+}
+
 export const MACHINE_FORM: ObjectForm = {
   name: "machine",
   *parts(db, _key, record) {
-    const machine = decodeMachine(record);
-    const { definition, status, rev, createdMs, updatedMs, reason } = machine;
-    yield {
-      ...(definition === undefined ? {} : { definition: `${definition.name}:${definition.version}` }),
-      states: activeNames(machine),
-      status,
-      rev,
-      created: new Date(createdMs).toISOString(),
-      updated: new Date(updatedMs).toISOString(),
-      ...(reason === undefined ? {} : { reason }),
-      record: encodeMachine({ ...machine, snapshot: ordered(machine.snapshot) }).toString("base64"),
-    };
+    yield firstPart(decodeMachine(record));
     yield* storedParts(db, record.id);
   },
   take(db, key, { fields, isFirst, expireAtMs }) {

@@ -5,13 +5,22 @@ import { OBJECT_SPACES, objectKey, objectKeyFields, objectRanges } from "../keys
 import { FormFault, inPieces, listOfJson, type PartFields } from "../keyspace/object-form.ts";
 
 /** What an object keeps under its id, a list of places and values in each part. */
-export function* storedParts(db: Database, id: number): Generator<PartFields> {
-  for (const piece of inPieces(entriesOf(db, id), ({ value }) => value.length)) {
+export function storedParts(db: Database, id: number): Iterable<PartFields> {
+  return inParts(entriesOf(db, id));
+}
+
+interface StoredEntry {
+  readonly place: Buffer;
+  readonly value: Buffer;
+}
+
+export function* inParts(entries: Iterable<StoredEntry>): Generator<PartFields> {
+  for (const piece of inPieces(entries, ({ value }) => value.length)) {
     yield { parts: piece.map(({ place, value }) => [place.toString("base64"), value.toString("base64")]) };
   }
 }
 
-function* entriesOf(db: Database, id: number) {
+function* entriesOf(db: Database, id: number): Generator<StoredEntry> {
   for (const { from, to } of objectRanges(id)) {
     for (const [key, value] of db.transaction.range(from, to)) {
       const { space, rest } = objectKeyFields(key);

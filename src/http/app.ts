@@ -9,6 +9,7 @@ import { addCommands } from "./commands-route.ts";
 import { addConsole } from "./console-route.ts";
 import { addDrawings } from "./drawing-route.ts";
 import { addDurable } from "./durable.ts";
+import { addExport } from "./export-route.ts";
 import { addFailures } from "./failures-route.ts";
 import { addFlow } from "./flow-route.ts";
 import { addJobs } from "./jobs-route.ts";
@@ -60,6 +61,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   metrics(app, options, metricsOf(options.server));
   addDrawings(app, options);
   addFlow(app, options);
+  addExport(app, options);
   addOperations(app, options);
   addCommands(app, options);
   addAllowed(app, options);

@@ -90,6 +90,17 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
       responses: responses("The drawing.", DRAWING),
     },
   },
+  "/api/v1/machines/{key}/export": {
+    get: {
+      operationId: "exportMachine",
+      summary: "The machine with its history and its definition, in the form of `detent export`.",
+      parameters: [pathParameter("key")],
+      responses: {
+        "200": { description: "Lines of JSON.", content: { "application/jsonl": {} } },
+        default: PROBLEM_RESPONSE,
+      },
+    },
+  },
   "/api/v1/changes": {
     get: {
       operationId: "followChanges",

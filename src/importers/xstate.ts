@@ -1,5 +1,5 @@
 /**
- * Machine configs of XState 4, 5 and 6 as JSON. Most of a config is a definition as it stands; what differs is what XState
+ * Machine configs of XState 4, 5 and 6 as JSON, or as a program has them. Most of a config is a definition as it stands; what differs is what XState
  * writes as code, and what version 4 called otherwise.
  */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
@@ -8,6 +8,7 @@ import { type Draft, placesOf, put, putList, readJson, readsVariables } from "./
 import { actionsOf, outputOf } from "./xstate-actions.ts";
 import { delayOf, type Reader } from "./xstate-code.ts";
 import { readInvokes } from "./xstate-invoke.ts";
+import { isSource, readSource } from "./xstate-source.ts";
 import { transitionsOf } from "./xstate-transitions.ts";
 
 /** Keys that mean the same here, or that are ours alone. */
@@ -71,7 +72,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 export function readXState(text: string, problems: Problems): JsonObject | undefined {
-  const json = readJson(text, problems);
+  const json = isSource(text) ? readSource(text, problems) : readJson(text, problems);
   if (json === undefined) return undefined;
   // Stately wraps a config in what else it knows of it.
   const inner = json["config"] ?? json["machine"];

@@ -1,7 +1,8 @@
 /** The simulator of the console: the engine of the server, played through without it. */
 import { describe, expect, test } from "vitest";
+import { forked } from "../../src/console/fork.ts";
 import { lineOf } from "../../src/console/lines.ts";
-import { accepted, forked, played, read, started, testOf } from "../../src/console/simulator.ts";
+import { accepted, played, read, started, testOf } from "../../src/console/simulator.ts";
 import type { Machine } from "../../src/engine/machine.ts";
 
 const ORDER = {
@@ -55,7 +56,14 @@ describe("a simulated machine", () => {
 
   test("continues from a machine of the server, with its timers, and runs no entry action", () => {
     const timers = [{ id: "#1", event: "xstate.after.1h.order.paid", due: 5000 }];
-    const origin = { status: "active", states: ["paid.waiting"], context: { paid: 9 }, timers, children: [] };
+    const origin = {
+      history: [],
+      status: "active",
+      states: ["paid.waiting"],
+      context: { paid: 9 },
+      timers,
+      children: [],
+    };
     const frame = forked(machine, 1000, origin);
     if (frame === undefined) throw new Error("the states are those of the definition");
     expect(frame).toMatchObject({ states: ["paid.waiting"], told: [] });

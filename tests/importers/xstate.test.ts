@@ -228,3 +228,56 @@ test("keys that JavaScript reserves on objects stay keys", () => {
   const states = isJsonObject(document?.["states"]) ? document["states"] : {};
   expect(Object.keys((states["a"] as { on: object }).on)).toEqual(["__proto__", "constructor"]);
 });
+
+describe("a program", () => {
+  const read = (source: string) => translate("XSTATE", source);
+
+  test("is read where it calls createMachine, with guards and delays of setup and functions that return a value", () => {
+    const { document, findings } = read(`
+      import { setup, assign } from "xstate";
+      export const counter = setup({
+        guards: { isBig: ({ context }) => context.n > 3 },
+        delays: { soon: 1000 },
+      }).createMachine({
+        id: 'counter', initial: 'a', context: { n: 0, low: -1 },
+        states: {
+          a: {
+            entry: [assign({ n: ({ context }) => context.n + 1, low: 2 }), sendTo('o1', { type: 'HI' })],
+            after: { soon: 'b' },
+            on: { GO: { guard: 'isBig', target: 'b' }, NEXT: { guard: ({ context, event }) => { return context.n > event.x; }, target: 'b' } },
+          },
+          b: { type: \`final\` },
+        },
+      });`);
+    expect(findings).toEqual([]);
+    expect(document).toEqual({
+      id: "counter",
+      initial: "a",
+      context: { n: 0, low: -1 },
+      states: {
+        a: {
+          entry: [{ assign: { n: "context.n + 1", low: 2 } }, { send: { to: "#_o1", event: "HI" } }],
+          after: { 1000: "b" },
+          on: {
+            GO: { guard: "context.n > 3", target: "b" },
+            NEXT: { guard: "context.n > event.x", target: "b" },
+          },
+        },
+        b: { type: "final" },
+      },
+    });
+  });
+
+  test("is refused where it has no config, or cannot be read, and its actions that are code become tasks", () => {
+    const messageOf = (source: string) => read(source).findings.map(({ message }) => message);
+    expect(messageOf("createMachine(config)")).toEqual([
+      "the program has no createMachine({ … }) whose config is written there",
+    ]);
+    expect(messageOf("const x: number = createMachine({})")[0]).toMatch(/types of TypeScript have to go/);
+    expect(messageOf("createMachine({ states: { a: { entry: () => console.log(1) } } })")[0]).toMatch(
+      /function is no action/,
+    );
+    const nested = `createMachine(${"{a:".repeat(400)}1${"}".repeat(400)})`;
+    expect(messageOf(nested)[0]).toMatch(/nested/);
+  });
+});

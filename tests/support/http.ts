@@ -28,7 +28,7 @@ export function request(url: string, path: string, asked: Asked = {}): Promise<A
       incoming.on("error", reject);
       incoming.on("end", () => {
         const received = Buffer.concat(chunks).toString("utf8");
-        const isJson = /json/.test(incoming.headers["content-type"] ?? "");
+        const isJson = /[/+]json(?:;|$)/.test(incoming.headers["content-type"] ?? "");
         resolve({
           status: incoming.statusCode ?? 0,
           headers: incoming.headers,
