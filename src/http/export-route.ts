@@ -17,7 +17,7 @@ import { HISTORY_JSON } from "./machine-operations.ts";
 import { withJson } from "./operation.ts";
 import { accepted, Problem } from "./problem.ts";
 
-/** Entries of history that are told; all are in the parts that an import takes. */
+/** Entries of history in the readable part; the parts that an import takes have all. */
 const ENTRIES_MAX = 10_000;
 const ENTRIES_PER_LINE = 100;
 /** The file is made at once: what takes longer holds others up. */
@@ -64,7 +64,7 @@ async function assertReadable(
     accepted(await session.run(["SM.DEF", "GET", `${name}:${version}`]));
 }
 
-/** What is told of the machine, by the commands that the user may run. @throws Problem */
+/** The readable part: what the user may read of the machine by commands. @throws Problem */
 async function readableOf(session: HttpSession, key: string): Promise<Readable> {
   const answers = await session.runAll([
     ["SM.INFO", key],

@@ -1,6 +1,6 @@
 /**
  * A machine of XState as a program has it: the config that `createMachine` is called with, as JSON. What is no literal, functions
- * above all, stands in it as `{"@code": its source}`, which the reader of configs takes for code. Nothing is run.
+ * above all, becomes `{"@code": its source}`, which the reader of configs takes for code. Nothing is run.
  */
 import type { AnyNode, CallExpression, ObjectExpression } from "acorn";
 import type { Json, JsonObject } from "../base/json.ts";
