@@ -60,8 +60,9 @@ export class Ledger implements Derived {
       count: number;
       letter: string;
     };
-    this.#active.total += 1;
+    // First of all: it may have to be loaded, and this begun anew.
     const current = this.#current(name, reader);
+    this.#active.total += 1;
     if (current.count >= count) this.seen.recordsAhead += 1;
     else this.#active.texts.set(name, { count, text: current.text + letter });
   }

@@ -117,7 +117,7 @@ export class PostgresData implements DataFile {
   }
 
   canRetry(): boolean {
-    return false;
+    return !this.isLost;
   }
 
   reasonOf(error: unknown): string {

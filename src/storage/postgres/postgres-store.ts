@@ -122,7 +122,7 @@ export class PostgresStore implements OrderedStore {
         limits: this.#limits,
         transientSpaces: options.transientSpaces ?? "",
         journalBytes: () => this.#journal.activeBytes,
-        isFailed: () => this.#ownership.lost !== undefined,
+        isFailed: () => this.failure !== undefined,
         archive: async () => undefined,
         synced: () => this.#journal.syncSpare(),
         settle: () => undefined,
@@ -191,7 +191,7 @@ export class PostgresStore implements OrderedStore {
   /** Why no commit is taken: the partition is lost, or the database has not taken the last ones yet. */
   get failure(): CommitError | undefined {
     const reason = this.#ownership.lost?.message ?? this.#journal.trouble ?? this.#data.trouble;
-    return reason === undefined ? undefined : new CommitError(reason);
+    return reason === undefined ? this.#generations.checkpointer.failure : new CommitError(reason);
   }
 
   get isCongested(): boolean {
@@ -259,6 +259,7 @@ export class PostgresStore implements OrderedStore {
   }
 
   reopen(): void {
+    this.#generations.checkpointer.retry();
     if (this.failure !== undefined) throw this.failure;
   }
 
