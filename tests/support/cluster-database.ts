@@ -1,4 +1,5 @@
 /** A PostgreSQL server for the tests of a file, in which each cluster has a schema of its own. */
+import { threadId } from "node:worker_threads";
 import pg from "pg";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { createSchema } from "../../src/storage/postgres/schema.ts";
@@ -18,7 +19,6 @@ export interface ClusterDatabase {
 /** To be called at the top of a test file that PostgreSQL is installed for. */
 export function useClusterDatabase(settings: readonly string[] = FAST): ClusterDatabase {
   let running: PostgresServer | undefined;
-  let count = 0;
   beforeAll(async () => {
     running = await startPostgresServer(settings);
   }, 120_000);
@@ -27,20 +27,8 @@ export function useClusterDatabase(settings: readonly string[] = FAST): ClusterD
     if (running === undefined) throw new Error("PostgreSQL is not installed");
     return running;
   };
-  const schema = async () => {
-    count += 1;
-    const name = `test_${process.pid}_${count}`;
-    await withClient(started().url, (client) => client.query(`create schema ${name}`));
-    return `${started().url}&options=${encodeURIComponent(`-c search_path=${name}`)}`;
-  };
-  const cluster = async (owner = "owner") => {
-    const url = await schema();
-    await withClient(url, async (client) => {
-      await createSchema(client);
-      await takePartition(client, owner);
-    });
-    return url;
-  };
+  const schema = () => schemaAt(started().url);
+  const cluster = (owner = "owner") => clusterAt(started().url, owner);
   return {
     get server() {
       return started();
@@ -48,6 +36,26 @@ export function useClusterDatabase(settings: readonly string[] = FAST): ClusterD
     schema,
     cluster,
   };
+}
+
+let schemaCount = 0;
+
+/** The address of a new schema on a server. */
+async function schemaAt(server: string): Promise<string> {
+  schemaCount += 1;
+  const name = `test_${process.pid}_${threadId}_${schemaCount}`;
+  await withClient(server, (client) => client.query(`create schema ${name}`));
+  return `${server}&options=${encodeURIComponent(`-c search_path=${name}`)}`;
+}
+
+/** And of one with the tables of a cluster, whose partition has an owner in epoch 1. */
+export async function clusterAt(server: string, owner: string): Promise<string> {
+  const url = await schemaAt(server);
+  await withClient(url, async (client) => {
+    await createSchema(client);
+    await takePartition(client, owner);
+  });
+  return url;
 }
 
 /** The owner of partition 0 is another one; its epoch is returned. */

@@ -17,6 +17,7 @@ import { start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { untilLoaded } from "../../src/storage/until-loaded.ts";
 import { TestClient } from "./client.ts";
+import { clusterAt } from "./cluster-database.ts";
 import { forgetfulStore } from "./forgetful-store.ts";
 import { assertSound } from "./stores.ts";
 
@@ -56,13 +57,28 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** With DETENT_FORGETFUL, a seed, it forgets: every read may miss and has to be loaded. */
+/**
+ * With DETENT_FORGETFUL, a seed, it forgets: every read may miss and has to be loaded. With DETENT_POSTGRES, the address of a
+ * PostgreSQL server for tests, it is a partition there, of which little is kept in memory.
+ */
 function memoryStore(): Promise<Store> {
-  const { DETENT_FORGETFUL } = process.env;
+  const { DETENT_FORGETFUL, DETENT_POSTGRES } = process.env;
+  if (DETENT_POSTGRES !== undefined) return postgresStore(DETENT_POSTGRES);
   const ordered = new MemoryStore();
   if (DETENT_FORGETFUL === undefined) return Promise.resolve(Store.over(ordered, OBJECT_TYPES));
   const forgetful = forgetfulStore(ordered, { seed: Number(DETENT_FORGETFUL) });
   return untilLoaded(() => Store.over(forgetful, OBJECT_TYPES));
+}
+
+async function postgresStore(server: string): Promise<Store> {
+  const url = await clusterAt(server, "owner");
+  const limits = {
+    journalBytesMax: 100_000,
+    tableBytesMax: 100_000,
+    derivedBytesMax: 50_000,
+    cacheBytesMax: 50_000,
+  };
+  return Store.openPostgres({ url, partition: 0, owner: "owner", epoch: 1, limits }, OBJECT_TYPES);
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
