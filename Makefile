@@ -89,6 +89,12 @@ bench-migration: install build ## 100,000 machines go to another version while 5
 bench-whatif: install ## Processor time of SM.MIGRATION WHATIF over 100,000 machines with ten events each (MACHINES=)
 	npx tsx tests/bench/whatif.ts
 
+test-postgres: install ## The tests of commands over a partition in PostgreSQL (TESTS=tests/commands)
+	npx tsx tests/tooling/with-postgres.ts npx vitest run $(or $(TESTS),tests/commands)
+
+bench-postgres: install ## Commits in PostgreSQL beside bare clients that insert the same rows (TURNS=1,16,64)
+	npx tsx tests/bench/postgres-commits.ts $(if $(TURNS),--turns $(TURNS))
+
 bench: install build ## Measure Detent and redis-server side by side
 	npx tsx tests/bench/run.ts
 

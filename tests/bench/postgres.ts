@@ -102,7 +102,7 @@ async function measured({ clients, machines, depth, transitions, usage }: Measur
 }
 
 /** Processor time of the server and of its processes, one of each connection. */
-function usedByAll(pid: number): number {
+export function usedByAll(pid: number): number {
   const children = readdirSync("/proc").filter(
     (name) => /^\d+$/.test(name) && parentOf(Number(name)) === pid,
   );

@@ -48,16 +48,32 @@ export class Line {
   /** Warnings that came with the statement under way. */
   #warnings: string[] = [];
   #isClosed = false;
+  /** Statements that have not ended, and the end of the last one, which never rejects. */
+  #waiting = 0;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(options: LineOptions) {
     this.#options = options;
   }
 
   /**
-   * Runs a statement, one at a time, by itself a transaction. @throws the error of the database when it has refused it, and
-   * DoubtError when that is unknown
+   * Runs a statement, by itself a transaction, after those that came before. @throws the error of the database when it has
+   * refused it, and DoubtError when that is unknown
    */
-  async run(statement: Statement, values: readonly unknown[]): Promise<Answer> {
+  run(statement: Statement, values: readonly unknown[]): Promise<Answer> {
+    const turn =
+      this.#waiting === 0
+        ? this.#runNow(statement, values)
+        : this.#last.then(() => this.#runNow(statement, values));
+    this.#waiting += 1;
+    const ended = () => {
+      this.#waiting -= 1;
+    };
+    this.#last = turn.then(ended, ended);
+    return turn;
+  }
+
+  async #runNow(statement: Statement, values: readonly unknown[]): Promise<Answer> {
     if (this.#isClosed) throw new DoubtError("the connection has been closed");
     const client = this.#client ?? (await this.#connected());
     this.#warnings = [];
