@@ -38,6 +38,11 @@ const FOR_USERS: readonly Habit[] = [
   { pattern: /(?:^|[.;:] )Who (?!am\b)[a-z]+s\b/, instead: "a client that" },
   { pattern: /^#+ What holds\b/, instead: "Guarantees" },
   { pattern: /\bhas its way\b/, instead: "wins" },
+  { pattern: /\btells? of\b/, instead: "reports, shows" },
+  { pattern: /\bhears? of\b/, instead: "gets, is notified of" },
+  { pattern: /\b(?:is|are) held against\b/, instead: "is compared with" },
+  { pattern: /\bin silence\b/, instead: "without an error, without a finding" },
+  { pattern: /\b(?:made|makes?|making) anew\b/, instead: "created again" },
 ];
 
 function files(folder: string, ending: RegExp): readonly string[] {
