@@ -121,7 +121,8 @@ export type Given = {
 /** The transition that follows, and what it does to the data. */
 export function following(given: Given, result?: string): JsonObject {
   const { json, path } = given;
-  const target = given.next(json["Next"], json["End"] === true, path);
+  const where = json["Next"] === undefined ? path : at(path, "Next");
+  const target = given.next(json["Next"], json["End"] === true, where);
   const transition: Draft = { target };
   putList(transition, "actions", outputActions(given, result));
   return transition;

@@ -20,7 +20,11 @@ export function withErrors(given: Given, { body, done, on }: Work): Draft {
     isJsonObject(one.json) ? [{ ...one, json: one.json }] : [],
   );
   const tries = retries.length === 0 ? "" : freshKey(scope.context, `${key}_tries`);
-  const handlers: Json[] = retries.map((one, index) => retryOf(given, one, { tries, index }));
+  const matches = retries.map((one) => matchOf(given, one.json, one.path));
+  const handlers: Json[] = retries.map((one, index) => {
+    const earlier = matches.slice(0, index).filter((match) => match !== undefined);
+    return retryOf(given, one, { tries, index, match: matches[index], earlier });
+  });
   for (const one of placesOf(json["Catch"], at(path, "Catch")))
     if (isJsonObject(one.json)) handlers.push(catchOf(given, one.json, one.path));
   const catchesAll = handlers.some((handler) => isJsonObject(handler) && handler["guard"] === undefined);
@@ -59,11 +63,16 @@ type Placed = { readonly json: JsonObject; readonly path: string };
 const numberOf = (value: Json | undefined, otherwise: number): number =>
   typeof value === "number" ? value : otherwise;
 
-function retryOf(
-  given: Given,
-  { json, path }: Placed,
-  { tries, index }: { readonly tries: string; readonly index: number },
-): Json {
+interface RetryPlace {
+  readonly tries: string;
+  readonly index: number;
+  /** The condition on the error; undefined for all. */
+  readonly match: string | undefined;
+  /** What the ones before match: the first that matches an error decides, also when its attempts are used up. */
+  readonly earlier: readonly string[];
+}
+
+function retryOf(given: Given, { json, path }: Placed, { tries, index, match, earlier }: RetryPlace): Json {
   const { problems } = given.scope;
   for (const key of Object.keys(json)) {
     if (
@@ -77,11 +86,11 @@ function retryOf(
         problems.warn(at(path, key), "an expression has no chance in it: the delay is as long as it may be");
     } else problems.error(at(path, key), `${JSON.stringify(key)} is no key of Retry`);
   }
-  const match = matchOf(given, json, path);
   const left = `${inContext(tries)}[${index}] < ${numberOf(json["MaxAttempts"], 3)}`;
+  const conditions = [...earlier.map((one) => `!(${one})`), ...(match === undefined ? [] : [match]), left];
   return {
     target: `.wait${index + 1}`,
-    guard: match === undefined ? left : `${match} && ${left}`,
+    guard: conditions.join(" && "),
     actions: { assign: { [`${tries}[${index}]`]: `${inContext(tries)}[${index}] + 1` } },
   };
 }

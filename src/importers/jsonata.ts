@@ -1,4 +1,5 @@
 /** Expressions of JSONata as expressions of ours, as far as they have a counterpart. The library only parses. */
+import { FUNCTIONS, OF_LISTS } from "./jsonata-functions.ts";
 import { jsonata } from "./parsers.ts";
 import { field, quoted } from "./translation.ts";
 
@@ -157,7 +158,9 @@ function pathOf(steps: readonly Node[], place: Place): string {
   if (first === undefined) throw new Untranslatable("a path needs a step");
   let text: string;
   let used = 1;
-  if (first.type === "variable") {
+  // The item that a filter looks at.
+  if (first.type === "variable" && first.value === "" && place.inner !== undefined) text = place.inner;
+  else if (first.type === "variable") {
     const names: string[] = [];
     for (const step of steps) {
       if (step !== first && step.type !== "name") break;
@@ -189,6 +192,23 @@ function pathOf(steps: readonly Node[], place: Place): string {
   }
 }
 
+/**
+ * What a function takes that takes a list. JSONata goes over the items of a list by itself: in `$sum(lines.price)` the price is
+ * that of each line, or a list itself; which, is known when it runs.
+ */
+function itemsOf(node: Node, place: Place): string {
+  const steps = node.type === "path" ? nodesOf(node["steps"]) : [];
+  const last = steps.at(-1);
+  const isField = last?.type === "name" && last["stages"] === undefined && last["predicate"] === undefined;
+  if (!isField || steps.length < 2) return celOf(node, place);
+  const whole = celOf(node, place);
+  const outer = pathOf(steps.slice(0, -1), place);
+  const name = String(last.value);
+  // Where the path before is a variable of several words, or has been gone over already.
+  if (whole !== field(outer, name)) return whole;
+  return `(type(${outer}) == list ? ${outer}.map(x, ${field("x", name)}) : ${whole})`;
+}
+
 /** Filters of a step: an index, or a condition on each item. */
 function withStages(
   text: string,
@@ -215,49 +235,6 @@ function withStages(
   return { text: result, isList };
 }
 
-/** Functions with the same arguments in another name, by the number of them. */
-const FUNCTIONS: Readonly<Record<string, (args: readonly string[]) => string>> = {
-  "string 1": ([a]) => `string(${a})`,
-  "number 1": ([a]) => `double(${a})`,
-  "boolean 1": ([a]) => `bool(${a})`,
-  "not 1": ([a]) => `!(${a})`,
-  "length 1": ([a]) => `size(${a})`,
-  "count 1": ([a]) => `size(${a})`,
-  "sum 1": ([a]) => `(${a}).sum()`,
-  "max 1": ([a]) => `(${a}).max()`,
-  "min 1": ([a]) => `(${a}).min()`,
-  "average 1": ([a]) => `(${a}).sum() / size(${a})`,
-  "abs 1": ([a]) => `math.abs(${a})`,
-  "floor 1": ([a]) => `math.floor(${a})`,
-  "ceil 1": ([a]) => `math.ceil(${a})`,
-  "round 1": ([a]) => `math.round(${a})`,
-  "round 2": ([a, b]) => `math.round(${a}, ${b})`,
-  "power 2": ([a, b]) => `math.pow(${a}, ${b})`,
-  "sqrt 1": ([a]) => `math.sqrt(${a})`,
-  "uppercase 1": ([a]) => `(${a}).upperAscii()`,
-  "lowercase 1": ([a]) => `(${a}).lowerAscii()`,
-  "trim 1": ([a]) => `(${a}).trim()`,
-  "contains 2": ([a, b]) => `(${a}).contains(${b})`,
-  "substring 2": ([a, b]) => `(${a}).substring(${b})`,
-  "substring 3": ([a, b, c]) => `(${a}).substring(${b}, ${b} + ${c})`,
-  "split 2": ([a, b]) => `(${a}).split(${b})`,
-  "join 1": ([a]) => `(${a}).join('')`,
-  "join 2": ([a, b]) => `(${a}).join(${b})`,
-  "replace 3": ([a, b, c]) => `(${a}).replace(${b}, ${c})`,
-  "append 2": ([a, b]) => `(${a} + ${b})`,
-  "reverse 1": ([a]) => `(${a}).reverse()`,
-  "distinct 1": ([a]) => `(${a}).distinct()`,
-  "sort 1": ([a]) => `(${a}).sort()`,
-  "keys 1": ([a]) => `(${a}).keys()`,
-  "parse 1": ([a]) => `json.decode(${a})`,
-  "base64encode 1": ([a]) => `base64.encode(${a})`,
-  "base64decode 1": ([a]) => `base64.decode(${a})`,
-  "millis 0": () => "now",
-  "now 0": () => "string(timestamp(now))",
-  "toMillis 1": ([a]) => `int(timestamp(${a}))`,
-  "fromMillis 1": ([a]) => `string(timestamp(${a}))`,
-};
-
 function callOf(node: Node, place: Place): string {
   const name = String(nodeOf(node["procedure"]).value);
   const args = nodesOf(node["arguments"]);
@@ -269,7 +246,7 @@ function callOf(node: Node, place: Place): string {
     const local = String(parameter.value);
     const variables: Variables = (path) =>
       path[0] === local ? { text: local, used: 1 } : place.variables(path);
-    return `${celOf(first, place)}.${name}(${local}, ${celOf(nodeOf(second["body"]), { ...place, variables })})`;
+    return `${itemsOf(first, place)}.${name}(${local}, ${celOf(nodeOf(second["body"]), { ...place, variables })})`;
   }
   if (name === "exists" && first !== undefined) return existsOf(celOf(first, place));
   if (name === "merge" && first?.type === "unary" && first.value === "[") {
@@ -284,7 +261,11 @@ function callOf(node: Node, place: Place): string {
         ? `$${name}() is another value each time, which an expression here never is: let the worker make it`
         : `$${name}() with ${args.length} arguments has no counterpart`,
     );
-  return translate(args.map((arg) => celOf(arg, place)));
+  return translate(
+    args.map((arg, index) =>
+      OF_LISTS.has(name) && (index === 0 || name === "append") ? itemsOf(arg, place) : celOf(arg, place),
+    ),
+  );
 }
 
 function existsOf(text: string): string {

@@ -8,6 +8,7 @@ import { type Draft, placesOf, put, putList, readJson, readsVariables } from "./
 import { actionsOf, outputOf } from "./xstate-actions.ts";
 import { delayOf, type Reader } from "./xstate-code.ts";
 import { readInvokes } from "./xstate-invoke.ts";
+import { oneStateInto } from "./xstate-one-state.ts";
 import { isSource, readSource } from "./xstate-source.ts";
 import { transitionsOf } from "./xstate-transitions.ts";
 
@@ -90,17 +91,6 @@ export function readXState(text: string, problems: Problems): JsonObject | undef
   oneStateInto(document, root, problems);
   return reader.tasks.size === 0 ? document : renamed(document, reader.tasks);
 }
-
-/** XState lets a machine have events and actions and no states: it is in one state then. */
-function oneStateInto(document: Draft, { type }: JsonObject, problems: Problems): void {
-  const isRunning = ["on", "after", "entry", "invoke"].some((key) => document[key] !== undefined);
-  if (document["states"] !== undefined || type !== undefined || !isRunning) return;
-  problems.warn("$", `a machine without states is in one state here, '${ONE_STATE}'`);
-  document["initial"] = ONE_STATE;
-  document["states"] = { [ONE_STATE]: {} };
-}
-
-const ONE_STATE = "active";
 
 /** True for a config of XState 4: it has words that later versions do not. */
 function isOld(json: Json): boolean {

@@ -3,48 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/base/json.ts";
 import { translate } from "../../src/importers/formats.ts";
 import { drive } from "../engine/support/driver.ts";
-
-type Worker = (
-  input: Json,
-  attempt: number,
-) => { readonly output: Json } | { readonly error: string; readonly cause?: string };
-
-function documentOf(machine: unknown): JsonObject {
-  const { document, findings } = translate("ASL", JSON.stringify(machine));
-  expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
-  if (document === undefined) throw new Error("no document");
-  return document;
-}
+import { documentOf, runAsl, type Worker } from "./asl-run.ts";
 
 function errorsOf(machine: unknown): readonly string[] {
   return translate("ASL", JSON.stringify(machine))
     .findings.filter(({ severity }) => severity === "error")
     .map(({ path, message }) => `${path}: ${message}`);
-}
-
-/** Runs a machine to its end, its tasks done by workers by name, time passing where nothing else happens. */
-function run(machine: unknown, input: Json, workers: Readonly<Record<string, Worker>> = {}) {
-  const document = documentOf(machine);
-  const driver = drive({ ...document, context: { ...(document["context"] as JsonObject), data: input } });
-  const attempts = new Map<string, number>();
-  const begun = driver.now();
-  let done = 0;
-  for (let turn = 0; turn < 200 && driver.snapshot.status === "active"; turn += 1) {
-    const tasks = driver.effects.filter((effect) => effect.kind === "task").slice(done);
-    if (tasks.length === 0) driver.advance(1000);
-    for (const { task, input: given, done: doneEvent, failed } of tasks) {
-      done += 1;
-      const attempt = (attempts.get(task) ?? 0) + 1;
-      attempts.set(task, attempt);
-      const answer = workers[task]?.(given ?? null, attempt) ?? { error: "NoWorker" };
-      driver.send(("output" in answer ? doneEvent : failed) ?? "", answer);
-    }
-  }
-  return {
-    status: driver.snapshot.status,
-    output: driver.snapshot.output,
-    seconds: (driver.now() - begun) / 1000,
-  };
 }
 
 const single = (state: JsonObject, more: JsonObject = {}) => ({
@@ -113,7 +77,7 @@ describe("data with JSONPath pass through", () => {
     ],
     ["variables", { Assign: { "total.$": "$.x", t: 1 }, ResultPath: null }, order],
   ])("%s of a Pass", (_what, state, output) => {
-    expect(run(single({ Type: "Pass", End: true, ...state }), order)).toMatchObject({
+    expect(runAsl(single({ Type: "Pass", End: true, ...state }), order)).toMatchObject({
       status: "done",
       output,
     });
@@ -141,7 +105,7 @@ describe("data with JSONPath pass through", () => {
     const workers: Record<string, Worker> = {
       Charge: (input) => ({ output: { Payload: { id: (input as { n: number }).n + 1 } } }),
     };
-    expect(run(machine, { x: 1 }, workers).output).toEqual({ last: 2, charge: { id: 2 }, x: 1 });
+    expect(runAsl(machine, { x: 1 }, workers).output).toEqual({ last: 2, charge: { id: 2 }, x: 1 });
   });
 });
 
@@ -165,7 +129,7 @@ describe("data with JSONata", () => {
       },
     );
     expect(
-      run(machine, { n: 2 }, { t: (input) => ({ output: { v: (input as { twice: number }).twice } }) })
+      runAsl(machine, { n: 2 }, { t: (input) => ({ output: { v: (input as { twice: number }).twice } }) })
         .output,
     ).toEqual({ was: 2, is: "4!", n: 4, big: true });
   });
@@ -186,7 +150,9 @@ describe("data with JSONata", () => {
       ],
       no: false,
     };
-    expect(run(jsonata({ Type: "Pass", Output: `{% ${code} %}`, End: true }), input).output).toEqual(output);
+    expect(runAsl(jsonata({ Type: "Pass", Output: `{% ${code} %}`, End: true }), input).output).toEqual(
+      output,
+    );
   });
 
   test.each([
@@ -203,7 +169,7 @@ describe("data with JSONata", () => {
 
 describe("Choice", () => {
   const pick = (rule: JsonObject, input: Json) =>
-    run(
+    runAsl(
       single(
         { Type: "Choice", Choices: [{ ...rule, Next: "Yes" }], Default: "No" },
         { Yes: { Type: "Pass", Result: true, End: true }, No: { Type: "Pass", Result: false, End: true } },
@@ -262,7 +228,7 @@ describe("Choice", () => {
       },
       { End: { Type: "Pass", Output: "{% {'n': $states.input.n, 'big': $big} %}", End: true } },
     );
-    expect(run(machine, { n: 2 }).output).toEqual({ n: 2, big: true });
+    expect(runAsl(machine, { n: 2 }).output).toEqual({ n: 2, big: true });
   });
 
   test("fails when no rule holds and there is no Default", () => {
@@ -270,11 +236,11 @@ describe("Choice", () => {
       { Type: "Choice", Choices: [{ Variable: "$.a", IsPresent: true, Next: "Ok" }] },
       { Ok: { Type: "Succeed" } },
     );
-    expect(run(machine, {}).output).toEqual({
+    expect(runAsl(machine, {}).output).toEqual({
       error: "States.NoChoiceMatched",
       cause: "no rule of 'A' holds",
     });
-    expect(run(machine, { a: 1 }).output).toEqual({ a: 1 });
+    expect(runAsl(machine, { a: 1 }).output).toEqual({ a: 1 });
   });
 });
 
@@ -285,7 +251,7 @@ describe("Wait", () => {
     [{ TimestampPath: "$.t" }, 30],
   ])("%j waits for %d s", (state, seconds) => {
     const machine = single({ Type: "Wait", ...state, End: true });
-    expect(run(machine, { s: 20, t: new Date(1_030_000).toISOString() }).seconds).toBe(seconds);
+    expect(runAsl(machine, { s: 20, t: new Date(1_030_000).toISOString() }).seconds).toBe(seconds);
   });
 });
 
@@ -302,12 +268,12 @@ describe("errors", () => {
 
   test("Retry retries after its delays, each the one before times the rate", () => {
     const Retry = [{ ErrorEquals: ["Busy"], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 3 }];
-    expect(run(task({ Retry }), {}, { t: failing(2) })).toMatchObject({ output: "done at 3", seconds: 8 });
-    expect(run(task({ Retry }), {}, { t: failing(9) })).toMatchObject({
+    expect(runAsl(task({ Retry }), {}, { t: failing(2) })).toMatchObject({ output: "done at 3", seconds: 8 });
+    expect(runAsl(task({ Retry }), {}, { t: failing(9) })).toMatchObject({
       output: { error: "Busy", cause: "full" },
       seconds: 26,
     });
-    expect(run(task({ Retry }), {}, { t: failing(9, "Broken") }).output).toEqual({
+    expect(runAsl(task({ Retry }), {}, { t: failing(9, "Broken") }).output).toEqual({
       error: "Broken",
       cause: "full",
     });
@@ -318,7 +284,19 @@ describe("errors", () => {
       { ErrorEquals: ["Busy"], IntervalSeconds: 5, MaxAttempts: 2, MaxDelaySeconds: 6 },
       { ErrorEquals: ["States.ALL"], IntervalSeconds: 1, MaxAttempts: 1, BackoffRate: 1 },
     ];
-    expect(run(task({ Retry }), {}, { t: failing(3) })).toMatchObject({ output: "done at 4", seconds: 12 });
+    expect(runAsl(task({ Retry }), {}, { t: failing(2) })).toMatchObject({
+      output: "done at 3",
+      seconds: 11,
+    });
+    expect(runAsl(task({ Retry }), {}, { t: failing(1, "Other") })).toMatchObject({
+      output: "done at 2",
+      seconds: 1,
+    });
+    // The first rule that names an error decides: when its attempts are used up, no other one takes over.
+    expect(runAsl(task({ Retry }), {}, { t: failing(3) })).toMatchObject({
+      output: { error: "Busy", cause: "full" },
+      seconds: 11,
+    });
   });
 
   test("Catch continues with the error at its path", () => {
@@ -326,11 +304,11 @@ describe("errors", () => {
       { ErrorEquals: ["Broken"], Next: "Other" },
       { ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Caught" },
     ];
-    expect(run(task({ Catch }), { n: 1 }, { t: failing(1) }).output).toEqual({
+    expect(runAsl(task({ Catch }), { n: 1 }, { t: failing(1) }).output).toEqual({
       n: 1,
       error: { Error: "Busy", Cause: "full" },
     });
-    expect(run(task({ Catch }), { n: 1 }, { t: failing(1, "Broken") }).output).toBe("other");
+    expect(runAsl(task({ Catch }), { n: 1 }, { t: failing(1, "Broken") }).output).toBe("other");
   });
 
   test("a deadline that expires is States.Timeout", () => {
@@ -347,16 +325,16 @@ describe("errors", () => {
   });
 
   test("Fail ends with its error, Succeed with the data", () => {
-    expect(run(single({ Type: "Fail", Error: "Bad", Cause: "it's so" }), {}).output).toEqual({
+    expect(runAsl(single({ Type: "Fail", Error: "Bad", Cause: "it's so" }), {}).output).toEqual({
       error: "Bad",
       cause: "it's so",
     });
-    expect(run(single({ Type: "Succeed", OutputPath: "$.a" }), { a: [1] }).output).toEqual([1]);
+    expect(runAsl(single({ Type: "Succeed", OutputPath: "$.a" }), { a: [1] }).output).toEqual([1]);
   });
 
   test("a machine that takes too long ends with States.Timeout", () => {
     expect(
-      run({ TimeoutSeconds: 5, ...single({ Type: "Wait", Seconds: 60, End: true }) }, {}).output,
+      runAsl({ TimeoutSeconds: 5, ...single({ Type: "Wait", Seconds: 60, End: true }) }, {}).output,
     ).toEqual({ error: "States.Timeout", cause: "" });
   });
 });
@@ -371,7 +349,7 @@ describe("Parallel and Map", () => {
       ResultPath: "$.r",
       End: true,
     });
-    expect(run(machine, { n: 1 }, { a: (input) => ({ output: input }) }).output).toEqual({
+    expect(runAsl(machine, { n: 1 }, { a: (input) => ({ output: input }) }).output).toEqual({
       n: 1,
       r: [{ n: 1 }, 2],
     });
@@ -384,7 +362,7 @@ describe("Parallel and Map", () => {
       End: true,
     });
     const workers: Record<string, Worker> = { a: () => ({ output: "of a" }), b: () => ({ output: "of b" }) };
-    expect(run(machine, {}, workers).output).toEqual(["of a", "of b"]);
+    expect(runAsl(machine, {}, workers).output).toEqual(["of a", "of b"]);
   });
 
   test("a failure in a branch is one of the Parallel, which may try again and catch it", () => {
@@ -398,13 +376,13 @@ describe("Parallel and Map", () => {
     });
     const more = { Caught: { Type: "Pass", End: true } };
     expect(
-      run(single({ ...base, Catch: [{ ErrorEquals: ["Busy"], Next: "Caught" }] }, more), {}, workers(1))
+      runAsl(single({ ...base, Catch: [{ ErrorEquals: ["Busy"], Next: "Caught" }] }, more), {}, workers(1))
         .output,
     ).toEqual({ Error: "Busy", Cause: "" });
     expect(
-      run(single({ ...base, Retry: [{ ErrorEquals: ["States.ALL"] }] }), { n: 1 }, workers(1)),
+      runAsl(single({ ...base, Retry: [{ ErrorEquals: ["States.ALL"] }] }), { n: 1 }, workers(1)),
     ).toMatchObject({ output: ["ok", { n: 1 }], seconds: 101 });
-    expect(run(single(base), {}, workers(1)).output).toEqual({ error: "Busy", cause: "" });
+    expect(runAsl(single(base), {}, workers(1)).output).toEqual({ error: "Busy", cause: "" });
   });
 
   test("a Map processes each item, with its index, and gives the list of results", () => {
@@ -416,7 +394,9 @@ describe("Parallel and Map", () => {
       ResultPath: "$.out",
       End: true,
     });
-    expect(run(machine, { n: 9, items: ["x", "y"] }, { a: (input) => ({ output: input }) }).output).toEqual({
+    expect(
+      runAsl(machine, { n: 9, items: ["x", "y"] }, { a: (input) => ({ output: input }) }).output,
+    ).toEqual({
       n: 9,
       items: ["x", "y"],
       out: [
@@ -424,7 +404,7 @@ describe("Parallel and Map", () => {
         { v: "y", i: 1, n: 9 },
       ],
     });
-    expect(run(machine, { n: 9, items: [] }).output).toEqual({ n: 9, items: [], out: [] });
+    expect(runAsl(machine, { n: 9, items: [] }).output).toEqual({ n: 9, items: [], out: [] });
   });
 
   test("a Map inside a Map, with variables of both", () => {
@@ -438,7 +418,7 @@ describe("Parallel and Map", () => {
       { Type: "Pass", Assign: { add: 10 }, Next: "M" },
       { M: { Type: "Map", ItemProcessor: { StartAt: "I", States: { I: inner } }, End: true } },
     );
-    expect(run(machine, [[1, 2], [3]]).output).toEqual([[11, 12], [13]]);
+    expect(runAsl(machine, [[1, 2], [3]]).output).toEqual([[11, 12], [13]]);
   });
 });
 
@@ -472,7 +452,7 @@ test("a construct without a counterpart is listed with its place and what to wri
     '$.States.A.Parameters["t.$"]',
     '$.States.A.Parameters["u.$"]',
     '$.States.A.Parameters["d.$"]',
-    "$.States.A",
+    "$.States.A.Next",
     "$.States.B.Type",
     "$.States.C",
     "$.States.D.ItemReader",
