@@ -83,6 +83,12 @@ connections: install build ## What 10,000 idle connections take, and what those 
 bench-machines: install build ## Ten million machines with a timer each: starts, memory, speed; needs some 20 GB and half an hour (MACHINES=)
 	npx tsx tests/bench/many-machines.ts
 
+bench-console: install build ## How long events take with ten consoles open, against none, by turns (MACHINES=1000000, CONSOLES=)
+	npx tsx tests/bench/console.ts
+
+images: install ## Take the pictures of the console for the documentation, light and dark; needs chromium
+	npx tsx tests/images/run.ts
+
 bench-migration: install build ## 100,000 machines go to another version while 50 clients send events (MACHINES=, CLIENTS=)
 	npx tsx tests/bench/migration.ts
 

@@ -37,7 +37,7 @@ export function actionsOf(
   return [
     ...(failed > 0 ? [retry(key)] : []),
     ...(status === "suspended" ? [resume(key)] : status === "done" ? [] : [suspend(key)]),
-    ...(isChart ? [patch(key, machine), undo(key, machine, facts.rev)] : []),
+    ...(isChart ? [note(key), patch(key, machine), undo(key, machine, facts.rev)] : []),
     ...(facts.states.length > 0 ? [force(key, facts.states)] : []),
     ...(isChart && facts.versions.length > 0 ? [migrate(key, facts.versions)] : []),
     remove(key),
@@ -68,6 +68,22 @@ function resume(key: string): Question {
     text: "The machine takes events again; what has fallen due meanwhile happens at once.",
     fields: [],
     words: () => ["SM.RESUME", key],
+  };
+}
+
+/** A patch that changes nothing: its reason is the note. */
+function note(key: string): Question {
+  return {
+    title: "Note",
+    text: "The note is kept in the history of the machine, as the reason of a change that changes nothing: a patch without members.",
+    fields: [
+      { name: "reason", label: "Note" },
+      { name: "by", label: "By" },
+    ],
+    words: (values) => [
+      ...["SM.PATCH", key, "{}", "REASON", values["reason"] ?? ""],
+      ...((values["by"] ?? "") === "" ? [] : ["BY", values["by"] ?? ""]),
+    ],
   };
 }
 

@@ -1,6 +1,6 @@
 /** The server, asked by the page: JSON in, JSON out, problems as errors. */
 
-export type { HistoryEntry, PendingEntry } from "./told.ts";
+export type { HistoryEntry, MachineInfo, PendingEntry } from "./told.ts";
 
 export interface ProblemDocument {
   readonly status: number;
@@ -24,7 +24,7 @@ export function errorOf(reason: unknown): Error {
 
 /** Asks; `db` is the database that the address of the page names. @throws ProblemError */
 export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const url = `${path}${path.includes("?") ? "&" : "?"}db=${database()}`;
+  const url = `${path}${path.includes("?") ? "&" : "?"}${scope()}`;
   const response = await fetch(url, {
     method,
     ...(body === undefined
@@ -54,7 +54,21 @@ export function curlText(words: readonly string[]): string {
 }
 
 export function database(): string {
-  return new URLSearchParams(location.hash.split("?")[1] ?? "").get("db") ?? "0";
+  return parameter("db") ?? "0";
+}
+
+/** The user whose rights the page shows; empty for the one who looks. */
+export function seenAs(): string {
+  return parameter("as") ?? "";
+}
+
+/** What each request says: the database, and whose rights it is to have. */
+export function scope(): string {
+  return `db=${database()}${seenAs() === "" ? "" : `&as=${encodeURIComponent(seenAs())}`}`;
+}
+
+function parameter(name: string): string | null {
+  return new URLSearchParams(location.hash.split("?")[1] ?? "").get(name);
 }
 
 export function machinePath(key: string): string {
@@ -71,23 +85,6 @@ export function definitionPath(id: string): string {
 /** The versions of the definition that a version belongs to. */
 export function versionsOf(id: string): Promise<{ readonly definitions: readonly string[] }> {
   return get(`/api/v1/definitions?name=${encodeURIComponent(id.replace(/:[^:]*$/, ""))}`);
-}
-
-export interface MachineInfo {
-  readonly key?: string;
-  readonly definition: string | null;
-  readonly state: readonly string[];
-  readonly status: string;
-  readonly rev: number;
-  readonly context: unknown;
-  readonly output: unknown;
-  readonly created: number;
-  readonly updated: number;
-  readonly reason: string | null;
-  readonly pending: number;
-  readonly timers: number;
-  readonly failed: number;
-  readonly ttl: number;
 }
 
 /** The sections of INFO as fields. */

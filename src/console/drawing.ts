@@ -1,6 +1,6 @@
 /** The drawing of a definition, with the states that are closed in the address of the page, and as files. */
 import type { Drawing } from "../drawing/geometry.ts";
-import { database, definitionPath, get } from "./api.ts";
+import { definitionPath, get, scope } from "./api.ts";
 import { type Loaded, setQuery, useLoaded } from "./hooks.ts";
 
 export interface DefinitionDrawing extends Loaded<Drawing> {
@@ -24,7 +24,7 @@ export function useDrawing(definition: string, query: URLSearchParams): Definiti
   return {
     ...loaded,
     data: loaded.data,
-    path: `${path}&db=${database()}`,
+    path: `${path}&${scope()}`,
     onCollapse,
     onCollapseAll,
   } as DefinitionDrawing;

@@ -1,8 +1,9 @@
 /** What has failed, by its cause, and the recent refusals that no client received. */
 import { ask, command, get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
+import { eventName } from "./event-name.ts";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
-import { Ago, count, eventName, Fault, Panel } from "./parts.tsx";
+import { Ago, count, Fault, Panel } from "./parts.tsx";
 
 interface Group {
   readonly definition: string | null;
@@ -37,8 +38,13 @@ export function Failures({
   readonly database: string;
 }) {
   const definition = query.get("definition") ?? "";
-  const failed = useLoaded(`failures ${database} ${definition}`, tick, () =>
-    get<Failures>(`/api/v1/failures?definition=${encodeURIComponent(definition)}`),
+  const of = `definition=${encodeURIComponent(definition)}`;
+  // A counter: to find failed machines is a walk, which is done when their number has changed.
+  const counted = useLoaded(`failed ${database} ${definition}`, tick, () =>
+    get<{ readonly count: number }>(`/api/v1/counts?status=failed&${definition === "" ? "" : of}`),
+  );
+  const failed = useLoaded(`failures ${database} ${definition}`, counted.data?.count ?? 0, () =>
+    get<Failures>(`/api/v1/failures?${of}`),
   );
   const refused = useLoaded(`refusals ${database}`, tick, refusals);
   const { pose, dialog } = useQuestion(failed.reload);

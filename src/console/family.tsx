@@ -1,29 +1,8 @@
 /** A machine with its parent, its children and what it has sent, as one sequence diagram: who, when, to whom. */
 import { get, type HistoryEntry, type MachineInfo, machinePath } from "./api.ts";
+import { type Effect, type Line, type Member, type Relations, sequenceOf } from "./family-lines.ts";
 import { linkTo, useLoaded } from "./hooks.ts";
-import { eventName, Fault, Panel } from "./parts.tsx";
-
-interface Member {
-  readonly key: string;
-  readonly label: string;
-  readonly info: MachineInfo & Relations;
-  readonly history: readonly HistoryEntry[];
-}
-
-interface Relations {
-  readonly parent?: string | null;
-  readonly children?: ReadonlyArray<{ readonly id?: string; readonly key: string | null }>;
-}
-
-interface Line {
-  readonly at: number;
-  readonly from: number;
-  readonly to: number;
-  readonly text: string;
-  readonly state: string;
-  readonly kind: string;
-  readonly order: string;
-}
+import { Fault, Panel } from "./parts.tsx";
 
 const MEMBERS_MAX = 12;
 const LINES_MAX = 200;
@@ -51,13 +30,14 @@ export function Family({ machineKey, tick }: { readonly machineKey: string; read
 
 async function member(key: string): Promise<Member | undefined> {
   try {
-    const [info, { history }] = await Promise.all([
+    const [info, { history }, { effects }] = await Promise.all([
       get<MachineInfo & Relations>(machinePath(key)),
       get<{ readonly history: readonly HistoryEntry[] }>(
         `${machinePath(key)}/history?newestFirst=true&count=${LINES_MAX}`,
       ),
+      get<{ readonly effects: readonly Effect[] }>(`${machinePath(key)}/effects`),
     ]);
-    return { key, label: key, info, history: history.toReversed() };
+    return { key, info, history: history.toReversed(), effects };
   } catch {
     // It is gone, or not for this user.
     return undefined;
@@ -77,38 +57,9 @@ async function familyOf(key: string): Promise<readonly Member[]> {
   return [parent, self, ...children].filter((one) => one !== undefined);
 }
 
-function linesOf(members: readonly Member[]): readonly Line[] {
-  const lanes = new Map(members.map(({ key }, lane) => [key, lane]));
-  const lines = members.flatMap(({ key, history }, lane) =>
-    history.map((entry, at): Line => {
-      const sender = senderOf(entry, members);
-      const name = entry.event === null ? entry.kind : eventName(entry.event);
-      return {
-        ...{ at: entry.at, from: lanes.get(sender ?? "") ?? (isFromOutside(entry) ? -1 : lane), to: lane },
-        text: entry.by === null || sender !== undefined ? name : `${name} by ${entry.by}`,
-        ...{ state: entry.to.join(", "), kind: entry.kind, order: `${key} ${at}` },
-      };
-    }),
-  );
-  // What a child sends at its end comes after it, in the same moment.
-  const rank = ({ from, to }: Line) => (from > to ? 1 : 0);
-  return lines.sort((a, b) => a.at - b.at || rank(a) - rank(b)).slice(-LINES_MAX);
-}
-
-/** Who of the family an event came from: the child whose end it tells, or the machine that sent it. */
-function senderOf({ event, by }: HistoryEntry, members: readonly Member[]): string | undefined {
-  const child = /^(?:xstate\.)?(?:done|error)\.actor\.(.*)$/.exec(event ?? "")?.[1];
-  if (child !== undefined) return members.find(({ key }) => key.endsWith(`.${child}`))?.key;
-  return members.find(({ key }) => key === by)?.key;
-}
-
-function isFromOutside({ kind }: HistoryEntry): boolean {
-  return kind === "event" || kind === "create" || kind === "patch" || kind === "undo";
-}
-
 function Diagram({ members, of }: { readonly members: readonly Member[]; readonly of: string }) {
-  const lines = linesOf(members);
-  const width = LEFT + members.length * LANE + 40;
+  const { lanes, lines } = sequenceOf(members, LINES_MAX);
+  const width = LEFT + lanes.length * LANE + 40;
   const height = HEAD + (lines.length + 1) * ROW;
   const x = (lane: number) => (lane < 0 ? 12 : LEFT + lane * LANE + LANE / 2);
   return (
@@ -120,18 +71,16 @@ function Diagram({ members, of }: { readonly members: readonly Member[]; readonl
             <path d="M0 0 L8 4 L0 8 z" class="head" />
           </marker>
         </defs>
-        {members.map(({ key, info }, lane) => (
-          <g key={key} class={key === of ? "self" : ""}>
+        {lanes.map(({ key, title, more, kind }, lane) => (
+          <g key={`${kind} ${title}`} class={key === of ? "self" : kind}>
             <line x1={x(lane)} x2={x(lane)} y1={HEAD - 8} y2={height} class="life" />
-            <a href={linkTo("machine", key)}>
-              <rect x={x(lane) - LANE / 2 + 8} y={4} width={LANE - 16} height={34} rx={6} class="box" />
-              <text x={x(lane)} y={18} text-anchor="middle" class="title">
-                {shortened(key)}
-              </text>
-              <text x={x(lane)} y={31} text-anchor="middle" class="quiet">
-                {shortened(info.definition ?? "map")} · {info.status}
-              </text>
-            </a>
+            {key === undefined ? (
+              <Head x={x(lane)} title={title} more={more} />
+            ) : (
+              <a href={linkTo("machine", key)}>
+                <Head x={x(lane)} title={title} more={more} />
+              </a>
+            )}
           </g>
         ))}
         {lines.map((line, row) => (
@@ -139,6 +88,20 @@ function Diagram({ members, of }: { readonly members: readonly Member[]; readonl
         ))}
       </svg>
     </div>
+  );
+}
+
+function Head({ x, title, more }: { readonly x: number; readonly title: string; readonly more: string }) {
+  return (
+    <>
+      <rect x={x - LANE / 2 + 8} y={4} width={LANE - 16} height={34} rx={6} class="box" />
+      <text x={x} y={18} text-anchor="middle" class="title">
+        {shortened(title)}
+      </text>
+      <text x={x} y={31} text-anchor="middle" class="quiet">
+        {shortened(more)}
+      </text>
+    </>
   );
 }
 

@@ -2,8 +2,9 @@
 import type { Drawing } from "../drawing/geometry.ts";
 import { definitionPath, get } from "./api.ts";
 import type { Marks, Rate } from "./chart-marks.ts";
+import { eventName } from "./event-name.ts";
 import { setQuery } from "./hooks.ts";
-import { count, duration, eventName, Panel } from "./parts.tsx";
+import { count, duration, Panel } from "./parts.tsx";
 
 export interface Flow {
   readonly since: number;
@@ -62,13 +63,13 @@ function stayMarks({ states }: Flow): Partial<Marks> {
   const longest = Math.max(...states.map(({ p95 }) => p95), 1);
   return {
     heat: new Map(states.map(({ state, p95 }) => [state, levelOf(p95, longest)])),
-    notes: new Map(states.map(({ state, p50, p95 }) => [state, `${stay(p50)} · ${stay(p95)}`])),
+    notes: new Map(states.map(({ state, p50, p95 }) => [state, `${short(p50)} · ${short(p95)}`])),
   };
 }
 
-/** From 1 to 5, so that what is half as long or as often is seen to differ at either end. */
+/** From 1 to 5, by the square root, so that the heat of a quarter is half of it. */
 function levelOf(value: number, largest: number): number {
-  return 1 + Math.min(4, Math.floor((5 * Math.log1p(value)) / Math.log1p(largest)));
+  return 1 + Math.min(4, Math.floor(5 * Math.sqrt(value / largest)));
 }
 
 /** The transitions of each line; one in a closed state, or out of it, is a line of that state. */
@@ -101,6 +102,11 @@ function shown(path: string, drawn: ReadonlySet<string>): string {
 /** A length of time, milliseconds where it is below a second. */
 function stay(ms: number): string {
   return ms < 1000 ? `${ms} ms` : duration(ms);
+}
+
+/** The same as it fits into a box. */
+function short(ms: number): string {
+  return stay(ms).replace(" min", "m").replace(" ", "");
 }
 
 export function FlowPanel({ flow }: { readonly flow: Flow }) {
@@ -176,7 +182,7 @@ function EdgeTable({ edges }: Pick<Flow, "edges">) {
             <th scope="row">
               <b>{event === "" ? "always" : eventName(event)}</b>{" "}
               <small>
-                {from} {to.length === 0 ? "stays" : `→ ${to.join(", ")}`}
+                {from} {to.length === 0 ? "(no other state)" : `→ ${to.join(", ")}`}
               </small>
             </th>
             <td class="number">{count(lastHour)}</td>

@@ -1,6 +1,6 @@
 /** The address of the page, data that follows changes, and the time. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { ask, database, errorOf } from "./api.ts";
+import { ask, database, errorOf, scope, seenAs } from "./api.ts";
 
 export interface Route {
   /** The first part of the path: the page. */
@@ -19,7 +19,7 @@ export function readRoute(): Route {
 /** The address of a page, in the database at hand. */
 export function linkTo(page: string, subject = "", query: Readonly<Record<string, string>> = {}): string {
   const parameters = new URLSearchParams(
-    Object.entries({ ...query, db: query["db"] ?? database() }).filter(
+    Object.entries({ ...query, db: query["db"] ?? database(), as: query["as"] ?? seenAs() }).filter(
       ([name, value]) => value !== "" && !(name === "db" && value === "0"),
     ),
   );
@@ -89,7 +89,7 @@ export function useChanges(isLive: boolean, query = ""): number {
   const [tick, setTick] = useState(0);
   useEffect(() => {
     if (!isLive) return;
-    const source = new EventSource(`/api/v1/changes?db=${database()}${query}`);
+    const source = new EventSource(`/api/v1/changes?${scope()}${query}`);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const changed = () => {
       timer ??= setTimeout(() => {

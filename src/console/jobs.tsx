@@ -73,6 +73,10 @@ function JobList() {
   return (
     <>
       <h1>Bulk jobs</h1>
+      <p class="hint">
+        Jobs live in the memory of the server: when it ends, those that have not ended stop and all are
+        forgotten. What a job has done stays done.
+      </p>
       <Fault error={error} />
       {data?.jobs.length === 0 && (
         <Panel title="None yet">

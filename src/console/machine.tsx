@@ -2,20 +2,21 @@
 import type { Drawing } from "../drawing/geometry.ts";
 import { Actions, actionsOf } from "./actions.tsx";
 import {
-  database,
   get,
   type HistoryEntry,
   type MachineInfo,
   machinePath,
   type PendingEntry,
+  scope,
   versionsOf,
 } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
 import { useQuestion } from "./confirm.tsx";
 import { useDrawing } from "./drawing.ts";
+import { eventName } from "./event-name.ts";
 import { Events } from "./events.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
-import { Ago, eventName, Fault, Json, Panel, Status } from "./parts.tsx";
+import { Ago, Fault, Json, Panel, Status } from "./parts.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function Machine({
@@ -82,7 +83,7 @@ export function Machine({
         {now.data.reason !== null && <span>“{now.data.reason}”</span>}
         <a href={linkTo("family", machineKey)}>Family</a>
         <a
-          href={`${path}/export?db=${database()}`}
+          href={`${path}/export?${scope()}`}
           download={`${machineKey.replaceAll(/[^\w.-]+/g, "-")}.detent.jsonl`}
         >
           Export
@@ -119,6 +120,7 @@ export function Machine({
         <Panel title={isPast ? `Context at rev ${shown}` : "Context"}>
           <Json value={machine?.context ?? {}} />
         </Panel>
+        <Notes entries={entries} />
         <Panel title="Waits for">
           <PendingList pending={pending.data?.pending ?? []} />
         </Panel>
@@ -131,6 +133,30 @@ export function Machine({
 /** A state in which a machine may be put. */
 function isEnterable({ path, type, hasInside }: Drawing["boxes"][number]): boolean {
   return path !== "" && type !== "history" && !hasInside;
+}
+
+/** Changes that have changed nothing and say why: what people have written down. */
+function Notes({ entries }: { readonly entries: readonly HistoryEntry[] }) {
+  const notes = entries.filter(({ kind, reason, context, from, to }) => {
+    const isBare = context === null || JSON.stringify(context) === "{}";
+    return kind === "patch" && reason !== null && isBare && from.join() === to.join();
+  });
+  if (notes.length === 0) return null;
+  return (
+    <Panel title="Notes">
+      <ul class="notes">
+        {notes.toReversed().map(({ rev, at, by, reason }) => (
+          <li key={rev}>
+            {reason}{" "}
+            <small>
+              {by === null ? "" : `${by}, `}
+              {new Date(at).toLocaleString()}
+            </small>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
 }
 
 function PendingList({ pending }: { readonly pending: readonly PendingEntry[] }) {

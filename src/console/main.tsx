@@ -1,12 +1,12 @@
 /** The page: where one is, whether it follows changes, and who one is. */
 import { render } from "preact";
 import { useState } from "preact/hooks";
-import { ask, database, get, ProblemError } from "./api.ts";
+import { ask, command, database, get, ProblemError, seenAs } from "./api.ts";
 import { Definition } from "./definition.tsx";
 import { Failures } from "./failures.tsx";
 import { Family } from "./family.tsx";
 import { Find } from "./find.tsx";
-import { linkTo, submitted, useChanges, useLoaded, useRoute } from "./hooks.ts";
+import { linkTo, setQuery, submitted, useAllowed, useChanges, useLoaded, useRoute } from "./hooks.ts";
 import { Jobs } from "./jobs.tsx";
 import { Late } from "./late.tsx";
 import { Login } from "./login.tsx";
@@ -36,11 +36,16 @@ const PAGES = [
 ] as const;
 
 function Page() {
-  const { data: who, error, reload } = useLoaded("who", 0, () => get<Who>("/api/v1/whoami"));
+  useRoute();
+  const { data: who, error, reload } = useLoaded(`who ${seenAs()}`, 0, () => get<Who>("/api/v1/whoami"));
   if (error instanceof ProblemError && error.problem.status === 401) return <Login onDone={reload} />;
   if (who === undefined) return <Fault error={error} />;
   return (
-    <Shell who={who} onLogout={() => void ask("DELETE", "/api/v1/login").then(() => location.reload())} />
+    <Shell
+      key={seenAs()}
+      who={who}
+      onLogout={() => void ask("DELETE", "/api/v1/login").then(() => location.reload())}
+    />
   );
 }
 
@@ -49,7 +54,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
   const [isLive, setLive] = useState(true);
   const key = page === "machine" ? `&key=${encodeURIComponent(subject)}` : "";
   const tick = useChanges(isLive, key);
-  const definitions = useLoaded(`definitions ${database()}`, 0, () =>
+  const definitions = useLoaded(`definitions ${database()} ${seenAs()}`, 0, () =>
     get<{ definitions: readonly string[] }>("/api/v1/definitions"),
   );
   return (
@@ -85,6 +90,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           Live
         </label>
         <span class="who">
+          {seenAs() === "" ? <SeeAs own={who.user} /> : null}
           {who.user ?? "?"} · {who.version ?? ""}
           {who.login && (
             <button type="button" class="link" onClick={onLogout}>
@@ -93,6 +99,14 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           )}
         </span>
       </header>
+      {seenAs() !== "" && (
+        <p class="seen-as" role="status">
+          Seen as <b>{seenAs()}</b> sees it: nothing can be changed.{" "}
+          <button type="button" class="link" onClick={() => setQuery("as", "")}>
+            Back to what I see
+          </button>
+        </p>
+      )}
       <div class="body">
         <nav class="side" aria-label="Definitions">
           <h2>Definitions</h2>
@@ -123,6 +137,28 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
         </main>
       </div>
     </>
+  );
+}
+
+/** For whoever may give rights: the page with those of another user. */
+function SeeAs({ own }: { readonly own: string | null }) {
+  const [may] = useAllowed([["ACL", "SETUSER", "x"]]);
+  const users = useLoaded(`users ${may === true}`, 0, async () =>
+    may === true ? command<readonly string[]>("ACL", "USERS") : [],
+  );
+  const others = users.data?.filter((name) => name !== own) ?? [];
+  if (others.length === 0) return null;
+  return (
+    <select
+      aria-label="See this page as"
+      value=""
+      onInput={(event) => setQuery("as", event.currentTarget.value)}
+    >
+      <option value="">See as …</option>
+      {others.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
   );
 }
 

@@ -91,13 +91,6 @@ export function Panel({
   );
 }
 
-/** An event as a person reads it: that of a timer by its delay, that of a child by its id. */
-export function eventName(event: string): string {
-  return event
-    .replace(/^xstate\.after\.([^.]*).*$/, "after $1")
-    .replace(/^xstate\.(done|error)\.actor\.(.*)$/, "$2 $1");
-}
-
 /** A word of a command as redis-cli reads it. */
 export function quoted(word: string): string {
   return /^[\w.:{}@/*-]+$/.test(word) ? word : `'${word.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

@@ -3,9 +3,10 @@ import { useState } from "preact/hooks";
 import type { Json } from "../base/json.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { HistoryEntry } from "./api.ts";
+import { eventName } from "./event-name.ts";
 import { fieldsOf } from "./events.tsx";
 import { submitted } from "./hooks.ts";
-import { duration, eventName, Panel } from "./parts.tsx";
+import { duration, Panel } from "./parts.tsx";
 import { type Act, accepted, type Frame, played } from "./simulator.ts";
 
 const STEPS: ReadonlyArray<readonly [string, number]> = [

@@ -1,7 +1,7 @@
 /** The streams that machines write, who reads them in groups, and tasks that were given up. */
-import { ask, command } from "./api.ts";
+import { command, get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
-import { useAllowed, useLoaded } from "./hooks.ts";
+import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { count, Fault, Panel } from "./parts.tsx";
 
 interface Group {
@@ -22,37 +22,10 @@ interface DeadLetter {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-const STREAMS_MAX = 200;
 const DEAD_MAX = 100;
 
 async function streams(): Promise<readonly Stream[]> {
-  const names: string[] = [];
-  let cursor = "0";
-  do {
-    const [next, keys] = await command<[string, string[]]>(
-      ...["SCAN", cursor, "MATCH", "sm:*", "TYPE", "stream", "COUNT", "1000"],
-    );
-    names.push(...keys);
-    cursor = next;
-  } while (cursor !== "0" && names.length < STREAMS_MAX);
-  const sorted = names.sort().slice(0, STREAMS_MAX);
-  if (sorted.length === 0) return [];
-  const answers = await ask<readonly unknown[]>(
-    "POST",
-    "/api/v1/commands",
-    sorted.flatMap((name) => [
-      ["XLEN", name],
-      ["XINFO", "GROUPS", name],
-    ]),
-  );
-  return sorted.map((name, index) => {
-    const groups = answers[index * 2 + 1];
-    return {
-      name,
-      length: Number(answers[index * 2]),
-      groups: Array.isArray(groups) ? (groups as readonly Group[]) : [],
-    };
-  });
+  return (await get<{ readonly streams: readonly Stream[] }>("/api/v1/streams")).streams;
 }
 
 async function deadLetters(): Promise<readonly DeadLetter[]> {
@@ -93,7 +66,8 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
               <tr key={letter.id}>
                 <th scope="row">
                   {letter.fields.get("task") ?? letter.fields.get("stream") ?? "task"} of{" "}
-                  {letter.fields.get("key") ?? "?"} <small>{letter.fields.get("reason") ?? ""}</small>
+                  <MachineLink machineKey={letter.fields.get("key")} />{" "}
+                  <small>{letter.fields.get("reason") ?? ""}</small>
                 </th>
                 <td>
                   <code class="quiet">{letter.fields.get("input") ?? ""}</code>
@@ -150,6 +124,10 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
       {dialog}
     </>
   );
+}
+
+function MachineLink({ machineKey }: { readonly machineKey: string | undefined }) {
+  return machineKey === undefined ? <>?</> : <a href={linkTo("machine", machineKey)}>{machineKey}</a>;
 }
 
 const REQUEUE_ALL: Question = {

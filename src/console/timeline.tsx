@@ -1,6 +1,7 @@
 /** What a machine has been through: a slider over its revisions, and the entries around the one that is shown. */
 import type { HistoryEntry } from "./api.ts";
-import { duration, eventName, Panel } from "./parts.tsx";
+import { eventName } from "./event-name.ts";
+import { duration, Panel } from "./parts.tsx";
 
 const ROWS = 40;
 

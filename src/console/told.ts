@@ -25,3 +25,21 @@ export interface HistoryEntry {
   /** The paths of the context where nothing is any more. */
   readonly gone?: readonly string[];
 }
+
+/** What SM.INFO tells. */
+export interface MachineInfo {
+  readonly key?: string;
+  readonly definition: string | null;
+  readonly state: readonly string[];
+  readonly status: string;
+  readonly rev: number;
+  readonly context: unknown;
+  readonly output: unknown;
+  readonly created: number;
+  readonly updated: number;
+  readonly reason: string | null;
+  readonly pending: number;
+  readonly timers: number;
+  readonly failed: number;
+  readonly ttl: number;
+}

@@ -59,7 +59,9 @@ export default function Try({
           </small>
         )}
         {opened !== undefined && <small> from {opened.name}</small>}
-        <OpenFile onFile={(file) => void open(file)} />
+        <span class="actions">
+          <OpenFile onFile={(file) => void open(file)} />
+        </span>
       </h1>
       <Fault error={fault} />
       {opened?.machine !== undefined && (

@@ -17,6 +17,7 @@ import { HttpSession, type Peer } from "./http-session.ts";
 import type { Jobs } from "./jobs.ts";
 import { COOKIE, type LoginTokens } from "./login-tokens.ts";
 import { badRequest, Problem } from "./problem.ts";
+import { userSeenAs } from "./seen-as.ts";
 
 interface Credentials {
   readonly user: string;
@@ -97,6 +98,11 @@ export async function openSession(access: Access, request: Request, peer: Peer):
     }
     if (!session.session.isAuthenticated && users.needsLogin)
       throw new Problem(new AnswerError(errors.noAuth().message), { headers: challenge(request) });
+    const seenAs = userSeenAs(request, access.server, session.session.user);
+    if (seenAs !== undefined) {
+      enter(session.session, access.server, seenAs);
+      session.onlyReads = true;
+    }
     return session;
   } catch (error) {
     session.close();

@@ -9,6 +9,7 @@ import { addCommands } from "./commands-route.ts";
 import { addConsole } from "./console-route.ts";
 import { addDrawings } from "./drawing-route.ts";
 import { addDurable } from "./durable.ts";
+import { addEffects } from "./effects-route.ts";
 import { addExport } from "./export-route.ts";
 import { addFailures } from "./failures-route.ts";
 import { addFlow } from "./flow-route.ts";
@@ -20,6 +21,7 @@ import { addOpenApi } from "./openapi.ts";
 import { OTHER_ROUTES } from "./other-paths.ts";
 import { accepted, badRequest, Problem, problemResponse } from "./problem.ts";
 import { addMethodsNotAllowed, addOperations, operationsOf } from "./rest.ts";
+import { addStreams } from "./streams-route.ts";
 
 export interface AppOptions extends Access {
   /** Takes an error that no client has caused, and gives the error that its client gets. */
@@ -62,10 +64,12 @@ export function createApp(options: AppOptions): Hono<Env> {
   addDrawings(app, options);
   addFlow(app, options);
   addExport(app, options);
+  addEffects(app, options);
   addOperations(app, options);
   addCommands(app, options);
   addAllowed(app, options);
   addFailures(app, options);
+  addStreams(app, options);
   addJobs(app, options);
   addLogin(app, options);
   addChanges(app, options);

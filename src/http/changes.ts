@@ -64,7 +64,7 @@ interface Asked {
   readonly after: string | undefined;
 }
 
-const PARAMETERS = ["definition", "key", "group", "consumer", "after", "lastEventId", "db"];
+const PARAMETERS = ["definition", "key", "group", "consumer", "after", "lastEventId", "db", "as"];
 
 function askedOf(query: URLSearchParams, headers: Headers): Asked {
   for (const name of query.keys()) {

@@ -54,8 +54,12 @@ interface Machine {
 async function failedMachines(session: HttpSession, from: string, definition: string) {
   const machines: Machine[] = [];
   let cursor = from;
-  for (let looked = 0; looked < LOOKED_MAX && machines.length < FAILED_MAX; looked += PAGE) {
-    const filter = ["STATUS", "failed", ...(definition === "" ? [] : ["DEF", definition])];
+  const filter = ["STATUS", "failed", ...(definition === "" ? [] : ["DEF", definition])];
+  const failed = accepted(await session.run(["SM.COUNT", ...filter]));
+  // How many there are is known from a counter: when all are found, the rest need not be looked at.
+  const wanted = from === "0" ? Math.min(FAILED_MAX, Number(failed)) : FAILED_MAX;
+  if (wanted === 0) return { machines, cursor: "0" };
+  for (let looked = 0; looked < LOOKED_MAX && machines.length < wanted; looked += PAGE) {
     const page = accepted(
       await session.run(["SM.SCAN", cursor, ...filter, "WITHINFO", "COUNT", String(PAGE)]),
     );
@@ -67,7 +71,7 @@ async function failedMachines(session: HttpSession, from: string, definition: st
     cursor = String(next);
     if (cursor === "0") break;
   }
-  return { machines, cursor };
+  return { machines, cursor: machines.length >= Number(failed) ? "0" : cursor };
 }
 
 async function grouped(session: HttpSession, machines: readonly Machine[]): Promise<readonly Group[]> {

@@ -11,6 +11,7 @@ import { replySize } from "../protocol/reply-size.ts";
 import type { Endpoint } from "../server/endpoint.ts";
 import type { Executor } from "../server/executor.ts";
 import { type Answer, AnswerError, answerOf } from "./answer.ts";
+import { onlyReads } from "./seen-as.ts";
 
 /** A reply beyond this is not turned into JSON: it would be held in memory several times over. */
 const REPLY_BYTES_MAX = 64 << 20;
@@ -34,6 +35,8 @@ export class HttpSession implements Endpoint, SessionConnection {
   readonly #requests: Array<readonly Buffer[]> = [];
   readonly #answered: Array<(answer: Answer) => void> = [];
   #isOpen = true;
+  /** Requests that would change something are refused. */
+  onlyReads = false;
 
   constructor(server: ServerContext, executor: Executor, peer: Peer) {
     this.#server = server;
@@ -77,7 +80,9 @@ export class HttpSession implements Endpoint, SessionConnection {
   ): Promise<readonly Answer[]> {
     if (!this.#isOpen) return requests.map(() => CLOSED);
     const answers = requests.map((args) => {
-      this.#requests.push(args.map((arg) => (typeof arg === "string" ? Buffer.from(arg, "utf8") : arg)));
+      const request = args.map((arg) => (typeof arg === "string" ? Buffer.from(arg, "utf8") : arg));
+      if (this.onlyReads && !onlyReads(this.#server.catalogue, request)) return ONLY_READS;
+      this.#requests.push(request);
       return new Promise<Answer>((resolve) => this.#answered.push(resolve));
     });
     this.#executor.wake(this);
@@ -135,6 +140,7 @@ export class HttpSession implements Endpoint, SessionConnection {
   }
 }
 
+const ONLY_READS = new AnswerError("NOPERM seen as another user, a page changes nothing");
 const CLOSED = new AnswerError("CLOSED the session has been ended by the server");
 const TOO_LARGE = new AnswerError(
   `TOOLARGE the reply takes more than ${REPLY_BYTES_MAX >> 20} MB: ask for less of it, or use a Redis client`,

@@ -30,7 +30,7 @@ export async function inputOf(
 
 function readQuery(fields: readonly Field[], query: URLSearchParams, values: Values): void {
   for (const [name, value] of query) {
-    if (name === "db") continue;
+    if (name === "db" || name === "as") continue;
     const field = fieldNamed(fields, name, "parameter");
     if (field.type === "boolean" && value !== "true" && value !== "false")
       throw wrongType(field, "true or false");

@@ -52,6 +52,13 @@ const GROUP = object({
   ...{ count: INTEGER, first: INTEGER, last: INTEGER, keys: listOf(TEXT) },
 });
 
+const STREAM = object({
+  ...{ name: TEXT, length: INTEGER },
+  groups: listOf(
+    object({ name: TEXT, consumers: INTEGER, pending: INTEGER, lag: { type: ["integer", "null"] } }),
+  ),
+});
+
 export const JOB_PATHS: Readonly<Record<string, JsonObject>> = {
   "/api/v1/allowed": {
     post: {
@@ -73,6 +80,13 @@ export const JOB_PATHS: Readonly<Record<string, JsonObject>> = {
         "The groups; a cursor of 0 where all machines were looked at.",
         object({ groups: listOf(GROUP), machines: INTEGER, cursor: TEXT }),
       ),
+    },
+  },
+  "/api/v1/streams": {
+    get: {
+      operationId: "listStreams",
+      summary: "The streams that machines write, with their groups; those that the user may read.",
+      responses: responses("The streams.", object({ streams: listOf(STREAM) })),
     },
   },
   "/api/v1/jobs": {

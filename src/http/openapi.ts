@@ -93,6 +93,10 @@ function operationObject(operation: Operation, catalogue: Catalogue): JsonObject
         }),
       ),
       { name: "db", in: "query", required: false, description: "The database.", schema: { type: "integer" } },
+      {
+        ...{ name: "as", in: "query", required: false, schema: { type: "string" } },
+        description: "With the rights of this user, for whoever may ACL SETUSER; nothing is changed then.",
+      },
     ],
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {

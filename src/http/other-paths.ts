@@ -71,6 +71,12 @@ function flow(operationId: string, parameters: readonly JsonObject[]): JsonObjec
   };
 }
 
+const EFFECT = object({
+  ...{ rev: INTEGER, at: INTEGER },
+  kind: { type: "string", enum: ["task", "emit", "send", "spawn", "stop"] },
+  ...{ name: TEXT_OR_NULL, to: TEXT_OR_NULL, number: { type: ["integer", "null"] }, id: TEXT_OR_NULL },
+});
+
 export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
   ...both("drawing", "drawDefinition", drawing),
   ...both("flow", "flowOfDefinition", flow),
@@ -88,6 +94,17 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
         ),
       ),
       responses: responses("The drawing.", DRAWING),
+    },
+  },
+  "/api/v1/machines/{key}/effects": {
+    get: {
+      operationId: "listEffects",
+      summary: "What has left the machine with its latest thousand changes, the oldest first.",
+      parameters: [pathParameter("key")],
+      responses: responses(
+        "Events for machines, tasks, emitted events, children.",
+        object({ effects: listOf(EFFECT) }),
+      ),
     },
   },
   "/api/v1/machines/{key}/export": {

@@ -6,12 +6,15 @@ import { type Browser, chromium } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { define } from "../support/machines.ts";
 import { startTestServer, type TestServerOptions } from "../support/server.ts";
+import { CHROMIUM } from "./chromium.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-export const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
+
+export { CHROMIUM };
+
 if (CHROMIUM === undefined) process.stderr.write("chromium is missing: the console is not tried\n");
 
-const ORDER = {
+export const ORDER = {
   id: "order",
   initial: "new",
   context: { paid: 0, total: 100 },
