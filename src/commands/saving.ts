@@ -1,6 +1,8 @@
 /** SAVE and BGSAVE: the backup of `dir` that is made beside the server, as commands and INFO know it. */
 
 export interface Saving {
+  /** Why there are no backups here; undefined where there are. */
+  readonly refusal: string | undefined;
   /** True from the request on until the backup is made or has failed. */
   readonly isRunning: boolean;
   /** When the last one was made, or the server started. */

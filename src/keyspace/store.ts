@@ -58,6 +58,8 @@ export class Store {
   readonly decoded = new DecodedRecords();
   /** Where it is on disk; undefined for one in memory. */
   readonly directory: string | undefined;
+  /** True for one in PostgreSQL, which is backed up and restored there. */
+  readonly isInDatabase: boolean;
   /** True when the ordered store does not fold what is live by itself. */
   readonly #foldsAtClose: boolean;
   readonly #abandon: () => void;
@@ -69,6 +71,7 @@ export class Store {
     { foldsAtClose, directory, abandon }: Nature,
   ) {
     this.#abandon = abandon ?? (() => undefined);
+    this.isInDatabase = abandon !== undefined;
     this.directory = directory;
     this.#ordered = ordered;
     this.#objects = objects;

@@ -32,6 +32,11 @@ export class BackgroundSave implements Saving {
     this.#positionBefore = options.store.status().position;
   }
 
+  get refusal(): string | undefined {
+    if (!this.#options.store.isInDatabase) return undefined;
+    return "the data is in PostgreSQL: back up the database, by pg_basebackup or pg_dump for example";
+  }
+
   get isRunning(): boolean {
     return this.#startedAtMs !== undefined;
   }

@@ -13,6 +13,8 @@ export const bgsave = {
   run: (call) => {
     const { args } = call;
     if (args.length > 2 || (args.length === 2 && token(args[1]) !== "SCHEDULE")) throw errors.syntaxError();
+    const { refusal } = call.server.saving;
+    if (refusal !== undefined) throw errors.saveFailed(refusal);
     if (call.server.saving.isRunning) throw errors.saveInProgress();
     flushStore(call);
     void call.server.saving.begin();

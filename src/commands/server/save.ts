@@ -12,6 +12,8 @@ import { flushStore } from "./flush-store.ts";
 export const save = {
   name: "SAVE",
   run: (call) => {
+    const { refusal } = call.server.saving;
+    if (refusal !== undefined) throw errors.saveFailed(refusal);
     if (call.server.saving.isRunning) throw errors.saveInProgress();
     flushStore(call);
     return waitUntilSettled(call, call.server.saving.begin(), replyOf);
