@@ -116,6 +116,95 @@ describe("deploy/kubernetes/detent.yaml", () => {
   });
 });
 
+describe("deploy/cluster/compose.yaml", () => {
+  const compose = parse(text("deploy/cluster/compose.yaml"), { merge: true });
+  const servers = ["detent-1", "detent-2", "detent-3"].map((name) => [name, compose.services[name]] as const);
+
+  test("has servers that announce the names of their services, over one database, once its tables are there", () => {
+    for (const [name, server] of servers) {
+      expect(server.environment.DETENT_CLUSTER_ANNOUNCE_IP).toBe(name);
+      expect(server.environment.DETENT_STORE).toMatch(/^postgres:\/\/.*@postgres:5432\/detent$/);
+      expect(server.environment.DETENT_REQUIREPASS).toContain(":?");
+      assertDirectives(Object.keys(server.environment));
+      expect(server.depends_on).toEqual({ tables: { condition: "service_completed_successfully" } });
+    }
+    const { tables, postgres } = compose.services;
+    expect(tables.command.join(" ")).toContain("detent cluster init");
+    expect(tables.depends_on).toEqual({ postgres: { condition: "service_healthy" } });
+    expect(postgres.environment).toMatchObject({ POSTGRES_USER: "detent", POSTGRES_DB: "detent" });
+  });
+
+  test("publishes nothing, and servers write nowhere but in memory", () => {
+    for (const service of Object.values<{ ports?: unknown }>(compose.services))
+      expect(service.ports).toBeUndefined();
+    for (const [, server] of servers) {
+      expect(server).toMatchObject({
+        read_only: true,
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+      });
+      expect(server.volumes).toBeUndefined();
+    }
+    expect(Object.keys(compose.volumes)).toEqual(["postgres"]);
+  });
+});
+
+describe("deploy/kubernetes/detent-cluster.yaml", () => {
+  const documents = parseAllDocuments(text("deploy/kubernetes/detent-cluster.yaml"));
+  const manifests = documents.map((document) => document.toJS() as Manifest);
+  const of = (kind: string) => manifests.find((one) => one.kind === kind)?.spec;
+
+  test("has a headless service of the name that pods announce, and three servers that may go one at a time", () => {
+    expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
+    const { template, selector, serviceName, replicas } = of("StatefulSet");
+    expect(of("Service").clusterIP).toBe("None");
+    expect(manifests.find(({ kind }) => kind === "Service")?.metadata.name).toBe(serviceName);
+    expect(replicas).toBe(3);
+    expect(of("PodDisruptionBudget").maxUnavailable).toBe(1);
+    for (const selected of [
+      selector.matchLabels,
+      of("Service").selector,
+      of("PodDisruptionBudget").selector.matchLabels,
+      template.spec.topologySpreadConstraints[0].labelSelector.matchLabels,
+    ])
+      expect(template.metadata.labels).toMatchObject(selected);
+    const [container] = template.spec.containers;
+    const announced = container.env.find(
+      ({ name }: { name: string }) => name === "DETENT_CLUSTER_ANNOUNCE_IP",
+    );
+    expect(announced.value).toBe(`$(POD_NAME).${serviceName}`);
+    const names: string[] = container.env.map(({ name }: { name: string }) => name);
+    assertDirectives(names.filter((name) => name !== "POD_NAME"));
+    // What a value refers to is defined before it.
+    expect(names.indexOf("POD_NAME")).toBeLessThan(names.indexOf("DETENT_CLUSTER_ANNOUNCE_IP"));
+    const ports = container.ports.map(({ name }: { name: string }) => name);
+    for (const { targetPort } of of("Service").ports) expect(ports).toContain(targetPort);
+    for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe])
+      expect(ports).toContain(probe.httpGet.port);
+  });
+
+  test("keeps to the restricted standard, and every mount has its volume", () => {
+    const { securityContext, containers, initContainers, volumes, enableServiceLinks } =
+      of("StatefulSet").template.spec;
+    expect(enableServiceLinks).toBe(false);
+    expect(securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 999,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    const names = volumes.map(({ name }: { name: string }) => name);
+    for (const container of [...containers, ...initContainers]) {
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      });
+      for (const { name } of container.volumeMounts) expect(names).toContain(name);
+    }
+    expect(initContainers[0].command.join(" ")).toContain("detent cluster init");
+  });
+});
+
 describe("deploy/systemd", () => {
   const units = ["detent.service", "detent-backup.service", "detent-backup.timer"];
   const hasAnalyze = spawnSync("systemd-analyze", ["--version"]).status === 0;
