@@ -52,6 +52,8 @@ export interface Session {
   isNoTouch: boolean;
   /** READONLY: it reads from replicas, which have no data here; it is sent to the owner in another way. */
   isReplicaReader: boolean;
+  /** In a cluster, its requests may have keys of several slots: it is no client of a Redis Cluster. */
+  mayCrossSlots: boolean;
   /** It is shown every request the server runs. Kept by Monitors. */
   isMonitor: boolean;
   /** The connection closes after the replies so far. */
@@ -99,6 +101,7 @@ export function newSession(options: NewSession): Session {
     isNoEvict: false,
     isNoTouch: false,
     isReplicaReader: false,
+    mayCrossSlots: false,
     isMonitor: false,
     isClosing: false,
     lastCommand: "NULL",

@@ -52,6 +52,7 @@ export class HttpSession implements Endpoint, SessionConnection {
     });
     this.session.protocol = 3;
     this.session.libraryName = "http";
+    this.session.mayCrossSlots = true;
     server.sessions.add(this.session, this);
   }
 

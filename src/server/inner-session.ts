@@ -41,6 +41,7 @@ export class InnerSession implements Endpoint, SessionConnection {
       isAuthenticated: true,
     });
     this.session.name = name;
+    this.session.mayCrossSlots = true;
     this.session.database = database;
     server.sessions.add(this.session, this);
   }

@@ -13,6 +13,7 @@ import type { ClusterView } from "../../cluster/view.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { ReplyError } from "../../protocol/reply-error.ts";
 import { token } from "../arguments.ts";
+import { portFor } from "./topology.ts";
 
 export interface PlacedRequest {
   readonly command: Command;
@@ -23,7 +24,8 @@ export interface PlacedRequest {
 export interface Need {
   /** The first slot of its keys; undefined where it has none. */
   readonly slot: number | undefined;
-  readonly isCrossSlot: boolean;
+  /** The slots beside the first one. */
+  readonly otherSlots: readonly number[];
   /** Whether it reads or writes the store. */
   readonly usesStore: boolean;
   /** It writes nothing. */
@@ -57,10 +59,12 @@ const DEBUG_OF_STORE = new Set(["DIGEST", "OBJECT", "RELOAD"]);
 /** Reads and writes that every server answers alike: the blank machine, and what is refused in a cluster wherever it is asked. */
 const USES_NOTHING = new Set(["SM.TEMPLATE", "swapdb"]);
 
+const NONE: readonly number[] = [];
+
 /** What requests need that run together, such as those of a transaction. */
 export function needOf(requests: readonly PlacedRequest[]): Need {
   let slot: number | undefined;
-  let isCrossSlot = false;
+  let otherSlots: number[] | undefined;
   let usesStore = false;
   const isRead = requests.every(({ command }) => hasFlag(command, FLAG.READONLY));
   for (const { command, args } of requests) {
@@ -69,10 +73,12 @@ export function needOf(requests: readonly PlacedRequest[]): Need {
     for (const key of [...keys, ...(SHARD_CHANNELS.get(command.name)?.(args) ?? [])]) {
       const own = slotOf(key);
       slot ??= own;
-      if (own !== slot) isCrossSlot = true;
+      if (own === slot) continue;
+      otherSlots ??= [];
+      otherSlots.push(own);
     }
   }
-  return { slot, isCrossSlot, usesStore, isRead };
+  return { slot, otherSlots: otherSlots ?? NONE, usesStore, isRead };
 }
 
 function usesStoreWithoutKeys(command: Command, [, subcommand]: readonly Buffer[]): boolean {
@@ -84,19 +90,24 @@ function usesStoreWithoutKeys(command: Command, [, subcommand]: readonly Buffer[
 /** Why this server does not run a request that needs this; undefined where it does. */
 export function misplaced(
   cluster: ClusterView,
-  { slot, isCrossSlot, usesStore, isRead }: Need,
-  { isReplicaReader, isSecure }: Pick<Session, "isReplicaReader" | "isSecure">,
+  { slot, otherSlots, usesStore, isRead }: Need,
+  session: Pick<Session, "isReplicaReader" | "isSecure" | "mayCrossSlots">,
   nowMonotonicMs: number,
 ): ReplyError | undefined {
+  const isCrossSlot = otherSlots.length > 0 && !session.mayCrossSlots;
   if (!usesStore) return isCrossSlot ? errors.crossSlot() : undefined;
-  const asked = slot ?? storeSlot(cluster);
+  const first = slot ?? storeSlot(cluster);
+  // Whose requests may cross slots needs all of them here.
+  const asked = isCrossSlot
+    ? first
+    : ([first, ...otherSlots].find((each) => !cluster.ownsSlot(each)) ?? first);
   const owner = cluster.ownerOf(asked);
   if (owner === undefined) return errors.slotNotServed();
   if (isCrossSlot) return errors.crossSlot();
   if (!cluster.ownsSlot(asked)) {
     // A client that reads from replicas would send the request to a replica again after MOVED.
-    const redirect = isReplicaReader && isRead ? errors.ask : errors.moved;
-    return redirect(asked, owner.host, isSecure ? owner.tlsPort : owner.port);
+    const redirect = session.isReplicaReader && isRead ? errors.ask : errors.moved;
+    return redirect(asked, owner.host, portFor(session, owner));
   }
   return cluster.isServing(nowMonotonicMs) ? undefined : errors.clusterIsDown();
 }

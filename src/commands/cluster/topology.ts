@@ -49,9 +49,9 @@ export function ownMaster(cluster: ClusterView): ClusterMember | undefined {
   return first === undefined ? undefined : cluster.ownerOf(first.firstSlot);
 }
 
-/** The port that clients of this kind reach a member at. */
+/** The port that clients of this kind reach a member at; the only one it has, where it has but one. */
 export function portFor({ isSecure }: Pick<Session, "isSecure">, { port, tlsPort }: ClusterMember): number {
-  return isSecure ? tlsPort : port;
+  return isSecure ? tlsPort || port : port || tlsPort;
 }
 
 /** 40 hexadecimal digits that all servers of a shard agree on. */

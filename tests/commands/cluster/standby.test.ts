@@ -1,6 +1,7 @@
 /** What a server answers that is part of a cluster, as its owner, as a standby, and while nobody is the owner. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { ClusterState } from "../../../src/cluster/view.ts";
+import type { ClusterMember, ClusterState } from "../../../src/cluster/view.ts";
+import { misplaced } from "../../../src/commands/cluster/placement.ts";
 import type { TestClient } from "../../support/client.ts";
 import { member, memberId, partitionOf, viewOf } from "../../support/cluster-view.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
@@ -153,6 +154,22 @@ describe("a standby", () => {
     const response = await fetch(`${server.url}/api/v1/machines/foo`);
     expect(response.status).toBe(421);
     expect(await response.json()).toMatchObject({ code: "MOVED", detail: "12182 127.0.0.1:7001" });
+    for (const path of ["machines", "definitions", "changes?definition=order", "changes"])
+      expect((await fetch(`${server.url}/api/v1/${path}`)).status, path).toBe(421);
+    for (const path of ["healthz", "readyz", "metrics"])
+      expect((await fetch(`${server.url}/${path}`)).status, path).toBe(200);
+  });
+
+  test("names the port for TLS to who came by TLS, or the only one there is", () => {
+    const need = { slot: 5, otherSlots: [], usesStore: true, isRead: true };
+    const ask = (isSecure: boolean, owner: Partial<ClusterMember>) => {
+      const cluster = viewOf("b", { members: [member("a", 7001, owner)], owner: "a" });
+      return misplaced(cluster, need, { isSecure, isReplicaReader: false, mayCrossSlots: false }, 0)?.message;
+    };
+    expect(ask(false, { tlsPort: 7101 })).toBe("MOVED 5 127.0.0.1:7001");
+    expect(ask(true, { tlsPort: 7101 })).toBe("MOVED 5 127.0.0.1:7101");
+    expect(ask(true, {})).toBe("MOVED 5 127.0.0.1:7001");
+    expect(ask(false, { port: 0, tlsPort: 7101 })).toBe("MOVED 5 127.0.0.1:7101");
   });
 });
 
@@ -191,6 +208,25 @@ describe("the owner", () => {
     expect(((await client.call("CLUSTER", "HELP")) as unknown[]).map(String)).toContain("KEYSLOT key");
     expect(String(await client.call("CLUSTER", "INFO"))).toContain("cluster_state:ok\r\n");
     expect(await client.call("ROLE")).toEqual(["master", 0, []]);
+  });
+
+  test("answers HTTP requests whose keys are in several slots", async () => {
+    const response = await fetch(`${server.url}/api/v1/commands`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '["MGET", "foo", "bar", "x"]',
+    });
+    expect([response.status, (await response.text()).trim()]).toEqual([200, '["1",null,null]']);
+    for (const name of ["one", "two"])
+      await client.call("SM.DEF", "CREATE", name, '{"initial":"a","states":{"a":{}}}');
+    const ended = new AbortController();
+    const changes = await fetch(`${server.url}/api/v1/changes`, { signal: ended.signal });
+    expect(changes.status).toBe(200);
+    const reader = changes.body?.getReader();
+    await client.call("SM.CREATE", "m", "one");
+    let text = "";
+    while (!text.includes('"key":"m"')) text += Buffer.from((await reader?.read())?.value ?? []).toString();
+    ended.abort();
   });
 
   test("refuses what changes a Redis Cluster, and says why", async () => {
