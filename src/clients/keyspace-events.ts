@@ -82,10 +82,10 @@ export class KeyspaceEvents {
 
   #publish(database: number, key: Bytes, event: string): void {
     if (this.#classes.has("K")) {
-      this.#subscriptions.publish(raw(`__keyspace@${database}__:${chars(key)}`), event);
+      this.#subscriptions.tell(raw(`__keyspace@${database}__:${chars(key)}`), event);
     }
     if (this.#classes.has("E")) {
-      this.#subscriptions.publish(bytesOfText(`__keyevent@${database}__:${event}`), bufferOf(key));
+      this.#subscriptions.tell(bytesOfText(`__keyevent@${database}__:${event}`), bufferOf(key));
     }
   }
 }

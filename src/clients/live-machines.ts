@@ -28,6 +28,6 @@ export function publishMachineChanges(
       to: history.to,
       at: history.atMs,
     };
-    subscriptions.publish(raw(`sm:${chars(key)}`), JSON.stringify(message));
+    subscriptions.tell(raw(`sm:${chars(key)}`), JSON.stringify(message));
   }
 }

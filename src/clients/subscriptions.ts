@@ -5,7 +5,7 @@
  * A message goes to the subscribers of its channel, then to those of each pattern that matches it, each in the order
  * in which they subscribed; a session that is subscribed in several ways gets it as often.
  */
-import { type Bytes, bufferOf } from "../base/bytes.ts";
+import { type Bytes, bufferOf, chars } from "../base/bytes.ts";
 import { globMatcher } from "../base/glob.ts";
 import type { MessageBus } from "../cluster/message-bus.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -24,6 +24,8 @@ type Table = Map<Bytes, Subscribed>;
 export class Subscriptions {
   readonly #pushes: PushQueue;
   readonly #bus: MessageBus | undefined;
+  /** Channels and patterns that may be meant by events. */
+  #eventNameCount = 0;
   readonly #tables: Readonly<Record<SubscriptionKind, Table>> = {
     channel: new Map(),
     pattern: new Map(),
@@ -57,18 +59,26 @@ export class Subscriptions {
       const matches = kind === "pattern" ? globMatcher(name) : () => true;
       subscribed = { name: bufferOf(name), matches, sessions: new Set() };
       this.#tables[kind].set(name, subscribed);
+      this.#noteEventName(kind, name, 1);
     }
     subscribed.sessions.add(session);
     session.subscriptions[kind].add(name);
-    this.#bus?.setHearing(this.#isHearing);
   }
 
   unsubscribe(session: Session, kind: SubscriptionKind, name: Bytes): void {
     session.subscriptions[kind].delete(name);
     const subscribed = this.#tables[kind].get(name);
     subscribed?.sessions.delete(session);
-    if (subscribed?.sessions.size === 0) this.#tables[kind].delete(name);
-    this.#bus?.setHearing(this.#isHearing);
+    if (subscribed?.sessions.size !== 0) return;
+    this.#tables[kind].delete(name);
+    this.#noteEventName(kind, name, -1);
+  }
+
+  /** Other servers send events only while there is a subscriber who may be meant. */
+  #noteEventName(kind: SubscriptionKind, name: Bytes, change: 1 | -1): void {
+    if (this.#bus === undefined || kind === "shard" || !mayNameEvents(kind, name)) return;
+    this.#eventNameCount += change;
+    this.#bus.setHearing(this.#eventNameCount > 0);
   }
 
   /** Ends all subscriptions of a session. */
@@ -78,19 +88,21 @@ export class Subscriptions {
     }
   }
 
-  /** True when a message may have a receiver, here or at another server; false when there is certainly none. */
+  /** True when an event may have a receiver, here or at another server; false when there is certainly none. */
   get hasSubscribers(): boolean {
-    return this.#isHearing || this.#bus?.isHeard === true;
-  }
-
-  get #isHearing(): boolean {
-    return this.#tables.channel.size + this.#tables.pattern.size > 0;
+    return this.#tables.channel.size + this.#tables.pattern.size > 0 || this.#bus?.isHeard === true;
   }
 
   /** Queues a message for all subscribers of a channel. Returns how often it is sent here; other servers do not count. */
   publish(channel: Bytes, message: Buffer | string): number {
     this.#spread("channel", channel, message);
     return this.#publishHere(channel, message, true);
+  }
+
+  /** As `publish`, for what happens without anybody publishing it: other servers have it only while they listen to such events. */
+  tell(channel: Bytes, message: Buffer | string): void {
+    if (this.#bus?.isHeard === true) this.#spread("channel", channel, message);
+    this.#publishHere(channel, message, true);
   }
 
   /** As `publish`, to the subscribers of a shard channel. */
@@ -135,6 +147,19 @@ export class Subscriptions {
     for (const receiver of sessions) this.#pushes.add({ receiver, reply, dependsOnCommit });
     return sessions.size;
   }
+}
+
+/** How channels of events begin: those of keys, and those of machines. */
+const EVENT_PREFIXES = ["__key", "sm:"];
+/** What makes a pattern of a name. */
+const WILDCARD = /[*?[\\]/;
+
+/** Whether events may be published to a channel, or to one that a pattern matches. */
+function mayNameEvents(kind: "channel" | "pattern", name: Bytes): boolean {
+  const text = chars(name);
+  const start = kind === "channel" ? text : text.slice(0, WILDCARD.exec(text)?.index ?? text.length);
+  const isWhole = start.length === text.length;
+  return EVENT_PREFIXES.some((prefix) => start.startsWith(prefix) || (!isWhole && prefix.startsWith(start)));
 }
 
 const KINDS: readonly SubscriptionKind[] = ["channel", "pattern", "shard"];

@@ -10,13 +10,13 @@ export interface BusMessage {
 }
 
 export interface MessageBus {
-  /** Whether another member has subscribers: what nobody has published, such as keyspace events, is sent only then. */
+  /** Whether another member has subscribers to events of keys or machines, which nobody publishes: they are sent only then. */
   readonly isHeard: boolean;
   /** Hands messages to all other members, in order. */
   send(messages: readonly BusMessage[]): void;
   /** Calls a listener with messages of other members, in the order of each; returns what ends that. */
   onMessages(listener: (messages: readonly BusMessage[]) => void): () => void;
-  /** Whether this member has subscribers, for the others to know. */
+  /** Whether this member has subscribers to such events, for the others to know. */
   setHearing(isHearing: boolean): void;
 }
 

@@ -120,13 +120,38 @@ describe("a subscriber at another server", () => {
     expect(await pushed(2)).toEqual(["message news 1", "message news 2"]);
   });
 
-  test("costs the owner nothing while there is none", async () => {
+  test.each([
+    ["SUBSCRIBE", "sm:order:1", true],
+    ["SUBSCRIBE", "__keyspace@0__:k", true],
+    ["SUBSCRIBE", "news", false],
+    ["SUBSCRIBE", "s*", false],
+    ["PSUBSCRIBE", "*", true],
+    ["PSUBSCRIBE", "s*", true],
+    ["PSUBSCRIBE", "sm:order:*", true],
+    ["PSUBSCRIBE", "[a-z]*", true],
+    ["PSUBSCRIBE", "__key*__:*", true],
+    ["PSUBSCRIBE", "sm", false],
+    ["PSUBSCRIBE", "news*", false],
+    ["SSUBSCRIBE", "sm:order:1", false],
+  ])("%s %s has the owner send events: %s", async (command, name, isHeard) => {
+    expect(owner.context.subscriptions.hasSubscribers).toBe(false);
+    await subscribe(command, name);
+    expect(owner.context.subscriptions.hasSubscribers).toBe(isHeard);
+    reader.write("UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\n");
+    await pushed(2);
+    expect(owner.context.subscriptions.hasSubscribers).toBe(false);
+  });
+
+  test("who is at the owner has no event sent to other servers", async () => {
+    await writer.call("HELLO", "3");
+    writer.write("PSUBSCRIBE *\r\n");
+    await pushed(1, writer);
     await writer.call("CONFIG", "SET", "notify-keyspace-events", "KA");
-    expect(owner.context.subscriptions.hasSubscribers).toBe(false);
     await subscribe("SUBSCRIBE", "news");
-    expect(owner.context.subscriptions.hasSubscribers).toBe(true);
-    reader.write("UNSUBSCRIBE\r\n");
-    await pushed(1);
-    expect(owner.context.subscriptions.hasSubscribers).toBe(false);
+    await writer.call("SET", "k", "1");
+    await writer.call("PUBLISH", "news", "1");
+    // Nothing else has come before it.
+    expect(await pushed(1)).toEqual(["message news 1"]);
+    expect((await pushed(3, writer)).slice(1)).toEqual(["pmessage __keyspace@0__:k set", "pmessage news 1"]);
   });
 });
