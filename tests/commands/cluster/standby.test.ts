@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ClusterMember, ClusterState } from "../../../src/cluster/view.ts";
 import { misplaced } from "../../../src/commands/cluster/placement.ts";
-import type { TestClient } from "../../support/client.ts";
+import { TestClient } from "../../support/client.ts";
 import { member, memberId, partitionOf, viewOf } from "../../support/cluster-view.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 
@@ -255,4 +255,15 @@ describe("the owner", () => {
     view.update({ members: MEMBERS, partitions: [partitionOf("a", 3)] });
     view.serveUntil(Number.POSITIVE_INFINITY);
   });
+});
+
+test("an owner that ends has those who wait go on elsewhere", async () => {
+  const own = await startTestServer({ cluster: viewOf("a", { members: MEMBERS, owner: "a" }) });
+  const waiter = await TestClient.connect(own.port);
+  const waiting = waiter.exchange("BLPOP", "list", "0");
+  const asking = await own.client();
+  while (!String(await asking.call("INFO", "clients")).includes("blocked_clients:1\r"));
+  const closed = own.close();
+  expect((await waiting).bytes.toString()).toMatch(/^-UNBLOCKED /);
+  await closed;
 });
