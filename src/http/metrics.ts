@@ -1,6 +1,7 @@
 /** /metrics: the figures of the server in the text format of Prometheus. */
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { assert } from "../base/assert.ts";
+import { ownRole } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { DETENT_VERSION } from "../commands/versions.ts";
 import { Databases } from "../keyspace/databases.ts";
@@ -63,6 +64,7 @@ export function metricsOf(server: ServerContext): Metrics {
     return known;
   };
   serverMetrics(server, define);
+  clusterMetrics(server, define);
   storeMetrics(server, figures, define);
   machineMetrics(figures, define);
   const facts = processFacts();
@@ -150,6 +152,24 @@ function serverMetrics(server: ServerContext, { gauge, counter, durations }: Def
   counter("keyspace_misses_total", "Reads that found no key.", () => statistics().keyspaceMisses);
   counter("expired_keys_total", "Keys removed because they expired.", () => statistics().expiredKeys);
   gauge("slowlog_entries", "Entries of the slow log.", () => slowLog.length);
+}
+
+function clusterMetrics({ cluster }: ServerContext, { gauge }: Definer): void {
+  gauge(
+    "cluster_owner",
+    "1 while this server owns slots of its cluster, and where it is part of none.",
+    () => (cluster === undefined || ownRole(cluster) === "master" ? 1 : 0),
+  );
+  gauge(
+    "cluster_members",
+    "Servers of the cluster that show themselves; 0 where there is none.",
+    () => (cluster?.members ?? []).filter(({ isAlive }) => isAlive).length,
+  );
+  gauge(
+    "cluster_epoch",
+    "How often the slots of the cluster have changed hands; 0 where there is none.",
+    () => cluster?.epoch ?? 0,
+  );
 }
 
 function storeMetrics({ store }: ServerContext, figures: () => Figures, { gauge, counter }: Definer): void {

@@ -156,8 +156,11 @@ describe("a standby", () => {
     expect(await response.json()).toMatchObject({ code: "MOVED", detail: "12182 127.0.0.1:7001" });
     for (const path of ["machines", "definitions", "changes?definition=order", "changes"])
       expect((await fetch(`${server.url}/api/v1/${path}`)).status, path).toBe(421);
-    for (const path of ["healthz", "readyz", "metrics"])
+    for (const path of ["healthz", "readyz"])
       expect((await fetch(`${server.url}/${path}`)).status, path).toBe(200);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    for (const line of ["detent_cluster_owner 0", "detent_cluster_members 3", "detent_cluster_epoch 1"])
+      expect(metrics.split("\n")).toContain(line);
   });
 
   test("names the port for TLS to who came by TLS, or the only one there is", () => {
