@@ -175,7 +175,12 @@ export class LiveObjects implements Derived {
     if (space === INDEX_SPACE) return this.#indexRange(from, to, reverse);
     const found = new SortedMap<Buffer | null>();
     if (space === RECORD_SPACE) {
-      for (const object of this.#objects()) found.set(raw(object.at), encodeRecord(this.#recordOf(object)));
+      const [low, high] = [chars(from), chars(to)];
+      for (const object of this.#objects()) {
+        // Most ranges are a part of the keys: what is beyond need not be encoded.
+        if (object.at < low || object.at >= high) continue;
+        found.set(raw(object.at), encodeRecord(this.#recordOf(object)));
+      }
     } else if (space === COUNTER_SPACE) {
       for (const counters of [this.#frozen?.counters, this.#active.counters])
         for (const [key, count] of counters ?? [])

@@ -136,6 +136,7 @@ export function streamFigures(databases: Databases): StreamFigures[] {
 function* streamKeys(databases: Databases): Generator<readonly [Database, Bytes]> {
   for (let index = 0; index < databases.count; index += 1) {
     const db = databases.at(index);
+    if (db.size === 0) continue;
     for (const prefix of STREAM_PREFIXES) for (const key of db.keysBeginningWith(prefix)) yield [db, key];
   }
 }

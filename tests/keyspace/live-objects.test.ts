@@ -68,3 +68,27 @@ test("range() drops its entries when the newer journal writes the record", () =>
   live.overwritten(AT);
   expect(indexOf(live)).toEqual([]);
 });
+
+test("range() over some keys derives and encodes no record of others", () => {
+  let derived = 0;
+  const kind: LiveKind = {
+    ...KIND,
+    derivesRecord: true,
+    derive: (_below, { record, tail }) => {
+      derived += 1;
+      return { count: tail.length, record, writes: new Map() };
+    },
+  };
+  const live = new LiveObjects(new Map());
+  for (const name of ["a:1", "a:2", "b:1", "c:1"]) {
+    const place = { at: raw(`k\0\0\0\0${name}`), phys: 0 };
+    const [before, after] = [recordIn("off"), recordIn("on")];
+    live.changeAnew({ kind, place, before, after, tail: [], given: undefined }, true);
+  }
+  live.freeze();
+  derived = 0;
+  const entries = live.range(raw("k\0\0\0\0a:"), raw("k\0\0\0\0a;"), false);
+  const keys = [...{ [Symbol.iterator]: () => entries ?? [].values() }].map(([key]) => key);
+  expect(keys).toEqual(["k\0\0\0\0a:1", "k\0\0\0\0a:2"]);
+  expect(derived).toBeLessThanOrEqual(2);
+});

@@ -71,22 +71,28 @@ class Next:
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """An entry of the history of a machine."""
+class Step:
+    """A change of a machine, as its history and the change stream have it."""
 
-    rev: int
-    at: int
-    stamp: Optional[int]
-    kind: str
     event: Optional[str]
     id: Optional[str]
     by: Optional[str]
     reason: Optional[str]
     from_states: List[str]
     to_states: List[str]
-    via: List[str]
     data: Any
     context: Any
+
+
+@dataclass(frozen=True)
+class Recorded(Step):
+    """An entry of the history of a machine."""
+
+    rev: int
+    at: int
+    stamp: Optional[int]
+    kind: str
+    via: List[str]
     gone: List[str]
     log: List[Any]
     output: Any

@@ -35,7 +35,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class ChangeFields:
+class ChangeFields(r.Step):
     """A change of a machine, as the change stream holds it."""
 
     entry: str
@@ -43,14 +43,6 @@ class ChangeFields:
     definition: str
     rev: int
     kind: str
-    event: Optional[str]
-    id: Optional[str]
-    by: Optional[str]
-    reason: Optional[str]
-    from_states: List[str]
-    to_states: List[str]
-    data: Any
-    context: Any
     at: int
 
 
