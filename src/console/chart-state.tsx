@@ -34,11 +34,11 @@ export function State({
   const isButton = onSelect !== undefined && path !== "";
   const choose = () => onSelect?.(path);
   const note = marks.notes?.get(path);
+  // It begins with what is seen, so that who speaks to the page can say that.
   const label = [
-    path === "" ? name : path,
+    `${path === "" ? name : path}${note === undefined ? "" : ` ${note}`}`,
     ...(active?.has(path) === true ? ["active"] : []),
     ...(machines > 0 ? [`${machines} machines`] : []),
-    ...(note === undefined ? [] : [`stays ${note}`]),
   ].join(", ");
   return (
     <g
@@ -67,6 +67,7 @@ export function State({
           {name}
         </text>
       )}
+      {/* What is seen is one text with spaces. */ " "}
       {note !== undefined && <Note box={box} text={note} />}
       {marks.onCollapse !== undefined && path !== "" && (hasInside || box.isCollapsed === true) && (
         <Fold box={box} onCollapse={marks.onCollapse} />

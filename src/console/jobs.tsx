@@ -64,6 +64,15 @@ function filterText({ filter, machines }: Job): string {
   return parts.length === 0 ? "all machines" : parts.join(", ");
 }
 
+function Memory() {
+  return (
+    <p class="hint">
+      Jobs live in the memory of the server: when it ends, those that have not ended stop and all are
+      forgotten. What a job has done stays done.
+    </p>
+  );
+}
+
 function JobList() {
   const [isBusy, setBusy] = useState(true);
   const tick = useTicks(isBusy);
@@ -73,10 +82,7 @@ function JobList() {
   return (
     <>
       <h1>Bulk jobs</h1>
-      <p class="hint">
-        Jobs live in the memory of the server: when it ends, those that have not ended stop and all are
-        forgotten. What a job has done stays done.
-      </p>
+      <Memory />
       <Fault error={error} />
       {data?.jobs.length === 0 && (
         <Panel title="None yet">

@@ -40,6 +40,8 @@ const PAGES = [
   ["", ".tiles"],
   ["#/find?definition=order", ".machines a"],
   ["#/definition/order%3Av1", ".chart .badge"],
+  ["#/definition/order%3Av1?heat=rate", ".chart text.rate"],
+  ["#/definition/order%3Av1?heat=stay&state=paid&focus=after", ".chart .note"],
   ["#/machine/o2", ".chart .leaf.active"],
   ["#/failures", ".calm"],
   ["#/jobs", ".hint"],
@@ -60,6 +62,16 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
         await page.locator(shown).first().waitFor({ timeout: 20_000 });
         for (const finding of await seriousFindings(page)) faults.push(`${path} ${finding}`);
       }
+      await page.goto(`${server.url}/#/try`);
+      await page
+        .getByLabel("Definition", { exact: true })
+        .fill("id: gate\ninitial: shut\nstates: { shut: {} }\n");
+      await page.getByRole("button", { name: "Translate" }).click();
+      await page.getByText("Translated from YAML").waitFor();
+      for (const finding of await seriousFindings(page)) faults.push(`translation ${finding}`);
+      await page.goto(`${server.url}/#/machine/o1?as=default`);
+      await page.getByText("Seen as default sees it").waitFor();
+      for (const finding of await seriousFindings(page)) faults.push(`seen as ${finding}`);
       await page.goto(`${server.url}/#/machine/o1`);
       await page.getByRole("button", { name: "Patch" }).click();
       for (const finding of await seriousFindings(page)) faults.push(`dialog ${finding}`);
