@@ -484,7 +484,9 @@ export class LiveObjects implements Derived {
     generation.bytes += bytes;
     generation.unindexed.add(object);
     const { deriveEvery } = object.kind;
-    if (deriveEvery > 0 && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery) {
+    // While something is loaded ahead, the next attempt may well miss the same.
+    const isTried = deriveEvery > 0 && !this.#isLoadingAhead;
+    if (isTried && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery) {
       // Nobody waits for this: what it misses is there for one of the next changes.
       const miss = this.#missOf(object);
       if (miss !== undefined) this.#loadAhead(miss);

@@ -40,9 +40,9 @@ export interface PostgresLimits extends GenerationLimits {
 
 const MIB = 1024 * 1024;
 
-/** Smaller generations than on a disk: whoever takes a partition over replays the journal first. */
+/** Smaller generations than on a disk: whoever takes a partition over replays up to two first, 20,000 changes or so each. */
 const POSTGRES_LIMITS: PostgresLimits = {
-  journalBytesMax: 8 * MIB,
+  journalBytesMax: 2 * MIB,
   tableBytesMax: 32 * MIB,
   derivedBytesMax: 32 * MIB,
   cacheBytesMax: 128 * MIB,

@@ -2,6 +2,7 @@
  * From the tables of a partition to a store that can go on: the rows of the journal behind the mark are replayed as the
  * records of a file would be. To be called by the owner, in its epoch: nobody else writes any more.
  */
+import { performance } from "node:perf_hooks";
 import type { JournalMark } from "../data-file.ts";
 import type { Derived } from "../derived.ts";
 import { type Commit, decodeCommit, decodeHead } from "../journal-record.ts";
@@ -18,6 +19,8 @@ import { LostError, type Ownership } from "./ownership.ts";
 const ROWS_PER_READ = 1000;
 const BYTES_PER_READ = 8 * 1024 * 1024;
 const ATTEMPTS_MAX = 20;
+/** How long the thread is kept at a time. */
+const SLICE_MS = 5;
 
 const STATE: Statement = {
   name: "state",
@@ -95,9 +98,17 @@ async function replay(
   const hold = new Hold();
   try {
     // One statement for all instead of one for each.
-    const keys = commits.flatMap(({ redo }) => redo.flatMap((record) => derived?.reads?.(record) ?? []));
-    await data.prefetch(keys, hold);
+    const keys = new Set(
+      commits.flatMap(({ redo }) => redo.flatMap((record) => derived?.reads?.(record) ?? [])),
+    );
+    await data.prefetch([...keys], hold);
+    let restMs = performance.now() + SLICE_MS;
     for (const { redo, writes } of commits) {
+      // Others are served meanwhile, and what is loaded ahead arrives.
+      if (performance.now() > restMs) {
+        await new Promise((resolve) => setImmediate(resolve));
+        restMs = performance.now() + SLICE_MS;
+      }
       for (const record of redo) await untilLoaded(() => tables.redo(record));
       tables.write(writes);
     }
