@@ -4,26 +4,17 @@ import type { Bytes } from "../base/bytes.ts";
 import { type DurableOptions, DurableStore } from "../storage/durable-store.ts";
 import { inspect } from "../storage/inspect.ts";
 import type { Hold } from "../storage/not-loaded.ts";
-import {
-  type CommitError,
-  type FlushPolicy,
-  OpenError,
-  type OrderedReader,
-  type OrderedStore,
-  type StoreStatus,
-  type Write,
-} from "../storage/ordered-store.ts";
-import { type PostgresOptions, PostgresStore } from "../storage/postgres/postgres-store.ts";
+import type { CommitError, FlushPolicy, OrderedStore, StoreStatus, Write } from "../storage/ordered-store.ts";
+import type { PostgresOptions } from "../storage/postgres/opening.ts";
+import { PostgresStore } from "../storage/postgres/postgres-store.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
 import { DecodedRecords } from "./decoded-records.ts";
 import { metaKey, TRANSIENT_SPACES, UNREPEATED_SPACES } from "./layouts.ts";
 import { LiveObjects } from "./live-objects.ts";
 import type { ObjectTypes } from "./objects.ts";
-import { decodeNumber, encodeNumber } from "./records.ts";
+import { encodeNumber } from "./records.ts";
+import { assertFormat, formatOf, STORE_FORMAT } from "./store-format.ts";
 import { Transaction } from "./transaction.ts";
-
-/** The format of keys and records. A change of either raises it and brings a step of server/migrations.ts. */
-export const STORE_FORMAT = 4;
 
 /** How a store is opened. */
 export type Opening = Pick<DurableOptions, "limits" | "archiveDirectory">;
@@ -298,17 +289,4 @@ export class Store {
     }
     await this.#ordered.close();
   }
-}
-
-function formatOf(reader: OrderedReader): number | undefined {
-  const format = reader.get(metaKey("format"));
-  return format === undefined ? undefined : decodeNumber(format);
-}
-
-function assertFormat(reader: OrderedReader): void {
-  const format = formatOf(reader);
-  if (format === undefined || format <= STORE_FORMAT) return;
-  throw new OpenError(
-    `the store has format ${format}, this version reads up to ${STORE_FORMAT}: use a newer Detent`,
-  );
 }

@@ -12,76 +12,28 @@
  * Three connections: the journal's, that of what is carried, that of reads, so that none waits for another.
  */
 import type { Bytes } from "../../base/bytes.ts";
-import type { Derived } from "../derived.ts";
-import { type GenerationLimits, Generations } from "../generations.ts";
+import { Generations } from "../generations.ts";
 import type { Hold } from "../not-loaded.ts";
 import {
   CommitError,
   type Entry,
-  type OrderedReader,
   type OrderedStore,
   type RangeOptions,
   type StoreStatus,
   type Write,
 } from "../ordered-store.ts";
-import { WriteTable } from "../write-table.ts";
-import { Line, type Statement, withClient } from "./connection.ts";
-import { PostgresData } from "./data.ts";
-import { DataReads } from "./data-reads.ts";
+import type { Statement } from "./connection.ts";
+import type { PostgresData } from "./data.ts";
+import type { DataReads } from "./data-reads.ts";
 import { PostgresJournal } from "./journal.ts";
-import { KnownKeys } from "./known-keys.ts";
-import { type LostError, Ownership } from "./ownership.ts";
-import { type Recovered, readMark, recover } from "./recovery.ts";
-import { assertSchema } from "./schema.ts";
-
-export interface PostgresLimits extends GenerationLimits {
-  readonly cacheBytesMax: number;
-}
-
-const MIB = 1024 * 1024;
-
-/** Smaller generations than on a disk: whoever takes a partition over replays up to two first, 20,000 changes or so each. */
-const POSTGRES_LIMITS: PostgresLimits = {
-  journalBytesMax: 2 * MIB,
-  tableBytesMax: 32 * MIB,
-  derivedBytesMax: 32 * MIB,
-  cacheBytesMax: 128 * MIB,
-};
-
-export interface PostgresOptions {
-  /** `postgres://user:password@host:5432/database`. */
-  readonly url: string;
-  readonly partition: number;
-  /** The owner and the epoch that the partition's row has been given. The owner is one of this process at this time. */
-  readonly owner: string;
-  readonly epoch: number;
-  /** May look at all of the store and throw, before redo records are handed out. */
-  readonly verify?: ((reader: OrderedReader) => void) | undefined;
-  readonly limits?: Partial<PostgresLimits> | undefined;
-  readonly derived?: Derived | undefined;
-  /** First bytes of keys that often come and go within seconds: of such a key nothing remains to be carried. */
-  readonly transientSpaces?: string | undefined;
-  /** The end brings all to the data, and the next owner has nothing to replay. */
-  readonly carriesAtEnd?: boolean | undefined;
-  /** A statement that takes longer is given up with its connection, and looked into. */
-  readonly statementMs?: number | undefined;
-}
+import type { KnownKeys } from "./known-keys.ts";
+import { openParts, type Parts, type PostgresLimits, type PostgresOptions } from "./opening.ts";
+import type { LostError, Ownership } from "./ownership.ts";
 
 const SIZE: Statement = {
   name: "size",
   text: "select pg_total_relation_size('detent_data'), pg_total_relation_size('detent_journal')",
 };
-
-/** The parts of a store that is being opened. */
-interface Parts {
-  readonly ownership: Ownership;
-  readonly lines: Record<"journal" | "carry" | "read", Line>;
-  readonly known: KnownKeys;
-  readonly reads: DataReads;
-  readonly data: PostgresData;
-  readonly recovered: Recovered;
-  readonly limits: PostgresLimits;
-}
 
 export class PostgresStore implements OrderedStore {
   readonly mayMiss = true;
@@ -148,37 +100,13 @@ export class PostgresStore implements OrderedStore {
    * @throws OpenError with a message for the operator
    */
   static async open(options: PostgresOptions): Promise<PostgresStore> {
-    const limits = { ...POSTGRES_LIMITS, ...options.limits };
-    const ownership = new Ownership(options);
-    const lineOf = (what: string) =>
-      new Line({
-        url: options.url,
-        name: `detent partition ${options.partition} ${what}`,
-        statementMs: options.statementMs,
-      });
-    const lines = { journal: lineOf("journal"), carry: lineOf("carry"), read: lineOf("read") };
+    const parts = await openParts(options);
     try {
-      await withClient(options.url, assertSchema);
-      // The first commit finds its connection made. One that cannot be made now is made later.
-      const connected = Promise.allSettled([lines.journal.connect(), lines.carry.connect()]);
-      const mark = await readMark(lines.read, ownership);
-      const known = new KnownKeys(limits.cacheBytesMax);
-      const reads = new DataReads(lines.read, ownership, known);
-      const data = new PostgresData({ line: lines.carry, ownership, known, reads, mark });
-      const recovered = await recover(
-        { line: lines.read, ownership, data, mark },
-        {
-          verify: options.verify ?? (() => undefined),
-          derived: options.derived,
-          newTable: () => new WriteTable(options.transientSpaces),
-        },
-      );
-      const store = new PostgresStore(options, { ownership, lines, known, reads, data, recovered, limits });
+      const store = new PostgresStore(options, parts);
       await store.#measure();
-      await connected;
       return store;
     } catch (error) {
-      for (const line of Object.values(lines)) line.abandon();
+      for (const line of Object.values(parts.lines)) line.abandon();
       throw error;
     }
   }
