@@ -4,9 +4,9 @@
  */
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileFault } from "./base/file-fault.ts";
 import { isLogged, jsonLogLine, type Log, type LogLevel, logLine } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
-import { fileFault } from "./config/config-files.ts";
 
 /** Nobody but the server's user reads it: lines may name keys and addresses. */
 const LOG_FILE_MODE = 0o600;

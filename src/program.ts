@@ -2,11 +2,11 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { accessText, bannerText } from "./banner.ts";
+import { fileFault } from "./base/file-fault.ts";
 import type { Log } from "./base/log.ts";
 import { UsersError } from "./clients/users/starting.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import type { Config } from "./config/config.ts";
-import { fileFault } from "./config/config-files.ts";
 import { fatalConfigText } from "./config/load.ts";
 import { descriptorLimit, fitToDescriptors } from "./descriptor-limit.ts";
 import { HttpListenError } from "./http/listen-error.ts";

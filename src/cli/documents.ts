@@ -1,6 +1,7 @@
 /** Files with definitions and tests of definitions, in JSON or YAML. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { fileFault } from "../base/file-fault.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { isTestFile, readTestFile, type TestFile } from "../definition-tests/test-file.ts";
 import { compile } from "../engine/compile.ts";
@@ -40,7 +41,7 @@ export async function readDocument(path: string): Promise<Document> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new DocumentError(`cannot read '${path}': ${messageOf(error)}`);
+    throw new DocumentError(`cannot read '${path}': ${fileFault(error)}`);
   }
   if (text.length > BYTES_MAX) throw new DocumentError(`'${path}' has more than ${BYTES_MAX} bytes`);
   return await parseDocument(text, path);
@@ -110,6 +111,6 @@ export async function yamlOf(json: JsonObject): Promise<string> {
   return stringify(json, { lineWidth: 110 });
 }
 
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

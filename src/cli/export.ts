@@ -1,11 +1,13 @@
 /** detent export FILE|- */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { fileFault } from "../base/file-fault.ts";
 import { exportLines } from "../export/export.ts";
 import { Store } from "../keyspace/store.ts";
 import { unfinishedFile } from "../storage/backup.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { placeOf } from "./backup.ts";
 import {
+  counted,
   DIRECTORY_HELP,
   DIRECTORY_OPTIONS,
   directoryOption,
@@ -45,7 +47,7 @@ Examples:
       const lines = exportLines(store.begin(), { version, position: store.position, nowMs });
       const { definitions, objects: count } =
         file === STDOUT ? printed(lines, output) : written(file, lines, output);
-      const what = `${count} keys and ${definitions} definitions, ${placeOf(store.position, store.atMs)}`;
+      const what = `${counted(count, "key")} and ${counted(definitions, "definition")}, ${placeOf(store.position, store.atMs)}`;
       if (file === STDOUT) output.note(what);
       else output.print(`${file}: ${what}`);
       return EXIT_OK;
@@ -78,7 +80,7 @@ function written(file: string, lines: Lines, output: Output) {
     return end;
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;
-    throw new OpenError(`cannot write the export '${file}': ${error.message}`);
+    throw new OpenError(`cannot write the export '${file}': ${fileFault(error)}`);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
     rmSync(unfinished, { force: true });

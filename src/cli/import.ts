@@ -4,6 +4,7 @@ import { Store } from "../keyspace/store.ts";
 import { CommitError, OpenError } from "../storage/ordered-store.ts";
 import { type LineFile, openLines } from "./lines.ts";
 import {
+  counted,
   DIRECTORY_HELP,
   DIRECTORY_OPTIONS,
   directoryOption,
@@ -60,13 +61,14 @@ Examples:
           file: skipping(path, file, before?.lines ?? 0),
           output,
           bytes: file.bytes,
+          isCut: file.isCut,
         });
       } finally {
         file.close();
       }
       const { definitions, objects: count } = importer.progress;
       await store.close();
-      output.print(`${directory}: ${count} keys and ${definitions} definitions`);
+      output.print(`${directory}: ${counted(count, "key")} and ${counted(definitions, "definition")}`);
       return EXIT_OK;
     } catch (error) {
       await store.close();
@@ -105,9 +107,10 @@ interface Reading {
   readonly output: Output;
   /** Of the file; 0: not known. */
   readonly bytes: number;
+  readonly isCut: boolean;
 }
 
-async function read(store: Store, { importer, file, output, bytes }: Reading): Promise<void> {
+async function read(store: Store, { importer, file, output, bytes, isCut }: Reading): Promise<void> {
   let transaction = store.begin();
   let lines = 0;
   let lineBytes = 0;
@@ -128,6 +131,8 @@ async function read(store: Store, { importer, file, output, bytes }: Reading): P
       // The lines before it are kept, so that the import can go on when the line has been mended.
       transaction.rollback(savepoint);
       if (error instanceof ImportFault) await commit();
+      if (error instanceof ImportFault && isCut)
+        throw new ImportFault(`${error.message}; the file does not end with a line feed: it is cut short`);
       throw error;
     }
     lines += 1;

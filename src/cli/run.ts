@@ -99,9 +99,14 @@ async function runWith(
     return EXIT_OK;
   }
   const [min, max] = subcommand.operands;
-  if (positionals.length < min) throw new UsageError("an argument is missing");
+  if (positionals.length < min) throw new UsageError(`an argument is missing: ${usageOf(subcommand)}`);
   if (positionals.length > max) throw new UsageError(`'${positionals[max]}' is one argument too many`);
   return await subcommand.run(positionals, values, surroundings);
+}
+
+/** The line of its help that has all arguments. */
+function usageOf({ help }: Subcommand): string {
+  return /^Usage: (.*)$/m.exec(help)?.[1] ?? "";
 }
 
 function parsed(subcommand: Subcommand, args: readonly string[]) {

@@ -77,6 +77,11 @@ export function textOptions(given: Given, name: string): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
+/** `1 key`, `2 keys`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** The options of those that work on a server's directory. */
 export const DIRECTORY_OPTIONS: OptionTable = { dir: { type: "string" }, config: { type: "string" } };
 

@@ -1,9 +1,10 @@
 /** detent test FILE... */
 import { writeFileSync } from "node:fs";
+import { fileFault } from "../base/file-fault.ts";
 import { Coverage, coverageLines, percentOf } from "../definition-tests/coverage.ts";
 import { junitOf, type Suite } from "../definition-tests/junit.ts";
 import { runCase } from "../definition-tests/run-case.ts";
-import { DocumentError, type LoadedTests, loadTests, messageOf } from "./documents.ts";
+import { DocumentError, type LoadedTests, loadTests } from "./documents.ts";
 import { EXIT_FAILED, EXIT_OK, type Output, type Subcommand, textOption, UsageError } from "./subcommand.ts";
 
 const FILES_MAX = 10_000;
@@ -112,6 +113,6 @@ export function write(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw new DocumentError(`cannot write '${path}': ${messageOf(error)}`);
+    throw new DocumentError(`cannot write '${path}': ${fileFault(error)}`);
   }
 }

@@ -26,22 +26,6 @@ export interface ConfigFiles {
 /** The real file system. */
 export const nodeConfigFiles: ConfigFiles = { read: readFileSync, expand, replace };
 
-/** What a file system error says in words, as C's `strerror` does. */
-export function fileFault(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return FAULTS[code] ?? (code || String(error));
-}
-
-const FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: "No such file or directory",
-  EACCES: "Permission denied",
-  EPERM: "Operation not permitted",
-  EISDIR: "Is a directory",
-  ENOTDIR: "Not a directory",
-  ENOSPC: "No space left on device",
-  EROFS: "Read-only file system",
-};
-
 function expand(pattern: string): readonly string[] {
   const [root = "", ...segments] = pattern.split("/");
   let paths = [root === "" ? "/" : root];

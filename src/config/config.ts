@@ -1,7 +1,8 @@
 /** The configuration of a running server: typed values, and what CONFIG GET, SET and REWRITE do with them. */
+
+import { fileFault } from "../base/file-fault.ts";
 import { globMatcher } from "../base/glob.ts";
 import type { ConfigFiles } from "./config-files.ts";
-import { fileFault } from "./config-files.ts";
 import { readValue, wordsOfText } from "./config-lines.ts";
 import {
   type ConfigValues,

@@ -1,9 +1,10 @@
 /** From command line, files and standard input to a configuration, or to the text that says what is wrong. */
 import { resolve } from "node:path";
+import { fileFault } from "../base/file-fault.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { commandLineFaultText } from "./command-line-fault.ts";
 import { type Config, createConfig } from "./config.ts";
-import { type ConfigFiles, fileFault } from "./config-files.ts";
+import type { ConfigFiles } from "./config-files.ts";
 import { isDefault, readLine, readValue, trimLine } from "./config-lines.ts";
 import { LMDB } from "./directives/cluster.ts";
 import { type ConfigValues, DIRECTIVES, type DirectiveName, directiveEntry } from "./directives.ts";

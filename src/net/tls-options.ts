@@ -8,7 +8,7 @@ import {
   type SecureContextOptions,
   type SecureVersion,
 } from "node:tls";
-import { fileFault } from "../config/config-files.ts";
+import { fileFault } from "../base/file-fault.ts";
 import { TLS_VERSIONS } from "../config/directives/tls.ts";
 import type { ConfigValues } from "../config/directives.ts";
 

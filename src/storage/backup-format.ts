@@ -21,6 +21,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { chars, raw } from "../base/bytes.ts";
+import { fileFault } from "../base/file-fault.ts";
 import type { JournalMark } from "./data-file.ts";
 import { type Entry, OpenError } from "./ordered-store.ts";
 
@@ -190,9 +191,7 @@ function openBackup(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    throw new OpenError(
-      `cannot open the backup '${path}': ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new OpenError(`cannot open the backup '${path}': ${fileFault(error)}`);
   }
 }
 

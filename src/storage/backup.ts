@@ -1,6 +1,7 @@
 /** Making a backup of a directory, whether a server uses it or not: what was captured goes into one file. */
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { fileFault } from "../base/file-fault.ts";
 import { type BackupHead, BackupWriter } from "./backup-format.ts";
 import { capture } from "./capture.ts";
 import { syncDirectory } from "./directory.ts";
@@ -85,5 +86,5 @@ function asOpenError(file: string, error: unknown): unknown {
     error.code === "ENOSPC"
       ? "free some space on the disk"
       : "name a file in a directory that can be written";
-  return new OpenError(`cannot write the backup '${file}': ${error.message}: ${cure}`);
+  return new OpenError(`cannot write the backup '${file}': ${fileFault(error)}: ${cure}`);
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fileFault } from "../base/file-fault.ts";
 import type { BackupHead } from "./backup-format.ts";
 import { recordsIn } from "./capture.ts";
 import { DATA_FILE } from "./directory.ts";
@@ -88,9 +89,7 @@ function journalsOf(directory: string, numberMin: number): Candidate[] {
     });
   } catch (error) {
     if (error instanceof OpenError) throw error;
-    throw new OpenError(
-      `cannot read '${directory}': ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new OpenError(`cannot read '${directory}': ${fileFault(error)}`);
   }
   return found;
 }

@@ -393,7 +393,7 @@ describe("detent export and import", () => {
   test("an import refuses a directory instead of a file", async () => {
     const path = temporaryDirectory();
     const { code, err } = await cli("import", path, "--dir", join(temporaryDirectory(), "imported"));
-    expect(err).toContain(`cannot read '${path}': EISDIR`);
+    expect(err).toContain(`cannot read '${path}': Is a directory`);
     expect(code).toBe(1);
   });
 
@@ -447,4 +447,22 @@ test("detent compact frees space and loses nothing", async () => {
   await third.close();
   expect(await cli("verify", directory)).toMatchObject({ code: 0 });
   expect((await cli("compact", "--dir", join(directory, "nowhere"))).err).toContain("there is no store in");
+});
+
+test("an export that is cut within a line says so, and paths that are not there are named in words", async () => {
+  const cut = join(temporaryDirectory(), "cut.jsonl");
+  const bytes = readFileSync(file);
+  writeFileSync(cut, bytes.subarray(0, bytes.indexOf("\n") + 20));
+  const directory = join(temporaryDirectory(), "new");
+  expect(await cli("import", cut, "--dir", directory)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(
+      /line 2: it is not JSON .*; the file does not end with a line feed: it is cut short$/m,
+    ),
+  });
+  const nowhere = join(temporaryDirectory(), "no", "file");
+  expect(await cli("import", nowhere, "--dir", join(temporaryDirectory(), "other"))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(`cannot open '${nowhere}': No such file or directory`),
+  });
 });

@@ -30,7 +30,10 @@ describe("a command line that is wrong ends with 2 and says what would be right:
     ],
     [["Verify"], "Did you mean 'detent verify'?"],
     [["frobnicate"], "Subcommands: call, backup, "],
-    [["backup"], "detent backup: an argument is missing\nRun 'detent backup --help' for its arguments."],
+    [
+      ["backup"],
+      "detent backup: an argument is missing: detent backup TARGET [--dir DIR | --config FILE]\nRun 'detent backup --help' for its arguments.",
+    ],
     [["backup", "a", "b"], "detent backup: 'b' is one argument too many"],
     [["backup", "a", "--dri", "x"], "detent backup: there is no option --dri; did you mean --dir?"],
     [["backup", "a", "--zzzzzz"], "detent backup: there is no option --zzzzzz\n"],

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fileFault, nodeConfigFiles } from "../../src/config/config-files.ts";
+import { fileFault } from "../../src/base/file-fault.ts";
+import { nodeConfigFiles } from "../../src/config/config-files.ts";
 
 let folder = "";
 

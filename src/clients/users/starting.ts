@@ -1,6 +1,7 @@
 /** The users a server starts with: those of `user` lines, or of the ACL file. */
 import { resolve } from "node:path";
-import { type ConfigFiles, fileFault } from "../../config/config-files.ts";
+import { fileFault } from "../../base/file-fault.ts";
+import type { ConfigFiles } from "../../config/config-files.ts";
 import { quoteWordIfNeeded } from "../../config/words.ts";
 import { readAclFile } from "./acl-file.ts";
 import { describeUser } from "./describe.ts";

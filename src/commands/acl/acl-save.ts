@@ -1,5 +1,5 @@
 /** ACL SAVE: writes all users to the ACL file, which is replaced in one step. */
-import { fileFault } from "../../config/config-files.ts";
+import { fileFault } from "../../base/file-fault.ts";
 import * as errors from "../../protocol/errors.ts";
 import { OK } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";

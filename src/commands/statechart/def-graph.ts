@@ -32,7 +32,9 @@ export const smDefGraph = {
   run: ({ args, db, server }) => {
     const format = args.length > 3 ? token(args[3]) : "MERMAID";
     const write = WRITERS.get(format ?? "");
-    if ((write === undefined && format !== "SVG") || args.length > 4) throw errors.syntaxError();
+    if (args.length > 4) throw errors.syntaxError();
+    if (write === undefined && format !== "SVG")
+      throw errors.err(`unknown format; there are ${[...WRITERS.keys(), "SVG"].join(", ")}`);
     const { name, version } = splitDefinitionId(text(argument(args, 2), "definition"));
     const definition = findDefinition(db, name, version);
     if (definition === undefined) return null;

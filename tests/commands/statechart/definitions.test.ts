@@ -216,7 +216,9 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
     expect(JSON.parse(String(await call("SM.DEF", "GRAPH", "lamp", "JSON")))).toBeTypeOf("object");
     expect(await call("SM.DEF", "GRAPH", "nothing")).toBeNull();
     expect(await call("SM.DEF", "GRAPH", "lamp", "SVG")).toMatch(/^<svg /);
-    expect(await call("SM.DEF", "GRAPH", "lamp", "PNG")).toEqual(failure("ERR syntax error"));
+    expect(await call("SM.DEF", "GRAPH", "lamp", "PNG")).toEqual(
+      failure("ERR unknown format; there are MERMAID, DOT, JSON, PLANTUML, SCXML, XSTATE, SVG"),
+    );
   });
 
   test("HELP lists the subcommands, and an unknown subcommand is refused", async () => {
