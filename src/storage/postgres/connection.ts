@@ -7,7 +7,11 @@ import { OpenError } from "../ordered-store.ts";
 
 const CONNECT_MS = 5000;
 /** A statement that takes longer is given up with its connection. */
-const STATEMENT_MS = 10_000;
+const STATEMENT_MS = 5000;
+/** To close a connection takes no longer. */
+const END_MS = 1000;
+/** The server that was the primary is a standby now: a new connection may lead to the one that is. */
+const READ_ONLY = "25006";
 /** Between two attempts to reach the database: at first, and at most. */
 const PAUSE_MS_MIN = 20;
 const PAUSE_MS_MAX = 500;
@@ -26,6 +30,8 @@ export interface Answer {
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** It changes something: a warning that comes with it says that it may not be as safe as it should. */
+  readonly commits?: boolean;
 }
 
 export interface LineOptions {
@@ -80,7 +86,7 @@ export class Line {
     const result = await this.#answered(client, statement, values);
     // A commit that was no longer waited for has not reached the standbys it should have.
     const [warning] = this.#warnings;
-    if (warning !== undefined) {
+    if (statement.commits === true && warning !== undefined) {
       this.#drop(client);
       throw new DoubtError(`the database warns: ${warning}`);
     }
@@ -97,7 +103,13 @@ export class Line {
     this.#isClosed = true;
     const client = this.#client ?? (await this.#connecting?.catch(() => undefined));
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    // One that nobody answers at the other end is left behind.
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, END_MS);
+    });
+    await Promise.race([client?.end().catch(() => undefined), late]);
+    clearTimeout(timer);
   }
 
   /** As `close`, and waits for nothing. */
@@ -206,6 +218,7 @@ export class Patience {
 /** The database has answered that it has not done it. */
 export function isRefusal(error: unknown): error is Error & { readonly code: string } {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return false;
+  if (error.code === READ_ONLY) return false;
   // A severity is what the database gives its own errors; those that end a session may come after the commit.
   return "severity" in error && error.severity !== "FATAL" && error.severity !== "PANIC";
 }

@@ -22,6 +22,7 @@ const REMOVE =
 
 const APPLY: Statement = {
   name: "apply",
+  commits: true,
   text: `with held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share),
       put as (${PUT}), removed as (${REMOVE})
     select count(*) from held`,
@@ -29,6 +30,7 @@ const APPLY: Statement = {
 
 const SET_MARK: Statement = {
   name: "mark",
+  commits: true,
   text: `with held as (
         update detent_partition set generation = $6, mark = $7 where p = $1 and epoch = $2 returning 1
       ),

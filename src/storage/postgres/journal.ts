@@ -24,6 +24,7 @@ const TRIM_ROWS = 5000;
 
 const INSERT: Statement = {
   name: "insert",
+  commits: true,
   text: `with held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share)
     insert into detent_journal (p, sequence, epoch, at, record)
     select $1, t.sequence, $2, t.at, t.record from held, unnest($3::bigint[], $4::bigint[], $5::bytea[]) as t(sequence, at, record)`,

@@ -17,6 +17,7 @@ const TROUBLE_MS = 1000;
 // A raise whose answer was lost may have been made: the epoch may be any from the known one on, as long as the owner is.
 const RAISE: Statement = {
   name: "raise",
+  commits: true,
   text: `update detent_partition set epoch = epoch + 1 where p = $1 and owner = $2 and epoch >= $3 returning epoch`,
 };
 

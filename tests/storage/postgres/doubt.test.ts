@@ -140,6 +140,41 @@ describe.skipIf(noPostgres !== undefined)("a commit whose outcome is unknown", (
     expect([await rowsOf(client), store.epoch > 1, held]).toEqual([["1:a"], true, 1]);
   });
 
+  test("a commit that the database warns of is looked up, and settled once", async () => {
+    const { client, open } = await subject();
+    const store = await open();
+    // As the database does when it does not wait for a standby any longer.
+    await client.query(
+      "create function warn() returns trigger language plpgsql as $$ begin raise warning 'not waited'; return new; end $$",
+    );
+    await client.query(
+      "create trigger warn before insert on detent_journal for each row execute function warn()",
+    );
+    put(store, "a", "1");
+    put(store, "b", "1");
+    await store.drained();
+    expect([await rowsOf(client), store.settledPosition]).toEqual([["1:a", "2:b"], 2]);
+    expect(store.epoch).toBeGreaterThan(1);
+  });
+
+  test("a database that refuses every write for a while is a failure, and commits are settled when it takes them", async () => {
+    const { client, open } = await subject();
+    const store = await open();
+    await client.query(
+      "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no room here'; end $$",
+    );
+    await client.query(
+      "create trigger refuse before insert on detent_journal for each row execute function refuse()",
+    );
+    put(store, "a", "1");
+    await until(() => store.failure !== undefined);
+    expect(() => put(store, "b", "1")).toThrow("the database does not take what is written: no room here");
+    expect(store.settledPosition).toBe(0);
+    await client.query("drop trigger refuse on detent_journal");
+    await store.drained();
+    expect([await rowsOf(client), store.failure]).toEqual([["1:a"], undefined]);
+  });
+
   test("an insert that arrives after another owner has come does nothing, and the store is lost", async () => {
     const { proxy, client, open } = await subject();
     const store = await open();
