@@ -73,6 +73,10 @@ migrations: install ## Random machines that are migrated, patched and undone amo
 race: install ## 64 clients race one event on one machine (ROUNDS=10000)
 	ROUNDS=$(or $(ROUNDS),10000) npx vitest run tests/commands/statechart/race.test.ts
 
+cluster-crash: install build ## Kill, stop and cut off servers of a cluster and its database, hold what is found against what was acknowledged (ROUNDS=100, SEED=)
+	DETENT_BUILT=1 CRASH_ROUNDS=$(or $(ROUNDS),100) $(if $(SEED),CRASH_SEED=$(SEED)) \
+	  npx vitest run tests/crash/cluster.test.ts --disable-console-intercept
+
 cluster-simulation: install ## Members of a cluster over a simulated network and database, a million steps a seed (SEEDS=100, SEED=)
 	CLUSTER_STEPS=1000000 CLUSTER_SEEDS=$(or $(SEEDS),100) $(if $(SEED),CLUSTER_SEED=$(SEED)) \
 	  npx vitest run tests/cluster/simulation.test.ts -t "keep what they promise"
