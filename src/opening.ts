@@ -20,6 +20,7 @@ import { wasLeftOpen } from "./storage/directory-lock.ts";
 import { OpenError } from "./storage/ordered-store.ts";
 import { withClient } from "./storage/postgres/connection.ts";
 import { assertSchema } from "./storage/postgres/schema.ts";
+import { untilLoaded } from "./storage/until-loaded.ts";
 
 /** How long the data file is looked at after an end that was not clean, so that a start does not take long. */
 const VERIFY_BUDGET_MS = 2000;
@@ -133,6 +134,13 @@ interface StoreRequest {
 
 async function openStore({ url, owner, epoch, onLost }: StoreRequest): Promise<OwnedStore> {
   const store = await Store.openPostgres({ url, partition: PARTITION, owner, epoch }, OBJECT_TYPES);
+  const unfinished = await untilLoaded(() => importProgress(store.begin()));
+  if (unfinished !== undefined) {
+    store.abandon();
+    throw new OpenError(
+      "'detent move' into the database has not come to its end: run 'detent cluster init' on an empty schema, and move again",
+    );
+  }
   store.onLost(onLost);
   return { store, drained: () => store.drained(), abandon: async () => store.abandon() };
 }

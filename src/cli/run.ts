@@ -17,6 +17,7 @@ import { diff } from "./diff.ts";
 import { DocumentError } from "./documents.ts";
 import { exportStore } from "./export.ts";
 import { importStore } from "./import.ts";
+import { move } from "./move.ts";
 import { record } from "./record.ts";
 import { restore } from "./restore.ts";
 import {
@@ -50,6 +51,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   types,
   adopt,
   cluster,
+  move,
 ];
 
 /**
