@@ -96,7 +96,12 @@ export class Load {
       await this.#increment(worker);
       if (round % TIMER_EVERY === 0) {
         // One that is there already was made by a request whose reply was lost.
-        const made = await worker.client.insist("SM.CREATE", `t:${worker.name}:${worker.timers}`, "ringing", "NX");
+        const made = await worker.client.insist(
+          "SM.CREATE",
+          `t:${worker.name}:${worker.timers}`,
+          "ringing",
+          "NX",
+        );
         if (made instanceof ReplyFailure) throw new Error(made.message);
         worker.timers += 1;
       }

@@ -1,4 +1,4 @@
-/** A way between a member and the database that can be cut: then nothing passes either way, and no end is told. */
+/** A way between a member and the database that can be cut: then nothing passes either way, and neither end notices. */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
