@@ -10,6 +10,8 @@ const DOOR =
 export interface StartFacts {
   readonly config: Config;
   readonly server: Pick<RunningServer, "addresses" | "port" | "httpPort">;
+  /** Where the other servers of a cluster and its clients find it; undefined: it runs alone. */
+  readonly announced?: string | undefined;
   /** False when the default user needs no password. */
   readonly needsPassword: boolean;
 }
@@ -22,6 +24,7 @@ export function bannerText(facts: StartFacts): string {
     ["Redis protocol", places.join(", ")],
     ["Console", consoleOf(facts)],
     ["Data", dataOf(config)],
+    ...(facts.announced === undefined ? [] : [["Announced as", facts.announced]]),
     ["Password", accessText(facts)],
   ].map(([title = "", text = ""]) => `  ${title.padEnd(16)}${text}`);
   return `\n  Detent ${DETENT_VERSION}\n\n${rows.join("\n")}\n\n${firstSteps(facts)}\n`;

@@ -26,11 +26,8 @@ export interface MemberOptions extends Omit<StartOptions, "store" | "cluster" | 
   readonly id: string;
   readonly partition: number;
   readonly timers: Timers;
-  /** @param places where the member listens by now */
-  readonly database: (
-    places: () => Pick<RunningServer, "port" | "httpPort">,
-    onHint: () => void,
-  ) => LeaseDatabase;
+  /** @param server the run at the moment */
+  readonly database: (server: () => RunningServer, onHint: () => void) => LeaseDatabase;
   /** Reads the partition. @param onLost called when the database has given it to another one */
   readonly openStore: (owner: string, epoch: number, onLost: (error: Error) => void) => Promise<OwnedStore>;
   /** The member cannot go on: it does not even stand by. */
@@ -88,7 +85,7 @@ class Member implements RunningMember {
     this.#state = new ClusterState(id);
     this.#log = new LeaseLog(log, id);
     this.#database = options.database(
-      () => this.#ports,
+      () => this.server,
       () => this.#keeper.hint(),
     );
     this.#keeper = new Keeper({

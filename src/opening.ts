@@ -38,6 +38,8 @@ export interface Opened {
   readonly server: RunningServer;
   /** Undefined: it runs alone. */
   readonly member: RunningMember | undefined;
+  /** The address that other servers and clients are given for it; undefined: it runs alone. */
+  readonly announced: string | undefined;
   close(): Promise<void>;
 }
 
@@ -52,7 +54,7 @@ export interface Opening {
 export async function open(opening: Opening): Promise<Opened> {
   if (opening.config.get("store") !== LMDB) return await openMember(opening);
   const server = await openAlone(opening);
-  return { server, member: undefined, close: () => server.close() };
+  return { server, member: undefined, announced: undefined, close: () => server.close() };
 }
 
 async function openAlone(opening: Opening): Promise<RunningServer> {
@@ -97,14 +99,14 @@ async function openMember(opening: Opening): Promise<Opened> {
     id,
     partition: PARTITION,
     timers: TIMERS,
-    database: (places, onHint) =>
+    database: (server, onHint) =>
       new PostgresLeases({
         url,
         id,
         partition: PARTITION,
         leaseMs,
         answerMs,
-        announcement: () => announcement(config, places()),
+        announcement: () => announcement(config, server()),
         onHint,
       }),
     openStore: (owner, epoch, onLost) => openStore({ url, owner, epoch, onLost }),
@@ -118,6 +120,10 @@ async function openMember(opening: Opening): Promise<Opened> {
       return member.server;
     },
     member,
+    get announced() {
+      const { host, port, tlsPort } = announcement(config, member.server);
+      return port === 0 ? `${host}:${tlsPort} (TLS)` : `${host}:${port}`;
+    },
     close: async () => {
       await member.close();
       await bus.close();
@@ -164,23 +170,22 @@ function common({ config, log, end }: Opening) {
 }
 
 /** Where clients find the member, and what the others may want to know of it. */
-function announcement(
-  config: Config,
-  { port, httpPort }: Pick<RunningServer, "port" | "httpPort">,
-): Announcement {
+function announcement(config: Config, { port, httpPort, context }: RunningServer): Announcement {
+  const isForThisHost = config.get("protected-mode") && !context.users.needsLogin;
   return {
-    host: config.get("cluster-announce-ip") || ownAddress(config.get("bind")),
+    host: config.get("cluster-announce-ip") || ownAddress(config.get("bind"), isForThisHost),
     port: config.get("cluster-announce-port") || port,
     tlsPort: config.get("cluster-announce-tls-port") || config.get("tls-port"),
     info: { version: DETENT_VERSION, pid: process.pid, httpPort },
   };
 }
 
-/** An address of this host that it listens on. */
-function ownAddress(bind: readonly string[]): string {
+/** An address that it listens on. @param isForThisHost it refuses clients of other hosts, so that only its loopback is of use */
+function ownAddress(bind: readonly string[], isForThisHost: boolean): string {
   const named = bind.map((address) => address.replace(/^-/, ""));
   const fixed = named.find((address) => !/^(\*|0\.0\.0\.0|::|::\*)$/.test(address));
   if (fixed !== undefined) return fixed;
+  if (isForThisHost) return "127.0.0.1";
   const others = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return others.find(({ internal, family }) => !internal && family === "IPv4")?.address ?? "127.0.0.1";
 }

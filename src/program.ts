@@ -14,7 +14,6 @@ import type { Store } from "./keyspace/store.ts";
 import { ListenError } from "./net/listener.ts";
 import { type Opened, open } from "./opening.ts";
 import { LogFileError, openLog, type ProgramLog } from "./program-log.ts";
-import type { RunningServer } from "./start.ts";
 import { CommitError, OpenError } from "./storage/ordered-store.ts";
 
 const EXIT_OK = 0;
@@ -61,9 +60,11 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   if (running.member === undefined) ending.watchStore(server.context.store);
   const pidFile = writePidFile(config, log);
   for (const address of server.addresses) log(`Listening on ${address}`);
+  if (running.announced !== undefined)
+    log(`Announced to the cluster and its clients as ${running.announced}`);
   log(`Server initialized in ${(performance.now() - startedMs).toFixed(0)} ms`);
   for (const kind of server.listenerKinds) log(`Ready to accept connections ${kind}`);
-  greet(config, server, log);
+  greet(config, running, log);
   const reason = await ending.ended;
   log(`${reason}, shutting down: no further requests are taken`, "warning");
   const exitCode = await closed(running, log);
@@ -73,8 +74,8 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
 }
 
 /** A terminal gets the banner; a log gets the one fact of it that it does not have yet. */
-function greet(config: Config, server: RunningServer, log: Log): void {
-  const facts = { config, server, needsPassword: server.context.users.needsLogin };
+function greet(config: Config, { server, announced }: Opened, log: Log): void {
+  const facts = { config, server, announced, needsPassword: server.context.users.needsLogin };
   const isToTerminal =
     config.get("logfile") === "" && config.get("log-format") === "text" && process.stdout.isTTY;
   if (isToTerminal || config.get("always-show-logo")) process.stdout.write(bannerText(facts));

@@ -66,7 +66,7 @@ export class SharedMemory {
           return () => clearTimeout(timer);
         },
       },
-      database: (places, onHint) => this.#databaseOf(started, () => places().port, onHint),
+      database: (server, onHint) => this.#databaseOf(started, () => server().port, onHint),
       openStore: async (_owner, _epoch, onLost) => {
         if (this.openFault !== undefined) throw new Error(this.openFault);
         this.#lost = onLost;

@@ -43,7 +43,7 @@ export const CLUSTER = {
   "cluster-announce-ip": directive(
     text("address"),
     "",
-    "The address that other servers and clients are given for this one. Empty: the first of `bind`, or where that is a wildcard the first address of this host that is not its loopback.",
+    "The address that other servers and clients are given for this one. Empty: the first of `bind`; where that is a wildcard the first address of this host that is not its loopback, and 127.0.0.1 while protected mode refuses other hosts.",
   ),
   "cluster-announce-port": directive(
     port,
