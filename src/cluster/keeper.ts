@@ -150,7 +150,10 @@ export class Keeper {
     if (wakeAtMs === Number.POSITIVE_INFINITY) return;
     this.#cancel = this.#options.timers.after(Math.max(0, wakeAtMs - this.#nowMs), () => {
       this.#armedMs = undefined;
-      this.#obey(this.#lease.tick(this.#nowMs));
+      // After a stall timers come before what has arrived meanwhile: an answer that is there is read first.
+      setImmediate(() => {
+        if (!this.#isStopped) this.#obey(this.#lease.tick(this.#nowMs));
+      });
     });
   }
 }
