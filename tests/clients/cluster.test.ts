@@ -55,6 +55,8 @@ async function throughTakeover(
 const noCli = missing("redis-cli", "redis-cli", "--version");
 const noRedisPy = missing("python3-redis", "/usr/bin/python3", "-c", "import redis");
 
+const PYTHON_PACKAGE = new URL("../../clients/python/src", import.meta.url).pathname;
+
 const KINDS = [
   ["servers in this process", startFakeCluster, undefined],
   ["programs over PostgreSQL", startRealCluster, noPostgres],
@@ -227,7 +229,10 @@ describe.each(KINDS)("a cluster of %s", (_, startCluster, reason) => {
   describe.skipIf(noRedisPy !== undefined)("redis-py", () => {
     test("goes on through a takeover", async () => {
       const script = new URL("redis-py-cluster.py", import.meta.url).pathname;
-      const child = spawn("/usr/bin/python3", [script, ...cluster.ports.map(String)], { stdio: "pipe" });
+      const child = spawn("/usr/bin/python3", [script, ...cluster.ports.map(String)], {
+        stdio: "pipe",
+        env: { ...process.env, PYTHONPATH: PYTHON_PACKAGE, PYTHONDONTWRITEBYTECODE: "1" },
+      });
       let failure = "";
       child.stderr.on("data", (chunk: Buffer) => {
         failure += chunk.toString();

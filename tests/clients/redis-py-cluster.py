@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 
+from detent import Client
 from redis.cluster import ClusterNode, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
@@ -27,6 +28,13 @@ assert len(cluster.get_replicas()) == 2, cluster.get_nodes()
 cluster.execute_command("SM.DEF CREATE", "pydoor", '{"initial":"shut","states":{"shut":{"on":{"OPEN":"open"}},"open":{"on":{"SHUT":"shut"}}}}', target_nodes=RedisCluster.PRIMARIES)
 assert cluster.execute_command("SM.CREATE", "pydoor:1", "pydoor") in (b"OK", True)
 assert cluster.execute_command("SM.SEND", "pydoor:1", "OPEN")[0] == b"open"
+client = Client(cluster)
+assert client.define("pylamp", {"initial": "off", "states": {"off": {"on": {"ON": "on"}}, "on": {}}}) == "pylamp:v1"
+for lamp in ("pylamp:1", "pylamp:2", "pylamp:3"):
+    client.create(lamp, "pylamp")
+    client.send(lamp, "ON")
+assert client.state("pylamp:2") == ["on"]
+assert client.count(definition="pylamp") == 3
 pipe = cluster.pipeline()
 for number in range(20):
     pipe.set(f"py:{number}", number)

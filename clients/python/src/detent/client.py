@@ -8,7 +8,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from . import replies as r
-from ._words import Words, States, author, document, event_data, filters, json_option, option, states, switch
+from ._words import KEYLESS, Words, States, author, document, event_data, filters, json_option, option, states, switch
 from .errors import DetentError, typed
 from .migrations import Migrations
 from .maps import MapMachines
@@ -19,13 +19,16 @@ class Client:
     """Methods for every SM command. Without a machine, what answers with one object is None, and a list is empty."""
 
     def __init__(self, redis: Redis) -> None:
+        """`redis` may be a RedisCluster too: it looks up the keys of commands, and is told where those without a key go."""
         self._redis = redis
+        self._is_cluster = hasattr(redis, "get_primaries")
         self.migrations = Migrations(self._call)
         self.maps = MapMachines(self._call)
 
     def _call(self, *words: Union[str, int]) -> Any:
+        keyless = {"target_nodes": "primaries"} if self._is_cluster and words[0] in KEYLESS else {}
         try:
-            return self._redis.execute_command(*words)
+            return self._redis.execute_command(*words, **keyless)
         except ResponseError as error:
             raise typed(error) from error
 
