@@ -48,6 +48,8 @@ export class PostgresStore implements OrderedStore {
   readonly #generations: Generations;
   #onSettled: (failure: CommitError | undefined) => void = () => undefined;
   #onLost: (error: Error) => void = () => undefined;
+  /** True since somebody was notified that the journal is full. */
+  #hasHeldBack = false;
   #dataBytes = 0;
   #closing: Promise<void> | undefined;
 
@@ -123,7 +125,9 @@ export class PostgresStore implements OrderedStore {
   }
 
   get isCongested(): boolean {
-    return this.#journal.isFull || this.#generations.isCongested;
+    if (!this.#journal.isFull) return this.#generations.isCongested;
+    this.#hasHeldBack = true;
+    return true;
   }
 
   get lastSyncMs(): number {
@@ -251,7 +255,9 @@ export class PostgresStore implements OrderedStore {
 
   #settled(): void {
     this.#onSettled(undefined);
-    if (!this.#journal.isFull) this.#generations.relieve();
+    if (!this.#hasHeldBack || this.isCongested) return;
+    this.#hasHeldBack = false;
+    this.#generations.onRelieved();
   }
 
   #lost(error: LostError): void {

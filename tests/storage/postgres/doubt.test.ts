@@ -126,6 +126,22 @@ describe.skipIf(noPostgres !== undefined)("a commit whose outcome is unknown", (
     expect([store.settledPosition, store.epoch]).toEqual([3, 2]);
   });
 
+  test("a store with much on its way is congested, until the database has taken it", async () => {
+    const { proxy, open } = await subject();
+    const store = await open();
+    let relieved = 0;
+    store.onRelieved(() => {
+      relieved += 1;
+    });
+    proxy.fate = (message) => (ofJournal(message) ? "hold" : "pass");
+    for (let index = 0; index < 5; index += 1) put(store, `a${index}`, "x".repeat(8_000_000));
+    expect([store.isCongested, relieved]).toEqual([true, 0]);
+    proxy.fate = () => "pass";
+    proxy.release();
+    await store.drained();
+    expect([store.isCongested, relieved]).toEqual([false, 1]);
+  });
+
   test("an answer that does not come in time is looked into", async () => {
     const { proxy, client, open } = await subject({ statementMs: 200 });
     const store = await open();
