@@ -17,7 +17,7 @@ export interface DueLoadsOptions {
 
 export class DueLoads {
   readonly #options: DueLoadsOptions;
-  #pending: { readonly piece: string; readonly load: PendingLoad } | undefined;
+  #load: PendingLoad | undefined;
   #isLoading = false;
   #excessive: string | undefined;
   #cancelPause: (() => void) | undefined;
@@ -38,11 +38,10 @@ export class DueLoads {
     return excessive;
   }
 
-  /** A piece has missed, for the first time or again. */
+  /** A piece has missed, for the first time or again. What has been loaded to find it stays in memory with what it needs. */
   begin(piece: string, misses: readonly NotLoaded[]): void {
-    if (this.#pending?.piece !== piece) this.end();
-    this.#pending ??= { piece, load: new PendingLoad(this.#options.limits) };
-    const { load } = this.#pending;
+    this.#load ??= new PendingLoad(this.#options.limits);
+    const load = this.#load;
     this.#isLoading = true;
     load.load(misses, () => {
       if (load.outcome.kind === "failed") {
@@ -62,10 +61,10 @@ export class DueLoads {
     });
   }
 
-  /** All that was due is done, or none of it is wanted any more. */
+  /** A piece is done, or none is wanted any more. */
   end(): void {
-    this.#pending?.load.release();
-    this.#pending = undefined;
+    this.#load?.release();
+    this.#load = undefined;
     this.#isLoading = false;
     this.#cancelPause?.();
     this.#cancelPause = undefined;

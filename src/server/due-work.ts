@@ -43,6 +43,8 @@ export interface DueBudget {
 export interface DueMiss {
   readonly piece: string;
   readonly misses: readonly NotLoaded[];
+  /** Other pieces have been done before it. */
+  readonly isFurther: boolean;
 }
 
 /** A piece that has missed leads to so many of those behind it being tried, for what they will miss. */
@@ -66,6 +68,8 @@ export class DueWork {
   /** Where the expiries at hand begin. */
   #expiry: Bytes | undefined;
   #excessive: string | undefined;
+  /** How much this run has done. */
+  #done = 0;
   /** Before this time no event is taken from the stream: the next one has met a fault. */
   #ingestFromMs = 0;
 
@@ -85,21 +89,25 @@ export class DueWork {
   }
 
   #missing(databases: Databases, work: () => void): DueMiss | undefined {
+    this.#done = 0;
     try {
       work();
       return undefined;
     } catch (error) {
       if (!(error instanceof NotLoaded)) throw error;
-      return { piece: this.#piece, misses: [error, ...this.#missesAhead(databases)] };
+      return {
+        piece: this.#piece,
+        misses: [error, ...this.#missesAhead(databases)],
+        isFurther: this.#done > 0,
+      };
     }
   }
 
   /** @throws NotLoaded when `#piece` has missed */
   #run(databases: Databases, { countMax, isSpent, excessive }: DueBudget): void {
-    let done = 0;
     let from = this.#options.server.timersFrom;
     this.#excessive = excessive;
-    while (done < countMax && (done === 0 || !isSpent())) {
+    while (this.#done < countMax && (this.#done === 0 || !isSpent())) {
       this.#begin(LOOK);
       const timer = firstDue(databases.transaction, from, databases.nowMs);
       const expiry = this.#nextExpiry(databases);
@@ -108,13 +116,13 @@ export class DueWork {
         this.#runOne(databases, timer);
         // What is armed meanwhile is due now or later; what sorts before this one waits for the next turn.
         from = behind(dueKey(timer));
-        done += 1;
+        this.#done += 1;
       } else if (isExpiryDue) {
-        done += this.#expire(databases, timer === undefined ? EXPIRIES_AT_ONCE_MAX : 1, expiry.place);
+        this.#done += this.#expire(databases, timer === undefined ? EXPIRIES_AT_ONCE_MAX : 1, expiry.place);
       } else break;
     }
     this.#begin(INGEST);
-    while (done < countMax && (done === 0 || !isSpent()) && this.#ingest(databases)) done += 1;
+    while (this.#done < countMax && (this.#done === 0 || !isSpent()) && this.#ingest(databases)) this.#done += 1;
   }
 
   /** Whether a part of a migration comes next that need not wait until it is due. */

@@ -448,7 +448,7 @@ export class Executor {
   }
 
   #doDue(databases: Databases): void {
-    const isDue = this.#dueMs !== undefined && this.#dueMs <= databases.nowMs;
+    const isDue = this.#isDueAt(databases.nowMs);
     const { dueWork, store } = this.#options;
     // While writes are held back or fail, nothing happens by itself.
     if (!(isDue || dueWork.hasPart)) return;
@@ -465,14 +465,17 @@ export class Executor {
           })
         : undefined);
     if (miss !== undefined) {
+      if (miss.isFurther) this.#dueLoads.end();
       this.#dueLoads.begin(miss.piece, miss.misses);
       return;
     }
-    this.#dueLoads.end();
-    if (!isDue) return;
-    this.#findNextDue(databases);
-    if (this.#dueMs !== undefined && this.#dueMs <= databases.nowMs && !this.#dueLoads.isLoading)
-      this.#schedule();
+    if (isDue) this.#findNextDue(databases);
+    if (!this.#dueLoads.isLoading) this.#dueLoads.end();
+    if (isDue && this.#isDueAt(databases.nowMs) && !this.#dueLoads.isLoading) this.#schedule();
+  }
+
+  #isDueAt(nowMs: number): boolean {
+    return this.#dueMs !== undefined && this.#dueMs <= nowMs;
   }
 
   /** Looks when something is due next; if that has to be loaded, something may be due as soon as it is. */
