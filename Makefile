@@ -77,6 +77,11 @@ cluster-crash: install build ## Kill, stop and cut off servers of a cluster and 
 	DETENT_BUILT=1 CRASH_ROUNDS=$(or $(ROUNDS),100) $(if $(SEED),CRASH_SEED=$(SEED)) \
 	  npx vitest run tests/crash/cluster.test.ts --disable-console-intercept
 
+test-forgetful: install ## The tests of commands over a store whose reads miss at random, so that all is run again and again (SEED=)
+	DETENT_FORGETFUL=$(or $(SEED),1) npx vitest run --testTimeout 120000 tests/server/forgetful.property.test.ts tests/server/waiters.test.ts \
+	  tests/server/limits.test.ts tests/server/subscribers.test.ts tests/commands tests/compatibility
+	FORGETFUL_RUNS=50 npx vitest run tests/server/forgetful.property.test.ts
+
 cluster-simulation: install ## Members of a cluster over a simulated network and database, a million steps a seed (SEEDS=100, SEED=)
 	CLUSTER_STEPS=1000000 CLUSTER_SEEDS=$(or $(SEEDS),100) $(if $(SEED),CLUSTER_SEED=$(SEED)) \
 	  npx vitest run tests/cluster/simulation.test.ts -t "keep what they promise"

@@ -122,7 +122,8 @@ export class DueWork {
       } else break;
     }
     this.#begin(INGEST);
-    while (this.#done < countMax && (this.#done === 0 || !isSpent()) && this.#ingest(databases)) this.#done += 1;
+    while (this.#done < countMax && (this.#done === 0 || !isSpent()) && this.#ingest(databases))
+      this.#done += 1;
   }
 
   /** Whether a part of a migration comes next that need not wait until it is due. */

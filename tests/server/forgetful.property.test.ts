@@ -3,7 +3,7 @@
  * all in memory: every reply, every message and, at the end, every key is the same. FORGETFUL_RUNS runs more, SEED one.
  */
 import { setImmediate } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { bytesOfText } from "../../src/base/bytes.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
@@ -15,23 +15,28 @@ import { seeded } from "../support/seeded.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
-const RUNS = Number(process.env["FORGETFUL_RUNS"] ?? 6);
+const RUNS = Number(process.env["FORGETFUL_RUNS"] ?? 4);
 const SEEDS = process.env["SEED"] === undefined ? undefined : [Number(process.env["SEED"])];
 const STEPS = 120;
 
-const PART = '{"initial":"in","states":{"in":{"on":{"END":"out"},"after":{"3s":"out"}},"out":{"type":"final"}}}';
+const PART =
+  '{"initial":"in","states":{"in":{"on":{"END":"out"},"after":{"3s":"out"}},"out":{"type":"final"}}}';
 const LAMP = JSON.stringify({
   initial: "off",
   context: { n: 0 },
   states: {
     off: { on: { GO: { target: "on", actions: [{ assign: { n: "context.n + 1" } }] }, PAIR: "both" } },
-    on: { on: { GO: "off", TASK: { actions: [{ task: { name: "t", data: "{'n': context.n}" } }] } }, after: { "2s": "off" } },
+    on: {
+      on: { GO: "off", TASK: { actions: [{ task: { name: "t", data: "{'n': context.n}" } }] } },
+      after: { "2s": "off" },
+    },
     both: { invoke: { src: "part", id: "p" }, on: { "xstate.done.actor.p": "off", GO: "off" } },
   },
 });
 
 /** Words in braces are drawn. */
-const REQUESTS = `SET {k} {v}|SET {k} {v} PX 3000|GET {k}|INCR {k}|APPEND {k} {v}|DEL {k} {k}|EXISTS {k} {k}|MGET {k} {k} {k}
+const REQUESTS =
+  `SET {k} {v}|SET {k} {v} PX 3000|GET {k}|INCR {k}|APPEND {k} {v}|DEL {k} {k}|EXISTS {k} {k}|MGET {k} {k} {k}
 RENAME {k} {k}|COPY {k} {k}|TYPE {k}|TTL {k}|PEXPIRE {k} 2500|PERSIST {k}|TOUCH {k}|OBJECT ENCODING {k}|RANDOMKEY|DBSIZE|KEYS *
 SCAN 0|DUMP {k}|SORT {l} ALPHA|SELECT {d}|MOVE {k} 1|SWAPDB 0 1
 RPUSH {l} {v} {v}|LPUSH {l} {v}|LPOP {l}|LRANGE {l} 0 -1|LMOVE {l} {l} LEFT RIGHT|LINSERT {l} BEFORE {v} x|LREM {l} 0 {v}
@@ -45,8 +50,8 @@ SM.STATE {m}|SM.GET {m}|SM.HISTORY {m}|SM.WHY {m} GO|SM.COUNT lamp|SM.SCAN 0 DEF
 SM.CHILDREN {m}|SM.TIMERS {m}|SM.PATCH {m} [{"op":"add","path":"/n","value":7}]|XLEN sm:changes:lamp|XRANGE sm:changes:lamp - + COUNT 5
 WATCH {k}|MULTI|MULTI|EXEC|EXEC|EXEC|DISCARD|PUBLISH news {v}|CLIENT SETNAME {v}|CLIENT GETNAME|PING|ECHO {v}
 EVAL script.a 2 {k} {l} {v}|EVAL script.b 1 {m}|EVAL script.c 0|PFADD {k} {v}|SETBIT {k} 7 1|GEOADD {z} 13 38 {v}`
-  .split(/[|\n]/)
-  .map((line) => line.split(" "));
+    .split(/[|\n]/)
+    .map((line) => line.split(" "));
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   "script.a": `local was = redis.call('GET', KEYS[1]) redis.call('SET', KEYS[1], ARGV[1])
@@ -130,8 +135,14 @@ async function played(seed: number): Promise<void> {
   }
   expect(heard[1], `messages of seed ${seed}`).toEqual(heard[0]);
   const figures = sides.map(({ server }) => {
-    const { keyspaceHits, keyspaceMisses, commandCount, expiredKeys, commands, errors } = server.context.statistics;
-    const calls = [...commands].map(([name, { calls, failedCalls, rejectedCalls }]) => [name, calls, failedCalls, rejectedCalls]);
+    const { keyspaceHits, keyspaceMisses, commandCount, expiredKeys, commands, errors } =
+      server.context.statistics;
+    const calls = [...commands].map(([name, { calls, failedCalls, rejectedCalls }]) => [
+      name,
+      calls,
+      failedCalls,
+      rejectedCalls,
+    ]);
     return { keyspaceHits, keyspaceMisses, commandCount, expiredKeys, calls, errors: [...errors] };
   });
   expect(figures[1], `figures of seed ${seed}`).toEqual(figures[0]);
@@ -151,7 +162,6 @@ const first = Math.floor(Math.random() * 1_000_000);
 test.each(SEEDS ?? Array.from({ length: RUNS }, (_, i) => first + i))(
   "a server answers alike over a store that forgets and over one that does not (seed %i)",
   async (seed) => {
-    onTestFinished(() => undefined);
     await played(seed);
   },
 );
