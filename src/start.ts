@@ -21,9 +21,8 @@ import { linkBus } from "./server/bus-link.ts";
 import { newServerContext } from "./server/context.ts";
 import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
-import { Executor } from "./server/executor.ts";
+import { Executor, type ExecutorOptions } from "./server/executor.ts";
 import { faultLog } from "./server/faults.ts";
-import type { LoadLimits } from "./server/loads.ts";
 import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
 import { startUpkeep } from "./server/upkeep.ts";
@@ -55,11 +54,8 @@ export interface StartOptions {
   readonly memory?: ProcessMemory;
   /** For tests: see RunnerOptions. */
   readonly rehearses?: boolean;
-  /** For tests: see ExecutorOptions. */
-  readonly alwaysOverlaps?: boolean;
-  readonly waitsForDue?: boolean;
-  /** What one piece of work may load where reads may miss. */
-  readonly loadLimits?: LoadLimits;
+  /** How turns go, where not in the ordinary way. */
+  readonly turns?: Pick<ExecutorOptions, "alwaysOverlaps" | "waitsForDue" | "loadLimits">;
 }
 
 export interface RunningServer {
@@ -119,9 +115,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     server: context,
     waiters,
     databaseCount: config.get("databases"),
-    alwaysOverlaps: options.alwaysOverlaps,
-    waitsForDue: options.waitsForDue,
-    loadLimits: options.loadLimits,
+    ...options.turns,
     dueWork: new DueWork({ server: context, onFault }),
     dispatcher: new CommandDispatcher({
       server: context,

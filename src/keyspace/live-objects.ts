@@ -24,9 +24,10 @@ import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
 import { inOrder } from "../base/in-order.ts";
 import type { Derived } from "../storage/derived.ts";
-import { merge } from "../storage/merge.ts";
-import { Hold, NotLoaded } from "../storage/not-loaded.ts";
-import type { OrderedReader, RangeOptions, Write } from "../storage/ordered-store.ts";
+import { foldedWithLoads } from "../storage/folded.ts";
+import { LoadAhead } from "../storage/load-ahead.ts";
+import { NotLoaded } from "../storage/not-loaded.ts";
+import type { OrderedReader, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import {
   bytesOf,
@@ -38,6 +39,7 @@ import {
   SETTLED,
 } from "./live-generation.ts";
 import { type Derivation, indexDifference, type LiveChange } from "./live-kind.ts";
+import { readerOver } from "./reader-over.ts";
 import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
 import { decodeCount, REDO_COUNT } from "./redo.ts";
 
@@ -53,15 +55,6 @@ export interface Redo {
   reads(record: Buffer): readonly Bytes[];
 }
 
-/** An object whose derivation has missed. */
-interface Missing {
-  readonly object: LiveObject;
-  readonly miss: NotLoaded;
-}
-
-/** So many objects that miss are folded together. */
-const LOADED_AT_ONCE_MAX = 256;
-
 const NOTHING_STORED: OrderedReader = { get: () => undefined, range: () => [] };
 
 export class LiveObjects implements Derived {
@@ -70,7 +63,7 @@ export class LiveObjects implements Derived {
   #reader = NOTHING_STORED;
   #active = new Generation();
   #frozen: Generation | undefined;
-  #isLoadingAhead = false;
+  readonly #ahead = new LoadAhead();
 
   constructor(redo: ReadonlyMap<number, Redo>) {
     this.#redo = redo;
@@ -363,16 +356,13 @@ export class LiveObjects implements Derived {
       if (object === undefined) yield undefined;
       else if (!object.kind.derivesRecord) yield [raw(object.at), encodeRecord(object.record)];
     }
-    const missing: Missing[] = [];
-    for (const object of inOrder(this.#frozenObjects(), (a, b) => a.base.id - b.base.id)) {
-      yield undefined;
-      if (object === undefined) continue;
-      const miss = this.#missOf(object);
-      if (miss === undefined) yield* this.#partsToFold(object);
-      else missing.push({ object, miss });
-      if (missing.length === LOADED_AT_ONCE_MAX) yield* this.#foldLoaded(missing.splice(0));
-    }
-    yield* this.#foldLoaded(missing);
+    yield* foldedWithLoads(
+      inOrder(this.#frozenObjects(), (a, b) => a.base.id - b.base.id),
+      {
+        miss: (object) => this.#missOf(object),
+        writes: partsToFold,
+      },
+    );
     const index: Write[] = [];
     for (const { kind, phys, base, record } of this.#frozenObjects()) {
       for (const write of indexDifference(kind, phys, base, record)) index.push(write);
@@ -389,30 +379,6 @@ export class LiveObjects implements Derived {
     } catch (error) {
       if (error instanceof NotLoaded) return error;
       throw error;
-    }
-  }
-
-  *#partsToFold({ kind, derivation, given }: LiveObject): Generator<Write | undefined> {
-    for (const write of derivation?.writes ?? []) if (!kind.isLate(write[0])) yield write;
-    if (given !== undefined) yield* inOrder(given.writes(), byKey);
-  }
-
-  *#foldLoaded(objects: readonly Missing[]): Generator<Write | undefined | Promise<void>> {
-    const hold = new Hold();
-    try {
-      for (let missing = objects; missing.length > 0; ) {
-        yield Promise.all(missing.map(({ miss }) => miss.load(hold))).then(() => undefined);
-        const left: Missing[] = [];
-        for (const { object } of missing) {
-          yield undefined;
-          const miss = this.#missOf(object);
-          if (miss === undefined) yield* this.#partsToFold(object);
-          else left.push({ object, miss });
-        }
-        missing = left;
-      }
-    } finally {
-      hold.release();
     }
   }
 
@@ -489,7 +455,7 @@ export class LiveObjects implements Derived {
     if (isTried && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery) {
       // Nobody waits for this: what it misses is there for one of the next changes.
       const miss = this.#missOf(object);
-      if (miss !== undefined) this.#loadAhead(miss);
+      if (miss !== undefined) this.#ahead.load(miss);
     }
     return () => {
       object.record = before;
@@ -499,17 +465,6 @@ export class LiveObjects implements Derived {
       generation.bytes -= bytes;
       generation.unindexed.add(object);
     };
-  }
-
-  #loadAhead(miss: NotLoaded): void {
-    if (this.#isLoadingAhead) return;
-    this.#isLoadingAhead = true;
-    const hold = new Hold();
-    const end = () => {
-      this.#isLoadingAhead = false;
-      hold.release();
-    };
-    miss.load(hold).then(end, end);
   }
 
   /** Brings the indexes of both generations up to date. */
@@ -592,21 +547,8 @@ function byKey([a]: Write, [b]: Write): number {
   return a < b ? -1 : 1;
 }
 
-/** Reads what is stored with a few writes over it. */
-function readerOver(writes: ReadonlyMap<Bytes, Buffer | null>, reader: OrderedReader): OrderedReader {
-  const get = (key: Bytes) => {
-    const written = writes.get(key);
-    return written === undefined ? reader.get(key) : (written ?? undefined);
-  };
-  const range = (from: Bytes, to: Bytes, options: RangeOptions = {}) => {
-    const sorted = new SortedMap<Buffer | null>();
-    for (const [key, value] of writes) if (key >= from && key < to) sorted.set(key, value);
-    const reverse = options.reverse === true;
-    return merge(
-      sorted.range(from, to, reverse),
-      reader.range(from, to, options)[Symbol.iterator](),
-      reverse,
-    );
-  };
-  return { get, range };
+/** What follows from the tail of an object, which has been derived, but for what goes with the mark. */
+function* partsToFold({ kind, derivation, given }: LiveObject): Generator<Write | undefined> {
+  for (const write of derivation?.writes ?? []) if (!kind.isLate(write[0])) yield write;
+  if (given !== undefined) yield* inOrder(given.writes(), byKey);
 }

@@ -3,32 +3,33 @@
  * the session, queue it within MULTI, or run its handler (`runner.ts`).
  */
 import { assert } from "../base/assert.ts";
-import { bytesOf } from "../base/bytes.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
-import { checkArity, findCommand, unknownCommandError } from "../catalogue/catalogue.ts";
+import { checkArity, unknownCommandError } from "../catalogue/catalogue.ts";
 import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
-import { keysOf } from "../catalogue/keys.ts";
 import type { PauseMode } from "../clients/pause.ts";
-import { dropQueue, isSubscriber, type QueuedRequest, type Session, watchName } from "../clients/session.ts";
+import { dropQueue, isSubscriber, type QueuedRequest, type Session } from "../clients/session.ts";
 import { endCaching } from "../clients/tracking.ts";
 import type { DenialReason } from "../clients/users/check.ts";
 import { copied } from "../commands/arguments.ts";
 import { misplaced, needOf, type PlacedRequest } from "../commands/cluster/placement.ts";
 import type { Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import { isWait, type WaitingRequest } from "../commands/wait.ts";
+import { isWait } from "../commands/wait.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { NONE, simple } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import { NotLoaded } from "../storage/not-loaded.ts";
-import { FurtherMisses } from "./further-misses.ts";
+import { FOR_SUBSCRIBERS, MAY_REPLICATE, REDIRECTIONS } from "./command-sets.ts";
+import type { Dispatcher, Missing, Outcome } from "./dispatcher.ts";
 import { Nesting } from "./nesting.ts";
-import type { PendingReply } from "./outgoing.ts";
 import { denialError, denied } from "./permissions.ts";
+import { furtherMissesOf, touchesKeys } from "./request-keys.ts";
+import type { Route } from "./route.ts";
+import { Routes } from "./routes.ts";
 import { Run, type RunContext } from "./run.ts";
-import { type Route, Runner, type RunnerOptions } from "./runner.ts";
+import { Runner, type RunnerOptions } from "./runner.ts";
 import { ScriptedCommands } from "./scripted-commands.ts";
 
 const QUEUED = simple("QUEUED");
@@ -37,54 +38,6 @@ const NEVER_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "rese
 
 /** What a queued argument takes beside its bytes, roughly; the limit of the query buffer counts both. */
 const QUEUED_ARGUMENT_OVERHEAD_BYTES = 96;
-
-/** What a session with subscriptions may send in RESP2, where a reply and a message look alike. */
-const FOR_SUBSCRIBERS = new Set([
-  "ping",
-  "subscribe",
-  "ssubscribe",
-  "psubscribe",
-  "unsubscribe",
-  "sunsubscribe",
-  "punsubscribe",
-  "quit",
-  "reset",
-]);
-
-/** What a client of a cluster reads as they are, and follows. */
-const REDIRECTIONS = new Set(["MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN"]);
-
-/** What Redis keeps a replica, and so who monitors, from doing, beside reading and writing. */
-const MAY_REPLICATE = new Set(["publish", "spublish", "eval", "evalsha", "fcall"]);
-
-/** A reply and what the executor has to know of the request behind it. */
-export interface Outcome extends PendingReply {
-  /** Set when there is no reply yet: the request waits. `reply` is then "none". */
-  readonly waiting: WaitingRequest | undefined;
-  /** Set when there is no reply yet, since a read has missed. `reply` is then "none". */
-  readonly missing?: Missing;
-}
-
-/** A request all of whose work was taken back: it is run again when something is loaded. */
-export interface Missing {
-  readonly name: string;
-  /** Copied. */
-  readonly args: readonly Buffer[];
-  /** What one of its reads has missed, and what further ones will. */
-  readonly misses: readonly NotLoaded[];
-  /** Runs it again, in a later turn. */
-  again(databases: Databases): Outcome;
-  /** Answers it with an error instead. */
-  refuse(error: ReplyError): Outcome;
-}
-
-export interface Dispatcher {
-  dispatch(session: Session, args: readonly Buffer[], databases: Databases): Outcome;
-  /** Whether CLIENT PAUSE holds the request back. */
-  mustWait(session: Session, args: readonly Buffer[], mode: PauseMode): boolean;
-  /** Whether the request, or one of its queue, may touch one of the keys, named as `watchName` does. */
-  touches(session: Session, args: readonly Buffer[], keys: ReadonlySet<string>): boolean;
-}
 
 /** A request that runs, or is run again. */
 interface Request {
@@ -104,15 +57,13 @@ export class CommandDispatcher implements Dispatcher {
   readonly #stopwatch: Stopwatch;
   readonly #runner: Runner;
   readonly #context: RunContext;
-  readonly #routes = new Map<Command, Route>();
-  /** The name looked up last and what it led to: the decoder gives the requests of a pipeline the same object. */
-  #latestName: Buffer | undefined;
-  #latestRoute: Route | undefined;
+  readonly #routes: Routes;
 
   constructor(options: RunnerOptions) {
     this.#server = options.server;
     this.#stopwatch = options.stopwatch;
     this.#runner = new Runner(options);
+    this.#routes = new Routes(options.server.catalogue, (command) => this.#runner.route(command));
     this.#context = {
       server: options.server,
       runQueued: (outer, args) => this.#runQueued(outer, args),
@@ -120,7 +71,7 @@ export class CommandDispatcher implements Dispatcher {
         server: options.server,
         runner: this.#runner,
         monotonicMs: () => options.stopwatch.lastMs,
-        resolve: (args) => this.#resolve(args),
+        resolve: (args) => this.#routes.resolve(args),
         context: () => this.#context,
       }),
     };
@@ -129,7 +80,7 @@ export class CommandDispatcher implements Dispatcher {
   dispatch(session: Session, args: readonly Buffer[], databases: Databases): Outcome {
     const server = this.#server;
     server.statistics.commandCount += 1;
-    const route = this.#resolve(args);
+    const route = this.#routes.resolve(args);
     if (route === undefined) {
       return this.#rejected(session, undefined, unknownCommandError(server.catalogue, args));
     }
@@ -174,7 +125,7 @@ export class CommandDispatcher implements Dispatcher {
     const missing: Missing = {
       name: route.command.name,
       args: kept.args,
-      misses: [miss, ...this.#furtherMisses(kept, databases)],
+      misses: [miss, ...furtherMissesOf(this.#routes, this.#context, kept, databases)],
       again: (later) => {
         const refusal = this.#refusalOfAnother(kept, later.nowMs);
         return refusal === undefined ? this.#run(kept, later) : this.#rejected(session, route, refusal);
@@ -196,69 +147,17 @@ export class CommandDispatcher implements Dispatcher {
     return isWrite && failure !== undefined ? errors.misconf(failure.message) : undefined;
   }
 
-  /** What other keys of the request, or requests of its queue, will miss. */
-  #furtherMisses({ session, route, args }: Request, databases: Databases): readonly NotLoaded[] {
-    const { queue } = session;
-    const requests = route.command.name === "exec" && queue !== undefined ? queue : [args];
-    const found = new FurtherMisses(databases);
-    const routes = requests.map((one) => ({ route: this.#resolve(one), args: one }));
-    for (const one of routes) {
-      for (const { key } of (one.route && keysOf(one.route.command, one.args)) ?? [])
-        found.look(() => databases.at(session.database).find(bytesOf(key)));
-    }
-    if (requests === queue) {
-      for (const one of routes) {
-        if (one.route?.isRead !== true && one.route?.isWrite !== true) continue;
-        const { command, handler } = one.route;
-        found.look(() =>
-          handler?.run(new Run(this.#context, command, session, one.args, databases, "transaction")),
-        );
-      }
-    }
-    return found.end();
-  }
-
   touches(session: Session, args: readonly Buffer[], keys: ReadonlySet<string>): boolean {
-    const queue = this.#resolve(args)?.command.name === "exec" ? (session.queue ?? []) : [];
-    return [args, ...queue].some((one) => {
-      const route = this.#resolve(one);
-      if (route === undefined || !checkArity(route.command, one)) return false;
-      const used = keysOf(route.command, one) ?? [];
-      if (used.length === 0) return route.isWrite;
-      return used.some(({ key }) => keys.has(watchName(session.database, bytesOf(key))));
-    });
+    return touchesKeys(this.#routes, { session, args, keys });
   }
 
   /** "write": what writes has to wait, and an EXEC with a write in its queue. */
   mustWait(session: Session, args: readonly Buffer[], mode: PauseMode): boolean {
-    const route = this.#resolve(args);
+    const route = this.#routes.resolve(args);
     if (route === undefined || !checkArity(route.command, args)) return false;
     if (mode === "all" || route.mayWrite) return true;
     const queue = route.command.name === "exec" ? (session.queue ?? []) : [];
-    return queue.some((queued) => this.#resolve(queued)?.mayWrite === true);
-  }
-
-  #resolve(args: readonly Buffer[]): Route | undefined {
-    const name = args[0];
-    if (name === this.#latestName && this.#latestRoute !== undefined) return this.#latestRoute;
-    const command = findCommand(this.#server.catalogue, args);
-    if (command === undefined) return undefined;
-    const route = this.#routeOf(command);
-    // Of a container the next request may name another subcommand.
-    if (command.declaration.container === undefined && command.subcommands.size === 0) {
-      this.#latestName = name;
-      this.#latestRoute = route;
-    }
-    return route;
-  }
-
-  #routeOf(command: Command): Route {
-    let route = this.#routes.get(command);
-    if (route === undefined) {
-      route = this.#runner.route(command);
-      this.#routes.set(command, route);
-    }
-    return route;
+    return queue.some((queued) => this.#routes.resolve(queued)?.mayWrite === true);
   }
 
   /** Why a request is not run, nor queued. */
@@ -300,7 +199,7 @@ export class CommandDispatcher implements Dispatcher {
 
   #queued({ queue = [] }: Session): readonly PlacedRequest[] {
     return queue.flatMap((args) => {
-      const command = this.#resolve(args)?.command;
+      const command = this.#routes.resolve(args)?.command;
       return command === undefined ? [] : [{ command, args }];
     });
   }
@@ -313,7 +212,7 @@ export class CommandDispatcher implements Dispatcher {
     }
     if (!memory.isOverMemory && !memory.isStoreFull) return undefined;
     const commands =
-      command.name === "exec" ? (queue ?? []).map((args) => this.#resolve(args)?.command) : [command];
+      command.name === "exec" ? (queue ?? []).map((args) => this.#routes.resolve(args)?.command) : [command];
     const mayAdd = commands.some((one) => one !== undefined && hasFlag(one, FLAG.DENYOOM));
     if (!mayAdd) return undefined;
     return memory.isOverMemory ? errors.outOfMemory() : errors.storeIsFull();
@@ -331,7 +230,7 @@ export class CommandDispatcher implements Dispatcher {
 
   #runQueued(outer: Run, args: readonly Buffer[]): Reply {
     const { nesting } = outer;
-    const route = this.#resolve(args);
+    const route = this.#routes.resolve(args);
     assert(route !== undefined, "a queued request has a command");
     if (nesting === undefined) return this.#runQueuedNow(outer, route, args);
     const isRepeatable = route.isRead || route.isWrite || route.runsOthers;

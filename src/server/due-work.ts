@@ -17,9 +17,8 @@ import { hasUnread, ingestNext } from "../machines/ingest.ts";
 import { type NextPart, putOffPart, runPart } from "../machines/migration/jobs.ts";
 import { type DueMachine, disarmDue, firstDue } from "../machines/pending.ts";
 import { NotLoaded } from "../storage/not-loaded.ts";
-import type { Entry } from "../storage/ordered-store.ts";
+import { type DuePlace, missesAhead } from "./due-ahead.ts";
 import type { OnFault } from "./faults.ts";
-import { FurtherMisses } from "./further-misses.ts";
 
 /** How long an entry waits that met a bug of ours or damage to the data file: it must not block those behind it. */
 const PUT_OFF_MS = 60_000;
@@ -47,8 +46,6 @@ export interface DueMiss {
   readonly isFurther: boolean;
 }
 
-/** A piece that has missed leads to so many of those behind it being tried, for what they will miss. */
-const PIECES_AHEAD = 64;
 /** The name of the piece that is to look what is due. */
 const LOOK = "look";
 const INGEST = "ingest";
@@ -62,11 +59,9 @@ export class DueWork {
   readonly #parts = new Map<number, NextPart & Pick<DueMachine, "phys">>();
   /** In the index of expiries nothing stands before this place; in that of timers, before the server's `timersFrom`. */
   #expiriesFrom = expiriesAt(0);
-  /** The piece at hand, and its timer if it is one. */
+  /** The piece at hand, and where it is. */
   #piece = LOOK;
-  #timer: DueMachine | undefined;
-  /** Where the expiries at hand begin. */
-  #expiry: Bytes | undefined;
+  #at: DuePlace = {};
   #excessive: string | undefined;
   /** How much this run has done. */
   #done = 0;
@@ -97,7 +92,7 @@ export class DueWork {
       if (!(error instanceof NotLoaded)) throw error;
       return {
         piece: this.#piece,
-        misses: [error, ...this.#missesAhead(databases)],
+        misses: [error, ...missesAhead(this.#options.server, databases, this.#at)],
         isFurther: this.#done > 0,
       };
     }
@@ -148,41 +143,9 @@ export class DueWork {
     }
   }
 
-  /** What the timers or expiries behind the one that has missed will miss. */
-  #missesAhead(databases: Databases): readonly NotLoaded[] {
-    const found = new FurtherMisses(databases);
-    const expiriesFrom = this.#expiry;
-    if (expiriesFrom !== undefined) {
-      let due: readonly Entry[] = [];
-      found.look(() => {
-        due = databases.dueExpiries(PIECES_AHEAD, expiriesFrom);
-      });
-      for (const entry of due) found.look(() => databases.expire(entry));
-    }
-    if (this.#timer !== undefined) this.#tryTimersBehind(this.#timer, databases, found);
-    return found.end();
-  }
-
-  #tryTimersBehind(first: DueMachine, databases: Databases, found: FurtherMisses): void {
-    let timer: DueMachine | undefined = first;
-    const { server } = this.#options;
-    for (let count = 0; count < PIECES_AHEAD && timer !== undefined; count += 1) {
-      const from: Bytes = behind(dueKey(timer));
-      let next: DueMachine | undefined;
-      found.look(() => {
-        next = firstDue(databases.transaction, from, databases.nowMs);
-        if (next === undefined || next.kind === "m") return;
-        const atDueTime = new Databases(databases.transaction, databases.count, next.dueMs);
-        runDue(server, atDueTime, next, databases.nowMs);
-      });
-      timer = next;
-    }
-  }
-
-  #begin(piece: string, at: { readonly timer?: DueMachine; readonly expiry?: Bytes } = {}): void {
+  #begin(piece: string, at: DuePlace = {}): void {
     this.#piece = piece;
-    this.#timer = at.timer;
-    this.#expiry = at.expiry;
+    this.#at = at;
   }
 
   /** Fails the piece that needs too much. */

@@ -14,45 +14,31 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
-import { bytesOfArguments, copied } from "../commands/arguments.ts";
+import { bytesOfArguments } from "../commands/arguments.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import { Databases } from "../keyspace/databases.ts";
 import type { Store } from "../keyspace/store.ts";
-import * as errors from "../protocol/errors.ts";
-import type { Reply } from "../protocol/reply.ts";
-import type { ReplyError } from "../protocol/reply-error.ts";
 import { replySize } from "../protocol/reply-size.ts";
-import { NotLoaded } from "../storage/not-loaded.ts";
 import { Departures } from "./departures.ts";
-import type { Dispatcher, Missing, Outcome } from "./dispatch.ts";
-import { DueLoads } from "./due-loads.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { DueTurns } from "./due-turns.ts";
 import type { DueWork } from "./due-work.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { HeldRequests } from "./held-requests.ts";
-import { LOAD_LIMITS, type Loaded, type LoadLimits, Loads } from "./loads.ts";
+import { LOAD_LIMITS, type LoadLimits } from "./loads.ts";
+import { MissedRequests } from "./missed-requests.ts";
+import { noteUses } from "./note-uses.ts";
 import { Outgoing } from "./outgoing.ts";
 import { ReadyList } from "./ready-list.ts";
-import { TurnBudget } from "./turn-budget.ts";
+import { REPLY_BYTES_PER_CONNECTION_MAX, REQUESTS_PER_CONNECTION_MAX, TurnBudget } from "./turn-budget.ts";
 import type { Waiter, Waiters } from "./waiters.ts";
 
-/** Requests of one connection in one turn; what is left waits for the next turn, so that others get theirs. */
-const REQUESTS_PER_CONNECTION_MAX = 1024;
-/** Bytes of replies a connection may collect in one turn before its further requests wait. */
-const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
-/**
- * With a disk that takes longer, turns run while earlier ones are synced, though nobody is ready. A sync of 0.4 ms is waited
- * for: 50 connections with one request each then share it, 19,400 events a second of 58 us instead of 16,500 of 71 us.
- */
-const OVERLAPPED_SYNC_MS_MIN = 2;
 /** What may fall due in one turn; a burst of millions is drained in turns of this size. */
 const DUE_PER_TURN_MAX = 500;
 
 /** How long the end of the server may run what was read: what is left is not answered. */
 const STOP_MS_MAX = 1000;
-
-/** What a key does not live through under its name. */
-const ENDINGS: ReadonlySet<string> = new Set(["del", "expired", "rename_from", "move_from"]);
 
 export interface ExecutorOptions {
   readonly store: Store;
@@ -76,27 +62,18 @@ export interface ExecutorOptions {
   readonly onCommitFailed: (error: Error) => void;
 }
 
-/** A request of an endpoint that has missed. */
-interface LoadingRequest {
-  readonly args: readonly Buffer[];
-  readonly missing: Missing;
-}
-
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #budget: TurnBudget;
   readonly #ready = new ReadyList();
   readonly #held: HeldRequests;
-  readonly #loads: Loads<Endpoint, LoadingRequest>;
-  readonly #waiterLoads: Loads<Waiter, undefined>;
-  readonly #dueLoads: DueLoads;
+  readonly #missed: MissedRequests;
+  readonly #due: DueTurns;
   readonly #departures: Departures;
   /** Connections that the turn at hand has served. */
   #servedCount = 0;
   #isScheduled = false;
   #isStopped = false;
-  /** When something is due next; a lower bound, so a wake-up may find nothing to do. */
-  #dueMs: number | undefined;
   #cancelWake: (() => void) | undefined;
   /** What the wake-up that is armed is for. */
   #armedMs: number | undefined;
@@ -105,19 +82,18 @@ export class Executor {
     this.#options = options;
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
-    const { loadLimits = LOAD_LIMITS } = options;
-    this.#loads = new Loads(loadLimits, (endpoint, { args }) => {
-      this.#held.keep(endpoint, args);
-      this.#schedule();
+    const { loadLimits: limits = LOAD_LIMITS, clock, dueWork } = options;
+    this.#missed = new MissedRequests({
+      ...options,
+      limits,
+      onLoaded: (endpoint, args) => {
+        this.#held.keep(endpoint, args);
+        this.#schedule();
+      },
     });
-    this.#waiterLoads = new Loads(loadLimits, (waiter) => options.waiters.loaded(waiter));
-    this.#dueLoads = new DueLoads({
-      clock: options.clock,
-      limits: loadLimits,
-      onLoaded: () => this.#schedule(),
-    });
+    this.#due = new DueTurns({ dueWork, clock, limits, schedule: () => this.#schedule() });
     this.#departures = new Departures(options.store, () => this.#isOver);
-    this.#findNextDue(this.#databases());
+    this.#due.find(this.#databases());
     options.store.onSettled((failure) => this.#settled(failure));
     options.waiters.held = this.#held;
     options.waiters.onWoken = () => this.#schedule();
@@ -134,9 +110,7 @@ export class Executor {
   forget(endpoint: Endpoint): void {
     this.#ready.delete(endpoint);
     this.#held.forget(endpoint);
-    this.#loads.end(endpoint);
-    for (const waiter of this.#waiterLoads.keys())
-      if (waiter.endpoint === endpoint) this.#waiterLoads.end(waiter);
+    this.#missed.forget(endpoint);
     this.#options.waiters.remove(endpoint.session.id);
   }
 
@@ -147,7 +121,7 @@ export class Executor {
 
   /** Something may be due at once that was not before: a directive has changed. */
   lookForWork(): void {
-    this.#noteDue(0);
+    this.#due.note(0);
     this.#schedule();
   }
 
@@ -160,14 +134,14 @@ export class Executor {
     } while (this.#ready.size > 0 && this.#options.clock.monotonicMs() < untilMs);
     this.#isStopped = true;
     this.#cancelWake?.();
-    this.#dueLoads.end();
+    this.#due.end();
   }
 
   /** Takes no further turn, and runs nothing of what was read. */
   abandon(): void {
     this.#isStopped = true;
     this.#cancelWake?.();
-    this.#dueLoads.end();
+    this.#due.end();
   }
 
   /** Others may own the store by now: nothing may be read from it, or answered. */
@@ -225,28 +199,14 @@ export class Executor {
 
   /** What a turn had done of its own accord is due as before. */
   #failed(failure: Error): void {
-    this.#noteDue(0);
+    this.#due.note(0);
     this.#options.onCommitFailed(failure);
   }
 
   #handOn(changes: readonly Change[]): void {
     this.#options.onCommitted(changes);
-    this.#noteUses(changes);
+    noteUses(this.#options.server, changes);
     this.#options.waiters.touch(changes);
-  }
-
-  /** What was written was used; RESTORE tells itself how. */
-  #noteUses(changes: readonly Change[]): void {
-    const { clock, server } = this.#options;
-    const nowMs = clock.now();
-    for (const change of changes) {
-      if (change.kind === "flush") server.keyUses.forgetAll(change.database);
-      if (change.kind === "swap") server.keyUses.swap(change.databases);
-      // What made a key new follows, and counts.
-      if (change.kind !== "key" || change.event === "restore" || change.event === "new") continue;
-      if (ENDINGS.has(change.event)) server.keyUses.forget(change.database, change.key);
-      else server.keyUses.note(change.database, change.key, nowMs);
-    }
   }
 
   /** Answers the waiters that have something to be answered with, in the order of their arrival. */
@@ -268,10 +228,10 @@ export class Executor {
   #resume(waiter: Waiter, databases: Databases, outgoing: Outgoing): boolean {
     const { waiters } = this.#options;
     if (waiters.isHeldUp(waiter)) return false;
-    const reply = waiter.ending === undefined ? this.#ask(waiter, databases) : waiter.ending;
+    const reply = waiter.ending === undefined ? this.#missed.ask(waiter, databases) : waiter.ending;
     const { endpoint } = waiter;
     if (reply !== undefined) {
-      this.#waiterLoads.end(waiter);
+      this.#missed.end(waiter);
       waiters.remove(endpoint.session.id);
       this.#budget.addReplyBytes(replySize(reply));
       const { protocol } = endpoint.session;
@@ -281,32 +241,6 @@ export class Executor {
     }
     outgoing.tell(databases.transaction.changes, endpoint.session);
     return reply !== undefined;
-  }
-
-  /** Asks a waiter again; undefined when it goes on waiting, or has missed. */
-  #ask(waiter: Waiter, databases: Databases): Reply | undefined {
-    const { server, waiters } = this.#options;
-    const loaded = this.#waiterLoads.find(waiter)?.outcome;
-    if (loaded !== undefined && loaded.kind !== "loaded")
-      return waiter.request.refuse(this.#refusalOf(loaded, waiter.request.name));
-    const pushCount = server.pushes.size;
-    try {
-      const reply = waiters.resume(waiter, databases);
-      if (loaded !== undefined) this.#waiterLoads.end(waiter);
-      return reply;
-    } catch (error) {
-      if (!(error instanceof NotLoaded)) throw error;
-      server.pushes.truncate(pushCount);
-      waiters.load(waiter);
-      this.#waiterLoads.begin(waiter, undefined, [error]);
-      return undefined;
-    }
-  }
-
-  /** Why work is not run again whose load has not ended well. */
-  #refusalOf(loaded: Exclude<Loaded, { readonly kind: "loaded" }>, command: string): ReplyError {
-    if (loaded.kind === "failed") return errors.notReadable(loaded.reason);
-    return errors.needsTooMuch(command, (this.#options.loadLimits ?? LOAD_LIMITS).bytesMax);
   }
 
   /**
@@ -351,7 +285,7 @@ export class Executor {
     const { waiters } = this.#options;
     this.#servedCount += 1;
     let hasMore = false;
-    if (this.#loads.size > 0 && this.#loads.isLoading(endpoint)) hasMore = false;
+    if (this.#missed.isLoading(endpoint)) hasMore = false;
     else if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, databases, outgoing);
     else if (endpoint.isInputEnded) session.isClosing = true;
     if (session.isClosing) outgoing.include(session);
@@ -369,7 +303,7 @@ export class Executor {
       const args = this.#held.next(endpoint, databases.nowMs);
       if (args === undefined) return false;
       const changesBefore = databases.transaction.changes.length;
-      const outcome = this.#runRequest(endpoint, args, databases);
+      const outcome = this.#missed.run(endpoint, args, databases);
       if (outcome === undefined) return false;
       if (outcome.waiting === undefined) outgoing.answer(session, outcome);
       outgoing.tell(databases.transaction.changes, session);
@@ -386,61 +320,6 @@ export class Executor {
     return false;
   }
 
-  /** Undefined when the request has missed: it is run again when that is loaded. */
-  #runRequest(endpoint: Endpoint, args: readonly Buffer[], databases: Databases): Outcome | undefined {
-    const { dispatcher } = this.#options;
-    const { session } = endpoint;
-    const again = this.#loads.size === 0 ? undefined : this.#loads.find(endpoint);
-    let outcome: Outcome;
-    if (again === undefined) {
-      session.lastRequestAtMs = databases.nowMs;
-      session.requestCount += 1;
-      if (this.#comesBetween(endpoint, args)) return undefined;
-      outcome = dispatcher.dispatch(session, args, databases);
-    } else {
-      const { missing } = again.work;
-      outcome =
-        again.outcome.kind === "loaded"
-          ? missing.again(databases)
-          : missing.refuse(this.#refusalOf(again.outcome, missing.name));
-    }
-    const { missing } = outcome;
-    if (missing === undefined) {
-      if (again !== undefined) this.#endLoad(endpoint);
-      return outcome;
-    }
-    session.waitingBytes = bytesOfArguments(args);
-    this.#loads.begin(endpoint, { args: missing.args, missing }, missing.misses);
-    return undefined;
-  }
-
-  /** True for a request that has to wait until something it may touch is taken, by who waits for that and has missed. */
-  #comesBetween(endpoint: Endpoint, args: readonly Buffer[]): boolean {
-    const { dispatcher, waiters } = this.#options;
-    const { session } = endpoint;
-    const keys = waiters.keysToTake;
-    if (keys.size === 0 || !dispatcher.touches(session, args, keys)) return false;
-    const kept = copied(args);
-    session.waitingBytes = bytesOfArguments(kept);
-    const missing: Missing = {
-      name: session.lastCommand,
-      args: kept,
-      misses: [new NotLoaded(() => waiters.untilLoaded())],
-      again: (databases) => dispatcher.dispatch(session, kept, databases),
-      refuse: (error) => {
-        const reply = { kind: "error", message: error.message } as const;
-        return { reply, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
-      },
-    };
-    this.#loads.begin(endpoint, { args: kept, missing }, missing.misses);
-    return true;
-  }
-
-  #endLoad(endpoint: Endpoint): void {
-    this.#loads.end(endpoint);
-    endpoint.session.waitingBytes = 0;
-  }
-
   /** Lets those go on that were held back, when that has ended. */
   #releaseHeld(): void {
     if (this.#held.size === 0) return;
@@ -448,63 +327,26 @@ export class Executor {
   }
 
   #doDue(databases: Databases): void {
-    const isDue = this.#isDueAt(databases.nowMs);
-    const { dueWork, store } = this.#options;
+    const { store } = this.#options;
     // While writes are held back or fail, nothing happens by itself.
-    if (!(isDue || dueWork.hasPart)) return;
+    if (!this.#due.hasWork(databases.nowMs)) return;
     if (store.failure !== undefined || this.#held.mode(databases.nowMs) !== undefined) return;
-    if (this.#dueLoads.isLoading) return;
-    const excessive = this.#dueLoads.takeExcessive();
-    const miss =
-      (this.#ready.size > 0 ? dueWork.joinPart(databases, excessive) : undefined) ??
-      (isDue
-        ? dueWork.run(databases, {
-            countMax: DUE_PER_TURN_MAX,
-            isSpent: () => this.#budget.isSpentOfOwnAccord(),
-            excessive,
-          })
-        : undefined);
-    if (miss !== undefined) {
-      if (miss.isFurther) this.#dueLoads.end();
-      this.#dueLoads.begin(miss.piece, miss.misses);
-      return;
-    }
-    if (isDue) this.#findNextDue(databases);
-    if (!this.#dueLoads.isLoading) this.#dueLoads.end();
-    if (isDue && this.#isDueAt(databases.nowMs) && !this.#dueLoads.isLoading) this.#schedule();
-  }
-
-  #isDueAt(nowMs: number): boolean {
-    return this.#dueMs !== undefined && this.#dueMs <= nowMs;
-  }
-
-  /** Looks when something is due next; if that has to be loaded, something may be due as soon as it is. */
-  #findNextDue(databases: Databases): void {
-    try {
-      this.#dueMs = this.#options.dueWork.nextMs(databases);
-    } catch (error) {
-      if (!(error instanceof NotLoaded)) throw error;
-      this.#dueMs = databases.nowMs;
-      this.#dueLoads.begin("next", [error]);
-    }
+    this.#due.run(databases, {
+      countMax: DUE_PER_TURN_MAX,
+      isSpent: () => this.#budget.isSpentOfOwnAccord(),
+      servesClients: this.#ready.size > 0,
+    });
   }
 
   get #waitsForDue(): boolean {
-    return this.#options.waitsForDue === true && this.#dueLoads.isLoading;
-  }
-
-  /** Something may be due at a time; infinite: nothing is. */
-  #noteDue(dueMs: number): void {
-    if (dueMs === Number.POSITIVE_INFINITY) return;
-    this.#options.dueWork.note(dueMs);
-    this.#dueMs = Math.min(this.#dueMs ?? Number.POSITIVE_INFINITY, dueMs);
+    return this.#options.waitsForDue === true && this.#due.isLoading;
   }
 
   #commit(databases: Databases): Error | undefined {
     const { transaction } = databases;
     if (transaction.isEmpty) return undefined;
-    this.#noteDue(transaction.dueMsMin);
-    if (this.#options.dueWork.bringsEvents(transaction.changes)) this.#noteDue(databases.nowMs);
+    this.#due.note(transaction.dueMsMin);
+    if (this.#options.dueWork.bringsEvents(transaction.changes)) this.#due.note(databases.nowMs);
     try {
       this.#options.store.commit(transaction, databases.nowMs, this.#isOverlapped);
       return undefined;
@@ -517,11 +359,11 @@ export class Executor {
 
   /** Whether further turns shall run while the commit of this one goes to disk. */
   get #isOverlapped(): boolean {
-    const { alwaysOverlaps = false, store } = this.#options;
+    const { alwaysOverlaps = false } = this.#options;
     // Nobody waits for what happens by itself.
     if (this.#servedCount === 0 || alwaysOverlaps) return true;
     if (this.#ready.size > 0 || !this.#departures.isEmpty) return true;
-    return store.lastSyncMs > OVERLAPPED_SYNC_MS_MIN;
+    return this.#departures.isSlow;
   }
 
   #databases(): Databases {
@@ -535,22 +377,21 @@ export class Executor {
     if (wakeMs === this.#armedMs) return;
     this.#cancelWake?.();
     this.#armedMs = wakeMs;
-    this.#cancelWake =
-      wakeMs === undefined ? undefined : this.#options.clock.wakeAt(wakeMs, () => this.#awake());
+    const awake = () => {
+      this.#armedMs = undefined;
+      this.#schedule();
+    };
+    this.#cancelWake = wakeMs === undefined ? undefined : this.#options.clock.wakeAt(wakeMs, awake);
   }
 
   /** When the next turn is needed though no request comes; waiters have deadlines besides. */
   #nextWakeMs(): number | undefined {
     const { clock, server, store } = this.#options;
-    if (this.#dueMs === undefined && this.#held.size === 0) return undefined;
+    const { dueMs } = this.#due;
+    if (dueMs === undefined && this.#held.size === 0) return undefined;
     if (server.pause.modeAt(clock.now()) !== undefined) return server.pause.untilMs;
-    const mayWork = store.failure === undefined && !store.isCongested && !this.#dueLoads.isLoading;
-    return mayWork ? this.#dueMs : undefined;
-  }
-
-  #awake(): void {
-    this.#armedMs = undefined;
-    this.#schedule();
+    const mayWork = store.failure === undefined && !store.isCongested && !this.#due.isLoading;
+    return mayWork ? dueMs : undefined;
   }
 }
 

@@ -5,7 +5,7 @@
 import type { PauseMode } from "../clients/pause.ts";
 import { bytesOfArguments, copied } from "../commands/arguments.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 export class HeldRequests {

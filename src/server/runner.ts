@@ -12,7 +12,7 @@ import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, kindOf, type WaitingRequest } from "../commands/wait.ts";
 import type { Savepoint } from "../keyspace/transaction.ts";
 import { lookAtChildren } from "../machines/delivery.ts";
-import { type CommandStatistics, statisticsOf } from "../metrics/statistics.ts";
+import { statisticsOf } from "../metrics/statistics.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import { NotLoaded } from "../storage/not-loaded.ts";
@@ -20,39 +20,15 @@ import { type Audit, beginAudit, endAudit, mayBeAudited } from "./audit.ts";
 import type { OnFault } from "./faults.ts";
 import type { Nesting } from "./nesting.ts";
 import { denialError, denied } from "./permissions.ts";
+import { RequestCounts } from "./request-counts.ts";
+import { type Route, SCRIPTS } from "./route.ts";
 import { Run, type RunContext } from "./run.ts";
 import { shownArguments } from "./secrets.ts";
-
-/** A command and what is known of it before any request comes. */
-export interface Route {
-  readonly command: Command;
-  /** Undefined for a container, which nobody can call. */
-  readonly handler: Handler | undefined;
-  readonly statistics: CommandStatistics;
-  readonly isWrite: boolean;
-  readonly isRead: boolean;
-  /** EXEC, or it runs a script. */
-  readonly runsOthers: boolean;
-  /** It writes, or runs a script, which may. */
-  readonly mayWrite: boolean;
-  /** The audit stream tells of its requests, or of some. */
-  readonly mayBeAudited: boolean;
-  /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
-  readonly dependsOnCommit: boolean;
-}
 
 /** A request that waits: what its handler has returned, and the request itself, copied. */
 export interface Waited {
   readonly wait: Wait;
   readonly args: readonly Buffer[];
-}
-
-/** What a run has come to, and how long it took. */
-interface Ended {
-  readonly reply: Reply | Wait;
-  readonly milliseconds: number;
-  /** False for the retry of a request that waits. */
-  readonly isFirst: boolean;
 }
 
 export interface RunnerOptions {
@@ -71,9 +47,11 @@ export interface RunnerOptions {
 
 export class Runner {
   readonly #options: RunnerOptions;
+  readonly #counts: RequestCounts;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#counts = new RequestCounts(options.server);
   }
 
   /** What is known of a command. */
@@ -132,9 +110,9 @@ export class Runner {
       this.#concludeLater(route, run, nesting, { reply, startedMs });
       return reply;
     }
-    this.#noteLooks(route, run);
+    this.#counts.looks(route, run);
     if (server.monitors.size > 0 && isFirst) this.#show(run);
-    this.#count(route, run, { reply, milliseconds: stopwatch.read() - startedMs, isFirst });
+    this.#counts.request(route, run, { reply, milliseconds: stopwatch.read() - startedMs, isFirst });
     return reply;
   }
 
@@ -165,32 +143,15 @@ export class Runner {
     const milliseconds = stopwatch.read() - startedMs;
     const changeCount = run.databases.transaction.changes.length;
     nesting.later(() => {
-      this.#noteLooks(route, run, changeCount);
-      this.#count(route, run, { reply, milliseconds, isFirst: true });
+      this.#counts.looks(route, run, changeCount);
+      this.#counts.request(route, run, { reply, milliseconds, isFirst: true });
     });
     if (run.origin === "client") nesting.end();
   }
 
-  /** @param changeCount how many changes the transaction had when it had run; all, when it is not given */
-  #noteLooks(route: Route, run: Run, changeCount?: number): void {
-    const { session, command, args, databases } = run;
-    this.#countLooks(run);
-    if (!route.isRead || session.tracking === undefined || SCRIPTS.has(command.name)) return;
-    const { changes } = databases.transaction;
-    this.#options.server.tracking.remember(session, { command, args, changes, count: changeCount });
-  }
-
-  #count({ statistics }: Route, run: Run, { reply, milliseconds, isFirst }: Ended): void {
-    const kind = kindOf(reply);
-    if (kind === "error") this.#countFailure(statistics, reply);
-    // A request that waits is counted once, when it is answered.
-    if (kind !== "wait") {
-      statistics.calls += 1;
-      if (this.#options.server.config.values["latency-tracking"])
-        statistics.durations.add(milliseconds * 1000);
-    }
-    statistics.microseconds += milliseconds * 1000;
-    if (isFirst) this.#noteSlowness(run, milliseconds);
+  /** Counts a request that is not run; its reply. The route is that of its command, if there is one. */
+  rejected(route: Route | undefined, refusal: ReplyError, nesting?: Nesting): Reply {
+    return this.#counts.rejected(route, refusal, nesting);
   }
 
   /** A request that waits, as the executor parks it. */
@@ -244,67 +205,7 @@ export class Runner {
       isScripted: origin === "script",
     });
   }
-
-  #countLooks({ db, hits, misses, missed, nowMs, uses }: Run): void {
-    const { keyspaceEvents, keyUses, statistics } = this.#options.server;
-    if (uses !== undefined) {
-      for (const { key, given } of uses) {
-        if (given === undefined) keyUses.note(db.index, key, nowMs);
-        else keyUses.give(db.index, key, given, nowMs);
-      }
-    }
-    if (hits > 0) statistics.keyspaceHits += hits;
-    if (misses > 0) statistics.keyspaceMisses += misses;
-    if (missed !== undefined) keyspaceEvents.note(missed);
-  }
-
-  /** An error that a handler returns instead of throwing it keeps what the command did. */
-  #countFailure(statistics: CommandStatistics, reply: Reply | Wait): void {
-    statistics.failedCalls += 1;
-    // Its kind is "error".
-    this.#countError(new ReplyError((reply as { readonly message: string }).message));
-  }
-
-  /** Counts a request that is not run; its reply. The route is that of its command, if there is one. */
-  rejected(route: Route | undefined, refusal: ReplyError, nesting?: Nesting): Reply {
-    const count = () => {
-      if (route !== undefined) route.statistics.rejectedCalls += 1;
-      this.#countError(refusal);
-    };
-    if (nesting === undefined) count();
-    else nesting.later(count);
-    return { kind: "error", message: refusal.message };
-  }
-
-  #countError(error: ReplyError): void {
-    const { errors: counts } = this.#options.server.statistics;
-    // A script makes up codes as it likes.
-    if (counts.size >= ERROR_CODES_MAX && !counts.has(error.code)) return;
-    counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
-  }
-
-  /** Tells the slow log and the latency log of a command that took long. */
-  #noteSlowness({ command, args, session, databases }: Run, milliseconds: number): void {
-    const { config, slowLog, latencyLog } = this.#options.server;
-    const { values } = config;
-    const microseconds = milliseconds * 1000;
-    const slowMicroseconds = values["slowlog-log-slower-than"];
-    if (slowMicroseconds >= 0 && microseconds >= slowMicroseconds && !hasFlag(command, FLAG.SKIP_SLOWLOG)) {
-      const served = { args: shownArguments(command.name, args), session, atMs: databases.nowMs };
-      slowLog.add(served, microseconds, values["slowlog-max-len"]);
-    }
-    const slowMilliseconds = values["latency-monitor-threshold"];
-    if (slowMilliseconds > 0 && milliseconds >= slowMilliseconds) {
-      const event = hasFlag(command, FLAG.FAST) ? "fast-command" : "command";
-      latencyLog.add(event, milliseconds, databases.nowMs);
-    }
-  }
 }
-
-const ERROR_CODES_MAX = 256;
-
-/** A script tells of the store, and may change it. */
-const SCRIPTS = new Set(["eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "fcall_ro"]);
 
 /**
  * Beside what reads and writes keys: the number of receivers, since messages do not leave if the commit fails, and what tells of

@@ -12,8 +12,9 @@ import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import { denied } from "./permissions.ts";
+import type { Route } from "./route.ts";
 import { Run, type RunContext, type Scripted } from "./run.ts";
-import type { Route, Runner } from "./runner.ts";
+import type { Runner } from "./runner.ts";
 
 export interface ScriptedCommandsOptions {
   readonly server: ServerContext;

@@ -12,6 +12,11 @@ const OWN_ACCORD_MS_MAX = TURN_MS_MAX / 2;
 /** Replies that wait for the commit are held in memory. */
 const REPLY_BYTES_MAX = 16 << 20;
 
+/** Requests of one connection in one turn; what is left waits for the next turn, so that others get theirs. */
+export const REQUESTS_PER_CONNECTION_MAX = 1024;
+/** Bytes of replies a connection may collect in one turn before its further requests wait. */
+export const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
+
 export class TurnBudget {
   readonly #stopwatch: Stopwatch;
   #startedMs = 0;

@@ -95,9 +95,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.memory === undefined ? {} : { memory: options.memory }),
     rehearses: options.rehearses === true,
-    ...(options.overlaps === true ? { alwaysOverlaps: true } : {}),
-    waitsForDue: options.waitsForDue ?? store.mayMiss,
-    ...(options.loadLimits === undefined ? {} : { loadLimits: options.loadLimits }),
+    turns: {
+      alwaysOverlaps: options.overlaps,
+      waitsForDue: options.waitsForDue ?? store.mayMiss,
+      loadLimits: options.loadLimits,
+    },
     httpPort: options.http === true ? 0 : "none",
   });
   const clients: TestClient[] = [];

@@ -1,0 +1,18 @@
+/** Loads what nobody waits for, so that it may be in memory later: one thing at a time. */
+import { Hold, type NotLoaded } from "./not-loaded.ts";
+
+export class LoadAhead {
+  #isLoading = false;
+
+  /** Does nothing while something else is loaded. */
+  load(miss: NotLoaded): void {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    const hold = new Hold();
+    const end = () => {
+      this.#isLoading = false;
+      hold.release();
+    };
+    miss.load(hold).then(end, end);
+  }
+}
