@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import * as errors from "../protocol/errors.ts";
 import { readLibraryHead } from "./library-head.ts";
+import { Random48 } from "./random48.ts";
 import type { RegisteredFunction } from "./registration.ts";
 import { type EngineOptions, newMachine, timeLimit } from "./script-engine.ts";
 import type { Invocation, Outcome, ScriptMachine } from "./script-machine.ts";
@@ -22,11 +23,22 @@ const LOADING_MS_MAX = 500;
 export class FunctionEngine {
   readonly #options: EngineOptions;
   #machine: ScriptMachine | undefined;
+  /** The random numbers of the machine. */
+  #random = new Random48();
   /** The references of functions, by the SHA-1 of their library's code and their name. */
   readonly #compiled = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
+  }
+
+  /** Where the random numbers of scripts are: a run that is taken back is repeated with the same ones. */
+  get randomState(): bigint {
+    return this.#random.state;
+  }
+
+  set randomState(state: bigint) {
+    this.#random.state = state;
   }
 
   /** Bytes of the memory of the machine. */
@@ -67,6 +79,7 @@ export class FunctionEngine {
   /** Forgets all, and the machine with it. */
   clear(): void {
     this.#machine = undefined;
+    this.#random = new Random48();
     this.#compiled.clear();
   }
 
@@ -89,7 +102,7 @@ export class FunctionEngine {
 
   /** Uses the machine; one that is spent, or that an exception has passed through, is dropped. */
   #guarded<T>(use: (machine: ScriptMachine) => T): T {
-    this.#machine ??= newMachine(this.#options, "user_function");
+    this.#machine ??= newMachine(this.#options, "user_function", this.#random);
     const machine = this.#machine;
     try {
       const result = use(machine);

@@ -4,7 +4,7 @@ import { LIBRARIES } from "./libraries.ts";
 import { pushLibrary, setFunctions } from "./library.ts";
 import { GLOBALS, type HostFunction, type Lua } from "./lua.ts";
 import type { Protection } from "./protection.ts";
-import { Random48 } from "./random48.ts";
+import type { Random48 } from "./random48.ts";
 import { addRedisConstants, redisFunctions, type ScriptRun } from "./redis-library.ts";
 
 /** What is not there for scripts. */
@@ -15,13 +15,15 @@ export interface SandboxOptions {
   readonly lua: Lua;
   readonly protection: Protection;
   readonly redisVersion: string;
+  readonly random: Random48;
   /** Makes a table of an error. */
   readonly handleError: HostFunction;
   /** The run that is going on, if there is one. */
   current(): ScriptRun | undefined;
 }
 
-export function openSandbox({ lua, protection, redisVersion, handleError, current }: SandboxOptions): void {
+export function openSandbox(options: SandboxOptions): void {
+  const { lua, protection, redisVersion, random, handleError, current } = options;
   const { main } = lua;
   lua.open("luaopen_base");
   lua.open("luaopen_table");
@@ -37,7 +39,7 @@ export function openSandbox({ lua, protection, redisVersion, handleError, curren
     __redis__err__handler: handleError,
   });
   lua.getField(main, GLOBALS, "math");
-  setFunctions(lua, main, -2, randomFunctions(lua, new Random48()));
+  setFunctions(lua, main, -2, randomFunctions(lua, random));
   lua.pop(main);
   for (const [name, open] of Object.entries(LIBRARIES)) {
     open(lua, main);

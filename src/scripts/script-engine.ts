@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import * as errors from "../protocol/errors.ts";
+import { Random48 } from "./random48.ts";
 import {
   type Invocation,
   type MachineOptions,
@@ -43,8 +44,10 @@ export function timeLimit({ config, monotonicMs }: EngineOptions): TimeLimit {
 export function newMachine(
   { config, redisVersion }: EngineOptions,
   codeName: MachineOptions["codeName"],
+  random: Random48,
 ): ScriptMachine {
-  return new ScriptMachine({ memoryMax: config.values["sm-script-memory-max"], redisVersion, codeName });
+  const memoryMax = config.values["sm-script-memory-max"];
+  return new ScriptMachine({ memoryMax, redisVersion, codeName, random });
 }
 
 export class ScriptEngine {
@@ -56,11 +59,22 @@ export class ScriptEngine {
   /** The script found last, which is the one used last. */
   #latest: Script | undefined;
   #machine: ScriptMachine | undefined;
+  /** The random numbers of the machine. */
+  #random = new Random48();
   /** What the machine has compiled, by SHA-1. */
   readonly #compiled = new Map<string, number>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
+  }
+
+  /** Where the random numbers of scripts are: a run that is taken back is repeated with the same ones. */
+  get randomState(): bigint {
+    return this.#random.state;
+  }
+
+  set randomState(state: bigint) {
+    this.#random.state = state;
   }
 
   get count(): number {
@@ -131,7 +145,7 @@ export class ScriptEngine {
 
   /** Uses the machine; one that is spent, or that an exception has passed through, is dropped. */
   #guarded<T>(use: (machine: ScriptMachine) => T): T {
-    this.#machine ??= newMachine(this.#options, "user_script");
+    this.#machine ??= newMachine(this.#options, "user_script", this.#random);
     const machine = this.#machine;
     try {
       const result = use(machine);
@@ -145,6 +159,7 @@ export class ScriptEngine {
 
   #drop(): void {
     this.#machine = undefined;
+    this.#random = new Random48();
     this.#compiled.clear();
   }
 

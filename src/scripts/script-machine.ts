@@ -7,6 +7,7 @@ import { bytesOf, textOf } from "../protocol/raw-text.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { type HostFunction, Lua, REGISTRY, type State, TYPE, upToZero } from "./lua.ts";
 import { Protection } from "./protection.ts";
+import type { Random48 } from "./random48.ts";
 import type { ScriptHost, ScriptRun } from "./redis-library.ts";
 import { type RegisteredFunction, Registration } from "./registration.ts";
 import { takeReply } from "./reply-of-lua.ts";
@@ -48,6 +49,7 @@ export interface MachineOptions {
   readonly redisVersion: string;
   /** What errors call the code: "user_script", or "user_function" in a machine for libraries of functions. */
   readonly codeName: "user_script" | "user_function";
+  readonly random: Random48;
 }
 
 /** The time is looked at after so many instructions, and once it is up after each. */
@@ -68,7 +70,7 @@ export class ScriptMachine {
   #isBroken = false;
   #pending: (() => void) | undefined;
 
-  constructor({ codeName, redisVersion, memoryMax }: MachineOptions) {
+  constructor({ codeName, redisVersion, memoryMax, random }: MachineOptions) {
     this.lua = new Lua({ memoryMax });
     this.protection = new Protection(this.lua);
     this.#chunkName = Buffer.from(`@${codeName}`);
@@ -79,6 +81,7 @@ export class ScriptMachine {
         lua: this.lua,
         protection: this.protection,
         redisVersion,
+        random,
         handleError: this.#handleError,
         current: () => this.#run,
       });

@@ -90,8 +90,7 @@ export class CommandDispatcher implements Dispatcher {
     if (session.queue !== undefined && !NEVER_QUEUED.has(route.command.name)) {
       return this.#queue(session, session.queue, args);
     }
-    const nesting =
-      route.runsOthers && server.store.mayMiss ? new Nesting(session, server.pushes) : undefined;
+    const nesting = route.runsOthers && server.store.mayMiss ? new Nesting(session, server) : undefined;
     return this.#run({ session, route, args, nesting, draws: undefined }, databases);
   }
 

@@ -3,8 +3,9 @@
  * it has done beside the databases is then taken back (session, pushes) or done when its last run has ended (counts, logs). A
  * queued request that neither reads nor writes keys, such as PUBLISH or CLIENT KILL, is run once: later runs repeat what it answered.
  */
-import type { Push, PushQueue } from "../clients/push-queue.ts";
+import type { Push } from "../clients/push-queue.ts";
 import type { Session } from "../clients/session.ts";
+import type { ServerContext } from "../commands/server-context.ts";
 import type { Reply } from "../protocol/reply.ts";
 
 /** What a queued request that is run once has come to. */
@@ -15,9 +16,12 @@ interface Done {
   readonly effects: ReadonlyArray<() => void>;
 }
 
+type NestingServer = Pick<ServerContext, "pushes" | "scripts" | "functions">;
+
 export class Nesting {
   readonly #session: Session;
-  readonly #pushes: PushQueue;
+  readonly #server: NestingServer;
+  readonly #randomStates: readonly bigint[];
   readonly #before: Session;
   #effects: (() => void)[] = [];
   /** By the index in the queue. */
@@ -26,9 +30,10 @@ export class Nesting {
   readonly #draws: number[] = [];
   #drawIndex = 0;
 
-  constructor(session: Session, pushes: PushQueue) {
+  constructor(session: Session, server: NestingServer) {
     this.#session = session;
-    this.#pushes = pushes;
+    this.#server = server;
+    this.#randomStates = [server.scripts.randomState, server.functions.randomState];
     this.#before = { ...session };
   }
 
@@ -51,10 +56,10 @@ export class Nesting {
     this.#index += 1;
     const known = this.#done.get(index);
     if (known !== undefined) return this.#repeat(known);
-    const [pushCount, effectCount] = [this.#pushes.size, this.#effects.length];
+    const [pushCount, effectCount] = [this.#server.pushes.size, this.#effects.length];
     const reply = work();
     if (!isRepeatable) {
-      const pushes = this.#pushes.since(pushCount);
+      const pushes = this.#server.pushes.since(pushCount);
       const effects = this.#effects.slice(effectCount);
       this.#done.set(index, { reply, session: { ...this.#session }, pushes, effects });
     }
@@ -64,6 +69,8 @@ export class Nesting {
   /** A run has missed: all that it did beside the databases is taken back. */
   takeBack(): void {
     this.#become(this.#before);
+    const { scripts, functions } = this.#server;
+    [scripts.randomState = 0n, functions.randomState = 0n] = this.#randomStates;
     this.#effects = [];
     this.#index = 0;
     this.#drawIndex = 0;
@@ -76,7 +83,7 @@ export class Nesting {
 
   #repeat({ reply, session, pushes, effects }: Done): Reply {
     this.#become(session);
-    for (const push of pushes) this.#pushes.add(push);
+    for (const push of pushes) this.#server.pushes.add(push);
     this.#effects.push(...effects);
     return reply;
   }
