@@ -6,19 +6,23 @@ import { type Session, watchName } from "../clients/session.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import type { NotLoaded } from "../storage/not-loaded.ts";
 import { FurtherMisses } from "./further-misses.ts";
+import type { Nesting } from "./nesting.ts";
 import type { Route } from "./route.ts";
 import type { Routes } from "./routes.ts";
 import { Run, type RunContext } from "./run.ts";
+
+interface MissedRequest {
+  readonly session: Session;
+  readonly route: Route;
+  readonly args: readonly Buffer[];
+  readonly nesting: Nesting | undefined;
+}
 
 /** What other keys of a request, or requests of its queue, will miss. */
 export function furtherMissesOf(
   routes: Routes,
   context: RunContext,
-  {
-    session,
-    route,
-    args,
-  }: { readonly session: Session; readonly route: Route; readonly args: readonly Buffer[] },
+  { session, route, args, nesting }: MissedRequest,
   databases: Databases,
 ): readonly NotLoaded[] {
   const isExec = route.command.name === "exec";
@@ -32,8 +36,12 @@ export function furtherMissesOf(
   for (const one of isExec ? routed : []) {
     if (one.route?.isRead !== true && one.route?.isWrite !== true) continue;
     const { command, handler } = one.route;
-    found.look(() => handler?.run(new Run(context, command, session, one.args, databases, "transaction")));
+    found.look(() =>
+      handler?.run(new Run(context, command, session, one.args, databases, "transaction", nesting)),
+    );
   }
+  // The random numbers that were drawn are those that the next run draws.
+  nesting?.takeBack();
   return found.end();
 }
 
