@@ -451,7 +451,7 @@ export class LiveObjects implements Derived {
     generation.unindexed.add(object);
     const { deriveEvery } = object.kind;
     // While something is loaded ahead, the next attempt may well miss the same.
-    const isTried = deriveEvery > 0 && !this.#isLoadingAhead;
+    const isTried = deriveEvery > 0 && !this.#ahead.isLoading;
     if (isTried && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery) {
       // Nobody waits for this: what it misses is there for one of the next changes.
       const miss = this.#missOf(object);

@@ -4,6 +4,10 @@ import { Hold, type NotLoaded } from "./not-loaded.ts";
 export class LoadAhead {
   #isLoading = false;
 
+  get isLoading(): boolean {
+    return this.#isLoading;
+  }
+
   /** Does nothing while something else is loaded. */
   load(miss: NotLoaded): void {
     if (this.#isLoading) return;
