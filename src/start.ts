@@ -215,16 +215,12 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     if (options.shared === undefined) await store.close();
     else await sharedEnd.abandon();
   };
-  const { listeners, secureHttp } = listening;
+  const { listeners } = listening;
   return {
     context,
     port: listeners.find(({ place }) => place.kind === "tcp")?.port ?? 0,
     httpPort: http?.port ?? 0,
-    addresses: [
-      ...listeners.map(({ address }) => address),
-      ...(http?.addresses ?? []),
-      ...secureHttp.map(({ address }) => `https://${address}`),
-    ],
+    addresses: addressesOf(listening, http),
     listenerKinds: [...new Set(listeners.map(({ place }) => place.kind))],
     close,
     abandon,
@@ -244,6 +240,14 @@ async function startHttp(
 
 function httpHosts(config: Config): readonly string[] {
   return config.get("http-bind").length > 0 ? config.get("http-bind") : config.get("bind");
+}
+
+function addressesOf({ listeners, secureHttp }: Listening, http: HttpServer | undefined): readonly string[] {
+  return [
+    ...listeners.map(({ address }) => address),
+    ...(http?.addresses ?? []),
+    ...secureHttp.map(({ address }) => `https://${address}`),
+  ];
 }
 
 /** HTTP over TLS, whose port is looked after where TLS is. */
