@@ -62,8 +62,13 @@ export async function startPostgresServer(settings: readonly string[]): Promise<
       for (;;) {
         server = launch();
         const ended = once(server, "exit");
-        const isUp = await Promise.race([connected(directory), ended.then(() => undefined)]);
-        if (isUp === undefined) continue;
+        const connecting = connected(directory);
+        const isUp = await Promise.race([connecting, ended.then(() => undefined)]);
+        if (isUp === undefined) {
+          // It goes on trying, and meets the server of the next attempt.
+          connecting.then((client) => client.end()).catch(() => undefined);
+          continue;
+        }
         await isUp.end();
         return;
       }
@@ -79,6 +84,8 @@ export async function startPostgresServer(settings: readonly string[]): Promise<
 async function connected(directory: string): Promise<pg.Client> {
   for (let attempt = 0; ; attempt += 1) {
     const client = new pg.Client({ host: directory, user: USER, database: DATABASE });
+    // One that breaks fails what it is asked for next.
+    client.on("error", () => undefined);
     try {
       await client.connect();
       return client;
