@@ -450,13 +450,10 @@ export class LiveObjects implements Derived {
     generation.bytes += bytes;
     generation.unindexed.add(object);
     const { deriveEvery } = object.kind;
-    // While something is loaded ahead, the next attempt may well miss the same.
+    // Nobody waits for this: what it misses is loaded for one of the next changes; until then it would miss the same.
     const isTried = deriveEvery > 0 && !this.#ahead.isLoading;
-    if (isTried && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery) {
-      // Nobody waits for this: what it misses is there for one of the next changes.
-      const miss = this.#missOf(object);
-      if (miss !== undefined) this.#ahead.load(miss);
-    }
+    if (isTried && object.tail.length - (object.derivation?.count ?? 0) >= deriveEvery)
+      this.#ahead.load(this.#missOf(object));
     return () => {
       object.record = before;
       takeBack?.();

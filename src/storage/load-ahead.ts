@@ -8,9 +8,9 @@ export class LoadAhead {
     return this.#isLoading;
   }
 
-  /** Does nothing while something else is loaded. */
-  load(miss: NotLoaded): void {
-    if (this.#isLoading) return;
+  /** Does nothing while something else is loaded, or where nothing was missed. */
+  load(miss: NotLoaded | undefined): void {
+    if (miss === undefined || this.#isLoading) return;
     this.#isLoading = true;
     const hold = new Hold();
     const end = () => {
