@@ -346,10 +346,9 @@ export class LiveObjects implements Derived {
   }
 
   /**
-   * The writes that bring the frozen generation into the data file, in the order of keys within each space: neighbours
-   * share pages. Lazy; undefined where the caller may pause, a promise where it has to wait: what objects need that is not
-   * in memory is loaded for many at once, and these come behind the others. An object that has been settled meanwhile is among them, as
-   * that may be taken back; where it is not, the writes of the next checkpoint replace these.
+   * The writes that bring the frozen generation into the data file, in the order of keys within each space: neighbours share
+   * pages. Lazy; undefined where the caller may pause, a promise where it has to wait: what misses is loaded for many objects
+   * at once. Objects that have been settled are among them, as that may be taken back; else the next checkpoint replaces these.
    */
   *fold(): Generator<Write | undefined | Promise<void>> {
     for (const object of inOrder(this.#frozenObjects(), (a, b) => (a.at < b.at ? -1 : 1))) {
