@@ -2,6 +2,8 @@
  * A generation of live objects (live-objects.ts): those that have changed between two checkpoints, the counters they are
  * counted by, and what differs in the indexes.
  */
+import { inOrder } from "../base/in-order.ts";
+import type { Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import { type Derivation, type GivenParts, indexDifference, type LiveKind, type Tail } from "./live-kind.ts";
 import type { KeyRecord } from "./records.ts";
@@ -109,4 +111,15 @@ export function bytesOf({ tail, given }: LiveObject): number {
   let bytes = OBJECT_BYTES + (given?.bytes ?? 0);
   for (let index = 0; index < tail.length; index += 1) bytes += ITEM_BYTES + tail.at(index).length;
   return bytes;
+}
+
+/** The order of keys. */
+export function byKey([a]: Write, [b]: Write): number {
+  return a < b ? -1 : 1;
+}
+
+/** What follows from the tail of an object, which has been derived, but for what goes with the mark. */
+export function* partsToFold({ kind, derivation, given }: LiveObject): Generator<Write | undefined> {
+  for (const write of derivation?.writes ?? []) if (!kind.isLate(write[0])) yield write;
+  if (given !== undefined) yield* inOrder(given.writes(), byKey);
 }

@@ -30,12 +30,14 @@ import { NotLoaded } from "../storage/not-loaded.ts";
 import type { OrderedReader, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import {
+  byKey,
   bytesOf,
   Generation,
   ITEM_BYTES,
   type LiveObject,
   LiveTail,
   OBJECT_BYTES,
+  partsToFold,
   SETTLED,
 } from "./live-generation.ts";
 import { type Derivation, indexDifference, type LiveChange } from "./live-kind.ts";
@@ -537,14 +539,4 @@ export class LiveObjects implements Derived {
     const ids = new Set([...this.#active.byId.keys(), ...(this.#frozen?.byId.keys() ?? [])]);
     for (const id of ids) this.#generationsOf(space, id).toReversed().forEach(collect);
   }
-}
-
-function byKey([a]: Write, [b]: Write): number {
-  return a < b ? -1 : 1;
-}
-
-/** What follows from the tail of an object, which has been derived, but for what goes with the mark. */
-function* partsToFold({ kind, derivation, given }: LiveObject): Generator<Write | undefined> {
-  for (const write of derivation?.writes ?? []) if (!kind.isLate(write[0])) yield write;
-  if (given !== undefined) yield* inOrder(given.writes(), byKey);
 }
