@@ -7,7 +7,7 @@ const SEEDS = Number(process.env["CLUSTER_SEEDS"] ?? 300);
 const STEPS = Number(process.env["CLUSTER_STEPS"] ?? 8000);
 const FIRST = Number(process.env["CLUSTER_SEED"] ?? 1);
 /** How many seeds, of how many steps, may pass before a fault shows. */
-const FAULT_SEEDS = 100;
+const FAULT_SEEDS = 300;
 const FAULT_STEPS = 100_000;
 
 test(`members keep what they promise for ${SEEDS} seeds of ${STEPS} steps`, () => {

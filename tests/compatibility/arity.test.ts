@@ -7,6 +7,7 @@ import { error, type Step } from "./script.ts";
 const NEW = new Set([
   "CLIENT|NO-TOUCH",
   "CLIENT|SETINFO",
+  "CLUSTER|MYSHARDID",
   "COMMAND|GETKEYS",
   "COMMAND|GETKEYSANDFLAGS",
   "WAITAOF",
