@@ -74,7 +74,11 @@ describe.each(KINDS)("a cluster of %s", (_, startCluster, reason) => {
 
   describe("ioredis", () => {
     const connect = (ports = cluster.ports): Cluster => {
-      const client = new Cluster(ports.map((port) => ({ host: "127.0.0.1", port })));
+      // As docs/cluster.md has it: a takeover may last longer than ioredis tries again unless told otherwise.
+      const client = new Cluster(
+        ports.map((port) => ({ host: "127.0.0.1", port })),
+        { retryDelayOnClusterDown: 300, retryDelayOnFailover: 300 },
+      );
       client.on("error", () => undefined);
       onTestFinished(() => client.disconnect());
       return client;
