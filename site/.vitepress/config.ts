@@ -18,7 +18,10 @@ export default defineConfig({
   // A page is a folder's index where it is called README, as on a code host.
   rewrites: { "README.md": "index.md", "compare/README.md": "compare/index.md" },
   vite: { build: { chunkSizeWarningLimit: 2000 } },
-  buildEnd: ({ outDir }) => cpSync(path("../../examples"), `${outDir}/examples`, { recursive: true }),
+  buildEnd: ({ outDir }) => {
+    for (const folder of ["examples", "deploy"])
+      cpSync(path(`../../${folder}`), `${outDir}/${folder}`, { recursive: true });
+  },
   markdown: {
     anchor: { slugify: anchorOf },
     config: (md) => {

@@ -27,13 +27,13 @@ export function sessions(md: MarkdownRenderer): void {
   }
 }
 
-/** Links to files of examples/ lead to copies on the site, links to a README to the index of its folder. */
+/** Links to files of examples/ and deploy/ lead to copies on the site, links to a README to the index of its folder. */
 export function files(md: MarkdownRenderer): void {
   const link = md.renderer.rules.link_open;
   md.renderer.rules.link_open = (tokens, at, options, env, self) => {
     const token = tokens[at];
     const href = token?.attrGet("href") ?? "";
-    const [, file] = /^(?:\.\.\/)+(examples\/.*\.(?:json|ts))$/.exec(href) ?? [];
+    const [, file] = /^(?:\.\.\/)+((?:examples|deploy)\/.*\.(?:json|ts|yaml))$/.exec(href) ?? [];
     if (token !== undefined && file !== undefined) {
       token.attrSet("href", `/${file}`);
       token.attrSet("target", "_self");

@@ -54,7 +54,7 @@ export async function prepareWorld(admin: TestClient): Promise<Stock> {
     ["SM.SEND", "my:later", "STOP", "{}", "ID", "later", "DELAY", "3600000"],
     ["SM.MIGRATION", "PLAN", "hidden", "mine"],
     ["SM.CREATE", "elsewhere", "mine"],
-    ["SM.SEND", "elsewhere", "STOP", "{}", "ID", "later", "DELAY", "1"],
+    ["SM.SEND", "elsewhere", "STOP", "{}", "ID", "later", "DELAY", "3600000"],
   ])
     await admin.call(...request);
   // A machine of a definition that is not the user's, and one that waits for an event the user may not send.
