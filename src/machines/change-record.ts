@@ -26,8 +26,9 @@ import type { DefinitionName } from "../keyspace/layouts.ts";
 import { REDO_MACHINE } from "../keyspace/redo.ts";
 import type { RedoRecord } from "../keyspace/transaction.ts";
 import { type EntryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
+import { type ContextChange, changedFields, withChange } from "./context-difference.ts";
 import { type OutcomeChange, readOutcomeChange, writeOutcomeChange } from "./outcome-codec.ts";
-import type { ActiveState, MachineRecord, MachineStatus } from "./record.ts";
+import { type ActiveState, advanced, type MachineRecord, type MachineStatus } from "./record.ts";
 
 const FLAG = {
   ENTRY: 1,
@@ -244,49 +245,38 @@ export function decodeStep(record: Buffer): Redone {
 /** The machine after a redone change; `atMs` is the time of its history entry. */
 export function redone(machine: MachineRecord, step: Redone, atMs: number | undefined): MachineRecord {
   const { rev, moved, snapshot, context, more, outcome } = step;
-  const after = {
-    ...machine,
-    // A field that is null there was taken away.
-    ...Object.fromEntries(Object.entries(more ?? {}).map(([name, value]) => [name, value ?? undefined])),
-    ...moved?.after,
-    ...countedOutcomes(outcome),
-    rev,
-    updatedMs: step.updatedMs ?? atMs ?? machine.updatedMs,
-  };
-  if (snapshot === undefined) return after;
+  // A field that is null there was taken away.
+  const taken = Object.entries(more ?? {}).map(([name, value]) => [name, value ?? undefined]);
+  const base: MachineRecord = more === undefined ? machine : { ...machine, ...Object.fromEntries(taken) };
+  const { states, outer = base.outer, status } = moved?.after ?? base;
+  const updatedMs = step.updatedMs ?? atMs ?? machine.updatedMs;
   const was = isJsonObject(machine.snapshot) ? machine.snapshot["x"] : undefined;
-  return { ...after, snapshot: { ...snapshot, x: withChange(was ?? {}, context) } };
+  return advanced(
+    base,
+    {
+      states,
+      outer,
+      status,
+      rev,
+      updatedMs,
+      reason: base.reason,
+      snapshot: snapshot === undefined ? base.snapshot : { ...snapshot, x: withChange(was ?? {}, context) },
+    },
+    countedOutcomes(outcome) ?? base,
+  );
 }
 
-/** How a context differs from the one before, by its top-level fields. */
-interface ContextChange {
-  readonly set: JsonObject;
-  readonly gone: readonly string[];
+/** The machine before a redone change that has moved it, as far as indexes show it. */
+export function redoneFrom(machine: MachineRecord, { moved }: Redone): MachineRecord {
+  const { states, outer = machine.outer, status } = moved?.before ?? machine;
+  const { rev, updatedMs, reason, snapshot } = machine;
+  return advanced(machine, { states, outer, status, rev, updatedMs, reason, snapshot });
 }
 
-function changedFields(was: Json | undefined, is: Json | undefined): ContextChange | undefined {
-  if (was === is || !isJsonObject(is)) return undefined;
-  const before = isJsonObject(was) ? was : {};
-  const set: { [key: string]: Json } = Object.create(null) as { [key: string]: Json };
-  let count = 0;
-  for (const [key, value] of Object.entries(is)) {
-    if (Object.hasOwn(before, key) && before[key] === value) continue;
-    set[key] = value;
-    count += 1;
-  }
-  const gone = Object.keys(before).filter((key) => !Object.hasOwn(is, key));
-  return count === 0 && gone.length === 0 ? undefined : { set, gone };
-}
-
-function withChange(context: Json, change: ContextChange | undefined): Json {
-  if (change === undefined) return context;
-  const gone = new Set(change.gone);
-  const kept = isJsonObject(context) ? Object.entries(context).filter(([key]) => !gone.has(key)) : [];
-  return Object.fromEntries([...kept, ...Object.entries(change.set)]);
-}
-
-function countedOutcomes(outcome: OutcomeChange | undefined): Partial<MachineRecord> {
-  if (outcome?.isNew !== true) return {};
+function countedOutcomes(
+  outcome: OutcomeChange | undefined,
+): Pick<MachineRecord, "outcomeNext" | "outcomeFirst"> | undefined {
+  if (outcome?.isNew !== true) return undefined;
   return { outcomeNext: outcome.sequence + 1, outcomeFirst: outcome.first };
 }
 

@@ -7,7 +7,7 @@ import type { LiveObjects, Redo } from "../keyspace/live-objects.ts";
 import { decodeRecord, type KeyRecord, LazyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { appendAnew } from "../streams/live-stream.ts";
-import { decodeStep, type Redone, redone } from "./change-record.ts";
+import { decodeStep, type Redone, redone, redoneFrom } from "./change-record.ts";
 import { historyWrites } from "./history.ts";
 import { atMsOfEntry, decodeEntry } from "./history-codec.ts";
 import { counterKeys, stateKeys } from "./index-keys.ts";
@@ -66,7 +66,7 @@ function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buffer): v
   const atMs = step.entry === undefined ? undefined : atMsOfEntry(step.entry);
   const isNews = step.entry === undefined ? step.rev >= machine.rev : step.rev > machine.rev;
   const after = isNews ? liveRecord(record, { machine: redone(machine, step, atMs) }) : record;
-  const before = liveRecord(record, { machine: { ...machine, ...step.moved?.before } });
+  const before = liveRecord(record, { machine: redoneFrom(machine, step) });
   const tail = step.entry === undefined ? [] : [step.entry];
   const hasBase = step.moved !== undefined;
   const given = step.outcome === undefined ? undefined : new OutcomeGiving(step.id, step.outcome);
