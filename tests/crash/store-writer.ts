@@ -52,8 +52,16 @@ export function contentsOf(reader: OrderedReader): { contents: Map<string, strin
   return { contents, last: Number(contents.get("klast") ?? 0) };
 }
 
+/** The reader may be slower than the writer: while the pipe is full, the rest of the line is tried again. */
 function tell(line: string): void {
-  writeSync(1, `${line}\n`);
+  for (let rest = Buffer.from(`${line}\n`); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
 }
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
