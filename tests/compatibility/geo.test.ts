@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { seeded } from "../support/seeded.ts";
 import { compareStep, describeAgainstRedis, disconnect, listenToKeys, withRedis } from "./differential.ts";
 import { stepsOf } from "./script.ts";
 
@@ -233,3 +234,23 @@ withRedis("distances that are stored", ({ connect }) => {
     await disconnect(pair);
   });
 });
+
+/** So many members at few places: most are as far away as others. */
+function crowded(size: number): string {
+  const random = seeded(size);
+  const places = ["0 0", "1 1", "1 -1", "-1 1", "-1 -1", "2 0", "0 2"];
+  const members = Array.from(
+    { length: size },
+    (_, at) => `${places[Math.floor(random() * places.length)]} m${at}`,
+  );
+  const counts = [1, 2, 5, Math.floor(size / 2), size - 1, size, size + 1];
+  const asked = counts.flatMap((count) =>
+    ["ASC", "DESC", ""].map((order) => `GEOSEARCH g FROMLONLAT 0 0 BYRADIUS 1000 km ${order} COUNT ${count}`),
+  );
+  return [`GEOADD g ${members.join(" ")}`, ...asked].join("\n");
+}
+
+describeAgainstRedis(
+  "the first of members that are equally far away",
+  Object.fromEntries([6, 7, 8, 9, 20, 40, 41, 60, 200].map((size) => [`of ${size}`, crowded(size)])),
+);

@@ -6,6 +6,7 @@ import { argument } from "../arguments.ts";
 import type { Call } from "../handler.ts";
 import { sortedSetAt, storeScored } from "../sorted-set/sorted-sets.ts";
 import { type Position, positionOf, scoresOf } from "./geohash-cells.ts";
+import { type Compare, sortFirst } from "./partial-sort.ts";
 import { distanceReply, positionReply } from "./positions.ts";
 import { type SearchForm, type SearchQuery, searchQuery } from "./search-arguments.ts";
 import { cellsOf, distanceWithin, type Shape } from "./shape.ts";
@@ -17,6 +18,11 @@ interface Found {
   /** In the unit of the request. */
   readonly distance: number;
 }
+
+const COMPARE: Readonly<Record<"ASC" | "DESC", Compare<Found>>> = {
+  ASC: (a, b) => a.distance - b.distance,
+  DESC: (a, b) => b.distance - a.distance,
+};
 
 /** Runs a search; the sorted set is the argument at a position. @throws ReplyError */
 export function search(call: Call, keyAt: number, form: SearchForm, event: KeyEvent): Reply {
@@ -36,8 +42,11 @@ function membersWithin(set: SortedSet, shape: Shape, query: SearchQuery): Found[
   const { count, isAny, order } = query;
   const found = collected(set, shape, isAny ? count : Number.POSITIVE_INFINITY);
   const sorting = order ?? (count < Number.POSITIVE_INFINITY && !isAny ? "ASC" : undefined);
-  if (sorting === "ASC") found.sort((a, b) => a.distance - b.distance);
-  else if (sorting === "DESC") found.sort((a, b) => b.distance - a.distance);
+  if (sorting !== undefined) {
+    const compare = COMPARE[sorting];
+    if (found.length > count) sortFirst(found, count, compare);
+    else found.sort(compare);
+  }
   return found.slice(0, count);
 }
 
