@@ -11,9 +11,16 @@ const INSERTION_MAX = 6;
 const MEDIAN_MIN = 8;
 const NINTHER_MIN = 41;
 
-/** The first `count` elements become those of the sorted list; O(n log n) as a rule. */
+/** Partings one behind the other, by the logarithm of the length, after which a list is taken for one made to defeat them. */
+const PARTINGS_FACTOR = 4;
+
+/**
+ * The first `count` elements become those of the sorted list. O(n log n): lists that would take quadratic time are sorted in
+ * another way, where what is equal is in the order it was in.
+ */
 export function sortFirst<T>(list: T[], count: number, compare: Compare<T>): void {
-  sortPart({ list, compare, last: count - 1 }, 0, list.length);
+  const partings = PARTINGS_FACTOR * Math.ceil(Math.log2(list.length + 1));
+  sortPart({ list, compare, last: count - 1 }, { from: 0, count: list.length, partings });
 }
 
 interface Sorting<T> {
@@ -23,19 +30,33 @@ interface Sorting<T> {
   readonly last: number;
 }
 
-/** Sorts `length` elements from `start` on, as far as they matter. The longer recursion is a loop. */
-function sortPart<T>(sorting: Sorting<T>, start: number, length: number): void {
-  const { list, last } = sorting;
-  let [from, count] = [start, length];
-  while (count > INSERTION_MAX) {
-    swap(list, from, pivotOf(sorting, from, count));
-    const { less, greater } = partition(sorting, from, count);
-    if (less > 1) sortPart(sorting, from, less);
-    from += count - greater;
-    count = greater;
-    if (count <= 1 || from > last) return;
+interface Part {
+  readonly from: number;
+  readonly count: number;
+  /** How often it may still be parted. */
+  readonly partings: number;
+}
+
+/** Sorts a part of the list, as far as it matters. The recursion is no deeper than the partings. */
+function sortPart<T>(sorting: Sorting<T>, { from, count, partings }: Part): void {
+  if (count <= 1 || from > sorting.last) return;
+  if (count <= INSERTION_MAX) {
+    insertionSort(sorting, from, count);
+    return;
   }
-  insertionSort(sorting, from, count);
+  if (partings === 0) {
+    const { list, compare } = sorting;
+    for (const [at, element] of list
+      .slice(from, from + count)
+      .sort(compare)
+      .entries())
+      list[from + at] = element;
+    return;
+  }
+  swap(sorting.list, from, pivotOf(sorting, from, count));
+  const { less, greater } = partition(sorting, from, count);
+  sortPart(sorting, { from, count: less, partings: partings - 1 });
+  sortPart(sorting, { from: from + count - greater, count: greater, partings: partings - 1 });
 }
 
 function insertionSort<T>({ list, compare }: Sorting<T>, from: number, count: number): void {
