@@ -42,9 +42,17 @@ interface DefinitionFlow {
 /** By the name and the version of a definition. */
 type DatabaseFlow = Map<string, Map<string, DefinitionFlow>>;
 
+interface FoundFlow {
+  readonly database: number;
+  readonly definition: DefinitionName;
+  readonly flow: DefinitionFlow;
+}
+
 export class Flow {
   readonly #placesMax: number;
   #databases = new Map<number, DatabaseFlow>();
+  /** The flow that was found last: consecutive changes often are of one definition. */
+  #latest: FoundFlow | undefined;
   #placeCount = 0;
   #sinceMs: number;
 
@@ -56,6 +64,7 @@ export class Flow {
   /** CONFIG RESETSTAT: all begins anew. */
   reset(nowMs: number): void {
     this.#databases.clear();
+    this.#latest = undefined;
     this.#placeCount = 0;
     this.#sinceMs = nowMs;
   }
@@ -109,16 +118,22 @@ export class Flow {
     return place;
   }
 
-  #flowOf(database: number, { name, version }: DefinitionName): DefinitionFlow {
+  #flowOf(database: number, definition: DefinitionName): DefinitionFlow {
+    const latest = this.#latest;
+    if (latest?.database === database && isSame(latest.definition, definition)) return latest.flow;
+    const { name, version } = definition;
     const definitions = entryOf(this.#databases, database, () => new Map() as DatabaseFlow);
     const versions = entryOf(definitions, name, () => new Map<string, DefinitionFlow>());
-    return entryOf(versions, version, () => ({ stays: new Map(), edges: new Map(), isPartial: false }));
+    const flow = entryOf(versions, version, () => ({ stays: new Map(), edges: new Map(), isPartial: false }));
+    this.#latest = { database, definition, flow };
+    return flow;
   }
 
   #forget(database: number): void {
     for (const versions of this.#databases.get(database)?.values() ?? [])
       for (const { stays, edges } of versions.values()) this.#placeCount -= stays.size + edges.size;
     this.#databases.delete(database);
+    this.#latest = undefined;
   }
 
   #swap([one, other]: readonly [number, number]): void {
@@ -126,7 +141,13 @@ export class Flow {
     this.#databases = new Map([...this.#databases].filter(([index]) => index !== one && index !== other));
     if (a !== undefined) this.#databases.set(other, a);
     if (b !== undefined) this.#databases.set(one, b);
+    this.#latest = undefined;
   }
+}
+
+/** Each machine that was read has a definition object of its own, so names are compared too. */
+function isSame(a: DefinitionName, b: DefinitionName): boolean {
+  return a === b || (a.name === b.name && a.version === b.version);
 }
 
 function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {

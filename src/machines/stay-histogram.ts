@@ -6,10 +6,16 @@
 /** Below the first power of two of so many, each millisecond has a bucket. */
 const EXACT_BITS = 4;
 const EXACT = 2 ** EXACT_BITS;
-const PARTS = 8;
+const PART_BITS = 3;
+const PARTS = 2 ** PART_BITS;
 /** Two hundred years; what takes longer is counted there. */
 const BITS_MAX = 43;
 const BUCKETS = EXACT + (BITS_MAX - EXACT_BITS) * PARTS;
+const MS_MAX = 2 ** BITS_MAX - 1;
+/** Integers of 32 bits are the fastest; a long stay leaves out so many low bits, which do not change its bucket. */
+const INTEGER_MAX = 2 ** 31;
+const LOW_BITS = 15;
+const LOW = 2 ** LOW_BITS;
 const GROWN_BY = 64;
 
 export class StayHistogram {
@@ -18,7 +24,7 @@ export class StayHistogram {
   count = 0;
 
   add(ms: number): void {
-    const index = Math.min(indexOf(Math.max(0, Math.floor(ms))), BUCKETS - 1);
+    const index = indexOf(Math.min(Math.max(0, Math.floor(ms)), MS_MAX));
     if (index >= this.#counts.length) this.#grow(index);
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
     this.count += 1;
@@ -44,8 +50,9 @@ export class StayHistogram {
 
 function indexOf(ms: number): number {
   if (ms < EXACT) return ms;
-  const bits = Math.floor(Math.log2(ms));
-  const part = Math.floor((ms / 2 ** bits - 1) * PARTS);
+  if (ms >= INTEGER_MAX) return indexOf(Math.floor(ms / LOW)) + LOW_BITS * PARTS;
+  const bits = 31 - Math.clz32(ms);
+  const part = (ms >>> (bits - PART_BITS)) - PARTS;
   return EXACT + (bits - EXACT_BITS) * PARTS + part;
 }
 
