@@ -193,8 +193,12 @@ export async function verify(load: Load, client: ClusterClient): Promise<void> {
       throw new Error(`c:${name} is ${counter}, acknowledged was ${worker.counter}`);
     await verifyTimers(client, worker);
   }
-  await verifyChanges(client, "counting");
-  await verifyChanges(client, "ringing");
+  const counting = load.workers.map(({ name, events }) => [`m:${name}`, events + 1] as const);
+  const ringing = load.workers.flatMap(({ name, timers }) =>
+    Array.from({ length: timers }, (_, number) => [`t:${name}:${number}`, 2] as const),
+  );
+  await verifyChanges(client, "counting", new Map(counting));
+  await verifyChanges(client, "ringing", new Map(ringing));
   expectSame("SM.VERIFY", JSON.stringify(await client.insist("SM.VERIFY")), "[]");
 }
 
@@ -233,29 +237,33 @@ async function verifyHistory(client: ClusterClient, key: string, length: number)
   });
 }
 
-/** Each machine's changes are in the stream once, in order, without gaps. */
-async function verifyChanges(client: ClusterClient, definition: string): Promise<void> {
-  const last = new Map<string, number>();
-  const ids = new Map<string, string[]>();
+/** Each machine's changes are in the stream once, in order, without gaps, up to its last one. @param revs of each machine, its last */
+async function verifyChanges(
+  client: ClusterClient,
+  definition: string,
+  revs: ReadonlyMap<string, number>,
+): Promise<void> {
+  const last = new Map<string, { readonly rev: number; readonly id: string }>();
   for (let from = "-"; ; ) {
     const page = asList(await client.insist("XRANGE", `sm:changes:${definition}`, from, "+", "COUNT", 1000));
     for (const entry of page) {
-      const values = asList(asList(entry)[1]);
-      const key = String(fieldOf(values, "key"));
-      const rev = Number(fieldOf(values, "rev"));
+      const [entryId, values] = asList(entry);
+      const id = String(entryId);
+      const key = String(fieldOf(asList(values), "key"));
+      const rev = Number(fieldOf(asList(values), "rev"));
       const before = last.get(key);
-      const parts = asList(entry);
-      ids.set(key, [...(ids.get(key) ?? []), `${rev} as ${String(parts[0])}`]);
-      if (before !== undefined && rev !== before + 1)
+      if (before !== undefined && rev !== before.rev + 1)
         throw new Error(
-          `sm:changes:${definition} goes from ${before} to ${rev} for ${key}: ${ids.get(key)?.join(", ")}`,
+          `sm:changes:${definition} goes from ${before.rev} as ${before.id} to ${rev} as ${id} for ${key}`,
         );
-      last.set(key, rev);
+      last.set(key, { rev, id });
     }
     const end = page.at(-1);
     if (end === undefined || page.length < 1000) break;
     from = `(${String(asList(end)[0])}`;
   }
+  for (const [key, rev] of revs)
+    expectSame(`last change of ${key} in sm:changes:${definition}`, last.get(key)?.rev, rev);
 }
 
 function fieldOf(values: readonly (Decoded | undefined)[], name: string): Decoded | undefined {
