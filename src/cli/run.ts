@@ -123,11 +123,11 @@ function parsed(subcommand: Subcommand, args: readonly string[]) {
     return { values, positionals: [...positionals, ...args.slice(mine)] };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const [, option] = /^Unknown option '--([^'=]+)/.exec(message) ?? [];
-    if (option === undefined) throw new UsageError(message);
-    const hint = closestName(option, Object.keys(options));
+    const [, dashes, option] = /^Unknown option '(--?)([^'=]+)/.exec(message) ?? [];
+    if (dashes === undefined || option === undefined) throw new UsageError(message);
+    const hint = dashes === "--" ? closestName(option, Object.keys(options)) : undefined;
     throw new UsageError(
-      `there is no option --${option}${hint === undefined ? "" : `; did you mean --${hint}?`}`,
+      `there is no option ${dashes}${option}${hint === undefined ? "" : `; did you mean --${hint}?`}`,
     );
   }
 }

@@ -37,6 +37,7 @@ describe("a command line that is wrong ends with 2 and says what would be right:
     [["backup", "a", "b"], "detent backup: 'b' is one argument too many"],
     [["backup", "a", "--dri", "x"], "detent backup: there is no option --dri; did you mean --dir?"],
     [["backup", "a", "--zzzzzz"], "detent backup: there is no option --zzzzzz\n"],
+    [["call", "-p", "6400", "PING"], "detent call: there is no option -p\n"],
     [["restore", "a", "--until", "5"], "detent restore: --until needs the journals that follow the backup"],
     [
       ["restore", "a", "--archive", "x", "--until", "noon"],
