@@ -301,7 +301,7 @@ function isDigest(field: string): boolean {
   return field.startsWith("\x01");
 }
 
-/** The definition in a key of the `y` space; undefined where one of its names stands as its digest. */
+/** The definition in a key of the `y` or `d` space; undefined where one of its names stands as its digest. */
 export function definitionOfKey(key: Bytes): DefinitionName | undefined {
   const [name = "", version = ""] = fieldsOf(key, 2);
   return isDigest(name) || isDigest(version) ? undefined : { name, version };

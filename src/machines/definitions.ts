@@ -1,16 +1,19 @@
 /** The definitions of a database: immutable documents under name and version. */
 import { assert } from "../base/assert.ts";
 import type { References } from "../engine/compile-expressions.ts";
+import { nearest } from "../engine/problems.ts";
 import type { Database } from "../keyspace/database.ts";
 import {
   counterKey,
   type DefinitionName,
+  definitionOfKey,
   definitionRecordKey,
   definitionRecordPrefix,
   prefixRange,
 } from "../keyspace/layouts.ts";
 import { decodeNumber, encodeNumber } from "../keyspace/records.ts";
 import * as errors from "../protocol/errors.ts";
+import type { ReplyError } from "../protocol/reply-error.ts";
 import { machineCounters } from "./indexes.ts";
 
 export interface StoredDefinition {
@@ -145,11 +148,14 @@ function decode(value: Buffer): StoredDefinition {
   return definition;
 }
 
-/** Splits `name:version` at the last colon. */
-export function splitDefinitionId(id: string): {
+/** A definition as a client names it; without a version, the newest. */
+export interface WantedDefinition {
   readonly name: string;
   readonly version: string | undefined;
-} {
+}
+
+/** Splits `name:version` at the last colon. */
+export function splitDefinitionId(id: string): WantedDefinition {
   const colon = id.lastIndexOf(":");
   return colon < 0
     ? { name: id, version: undefined }
@@ -160,6 +166,22 @@ export function splitDefinitionId(id: string): {
 export function definitionAt(db: Database, id: string): StoredDefinition {
   const { name, version } = splitDefinitionId(id);
   const definition = findDefinition(db, name, version);
-  if (definition === undefined) throw errors.noDefinition(id);
+  if (definition === undefined) throw unknownDefinition(db, { name, version });
   return definition;
+}
+
+/** The error for a definition that is not there, with the one whose name is like it. Reads up to 500 keys. */
+export function unknownDefinition(db: Database, { name, version }: WantedDefinition): ReplyError {
+  const idOf = (known: WantedDefinition) =>
+    version === undefined ? known.name : `${known.name}:${known.version}`;
+  const wanted = version === undefined ? name : `${name}:${version}`;
+  return errors.noDefinition(wanted, nearest(wanted, idsOf(db, idOf)));
+}
+
+function* idsOf(db: Database, idOf: (known: DefinitionName) => string): Iterable<string> {
+  const { from, to } = prefixRange(definitionRecordPrefix(db.phys));
+  for (const [key] of db.transaction.range(from, to)) {
+    const known = definitionOfKey(key);
+    if (known !== undefined) yield idOf(known);
+  }
 }

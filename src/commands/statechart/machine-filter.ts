@@ -1,9 +1,14 @@
 /** What SM.SCAN and SM.COUNT choose machines by: `[DEF name[:version]] [STATE s] [STATUS s]`. */
 
 import { stateOf } from "../../engine/machine.ts";
-import { nearest } from "../../engine/problems.ts";
 import { didYouMean, findState } from "../../engine/step.ts";
-import { findDefinition, listDefinitions, splitDefinitionId } from "../../machines/definitions.ts";
+import {
+  findDefinition,
+  listDefinitions,
+  splitDefinitionId,
+  unknownDefinition,
+  type WantedDefinition,
+} from "../../machines/definitions.ts";
 import type { MachineStatus } from "../../machines/record.ts";
 import * as errors from "../../protocol/errors.ts";
 import { text } from "../arguments.ts";
@@ -11,7 +16,7 @@ import type { Call } from "../handler.ts";
 import { type Options, VALUE } from "../options.ts";
 
 export interface MachineFilter {
-  readonly definition?: { readonly name: string; readonly version: string | undefined };
+  readonly definition?: WantedDefinition;
   readonly state?: string;
   readonly status?: MachineStatus;
 }
@@ -38,12 +43,7 @@ export function checkedFilter<Filter extends MachineFilter>(call: Call, filter: 
   if (definition === undefined) return filter;
   const { name, version } = definition;
   const newest = findDefinition(call.db, name, version);
-  if (newest === undefined) {
-    const idOf = (known: { readonly name: string; readonly version: string | undefined }) =>
-      version === undefined ? known.name : `${known.name}:${known.version}`;
-    const ids = new Set(listDefinitions(call.db).map(idOf));
-    throw errors.noDefinition(idOf(definition), nearest(idOf(definition), ids));
-  }
+  if (newest === undefined) throw unknownDefinition(call.db, definition);
   if (state === undefined) return filter;
   const versions = version === undefined ? listDefinitions(call.db, name).reverse() : [newest];
   for (const stored of versions) {

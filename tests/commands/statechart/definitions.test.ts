@@ -189,6 +189,17 @@ describe("SM.DEF GET, LIST, DEL, GRAPH and HELP", () => {
     expect(await call("SM.DEF", "GET", "lamp:v9")).toBeNull();
   });
 
+  test("a name that is not there is answered with the one that is like it, for whoever creates a machine", async () => {
+    for (const [given, meant] of [
+      ["lamb", "lamp"],
+      ["lamp:v9", "lamp:v1"],
+    ] as const)
+      expect(await call("SM.CREATE", "k", given)).toEqual(
+        failure(`NODEF there is no definition '${given}'; did you mean '${meant}'?`),
+      );
+    expect(await call("SM.CREATE", "k", "rocket")).toEqual(failure("NODEF there is no definition 'rocket'"));
+  });
+
   test("DEL removes a version that no machine is pinned to", async () => {
     await call("SM.CREATE", "k", "lamp");
     await call("SM.CREATE", "k2", "lamp:v1");
