@@ -23,6 +23,11 @@ export interface Call {
   readonly command: Command;
   readonly session: Session;
   readonly databases: Databases;
+  /**
+   * Those of every partition that this server holds, in the order of slots, for commands that speak of the whole server.
+   * Without a cluster the one of the call.
+   */
+  everywhere(): readonly Databases[];
   /** The database the session has selected. */
   readonly db: Database;
   /** The time of this turn, milliseconds since the epoch: the only time a handler knows. */

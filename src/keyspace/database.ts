@@ -22,6 +22,7 @@ import {
 import type { LiveChange } from "./live-kind.ts";
 import { emptyObject, type ObjectPlace } from "./objects.ts";
 import { PendingValue } from "./pending-value.ts";
+import type { Place } from "./place.ts";
 import {
   encodeRecord,
   type KeyRecord,
@@ -55,22 +56,28 @@ export interface ScanPage {
   readonly keys: readonly Bytes[];
 }
 
+/** What a database has in common with the others of the same transaction. */
+type Surroundings = Pick<Database, "transaction" | "nowMs" | "place">;
+
 export class Database {
   readonly index: number;
   readonly phys: number;
   readonly nowMs: number;
   readonly transaction: Transaction;
+  /** Which keys the store holds. */
+  readonly place: Place;
   readonly #recordPrefix: string;
   readonly #orderPrefix: string;
   /** The key used last and where its record stands: who looks at a key is likely to write it. */
   #latestKey: Bytes | undefined;
   #latestRecordKey: Bytes | undefined;
 
-  constructor(transaction: Transaction, index: number, phys: number, nowMs: number) {
+  constructor({ transaction, nowMs, place }: Surroundings, index: number, phys: number) {
     this.transaction = transaction;
     this.index = index;
     this.phys = phys;
     this.nowMs = nowMs;
+    this.place = place;
     this.#recordPrefix = databasePrefix("k", phys);
     this.#orderPrefix = databasePrefix("o", phys);
   }
@@ -189,7 +196,7 @@ export class Database {
   empty(key: Bytes, record: KeyRecord): boolean {
     this.transaction.settle(this.#recordKey(key));
     const dependants = this.transaction.objects.storageOf(record.type).dependants?.(this.transaction, record);
-    if (!emptyObject(this.transaction, this.place(key), record)) return false;
+    if (!emptyObject(this.transaction, this.objectPlace(key), record)) return false;
     if (dependants !== undefined) this.#eraseAll(dependants, "del");
     return true;
   }
@@ -226,7 +233,7 @@ export class Database {
     target.#writeRecord(to, record, 0);
     this.transaction.objects
       .storageOf(record.type)
-      .moved(this.transaction, this.place(from), target.place(to), record);
+      .moved(this.transaction, this.objectPlace(from), target.objectPlace(to), record);
     target.#record(to, events[1]);
   }
 
@@ -237,7 +244,7 @@ export class Database {
     const id = target.#newId(to);
     const payload = this.transaction.objects
       .storageOf(record.type)
-      .copied(this.transaction, record, target.place(to), id);
+      .copied(this.transaction, record, target.objectPlace(to), id);
     const { type, form, expireAtMs } = record;
     target.#writeRecord(to, { type, form, expireAtMs, id, payload }, 0);
     target.#record(to, "new");
@@ -308,7 +315,7 @@ export class Database {
     return value === undefined ? undefined : bytesOf(value);
   }
 
-  place(key: Bytes): ObjectPlace {
+  objectPlace(key: Bytes): ObjectPlace {
     return { database: this.index, phys: this.phys, key };
   }
 
@@ -365,7 +372,7 @@ export class Database {
   }
 
   #removeParts(key: Bytes, record: KeyRecord): void {
-    this.transaction.objects.storageOf(record.type).removed(this.transaction, this.place(key), record);
+    this.transaction.objects.storageOf(record.type).removed(this.transaction, this.objectPlace(key), record);
   }
 
   #record(key: Bytes, event: KeyEvent | undefined): void {

@@ -11,6 +11,7 @@ import {
   metaKey,
   prefixRange,
 } from "./layouts.ts";
+import { type Place, WHOLE } from "./place.ts";
 import { decodeNumber, encodeNumber } from "./records.ts";
 import type { Savepoint, Transaction } from "./transaction.ts";
 
@@ -45,19 +46,26 @@ export class Databases {
   readonly count: number;
   readonly nowMs: number;
   readonly transaction: Transaction;
+  readonly place: Place;
   #open: Database[] = [];
 
-  constructor(transaction: Transaction, count: number, nowMs: number) {
+  constructor(transaction: Transaction, count: number, nowMs: number, place: Place = WHOLE) {
     this.transaction = transaction;
     this.count = count;
     this.nowMs = nowMs;
+    this.place = place;
+  }
+
+  /** The same at another time. */
+  atTime(nowMs: number): Databases {
+    return new Databases(this.transaction, this.count, nowMs, this.place);
   }
 
   /** The database of an index below `count`. */
   at(index: number): Database {
     let database = this.#open[index];
     if (database === undefined) {
-      database = new Database(this.transaction, index, this.#phys(index), this.nowMs);
+      database = new Database(this, index, this.#phys(index));
       this.#open[index] = database;
     }
     return database;
@@ -65,7 +73,7 @@ export class Databases {
 
   /** A database by its physical number, whether or not an index stands for it now. */
   atPhys(phys: number): Database {
-    return new Database(this.transaction, -1, phys, this.nowMs);
+    return new Database(this, -1, phys);
   }
 
   /** Takes back all since the savepoint. */

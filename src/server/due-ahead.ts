@@ -1,7 +1,7 @@
 /** What falls due behind a piece that has missed, tried for what it will miss. */
 import type { Bytes } from "../base/bytes.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import { Databases } from "../keyspace/databases.ts";
+import type { Databases } from "../keyspace/databases.ts";
 import { behind, dueKey } from "../keyspace/layouts.ts";
 import { runDue } from "../machines/due.ts";
 import { type DueMachine, firstDue } from "../machines/pending.ts";
@@ -37,7 +37,7 @@ export function missesAhead(
     found.look(() => {
       next = firstDue(databases.transaction, from, databases.nowMs);
       if (next === undefined || next.kind === "m") return;
-      const atDueTime = new Databases(databases.transaction, databases.count, next.dueMs);
+      const atDueTime = databases.atTime(next.dueMs);
       runDue(server, atDueTime, next, databases.nowMs);
     });
     last = next;

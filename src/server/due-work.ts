@@ -9,7 +9,7 @@
 import { type Bytes, bytesOfText, chars } from "../base/bytes.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
-import { Databases } from "../keyspace/databases.ts";
+import type { Databases } from "../keyspace/databases.ts";
 import { behind, dueKey, duesAt, expiriesAt } from "../keyspace/layouts.ts";
 import { lookAtChildren } from "../machines/delivery.ts";
 import { putOff, runDue } from "../machines/due.ts";
@@ -237,7 +237,7 @@ export class DueWork {
   #runOne(databases: Databases, due: DueMachine): void {
     const { server, onFault } = this.#options;
     const { transaction } = databases;
-    const atDueTime = new Databases(transaction, databases.count, due.dueMs);
+    const atDueTime = databases.atTime(due.dueMs);
     const savepoint = transaction.savepoint();
     const piece = `timer ${chars(dueKey(due))}`;
     this.#begin(piece, { timer: due });

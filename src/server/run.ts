@@ -89,6 +89,10 @@ export class Run implements Call {
     return this.origin === "script";
   }
 
+  everywhere(): readonly Databases[] {
+    return [this.databases];
+  }
+
   look(key: Buffer, isSilent: boolean): KeyRecord | undefined {
     const bytes = bytesOf(key);
     const record = this.db.find(bytes);
