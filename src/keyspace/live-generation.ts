@@ -2,6 +2,7 @@
  * A generation of live objects (live-objects.ts): those that have changed between two checkpoints, the counters they are
  * counted by, and what differs in the indexes.
  */
+import { type Bytes, raw } from "../base/bytes.ts";
 import { inOrder } from "../base/in-order.ts";
 import type { Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
@@ -59,13 +60,19 @@ export class LiveTail implements Tail {
 /** Stands in the active generation for an object that was settled while the frozen one still has it. */
 export const SETTLED = "settled";
 
+/** A write to the key space: a value, or null for a removal. */
+export type LiveEntry = [key: Bytes, value: Buffer | null];
+
+/** Where the index is read, it is at most so many objects behind, so that no reader waits for all that have changed. */
+const UNINDEXED_MAX = 32;
+
 /** What an item of a tail costs beside its bytes. */
 export const ITEM_BYTES = 16;
 /** What an object costs beside its tail. */
 export const OBJECT_BYTES = 1500;
 
 export class Generation {
-  readonly byKey = new Map<string, LiveObject | typeof SETTLED>();
+  readonly byKey = new SortedMap<LiveObject | typeof SETTLED>();
   readonly byId = new Map<number, LiveObject | typeof SETTLED>();
   readonly counters = new Map<string, number>();
   /** Entries of the indexes that differ from what lies below; null: removed. Filled by `sync`. */
@@ -76,10 +83,46 @@ export class Generation {
   readonly spaces = new Set<string>();
   readonly slab = new Slab();
   bytes = 0;
+  #isIndexRead = false;
+  #areKeysRead = false;
+
+  /**
+   * An empty generation that follows this one. What was read of this one in order is kept in order there from the
+   * start: a reader that comes again does not wait while thousands of keys are sorted.
+   */
+  successor(): Generation {
+    const next = new Generation();
+    if (this.#areKeysRead) next.byKey.order();
+    if (this.#isIndexRead) next.index.order();
+    return next;
+  }
+
+  /** A change has given an object another record. */
+  changed(object: LiveObject): void {
+    this.unindexed.add(object);
+    if (this.index.isOrdered && this.unindexed.size >= UNINDEXED_MAX) this.sync();
+  }
+
+  /** Entries of the indexes with `from <= key < to`. */
+  indexRange(from: Bytes, to: Bytes, reverse: boolean): Iterator<LiveEntry> {
+    this.#isIndexRead = true;
+    this.sync();
+    return this.index.range(from, to, reverse);
+  }
+
+  /** Objects with `from <= key < to`, those among them that were settled. */
+  objectRange(
+    from: Bytes,
+    to: Bytes,
+    reverse: boolean,
+  ): Iterator<[key: Bytes, object: LiveObject | typeof SETTLED]> {
+    this.#areKeysRead = true;
+    return this.byKey.range(from, to, reverse);
+  }
 
   /** Takes an object out, and with it what the index says of it. */
   leave(object: LiveObject): void {
-    this.byKey.delete(object.at);
+    this.byKey.delete(raw(object.at));
     this.byId.delete(object.record.id);
     this.bytes -= bytesOf(object);
     this.unindex(object);

@@ -26,6 +26,7 @@ import { inOrder } from "../base/in-order.ts";
 import type { Derived } from "../storage/derived.ts";
 import { foldedWithLoads } from "../storage/folded.ts";
 import { LoadAhead } from "../storage/load-ahead.ts";
+import { layered } from "../storage/merge.ts";
 import { NotLoaded } from "../storage/not-loaded.ts";
 import type { OrderedReader, Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
@@ -34,6 +35,7 @@ import {
   bytesOf,
   Generation,
   ITEM_BYTES,
+  type LiveEntry,
   type LiveObject,
   LiveTail,
   OBJECT_BYTES,
@@ -147,7 +149,7 @@ export class LiveObjects implements Derived {
   }
 
   /** What `get` knows of the keys with `from <= key < to`, in order; undefined when there is surely nothing. */
-  range(from: Bytes, to: Bytes, reverse: boolean): Iterator<[Bytes, Buffer | null]> | undefined {
+  range(from: Bytes, to: Bytes, reverse: boolean): Iterator<LiveEntry> | undefined {
     if (this.#isEmpty && this.#active.counters.size === 0) return undefined;
     const [first, last] = [chars(from).charAt(0), chars(to).charAt(0)];
     if (first === last) return this.#rangeOfSpace(first, from, to, reverse);
@@ -161,25 +163,15 @@ export class LiveObjects implements Derived {
     return found.size === 0 ? undefined : found.range(from, to, reverse);
   }
 
-  #rangeOfSpace(
-    space: string,
-    from: Bytes,
-    to: Bytes,
-    reverse: boolean,
-  ): Iterator<[Bytes, Buffer | null]> | undefined {
+  #rangeOfSpace(space: string, from: Bytes, to: Bytes, reverse: boolean): Iterator<LiveEntry> | undefined {
     if (space === INDEX_SPACE) return this.#indexRange(from, to, reverse);
+    if (space === RECORD_SPACE) return this.#recordRange(from, to, reverse);
     const found = new SortedMap<Buffer | null>();
-    if (space === RECORD_SPACE) {
-      const [low, high] = [chars(from), chars(to)];
-      for (const object of this.#objects()) {
-        // Most ranges are a part of the keys: what is beyond need not be encoded.
-        if (object.at < low || object.at >= high) continue;
-        found.set(raw(object.at), encodeRecord(this.#recordOf(object)));
-      }
-    } else if (space === COUNTER_SPACE) {
+    if (space === COUNTER_SPACE) {
       for (const counters of [this.#frozen?.counters, this.#active.counters])
         for (const [key, count] of counters ?? [])
-          found.set(raw(key), count === 0 ? null : encodeNumber(count));
+          if (key >= chars(from) && key < chars(to))
+            found.set(raw(key), count === 0 ? null : encodeNumber(count));
     } else if (this.#hasParts(space)) this.#collectParts(found, space, from, to);
     return found.size === 0 ? undefined : found.range(from, to, reverse);
   }
@@ -189,7 +181,7 @@ export class LiveObjects implements Derived {
     const { kind, place, before } = change;
     const generation = this.#active;
     const at = chars(place.at);
-    const known = generation.byKey.get(at);
+    const known = generation.byKey.get(raw(at));
     if (known !== undefined && known !== SETTLED) return this.#go(generation, known, change);
     const frozen = known === SETTLED ? undefined : this.#frozenObject(at);
     // A summary is of no use once the frozen generation is gone.
@@ -207,7 +199,7 @@ export class LiveObjects implements Derived {
       indexed: base,
       derivation: undefined,
     };
-    generation.byKey.set(at, object);
+    generation.byKey.set(raw(at), object);
     generation.byId.set(before.id, object);
     generation.spaces.add(kind.space);
     generation.bytes += OBJECT_BYTES;
@@ -216,7 +208,7 @@ export class LiveObjects implements Derived {
       undo();
       generation.leave(object);
       if (known === undefined) return;
-      generation.byKey.set(at, known);
+      generation.byKey.set(raw(at), known);
       generation.byId.set(before.id, known);
     };
   }
@@ -245,9 +237,9 @@ export class LiveObjects implements Derived {
    */
   changeAnew(change: LiveChange, hasBase: boolean): void {
     const at = chars(change.place.at);
-    const known = this.#active.byKey.get(at);
+    const known = this.#active.byKey.get(raw(at));
     this.change(change);
-    const object = this.#active.byKey.get(at);
+    const object = this.#active.byKey.get(raw(at));
     if (object === undefined || object === SETTLED) return;
     if (known !== object) object.isBased = hasBase;
     else if (!object.isBased && hasBase) {
@@ -266,7 +258,7 @@ export class LiveObjects implements Derived {
     const object = this.#find(text);
     if (object === undefined) return undefined;
     const generation = this.#active;
-    const [active, frozen] = [generation.byKey.get(text), this.#frozenObject(text)];
+    const [active, frozen] = [generation.byKey.get(raw(text)), this.#frozenObject(text)];
     const isActive = active !== undefined && active !== SETTLED;
     const isFrozen = frozen !== undefined && !(isActive && active.isFresh);
     const base = isFrozen ? frozen.base : object.base;
@@ -283,18 +275,18 @@ export class LiveObjects implements Derived {
     if (isActive) generation.leave(active);
     const hasFrozen = frozen !== undefined;
     if (hasFrozen) {
-      generation.byKey.set(text, SETTLED);
+      generation.byKey.set(raw(text), SETTLED);
       generation.byId.set(object.record.id, SETTLED);
       this.#frozen?.unindex(frozen);
     }
     const undo = () => {
       if (hasFrozen) {
-        generation.byKey.delete(text);
+        generation.byKey.delete(raw(text));
         generation.byId.delete(object.record.id);
         this.#frozen?.unindexed.add(frozen);
       }
       if (!isActive) return;
-      generation.byKey.set(text, active);
+      generation.byKey.set(raw(text), active);
       generation.byId.set(active.record.id, active);
       generation.unindexed.add(active);
       generation.bytes += bytesOf(active);
@@ -329,14 +321,14 @@ export class LiveObjects implements Derived {
     if (text.charAt(0) !== RECORD_SPACE) return;
     const object = this.#find(text);
     if (object === undefined) return;
-    const active = this.#active.byKey.get(text);
+    const active = this.#active.byKey.get(raw(text));
     if (active !== undefined && active !== SETTLED) this.#active.leave(active);
     const frozen = this.#frozenObject(text);
     if (frozen === undefined) return;
-    this.#active.byKey.set(text, SETTLED);
+    this.#active.byKey.set(raw(text), SETTLED);
     this.#active.byId.set(object.record.id, SETTLED);
     this.#frozen?.unindex(frozen);
-    this.#frozen?.byKey.set(text, SETTLED);
+    this.#frozen?.byKey.set(raw(text), SETTLED);
     this.#frozen?.byId.set(frozen.record.id, SETTLED);
   }
 
@@ -344,7 +336,7 @@ export class LiveObjects implements Derived {
   freeze(): void {
     assert(this.#frozen === undefined, "one frozen generation at a time");
     this.#frozen = this.#active;
-    this.#active = new Generation();
+    this.#active = this.#frozen.successor();
   }
 
   /**
@@ -407,27 +399,21 @@ export class LiveObjects implements Derived {
   thawed(): void {
     this.#frozen = undefined;
     for (const generation of [this.#active]) {
-      for (const [key, object] of generation.byKey) if (object === SETTLED) generation.byKey.delete(key);
+      for (const [key, object] of generation.byKey.entries())
+        if (object === SETTLED) generation.byKey.delete(key);
       for (const [id, object] of generation.byId) if (object === SETTLED) generation.byId.delete(id);
     }
   }
 
   #find(at: string): LiveObject | undefined {
-    const active = this.#active.byKey.get(at);
+    const active = this.#active.byKey.get(raw(at));
     if (active !== undefined) return active === SETTLED ? undefined : active;
     return this.#frozenObject(at);
   }
 
   #frozenObject(at: string): LiveObject | undefined {
-    const frozen = this.#frozen?.byKey.get(at);
+    const frozen = this.#frozen?.byKey.get(raw(at));
     return frozen === SETTLED ? undefined : frozen;
-  }
-
-  /** Each live object once, as it is now. */
-  *#objects(): Generator<LiveObject> {
-    for (const object of this.#active.byKey.values()) if (object !== SETTLED) yield object;
-    for (const [at, object] of this.#frozen?.byKey ?? [])
-      if (object !== SETTLED && !this.#active.byKey.has(at)) yield object;
   }
 
   #go(generation: Generation, object: LiveObject, { after, tail, given }: LiveChange): () => void {
@@ -449,7 +435,7 @@ export class LiveObjects implements Derived {
     }
     object.record = after;
     generation.bytes += bytes;
-    generation.unindexed.add(object);
+    generation.changed(object);
     const { deriveEvery } = object.kind;
     // Nobody waits for this: what it misses is loaded for one of the next changes; until then it would miss the same.
     const isTried = deriveEvery > 0 && !this.#ahead.isLoading;
@@ -471,14 +457,23 @@ export class LiveObjects implements Derived {
     this.#active.sync();
   }
 
-  #indexRange(from: Bytes, to: Bytes, reverse: boolean): Iterator<[Bytes, Buffer | null]> | undefined {
-    this.#sync();
-    if (this.#frozen === undefined || this.#frozen.index.size === 0)
-      return this.#active.index.size === 0 ? undefined : this.#active.index.range(from, to, reverse);
-    const found = new SortedMap<Buffer | null>();
-    for (const index of [this.#frozen.index, this.#active.index])
-      for (const [key, value] of index.range(from, to)) found.set(key, value);
-    return found.range(from, to, reverse);
+  #indexRange(from: Bytes, to: Bytes, reverse: boolean): Iterator<LiveEntry> | undefined {
+    const above = this.#active.indexRange(from, to, reverse);
+    const below = this.#frozen?.indexRange(from, to, reverse);
+    if (below !== undefined && this.#frozen?.index.size !== 0) return layered(above, below, reverse);
+    return this.#active.index.size === 0 ? undefined : above;
+  }
+
+  #recordRange(from: Bytes, to: Bytes, reverse: boolean): Iterator<LiveEntry> {
+    const above = this.#active.objectRange(from, to, reverse);
+    const below = this.#frozen?.objectRange(from, to, reverse);
+    return this.#recordsOf(below === undefined ? above : layered(above, below, reverse));
+  }
+
+  /** Records are encoded as they are taken: a reader may want the first of many. */
+  *#recordsOf(objects: Iterator<[Bytes, LiveObject | typeof SETTLED]>): Generator<LiveEntry> {
+    for (const [key, object] of { [Symbol.iterator]: () => objects })
+      if (object !== SETTLED) yield [key, encodeRecord(this.#recordOf(object))];
   }
 
   #hasParts(space: string): boolean {
@@ -525,7 +520,9 @@ export class LiveObjects implements Derived {
     const [low, high] = [chars(from), chars(to)];
     const collect = (object: LiveObject) => {
       const writes = space === object.kind.space ? this.#derivationOf(object).writes : object.given?.writes();
-      for (const [key, value] of writes ?? []) if (chars(key).startsWith(space)) found.set(key, value);
+      // Of an object with many parts a few are asked for: the others need no place in the order.
+      for (const [key, value] of writes ?? [])
+        if (chars(key) >= low && chars(key) < high && chars(key).startsWith(space)) found.set(key, value);
     };
     // Nearly always the parts of one object are asked for.
     if (low.length >= 9 && high.length >= 9) {

@@ -2,6 +2,28 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Entry } from "./ordered-store.ts";
 
+/** Two ordered sequences as one, whatever the values are; where both have a key, `upper` wins. */
+export function* layered<V>(
+  upper: Iterator<[Bytes, V]>,
+  lower: Iterator<[Bytes, V]>,
+  reverse: boolean,
+): Generator<[Bytes, V]> {
+  let [above, below] = [upper.next(), lower.next()];
+  while (above.done !== true && below.done !== true) {
+    const order = compareKeys(above.value[0], below.value[0]);
+    if ((reverse ? -order : order) > 0) {
+      yield below.value;
+      below = lower.next();
+    } else {
+      yield above.value;
+      above = upper.next();
+      if (order === 0) below = lower.next();
+    }
+  }
+  for (; above.done !== true; above = upper.next()) yield above.value;
+  for (; below.done !== true; below = lower.next()) yield below.value;
+}
+
 /** Two ordered sequences as one; where both have a key, `upper` wins, and its null hides the entry. */
 export function* merge(
   upper: Iterator<[Bytes, Buffer | null]>,

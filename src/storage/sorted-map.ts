@@ -58,6 +58,11 @@ export class SortedMap<V> {
     this.#chunks ??= chunked([...this.#values.keys()].sort(compare));
   }
 
+  /** Values in insertion order. */
+  values(): IterableIterator<V> {
+    return this.#values.values();
+  }
+
   /** Entries in insertion order. */
   *entries(): Generator<[Bytes, V]> {
     for (const [key, value] of this.#values) yield [raw(key), value];

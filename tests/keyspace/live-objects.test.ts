@@ -92,3 +92,79 @@ test("range() over some keys derives and encodes no record of others", () => {
   expect(keys).toEqual(["k\0\0\0\0a:1", "k\0\0\0\0a:2"]);
   expect(derived).toBeLessThanOrEqual(2);
 });
+
+/** Live objects by the names of their keys, changed once, with the index entry `off` or `on` of each. */
+function changedOnce(live: LiveObjects, kind: LiveKind, names: readonly string[]): void {
+  for (const name of names) {
+    const place = { at: raw(`k\0\0\0\0${name}`), phys: 0 };
+    const [before, after] = [recordIn(`off ${name}`), recordIn(`on ${name}`)];
+    live.changeAnew({ kind, place, before, after, tail: [], given: undefined }, true);
+  }
+}
+
+function named(from: number, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, at) => `o${String(from + at).padStart(6, "0")}`);
+}
+
+test("range() derives and encodes the records that are taken, of both generations, and no others", () => {
+  let derived = 0;
+  const kind: LiveKind = {
+    ...KIND,
+    derivesRecord: true,
+    derive: (_below, { record, tail }) => {
+      derived += 1;
+      return { count: tail.length, record, writes: new Map() };
+    },
+  };
+  const live = new LiveObjects(new Map());
+  changedOnce(live, kind, named(0, 500));
+  live.freeze();
+  changedOnce(live, kind, named(500, 500));
+  derived = 0;
+  for (const reverse of [false, true]) {
+    const entries = live.range(raw("k\0"), raw("k\x01"), reverse);
+    expect(entries?.next().value?.[0]).toBe(`k\0\0\0\0o${reverse ? "000999" : "000000"}`);
+  }
+  expect(derived).toBeLessThanOrEqual(4);
+});
+
+test("range() over an index that is read again computes the entries of few objects, however many have changed", () => {
+  let computed = 0;
+  const kind: LiveKind = {
+    ...KIND,
+    indexKeys: (phys, record) => {
+      computed += 1;
+      return KIND.indexKeys(phys, record);
+    },
+  };
+  const first = (live: LiveObjects) => live.range(raw("i"), raw("iz"), false)?.next().value?.[0];
+  const live = new LiveObjects(new Map());
+  changedOnce(live, kind, named(0, 10));
+  first(live);
+  changedOnce(live, kind, named(10, 2000));
+  computed = 0;
+  expect(first(live)).toBe("ioff o000000");
+  expect(computed).toBeLessThan(200);
+  live.freeze();
+  changedOnce(live, kind, named(3000, 2000));
+  computed = 0;
+  expect(first(live)).toBe("ioff o000000");
+  expect(computed).toBeLessThan(200);
+});
+
+test("range() merges the index entries of both generations, the newer over the older, in both directions", () => {
+  const live = new LiveObjects(new Map());
+  changedOnce(live, KIND, ["a", "c"]);
+  live.freeze();
+  const place = { at: raw("k\0\0\0\0a"), phys: 0 };
+  const back = { kind: KIND, place, before: recordIn("on a"), after: recordIn("off a") };
+  live.changeAnew({ ...back, tail: [], given: undefined }, true);
+  changedOnce(live, KIND, ["b"]);
+  const expected = ["+ioff a", "-ioff b", "-ioff c", "-ion a", "+ion b", "+ion c"];
+  expect(indexOf(live)).toEqual(expected);
+  const entries = live.range(raw("i"), raw("j"), true) ?? [].values();
+  const backwards = [...{ [Symbol.iterator]: () => entries }];
+  expect(backwards.map(([key, value]) => `${value === null ? "-" : "+"}${key}`)).toEqual(
+    expected.toReversed(),
+  );
+});
