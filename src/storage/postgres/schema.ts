@@ -14,7 +14,7 @@ export interface SchemaClient {
 }
 
 /** The format of the tables. A change of them raises it and adds its statements to UPGRADES. */
-export const SCHEMA_FORMAT = 1;
+export const SCHEMA_FORMAT = 2;
 
 /** All slots of a cluster. */
 export const SLOT_COUNT = 16384;
@@ -63,6 +63,24 @@ const UPGRADES: readonly (readonly string[])[] = [
     )`,
     "create index detent_message_at on detent_message (at)",
   ],
+  [
+    // Changes of what belongs to the whole cluster, such as definitions, and up to which of them a partition has applied them.
+    `create table detent_log (
+      sequence bigint primary key,
+      id uuid not null unique,
+      at timestamptz not null default now(),
+      request bytea not null
+    )`,
+    "alter table detent_partition add column log bigint not null default 0",
+    // Events from machines of one partition to machines of another one, until the target has applied them.
+    `create table detent_mail (
+      target int not null,
+      source int not null,
+      sequence bigint not null,
+      record bytea not null,
+      primary key (target, source, sequence)
+    ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)`,
+  ],
 ];
 
 /** Two that create or upgrade at the same time do it one after the other. */
@@ -80,10 +98,15 @@ export async function schemaState(client: SchemaClient): Promise<SchemaState> {
 /**
  * Creates the tables, or carries those of an earlier version over; what is there already stays.
  * @param partitionCount partitions of a cluster that is new: the slots are divided among them
+ * @param format up to which the tables are carried: an earlier one is for tests of the upgrade
  * @returns what was there before
  * @throws OpenError when they are of a newer version, or there is no schema to create them in
  */
-export async function createSchema(client: SchemaClient, partitionCount = 1): Promise<SchemaState> {
+export async function createSchema(
+  client: SchemaClient,
+  partitionCount = 1,
+  format = SCHEMA_FORMAT,
+): Promise<SchemaState> {
   await client.query("begin");
   try {
     await client.query("select pg_advisory_xact_lock($1)", [LOCK]);
@@ -93,10 +116,10 @@ export async function createSchema(client: SchemaClient, partitionCount = 1): Pr
     if (rows[0]?.["name"] === null)
       throw new OpenError("the database has no schema of the search path: create one, or name another one");
     const from = (await formatOf(client)) ?? 0;
-    for (const statements of UPGRADES.slice(from))
+    for (const statements of UPGRADES.slice(from, format))
       for (const statement of statements) await client.query(statement);
     await client.query("delete from detent_meta");
-    await client.query("insert into detent_meta (format) values ($1)", [SCHEMA_FORMAT]);
+    await client.query("insert into detent_meta (format) values ($1)", [Math.max(from, format)]);
     if (before === "missing") await createPartitions(client, partitionCount);
     await client.query("commit");
     return before;

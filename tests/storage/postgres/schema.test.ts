@@ -39,6 +39,25 @@ describe.skipIf(noPostgres !== undefined)("the tables of a cluster", () => {
     ]);
   });
 
+  test("createSchema() upgrades tables of the first format, and what they hold stays", async () => {
+    const client = await connectedTo(await database.schema());
+    await createSchema(client, 1, 1);
+    await client.query("update detent_partition set owner = 'me', epoch = 7, mark = 3");
+    await client.query("insert into detent_data (p, key, value) values (0, 'k', 'v')");
+    expect(await schemaState(client)).toBe("older");
+    await expect(assertSchema(client)).rejects.toThrow("run 'detent cluster init URL' to upgrade them");
+    expect(await createSchema(client)).toBe("older");
+    await assertSchema(client);
+    const { rows } = await client.query("select p, owner, epoch, mark, log from detent_partition");
+    expect(rows).toEqual([{ p: 0, owner: "me", epoch: "7", mark: "3", log: "0" }]);
+    const counts = await client.query(
+      `select (select count(*) from detent_data)::int as data, (select count(*) from detent_log)::int as log,
+       (select count(*) from detent_mail)::int as mail`,
+    );
+    expect(counts.rows).toEqual([{ data: 1, log: 0, mail: 0 }]);
+    expect(await createSchema(client)).toBe("current");
+  });
+
   test("createSchema() refuses tables of a newer version, and leaves them", async () => {
     const client = await connectedTo(await database.cluster());
     await client.query("update detent_meta set format = $1", [SCHEMA_FORMAT + 1]);
