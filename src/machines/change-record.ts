@@ -16,6 +16,7 @@
  * | MORE: other fields of the record that differ (JSON)                                                |
  * | OUTER, with MOVED: the active states around those, before and after, in the same form             |
  * | OUTCOME: what it adds to the outcomes of the machine (outcome-codec.ts)                             |
+ * | TAG, with STREAM: that of the partition, which is in the name of the change stream (text)           |
  */
 
 import { assert } from "../base/assert.ts";
@@ -40,6 +41,7 @@ const FLAG = {
   MORE: 64,
   OUTER: 128,
   OUTCOME: 256,
+  TAG: 512,
 } as const;
 
 /** What indexes and counters tell of a machine. */
@@ -61,6 +63,8 @@ const STATUSES = new Map(
 /** Where the machine stands. */
 export interface ChangedPlace {
   readonly phys: number;
+  /** Of the partition: it is in the name of the change stream. */
+  readonly tag: string;
   readonly key: Bytes;
   readonly id: number;
 }
@@ -93,9 +97,9 @@ export class StepRedo implements RedoRecord {
 
   /** The record of the step and of an outcome, after which the machine is as given; undefined when it has one already. */
   withOutcome(machine: MachineRecord, outcome: OutcomeChange): StepRedo | undefined {
-    const { phys, key, id, before, entry, outcome: known } = this.#step;
+    const { phys, tag, key, id, before, entry, outcome: known } = this.#step;
     if (known !== undefined) return undefined;
-    return new StepRedo({ phys, key, id, before, after: machine, entry, outcome }, this.#streamId);
+    return new StepRedo({ phys, tag, key, id, before, after: machine, entry, outcome }, this.#streamId);
   }
 
   encode(): Buffer {
@@ -121,7 +125,7 @@ const PLACED: ReadonlySet<string> = new Set([
 
 /** Costs what has changed: two microseconds for a transition without data. */
 function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
-  const { phys, key, id, before, after, entry, outcome } = step;
+  const { phys, tag, key, id, before, after, entry, outcome } = step;
   const more = differing(before, after, outcome !== undefined);
   const [was, is] = [before.snapshot, after.snapshot];
   const hasSnapshot = was !== is && isJsonObject(is);
@@ -129,6 +133,7 @@ function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
   const isMoved = before.states !== after.states || before.status !== after.status;
   const hasOuter = isMoved && (before.outer.length > 0 || after.outer.length > 0);
   const isUpdated = after.updatedMs !== (entry === undefined ? before.updatedMs : entry.atMs);
+  const hasTag = streamId !== undefined && tag !== "";
   writer.byte(REDO_MACHINE);
   writer.varint(
     when(entry !== undefined, FLAG.ENTRY) |
@@ -139,7 +144,8 @@ function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
       when(streamId !== undefined, FLAG.STREAM) |
       when(more !== undefined, FLAG.MORE) |
       when(hasOuter, FLAG.OUTER) |
-      when(outcome !== undefined, FLAG.OUTCOME),
+      when(outcome !== undefined, FLAG.OUTCOME) |
+      when(hasTag, FLAG.TAG),
   );
   writer.varint(phys);
   writer.varint(chars(key).length);
@@ -169,6 +175,7 @@ function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
     writeStates(after.outer);
   }
   if (outcome !== undefined) writeOutcomeChange(writer, outcome);
+  if (hasTag) writer.text(tag);
   return writer.take();
 }
 
@@ -224,9 +231,11 @@ export function decodeStep(record: Buffer): Redone {
   const more = has(FLAG.MORE) ? readObject(reader) : undefined;
   const moved = innermost !== undefined && has(FLAG.OUTER) ? withOuter(reader, innermost) : innermost;
   const outcome = has(FLAG.OUTCOME) ? readOutcomeChange(reader) : undefined;
+  const tag = has(FLAG.TAG) ? reader.text() : "";
   assert(reader.isAtEnd, "a change of a machine that ends with its last field");
   return {
     phys,
+    tag,
     key,
     id,
     rev,

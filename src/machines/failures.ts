@@ -4,7 +4,7 @@
  * (no state takes the event, a guard is false, its condition or its time is past) is over. Both are in the history,
  * in the change stream and in the stream `sm:refusals`.
  */
-import { bufferOf, bytesOfText } from "../base/bytes.ts";
+import { bufferOf } from "../base/bytes.ts";
 import { appendEntry } from "../streams/append.ts";
 import { fieldsOf } from "../streams/entry-fields.ts";
 import type { HistoryEntry, Rest } from "./history.ts";
@@ -19,11 +19,9 @@ import {
   storedPending,
 } from "./pending.ts";
 import { activeNames, isRunning, type MachineRecord } from "./record.ts";
+import { refusalStream } from "./stream-names.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { writeRecord } from "./writing.ts";
-
-/** The stream of what came to nothing. */
-export const REFUSALS = bytesOfText("sm:refusals");
 
 /** Failed steps a machine keeps; the history tells of any more. */
 const FAILED_MAX = 1000;
@@ -130,7 +128,7 @@ export function logRefusal(
     ["at", scope.nowMs],
   ]);
   const options = { lengthMax: values["sm-refusals-maxlen"], nowMs: scope.nowMs };
-  appendEntry(scope.db, REFUSALS, fields, options);
+  appendEntry(scope.db, refusalStream(scope.db.place), fields, options);
 }
 
 /** The failed steps of a machine, in the order in which they failed. */

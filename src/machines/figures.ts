@@ -10,11 +10,9 @@ import { dueFields, duesAt } from "../keyspace/layouts.ts";
 import { groupsOf } from "../streams/groups.ts";
 import { lagOf } from "../streams/lag.ts";
 import { openStream } from "../streams/streams.ts";
-import { REFUSALS } from "./failures.ts";
 import { machineCounters } from "./indexes.ts";
-import { changeStream } from "./outbox.ts";
 import { overdueFigures } from "./overdue.ts";
-import { DEAD, taskStream } from "./tasks.ts";
+import { STREAM_PREFIXES } from "./stream-names.ts";
 
 /** Series that are listed at most, of counters and of streams; what is beyond is counted in the sums alone. */
 const COUNTERS_MAX = 10_000;
@@ -116,9 +114,6 @@ export function overdueCounts(databases: Databases): OverdueCount[] {
   }
   return counts;
 }
-
-/** What the names of streams that machines write begin with, in the order of keys. */
-const STREAM_PREFIXES: readonly Bytes[] = [changeStream(undefined), DEAD, REFUSALS, taskStream("")];
 
 /** The streams that machines write: changes, tasks, what was given up and what was refused. */
 export function streamFigures(databases: Databases): StreamFigures[] {

@@ -22,6 +22,7 @@ import type { TaskDeadline } from "./pending.ts";
 import { send } from "./send.ts";
 import { plainSend, type SendOptions } from "./send-options.ts";
 import { keep } from "./settle.ts";
+import { taskOfStream, taskStream } from "./stream-names.ts";
 import { findSubject, type Scope, type Subject } from "./subject.ts";
 import { retryTask, waitForRetry } from "./task-retry.ts";
 import {
@@ -33,8 +34,6 @@ import {
   idOfText,
   removeTask,
   streamAt,
-  taskOfStream,
-  taskStream,
 } from "./tasks.ts";
 
 /**
@@ -45,7 +44,7 @@ import {
  * `stream` knows afterwards.
  */
 export function giveUpSpent(scope: Scope, stream: Stream, pending: PendingEntry): boolean {
-  const task = taskOfStream(stream.key);
+  const task = taskOfStream(scope.db.place, stream.key);
   const fields = task === undefined ? undefined : entryAt(stream, pending.id);
   if (task === undefined || fields === undefined) return false;
   const attempts = countField(fields, "attempts");
@@ -105,7 +104,7 @@ function bury(scope: Scope, entry: string, givenUp: GivenUp): void {
 
 /** How often an entry was delivered, in the group that has tried most. */
 function deliveriesOf(scope: Scope, task: string, entry: string): number {
-  const stream = streamAt(scope.db, taskStream(task));
+  const stream = streamAt(scope.db, taskStream(scope.db.place, task));
   if (stream === undefined) return 0;
   const counts = groupsOf(stream).map((group) =>
     Number(findPending(stream, group, idOfText(entry))?.deliveryCount ?? 0),

@@ -4,7 +4,7 @@
  * cannot be taken goes to `sm:dead`.
  */
 import { isUtf8 } from "node:buffer";
-import { type Bytes, bufferOf, bytesOf, bytesOfText } from "../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
@@ -25,8 +25,8 @@ import { originOf } from "./origin.ts";
 import { keptOutcome, refusalOf } from "./outcome-reply.ts";
 import { send } from "./send.ts";
 import { isTraceparent, plainSend, type SendOptions } from "./send-options.ts";
+import { configuredStream, deadStream } from "./stream-names.ts";
 import { findSubject, type Scope, type Subject, subjectAt } from "./subject.ts";
-import { DEAD } from "./tasks.ts";
 
 /** The group that reads the stream. */
 const GROUP = Buffer.from("detent");
@@ -61,7 +61,7 @@ export function ingestNext(scope: Scope, name: string): boolean {
 }
 
 function streamAt(db: Database, name: string): Stream | undefined {
-  const key = bytesOfText(name);
+  const key = configuredStream(db.place, name);
   const record = db.find(key);
   return record?.type === "stream" ? openStream(db, key, record) : undefined;
 }
@@ -177,5 +177,5 @@ function bury(scope: Scope, stream: string, { id, fields }: StreamEntry, { code,
     ["reason", `${code} ${message}`],
     ["died", scope.nowMs],
   ]);
-  appendEntry(scope.db, DEAD, [...fields, ...burial], { nowMs: scope.nowMs });
+  appendEntry(scope.db, deadStream(scope.db.place), [...fields, ...burial], { nowMs: scope.nowMs });
 }

@@ -12,8 +12,9 @@ import { historyWrites } from "./history.ts";
 import { atMsOfEntry, decodeEntry } from "./history-codec.ts";
 import { counterKeys, stateKeys } from "./index-keys.ts";
 import { OutcomeGiving } from "./live-outcomes.ts";
-import { changeEntries, changeStream } from "./outbox.ts";
+import { changeEntries } from "./outbox.ts";
 import { type DecodedMachine, decodedMachine, decodeMachine, encodeMachine } from "./record.ts";
+import { changeStream } from "./stream-names.ts";
 
 export const LIVE_MACHINE: LiveKind = {
   space: "h",
@@ -81,9 +82,9 @@ function recordOf({ phys, key }: Redone): Bytes {
 }
 
 /** The record of the change stream that has entries of the change. */
-function streamOf({ phys, definition, entry, streamId }: Redone): Bytes | undefined {
+function streamOf({ phys, tag, definition, entry, streamId }: Redone): Bytes | undefined {
   if (entry === undefined || streamId === undefined) return undefined;
-  return recordKey(databasePrefix("k", phys), changeStream(definition));
+  return recordKey(databasePrefix("k", phys), changeStream({ tag }, definition?.name));
 }
 
 function countersOf({ phys, definition, moved }: Redone): readonly Bytes[] {

@@ -93,7 +93,9 @@ export function updateMachine(db: Database, key: Bytes, update: MachineUpdate): 
   const tail = entry === undefined ? [] : [entry];
   const recorded =
     entry === undefined || history === undefined ? undefined : { bytes: entry, atMs: history.atMs };
-  const step = { phys: db.phys, key, id: record.id, before, after: machine, entry: recorded, outcome };
+  const { phys, place } = db;
+  const { tag } = place;
+  const step = { phys, tag, key, id: record.id, before, after: machine, entry: recorded, outcome };
   const given = outcome === undefined ? undefined : new OutcomeGiving(record.id, outcome);
   const change = { kind: LIVE_MACHINE, before: record, after: live, tail, given };
   const told = history === undefined ? undefined : { key, id: record.id, machine, history };

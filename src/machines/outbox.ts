@@ -8,12 +8,14 @@
  * | `sm:changes`         | a change of a map machine, where the configuration asks for them       |
  * | `sm:tasks:<task>`    | a task (tasks.ts)                                                      |
  *
+ * In a cluster with several partitions the names have tags (stream-names.ts).
+ *
  * A key of such a name that holds a value of another type gets no entries. A change is never refused because its
  * stream cannot be written: the history of the machine has the change too.
  */
 
 import { assert } from "../base/assert.ts";
-import { type Bytes, bytesOfText, chars } from "../base/bytes.ts";
+import { type Bytes, chars } from "../base/bytes.ts";
 import { FieldWriter } from "../base/varint.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
@@ -23,10 +25,8 @@ import { jsonText } from "../streams/entry-fields.ts";
 import { appendLate, type LateAppend, planAppend } from "../streams/live-stream.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { MachineRecord } from "./record.ts";
+import { changeStream } from "./stream-names.ts";
 import { putTask, type TaskOrder } from "./tasks.ts";
-
-/** The change stream of map machines; that of a definition has this name, a colon and the name of the definition. */
-const CHANGES = "sm:changes";
 
 /** How many changes of machines are kept. */
 export interface Keeping {
@@ -52,21 +52,6 @@ export type OutsideEffect =
   | { readonly kind: "emit"; readonly event: string; readonly data?: string }
   | ({ readonly kind: "task" } & TaskOrder)
   | { readonly kind: "log"; readonly value: string };
-
-/** The stream of the changes of a definition's machines, or of map machines. */
-export function changeStream(definition: DefinitionName | undefined): Bytes {
-  if (definition === undefined) return bytesOfText(CHANGES);
-  let stream = streamKeys.get(definition.name);
-  if (stream === undefined) {
-    stream = bytesOfText(`${CHANGES}:${definition.name}`);
-    if (streamKeys.size >= STREAM_KEYS_MAX) streamKeys.clear();
-    streamKeys.set(definition.name, stream);
-  }
-  return stream;
-}
-
-const streamKeys = new Map<string, Bytes>();
-const STREAM_KEYS_MAX = 1000;
 
 /** The parts of a change that an entry of the change stream shows. */
 export type ToldChange = Pick<RecordedChange, "key" | "history"> & {
@@ -97,7 +82,7 @@ export function planChange(
   const { key, history } = change;
   const count = 1 + effectsOf(history).filter(({ kind }) => kind === "emit").length;
   const options = { count, nowMs: history.atMs, lengthMax: keeping.changesMax };
-  const planned = planAppend(db, changeStream(definition), options);
+  const planned = planAppend(db, changeStream(db.place, definition?.name), options);
   if (planned === undefined) return undefined;
   const { record, firstId } = planned;
   return { key: planned.key, record, firstId, packed: changeEntries({ key, definition, history }) };
@@ -117,7 +102,7 @@ export function tellChange(
   if (planned !== undefined) appendLate(db, planned, planned.packed);
   else {
     for (const packed of changeEntries({ key: change.key, definition, history }))
-      appendEntry(db, changeStream(definition), unpackFields(packed), options);
+      appendEntry(db, changeStream(db.place, definition?.name), unpackFields(packed), options);
   }
   let taskCount = 0;
   for (const effect of effectsOf(history)) {

@@ -6,10 +6,10 @@ import type { Sla } from "../engine/types.ts";
 import { appendEntry } from "../streams/append.ts";
 import { fieldsOf } from "../streams/entry-fields.ts";
 import { keepingOf } from "./keeping.ts";
-import { changeStream } from "./outbox.ts";
 import type { DueMachine } from "./pending.ts";
 import { activeNames } from "./record.ts";
 import { markOverdue } from "./sla-index.ts";
+import { changeStream } from "./stream-names.ts";
 import type { Scope, Subject } from "./subject.ts";
 import { writeSnapshot } from "./writing.ts";
 
@@ -40,5 +40,5 @@ export function becomeOverdue(scope: Scope, subject: Subject, due: DueMachine): 
     ["at", scope.nowMs],
   ]);
   const options = { lengthMax: keepingOf(scope.server.config).changesMax, nowMs: scope.nowMs };
-  appendEntry(scope.db, changeStream(definition), fields, options);
+  appendEntry(scope.db, changeStream(scope.db.place, definition.name), fields, options);
 }

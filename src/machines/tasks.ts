@@ -6,7 +6,7 @@
  * another (`key@rev#n.1`), because the first is spent. A task with a timeout also waits in its machine, so that its
  * deadline falls due like any other event; the answer takes it from there.
  */
-import { type Bytes, bufferOf, bytesOf, bytesOfText, textOfBytes } from "../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
 import type { TaskRetry } from "../engine/machine.ts";
 import type { Database } from "../keyspace/database.ts";
 import { type AppendOptions, appendEntry } from "../streams/append.ts";
@@ -17,28 +17,13 @@ import { deleteAmong, settleFirstId } from "../streams/removal.ts";
 import { entryAt, openStream, type Stream, saveStream } from "../streams/streams.ts";
 import { addPending, dropPending, findPending, holdPending, type TaskDeadline } from "./pending.ts";
 import { decodeMachine, hasEnded, type MachineRecord } from "./record.ts";
-
-/** The stream of the tasks that were given up. */
-export const DEAD = bytesOfText("sm:dead");
+import { deadStream, taskStream } from "./stream-names.ts";
 
 /** Tasks one change may set: as many numbers as there are for them among what waits in a machine. */
 export const TASKS_PER_CHANGE_MAX = 4096;
 
 /** Where the numbers of tasks begin among what waits in a machine; those of events count from 1. */
 const SEQUENCE_MIN = 2 ** 50;
-
-const STREAM_PREFIX = "sm:tasks:";
-
-/** The stream of the tasks of a name. */
-export function taskStream(task: string): Bytes {
-  return bytesOfText(STREAM_PREFIX + task);
-}
-
-/** The name of the tasks of a stream; undefined when it is not a stream of tasks. */
-export function taskOfStream(key: Bytes): string | undefined {
-  const text = textOfBytes(key);
-  return text.startsWith(STREAM_PREFIX) ? text.slice(STREAM_PREFIX.length) : undefined;
-}
 
 /** What a machine asks for with a task. */
 export interface TaskOrder {
@@ -100,7 +85,7 @@ export function putTask(db: Database, given: NewTask, options: AppendOptions): v
  * once, which keeps it for SM.REQUEUE.
  */
 function addTask(db: Database, task: string, fields: Fields, options: AppendOptions): string | undefined {
-  const entry = appendEntry(db, taskStream(task), fields, { ...options, keepsUnread: true });
+  const entry = appendEntry(db, taskStream(db.place, task), fields, { ...options, keepsUnread: true });
   if (entry !== undefined) return formatId(entry);
   const { nowMs = db.nowMs } = options;
   buryTask(db, { task, fields, reason: "wrongtype", deliveries: 0, nowMs });
@@ -178,14 +163,14 @@ export function findTask(
   db: Database,
   { task, entry, taskId }: { readonly task: string; readonly entry: string; readonly taskId: string },
 ): Fields | undefined {
-  const stream = streamAt(db, taskStream(task));
+  const stream = streamAt(db, taskStream(db.place, task));
   const fields = stream === undefined ? undefined : entryAt(stream, idOfText(entry));
   return fields !== undefined && textField(fields, "id") === taskId ? fields : undefined;
 }
 
 /** Takes the entry of a task out of its stream. Who has it pending finds it gone. */
 export function removeTask(db: Database, task: string, entry: string): void {
-  const stream = streamAt(db, taskStream(task));
+  const stream = streamAt(db, taskStream(db.place, task));
   if (stream === undefined || !deleteAmong(stream, idOfText(entry))) return;
   settleFirstId(stream);
   saveStream(stream, "xdel");
@@ -210,7 +195,7 @@ export function buryTask(db: Database, { task, fields, reason, deliveries, nowMs
     ["deliveries", deliveries],
     ["died", nowMs],
   ]);
-  return appendEntry(db, DEAD, [...fields, ...burial], { nowMs }) !== undefined;
+  return appendEntry(db, deadStream(db.place), [...fields, ...burial], { nowMs }) !== undefined;
 }
 
 /** What buryTask adds to the fields of a task. */
@@ -232,7 +217,7 @@ export function requeueTask(db: Database, dead: Fields, limits: AppendOptions): 
     id: idAfterRequeue(id),
     deadline: timeoutMs === undefined ? undefined : String(db.nowMs + timeoutMs),
   });
-  const entry = appendEntry(db, taskStream(task), fields, { ...limits, keepsUnread: true });
+  const entry = appendEntry(db, taskStream(db.place, task), fields, { ...limits, keepsUnread: true });
   if (entry === undefined) return false;
   const record = db.find(bytesOf(key));
   if (record?.type === "machine") {

@@ -2,9 +2,9 @@
  * The audit stream (`sm-audit-stream`): who did what that is administrative or forced. An entry is in the commit of
  * what it tells of, and tells of what was refused too once it was begun. It holds no password.
  */
-import { bytesOfText } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
 import { isForced } from "../clients/users/permission.ts";
+import { configuredStream } from "../machines/stream-names.ts";
 import * as errors from "../protocol/errors.ts";
 import { appendEntry } from "../streams/append.ts";
 import { fieldsOf } from "../streams/entry-fields.ts";
@@ -68,7 +68,7 @@ export interface Audit {
 export function beginAudit({ command, server, databases }: Run, args: readonly Buffer[]): Audit | undefined {
   const name = server.config.values["sm-audit-stream"];
   if (!AUDITED.has(command.name) && !isForced(command, args)) return undefined;
-  const record = name === "" ? undefined : databases.at(0).find(bytesOfText(name));
+  const record = name === "" ? undefined : databases.at(0).find(configuredStream(databases.place, name));
   if (record !== undefined && record.type !== "stream") throw errors.auditBlocked(name);
   return { name, args };
 }
@@ -90,7 +90,7 @@ export function endAudit(run: Run, audit: Audit, outcome: string): void {
     ["args", JSON.stringify(shown)],
     ["outcome", shownMessage(command.name, audit.args, outcome)],
   ]);
-  appendEntry(databases.at(0), bytesOfText(name), fields, {
+  appendEntry(databases.at(0), configuredStream(databases.place, name), fields, {
     nowMs,
     lengthMax: server.config.values["sm-audit-maxlen"],
   });

@@ -9,6 +9,7 @@ import type { Session } from "../clients/session.ts";
 import { type Denial, denialOf } from "../clients/users/check.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { fieldsOfXadd } from "../commands/stream/xadd.ts";
+import { isConfiguredStream } from "../machines/stream-names.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
 import { fieldOf } from "../streams/entry-fields.ts";
 
@@ -23,15 +24,16 @@ interface Entering {
 
 /** Why a user with limits may not do that to the stream of events; undefined when it may. */
 export function ingestDenial(
-  { config, catalogue }: ServerContext,
+  { config, catalogue, cluster }: ServerContext,
   { session, command, args }: Entering,
 ): Denial | undefined {
   const name = config.values["sm-ingest-stream"];
   if (name === "" || !hasFlag(command, FLAG.WRITE)) return undefined;
   const stream = Buffer.from(name, "utf8");
+  const isDivided = cluster !== undefined && cluster.partitions.length > 1;
   // Streams of other databases come to where the server reads.
   if (command.name === "swapdb") return { reason: "key", object: stream, position: 0 };
-  const use = keysOf(command, args)?.find(({ key }) => key.equals(stream));
+  const use = keysOf(command, args)?.find(({ key }) => isConfiguredStream(name, key, isDivided));
   if (use === undefined) return undefined;
   if (UNSEEN.has(command.name)) return { reason: "key", object: stream, position: use.position };
   // The server reads that of database 0.

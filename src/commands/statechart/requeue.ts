@@ -1,11 +1,15 @@
 /**
- * SM.REQUEUE ALL | id [id …] [TASK name] [COUNT n]: puts tasks that were given up back to their streams, the oldest
- * first, under new task ids and with new deadlines; replies how many.
+ * SM.REQUEUE ALL | id [id …] [TASK name] [COUNT n] [STREAM key]: puts tasks that were given up back to their streams, the
+ * oldest first, under new task ids and with new deadlines; replies how many. Where the server holds several partitions, of
+ * all of them; STREAM names one of their streams of dead letters, since two may have an entry of the same id.
  */
 
+import { bufferOf, textOfBytes } from "../../base/bytes.ts";
+import { mergedInOrder } from "../../base/merged-in-order.ts";
 import { WRITE } from "../../clients/users/check.ts";
 import { keepingOf } from "../../machines/keeping.ts";
-import { DEAD, requeueTask, streamAt, taskStream } from "../../machines/tasks.ts";
+import { deadStream, taskStream } from "../../machines/stream-names.ts";
+import { requeueTask, streamAt } from "../../machines/tasks.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { StreamEntry } from "../../streams/chunk.ts";
 import { textField } from "../../streams/entry-fields.ts";
@@ -22,32 +26,54 @@ export const smRequeue = {
   name: "SM.REQUEUE",
   run: (call) => {
     const selection = parse(call.args);
-    if (!mayAccess(call, DEAD, { reads: true, writes: true })) throw errors.noPermissionKey();
-    const record = call.db.find(DEAD);
-    if (record !== undefined && record.type !== "stream") throw errors.wrongType();
-    const stream = streamAt(call.db, DEAD);
-    if (stream === undefined) return 0;
+    const streams = deadStreams(call, selection.stream);
     const limits = { lengthMax: keepingOf(call.server.config).changesMax };
+    const changed = new Set<Stream>();
     let count = 0;
-    for (const { id, fields } of chosen(stream, selection)) {
+    for (const [stream, { id, fields }] of chosen(streams, selection)) {
+      const { db } = stream;
       const task = textField(fields, "task");
-      if (task !== undefined && !mayAccess(call, taskStream(task), WRITE)) throw errors.noPermissionKey();
-      if (!requeueTask(call.db, fields, limits)) continue;
+      if (task !== undefined && !mayAccess(call, taskStream(db.place, task), WRITE))
+        throw errors.noPermissionKey();
+      if (!requeueTask(db, fields, limits)) continue;
       deleteAmong(stream, id);
+      changed.add(stream);
       count += 1;
     }
-    if (count === 0) return 0;
-    settleFirstId(stream);
-    saveStream(stream, "xdel");
+    for (const stream of changed) {
+      settleFirstId(stream);
+      saveStream(stream, "xdel");
+    }
     return count;
   },
 } as const satisfies Handler;
+
+/** The streams of dead letters, or the one that was named. @throws ReplyError */
+function deadStreams(call: Call, named: Buffer | undefined): Stream[] {
+  const { session } = call;
+  // The request has come to the partition of the stream that it names.
+  const places = named === undefined ? call.everywhere() : [call.databases];
+  const streams: Stream[] = [];
+  for (const databases of places) {
+    const db = databases.at(session.database);
+    const key = deadStream(db.place);
+    if (named !== undefined && !named.equals(bufferOf(key)))
+      throw errors.err(`STREAM names a stream of dead letters; of this partition it is ${textOfBytes(key)}`);
+    if (!mayAccess(call, key, { reads: true, writes: true })) throw errors.noPermissionKey();
+    const record = db.find(key);
+    if (record !== undefined && record.type !== "stream") throw errors.wrongType();
+    const stream = streamAt(db, key);
+    if (stream !== undefined) streams.push(stream);
+  }
+  return streams;
+}
 
 interface Selection {
   /** Undefined: all. */
   readonly ids: readonly EntryId[] | undefined;
   readonly task: string | undefined;
   readonly count: number;
+  readonly stream: Buffer | undefined;
 }
 
 function parse(args: Call["args"]): Selection {
@@ -64,26 +90,42 @@ function parse(args: Call["args"]): Selection {
   const countGiven = given.value("COUNT");
   const count = countGiven === undefined ? Number.POSITIVE_INFINITY : safeInteger(countGiven);
   if (count < 1) throw errors.countNotPositive();
-  return { ids: isAll ? undefined : ids, task: task === undefined ? undefined : text(task, "TASK"), count };
+  return {
+    ids: isAll ? undefined : ids,
+    task: task === undefined ? undefined : text(task, "TASK"),
+    count,
+    stream: given.value("STREAM"),
+  };
 }
 
-const FORMS = { TASK: VALUE, COUNT: VALUE } as const;
+const FORMS = { TASK: VALUE, COUNT: VALUE, STREAM: VALUE } as const;
 
 /** Up to `count` entries; those asked for twice are there once. */
-function chosen(stream: Stream, { ids, task, count }: Selection): StreamEntry[] {
-  const found: StreamEntry[] = [];
-  for (const entry of ids === undefined
-    ? entriesOf(stream, { from: ID_MIN, to: ID_MAX })
-    : named(stream, ids)) {
+function chosen(streams: readonly Stream[], { ids, task, count }: Selection): Dead[] {
+  const found: Dead[] = [];
+  const walk = ids === undefined ? mergedInOrder(streams.map(allOf), isOlder) : named(streams, ids);
+  for (const dead of walk) {
     if (found.length >= count) break;
-    if (task === undefined || textField(entry.fields, "task") === task) found.push(entry);
+    if (task === undefined || textField(dead[1].fields, "task") === task) found.push(dead);
   }
   return found;
 }
 
-function* named(stream: Stream, ids: readonly EntryId[]): Generator<StreamEntry> {
+type Dead = readonly [stream: Stream, entry: StreamEntry];
+
+function* allOf(stream: Stream): Generator<Dead> {
+  for (const entry of entriesOf(stream, { from: ID_MIN, to: ID_MAX })) yield [stream, entry];
+}
+
+function isOlder([, a]: Dead, [, b]: Dead): boolean {
+  return a.id < b.id;
+}
+
+function* named(streams: readonly Stream[], ids: readonly EntryId[]): Generator<Dead> {
   for (const id of new Set(ids)) {
-    const fields = entryAt(stream, id);
-    if (fields !== undefined) yield { id, fields };
+    for (const stream of streams) {
+      const fields = entryAt(stream, id);
+      if (fields !== undefined) yield [stream, { id, fields }];
+    }
   }
 }

@@ -184,6 +184,18 @@ describe("a task", () => {
     expect(await client.call("SM.REQUEUE", "1-1")).toBe(0);
   });
 
+  test("is put back from the stream that STREAM names, which must be one of dead letters", async () => {
+    await pay({ timeout: "30s", attempts: 2 });
+    clock.advance(30_000);
+    await state();
+    const refused = await client.call("SM.REQUEUE", "ALL", "STREAM", "sm:tasks:charge");
+    expect(refused).toMatchObject({
+      message: "ERR STREAM names a stream of dead letters; of this partition it is sm:dead",
+    });
+    expect(await client.call("SM.REQUEUE", "ALL", "STREAM", "sm:dead")).toBe(1);
+    expect(await client.call("XLEN", "sm:tasks:charge")).toBe(1);
+  });
+
   test("is dead at once and blocks no machine when the key of its stream has another type", async () => {
     await client.call("SET", "sm:tasks:charge", "mine");
     await client.call("SM.DEF", "CREATE", "order", JSON.stringify(order({})));
