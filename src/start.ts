@@ -124,7 +124,10 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       onFault,
       rehearses: options.rehearses === true,
     }),
-    onCommitted: (changes) => context.flow.note(changes),
+    onCommitted: (changes) => {
+      context.flow.note(changes);
+      context.changeNotes.note(changes);
+    },
     onCommitFailed: (error) => {
       context.charts.clear();
       log(`the store takes no more writes: ${error.message}`, "warning");

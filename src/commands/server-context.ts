@@ -21,6 +21,7 @@ import type { ClusterView } from "../cluster/view.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigFiles } from "../config/config-files.ts";
 import type { Store } from "../keyspace/store.ts";
+import type { ChangeNotes } from "../machines/change-notes.ts";
 import type { ChartCache } from "../machines/chart-cache.ts";
 import type { Flow } from "../machines/flow.ts";
 import type { OwnerRights } from "../machines/rights.ts";
@@ -78,6 +79,8 @@ export interface ServerContext {
   readonly statistics: Statistics;
   /** How machines move, since the start. */
   readonly flow: Flow;
+  /** Which machines have changed, for pages that follow them. */
+  readonly changeNotes: ChangeNotes;
   readonly slowLog: SlowLog;
   readonly latencyLog: LatencyLog;
   /** Whether there is room for more. */

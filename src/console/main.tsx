@@ -52,8 +52,7 @@ function Page() {
 function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => void }) {
   const { page, subject, query } = useRoute();
   const [isLive, setLive] = useState(true);
-  const key = page === "machine" ? `&key=${encodeURIComponent(subject)}` : "";
-  const tick = useChanges(isLive, key);
+  const tick = useChanges(isLive, followed(page, subject));
   const definitions = useLoaded(`definitions ${database()} ${seenAs()}`, 0, () =>
     get<{ definitions: readonly string[] }>("/api/v1/definitions"),
   );
@@ -138,6 +137,14 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
       </div>
     </>
   );
+}
+
+/** Of which machines a page follows the changes, as parameters. */
+function followed(page: string, subject: string): string {
+  // What is meant literally of a key would be a pattern.
+  const key = subject.replaceAll(/[*?[\\]/g, "\\$&");
+  if (page === "machine") return `&key=${encodeURIComponent(key)}`;
+  return page === "definition" ? `&definition=${encodeURIComponent(subject)}` : "";
 }
 
 /** For whoever may give rights: the page with those of another user. */

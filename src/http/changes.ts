@@ -7,11 +7,13 @@
  */
 import type { Hono } from "hono";
 import { globMatcher } from "../base/glob.ts";
+import type { ServerContext } from "../commands/server-context.ts";
 import { type Access, openSession } from "./access.ts";
 import { type Answer, AnswerError, isList, isMap, jsonOf, RawJson } from "./answer.ts";
 import { type Env, peerOf } from "./app-context.ts";
 import { type Feed, type FeedEntry, groupFeed, plainFeed } from "./change-feed.ts";
-import type { HttpSession } from "./http-session.ts";
+import { ChangeSummary } from "./change-summary.ts";
+import { CLOSED, type HttpSession } from "./http-session.ts";
 import { accepted, badRequest } from "./problem.ts";
 
 /** What browsers wait before they come back. */
@@ -39,8 +41,11 @@ export function addChanges(app: Hono<Env>, access: Access): void {
     const session = await openSession(access, request, peerOf(context));
     try {
       const asked = askedOf(new URL(request.url).searchParams, request.headers);
-      const feed = await feedOf(session, asked);
-      return new Response(eventStream(session, feed, asked.matches), {
+      const events =
+        asked.everyMs === undefined
+          ? eventStream(session, await feedOf(session, asked), asked.matches)
+          : summaryStream(session, await summaryOf(access.server, session, asked, asked.everyMs));
+      return new Response(events, {
         headers: {
           "content-type": "text/event-stream; charset=utf-8",
           "cache-control": "no-store",
@@ -62,9 +67,13 @@ interface Asked {
   readonly group: { readonly name: string; readonly consumer: string } | undefined;
   /** Where to go on. */
   readonly after: string | undefined;
+  /** Given: summaries instead of single changes, with this time between them. */
+  readonly everyMs: number | undefined;
 }
 
-const PARAMETERS = ["definition", "key", "group", "consumer", "after", "lastEventId", "db", "as"];
+const PARAMETERS = ["definition", "key", "group", "consumer", "after", "lastEventId", "every", "db", "as"];
+/** The shortest and the longest time between two summaries. */
+const EVERY_MS = [100, 60_000] as const;
 
 function askedOf(query: URLSearchParams, headers: Headers): Asked {
   for (const name of query.keys()) {
@@ -84,13 +93,42 @@ function askedOf(query: URLSearchParams, headers: Headers): Asked {
     );
   if (group !== null && definitions.length !== 1)
     throw badRequest(422, "with 'group' exactly one 'definition' is read");
+  const everyMs = everyOf(query);
   return {
     definitions,
     key,
+    everyMs,
     matches: key === undefined ? () => true : globMatcher(key),
     group: group === null || consumer === null ? undefined : { name: group, consumer },
     after: headers.get("last-event-id") ?? query.get("lastEventId") ?? query.get("after") ?? undefined,
   };
+}
+
+function everyOf(query: URLSearchParams): number | undefined {
+  const text = query.get("every");
+  if (text === null) return undefined;
+  for (const name of ["group", "consumer", "after", "lastEventId"])
+    if (query.has(name))
+      throw badRequest(
+        422,
+        `'${name}' is for single changes: a summary, as 'every' asks for, has no position`,
+      );
+  const everyMs = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  const [least, most] = EVERY_MS;
+  if (everyMs >= least && everyMs <= most) return everyMs;
+  throw badRequest(422, `'every' is a number of milliseconds from ${least} to ${most}`);
+}
+
+/** What changes from now on, summed up. @throws Problem when the user may not read the changes of a definition that is named */
+async function summaryOf(
+  server: ServerContext,
+  session: HttpSession,
+  { definitions, key }: Asked,
+  everyMs: number,
+): Promise<ChangeSummary> {
+  for (const name of definitions)
+    accepted(await session.run(["XREAD", "COUNT", "1", "STREAMS", streamOf(name), "$"]));
+  return new ChangeSummary(server, session, { everyMs, definitions, key, streamOf });
 }
 
 async function feedOf(session: HttpSession, { definitions, key, group, after }: Asked): Promise<Feed> {
@@ -156,6 +194,23 @@ function eventStream(
         const text = batchText(batch, feed, matches);
         feed.sent(text.length);
         send(text);
+      },
+      cancel: () => session.close(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function summaryStream(session: HttpSession, summary: ChangeSummary): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let isFirst = true;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const text = isFirst ? `retry: ${RETRY_MS}\n\n` : await summary.next();
+        isFirst = false;
+        controller.enqueue(encoder.encode(text ?? problemText(CLOSED)));
+        if (text === undefined) controller.close();
       },
       cancel: () => session.close(),
     },

@@ -37,6 +37,8 @@ export class HttpSession implements Endpoint, SessionConnection {
   #isOpen = true;
   /** Requests that would change something are refused. */
   onlyReads = false;
+  /** Called when the session ends, by the client or by the server. */
+  onClosed: () => void = () => undefined;
 
   constructor(server: ServerContext, executor: Executor, peer: Peer) {
     this.#server = server;
@@ -138,11 +140,12 @@ export class HttpSession implements Endpoint, SessionConnection {
     sessions.remove(this.session);
     this.#requests.length = 0;
     for (const answered of this.#answered.splice(0)) answered(CLOSED);
+    this.onClosed();
   }
 }
 
 const ONLY_READS = new AnswerError("NOPERM seen as another user, a page changes nothing");
-const CLOSED = new AnswerError("CLOSED the session has been ended by the server");
+export const CLOSED = new AnswerError("CLOSED the session has been ended by the server");
 const TOO_LARGE = new AnswerError(
   `TOOLARGE the reply takes more than ${REPLY_BYTES_MAX >> 20} MB: ask for less of it, or use a Redis client`,
 );

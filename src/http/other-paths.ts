@@ -131,10 +131,14 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
           "after",
           "Begins behind this entry; `0` with the first that is kept. Otherwise with what comes.",
         ),
+        queryParameter(
+          "every",
+          "Instead of each change a summary of what has changed, at most once in so many milliseconds (100 to 60000).",
+        ),
       ],
       responses: {
         "200": {
-          description: "Events `change`, `emit`, `gap`, `problem`.",
+          description: "Events `change`, `emit`, `gap`, `problem`; with `every` events `changed`.",
           content: { "text/event-stream": {} },
         },
         default: PROBLEM_RESPONSE,

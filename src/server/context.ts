@@ -30,6 +30,7 @@ import type { Config } from "../config/config.ts";
 import { nodeConfigFiles } from "../config/config-files.ts";
 import { duesAt } from "../keyspace/layouts.ts";
 import type { Store } from "../keyspace/store.ts";
+import { ChangeNotes } from "../machines/change-notes.ts";
 import { ChartCache } from "../machines/chart-cache.ts";
 import { Flow } from "../machines/flow.ts";
 import { LatencyLog } from "../metrics/latency-log.ts";
@@ -119,6 +120,7 @@ export function newServerContext({
     pace: new Pace(() => clock.monotonicMs()),
     statistics,
     flow: new Flow(clock.now()),
+    changeNotes: new ChangeNotes(clock),
     cluster,
     bus,
     runId: randomBytes(20).toString("hex"),

@@ -42,8 +42,7 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
   test("lights up the state of a machine within a second after it moves", async () => {
     const { server, client, page } = await open("#/machine/o1");
     await page.locator("g.leaf.active", { hasText: "new" }).waitFor({ timeout: 20_000 });
-    // The page follows changes: its session waits for the stream.
-    await expect.poll(() => server.context.waiters.size).toBe(1);
+    await expect.poll(() => server.context.changeNotes.size).toBe(1);
     await client.call("SM.SEND", "o1", "PAY", '{"amount":100}');
     await page.locator("g.leaf.active", { hasText: "paid" }).waitFor({ timeout: 2000 });
   });

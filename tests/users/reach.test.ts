@@ -199,6 +199,24 @@ describe("a request that waits", () => {
   test.each([
     ["loses its keys", ["SETUSER", "u", "resetkeys"]],
     ["is removed", ["DELUSER", "u"]],
+  ] as const)("a reader of summaries over HTTP gets no further ones when it %s", async (_, change) => {
+    await admin.call("SM.CREATE", "m", "mine");
+    await userWith("~*", "alldefs");
+    const url = server.url.replace("//", "//u:pw@");
+    const events = new EventClient(url, "/api/v1/changes?definition=mine&every=100");
+    onTestFinished(() => events.close());
+    await expect.poll(() => events.response?.statusCode).toBe(200);
+    await admin.call("SM.SEND", "m", "GO");
+    await events.until(1);
+    await admin.call("ACL", ...change);
+    await admin.call("SM.CREATE", "s3cret", "mine");
+    await expect.poll(() => events.response?.closed).toBe(true);
+    expect(JSON.stringify(events.events)).not.toContain("s3cret");
+  });
+
+  test.each([
+    ["loses its keys", ["SETUSER", "u", "resetkeys"]],
+    ["is removed", ["DELUSER", "u"]],
   ] as const)("a reader of changes over HTTP gets no further changes when it %s", async (_, change) => {
     await admin.call("SM.CREATE", "m", "mine");
     await userWith("~*", "alldefs");
