@@ -4,11 +4,12 @@
  * port; when it loses the partition, that run ends without committing or answering anything, and it stands by again.
  */
 
-import type { LeaseDatabase } from "./cluster/database.ts";
+import type { LeaseDatabase, Sight } from "./cluster/database.ts";
 import { Keeper, type Timers } from "./cluster/keeper.ts";
 import type { LeaseEnd } from "./cluster/lease.ts";
 import { LeaseLog } from "./cluster/lease-log.ts";
-import { leaseTimes } from "./cluster/times.ts";
+import { SharePolicy } from "./cluster/shares.ts";
+import { leaseTimes, shareTimes } from "./cluster/times.ts";
 import { type ClusterFacts, ClusterState } from "./cluster/view.ts";
 import { Store } from "./keyspace/store.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
@@ -88,13 +89,19 @@ class Member implements RunningMember {
       () => this.server,
       () => this.#keeper.hint(),
     );
+    const times = leaseTimes(config.get("cluster-lease"), config.get("cluster-lease-margin"));
+    const policy = new SharePolicy(id, shareTimes(times));
     this.#keeper = new Keeper({
-      times: leaseTimes(config.get("cluster-lease"), config.get("cluster-lease-margin")),
+      id,
+      times,
       timers,
       database: this.#database,
-      onBegin: (owner, epoch) => this.#begin({ owner, epoch, atMs: timers.monotonicMs() }),
-      onEnd: (why) => this.#end(why),
-      onServeUntil: (monotonicMs) => this.#serveUntil(monotonicMs),
+      share: (sight, nowMs) => policy.decide(sight, nowMs),
+      onBegin: (_partition, owner, epoch) => this.#begin({ owner, epoch, atMs: timers.monotonicMs() }),
+      onEnd: (_partition, why) => this.#end(why),
+      // There is one, which nobody has too many of.
+      onGive: () => undefined,
+      onServeUntil: (_partition, monotonicMs) => this.#serveUntil(monotonicMs),
       onFacts: (facts) => this.#learn(facts),
       onTrouble: (error) => this.#log.trouble(error, this.isOwner),
       onRecovered: () => this.#log.recovered(),
@@ -114,23 +121,25 @@ class Member implements RunningMember {
     this.#run = await this.#standBy();
     const { port, httpPort } = this.#run.server;
     this.#ports = { port, httpPort };
+    let sight: Sight;
     try {
-      this.#learn(await this.#database.look());
+      sight = await this.#database.look(true);
     } catch (error) {
       await this.#run.server.close();
       await this.#database.close();
       throw error;
     }
-    this.#keeper.start();
+    this.#keeper.start(sight);
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#keeper.setTaking(false);
     await this.#switching;
     let released: Promise<void> | undefined;
     const letGo = () => {
-      if (this.isOwner && this.#keeper.isHolding) this.#log.handsOver();
-      released = this.#keeper.release(Number.POSITIVE_INFINITY);
+      if (this.isOwner && this.#keeper.isHolding(this.#options.partition)) this.#log.handsOver();
+      released = this.#keeper.release(this.#options.partition);
     };
     // If the lease runs out meanwhile, `#end` abandons the run.
     await this.#run?.server.close(letGo);
@@ -208,7 +217,7 @@ class Member implements RunningMember {
         // A store that is given up says so too.
         if (this.#wanted !== grant) return;
         this.#log.lost(error);
-        this.#keeper.lost();
+        this.#keeper.lost(this.#options.partition);
       });
     } catch (error) {
       this.#giveUp(grant, error);
@@ -243,7 +252,11 @@ class Member implements RunningMember {
     this.#log.failed(error);
     if (this.#wanted !== grant) return;
     this.#wanted = undefined;
-    void this.#keeper.release(REST_MS);
+    this.#keeper.setTaking(false);
+    void this.#keeper.release(this.#options.partition);
+    this.#options.timers.after(REST_MS, () => {
+      if (!this.#isClosing) this.#keeper.setTaking(true);
+    });
   }
 
   /** Clients connect again: to where the slots are, or to this server in its next run. */

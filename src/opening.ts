@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { systemClock } from "./base/clock.ts";
 import { type Announcement, PostgresLeases } from "./cluster/database.ts";
 import { PostgresBus } from "./cluster/postgres-bus.ts";
+import { SYSTEM_TIMERS } from "./cluster/timers.ts";
 import { leaseTimes } from "./cluster/times.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import type { Config } from "./config/config.ts";
@@ -25,14 +26,6 @@ import { untilLoaded } from "./storage/until-loaded.ts";
 /** How long the data file is looked at after an end that was not clean, so that a start does not take long. */
 const VERIFY_BUDGET_MS = 2000;
 const PARTITION = 0;
-const TIMERS = {
-  monotonicMs: () => performance.now(),
-  after: (delayMs: number, callBack: () => void) => {
-    const timer = setTimeout(callBack, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-
 /** A server that runs, alone or as a member. */
 export interface Opened {
   readonly server: RunningServer;
@@ -98,12 +91,11 @@ async function openMember(opening: Opening): Promise<Opened> {
     bus,
     id,
     partition: PARTITION,
-    timers: TIMERS,
+    timers: SYSTEM_TIMERS,
     database: (server, onHint) =>
       new PostgresLeases({
         url,
         id,
-        partition: PARTITION,
         leaseMs,
         answerMs,
         announcement: () => announcement(config, server()),

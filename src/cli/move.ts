@@ -1,7 +1,7 @@
 /** detent move */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { type Bytes, chars, raw } from "../base/bytes.ts";
-import { type Tenancy, TenancyError, takePartition } from "../cluster/tenancy.ts";
+import { type Held, type Tenancy, TenancyError, takePartitions } from "../cluster/tenancy.ts";
 import { shownAddress } from "../config/directives/cluster.ts";
 import { importProgress, isEmptyStore } from "../export/import.ts";
 import { usedDatabases } from "../keyspace/databases.ts";
@@ -61,7 +61,7 @@ Examples:
       );
     const url = isFromDatabase ? from : to;
     try {
-      const tenancy = await takePartition(url);
+      const tenancy = await takePartitions(url);
       try {
         const count = isFromDatabase
           ? await intoDirectory({ tenancy, url, directory: to, objects, output })
@@ -89,7 +89,7 @@ interface Move {
 
 async function intoDatabase({ tenancy, url, directory, objects, output }: Move): Promise<number> {
   if (!existsSync(`${directory}/data.mdb`)) throw new OpenError(`there is no store in '${directory}'`);
-  const { partition, owner, epoch } = tenancy;
+  const { partition, owner, epoch } = onlyOf(tenancy);
   const before = await Store.openPostgres({ url, partition, owner, epoch }, objects);
   const isEmpty = await untilLoaded(() => {
     const transaction = before.begin();
@@ -125,7 +125,7 @@ async function intoDatabase({ tenancy, url, directory, objects, output }: Move):
 async function intoDirectory({ tenancy, url, directory, objects, output }: Move): Promise<number> {
   if (existsSync(directory))
     throw new OpenError(`'${directory}' is there already: name one that does not exist`);
-  const { partition, owner, epoch } = tenancy;
+  const { partition, owner, epoch } = onlyOf(tenancy);
   // What only the journal has goes into the data.
   const found = await Store.openPostgres({ url, partition, owner, epoch, carriesAtEnd: true }, objects);
   await found.close();
@@ -153,6 +153,12 @@ async function intoDirectory({ tenancy, url, directory, objects, output }: Move)
     source.abandon();
     if (existsSync(unfinished)) renameSync(unfinished, directory);
   }
+}
+
+function onlyOf({ partitions }: Tenancy): Held {
+  const [only, ...others] = partitions;
+  if (only === undefined || others.length > 0) throw new OpenError("the cluster has several partitions");
+  return only;
 }
 
 /** Copies all entries, batch by batch; returns how many there were. */

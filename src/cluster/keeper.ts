@@ -1,82 +1,112 @@
 /**
- * Drives the lease of a member over real time and a real database: asks what the lease wants asked, wakes it, and keeps the view
- * of the cluster up to date. What to do with the partition is up to whoever holds it (`KeeperOptions`).
+ * Drives the leases of a member over real time and a real database: asks in one statement what several of them ask, wakes them,
+ * looks at the cluster, and wants what the member's share is. What to do with a partition is up to whoever holds it
+ * (`KeeperOptions`).
  */
-import type { LeaseDatabase } from "./database.ts";
-import { Lease, type LeaseEnd, type LeaseOrder, type LeaseRequest, type LeaseTimes } from "./lease.ts";
+import type { Asked, LeaseDatabase, Sight } from "./database.ts";
+import { Lease, type LeaseAnswer, type LeaseEnd, type LeaseOrder, type LeaseTimes } from "./lease.ts";
+import type { Shares } from "./shares.ts";
 import type { ClusterFacts } from "./view.ts";
 
 export interface Timers {
   monotonicMs(): number;
-  /** Calls back after a time; returns a function that takes the call back. */
+  /**
+   * Calls back after a time, and after what has arrived by then: after a stall an answer that is there is read first. Returns a
+   * function that takes the call back.
+   */
   after(delayMs: number, callBack: () => void): () => void;
 }
 
 export interface KeeperOptions {
+  /** The member. */
+  readonly id: string;
   readonly times: LeaseTimes;
   readonly timers: Timers;
   readonly database: LeaseDatabase;
-  /** The member owns the partition, under this name. */
-  readonly onBegin: (owner: string, epoch: number) => void;
-  /** It does not own it any more: nothing may be answered from now on. */
-  readonly onEnd: (why: LeaseEnd) => void;
-  /** Until when the owner may serve, by its monotonic clock. */
-  readonly onServeUntil: (monotonicMs: number) => void;
+  /** What of the cluster the member takes and gives. */
+  readonly share: (sight: Sight, nowMs: number) => Shares;
+  /** The member owns a partition, under this name. */
+  readonly onBegin: (partition: number, owner: string, epoch: number) => void;
+  /** It does not own it any more: nothing of it may be answered from now on. */
+  readonly onEnd: (partition: number, why: LeaseEnd) => void;
+  /** Another member is to have a partition that this one owns: it is released when all work on it has ended. */
+  readonly onGive: (partition: number) => void;
+  /** Until when the owner may serve a partition, by its monotonic clock. */
+  readonly onServeUntil: (partition: number, monotonicMs: number) => void;
   readonly onFacts: (facts: ClusterFacts) => void;
   /** The database does not answer, and answers again. */
   readonly onTrouble: (error: Error) => void;
   readonly onRecovered: () => void;
+  /** Instead of `Lease`: for tests. */
+  readonly newLease?: (times: LeaseTimes) => Lease;
+}
+
+/** A lease that asks now takes others along that were to ask soon. */
+const EARLY_SHARE = 4;
+
+interface Kept {
+  readonly partition: number;
+  readonly lease: Lease;
+  /** How the row names the member since the last grant. */
+  owner: string;
+  onReleased: (() => void) | undefined;
 }
 
 export class Keeper {
   readonly #options: KeeperOptions;
-  readonly #lease: Lease;
+  readonly #kept = new Map<number, Kept>();
+  #asking: { readonly kept: Kept; readonly asked: Asked }[] = [];
   #cancel: (() => void) | undefined;
   #armedMs: number | undefined;
+  #nextLookMs = Number.POSITIVE_INFINITY;
   #isLooking = false;
   #isLookWanted = false;
   #hasTrouble = false;
   #isStopped = false;
-  #onReleased: (() => void) | undefined;
+  #takes = true;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#lease = new Lease(options.times);
   }
 
-  get isHolding(): boolean {
-    return this.#lease.isHolding;
+  isHolding(partition: number): boolean {
+    return this.#kept.get(partition)?.lease.isHolding === true;
   }
 
-  start(): void {
-    this.#obey(this.#lease.tick(this.#nowMs));
+  /** @param sight the first look at the cluster */
+  start(sight: Sight): void {
+    this.#see(sight);
+    this.#arm();
   }
 
   /** Something has changed, others say. */
   hint(): void {
-    if (this.#isStopped) return;
-    this.#obey(this.#lease.hinted(this.#nowMs));
     this.look();
   }
 
-  /** The store says that the partition is lost. */
-  lost(): void {
-    this.#obey(this.#lease.lost(this.#nowMs));
+  /** The store says that a partition is lost. */
+  lost(partition: number): void {
+    this.#with(partition, (lease) => lease.lost(this.#nowMs));
   }
 
-  /**
-   * Others may have the partition; resolves when the database has it, or after a while without an answer.
-   * @param restMs how long the member leaves it to others; infinite: for good
-   */
-  async release(restMs: number): Promise<void> {
+  /** The member takes partitions, or only keeps what it has. */
+  setTaking(takes: boolean): void {
+    this.#takes = takes;
+    this.look();
+  }
+
+  /** Others may have a partition; resolves when the database has it, or after a while without an answer. */
+  async release(partition: number): Promise<void> {
     const { times, timers } = this.#options;
+    const kept = this.#kept.get(partition);
+    if (kept === undefined) return;
     await new Promise<void>((resolve) => {
       const cancel = timers.after(times.leaseMs, resolve);
-      this.#onReleased = () => {
+      kept.onReleased = () => {
         cancel();
         resolve();
       };
-      this.#obey(this.#lease.release(restMs, this.#nowMs));
+      this.#with(partition, (lease) => lease.release(Number.POSITIVE_INFINITY, this.#nowMs));
     });
   }
 
@@ -93,16 +123,29 @@ export class Keeper {
       this.#isLookWanted = true;
       return;
     }
+    const { database, times, timers } = this.#options;
     this.#isLooking = true;
-    this.#options.database
-      .look()
-      .then((facts) => this.#options.onFacts(facts))
-      .catch(() => undefined)
+    this.#nextLookMs = this.#nowMs + times.everyMs;
+    const giveUp = timers.after(times.answerMs, () => database.drop());
+    database
+      .look(this.#takes)
+      .then(
+        (sight) => {
+          this.#answers();
+          this.#see(sight);
+        },
+        (error) => {
+          this.#troubled(error);
+          this.#nextLookMs = this.#nowMs + times.retryMs;
+        },
+      )
       .finally(() => {
+        giveUp();
         this.#isLooking = false;
         const isWanted = this.#isLookWanted;
         this.#isLookWanted = false;
         if (isWanted) this.look();
+        this.#arm();
       });
   }
 
@@ -110,50 +153,149 @@ export class Keeper {
     return this.#options.timers.monotonicMs();
   }
 
-  #obey(orders: readonly LeaseOrder[]): void {
-    const { database, onBegin, onEnd } = this.#options;
-    this.#options.onServeUntil(this.#lease.untilMs);
-    for (const order of orders) {
-      if (order.kind === "drop") database.drop();
-      if (order.kind === "end") onEnd(order.why);
-      if (order.kind === "begin") onBegin(database.owner, order.epoch);
-      if (order.kind === "released") this.#onReleased?.();
-      if (order.kind === "ask") this.#ask(order.request);
+  #see(sight: Sight): void {
+    if (this.#isStopped) return;
+    const { times, onFacts, onGive, share } = this.#options;
+    const nowMs = this.#nowMs;
+    for (const { partition } of sight.partitions) this.#keep(partition);
+    onFacts(factsOf(sight));
+    const { take, give } = share(sight, nowMs);
+    const wanted = new Set(take);
+    for (const { partition, epoch } of sight.partitions) {
+      const kept = this.#keep(partition);
+      if (wanted.has(partition)) this.#obey(kept, kept.lease.want(epoch, nowMs));
+      else kept.lease.idle();
     }
+    const isFree = sight.partitions.some(({ ownerId }) => ownerId === undefined);
+    // The end of another's lease is looked at when it is due.
+    const waitMs = Math.min(times.everyMs, sight.freeInMs + 1, isFree ? times.retryMs : times.everyMs);
+    this.#nextLookMs = Math.min(this.#nextLookMs, nowMs + waitMs);
+    if (give !== undefined && this.isHolding(give)) onGive(give);
+    this.#send();
+  }
+
+  #keep(partition: number): Kept {
+    const known = this.#kept.get(partition);
+    if (known !== undefined) return known;
+    const { times, newLease } = this.#options;
+    const lease = newLease === undefined ? new Lease(times) : newLease(times);
+    const kept = { partition, lease, owner: "", onReleased: undefined };
+    lease.idle();
+    this.#kept.set(partition, kept);
+    return kept;
+  }
+
+  #with(partition: number, work: (lease: Lease) => LeaseOrder[]): void {
+    const kept = this.#keep(partition);
+    this.#obey(kept, work(kept.lease));
+    this.#send();
     this.#arm();
   }
 
-  #ask(request: LeaseRequest): void {
-    if (this.#isStopped) return;
-    this.#options.database.ask(request).then(
-      (answer) => {
-        if (this.#hasTrouble) this.#options.onRecovered();
-        this.#hasTrouble = false;
-        this.#obey(this.#lease.answered(request.id, answer, this.#nowMs));
-        this.look();
-      },
-      (error) => {
-        if (!this.#hasTrouble && !this.#isStopped)
-          this.#options.onTrouble(error instanceof Error ? error : new Error(String(error)));
-        this.#hasTrouble = true;
-        this.#obey(this.#lease.failed(request.id, this.#nowMs));
-      },
-    );
+  #tick(): void {
+    const nowMs = this.#nowMs;
+    const earlyMs = this.#options.times.everyMs / EARLY_SHARE;
+    for (const kept of this.#kept.values()) this.#obey(kept, kept.lease.tick(nowMs, earlyMs));
+    this.#send();
+    if (nowMs >= this.#nextLookMs) this.look();
+  }
+
+  #obey(kept: Kept, orders: readonly LeaseOrder[]): void {
+    const { database, onBegin, onEnd, onServeUntil, id } = this.#options;
+    const { partition, lease } = kept;
+    if (lease.isHolding) onServeUntil(partition, lease.untilMs);
+    for (const order of orders) {
+      if (order.kind === "drop") database.drop();
+      if (order.kind === "end") onEnd(partition, order.why);
+      if (order.kind === "begin") onBegin(partition, kept.owner, order.epoch);
+      if (order.kind === "released") kept.onReleased?.();
+      if (order.kind !== "ask") continue;
+      const { request } = order;
+      const owner = request.kind === "take" ? `${id}:${request.id}` : kept.owner;
+      this.#asking.push({ kept, asked: { partition, request, owner } });
+    }
+  }
+
+  /** Sends what is asked, in one statement for each kind. */
+  #send(): void {
+    const asking = this.#asking;
+    if (asking.length === 0 || this.#isStopped) return;
+    this.#asking = [];
+    // What is released comes first: it is for others.
+    for (const kind of ["release", "renew", "take"] as const) {
+      const batch = asking.filter(({ asked }) => asked.request.kind === kind);
+      if (batch.length === 0) continue;
+      const asked = batch.map((one) => one.asked);
+      this.#options.database.ask(kind, asked).then(
+        (answers) => {
+          this.#answers();
+          for (const one of batch) this.#answered(one.kept, one.asked, answers.get(one.asked.partition));
+          this.#send();
+          this.#arm();
+          if (kind !== "renew") this.look();
+        },
+        (error) => {
+          this.#troubled(error);
+          for (const one of batch) this.#answered(one.kept, one.asked, undefined);
+          this.#send();
+          this.#arm();
+        },
+      );
+    }
+  }
+
+  /** @param answer undefined: it is not known what came of the request */
+  #answered(kept: Kept, { request, owner }: Asked, answer: LeaseAnswer | undefined): void {
+    const nowMs = this.#nowMs;
+    if (answer === undefined) {
+      this.#obey(kept, kept.lease.failed(request.id, nowMs));
+      return;
+    }
+    const wasHolding = kept.lease.isHolding;
+    const orders = kept.lease.answered(request.id, answer, nowMs);
+    if (!wasHolding && kept.lease.isHolding) kept.owner = owner;
+    this.#obey(kept, orders);
+  }
+
+  #answers(): void {
+    if (this.#hasTrouble) this.#options.onRecovered();
+    this.#hasTrouble = false;
+  }
+
+  #troubled(error: unknown): void {
+    if (!this.#hasTrouble && !this.#isStopped)
+      this.#options.onTrouble(error instanceof Error ? error : new Error(String(error)));
+    this.#hasTrouble = true;
   }
 
   #arm(): void {
-    const wakeAtMs = this.#lease.wakeAtMs;
-    if (wakeAtMs === this.#armedMs || this.#isStopped) return;
+    if (this.#isStopped) return;
+    let wakeAtMs = this.#nextLookMs;
+    for (const { lease } of this.#kept.values()) wakeAtMs = Math.min(wakeAtMs, lease.wakeAtMs);
+    if (wakeAtMs === this.#armedMs) return;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#armedMs = wakeAtMs;
     if (wakeAtMs === Number.POSITIVE_INFINITY) return;
     this.#cancel = this.#options.timers.after(Math.max(0, wakeAtMs - this.#nowMs), () => {
       this.#armedMs = undefined;
-      // After a stall timers come before what has arrived meanwhile: an answer that is there is read first.
-      setImmediate(() => {
-        if (!this.#isStopped) this.#obey(this.#lease.tick(this.#nowMs));
-      });
+      if (this.#isStopped) return;
+      this.#tick();
+      this.#arm();
     });
   }
+}
+
+/** What the view shows: only what changes when the cluster does. */
+function factsOf({ members, partitions }: Sight): ClusterFacts {
+  return {
+    members,
+    partitions: partitions.map(({ partition, firstSlot, lastSlot, ownerId, epoch }) => ({
+      partition,
+      firstSlot,
+      lastSlot,
+      ownerId,
+      epoch,
+    })),
+  };
 }

@@ -64,11 +64,9 @@ export class Lease {
   #seenEpoch = UNKNOWN_EPOCH;
   /** Until when it holds the partition, by its own clock; undefined: it does not. */
   #untilMs: number | undefined;
-  /** "resting": it lets go, and asks for it again later; "leaving": never again. */
-  #goal: "own" | "resting" | "leaving" = "own";
+  /** "idle": it asks for nothing; "resting": it lets go, and asks for it again later; "leaving": it lets go, and is idle then. */
+  #goal: "own" | "idle" | "resting" | "leaving" = "own";
   #restMs = 0;
-  /** Something was heard of while a request was under way, which may have come too early for it. */
-  #isHinted = false;
 
   constructor(times: LeaseTimes) {
     this.times = times;
@@ -85,13 +83,41 @@ export class Lease {
 
   /** When `tick` has something to do again, if nothing happens before. */
   get wakeAtMs(): number {
-    const askMs = this.pending === undefined ? this.#nextAskMs : this.pending.sentAtMs + this.times.answerMs;
+    const askMs =
+      this.pending !== undefined
+        ? this.pending.sentAtMs + this.times.answerMs
+        : this.#goal === "idle"
+          ? Number.POSITIVE_INFINITY
+          : this.#nextAskMs;
     return Math.min(askMs, this.#untilMs ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Time has passed. */
-  tick(nowMs: number): LeaseOrder[] {
-    return [...this.#expire(nowMs), ...this.#giveUpWaiting(nowMs), ...this.#ask(nowMs)];
+  /**
+   * Time has passed.
+   * @param earlyMs so much earlier than need be it may ask, where others ask at the same moment
+   */
+  tick(nowMs: number, earlyMs = 0): LeaseOrder[] {
+    return [...this.#expire(nowMs), ...this.#giveUpWaiting(nowMs), ...this.#ask(nowMs, earlyMs)];
+  }
+
+  /**
+   * The member wants the partition, which it does not hold.
+   * @param epoch the one that was seen of it
+   */
+  want(epoch: number, nowMs: number): LeaseOrder[] {
+    if (this.isHolding || this.#goal === "resting" || this.#goal === "leaving") return [];
+    const isNews = this.#goal === "idle" || epoch !== this.#seenEpoch;
+    this.#goal = "own";
+    if (this.pending === undefined && isNews) {
+      this.#seenEpoch = epoch;
+      this.#nextAskMs = nowMs;
+    }
+    return this.tick(nowMs);
+  }
+
+  /** The member does not want the partition unless it holds it. A take that is under way may still be granted. */
+  idle(): void {
+    if (!this.isHolding && this.#goal === "own") this.#goal = "idle";
   }
 
   answered(id: number, answer: LeaseAnswer, nowMs: number): LeaseOrder[] {
@@ -123,15 +149,6 @@ export class Lease {
     return [...orders, ...this.tick(nowMs)];
   }
 
-  /** Others may have let go of it. */
-  hinted(nowMs: number): LeaseOrder[] {
-    if (!this.isHolding && this.#goal === "own") {
-      this.#nextAskMs = nowMs;
-      this.#isHinted = this.pending !== undefined;
-    }
-    return this.tick(nowMs);
-  }
-
   /**
    * The member has ended its work on the partition and lets others have it.
    * @param restMs how long it leaves it to others, when it could not work; infinite: it leaves for good
@@ -141,7 +158,6 @@ export class Lease {
     this.#restMs = restMs;
     const orders: LeaseOrder[] = this.isHolding ? this.#end("released", nowMs) : [];
     // A take may be under way, whose grant would keep others waiting: the release follows it.
-    if (this.pending !== undefined) orders.push({ kind: "drop" });
     this.pending = undefined;
     this.#nextAskMs = nowMs;
     return [...orders, ...this.tick(nowMs)];
@@ -167,13 +183,13 @@ export class Lease {
       return [];
     }
     this.#untilMs = Math.max(untilMs, this.#untilMs ?? untilMs);
+    this.#goal = "own";
     return isNew ? [{ kind: "begin", epoch }] : [];
   }
 
   #refused(request: LeaseRequest, freeInMs: number, nowMs: number): LeaseOrder[] {
     if (request.kind === "renew") return this.#end("taken", nowMs);
-    this.#nextAskMs = nowMs + (this.#isHinted ? 0 : Math.min(freeInMs, this.times.everyMs));
-    this.#isHinted = false;
+    this.#nextAskMs = nowMs + Math.min(freeInMs, this.times.everyMs);
     // Free, and yet refused: the epoch was another one, which the answer has brought.
     if (freeInMs <= 0 && request.kind === "take" && request.epoch === this.#seenEpoch)
       this.#nextAskMs = nowMs + this.times.retryMs;
@@ -182,7 +198,7 @@ export class Lease {
 
   #released(nowMs: number): LeaseOrder[] {
     if (this.#goal === "leaving") {
-      this.#nextAskMs = Number.POSITIVE_INFINITY;
+      this.#goal = "idle";
       return [{ kind: "released" }];
     }
     this.#goal = "own";
@@ -202,12 +218,10 @@ export class Lease {
   #end(why: LeaseEnd, nowMs: number): LeaseOrder[] {
     if (!this.isHolding) return [];
     this.#untilMs = undefined;
-    const orders: LeaseOrder[] = [{ kind: "end", why }];
     // The answer to a renewal must not be taken for that to a take.
-    if (this.pending !== undefined) orders.push({ kind: "drop" });
     this.pending = undefined;
     this.#nextAskMs = nowMs;
-    return orders;
+    return [{ kind: "end", why }];
   }
 
   #giveUpWaiting(nowMs: number): LeaseOrder[] {
@@ -217,15 +231,15 @@ export class Lease {
     return [{ kind: "drop" }];
   }
 
-  #ask(nowMs: number): LeaseOrder[] {
-    if (this.pending !== undefined || nowMs < this.#nextAskMs) return [];
+  #ask(nowMs: number, earlyMs: number): LeaseOrder[] {
+    if (this.pending !== undefined || this.#goal === "idle" || nowMs < this.#nextAskMs - earlyMs) return [];
     this.#lastId += 1;
     this.pending = this.#request({ id: this.#lastId, sentAtMs: nowMs });
     return [{ kind: "ask", request: this.pending }];
   }
 
   #request(numbered: { readonly id: number; readonly sentAtMs: number }): LeaseRequest {
-    if (this.#goal !== "own") return { kind: "release", ...numbered };
+    if (this.#goal === "resting" || this.#goal === "leaving") return { kind: "release", ...numbered };
     return this.isHolding
       ? { kind: "renew", ...numbered }
       : { kind: "take", ...numbered, epoch: this.#seenEpoch };

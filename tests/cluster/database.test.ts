@@ -1,6 +1,7 @@
 import pg from "pg";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PostgresLeases } from "../../src/cluster/database.ts";
+import type { LeaseAnswer, LeaseRequest } from "../../src/cluster/lease.ts";
 import { createSchema } from "../../src/storage/postgres/schema.ts";
 import { connectedTo, useClusterDatabase } from "../support/cluster-database.ts";
 import { noPostgres } from "../support/postgres.ts";
@@ -17,11 +18,10 @@ describe.skipIf(noPostgres !== undefined)("PostgresLeases", () => {
     return url;
   }
 
-  function member(url: string, id: string, port = 1, onHint = () => undefined as void): PostgresLeases {
+  function leasesOf(url: string, id: string, port = 1, onHint: () => void = () => undefined): PostgresLeases {
     const leases = new PostgresLeases({
       url,
       id,
-      partition: 0,
       leaseMs: 60_000,
       answerMs: 5000,
       announcement: () => ({ host: "10.0.0.1", port, tlsPort: 0, info: { version: "1" } }),
@@ -29,6 +29,25 @@ describe.skipIf(noPostgres !== undefined)("PostgresLeases", () => {
     });
     onTestFinished(() => leases.close());
     return leases;
+  }
+
+  /** A member that asks for the first partition alone. */
+  function member(url: string, id: string, port = 1, onHint: () => void = () => undefined) {
+    const leases = leasesOf(url, id, port, onHint);
+    const one = {
+      owner: "",
+      ask: async (request: LeaseRequest): Promise<LeaseAnswer> => {
+        const owner = request.kind === "take" ? `${id}:${request.id}` : one.owner;
+        const answer = (await leases.ask(request.kind, [{ partition: 0, request, owner }])).get(0);
+        if (answer === undefined) throw new Error("partition 0 is answered for");
+        if (request.kind === "take" && answer.granted) one.owner = owner;
+        return answer;
+      },
+      look: () => leases.look(true),
+      leave: () => leases.leave(),
+      drop: () => leases.drop(),
+    };
+    return one;
   }
 
   const take = (id: number, epoch: number) => ({ kind: "take", id, sentAtMs: 0, epoch }) as const;
@@ -101,7 +120,11 @@ describe.skipIf(noPostgres !== undefined)("PostgresLeases", () => {
     await a.look();
     await a.ask(take(1, 0));
     const facts = await b.look();
-    expect(facts.partitions).toEqual([{ partition: 0, firstSlot: 0, lastSlot: 16383, epoch: 1, ownerId: A }]);
+    expect(facts.partitions).toEqual([
+      { partition: 0, firstSlot: 0, lastSlot: 16383, epoch: 1, ownerId: A, lastOwnerId: undefined },
+    ]);
+    expect(facts.takers.toSorted()).toEqual([A, B]);
+    expect(facts.freeInMs).toBeGreaterThan(50_000);
     expect(facts.members).toEqual([
       { id: A, host: "10.0.0.1", port: 1, tlsPort: 0, isAlive: true },
       { id: B, host: "10.0.0.1", port: 2, tlsPort: 0, isAlive: true },
@@ -111,7 +134,9 @@ describe.skipIf(noPostgres !== undefined)("PostgresLeases", () => {
     await client.query("update detent_partition set lease_until = now() - interval '1 ms'");
     const later = await b.look();
     expect(later.members.map(({ id }) => id)).toEqual([B]);
-    expect(later.partitions[0]?.ownerId).toBeUndefined();
+    expect(later.partitions[0]).toMatchObject({ ownerId: undefined, lastOwnerId: A });
+    expect(later.takers).toEqual([B]);
+    expect(later.freeInMs).toBe(Number.POSITIVE_INFINITY);
     await b.leave();
     expect((await client.query("select id from detent_member where id = $1", [B])).rows).toEqual([]);
   });
@@ -156,6 +181,53 @@ describe.skipIf(noPostgres !== undefined)("PostgresLeases", () => {
     await expect(asked).rejects.toThrow();
     await blocking.query("rollback");
     expect(await a.ask(renew)).toEqual({ granted: true, epoch: 1 });
+  });
+
+  test("ask() takes, renews and releases several partitions in one statement each", async () => {
+    const url = await database.schema();
+    await createSchema(await connectedTo(url), 4);
+    const a = leasesOf(url, A);
+    const b = leasesOf(url, B, 2);
+    const asked = (id: string, request: LeaseRequest, ...partitions: readonly number[]) =>
+      partitions.map((partition) => ({ partition, request, owner: `${id}:1` }));
+    const granted = { granted: true, epoch: 1 };
+    const taken = await a.ask("take", asked(A, take(1, 0), 0, 1, 2));
+    expect([...taken].toSorted(([p], [q]) => p - q)).toEqual([
+      [0, granted],
+      [1, granted],
+      [2, granted],
+    ]);
+    const other = await b.ask("take", asked(B, take(1, 0), 2, 3));
+    expect(other.get(2)).toMatchObject({ granted: false, epoch: 1 });
+    expect(other.get(3)).toEqual(granted);
+    // A renewal of what is another's is refused, that of all else is not.
+    const renewed = await a.ask("renew", asked(A, renew, 0, 1, 3));
+    expect([0, 1, 3].map((partition) => renewed.get(partition)?.granted)).toEqual([true, true, false]);
+    await a.ask("release", asked(A, release, 0, 1, 3));
+    const { partitions } = await a.see();
+    expect(partitions.map(({ ownerId }) => ownerId)).toEqual([undefined, undefined, A, B]);
+  });
+
+  test("ask() leaves out a row that somebody holds, and takes the others", async () => {
+    const url = await database.schema();
+    await createSchema(await connectedTo(url), 2);
+    const blocking = await connectedTo(url);
+    await blocking.query("begin");
+    await blocking.query("select from detent_partition where p = 0 for key share");
+    const asked = [0, 1].map((partition) => ({ partition, request: take(1, 0), owner: `${A}:1` }));
+    const taken = await leasesOf(url, A).ask("take", asked);
+    expect([taken.get(0), taken.get(1)]).toEqual([
+      { granted: false, epoch: 0, freeInMs: 0 },
+      { granted: true, epoch: 1 },
+    ]);
+    await blocking.query("rollback");
+  });
+
+  test("look() shows who takes no partitions", async () => {
+    const url = await emptyCluster();
+    await leasesOf(url, A).look(false);
+    expect((await leasesOf(url, B, 2).look(true)).takers).toEqual([B]);
+    expect((await leasesOf(url, "c".repeat(40), 3).see()).takers).toEqual([B]);
   });
 
   test("ask() says that the tables are missing", async () => {

@@ -41,11 +41,7 @@ test("a member stops by itself when no renewal gets through", () => {
   lease.tick(800);
   expect(lease.tick(1300)).toEqual([{ kind: "drop" }]);
   lease.tick(1400);
-  expect(lease.tick(1710)).toMatchObject([
-    { kind: "end", why: "expired" },
-    { kind: "drop" },
-    { kind: "ask" },
-  ]);
+  expect(lease.tick(1710)).toMatchObject([{ kind: "end", why: "expired" }, { kind: "ask" }]);
   expect(lease.isHolding).toBe(false);
 });
 
@@ -53,7 +49,7 @@ test("an answer that comes when the lease has run out ends it, whatever it says"
   const lease = holding();
   const renewal = requestOf(lease.tick(610));
   const orders = lease.answered(renewal.id, { granted: true, epoch: 5 }, 5000);
-  expect(orders).toMatchObject([{ kind: "end", why: "expired" }, { kind: "drop" }, { kind: "ask" }]);
+  expect(orders).toMatchObject([{ kind: "end", why: "expired" }, { kind: "ask" }]);
   expect(requestOf(orders).kind).toBe("take");
 });
 
@@ -75,18 +71,6 @@ test("a member asks again when the lease of the owner is to end, and every so of
   const second = requestOf(lease.tick(610));
   lease.answered(second.id, { granted: false, epoch: 4, freeInMs: 200 }, 620);
   expect(lease.wakeAtMs).toBe(820);
-});
-
-test("a member asks at once when it hears that the partition may be free", () => {
-  const lease = new Lease(TIMES);
-  const look = requestOf(lease.tick(0));
-  lease.answered(look.id, { granted: false, epoch: 4, freeInMs: 1500 }, 10);
-  const asked = requestOf(lease.hinted(50));
-  expect(asked.kind).toBe("take");
-  // What it heard of while it was asking may have come behind that.
-  expect(lease.hinted(51)).toEqual([]);
-  const again = requestOf(lease.answered(asked.id, { granted: false, epoch: 5, freeInMs: 1400 }, 60));
-  expect(again).toMatchObject({ kind: "take", epoch: 5 });
 });
 
 test("a renewal that is refused, and a store that is fenced, end the lease", () => {
@@ -120,7 +104,7 @@ test("a member that leaves releases what it has, until it is confirmed, and asks
   const answer = { granted: false, epoch: 5, freeInMs: 0 } as const;
   expect(lease.answered(second.id, answer, 220)).toEqual([{ kind: "released" }]);
   expect(lease.wakeAtMs).toBe(Number.POSITIVE_INFINITY);
-  expect(lease.hinted(230)).toEqual([]);
+  expect(lease.tick(230)).toEqual([]);
 });
 
 test("a member that cannot work leaves the partition to others for a while", () => {
@@ -129,4 +113,40 @@ test("a member that cannot work leaves the partition to others for a while", () 
   lease.answered(release.id, { granted: false, epoch: 5, freeInMs: 0 }, 110);
   expect(lease.wakeAtMs).toBe(3110);
   expect(requestOf(lease.tick(3110)).kind).toBe("take");
+});
+
+test("a lease that is idle asks for nothing until it is wanted", () => {
+  const lease = new Lease(TIMES);
+  lease.idle();
+  expect(lease.wakeAtMs).toBe(Number.POSITIVE_INFINITY);
+  expect(lease.tick(1000)).toEqual([]);
+  const take = requestOf(lease.want(7, 2000));
+  expect(take).toMatchObject({ kind: "take", epoch: 7 });
+  // A take that is under way may still be granted.
+  lease.idle();
+  expect(lease.answered(take.id, { granted: true, epoch: 8 }, 2010)).toEqual([{ kind: "begin", epoch: 8 }]);
+  expect(requestOf(lease.tick(2600)).kind).toBe("renew");
+});
+
+test("a lease that is wanted again after a refusal asks at once where the epoch is news", () => {
+  const lease = new Lease(TIMES);
+  lease.idle();
+  const take = requestOf(lease.want(7, 0));
+  expect(lease.answered(take.id, { granted: false, epoch: 8, freeInMs: 900 }, 10)).toEqual([]);
+  expect(lease.want(8, 20)).toEqual([]);
+  expect(requestOf(lease.want(9, 30))).toMatchObject({ kind: "take", epoch: 9 });
+});
+
+test("a lease is released before it is wanted again", () => {
+  const lease = holding();
+  const release = requestOf(lease.release(Number.POSITIVE_INFINITY, 100));
+  expect(lease.want(5, 105)).toEqual([]);
+  lease.answered(release.id, { granted: false, epoch: 5, freeInMs: 0 }, 110);
+  expect(requestOf(lease.want(5, 120)).kind).toBe("take");
+});
+
+test("tick() asks earlier than need be where others ask at the same moment", () => {
+  const lease = holding();
+  expect(lease.tick(500, 100)).toEqual([]);
+  expect(requestOf(lease.tick(510, 100)).kind).toBe("renew");
 });

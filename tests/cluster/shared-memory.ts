@@ -1,8 +1,9 @@
 /** A cluster in the process of a test: one partition whose row and data are in memory, shared by members that are started over it. */
 import { systemClock } from "../../src/base/clock.ts";
-import type { Announcement, LeaseDatabase } from "../../src/cluster/database.ts";
+import type { Announcement, Asked, LeaseDatabase, Sight } from "../../src/cluster/database.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../src/cluster/lease.ts";
-import { type ClusterFacts, SLOT_COUNT } from "../../src/cluster/view.ts";
+import { SYSTEM_TIMERS } from "../../src/cluster/timers.ts";
+import { SLOT_COUNT } from "../../src/cluster/view.ts";
 import { configOf } from "../../src/config/load.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { type RunningMember, startMember } from "../../src/member.ts";
@@ -30,6 +31,7 @@ export class SharedMemory {
   /** Why the store cannot be opened, for tests of that. */
   openFault: string | undefined;
   readonly #announced = new Map<string, Announcement>();
+  readonly #takes = new Map<string, boolean>();
   readonly #hints = new Set<() => void>();
   #lost: (error: Error) => void = () => undefined;
 
@@ -59,13 +61,7 @@ export class SharedMemory {
       httpPort: "none",
       id,
       partition: 0,
-      timers: {
-        monotonicMs: () => performance.now(),
-        after: (ms, callBack) => {
-          const timer = setTimeout(callBack, ms);
-          return () => clearTimeout(timer);
-        },
-      },
+      timers: SYSTEM_TIMERS,
       database: (server, onHint) => this.#databaseOf(started, () => server().port, onHint),
       openStore: async (_owner, _epoch, onLost) => {
         if (this.openFault !== undefined) throw new Error(this.openFault);
@@ -89,21 +85,32 @@ export class SharedMemory {
     const { id } = who;
     this.#hints.add(onHint);
     const database = {
-      owner: "",
-      ask: async (request: LeaseRequest): Promise<LeaseAnswer> => {
+      ask: async (_kind: LeaseRequest["kind"], asked: readonly Asked[]) => {
         await this.#reach(who);
-        const answer = this.#answer(id, request, database.owner);
-        if (request.kind === "take" && answer.granted) database.owner = `${id}:${request.id}`;
-        return answer;
+        return new Map(
+          asked.map(({ partition, request, owner }) => [partition, this.#answer(id, request, owner)]),
+        );
       },
-      look: async (): Promise<ClusterFacts> => {
+      look: async (takes: boolean): Promise<Sight> => {
         await this.#reach(who);
         this.#announced.set(id, { host: "127.0.0.1", port: port(), tlsPort: 0, info: {} });
-        const isOwned = this.owner !== undefined && performance.now() < this.leaseUntilMs;
-        const ownerId = isOwned ? this.owner?.split(":")[0] : undefined;
+        this.#takes.set(id, takes);
+        const leftMs = Math.max(0, this.leaseUntilMs - performance.now());
+        const ownerId = this.owner?.split(":")[0];
         return {
-          partitions: [{ partition: 0, firstSlot: 0, lastSlot: SLOT_COUNT - 1, epoch: this.epoch, ownerId }],
+          partitions: [
+            {
+              partition: 0,
+              firstSlot: 0,
+              lastSlot: SLOT_COUNT - 1,
+              epoch: this.epoch,
+              ownerId: leftMs > 0 ? ownerId : undefined,
+              lastOwnerId: leftMs > 0 ? undefined : ownerId,
+            },
+          ],
           members: [...this.#announced].map(([other, at]) => ({ ...at, id: other, isAlive: true })),
+          takers: [...this.#announced.keys()].filter((other) => this.#takes.get(other) === true),
+          freeInMs: ownerId !== undefined && leftMs > 0 && ownerId !== id ? leftMs : Number.POSITIVE_INFINITY,
         };
       },
       leave: async () => {
@@ -126,7 +133,7 @@ export class SharedMemory {
     const nowMs = performance.now();
     const isMine = this.owner === undefined || this.owner.startsWith(`${id}:`);
     if (request.kind === "take" && request.epoch === this.epoch && (isMine || this.leaseUntilMs < nowMs)) {
-      this.owner = `${id}:${request.id}`;
+      this.owner = owner;
       this.epoch += 1;
     } else if (request.kind === "release") {
       if (isMine) this.owner = undefined;

@@ -1,7 +1,8 @@
 /** Faults that the simulation must find: variants of the lease; those of statements and of the server are where these are. */
 import { Lease, type LeaseRequest } from "../../../src/cluster/lease.ts";
+import { SharePolicy } from "../../../src/cluster/shares.ts";
 import type { DatabaseBug } from "./database.ts";
-import type { ServerBug } from "./member.ts";
+import type { ServerBug } from "./tenure.ts";
 
 class CountsFromTheAnswer extends Lease {
   protected override servesUntilMs(_request: LeaseRequest, nowMs: number): number {
@@ -51,7 +52,7 @@ class NeverGivesUpWaiting extends Lease {
 class AsksWithoutAPause extends Lease {
   override failed(id: number, nowMs: number) {
     const orders = super.failed(id, nowMs);
-    return [...orders, ...super.hinted(nowMs)];
+    return [...orders, ...super.want(-1 - nowMs, nowMs)];
   }
 }
 
@@ -63,6 +64,32 @@ export const LEASE_BUGS: ReadonlyMap<string, typeof Lease> = new Map<string, typ
   ["takes any answer", TakesAnyAnswer],
   ["never gives up waiting", NeverGivesUpWaiting],
   ["asks without a pause", AsksWithoutAPause],
+]);
+
+class NeverGives extends SharePolicy {
+  protected override get differenceMin(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+class GivesAtADifferenceOfOne extends SharePolicy {
+  protected override get differenceMin(): number {
+    return 1;
+  }
+}
+
+/** What is free goes to the first by id, whatever it has. */
+class KnowsOnlyTheFirst extends SharePolicy {
+  protected override poorest(counts: ReadonlyMap<string, number>): readonly [string, number] {
+    const [first] = counts;
+    return first ?? super.poorest(counts);
+  }
+}
+
+export const SHARE_BUGS: ReadonlyMap<string, typeof SharePolicy> = new Map<string, typeof SharePolicy>([
+  ["never gives", NeverGives],
+  ["gives at a difference of one", GivesAtADifferenceOfOne],
+  ["knows only the first", KnowsOnlyTheFirst],
 ]);
 
 const DATABASE_BUGS: readonly DatabaseBug[] = [
@@ -82,6 +109,13 @@ const SERVER_BUGS: readonly ServerBug[] = [
   "serves before it has read the journal",
   "goes on by the epoch that has fenced it",
   "carries on beside a carry that is not known to have failed",
+  "answers after it has released",
+  "serves all by the lease of one",
 ];
 
-export const BUGS: readonly string[] = [...LEASE_BUGS.keys(), ...DATABASE_BUGS, ...SERVER_BUGS];
+export const BUGS: readonly string[] = [
+  ...LEASE_BUGS.keys(),
+  ...SHARE_BUGS.keys(),
+  ...DATABASE_BUGS,
+  ...SERVER_BUGS,
+];

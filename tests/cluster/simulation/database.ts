@@ -1,7 +1,8 @@
 /**
- * The database in the simulation: the row of one partition, its journal and its data, with the statements that members send.
+ * The database in the simulation: the rows of partitions, each with its journal and its data, and the statements that members send.
  * A statement takes effect at once and as a whole when it arrives. What it does is held against what must never happen.
  */
+import type { Asked, Sight } from "../../../src/cluster/database.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../../src/cluster/lease.ts";
 
 export class Violation extends Error {
@@ -39,7 +40,8 @@ export type DatabaseBug =
   | "take without a look at the lease"
   | "renewal by anybody";
 
-export class Database {
+/** What is known of one partition. */
+export class PartitionRow {
   readonly #bug: string | undefined;
   readonly #clock: () => number;
   readonly #leaseMs: number;
@@ -101,6 +103,11 @@ export class Database {
     this.#acknowledged[sequence] = value;
     if (this.valueOf(sequence) !== value)
       throw new Violation(`${value} is acknowledged as ${sequence}, where ${this.valueOf(sequence)} is`);
+  }
+
+  /** For how long its owner has it; 0: it is free. */
+  get leaseLeftMs(): number {
+    return this.owner === undefined ? 0 : Math.max(0, this.#leaseUntilMs - this.#clock());
   }
 
   get acknowledgedMax(): number {
@@ -185,5 +192,69 @@ export class Database {
       this.data.push(row.value);
     }
     return { kind: "done", epoch };
+  }
+}
+
+export class Database {
+  readonly partitions: readonly PartitionRow[];
+  readonly #clock: () => number;
+  readonly #leaseMs: number;
+  /** When each member has shown itself, and whether it takes partitions. */
+  readonly #seen = new Map<string, { readonly atMs: number; readonly takes: boolean }>();
+
+  constructor(count: number, leaseMs: number, clock: () => number, bug: string | undefined) {
+    this.#clock = clock;
+    this.#leaseMs = leaseMs;
+    this.partitions = Array.from({ length: count }, () => new PartitionRow(leaseMs, clock, bug));
+  }
+
+  row(partition: number): PartitionRow {
+    const row = this.partitions[partition];
+    if (row === undefined) throw new Error(`there is no partition ${partition}`);
+    return row;
+  }
+
+  lease(member: string, asked: readonly Asked[]): ReadonlyMap<number, LeaseAnswer> {
+    return new Map(
+      asked.map(({ partition, request }) => [partition, this.row(partition).lease(member, request)]),
+    );
+  }
+
+  look(member: string, takes: boolean): Sight {
+    const nowMs = this.#clock();
+    this.#seen.set(member, { atMs: nowMs, takes });
+    const partitions = this.partitions.map((row, partition) => ({
+      partition,
+      firstSlot: partition,
+      lastSlot: partition,
+      epoch: row.epoch,
+      ownerId: row.leaseLeftMs > 0 ? row.owner : undefined,
+      lastOwnerId: row.leaseLeftMs > 0 ? undefined : row.owner,
+    }));
+    const others = this.partitions.filter(({ owner, leaseLeftMs }) => owner !== member && leaseLeftMs > 0);
+    return {
+      partitions,
+      members: [],
+      takers: [...this.#seen]
+        .filter(([, seen]) => seen.takes && nowMs - seen.atMs < this.#leaseMs)
+        .map(([id]) => id),
+      freeInMs: Math.min(...others.map(({ leaseLeftMs }) => leaseLeftMs)),
+    };
+  }
+
+  leave(member: string): void {
+    this.#seen.delete(member);
+  }
+
+  get takeCount(): number {
+    return this.partitions.reduce((sum, row) => sum + row.takeCount, 0);
+  }
+
+  get acknowledgedCount(): number {
+    return this.partitions.reduce((sum, row) => sum + row.acknowledgedMax, 0);
+  }
+
+  verify(): void {
+    for (const row of this.partitions) row.verify();
   }
 }

@@ -1,6 +1,14 @@
 /** Between members and the database: delays, losses either way, connections that break, answers that come twice. */
-import type { Member } from "./member.ts";
 import type { Timeline } from "./timeline.ts";
+
+/** A member, as far as messages reach it. */
+export interface Reached {
+  readonly id: string;
+  /** Lets something happen to it: now, or when it goes on. */
+  enter(happen: () => void): void;
+  /** Others say that something has changed. */
+  hint(): void;
+}
 
 export interface Message<Answer> {
   /** Takes effect in the database. */
@@ -31,12 +39,12 @@ export class Network {
   weather: Weather = CALM;
   readonly #timeline: Timeline;
   readonly #random: () => number;
-  readonly #members: () => readonly Member[];
+  readonly #members: () => readonly Reached[];
   /** Members that do not reach the database, until when. */
   readonly #cut = new Map<string, number>();
   #downUntilMs = 0;
 
-  constructor(timeline: Timeline, random: () => number, members: () => readonly Member[]) {
+  constructor(timeline: Timeline, random: () => number, members: () => readonly Reached[]) {
     this.#timeline = timeline;
     this.#random = random;
     this.#members = members;
@@ -47,7 +55,7 @@ export class Network {
     this.#downUntilMs = this.#timeline.nowMs + ms;
   }
 
-  cutOff(member: Member, ms: number): void {
+  cutOff(member: Reached, ms: number): void {
     this.#cut.set(member.id, this.#timeline.nowMs + ms);
   }
 
@@ -57,7 +65,7 @@ export class Network {
     this.#downUntilMs = 0;
   }
 
-  ask<Answer>(member: Member, message: Message<Answer>): void {
+  ask<Answer>(member: Reached, message: Message<Answer>): void {
     if (this.#isLost(member)) {
       this.#breakOrHang(member, message);
       return;
@@ -73,22 +81,22 @@ export class Network {
   }
 
   /** Others hear of a change of ownership, or do not. */
-  hintAll(except: Member): void {
+  hintAll(except: Reached): void {
     for (const member of this.#members()) {
       if (member !== except && !this.#isLost(member))
         this.#timeline.after(this.#delayMs(), () => member.hint());
     }
   }
 
-  #breakOrHang<Answer>(member: Member, message: Message<Answer>): void {
+  #breakOrHang<Answer>(member: Reached, message: Message<Answer>): void {
     if (this.#random() < 0.5) this.#break(member, message);
   }
 
-  #break<Answer>(member: Member, message: Message<Answer>): void {
+  #break<Answer>(member: Reached, message: Message<Answer>): void {
     this.#timeline.after(BROKEN_MS * this.#random(), () => member.enter(() => message.failed()));
   }
 
-  #isLost(member: Member): boolean {
+  #isLost(member: Reached): boolean {
     const cutUntilMs = this.#cut.get(member.id) ?? 0;
     if (this.#timeline.nowMs < cutUntilMs) return true;
     return this.#random() < this.weather.lossRate;

@@ -1,9 +1,10 @@
 /**
  * Members, a network and a database in one process, by a seed: rough weather and calm by turns. In rough weather messages are
  * lost or late, members are killed, stopped and go on, the database is away. What must hold is held all the time; when it is
- * calm the partition must be served again within its bound, and stay with its owner.
+ * calm all partitions must be served again within their bound, be shared out evenly, and stay with their owners.
  */
 import type { LeaseTimes } from "../../../src/cluster/lease.ts";
+import { shareTimes } from "../../../src/cluster/times.ts";
 import { seeded } from "../../support/seeded.ts";
 import { Database, Violation } from "./database.ts";
 import { Member } from "./member.ts";
@@ -18,9 +19,13 @@ const ROUGH_MS_MAX = 60_000;
 const CALM_MS = 4000;
 /** From calm on: what is under way fails, the last lease runs out, and the partition is taken and read. */
 const SERVED_WITHIN_MS = 3000;
+/** And further on until shares are even: members are watched for a while, then one partition after the other goes over. */
+const EVEN_WITHIN_MS = 9000;
+const PARTITIONS_MAX = 5;
 const CLIENT_EVERY_MS = 16;
+const HOPS = 6;
 /** Of one member in a second, also where the connection breaks at once and others let go of it again and again. */
-const REQUESTS_A_SECOND_MAX = 25;
+const REQUESTS_A_SECOND_MAX = 60;
 
 export interface Outcome {
   readonly takes: number;
@@ -29,8 +34,8 @@ export interface Outcome {
 }
 
 /** @throws Violation */
-export function simulate(seed: number, steps: number, bug?: string): Outcome {
-  return new Simulation(seed, bug).run(steps);
+export async function simulate(seed: number, steps: number, bug?: string): Promise<Outcome> {
+  return await new Simulation(seed, bug).run(steps);
 }
 
 class Simulation {
@@ -51,7 +56,9 @@ class Simulation {
     this.#bug = bug;
     this.#isSuspending = seed % 3 === 0;
     const rate = this.#rate();
-    this.#database = new Database(TIMES.leaseMs, () => this.#timeline.nowMs * rate, bug);
+    // Half of them as a cluster with one partition.
+    const partitions = this.#random() < 0.5 ? 1 : 1 + Math.ceil(this.#random() * (PARTITIONS_MAX - 1));
+    this.#database = new Database(partitions, TIMES.leaseMs, () => this.#timeline.nowMs * rate, bug);
     this.#network = new Network(this.#timeline, this.#random, () => this.#members);
     const count = 2 + Math.floor(this.#random() * 3);
     for (let i = 0; i < count; i += 1) this.#bear();
@@ -60,16 +67,26 @@ class Simulation {
     this.#watchRequests(new Map());
   }
 
-  run(steps: number): Outcome {
+  async run(steps: number): Promise<Outcome> {
     while (this.#timeline.stepCount < steps) {
       this.#timeline.step();
-      const serving = this.#members.filter(({ serves }) => serves);
-      if (serving.length > 1 && !this.#isSuspending)
-        throw new Violation(`${serving.map(({ id }) => id).join(" and ")} serve`);
+      // What was answered goes its way: promises that follow each other.
+      for (let hop = 0; hop < HOPS; hop += 1) await undefined;
+      if (this.#isSuspending) continue;
+      for (const partition of this.#database.partitions.keys()) this.#assertOne(partition);
     }
     this.#database.verify();
-    const { takeCount, acknowledgedMax } = this.#database;
-    return { takes: takeCount, acknowledged: acknowledgedMax, steps };
+    const { takeCount, acknowledgedCount } = this.#database;
+    return { takes: takeCount, acknowledged: acknowledgedCount, steps };
+  }
+
+  #assertOne(partition: number): void {
+    let serving: Member | undefined;
+    for (const member of this.#members) {
+      if (!member.serves(partition)) continue;
+      if (serving !== undefined) throw new Violation(`${serving.id} and ${member.id} serve ${partition}`);
+      serving = member;
+    }
   }
 
   #rate(): number {
@@ -86,6 +103,7 @@ class Simulation {
         network: this.#network,
         database: this.#database,
         times: TIMES,
+        shareTimes: shareTimes(TIMES),
         random: this.#random,
         rate: this.#rate(),
         isSuspended: this.#isSuspending,
@@ -98,14 +116,23 @@ class Simulation {
     return this.#members[Math.floor(this.#random() * this.#members.length)];
   }
 
+  #ownerOf(partition: number): Member | undefined {
+    const { owner } = this.#database.row(partition);
+    return this.#members.find(({ id }) => id === owner);
+  }
+
+  #anyPartition(): number {
+    return Math.floor(this.#random() * this.#database.partitions.length);
+  }
+
   /** Clients ask any member; half of them know who the owner is, as the database says. */
   #client(): void {
-    const knowsOwner = this.#random() < 0.5;
-    const member = knowsOwner ? this.#members.find(({ id }) => id === this.#database.owner) : this.#any();
-    if (this.#random() < 0.5) member?.read();
+    const partition = this.#anyPartition();
+    const member = this.#random() < 0.5 ? this.#ownerOf(partition) : this.#any();
+    if (this.#random() < 0.5) member?.read(partition);
     else {
       this.#lastValue += 1;
-      member?.append(this.#lastValue);
+      member?.append(partition, this.#lastValue);
     }
     this.#timeline.after(this.#random() * CLIENT_EVERY_MS * 2, () => this.#client());
   }
@@ -123,8 +150,7 @@ class Simulation {
   #trouble(): void {
     if (this.#isCalm) return;
     const random = this.#random;
-    const owner = this.#members.find(({ id }) => id === this.#database.owner);
-    const member = random() < 0.6 ? owner : this.#any();
+    const member = random() < 0.6 ? this.#ownerOf(this.#anyPartition()) : this.#any();
     const kind = random();
     if (member !== undefined) {
       if (kind < 0.2) this.#replace(member, () => member.kill());
@@ -158,27 +184,35 @@ class Simulation {
   }
 
   #killInTheCalm(): void {
-    const owner = this.#members.find(({ serves }) => serves);
+    const owner = this.#members.find(({ share }) => share > 0);
     if (owner !== undefined && this.#random() < 0.5) {
       this.#replace(owner, () => owner.kill());
-      this.#timeline.after(SERVED_WITHIN_MS, () => this.#stay());
-    } else this.#stay();
+      this.#timeline.after(SERVED_WITHIN_MS, () => {
+        this.#assertServed(SERVED_WITHIN_MS);
+        this.#timeline.after(EVEN_WITHIN_MS, () => this.#stay());
+      });
+    } else this.#timeline.after(EVEN_WITHIN_MS, () => this.#stay());
   }
 
-  /** Nobody takes it from an owner that is well, and its clients are answered. */
+  /** Nobody takes one from an owner that is well, all have their share, and clients are answered. */
   #stay(): void {
-    this.#assertServed(SERVED_WITHIN_MS);
-    const { takeCount, acknowledgedMax } = this.#database;
+    this.#assertServed(EVEN_WITHIN_MS);
+    const shares = this.#members.map(({ share }) => share);
+    if (Math.max(...shares) - Math.min(...shares) > 1)
+      throw new Violation(`shares are ${shares.join(", ")}, ${EVEN_WITHIN_MS} ms after all is well`);
+    const { takeCount, acknowledgedCount } = this.#database;
     this.#timeline.after(CALM_MS, () => {
-      if (this.#database.takeCount !== takeCount) throw new Violation("the owner changes though all is well");
-      if (this.#database.acknowledgedMax === acknowledgedMax) throw new Violation("no commit is answered");
+      if (this.#database.takeCount !== takeCount) throw new Violation("an owner changes though all is well");
+      if (this.#database.acknowledgedCount === acknowledgedCount)
+        throw new Violation("no commit is answered");
       this.#rough();
     });
   }
 
   #assertServed(overMs: number): void {
-    if (!this.#members.some(({ serves }) => serves))
-      throw new Violation(`nobody serves, ${overMs} ms after it has become calm`);
+    for (const partition of this.#database.partitions.keys())
+      if (!this.#members.some((member) => member.serves(partition)))
+        throw new Violation(`nobody serves ${partition}, ${overMs} ms after it has become calm`);
   }
 
   #watchRequests(before: ReadonlyMap<Member, number>): void {
