@@ -72,6 +72,8 @@ const UPGRADES: readonly (readonly string[])[] = [
       request bytea not null
     )`,
     "alter table detent_partition add column log bigint not null default 0",
+    // What the partition says of that entry: how many of its machines need the definition that is to be removed.
+    "alter table detent_partition add column log_answer bigint not null default 0",
     // Events from machines of one partition to machines of another one, until the target has applied them.
     `create table detent_mail (
       target int not null,
