@@ -24,6 +24,7 @@ import type { Store } from "../keyspace/store.ts";
 import type { ChangeNotes } from "../machines/change-notes.ts";
 import type { ChartCache } from "../machines/chart-cache.ts";
 import type { Flow } from "../machines/flow.ts";
+import type { LongCounts } from "../machines/long-counts.ts";
 import type { OwnerRights } from "../machines/rights.ts";
 import type { LatencyLog } from "../metrics/latency-log.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
@@ -81,6 +82,8 @@ export interface ServerContext {
   readonly flow: Flow;
   /** Which machines have changed, for pages that follow them. */
   readonly changeNotes: ChangeNotes;
+  /** Counts of all machines that take long walks. */
+  readonly longCounts: LongCounts;
   readonly slowLog: SlowLog;
   readonly latencyLog: LatencyLog;
   /** Whether there is room for more. */

@@ -2,6 +2,7 @@
 import { type Answer, isList, isMap } from "./answer.ts";
 import type { HttpSession } from "./http-session.ts";
 import { CREATE_FIELDS, createRequest, keyOf, SEND_FIELDS, sendRequest } from "./machine-requests.ts";
+import { INFO_JSON, scanInPieces, withInfo } from "./machine-scan.ts";
 import { type Field, type Input, type Operation, textOf, withJson } from "./operation.ts";
 
 export const NO_MACHINE = ["NOMACHINE", "there is no such machine"] as const;
@@ -10,7 +11,6 @@ export const UNMET = [
   "the condition of ifState, ifRev or ifAbsent does not hold; nothing was changed",
 ] as const;
 export const MACHINE = "/api/v1/machines/{key}";
-const INFO_JSON = ["context", "output"];
 /** What is JSON in an entry of history. */
 export const HISTORY_JSON = ["data", "context", "log", "output"];
 
@@ -31,19 +31,6 @@ const FILTER: readonly Field[] = [
     token: "STATUS",
   },
 ];
-
-/** The machines of a page, each with what SM.INFO says of it. */
-async function withInfo(answer: Answer): Promise<Answer> {
-  const [cursor = null, rows = null] = isList(answer) ? answer : [];
-  const machines = (isList(rows) ? rows : []).flatMap((row): Answer[] => {
-    const [key = null, info] = isList(row) ? row : [];
-    return info !== undefined && isMap(info) ? [new Map([["key", key], ...info])] : [];
-  });
-  return new Map<string, Answer>([
-    ["cursor", cursor],
-    ["machines", withJson(machines, INFO_JSON)],
-  ]);
-}
 
 /** What a machine accepts, for who was refused; with the guards that were tried and what they read. */
 async function accepted(input: Input, session: HttpSession): Promise<Readonly<Record<string, Answer>>> {
@@ -93,6 +80,7 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
       COUNT,
     ],
     words: ["WITHINFO"],
+    ask: scanInPieces,
     refine: withInfo,
   },
   {

@@ -9,11 +9,9 @@ import {
   type MachineCount,
   machineCounts,
   type OverdueCount,
-  overdueCounts,
   type StreamFigures,
   streamFigures,
   type TimerFigures,
-  timerFigures,
 } from "../machines/figures.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
 import { type Definer, definer, type Sample } from "./metric-definer.ts";
@@ -85,13 +83,13 @@ interface Figures {
   readonly streams: readonly StreamFigures[];
 }
 
-function figuresOf({ store, config, clock, timersFrom }: ServerContext): Figures {
+function figuresOf({ store, config, clock, timersFrom, longCounts }: ServerContext): Figures {
   const databases = new Databases(store.begin(), config.get("databases"), clock.now());
   return {
     status: store.status(),
     counts: machineCounts(databases),
-    timers: timerFigures(databases, timersFrom),
-    overdue: overdueCounts(databases),
+    timers: longCounts.timers(databases, timersFrom),
+    overdue: longCounts.overdue(databases),
     streams: streamFigures(databases),
   };
 }

@@ -48,6 +48,8 @@ export interface Operation {
   readonly body?: readonly Field[] | { readonly document: string };
   /** The request of the command; otherwise it is the name, then path parameters, then arguments and options. */
   readonly request?: (input: Input) => Arguments;
+  /** Runs the request; otherwise it is run as it is. */
+  readonly ask?: (request: Arguments, input: Input, session: HttpSession) => Promise<Answer>;
   /** Fields of the reply whose text is JSON and which are answered as that. */
   readonly json?: readonly string[];
   /** The member of the answer that holds the reply; otherwise it is the answer. */

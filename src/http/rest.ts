@@ -55,7 +55,8 @@ function serve(context: HttpContext, access: Access, operation: Operation): Prom
 }
 
 async function answerTo(operation: Operation, input: Input, session: HttpSession): Promise<Answer> {
-  const answer = await session.run(requestOf(operation, input));
+  const request = requestOf(operation, input);
+  const answer = await (operation.ask?.(request, input, session) ?? session.run(request));
   if (answer instanceof AnswerError) {
     const isRefusal = statusOf(answer) === 409;
     const extensions = isRefusal ? await operation.explain?.(input, session) : undefined;

@@ -33,6 +33,7 @@ import type { Store } from "../keyspace/store.ts";
 import { ChangeNotes } from "../machines/change-notes.ts";
 import { ChartCache } from "../machines/chart-cache.ts";
 import { Flow } from "../machines/flow.ts";
+import { LongCounts } from "../machines/long-counts.ts";
 import { LatencyLog } from "../metrics/latency-log.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { newStatistics } from "../metrics/statistics.ts";
@@ -121,6 +122,7 @@ export function newServerContext({
     statistics,
     flow: new Flow(clock.now()),
     changeNotes: new ChangeNotes(clock),
+    longCounts: new LongCounts(),
     cluster,
     bus,
     runId: randomBytes(20).toString("hex"),

@@ -33,26 +33,39 @@ const ORDER = JSON.stringify({
   },
 });
 
-/** What pages ask while they are open, by turns. */
-const INFO = ["POST", "/api/v1/commands", ["INFO", "all"]] as const;
+/** What pages ask while they are open, by turns; and which changes they follow. */
+const INFO = [
+  "POST",
+  "/api/v1/commands",
+  ["INFO", "clients", "memory", "persistence", "stats", "statemachine", "commandstats", "errorstats"],
+] as const;
 const PAGES = [
-  [INFO, ["GET", "/api/v1/definitions"]],
-  [
-    ["GET", "/api/v1/counts?by=state&definition=order%3Av1"],
-    ["GET", "/api/v1/definitions/order/v1/flow"],
-    ["GET", "/api/v1/machines?count=100&cursor=0&definition=order%3Av1&state=paid&olderThan=0"],
-  ],
-  [
-    ["GET", "/api/v1/machines/o%3A1"],
-    ["GET", "/api/v1/machines/o%3A1/history?newestFirst=true&count=1000"],
-    ["GET", "/api/v1/machines/o%3A1/pending"],
-    ["GET", "/api/v1/machines/o%3A1/next"],
-  ],
-  [["GET", "/api/v1/machines?count=100&cursor=0&state=new"]],
-  [
-    ["GET", "/api/v1/streams"],
-    ["POST", "/api/v1/commands", ["XREVRANGE", "sm:dead", "+", "-", "COUNT", "100"]],
-  ],
+  { follows: "", asks: [INFO, ["GET", "/api/v1/definitions"]] },
+  {
+    follows: "&definition=order%3Av1",
+    asks: [
+      ["GET", "/api/v1/counts?by=state&definition=order%3Av1"],
+      ["GET", "/api/v1/definitions/order/v1/flow"],
+      ["GET", "/api/v1/machines?count=100&cursor=0&definition=order%3Av1&state=paid&olderThan=0"],
+    ],
+  },
+  {
+    follows: "&key=o%3A1",
+    asks: [
+      ["GET", "/api/v1/machines/o%3A1"],
+      ["GET", "/api/v1/machines/o%3A1/history?newestFirst=true&count=1000"],
+      ["GET", "/api/v1/machines/o%3A1/pending"],
+      ["GET", "/api/v1/machines/o%3A1/next"],
+    ],
+  },
+  { follows: "", asks: [["GET", "/api/v1/machines?count=100&cursor=0&state=new"]] },
+  {
+    follows: "",
+    asks: [
+      ["GET", "/api/v1/streams"],
+      ["POST", "/api/v1/commands", ["XREVRANGE", "sm:dead", "+", "-", "COUNT", "100"]],
+    ],
+  },
 ] as const;
 
 const directory = mkdtempSync(`${tmpdir()}/detent-console-`);
@@ -62,7 +75,7 @@ const url = `http://127.0.0.1:${httpPort}`;
 
 /** A page that is open until it is closed. */
 function openConsole(page: (typeof PAGES)[number]): () => void {
-  const changes = new EventClient(url, `/api/v1/changes?every=${TICK_MS}`);
+  const changes = new EventClient(url, `/api/v1/changes?every=${TICK_MS}${page.follows}`);
   let isOpen = true;
   void (async () => {
     let seen = -1;
@@ -70,7 +83,7 @@ function openConsole(page: (typeof PAGES)[number]): () => void {
       if (changes.events.length !== seen) {
         seen = changes.events.length;
         await Promise.all(
-          page.map(([method, path, body]) =>
+          page.asks.map(([method, path, body]) =>
             request(url, path, { method, ...(body === undefined ? {} : { body }) }).catch(() => undefined),
           ),
         );

@@ -130,7 +130,7 @@ describe("GET /api/v1/changes", () => {
     const stuck = await follow("?definition=lamp&after=0").ready();
     stuck.response?.pause();
     const data = JSON.stringify({ text: "x".repeat(100_000) });
-    const reads = () => server.context.statistics.commands.get("xread")?.calls ?? 0;
+    const reads = () => server.context.statistics.commands.get("XREAD")?.calls ?? 0;
     const press = async (count: number) => {
       for (let i = 0; i < count; i += 1) await client.call("SM.SEND", "hall", "PRESS", data);
     };

@@ -2,10 +2,8 @@
 import {
   type MachineCount,
   machineCounts,
-  overdueCounts,
   type StreamFigures,
   streamFigures,
-  timerFigures,
 } from "../../machines/figures.ts";
 import type { Call } from "../handler.ts";
 
@@ -14,8 +12,8 @@ const LINES_MAX = 1000;
 
 export function statemachineLines({ server, databases }: Call): readonly string[] {
   const counts = machineCounts(databases);
-  const overdue = overdueCounts(databases);
-  const timers = timerFigures(databases, server.timersFrom);
+  const overdue = server.longCounts.overdue(databases);
+  const timers = server.longCounts.timers(databases, server.timersFrom);
   const streams = streamFigures(databases);
   const whole = counts.filter(({ state }) => state === undefined);
   const tasks = streams.filter(({ name }) => name.startsWith("sm:tasks:"));
