@@ -161,7 +161,7 @@ class Member implements RunningMember {
   #end(why: LeaseEnd): void {
     const wasServing = this.#run?.grant !== undefined;
     this.#wanted = undefined;
-    if (wasServing) this.#state.end();
+    if (wasServing) this.#state.end(this.#options.partition);
     if (why === "released") return;
     this.#log.ended(why, wasServing);
     if (wasServing && this.#isClosing) void this.#run?.server.abandon();
@@ -170,7 +170,7 @@ class Member implements RunningMember {
 
   #serveUntil(monotonicMs: number): void {
     this.#untilMs = monotonicMs;
-    if (this.isOwner) this.#state.serveUntil(monotonicMs);
+    if (this.isOwner) this.#state.serveUntil(this.#options.partition, monotonicMs);
   }
 
   #learn(facts: ClusterFacts): void {
@@ -229,14 +229,14 @@ class Member implements RunningMember {
     }
     await this.#endRun();
     const state = new ClusterState(this.#options.id, this.#facts);
-    state.serveUntil(this.#untilMs);
+    state.serveUntil(this.#options.partition, this.#untilMs);
     try {
       const server = await this.#start(owned.store, state, owned);
       this.#state = state;
       this.#run = { server, grant };
-      if (this.#wanted !== grant) state.end();
+      if (this.#wanted !== grant) state.end(this.#options.partition);
       else {
-        state.serveUntil(this.#untilMs);
+        state.serveUntil(this.#options.partition, this.#untilMs);
         state.update(this.#facts);
         this.#log.serves(grant.epoch, this.#options.timers.monotonicMs() - grant.atMs, owned.store.position);
       }

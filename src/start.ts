@@ -12,6 +12,7 @@ import { HANDLERS } from "./commands/registry.ts";
 import type { ServerContext } from "./commands/server-context.ts";
 import type { Config } from "./config/config.ts";
 import type { HttpOptions, HttpServer } from "./http/server.ts";
+import { Partition, Partitions } from "./keyspace/partitions.ts";
 import type { Store } from "./keyspace/store.ts";
 import { connections } from "./net/connections.ts";
 import { type Listening, type SecureHttp, startListening } from "./net/listening.ts";
@@ -23,15 +24,18 @@ import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor, type ExecutorOptions } from "./server/executor.ts";
 import { faultLog } from "./server/faults.ts";
+import { Holding } from "./server/holding.ts";
 import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
-import { startUpkeep } from "./server/upkeep.ts";
 import { Waiters } from "./server/waiters.ts";
 import { SharedEnd, type SharedStore } from "./shared-store.ts";
 
 export interface StartOptions {
   readonly config: Config;
+  /** All keys there are; with `partitions`, what requests without keys see while none is held. */
   readonly store: Store;
+  /** What the server holds of the key space, instead of all of it. */
+  readonly partitions?: readonly Partition[];
   readonly clock: Clock;
   readonly log: Log;
   /** The cluster that the server is a member of, if it is one. */
@@ -74,6 +78,13 @@ export interface RunningServer {
   close(onSettled?: () => void): Promise<void>;
   /** Ends at once: nothing is committed or answered any more, for who may not serve any longer. */
   abandon(): Promise<void>;
+  /** Holds a partition from now on, whose store is open; the view says when it is served. */
+  addPartition(partition: Partition): Promise<void>;
+  /**
+   * Does not hold it any more: whoever waits at its keys reads UNBLOCKED, and what its store has not settled is never answered,
+   * the connections of that being closed. The store stays open.
+   */
+  removePartition(partition: Partition): Promise<void>;
 }
 
 /**
@@ -82,14 +93,14 @@ export interface RunningServer {
  */
 export async function start(options: StartOptions): Promise<RunningServer> {
   const { config, clock, store, log } = options;
-  await migrate(store, log);
+  const partitions = await partitionsOf(options);
   const waiters = new Waiters();
   let listening: Listening | undefined;
   const saving = new BackgroundSave({ config, store, clock, log });
   const context = newServerContext({
     config,
     clock,
-    store,
+    partitions,
     saving,
     waiters,
     cluster: options.cluster,
@@ -109,14 +120,13 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const stopwatch = new Stopwatch(() => clock.monotonicMs());
   const onFault = faultLog(log, context.statistics);
   const executor = new Executor({
-    store,
     clock,
     stopwatch,
     server: context,
     waiters,
     databaseCount: config.get("databases"),
     ...options.turns,
-    dueWork: new DueWork({ server: context, onFault }),
+    dueWork: (partition) => new DueWork({ server: context, partition, onFault }),
     dispatcher: new CommandDispatcher({
       server: context,
       handlers: HANDLERS,
@@ -133,28 +143,18 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       log(`the store takes no more writes: ${error.message}`, "warning");
     },
   });
-  store.setFlushPolicy(config.get("appendfsync"));
-  store.decoded.limit(config.get("sm-cache-bytes"));
+  const holding = new Holding({ config, clock, partitions, executor, log });
   const endWatch = config.onChange((change) => {
-    if (change.name === "sm-cache-bytes") store.decoded.limit(config.get("sm-cache-bytes"));
+    if (change.name === "sm-cache-bytes") holding.divideCache();
     if (change.name === "sm-ingest-stream") executor.lookForWork();
-    if (change.name === "appendfsync") store.setFlushPolicy(config.get("appendfsync"));
+    if (change.name === "appendfsync") holding.setFlushPolicy();
     if (change.name === "requirepass") context.users.setDefaultPassword(config.get("requirepass"));
     return undefined;
-  });
-  store.onRelieved(() => executor.resume());
-  const endUpkeep = startUpkeep({
-    store,
-    clock,
-    onReopened: () => {
-      log("the store takes writes again");
-      executor.resume();
-    },
   });
   const guard = new MemoryGuard({
     config,
     clock,
-    store,
+    partitions,
     log,
     memory: options.memory ?? processMemory(),
     forget: () => context.charts.clear(),
@@ -165,7 +165,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const endWork = (): void => {
     unlinkBus();
     endWatch();
-    endUpkeep();
+    holding.end();
     context.whatIf.stop();
     context.demo.close();
     guard.stop();
@@ -227,7 +227,32 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     listenerKinds: [...new Set(listeners.map(({ place }) => place.kind))],
     close,
     abandon,
+    addPartition: (partition) => addTo(holding, partition, log),
+    removePartition: (partition) => removeFrom(holding, partition, waiters),
   };
+}
+
+/** What the server holds at first. */
+async function partitionsOf({ store, partitions: given, log }: StartOptions): Promise<Partitions> {
+  const whole = new Partition({ store });
+  const partitions = new Partitions(whole);
+  for (const partition of given ?? [whole]) {
+    await migrate(partition.store, log);
+    partitions.add(partition);
+  }
+  return partitions;
+}
+
+async function addTo(holding: Holding, partition: Partition, log: Log): Promise<void> {
+  await migrate(partition.store, log);
+  holding.add(partition);
+}
+
+async function removeFrom(holding: Holding, partition: Partition, waiters: Waiters): Promise<void> {
+  waiters.endIn(partition.place);
+  // The turn that answers them, and what it has written.
+  for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
+  holding.remove(partition);
 }
 
 /** What HTTP needs is loaded where there is a port for it alone: it takes a tenth of a second and some megabytes. */

@@ -1,5 +1,5 @@
 /** The logical state of a client: what commands read and change of it. The socket is not known here. */
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, raw } from "../base/bytes.ts";
 import type { ProtocolVersion } from "../protocol/reply.ts";
 import type { TrackingState } from "./tracking-state.ts";
 import type { User } from "./users/user.ts";
@@ -113,6 +113,11 @@ export function newSession(options: NewSession): Session {
 /** The name of a key of a database in a watch list. */
 export function watchName(database: number, key: Bytes): string {
   return `${database}:${key as unknown as string}`;
+}
+
+/** The key of such a name. */
+export function keyOfWatchName(name: string): Bytes {
+  return raw(name.slice(name.indexOf(":") + 1));
 }
 
 /** Whether the client is on this host: on the loopback interface or a Unix socket. */

@@ -53,24 +53,30 @@ export class WatchList {
    * Whether a key the session watches has changed. A key that was there and has expired since counts, even if nobody
    * has noticed yet; one that had expired before it was watched does not.
    */
-  isBroken(session: Session, databases: Databases): boolean {
+  isBroken(session: Session, placeOf: (key: Bytes) => Databases | undefined): boolean {
     if (session.isWatchBroken) return true;
     for (const [name, existed] of session.watched) {
       const watched = this.#watched.get(name);
       if (!existed || watched === undefined) continue;
-      if (databases.at(watched.database).find(watched.key) === undefined) return true;
+      const databases = placeOf(watched.key);
+      if (databases?.at(watched.database).find(watched.key) === undefined) return true;
     }
     return false;
   }
 
-  /** Marks the watchers of what was changed. */
-  touch(changes: readonly Change[], databases: Databases): void {
+  /**
+   * Marks the watchers of what was changed.
+   * @param everywhere the databases of all partitions: where a flushed key may have been
+   */
+  touch(changes: readonly Change[], everywhere: () => readonly Databases[]): void {
     if (this.#watched.size === 0) return;
     for (const change of changes) {
-      if (change.kind === "flush") this.#touchWhole([change.database], [databases.atPhys(change.phys)]);
-      else if (change.kind === "swap") {
-        const [a, b] = change.databases;
-        this.#touchWhole(change.databases, [databases.at(a), databases.at(b)]);
+      if (change.kind === "flush") {
+        const flushed = everywhere().map((databases) => databases.atPhys(change.phys));
+        this.#touchWhole([change.database], flushed);
+      } else if (change.kind === "swap") {
+        const swapped = everywhere().flatMap((databases) => change.databases.map((at) => databases.at(at)));
+        this.#touchWhole(change.databases, swapped);
       } else {
         const name = watchName(change.database, change.key);
         if (change.kind === "key" && change.event === "expired") this.#markExpired(name);

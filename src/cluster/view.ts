@@ -38,15 +38,17 @@ export interface ClusterView {
   /** The highest epoch of all partitions. */
   readonly epoch: number;
   /**
-   * Whether this member may read requests of its partition, and answer them, at a moment of its monotonic clock. False as
+   * Whether this member may read requests of a partition, and answer them, at a moment of its monotonic clock. False as
    * soon as the lease may have ended, also before anything else has noticed.
    */
-  isServing(nowMonotonicMs: number): boolean;
+  isServing(partition: number, nowMonotonicMs: number): boolean;
   /**
-   * Whether the time that it could serve has passed: nothing may be answered then, by a run of the server that has owned the
-   * partition. False for one that never served, which says where else to ask.
+   * Whether the time that it could serve a partition has passed: nothing of it may be answered then. False for one that it
+   * never served: it says where else to ask.
    */
-  isOver(nowMonotonicMs: number): boolean;
+  isOver(partition: number, nowMonotonicMs: number): boolean;
+  /** The partition of a slot; undefined where nothing is known of it. */
+  partitionOf(slot: number): ClusterPartition | undefined;
   /** Whether this member owns the slot. Says nothing of the time: see `isServing`. */
   ownsSlot(slot: number): boolean;
   /** The owner of a slot; undefined where there is none at the moment. */
@@ -66,8 +68,8 @@ export class ClusterState implements ClusterView {
   readonly ownId: string;
   readonly #listeners = new Set<() => void>();
   #facts: ClusterFacts;
-  #serveUntilMs = Number.NEGATIVE_INFINITY;
-  #hasEnded = false;
+  /** By partition: before which moment of its monotonic clock it may serve; negative infinity: not any more. */
+  readonly #untilMs = new Map<number, number>();
 
   constructor(ownId: string, facts: ClusterFacts = { members: [], partitions: [] }) {
     this.ownId = ownId;
@@ -86,20 +88,22 @@ export class ClusterState implements ClusterView {
     return this.partitions.reduce((highest, { epoch }) => Math.max(highest, epoch), 0);
   }
 
-  isServing(nowMonotonicMs: number): boolean {
-    return nowMonotonicMs < this.#serveUntilMs;
+  isServing(partition: number, nowMonotonicMs: number): boolean {
+    const untilMs = this.#untilMs.get(partition);
+    return untilMs !== undefined && nowMonotonicMs < untilMs;
   }
 
-  isOver(nowMonotonicMs: number): boolean {
-    return this.#hasEnded || (Number.isFinite(this.#serveUntilMs) && nowMonotonicMs >= this.#serveUntilMs);
+  isOver(partition: number, nowMonotonicMs: number): boolean {
+    const untilMs = this.#untilMs.get(partition);
+    return untilMs !== undefined && nowMonotonicMs >= untilMs;
   }
 
   ownsSlot(slot: number): boolean {
-    return this.#partitionOf(slot)?.ownerId === this.ownId;
+    return this.partitionOf(slot)?.ownerId === this.ownId;
   }
 
   ownerOf(slot: number): ClusterMember | undefined {
-    const ownerId = this.#partitionOf(slot)?.ownerId;
+    const ownerId = this.partitionOf(slot)?.ownerId;
     return ownerId === undefined ? undefined : this.members.find(({ id }) => id === ownerId);
   }
 
@@ -116,18 +120,22 @@ export class ClusterState implements ClusterView {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** The member may serve before this moment of its monotonic clock; negative infinity: not at all. */
-  serveUntil(monotonicMs: number): void {
-    this.#serveUntilMs = monotonicMs;
+  /** The member may serve a partition before this moment of its monotonic clock. */
+  serveUntil(partition: number, monotonicMs: number): void {
+    this.#untilMs.set(partition, monotonicMs);
   }
 
-  /** The member does not own the partition any more. */
-  end(): void {
-    this.#serveUntilMs = Number.NEGATIVE_INFINITY;
-    this.#hasEnded = true;
+  /** The member does not own a partition any more: nothing of it is answered. */
+  end(partition: number): void {
+    this.#untilMs.set(partition, Number.NEGATIVE_INFINITY);
   }
 
-  #partitionOf(slot: number): ClusterPartition | undefined {
+  /** It is as if the member had never served the partition: whatever it had to say of it is gone. */
+  forget(partition: number): void {
+    this.#untilMs.delete(partition);
+  }
+
+  partitionOf(slot: number): ClusterPartition | undefined {
     return this.partitions.find(({ firstSlot, lastSlot }) => firstSlot <= slot && slot <= lastSlot);
   }
 }

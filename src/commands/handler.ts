@@ -28,6 +28,8 @@ export interface Call {
    * Without a cluster the one of the call.
    */
   everywhere(): readonly Databases[];
+  /** Those of the partition that holds a key; undefined where this server does not hold it. */
+  placeOf(key: Bytes): Databases | undefined;
   /** The database the session has selected. */
   readonly db: Database;
   /** The time of this turn, milliseconds since the epoch: the only time a handler knows. */

@@ -1,5 +1,4 @@
 /** What commands may ask of the server around them. */
-import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Pace } from "../base/pace.ts";
@@ -20,6 +19,7 @@ import type { MessageBus } from "../cluster/message-bus.ts";
 import type { ClusterView } from "../cluster/view.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigFiles } from "../config/config-files.ts";
+import type { Partitions } from "../keyspace/partitions.ts";
 import type { Store } from "../keyspace/store.ts";
 import type { ChangeNotes } from "../machines/change-notes.ts";
 import type { ChartCache } from "../machines/chart-cache.ts";
@@ -49,6 +49,9 @@ export interface ServerContext {
   readonly config: Config;
   readonly catalogue: Catalogue;
   readonly clock: Clock;
+  /** What it holds of the key space. */
+  readonly partitions: Partitions;
+  /** That of the first partition. */
   readonly store: Store;
   /** SAVE and BGSAVE. */
   readonly saving: Saving;
@@ -109,6 +112,4 @@ export interface ServerContext {
   shutdown(): void;
   /** Whether keys that are due are removed without anybody looking at them (DEBUG SET-ACTIVE-EXPIRE). */
   hasActiveExpiry: boolean;
-  /** In the index of what of machines falls due, nothing stands before this place. */
-  timersFrom: Bytes;
 }

@@ -83,12 +83,12 @@ interface Figures {
   readonly streams: readonly StreamFigures[];
 }
 
-function figuresOf({ store, config, clock, timersFrom, longCounts }: ServerContext): Figures {
+function figuresOf({ store, config, clock, partitions, longCounts }: ServerContext): Figures {
   const databases = new Databases(store.begin(), config.get("databases"), clock.now());
   return {
     status: store.status(),
     counts: machineCounts(databases),
-    timers: longCounts.timers(databases, timersFrom),
+    timers: longCounts.timers(databases, partitions.home.timersFrom),
     overdue: longCounts.overdue(databases),
     streams: streamFigures(databases),
   };

@@ -8,6 +8,7 @@ import type { CommitError, FlushPolicy, OrderedStore, StoreStatus, Write } from 
 import type { PostgresOptions } from "../storage/postgres/opening.ts";
 import { PostgresStore } from "../storage/postgres/postgres-store.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
+import type { Change } from "./changes.ts";
 import { DecodedRecords } from "./decoded-records.ts";
 import { metaKey, TRANSIENT_SPACES, UNREPEATED_SPACES } from "./layouts.ts";
 import { LiveObjects } from "./live-objects.ts";
@@ -165,8 +166,9 @@ export class Store {
     return this.#ordered.mayMiss === true;
   }
 
-  begin(): Transaction {
-    return new Transaction(this.#ordered, this.#objects, this.#live, this.decoded);
+  /** @param changes the list of changes that the transaction adds to; of its own, when it is not given */
+  begin(changes?: Change[]): Transaction {
+    return new Transaction(this.#ordered, this.#objects, this.#live, this.decoded, changes);
   }
 
   /** Does work in a transaction of its own, which is taken back when the work throws. */

@@ -69,7 +69,7 @@ export class Transaction implements OrderedReader {
   #latest: LatestChange | undefined;
   readonly #writes = new SortedMap<Written>();
   readonly #undo: Undo[] = [];
-  readonly #changes: Change[] = [];
+  readonly #changes: Change[];
   /** Taken one after the other from `#noticesFrom` on. */
   readonly #notices: Notice[] = [];
   #noticesFrom = 0;
@@ -77,15 +77,17 @@ export class Transaction implements OrderedReader {
 
   /**
    * Without `objects` it knows keys and values alone: no object can be removed, moved or copied. Without `live`, every
-   * object is written in the ordinary way.
+   * object is written in the ordinary way. `changes` may be the list of several transactions that are open at a time.
    */
   constructor(
     reader: OrderedReader,
     objects?: ObjectTypes,
     live?: LiveObjects,
     decoded: DecodedRecords = new DecodedRecords(),
+    changes: Change[] = [],
   ) {
     this.#reader = reader;
+    this.#changes = changes;
     this.#objects = objects;
     this.#live = live;
     this.#decoded = decoded;
@@ -296,9 +298,9 @@ export class Transaction implements OrderedReader {
     }
   }
 
-  /** Takes back everything: the commit has failed. */
+  /** Takes back every write: the commit has failed. */
   abort(): void {
-    this.rollback({ writeCount: 0, changeCount: 0 });
+    this.rollback({ writeCount: 0, changeCount: this.#changes.length });
   }
 
   /** The redo records of the changes that were not written, encoded, in order. */

@@ -25,5 +25,5 @@ function deliver(messages: readonly BusMessage[], server: ServerContext): void {
     server.subscriptions.deliver(kind, bytesOf(channel), Buffer.from(message));
   }
   outgoing.tell([], undefined);
-  outgoing.send(server.clock.now(), undefined);
+  outgoing.send(server.clock.now(), { failures: undefined, gone: undefined });
 }

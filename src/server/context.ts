@@ -28,8 +28,7 @@ import { REDIS_VERSION } from "../commands/versions.ts";
 import type { WaiterControl } from "../commands/waiter-control.ts";
 import type { Config } from "../config/config.ts";
 import { nodeConfigFiles } from "../config/config-files.ts";
-import { duesAt } from "../keyspace/layouts.ts";
-import type { Store } from "../keyspace/store.ts";
+import type { Partitions } from "../keyspace/partitions.ts";
 import { ChangeNotes } from "../machines/change-notes.ts";
 import { ChartCache } from "../machines/chart-cache.ts";
 import { Flow } from "../machines/flow.ts";
@@ -47,7 +46,7 @@ import { WhatIfWork } from "./what-if-work.ts";
 export interface ContextOptions {
   readonly config: Config;
   readonly clock: Clock;
-  readonly store: Store;
+  readonly partitions: Partitions;
   readonly saving: Saving;
   readonly waiters: WaiterControl;
   /** The executor, for sessions of the server's own; without one they are not served. */
@@ -72,7 +71,7 @@ export interface ContextOptions {
 export function newServerContext({
   config,
   clock,
-  store,
+  partitions,
   saving,
   waiters,
   cluster,
@@ -98,7 +97,10 @@ export function newServerContext({
     config,
     catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
     clock,
-    store,
+    partitions,
+    get store() {
+      return partitions.home.store;
+    },
     users,
     owners: ownerRights(users, CATALOGUE),
     saving,
@@ -116,7 +118,7 @@ export function newServerContext({
     functions: new FunctionEngine(engineOptions),
     log,
     waiters,
-    whatIf: new WhatIfWork({ store, clock, onFault, server: () => context }),
+    whatIf: new WhatIfWork({ clock, onFault, server: () => context }),
     demo: new DemoWork({ clock, requests, server: () => context }),
     pace: new Pace(() => clock.monotonicMs()),
     statistics,
@@ -137,7 +139,6 @@ export function newServerContext({
     userLimits: new UserLimits(config, sessions),
     memory: ROOM,
     hasActiveExpiry: true,
-    timersFrom: duesAt(0),
   };
   return context;
 }

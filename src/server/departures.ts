@@ -2,8 +2,9 @@
  * What turns have to send while the commits that it tells of are on their way to the disk. It leaves in the order of the
  * turns, also what a turn has to say that has only read: it may have read what is not on disk yet.
  */
-import type { Store } from "../keyspace/store.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { Partition } from "../keyspace/partitions.ts";
+import type { Fate, Outgoing } from "./outgoing.ts";
+import type { Part, Turn } from "./turn.ts";
 
 /** Turns and bytes of replies that may wait: beyond, no further turn begins. */
 const TURNS_MAX = 8;
@@ -15,25 +16,39 @@ const BYTES_MAX = 16 << 20;
  */
 const OVERLAPPED_SYNC_MS_MIN = 2;
 
+/** A turn waits until the commits of a partition up to here are on disk. */
+interface Wait {
+  readonly partition: Partition;
+  readonly position: number;
+}
+
 interface Departure {
   readonly outgoing: Outgoing;
   readonly nowMs: number;
-  /** It leaves when the commits up to here are on disk. */
-  readonly position: number;
   readonly replyBytes: number;
-  /** Why the commit of the turn itself was refused. */
-  readonly failure: Error | undefined;
+  /** Where it has read or written. */
+  readonly parts: readonly Part[];
+  waits: readonly Wait[];
+  /** What has become of commits that it tells of. */
+  fate: Fate;
 }
 
+/** A turn that has ended. */
+interface Ended extends Pick<Departure, "outgoing" | "replyBytes"> {
+  readonly turn: Turn;
+  /** The partitions that have refused its commit. */
+  readonly failures: ReadonlyMap<Partition, Error> | undefined;
+}
+
+const NO_FATE: Fate = { failures: undefined, gone: undefined };
+
 export class Departures {
-  readonly #store: Store;
+  readonly #isOver: (partition: Partition) => boolean;
   #waiting: Departure[] = [];
   #replyBytes = 0;
-  readonly #isOver: () => boolean;
 
-  /** @param isOver whether nothing may be answered any more; the connections are about to be closed then */
-  constructor(store: Store, isOver: () => boolean) {
-    this.#store = store;
+  /** @param isOver whether nothing of a partition may be answered any more */
+  constructor(isOver: (partition: Partition) => boolean) {
     this.#isOver = isOver;
   }
 
@@ -41,38 +56,77 @@ export class Departures {
     return this.#waiting.length === 0;
   }
 
-  /** Whether syncs take so long that turns had better not wait for theirs. */
-  get isSlow(): boolean {
-    return this.#store.lastSyncMs > OVERLAPPED_SYNC_MS_MIN;
-  }
-
   get isFull(): boolean {
     return this.#waiting.length >= TURNS_MAX || this.#replyBytes >= BYTES_MAX;
   }
 
-  /** A turn has ended. */
-  add(departure: Omit<Departure, "position">): void {
-    const { position } = this.#store;
-    departure.outgoing.close();
-    if (this.isEmpty && this.#store.settledPosition === position) {
-      if (!this.#isOver()) departure.outgoing.send(departure.nowMs, departure.failure);
+  add({ outgoing, turn: { nowMs, parts }, replyBytes, failures }: Ended): void {
+    outgoing.close();
+    const waits = waitsOf(parts);
+    const fate = failures === undefined ? NO_FATE : { failures, gone: undefined };
+    const departure = { outgoing, nowMs, parts, replyBytes, waits, fate };
+    if (this.isEmpty && waits.length === 0) {
+      this.#send(departure);
       return;
     }
-    this.#waiting.push({ ...departure, position });
+    this.#waiting.push(departure);
     this.#replyBytes += departure.replyBytes;
   }
 
-  /** Sends what has nothing to wait for any more: all of it where the commits that it waits for have been taken back. */
-  leave(failure: Error | undefined): void {
-    const { settledPosition } = this.#store;
-    const left = this.#waiting.findIndex(({ position }) => position > settledPosition);
-    const count = failure !== undefined || left === -1 ? this.#waiting.length : left;
-    const leaving = this.#waiting.splice(0, count);
-    const isOver = leaving.length > 0 && this.#isOver();
-    for (const departure of leaving) {
+  /** Commits of a partition have reached the disk, or with a failure those behind them have been taken back. */
+  settled(partition: Partition, failure: Error | undefined): void {
+    const { settledPosition } = partition.store;
+    for (const departure of this.#waiting) {
+      const wait = departure.waits.find((one) => one.partition === partition);
+      if (wait === undefined || (failure === undefined && wait.position > settledPosition)) continue;
+      departure.waits = departure.waits.filter((one) => one !== wait);
+      if (failure === undefined || wait.position <= settledPosition) continue;
+      departure.fate = {
+        ...departure.fate,
+        failures: new Map(departure.fate.failures).set(partition, failure),
+      };
+    }
+    this.#leave();
+  }
+
+  /** A partition is another server's: what waits for its commits is never answered. */
+  forget(partition: Partition): void {
+    for (const departure of this.#waiting) {
+      if (!departure.waits.some((one) => one.partition === partition)) continue;
+      departure.waits = departure.waits.filter((one) => one.partition !== partition);
+      departure.fate = { ...departure.fate, gone: new Set(departure.fate.gone).add(partition) };
+    }
+    this.#leave();
+  }
+
+  /** Sends what has nothing to wait for any more. */
+  #leave(): void {
+    const left = this.#waiting.findIndex(({ waits }) => waits.length > 0);
+    for (const departure of this.#waiting.splice(0, left === -1 ? this.#waiting.length : left)) {
       this.#replyBytes -= departure.replyBytes;
-      if (isOver) continue;
-      departure.outgoing.send(departure.nowMs, departure.failure ?? failure);
+      this.#send(departure);
     }
   }
+
+  #send({ outgoing, nowMs, parts, fate }: Departure): void {
+    let { gone } = fate;
+    for (const { partition } of parts) if (this.#isOver(partition)) gone = new Set(gone).add(partition);
+    outgoing.send(nowMs, gone === fate.gone ? fate : { ...fate, gone });
+  }
+}
+
+/** Whether a sync takes so long that turns had better not wait for theirs. */
+export function isSlow({ store }: Partition): boolean {
+  return store.lastSyncMs > OVERLAPPED_SYNC_MS_MIN;
+}
+
+const NO_WAITS: readonly Wait[] = [];
+
+function waitsOf(parts: readonly Part[]): readonly Wait[] {
+  let waits = NO_WAITS;
+  for (const { partition } of parts) {
+    const { position, settledPosition } = partition.store;
+    if (settledPosition !== position) waits = [...waits, { partition, position }];
+  }
+  return waits;
 }

@@ -9,13 +9,12 @@ import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
 import type { PauseMode } from "../clients/pause.ts";
 import { dropQueue, isSubscriber, type QueuedRequest, type Session } from "../clients/session.ts";
 import { endCaching } from "../clients/tracking.ts";
-import type { DenialReason } from "../clients/users/check.ts";
 import { copied } from "../commands/arguments.ts";
-import { misplaced, needOf, type PlacedRequest } from "../commands/cluster/placement.ts";
+import { misplaced, type Need, needOf, type PlacedRequest } from "../commands/cluster/placement.ts";
 import type { Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait } from "../commands/wait.ts";
-import type { Databases } from "../keyspace/databases.ts";
+import type { Partition } from "../keyspace/partitions.ts";
 import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { NONE, simple } from "../protocol/reply.ts";
@@ -23,14 +22,16 @@ import type { ReplyError } from "../protocol/reply-error.ts";
 import { NotLoaded } from "../storage/not-loaded.ts";
 import { FOR_SUBSCRIBERS, MAY_REPLICATE, REDIRECTIONS } from "./command-sets.ts";
 import type { Dispatcher, Missing, Outcome } from "./dispatcher.ts";
+import { excessOf } from "./excess.ts";
 import { Nesting } from "./nesting.ts";
-import { denialError, denied } from "./permissions.ts";
+import { denialError, denied, noLonger } from "./permissions.ts";
 import { furtherMissesOf, touchesKeys } from "./request-keys.ts";
 import type { Route } from "./route.ts";
 import { Routes } from "./routes.ts";
 import { Run, type RunContext } from "./run.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { ScriptedCommands } from "./scripted-commands.ts";
+import type { Part, Turn } from "./turn.ts";
 
 const QUEUED = simple("QUEUED");
 /** Commands that act on the MULTI queue itself and so are never queued. */
@@ -49,6 +50,14 @@ interface Request {
   readonly draws: number[] | undefined;
   /** The arguments are its own copies. */
   readonly isKept?: boolean;
+}
+
+/** Where a request is to run. */
+interface Placed {
+  readonly need: Need | undefined;
+  /** Undefined: not on this server. */
+  readonly partition: Partition | undefined;
+  readonly nowMs: number;
 }
 
 export class CommandDispatcher implements Dispatcher {
@@ -77,7 +86,7 @@ export class CommandDispatcher implements Dispatcher {
     };
   }
 
-  dispatch(session: Session, args: readonly Buffer[], databases: Databases): Outcome {
+  dispatch(session: Session, args: readonly Buffer[], turn: Turn): Outcome {
     const server = this.#server;
     server.statistics.commandCount += 1;
     const route = this.#routes.resolve(args);
@@ -85,49 +94,58 @@ export class CommandDispatcher implements Dispatcher {
       return this.#rejected(session, undefined, unknownCommandError(server.catalogue, args));
     }
     session.lastCommand = route.command.name;
-    const refusal = this.#refusal(session, route, args, databases.nowMs);
+    const need = this.#needOf(session, route, args);
+    const partition = server.partitions.of(need?.slot);
+    const refusal = this.#refusal(session, route, args, { need, partition, nowMs: turn.nowMs });
     if (refusal !== undefined) return this.#rejected(session, route, refusal);
     if (session.queue !== undefined && !NEVER_QUEUED.has(route.command.name)) {
       return this.#queue(session, session.queue, args);
     }
-    const nesting = route.runsOthers && server.store.mayMiss ? new Nesting(session, server) : undefined;
-    return this.#run({ session, route, args, nesting, draws: undefined }, databases);
+    const part = turn.part(partition ?? server.partitions.home);
+    const nesting =
+      route.runsOthers && part.partition.store.mayMiss ? new Nesting(session, server) : undefined;
+    return this.#run({ session, route, args, nesting, draws: undefined }, part);
   }
 
-  #run(request: Request, databases: Databases): Outcome {
+  #run(request: Request, part: Part): Outcome {
     const { session, route, args, nesting, draws } = request;
     const pushCount = this.#server.pushes.size;
     let run: Run | undefined;
     let reply: Reply | Wait;
     try {
-      run = new Run(this.#context, route.command, session, args, databases, "client", nesting);
+      run = new Run(this.#context, route.command, session, args, part, "client", nesting);
       run.draws = draws;
       reply = this.#runner.run(route, run);
     } catch (error) {
       if (!(error instanceof NotLoaded)) throw error;
       this.#server.pushes.truncate(pushCount);
-      return this.#missed({ ...request, draws: run?.draws ?? draws }, databases, error);
+      return this.#missed({ ...request, draws: run?.draws ?? draws }, part, error);
     }
     if (session.tracking !== undefined) endCaching(session, route.command);
     const { protocol } = session;
     const { dependsOnCommit } = route;
-    if (!isWait(reply)) return { reply, protocol, dependsOnCommit, waiting: undefined };
+    const { partition } = part;
+    if (!isWait(reply)) return { reply, protocol, dependsOnCommit, partition, waiting: undefined };
     const waiting = this.#runner.waiting(route, this.#context, session, { wait: reply, args: copied(args) });
-    return { reply: NONE, protocol, dependsOnCommit, waiting };
+    return { reply: NONE, protocol, dependsOnCommit, partition, waiting };
   }
 
   /** A read has missed: what the request needs, and how it goes on. */
-  #missed(request: Request, databases: Databases, miss: NotLoaded): Outcome {
+  #missed(request: Request, part: Part, miss: NotLoaded): Outcome {
     const { session, route, nesting } = request;
     nesting?.takeBack();
     const kept = request.isKept === true ? request : { ...request, args: copied(request.args), isKept: true };
     const missing: Missing = {
       name: route.command.name,
+      partition: part.partition,
       args: kept.args,
-      misses: [miss, ...furtherMissesOf(this.#routes, this.#context, kept, databases)],
-      again: (later) => {
-        const refusal = this.#refusalOfAnother(kept, later.nowMs);
-        return refusal === undefined ? this.#run(kept, later) : this.#rejected(session, route, refusal);
+      misses: [miss, ...furtherMissesOf(this.#routes, this.#context, kept, part)],
+      again: (turn) => {
+        const { partition } = part;
+        const refusal = this.#refusalOfAnother(kept, partition, turn.nowMs);
+        return refusal === undefined
+          ? this.#run(kept, turn.part(partition))
+          : this.#rejected(session, route, refusal);
       },
       refuse: (error) => this.#rejected(session, route, error),
     };
@@ -136,13 +154,17 @@ export class CommandDispatcher implements Dispatcher {
   }
 
   /** Why a request that was begun is not run again: its user or the store has changed meanwhile. */
-  #refusalOfAnother({ session, route, args }: Request, nowMs: number): ReplyError | undefined {
+  #refusalOfAnother(
+    { session, route, args }: Request,
+    { store }: Partition,
+    nowMs: number,
+  ): ReplyError | undefined {
     const { command, isWrite } = route;
     const denial = denied(this.#server, { session, command, args, nowMs, context: "toplevel" });
     if (denial !== undefined) return denialError(session, denial);
-    const refusal = this.#misplaced(session, { command, args });
+    const refusal = this.#misplaced(session, this.#needOf(session, route, args));
     if (refusal !== undefined) return refusal;
-    const { failure } = this.#server.store;
+    const { failure } = store;
     return isWrite && failure !== undefined ? errors.misconf(failure.message) : undefined;
   }
 
@@ -164,7 +186,7 @@ export class CommandDispatcher implements Dispatcher {
     session: Session,
     { command, isRead, isWrite }: Route,
     args: readonly Buffer[],
-    nowMs: number,
+    { need, partition, nowMs }: Placed,
   ): ReplyError | undefined {
     const server = this.#server;
     if (!checkArity(command, args) && !isQueuedUnchecked(server, session, command))
@@ -176,11 +198,12 @@ export class CommandDispatcher implements Dispatcher {
     const context = session.queue === undefined ? "toplevel" : "multi";
     const denial = denied(server, { session, command, args, nowMs, context });
     if (denial !== undefined) return denialError(session, denial);
-    const refusal = this.#misplaced(session, { command, args });
+    const refusal = this.#misplaced(session, need);
     if (refusal !== undefined) return refusal;
-    const excess = this.#excess(session, command, nowMs);
+    const excess = excessOf(server, { session, command, nowMs, commandOf: this.#commandOf });
     if (excess !== undefined) return excess;
-    if (isWrite && server.store.failure !== undefined) return errors.misconf(server.store.failure.message);
+    const failure = isWrite ? partition?.store.failure : undefined;
+    if (failure !== undefined) return errors.misconf(failure.message);
     if (session.isMonitor && (isWrite || isRead || MAY_REPLICATE.has(command.name)))
       return errors.notForMonitors();
     if (session.protocol === 2 && isSubscriber(session) && !FOR_SUBSCRIBERS.has(command.name))
@@ -188,33 +211,24 @@ export class CommandDispatcher implements Dispatcher {
     return undefined;
   }
 
-  /** Why the request is not one for this server of a cluster. */
-  #misplaced(session: Session, request: PlacedRequest): ReplyError | undefined {
-    const { cluster } = this.#server;
-    if (cluster === undefined) return undefined;
-    const requests = request.command.name === "exec" ? this.#queued(session) : [request];
-    return misplaced(cluster, needOf(requests), session, this.#stopwatch.lastMs);
+  /** What a request needs of a cluster, EXEC with all its queue; undefined where there is none. */
+  #needOf(session: Session, { command }: Route, args: readonly Buffer[]): Need | undefined {
+    if (this.#server.cluster === undefined) return undefined;
+    return needOf(command.name === "exec" ? this.#queued(session) : [{ command, args }]);
   }
+
+  /** Why the request is not one for this server of a cluster. */
+  #misplaced(session: Session, need: Need | undefined): ReplyError | undefined {
+    return need && misplaced(this.#server, need, session, this.#stopwatch.lastMs);
+  }
+
+  readonly #commandOf = (args: readonly Buffer[]): Command | undefined => this.#routes.resolve(args)?.command;
 
   #queued({ queue = [] }: Session): readonly PlacedRequest[] {
     return queue.flatMap((args) => {
-      const command = this.#routes.resolve(args)?.command;
+      const command = this.#commandOf(args);
       return command === undefined ? [] : [{ command, args }];
     });
-  }
-
-  /** Why there is no room for the request, or for another one of its user. */
-  #excess({ queue, user }: Session, command: Command, nowMs: number): ReplyError | undefined {
-    const { memory, userLimits } = this.#server;
-    if (!hasFlag(command, FLAG.NO_AUTH) && !userLimits.admitsRequest(user, nowMs)) {
-      return errors.tooManyRequests(user.name, userLimits.requestsPerSecond(user));
-    }
-    if (!memory.isOverMemory && !memory.isStoreFull) return undefined;
-    const commands =
-      command.name === "exec" ? (queue ?? []).map((args) => this.#routes.resolve(args)?.command) : [command];
-    const mayAdd = commands.some((one) => one !== undefined && hasFlag(one, FLAG.DENYOOM));
-    if (!mayAdd) return undefined;
-    return memory.isOverMemory ? errors.outOfMemory() : errors.storeIsFull();
   }
 
   #queue(session: Session, queue: QueuedRequest[], args: readonly Buffer[]): Outcome {
@@ -236,18 +250,17 @@ export class CommandDispatcher implements Dispatcher {
     return nesting.run(isRepeatable, () => this.#runQueuedNow(outer, route, args));
   }
 
-  #runQueuedNow({ session, databases, nesting }: Run, route: Route, args: readonly Buffer[]): Reply {
+  #runQueuedNow({ session, part, nowMs, nesting }: Run, route: Route, args: readonly Buffer[]): Reply {
     const { command } = route;
     if (!checkArity(command, args)) {
       return this.#rejectedInside(route, errors.wrongNumberOfArguments(command.name), nesting);
     }
     // What was allowed when it was queued may not be any more.
-    const { nowMs } = databases;
     const denial = denied(this.#server, { session, command, args, nowMs, context: "multi", nesting });
     if (denial !== undefined) {
-      return this.#rejectedInside(route, errors.permissionsChanged(NO_LONGER[denial.reason]), nesting);
+      return this.#rejectedInside(route, errors.permissionsChanged(noLonger(denial)), nesting);
     }
-    const run = new Run(this.#context, command, session, args, databases, "transaction", nesting);
+    const run = new Run(this.#context, command, session, args, part, "transaction", nesting);
     const reply = this.#runner.run(route, run);
     assert(!isWait(reply), "nothing waits within MULTI");
     return reply;
@@ -273,14 +286,6 @@ export class CommandDispatcher implements Dispatcher {
     return { reply, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
   }
 }
-
-/** What the user of a queued request may no longer do. */
-const NO_LONGER: Readonly<Record<DenialReason, string>> = {
-  command: "no permission to execute the command or subcommand",
-  key: "no permission to touch the specified keys",
-  channel: "no permission to access one of the channels used as argument to the command",
-  definition: "no permission to use the definition named in the command",
-};
 
 /** To Redis a module's commands take any number of arguments: within MULTI only EXEC finds out. */
 function isQueuedUnchecked(server: ServerContext, session: Session, command: Command): boolean {

@@ -21,7 +21,7 @@ export interface DueTurnsOptions {
   readonly schedule: () => void;
 }
 
-interface TurnsBudget extends Omit<DueBudget, "excessive"> {
+export interface TurnsBudget extends Omit<DueBudget, "excessive"> {
   /** The turn serves clients: a part of a migration may join it. */
   readonly servesClients: boolean;
 }

@@ -11,6 +11,7 @@ import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import { behind, dueKey, duesAt, expiriesAt } from "../keyspace/layouts.ts";
+import type { Partition } from "../keyspace/partitions.ts";
 import { lookAtChildren } from "../machines/delivery.ts";
 import { putOff, runDue } from "../machines/due.ts";
 import { hasUnread, ingestNext } from "../machines/ingest.ts";
@@ -25,6 +26,8 @@ const PUT_OFF_MS = 60_000;
 
 export interface DueOptions {
   readonly server: ServerContext;
+  /** In which it falls due. */
+  readonly partition: Partition;
   /** Takes an error that no client has caused; what it did was taken back. */
   readonly onFault: OnFault;
 }
@@ -57,7 +60,7 @@ export class DueWork {
   readonly #options: DueOptions;
   /** By the number of a migration: the part that comes next, which may join a turn that serves clients before it is due. */
   readonly #parts = new Map<number, NextPart & Pick<DueMachine, "phys">>();
-  /** In the index of expiries nothing stands before this place; in that of timers, before the server's `timersFrom`. */
+  /** In the index of expiries nothing stands before this place; in that of timers, before the partition's `timersFrom`. */
   #expiriesFrom = expiriesAt(0);
   /** The piece at hand, and where it is. */
   #piece = LOOK;
@@ -74,7 +77,8 @@ export class DueWork {
 
   /** Something may be due at `dueMs`: it was armed, or doing it was taken back. */
   note(dueMs: number): void {
-    this.#options.server.timersFrom = first(this.#options.server.timersFrom, duesAt(dueMs));
+    const { partition } = this.#options;
+    partition.timersFrom = first(partition.timersFrom, duesAt(dueMs));
     this.#expiriesFrom = first(this.#expiriesFrom, expiriesAt(dueMs));
   }
 
@@ -100,7 +104,7 @@ export class DueWork {
 
   /** @throws NotLoaded when `#piece` has missed */
   #run(databases: Databases, { countMax, isSpent, excessive }: DueBudget): void {
-    let from = this.#options.server.timersFrom;
+    let from = this.#options.partition.timersFrom;
     this.#excessive = excessive;
     while (this.#done < countMax && (this.#done === 0 || !isSpent())) {
       this.#begin(LOOK);
@@ -168,7 +172,8 @@ export class DueWork {
       const scope = { databases, db, server, nowMs: databases.nowMs };
       const isDone = ingestNext(scope, name);
       lookAtChildren(scope);
-      if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
+      if (server.watches.size > 0)
+        server.watches.touch(transaction.changesSince(savepoint), () => [databases]);
       return isDone;
     } catch (error) {
       databases.rollback(savepoint);
@@ -192,12 +197,9 @@ export class DueWork {
     const stream = this.#options.server.config.get("sm-ingest-stream");
     if (stream !== "" && hasUnread(databases.at(0), stream))
       return Math.max(databases.nowMs, this.#ingestFromMs);
-    const timer = firstDue(
-      databases.transaction,
-      this.#options.server.timersFrom,
-      Number.MAX_SAFE_INTEGER - 1,
-    );
-    this.#options.server.timersFrom = timer === undefined ? duesAt(databases.nowMs) : dueKey(timer);
+    const { partition } = this.#options;
+    const timer = firstDue(databases.transaction, partition.timersFrom, Number.MAX_SAFE_INTEGER - 1);
+    partition.timersFrom = timer === undefined ? duesAt(databases.nowMs) : dueKey(timer);
     const expiry = this.#nextExpiry(databases);
     if (timer === undefined || expiry === undefined) return timer?.dueMs ?? expiry?.dueMs;
     return Math.min(timer.dueMs, expiry.dueMs);
@@ -246,7 +248,8 @@ export class DueWork {
       if (due.kind === "m") this.#runPart(databases, due);
       else runDue(server, atDueTime, due, databases.nowMs);
       lookAtChildren({ databases, db: databases.at(0), server, nowMs: databases.nowMs });
-      if (server.watches.size > 0) server.watches.touch(transaction.changesSince(savepoint), databases);
+      if (server.watches.size > 0)
+        server.watches.touch(transaction.changesSince(savepoint), () => [databases]);
     } catch (error) {
       databases.rollback(savepoint);
       if (error instanceof NotLoaded) throw error;

@@ -13,16 +13,15 @@
  * turn ends when its budget of time and of bytes is spent (`turn-budget.ts`); who did not get a turn is first in the next one.
  */
 import type { Clock } from "../base/clock.ts";
+import { earlier } from "../base/earlier.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
 import { bytesOfArguments } from "../commands/arguments.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
-import { Databases } from "../keyspace/databases.ts";
-import type { Store } from "../keyspace/store.ts";
+import type { Partition } from "../keyspace/partitions.ts";
 import { replySize } from "../protocol/reply-size.ts";
-import { Departures } from "./departures.ts";
+import { Departures, isSlow } from "./departures.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { DueTurns } from "./due-turns.ts";
 import type { DueWork } from "./due-work.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { HeldRequests } from "./held-requests.ts";
@@ -30,7 +29,9 @@ import { LOAD_LIMITS, type LoadLimits } from "./loads.ts";
 import { MissedRequests } from "./missed-requests.ts";
 import { noteUses } from "./note-uses.ts";
 import { Outgoing } from "./outgoing.ts";
+import { OwnWork } from "./own-work.ts";
 import { ReadyList } from "./ready-list.ts";
+import { Turn } from "./turn.ts";
 import { REPLY_BYTES_PER_CONNECTION_MAX, REQUESTS_PER_CONNECTION_MAX, TurnBudget } from "./turn-budget.ts";
 import type { Waiter, Waiters } from "./waiters.ts";
 
@@ -41,7 +42,6 @@ const DUE_PER_TURN_MAX = 500;
 const STOP_MS_MAX = 1000;
 
 export interface ExecutorOptions {
-  readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   /** Shared with the dispatcher, which reads it after each request. */
@@ -49,16 +49,15 @@ export interface ExecutorOptions {
   readonly server: ServerContext;
   readonly waiters: Waiters;
   readonly databaseCount: number;
-  readonly dueWork: DueWork;
+  readonly dueWork: (partition: Partition) => DueWork;
   /** What one piece of work may load, over a store whose reads may miss. */
   readonly loadLimits?: LoadLimits | undefined;
   /** Nothing is served while what has fallen due is loaded: for tests, which see a timer expire at its time. */
   readonly waitsForDue?: boolean | undefined;
   /** Each turn runs while the one before it is synced: for tests. */
   readonly alwaysOverlaps?: boolean | undefined;
-  /** Told after each commit what has changed. */
+  /** Told after each commit what has changed, and of one that has failed. */
   readonly onCommitted: (changes: readonly Change[]) => void;
-  /** Told of a turn that could not be committed. */
   readonly onCommitFailed: (error: Error) => void;
 }
 
@@ -68,14 +67,14 @@ export class Executor {
   readonly #ready = new ReadyList();
   readonly #held: HeldRequests;
   readonly #missed: MissedRequests;
-  readonly #due: DueTurns;
+  readonly #own: OwnWork;
   readonly #departures: Departures;
   /** Connections that the turn at hand has served. */
   #servedCount = 0;
   #isScheduled = false;
   #isStopped = false;
   #cancelWake: (() => void) | undefined;
-  /** What the wake-up that is armed is for. */
+  /** For when a wake-up is armed. */
   #armedMs: number | undefined;
 
   constructor(options: ExecutorOptions) {
@@ -83,6 +82,7 @@ export class Executor {
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
     const { loadLimits: limits = LOAD_LIMITS, clock, dueWork } = options;
+    this.#own = new OwnWork({ dueWork, clock, limits, schedule: () => this.#schedule() });
     this.#missed = new MissedRequests({
       ...options,
       limits,
@@ -91,13 +91,24 @@ export class Executor {
         this.#schedule();
       },
     });
-    this.#due = new DueTurns({ dueWork, clock, limits, schedule: () => this.#schedule() });
-    this.#departures = new Departures(options.store, () => this.#isOver);
-    this.#due.find(this.#databases());
-    options.store.onSettled((failure) => this.#settled(failure));
+    this.#departures = new Departures((partition) => this.#isOver(partition));
     options.waiters.held = this.#held;
     options.waiters.onWoken = () => this.#schedule();
+    for (const partition of options.server.partitions.all) this.add(partition);
+  }
+
+  /** The server holds a partition from now on. */
+  add(partition: Partition): void {
+    this.#own.add(this.#newTurn().part(partition));
+    partition.store.onSettled((failure) => this.#settled(partition, failure));
     this.#arm();
+  }
+
+  /** It does not any more: what was not settled of it is never answered, and its connections are closed. */
+  remove(partition: Partition): void {
+    this.#own.remove(partition);
+    this.#departures.forget(partition);
+    this.#schedule();
   }
 
   /** The endpoint has input: its requests run in the turn at hand. */
@@ -114,14 +125,14 @@ export class Executor {
     this.#options.waiters.remove(endpoint.session.id);
   }
 
-  /** The store takes commits again, or has room for more: what waited for that, and what fell due meanwhile, is done. */
+  /** A store takes commits again, or has room for more: what waited for that, and what fell due meanwhile, is done. */
   resume(): void {
     this.#schedule();
   }
 
-  /** Something may be due at once that was not before: a directive has changed. */
+  /** A directive has changed: something may be due at once that was not before. */
   lookForWork(): void {
-    this.#due.note(0);
+    this.#own.lookIn();
     this.#schedule();
   }
 
@@ -130,24 +141,25 @@ export class Executor {
     const untilMs = this.#options.clock.monotonicMs() + STOP_MS_MAX;
     do {
       this.#turn();
-      this.#options.store.settle();
+      for (const { store } of this.#options.server.partitions.all) store.settle();
     } while (this.#ready.size > 0 && this.#options.clock.monotonicMs() < untilMs);
     this.#isStopped = true;
     this.#cancelWake?.();
-    this.#due.end();
+    this.#own.end();
   }
 
   /** Takes no further turn, and runs nothing of what was read. */
   abandon(): void {
     this.#isStopped = true;
     this.#cancelWake?.();
-    this.#due.end();
+    this.#own.end();
   }
 
-  /** Others may own the store by now: nothing may be read from it, or answered. */
-  get #isOver(): boolean {
+  /** Others may own the partition by now: nothing may be read from it, or answered. */
+  #isOver(partition: Partition): boolean {
     const { clock, server } = this.#options;
-    return server.cluster?.isOver(clock.monotonicMs()) === true;
+    if (server.partitions.isLost(partition)) return true;
+    return server.cluster?.isOver(partition.number, clock.monotonicMs()) === true;
   }
 
   #schedule(): void {
@@ -161,21 +173,21 @@ export class Executor {
 
   #turn(): void {
     // What has settled schedules the next one.
-    if (this.#isStopped || this.#departures.isFull || this.#isOver) return;
+    if (this.#isStopped || this.#departures.isFull) return;
     this.#budget.begin();
     this.#servedCount = 0;
-    const databases = this.#databases();
+    const turn = this.#newTurn();
     this.#releaseHeld();
-    this.#doDue(databases);
+    this.#doDue(turn);
     const outgoing = new Outgoing(this.#options.server);
-    outgoing.tell(databases.transaction.changes, undefined);
+    outgoing.tell(turn.changes, undefined);
     if (!this.#waitsForDue) {
-      this.#resumeWaiters(databases, outgoing);
-      this.#serveReady(databases, outgoing);
+      this.#resumeWaiters(turn, outgoing);
+      this.#serveReady(turn, outgoing);
     }
-    const failure = this.#commit(databases);
-    if (failure === undefined) this.#handOn(databases.transaction.changes);
-    this.#departures.add({ outgoing, nowMs: databases.nowMs, replyBytes: this.#budget.replyBytes, failure });
+    const failures = this.#commit(turn);
+    if (failures === undefined || failures.size < turn.parts.length) this.#handOn(turn.changes);
+    this.#departures.add({ outgoing, turn, replyBytes: this.#budget.replyBytes, failures });
     this.#releaseHeld();
     this.#arm();
     this.#noteEnd();
@@ -190,16 +202,16 @@ export class Executor {
   }
 
   /** Turns have reached the disk, or with a failure been taken back. */
-  #settled(failure: Error | undefined): void {
+  #settled(partition: Partition, failure: Error | undefined): void {
     const wasFull = this.#departures.isFull;
-    if (failure !== undefined) this.#failed(failure);
-    this.#departures.leave(failure);
+    if (failure !== undefined) this.#failed(partition, failure);
+    this.#departures.settled(partition, failure);
     if (wasFull || failure !== undefined) this.#schedule();
   }
 
   /** What a turn had done of its own accord is due as before. */
-  #failed(failure: Error): void {
-    this.#due.note(0);
+  #failed(partition: Partition, failure: Error): void {
+    this.#own.lookIn(partition);
     this.#options.onCommitFailed(failure);
   }
 
@@ -210,25 +222,25 @@ export class Executor {
   }
 
   /** Answers the waiters that have something to be answered with, in the order of their arrival. */
-  #resumeWaiters(databases: Databases, outgoing: Outgoing): void {
+  #resumeWaiters(turn: Turn, outgoing: Outgoing): void {
     const { waiters } = this.#options;
     if (waiters.size === 0) return;
-    waiters.expire(databases.nowMs);
+    waiters.expire(turn.nowMs);
     for (const [index, waiter] of waiters.takeReady().entries()) {
       if (index > 0 && this.#budget.isSpentOfOwnAccord()) waiters.postpone(waiter);
       else {
-        const before = databases.transaction.changes.length;
-        this.#resume(waiter, databases, outgoing);
-        this.#serveTakers(before, databases, outgoing);
+        const before = turn.changes.length;
+        this.#resume(waiter, turn, outgoing);
+        this.#serveTakers(before, turn, outgoing);
       }
     }
   }
 
   /** True when the waiter has got an answer. */
-  #resume(waiter: Waiter, databases: Databases, outgoing: Outgoing): boolean {
+  #resume(waiter: Waiter, turn: Turn, outgoing: Outgoing): boolean {
     const { waiters } = this.#options;
     if (waiters.isHeldUp(waiter)) return false;
-    const reply = waiter.ending === undefined ? this.#missed.ask(waiter, databases) : waiter.ending;
+    const reply = waiter.ending === undefined ? this.#missed.ask(waiter, turn) : waiter.ending;
     const { endpoint } = waiter;
     if (reply !== undefined) {
       this.#missed.end(waiter);
@@ -239,7 +251,7 @@ export class Executor {
       // What it has sent meanwhile runs now.
       this.#ready.postpone(endpoint);
     }
-    outgoing.tell(databases.transaction.changes, endpoint.session);
+    outgoing.tell(turn.changes, endpoint.session);
     return reply !== undefined;
   }
 
@@ -247,9 +259,9 @@ export class Executor {
    * Asks those who wait to take something away whether a request, whose changes begin at an index, has brought it. What
    * one of them moves to another key may be what the next one waits for.
    */
-  #serveTakers(from: number, databases: Databases, outgoing: Outgoing): void {
+  #serveTakers(from: number, turn: Turn, outgoing: Outgoing): void {
     const { waiters } = this.#options;
-    const { changes } = databases.transaction;
+    const { changes } = turn;
     waiters.touchTakers(changes, from);
     for (let ready = waiters.takeReadyTakers(); ready.length > 0; ready = waiters.takeReadyTakers()) {
       /** What one has found empty, the next one need not look for. */
@@ -259,7 +271,7 @@ export class Executor {
         const wanted = keys.map((key) => `${takes} ${key}`);
         if (wanted.every((key) => empty.has(key))) continue;
         const before = changes.length;
-        if (this.#resume(waiter, databases, outgoing)) {
+        if (this.#resume(waiter, turn, outgoing)) {
           if (changes.length > before) empty.clear();
         } else if (!waiters.isHeldUp(waiter)) for (const key of wanted) empty.add(key);
         waiters.touchTakers(changes, before);
@@ -268,11 +280,11 @@ export class Executor {
   }
 
   /** Serves those that are ready until the budget is spent; whatever it is, at least one request runs. */
-  #serveReady(databases: Databases, outgoing: Outgoing): void {
+  #serveReady(turn: Turn, outgoing: Outgoing): void {
     const unfinished: Endpoint[] = [];
     this.#options.stopwatch.read();
     for (const endpoint of this.#ready.take()) {
-      if (this.#serve(endpoint, databases, outgoing)) unfinished.push(endpoint);
+      if (this.#serve(endpoint, turn, outgoing)) unfinished.push(endpoint);
       if (this.#budget.isSpent) break;
     }
     // Behind those that have had no turn.
@@ -280,39 +292,39 @@ export class Executor {
   }
 
   /** True when the endpoint may have further requests, which have to wait. */
-  #serve(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): boolean {
+  #serve(endpoint: Endpoint, turn: Turn, outgoing: Outgoing): boolean {
     const { session } = endpoint;
     const { waiters } = this.#options;
     this.#servedCount += 1;
     let hasMore = false;
     if (this.#missed.isLoading(endpoint)) hasMore = false;
-    else if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, databases, outgoing);
+    else if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, turn, outgoing);
     else if (endpoint.isInputEnded) session.isClosing = true;
     if (session.isClosing) outgoing.include(session);
     return hasMore;
   }
 
   /** True when further requests have to wait. */
-  #runRequests(endpoint: Endpoint, databases: Databases, outgoing: Outgoing): boolean {
+  #runRequests(endpoint: Endpoint, turn: Turn, outgoing: Outgoing): boolean {
     const { session } = endpoint;
     const { waiters } = this.#options;
     let bytes = 0;
     for (let count = 0; !session.isClosing; count += 1) {
       if (count === REQUESTS_PER_CONNECTION_MAX || bytes > REPLY_BYTES_PER_CONNECTION_MAX) return true;
       if (count > 0 && this.#budget.isSpent) return true;
-      const args = this.#held.next(endpoint, databases.nowMs);
+      const args = this.#held.next(endpoint, turn.nowMs);
       if (args === undefined) return false;
-      const changesBefore = databases.transaction.changes.length;
-      const outcome = this.#missed.run(endpoint, args, databases);
+      const changesBefore = turn.changes.length;
+      const outcome = this.#missed.run(endpoint, args, turn);
       if (outcome === undefined) return false;
       if (outcome.waiting === undefined) outgoing.answer(session, outcome);
-      outgoing.tell(databases.transaction.changes, session);
+      outgoing.tell(turn.changes, session);
       if (outcome.waiting !== undefined) {
         waiters.park(endpoint, outcome.waiting);
         session.waitingBytes = bytesOfArguments(args);
         return false;
       }
-      this.#serveTakers(changesBefore, databases, outgoing);
+      this.#serveTakers(changesBefore, turn, outgoing);
       const size = replySize(outcome.reply);
       bytes += size;
       this.#budget.addReplyBytes(size);
@@ -326,12 +338,10 @@ export class Executor {
     for (const endpoint of this.#held.released(this.#options.clock.now())) this.#ready.postpone(endpoint);
   }
 
-  #doDue(databases: Databases): void {
-    const { store } = this.#options;
+  #doDue(turn: Turn): void {
     // While writes are held back or fail, nothing happens by itself.
-    if (!this.#due.hasWork(databases.nowMs)) return;
-    if (store.failure !== undefined || this.#held.mode(databases.nowMs) !== undefined) return;
-    this.#due.run(databases, {
+    if (this.#held.mode(turn.nowMs) !== undefined) return;
+    this.#own.run(turn, (partition) => !this.#isOver(partition), {
       countMax: DUE_PER_TURN_MAX,
       isSpent: () => this.#budget.isSpentOfOwnAccord(),
       servesClients: this.#ready.size > 0,
@@ -339,35 +349,30 @@ export class Executor {
   }
 
   get #waitsForDue(): boolean {
-    return this.#options.waitsForDue === true && this.#due.isLoading;
+    return this.#options.waitsForDue === true && this.#own.isLoading;
   }
 
-  #commit(databases: Databases): Error | undefined {
-    const { transaction } = databases;
-    if (transaction.isEmpty) return undefined;
-    this.#due.note(transaction.dueMsMin);
-    if (this.#options.dueWork.bringsEvents(transaction.changes)) this.#due.note(databases.nowMs);
-    try {
-      this.#options.store.commit(transaction, databases.nowMs, this.#isOverlapped);
-      return undefined;
-    } catch (error) {
-      const failure = error instanceof Error ? error : new Error(String(error));
-      this.#failed(failure);
-      return failure;
-    }
+  /** Commits each part to its store; which of them have refused. */
+  #commit(turn: Turn): ReadonlyMap<Partition, Error> | undefined {
+    const failures = turn.commit((part) => {
+      this.#own.note(part);
+      return this.#isOverlapped(part.partition);
+    });
+    for (const [partition, failure] of failures ?? []) this.#failed(partition, failure);
+    return failures;
   }
 
   /** Whether further turns shall run while the commit of this one goes to disk. */
-  get #isOverlapped(): boolean {
+  #isOverlapped(partition: Partition): boolean {
     const { alwaysOverlaps = false } = this.#options;
     // Nobody waits for what happens by itself.
     if (this.#servedCount === 0 || alwaysOverlaps) return true;
     if (this.#ready.size > 0 || !this.#departures.isEmpty) return true;
-    return this.#departures.isSlow;
+    return isSlow(partition);
   }
 
-  #databases(): Databases {
-    return new Databases(this.#options.store.begin(), this.#options.databaseCount, this.#options.clock.now());
+  #newTurn(): Turn {
+    return new Turn(this.#options.server.partitions, this.#options.databaseCount, this.#options.clock.now());
   }
 
   #arm(): void {
@@ -377,24 +382,18 @@ export class Executor {
     if (wakeMs === this.#armedMs) return;
     this.#cancelWake?.();
     this.#armedMs = wakeMs;
-    const awake = () => {
+    this.#cancelWake = undefined;
+    if (wakeMs === undefined) return;
+    this.#cancelWake = this.#options.clock.wakeAt(wakeMs, () => {
       this.#armedMs = undefined;
       this.#schedule();
-    };
-    this.#cancelWake = wakeMs === undefined ? undefined : this.#options.clock.wakeAt(wakeMs, awake);
+    });
   }
 
   /** When the next turn is needed though no request comes; waiters have deadlines besides. */
   #nextWakeMs(): number | undefined {
-    const { clock, server, store } = this.#options;
-    const { dueMs } = this.#due;
-    if (dueMs === undefined && this.#held.size === 0) return undefined;
-    if (server.pause.modeAt(clock.now()) !== undefined) return server.pause.untilMs;
-    const mayWork = store.failure === undefined && !store.isCongested && !this.#due.isLoading;
-    return mayWork ? dueMs : undefined;
+    const { clock, server } = this.#options;
+    if (!this.#own.hasNext && this.#held.size === 0) return undefined;
+    return server.pause.modeAt(clock.now()) === undefined ? this.#own.nextMs : server.pause.untilMs;
   }
-}
-
-function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }

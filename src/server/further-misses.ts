@@ -5,18 +5,24 @@
 import type { Databases } from "../keyspace/databases.ts";
 import type { Savepoint } from "../keyspace/transaction.ts";
 import { NotLoaded } from "../storage/not-loaded.ts";
+import type { Marks, Part } from "./turn.ts";
 
 /** Loads that one run leads to. */
 const MISSES_MAX = 256;
 
 export class FurtherMisses {
   readonly #databases: Databases;
+  /** For work that may reach into other partitions. */
+  readonly #part: Part | undefined;
   readonly #beginning: Savepoint;
+  readonly #marks: Marks | undefined;
   readonly #found: NotLoaded[] = [];
 
-  constructor(databases: Databases) {
+  constructor(databases: Databases, part?: Part) {
     this.#databases = databases;
+    this.#part = part;
     this.#beginning = databases.transaction.savepoint();
+    this.#marks = part?.turn.marks(part);
   }
 
   get isFull(): boolean {
@@ -27,18 +33,24 @@ export class FurtherMisses {
   look(work: () => unknown): void {
     if (this.isFull) return;
     const savepoint = this.#databases.transaction.savepoint();
+    const marks = this.#part?.turn.marks(this.#part);
     try {
       work();
     } catch (error) {
       // Whatever else it meets, it meets when it runs.
-      this.#databases.rollback(savepoint);
+      this.#takeBack(savepoint, marks);
       if (error instanceof NotLoaded) this.#found.push(error);
     }
   }
 
   /** Takes all back; what has been found. */
   end(): readonly NotLoaded[] {
-    this.#databases.rollback(this.#beginning);
+    this.#takeBack(this.#beginning, this.#marks);
     return this.#found;
+  }
+
+  #takeBack(savepoint: Savepoint, marks: Marks | undefined): void {
+    if (this.#part === undefined) this.#databases.rollback(savepoint);
+    else this.#part.turn.rollback(this.#part, savepoint, marks);
   }
 }

@@ -30,9 +30,10 @@ export class HeldRequests {
 
   /** The endpoint's next request, unless it is held back. */
   next(endpoint: Endpoint, nowMs: number): readonly Buffer[] | undefined {
-    const { pause, store } = this.#server;
+    const { pause, partitions } = this.#server;
     // Nearly always there is no pause and nobody held back.
-    if (this.#held.size === 0 && pause.untilMs === 0 && !store.isCongested) return endpoint.nextRequest();
+    if (this.#held.size === 0 && pause.untilMs === 0 && !partitions.isCongested)
+      return endpoint.nextRequest();
     const args = this.#held.get(endpoint) ?? endpoint.nextRequest();
     const mode = this.mode(nowMs);
     if (args !== undefined && mode !== undefined && this.#dispatcher.mustWait(endpoint.session, args, mode)) {
@@ -52,8 +53,8 @@ export class HeldRequests {
 
   /** What is held back at a time: everything, what writes, or with undefined nothing. */
   mode(nowMs: number): PauseMode | undefined {
-    const { pause, store } = this.#server;
-    return pause.modeAt(nowMs) ?? (store.isCongested ? "write" : undefined);
+    const { pause, partitions } = this.#server;
+    return pause.modeAt(nowMs) ?? (partitions.isCongested ? "write" : undefined);
   }
 
   /** Those that may go on: all, when nothing is held back any more. */

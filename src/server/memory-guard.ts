@@ -8,7 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { MemoryState } from "../commands/memory-state.ts";
 import type { Config } from "../config/config.ts";
-import type { Store } from "../keyspace/store.ts";
+import type { Partitions } from "../keyspace/partitions.ts";
 
 /** How the guard knows of memory and gets some back; handed in, so that a test has any memory it likes. */
 export interface ProcessMemory {
@@ -21,7 +21,7 @@ export interface ProcessMemory {
 export interface MemoryGuardOptions {
   readonly config: Config;
   readonly clock: Clock;
-  readonly store: Store;
+  readonly partitions: Partitions;
   readonly memory: ProcessMemory;
   readonly log: Log;
   /** Forgets what can be made anew. */
@@ -73,10 +73,11 @@ export class MemoryGuard implements MemoryState {
 
   /** True when there is a limit. */
   #lookAtMemory(nowMs: number): boolean {
-    const { config, log, memory, store } = this.#options;
+    const { config, log, memory, partitions } = this.#options;
     const bytesMax = config.get("maxmemory");
     const bytes = bytesMax === 0 ? 0 : memory.ownBytes();
-    store.limitMemory(bytesMax > 0 && bytes >= bytesMax * SHORT_SHARE ? STORE_SHARE : 1);
+    const share = bytesMax > 0 && bytes >= bytesMax * SHORT_SHARE ? STORE_SHARE : 1;
+    for (const { store } of partitions.all) store.limitMemory(share / partitions.all.length);
     const isOver = bytesMax > 0 && bytes > bytesMax && !this.#fitsAfterCollection(bytesMax, nowMs);
     if (isOver && !this.isOverMemory) {
       log(`maxmemory is ${bytesMax} bytes and the process has ${bytes}: writes are refused`, "warning");
@@ -96,9 +97,9 @@ export class MemoryGuard implements MemoryState {
 
   /** True when there is a limit. */
   #lookAtStore(nowMs: number): boolean {
-    const { config, log, store } = this.#options;
+    const { config, log, partitions } = this.#options;
     const bytesMax = config.get("sm-max-store-bytes");
-    const bytes = bytesMax === 0 ? 0 : store.heldBytes();
+    const bytes = bytesMax === 0 ? 0 : partitions.all.reduce((sum, { store }) => sum + store.heldBytes(), 0);
     const isFull = bytesMax > 0 && bytes > bytesMax;
     if (isFull && !this.isStoreFull) {
       log(`The store holds ${bytes} bytes, sm-max-store-bytes is ${bytesMax}: writes are refused`, "warning");
@@ -106,7 +107,7 @@ export class MemoryGuard implements MemoryState {
     this.isStoreFull = isFull;
     if (isFull && nowMs >= this.#checkpointFromMs) {
       this.#checkpointFromMs = nowMs + CHECKPOINT_MS;
-      store.checkpoint();
+      for (const { store } of partitions.all) store.checkpoint();
     }
     return bytesMax > 0;
   }

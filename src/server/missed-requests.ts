@@ -4,7 +4,6 @@
  */
 import { bytesOfArguments, copied } from "../commands/arguments.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import type { Databases } from "../keyspace/databases.ts";
 import * as errors from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
@@ -12,6 +11,7 @@ import { NotLoaded } from "../storage/not-loaded.ts";
 import type { Dispatcher, Missing, Outcome } from "./dispatcher.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Loaded, type LoadLimits, Loads } from "./loads.ts";
+import type { Turn } from "./turn.ts";
 import type { Waiter, Waiters } from "./waiters.ts";
 
 /** A request of an endpoint that has missed. */
@@ -59,21 +59,23 @@ export class MissedRequests {
   }
 
   /** Undefined when the request has missed: it is run again when that is loaded. */
-  run(endpoint: Endpoint, args: readonly Buffer[], databases: Databases): Outcome | undefined {
+  run(endpoint: Endpoint, args: readonly Buffer[], turn: Turn): Outcome | undefined {
     const { dispatcher } = this.#options;
     const { session } = endpoint;
     const again = this.#loads.size === 0 ? undefined : this.#loads.find(endpoint);
     let outcome: Outcome;
     if (again === undefined) {
-      session.lastRequestAtMs = databases.nowMs;
+      session.lastRequestAtMs = turn.nowMs;
       session.requestCount += 1;
       if (this.#comesBetween(endpoint, args)) return undefined;
-      outcome = dispatcher.dispatch(session, args, databases);
+      outcome = dispatcher.dispatch(session, args, turn);
     } else {
       const { missing } = again.work;
+      // Of a partition that is gone nothing can be loaded: run again, the request is sent to where that is.
+      const isGone = !this.#options.server.partitions.all.includes(missing.partition);
       outcome =
-        again.outcome.kind === "loaded"
-          ? missing.again(databases)
+        again.outcome.kind === "loaded" || isGone
+          ? missing.again(turn)
           : missing.refuse(this.#refusalOf(again.outcome, missing.name));
     }
     const { missing } = outcome;
@@ -96,9 +98,10 @@ export class MissedRequests {
     session.waitingBytes = bytesOfArguments(kept);
     const missing: Missing = {
       name: session.lastCommand,
+      partition: this.#options.server.partitions.home,
       args: kept,
       misses: [new NotLoaded(() => waiters.untilLoaded())],
-      again: (databases) => dispatcher.dispatch(session, kept, databases),
+      again: (turn) => dispatcher.dispatch(session, kept, turn),
       refuse: (error) => {
         const reply = { kind: "error", message: error.message } as const;
         return { reply, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
@@ -114,14 +117,14 @@ export class MissedRequests {
   }
 
   /** Asks a waiter again; undefined when it goes on waiting, or has missed. */
-  ask(waiter: Waiter, databases: Databases): Reply | undefined {
+  ask(waiter: Waiter, turn: Turn): Reply | undefined {
     const { server, waiters } = this.#options;
     const loaded = this.#waiterLoads.find(waiter)?.outcome;
     if (loaded !== undefined && loaded.kind !== "loaded")
       return waiter.request.refuse(this.#refusalOf(loaded, waiter.request.name));
     const pushCount = server.pushes.size;
     try {
-      const reply = waiters.resume(waiter, databases);
+      const reply = waiters.resume(waiter, turn);
       if (loaded !== undefined) this.#waiterLoads.end(waiter);
       return reply;
     } catch (error) {

@@ -10,6 +10,7 @@ import type { SessionConnection } from "../clients/session-list.ts";
 import type { BusMessage } from "../cluster/message-bus.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
+import type { Partition } from "../keyspace/partitions.ts";
 import * as errors from "../protocol/errors.ts";
 import type { OutgoingReply, Reply } from "../protocol/reply.ts";
 import { replySize } from "../protocol/reply-size.ts";
@@ -18,6 +19,16 @@ import { replySize } from "../protocol/reply-size.ts";
 export interface PendingReply extends OutgoingReply {
   /** True when it tells of the store: it must not leave if the turn's commit fails. */
   readonly dependsOnCommit: boolean;
+  /** Whose commit; undefined: that of any partition of the turn. */
+  readonly partition?: Partition | undefined;
+}
+
+/** What has become of the commits of a turn, where that is not that they are on disk. */
+export interface Fate {
+  /** By the partition whose commit was refused, or taken back. */
+  readonly failures: ReadonlyMap<Partition, Error> | undefined;
+  /** Partitions that are another server's: whatever tells of them is never sent, and its connection is closed. */
+  readonly gone: ReadonlySet<Partition> | undefined;
 }
 
 interface Envelope {
@@ -101,14 +112,20 @@ export class Outgoing {
     this.#deliver(this.#server.pushes.take());
   }
 
-  /** Sends all. After a failure of the commit what depends on it is refused or dropped. */
-  send(nowMs: number, failure: Error | undefined): void {
+  /** Sends all. After a failure of a commit what depends on it is refused or dropped. */
+  send(nowMs: number, { failures, gone }: Fate): void {
     for (const envelope of this.#envelopes.values()) {
-      if (failure !== undefined) withdraw(envelope, failure);
-      const { connection, replies, session } = envelope;
+      const { connection, session } = envelope;
+      if (gone !== undefined && tellsOf(envelope, gone)) {
+        connection.close();
+        continue;
+      }
+      if (failures !== undefined) withdraw(envelope, failures);
+      const { replies } = envelope;
       if (replies.length > 0 || session.isClosing) connection.send(replies, nowMs);
     }
-    if (failure === undefined && this.#spread.length > 0) this.#server.bus?.send(this.#spread);
+    const isSound = failures === undefined && gone === undefined;
+    if (isSound && this.#spread.length > 0) this.#server.bus?.send(this.#spread);
   }
 
   #envelopeOf(session: Session): Envelope | undefined {
@@ -146,10 +163,20 @@ function isPush(reply: Reply): boolean {
   return reply.kind === "push" || reply.kind === "several";
 }
 
-function withdraw(envelope: Envelope, failure: Error): void {
-  const { message } = errors.misconf(failure.message);
-  const kept = envelope.replies.filter(({ reply, dependsOnCommit }) => !dependsOnCommit || !isPush(reply));
-  envelope.replies = kept.map((pending) =>
-    pending.dependsOnCommit ? { ...pending, reply: { kind: "error", message } } : pending,
+function withdraw(envelope: Envelope, failures: ReadonlyMap<Partition, Error>): void {
+  const [first] = failures.values();
+  const failureOf = ({ dependsOnCommit, partition }: PendingReply) =>
+    dependsOnCommit ? (partition === undefined ? first : failures.get(partition)) : undefined;
+  envelope.replies = envelope.replies.flatMap((pending) => {
+    const failure = failureOf(pending);
+    if (failure === undefined) return [pending];
+    const { message } = errors.misconf(failure.message);
+    return isPush(pending.reply) ? [] : [{ ...pending, reply: { kind: "error", message } as const }];
+  });
+}
+
+function tellsOf({ replies }: Envelope, gone: ReadonlySet<Partition>): boolean {
+  return replies.some(
+    ({ dependsOnCommit, partition }) => dependsOnCommit && (partition === undefined || gone.has(partition)),
   );
 }

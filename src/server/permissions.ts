@@ -6,7 +6,7 @@
 import type { Command } from "../catalogue/command.ts";
 import type { Session } from "../clients/session.ts";
 import type { LogContext } from "../clients/users/acl-log.ts";
-import { type Denial, denialOf } from "../clients/users/check.ts";
+import { type Denial, type DenialReason, denialOf } from "../clients/users/check.ts";
 import { noteRefusal } from "../commands/acl/refusals.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import * as errors from "../protocol/errors.ts";
@@ -53,4 +53,17 @@ export function denialError({ user }: Session, { reason, object }: Denial): Repl
     case "definition":
       return errors.noPermissionDefinition();
   }
+}
+
+/** What the user of a queued request may no longer do. */
+const NO_LONGER: Readonly<Record<DenialReason, string>> = {
+  command: "no permission to execute the command or subcommand",
+  key: "no permission to touch the specified keys",
+  channel: "no permission to access one of the channels used as argument to the command",
+  definition: "no permission to use the definition named in the command",
+};
+
+/** What the user of a queued request may no longer do, in words. */
+export function noLonger({ reason }: Denial): string {
+  return NO_LONGER[reason];
 }

@@ -3,13 +3,13 @@ import { bytesOf } from "../base/bytes.ts";
 import { checkArity } from "../catalogue/catalogue.ts";
 import { keysOf } from "../catalogue/keys.ts";
 import { type Session, watchName } from "../clients/session.ts";
-import type { Databases } from "../keyspace/databases.ts";
 import type { NotLoaded } from "../storage/not-loaded.ts";
 import { FurtherMisses } from "./further-misses.ts";
 import type { Nesting } from "./nesting.ts";
 import type { Route } from "./route.ts";
 import type { Routes } from "./routes.ts";
 import { Run, type RunContext } from "./run.ts";
+import type { Part } from "./turn.ts";
 
 interface MissedRequest {
   readonly session: Session;
@@ -23,11 +23,12 @@ export function furtherMissesOf(
   routes: Routes,
   context: RunContext,
   { session, route, args, nesting }: MissedRequest,
-  databases: Databases,
+  part: Part,
 ): readonly NotLoaded[] {
   const isExec = route.command.name === "exec";
   const requests = isExec ? (session.queue ?? []) : [args];
-  const found = new FurtherMisses(databases);
+  const { databases } = part;
+  const found = new FurtherMisses(databases, part);
   const routed = requests.map((one) => ({ route: routes.resolve(one), args: one }));
   for (const one of routed) {
     for (const { key } of (one.route && keysOf(one.route.command, one.args)) ?? [])
@@ -37,7 +38,7 @@ export function furtherMissesOf(
     if (one.route?.isRead !== true && one.route?.isWrite !== true) continue;
     const { command, handler } = one.route;
     found.look(() =>
-      handler?.run(new Run(context, command, session, one.args, databases, "transaction", nesting)),
+      handler?.run(new Run(context, command, session, one.args, part, "transaction", nesting)),
     );
   }
   // The random numbers that were drawn are those that the next run draws.

@@ -15,6 +15,7 @@ import type { Databases } from "../keyspace/databases.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Nesting } from "./nesting.ts";
+import type { Part } from "./turn.ts";
 
 /** To look at a key in these ways is no use of it; nor is any for a client with CLIENT NO-TOUCH, but TOUCH. */
 const NO_USE = new Set(["exists", "ttl", "pttl", "expiretime", "pexpiretime", "type", "memory|usage"]);
@@ -43,6 +44,7 @@ export class Run implements Call {
   readonly args: readonly Buffer[];
   readonly command: Command;
   readonly session: Session;
+  readonly part: Part;
   readonly databases: Databases;
   readonly db: Database;
   readonly nowMs: number;
@@ -68,13 +70,15 @@ export class Run implements Call {
     command: Command,
     session: Session,
     args: readonly Buffer[],
-    databases: Databases,
+    part: Part,
     origin: RunOrigin,
     nesting?: Nesting,
   ) {
     this.args = args;
     this.command = command;
     this.session = session;
+    this.part = part;
+    const { databases } = part;
     this.databases = databases;
     this.db = databases.at(session.database);
     this.nowMs = databases.nowMs;
@@ -90,7 +94,11 @@ export class Run implements Call {
   }
 
   everywhere(): readonly Databases[] {
-    return [this.databases];
+    return this.part.turn.everywhere();
+  }
+
+  placeOf(key: Bytes): Databases | undefined {
+    return this.part.turn.placeOf(key);
   }
 
   look(key: Buffer, isSilent: boolean): KeyRecord | undefined {

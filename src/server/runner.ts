@@ -6,10 +6,10 @@ import { assert } from "../base/assert.ts";
 import type { Stopwatch } from "../base/stopwatch.ts";
 import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
 import { type Session, watchName } from "../clients/session.ts";
-import { misplaced, needOf } from "../commands/cluster/placement.ts";
+import { misplaced, type Need, needOf } from "../commands/cluster/placement.ts";
 import type { Handler, Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import { isWait, kindOf, type WaitingRequest } from "../commands/wait.ts";
+import { isWait, kindOf } from "../commands/wait.ts";
 import type { Savepoint } from "../keyspace/transaction.ts";
 import { lookAtChildren } from "../machines/delivery.ts";
 import { statisticsOf } from "../metrics/statistics.ts";
@@ -24,6 +24,8 @@ import { RequestCounts } from "./request-counts.ts";
 import { type Route, SCRIPTS } from "./route.ts";
 import { Run, type RunContext } from "./run.ts";
 import { shownArguments } from "./secrets.ts";
+import type { Marks } from "./turn.ts";
+import type { WaitingRequest } from "./waiting-request.ts";
 
 /** A request that waits: what its handler has returned, and the request itself, copied. */
 export interface Waited {
@@ -78,10 +80,11 @@ export class Runner {
    */
   run(route: Route, run: Run, waited?: Waited): Reply | Wait {
     const { server, stopwatch } = this.#options;
-    const { databases } = run;
-    const { transaction } = databases;
+    const { part } = run;
+    const { transaction } = run.databases;
     const retry = waited?.wait.retry;
     const savepoint = transaction.savepoint();
+    const marks = part.turn.marks(part);
     const startedMs = stopwatch.lastMs;
     let reply: Reply | Wait;
     let audit: Audit | undefined;
@@ -97,9 +100,9 @@ export class Runner {
       if (audit !== undefined) endAudit(run, audit, outcomeOf(reply));
       // What a script or EXEC does is looked at when it has ended well.
       if (server.watches.size > 0 && run.origin === "client")
-        server.watches.touch(transaction.changesSince(savepoint), databases);
+        server.watches.touch(transaction.changesSince(savepoint), () => part.turn.everywhere());
     } catch (error) {
-      this.#takeBack(run, savepoint);
+      this.#takeBack(run, savepoint, marks);
       if (error instanceof NotLoaded) throw error;
       reply = { kind: "error", message: this.#refusal(error) };
       if (audit !== undefined) this.#auditRefusal(run, audit, reply.message);
@@ -116,9 +119,9 @@ export class Runner {
     return reply;
   }
 
-  #takeBack({ databases, server }: Run, savepoint: Savepoint): void {
-    databases.rollback(savepoint);
-    server.tracking.rolledBack(databases.transaction.changes);
+  #takeBack({ part, server }: Run, savepoint: Savepoint, marks: Marks | undefined): void {
+    part.turn.rollback(part, savepoint, marks);
+    server.tracking.rolledBack(part.turn.changes);
   }
 
   #auditRefusal(run: Run, audit: Audit, message: string): void {
@@ -126,7 +129,7 @@ export class Runner {
     try {
       endAudit(run, audit, message);
     } catch (error) {
-      this.#takeBack(run, savepoint);
+      this.#takeBack(run, savepoint, undefined);
       throw error;
     }
   }
@@ -165,10 +168,13 @@ export class Runner {
       onTimeout: wait.onTimeout,
       name: route.command.name,
       refuse: (error) => this.rejected(route, error),
-      resume: (databases) => {
-        const refusal = this.#refusalNow(session, route, args, databases.nowMs);
+      resume: (turn) => {
+        const need = this.#options.server.cluster && needOf([{ command: route.command, args }]);
+        const refusal = this.#refusalNow(session, route, args, need, turn.nowMs);
         if (refusal !== undefined) return { kind: "reply", reply: refusal };
-        const run = new Run(context, route.command, session, [], databases, "client");
+        const partition = this.#options.server.partitions.of(need?.slot);
+        assert(partition !== undefined, "the partition of a request that is not refused");
+        const run = new Run(context, route.command, session, [], turn.part(partition), "client");
         const reply = this.run(route, run, waited);
         return isWait(reply)
           ? { kind: "waiting", request: this.waiting(route, context, session, { wait: reply, args }) }
@@ -178,14 +184,20 @@ export class Runner {
   }
 
   /** What the user of a request that has waited was allowed when it came, it may be refused now; and the server may be another's. */
-  #refusalNow(session: Session, route: Route, args: readonly Buffer[], nowMs: number): Reply | undefined {
+  #refusalNow(
+    session: Session,
+    route: Route,
+    args: readonly Buffer[],
+    need: Need | undefined,
+    nowMs: number,
+  ): Reply | undefined {
     const { command } = route;
     const asked = { session, command, args, nowMs, context: "toplevel" } as const;
     const { server, stopwatch } = this.#options;
     const denial = denied(server, asked);
     if (denial !== undefined) return this.rejected(route, denialError(session, denial));
-    if (server.cluster === undefined) return undefined;
-    const refusal = misplaced(server.cluster, needOf([{ command, args }]), session, stopwatch.lastMs);
+    if (need === undefined) return undefined;
+    const refusal = misplaced(server, need, session, stopwatch.lastMs);
     return refusal === undefined ? undefined : this.rejected(route, refusal);
   }
 
@@ -229,13 +241,14 @@ function outcomeOf(reply: Reply | Wait): string {
 
 /** Runs a handler for nothing: what it did is taken back, and it is to run as if for the first time. */
 function rehearse(run: Run, handle: () => unknown): void {
-  const { databases } = run;
-  const savepoint = databases.transaction.savepoint();
+  const { part } = run;
+  const savepoint = part.databases.transaction.savepoint();
+  const marks = part.turn.marks(part);
   try {
     handle();
   } catch {
     // The run that counts meets the same.
   }
-  databases.rollback(savepoint);
+  part.turn.rollback(part, savepoint, marks);
   run.repeat();
 }

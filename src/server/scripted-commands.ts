@@ -35,7 +35,7 @@ export class ScriptedCommands implements Scripted {
   /** The reply, an error too where the command may not run. */
   run(outer: Run, args: readonly Buffer[], options: ScriptedOptions): Reply {
     const { context, resolve, runner, server } = this.#options;
-    const { session, databases, nesting } = outer;
+    const { session, part, nesting } = outer;
     if (nesting === undefined) server.statistics.commandCount += 1;
     else
       nesting.later(() => {
@@ -44,14 +44,14 @@ export class ScriptedCommands implements Scripted {
     const route = resolve(args);
     if (route === undefined) return runner.rejected(undefined, errors.unknownCommandInScript(), nesting);
     const refusal =
-      this.#refusal(route, args, options) ??
+      this.#refusal(route, outer, args, options) ??
       this.#denial(route, outer, args) ??
       this.#misplaced(route, session, args, options);
     if (refusal !== undefined) return runner.rejected(route, refusal, nesting);
     const { protocol } = session;
     session.protocol = options.protocol;
     try {
-      const run = new Run(context(), route.command, session, args, databases, "script", nesting);
+      const run = new Run(context(), route.command, session, args, part, "script", nesting);
       const reply = runner.run(route, run);
       assert(!isWait(reply), "nothing waits within a script");
       return reply;
@@ -86,7 +86,7 @@ export class ScriptedCommands implements Scripted {
     const { server, monotonicMs } = this.#options;
     if (server.cluster === undefined) return undefined;
     const need = needOf([{ command, args }]);
-    const refusal = misplaced(server.cluster, need, session, monotonicMs());
+    const refusal = misplaced(server, need, session, monotonicMs());
     if (refusal !== undefined) {
       const isDown = refusal.message === errors.clusterIsDown().message;
       return isDown ? errors.clusterDownInScript() : errors.notLocalInScript();
@@ -98,11 +98,12 @@ export class ScriptedCommands implements Scripted {
 
   #refusal(
     { command, isWrite }: Route,
+    { part }: Run,
     args: readonly Buffer[],
     { isReadOnly, mayExceedMemory }: ScriptedOptions,
   ): ReplyError | undefined {
-    const { memory, store } = this.#options.server;
-    const { failure } = store;
+    const { memory } = this.#options.server;
+    const { failure } = part.partition.store;
     if (!checkArity(command, args)) return errors.wrongArgumentsInScript();
     if (hasFlag(command, FLAG.NOSCRIPT)) return errors.notInScripts();
     if (isWrite && isReadOnly) return errors.writeInReadOnlyScript();

@@ -7,16 +7,17 @@
  */
 
 import { raw, u64 } from "../base/bytes.ts";
-import { watchName } from "../clients/session.ts";
+import { keyOfWatchName, watchName } from "../clients/session.ts";
 import type { GoesOn } from "../commands/handler.ts";
-import type { WaitingRequest } from "../commands/wait.ts";
 import type { UnblockMode, WaiterControl } from "../commands/waiter-control.ts";
 import type { Change } from "../keyspace/changes.ts";
-import type { Databases } from "../keyspace/databases.ts";
+import type { Place } from "../keyspace/place.ts";
 import { unblocked, unblockedByRoleChange } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { Turn } from "./turn.ts";
+import type { WaitingRequest } from "./waiting-request.ts";
 
 export interface Waiter {
   readonly endpoint: Endpoint;
@@ -164,6 +165,15 @@ export class Waiters implements WaiterControl {
     this.onWoken();
   }
 
+  /** Ends the waits at keys of a partition that the server is about to lose. */
+  endIn(place: Place): void {
+    const { message } = unblockedByRoleChange();
+    for (const waiter of this.#bySession.values())
+      if (waiter.request.keys.some((name) => place.holds(keyOfWatchName(name))))
+        this.#end(waiter, { kind: "error", message });
+    if (this.#ready.size > 0) this.onWoken();
+  }
+
   wake(sessionId: number): void {
     const waiter = this.#bySession.get(sessionId);
     if (waiter === undefined) return;
@@ -229,8 +239,8 @@ export class Waiters implements WaiterControl {
   }
 
   /** Asks again; undefined when it goes on waiting. */
-  resume(waiter: Waiter, databases: Databases): Reply | undefined {
-    const resumed = waiter.request.resume(databases);
+  resume(waiter: Waiter, turn: Turn): Reply | undefined {
+    const resumed = waiter.request.resume(turn);
     if (resumed.kind === "reply") return resumed.reply;
     this.#withdraw(waiter);
     waiter.request = resumed.request;

@@ -6,7 +6,6 @@ import type { Clock } from "../base/clock.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { WhatIfControl } from "../commands/what-if-control.ts";
 import { Databases } from "../keyspace/databases.ts";
-import type { Store } from "../keyspace/store.ts";
 import { stepLimitsOf } from "../machines/subject.ts";
 import { type WhatIfQuestion, WhatIfRun } from "../machines/what-if-run.ts";
 import { Hold, NotLoaded } from "../storage/not-loaded.ts";
@@ -24,7 +23,6 @@ const RUNS_MAX = 32;
 const UNFINISHED_MAX = 8;
 
 export interface WhatIfOptions {
-  readonly store: Store;
   readonly clock: Clock;
   readonly onFault: OnFault;
   /** Asked for when the first run begins: it knows this work itself. */
@@ -106,7 +104,8 @@ export class WhatIfWork implements WhatIfControl {
 
   #slice(): void {
     const next = this.#next();
-    const { store, clock, onFault } = this.#options;
+    const { clock, onFault } = this.#options;
+    const { store } = this.#options.server();
     // A disk that falls behind has the time.
     if (next === undefined || store.isCongested) return;
     const { run, phys } = next;

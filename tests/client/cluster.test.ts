@@ -34,7 +34,7 @@ async function startHalves(): Promise<readonly [TestServer, TestServer]> {
   };
   const begin = async (letter: string, port = 0): Promise<TestServer> => {
     const cluster = new ClusterState(memberId(letter), facts);
-    cluster.serveUntil(Number.POSITIVE_INFINITY);
+    cluster.serveUntil(0, Number.POSITIVE_INFINITY);
     const server = await startTestServer({ cluster, port });
     onTestFinished(() => server.close());
     const client = await server.client();

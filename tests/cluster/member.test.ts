@@ -34,7 +34,7 @@ test("a member that is alone takes the slots and serves them on the port it stoo
   expect(await client.call("SET", "k", "v")).toBe("OK");
   const view = first.member.server.context.cluster;
   expect(view?.ownerOf(7)).toMatchObject({ id: first.id, port });
-  expect(view?.isServing(performance.now())).toBe(true);
+  expect(view?.isServing(0, performance.now())).toBe(true);
   await client.close();
 });
 
@@ -43,8 +43,8 @@ test("a second member stands by and knows the owner", async () => {
   const second = await start("b");
   const view = second.member.server.context.cluster;
   expect(view?.ownerOf(7)).toMatchObject({ id: first.id, port: first.member.server.port });
-  expect(view?.isServing(performance.now())).toBe(false);
-  expect(view?.isOver(performance.now())).toBe(false);
+  expect(view?.isServing(0, performance.now())).toBe(false);
+  expect(view?.isOver(0, performance.now())).toBe(false);
   expect(second.lines.join("\n")).toMatch(
     /Standing by: 127\.0\.0\.1:\d+ \(aaaaaaaa\) owns the slots, epoch \d+/,
   );
@@ -75,7 +75,7 @@ test("an owner that the database does not answer stops before another one takes 
   const { context } = first.member.server;
   first.isCut = true;
   await expect.poll(() => second.member.isOwner, { timeout: 5000 }).toBe(true);
-  expect(context.cluster?.isOver(performance.now())).toBe(true);
+  expect(context.cluster?.isOver(0, performance.now())).toBe(true);
   await expect.poll(() => client.isClosed).toBe(true);
   await expect.poll(() => first.member.isOwner).toBe(false);
   // It stands by again, and says so once it reaches the database.

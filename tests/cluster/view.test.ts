@@ -31,9 +31,9 @@ test("ownerOf() gives nothing when no one owns the slot, or the owner is not kno
 test("isServing() ends with the moment that was given, whoever owns the slots", () => {
   const view = new ClusterState(OWN, ownedBy(OWN));
   expect(view.ownsSlot(7)).toBe(true);
-  expect(view.isServing(0)).toBe(false);
-  view.serveUntil(100);
-  expect([view.isServing(99), view.isServing(100)]).toEqual([true, false]);
+  expect(view.isServing(0, 0)).toBe(false);
+  view.serveUntil(0, 100);
+  expect([view.isServing(0, 99), view.isServing(0, 100)]).toEqual([true, false]);
 });
 
 test("update() calls the listeners when something is new, and only then", () => {

@@ -45,7 +45,7 @@ function viewWith(otherPort: number | undefined): ClusterState {
       { partition: 1, firstSlot: HALF, lastSlot: SLOTS - 1, ownerId: otherId, epoch: 1 },
     ],
   });
-  state.serveUntil(Number.POSITIVE_INFINITY);
+  state.serveUntil(0, Number.POSITIVE_INFINITY);
   return state;
 }
 

@@ -4,10 +4,9 @@ import { bytesOfText } from "../../src/base/bytes.ts";
 import { Stopwatch } from "../../src/base/stopwatch.ts";
 import { newSession } from "../../src/clients/session.ts";
 import { HANDLERS } from "../../src/commands/registry.ts";
-import type { ServerContext } from "../../src/commands/server-context.ts";
-import type { WaitingRequest } from "../../src/commands/wait.ts";
 import { configOf } from "../../src/config/load.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
+import { Partition, Partitions } from "../../src/keyspace/partitions.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { OutgoingReply, Reply } from "../../src/protocol/reply.ts";
@@ -15,10 +14,12 @@ import { BackgroundSave } from "../../src/server/background-save.ts";
 import { newServerContext } from "../../src/server/context.ts";
 import { CommandDispatcher } from "../../src/server/dispatch.ts";
 import type { Dispatcher } from "../../src/server/dispatcher.ts";
-import { DueWork } from "../../src/server/due-work.ts";
+import { type DueOptions, DueWork } from "../../src/server/due-work.ts";
 import type { Endpoint } from "../../src/server/endpoint.ts";
 import { Executor } from "../../src/server/executor.ts";
+import { Turn } from "../../src/server/turn.ts";
 import { Waiters } from "../../src/server/waiters.ts";
+import type { WaitingRequest } from "../../src/server/waiting-request.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { START_MS, VirtualClock } from "../support/virtual-clock.ts";
 
@@ -41,24 +42,26 @@ interface Client extends Endpoint {
 function serve(dueAt: readonly number[] = []) {
   const clock = new VirtualClock();
   const store = Store.over(new MemoryStore(), OBJECT_TYPES);
+  const partition = new Partition({ store });
+  const partitions = new Partitions(partition);
+  partitions.add(partition);
   const waiters = new Waiters();
   const context = newServerContext({
     config: configOf({}),
     clock,
-    store,
+    partitions,
     saving: new BackgroundSave({ config: configOf({}), store, clock, log: () => undefined }),
     waiters,
     onShutdown: () => undefined,
   });
   const stopwatch = new Stopwatch(() => workedMs);
   const executor = new Executor({
-    store,
     clock,
     stopwatch,
     server: context,
     waiters,
     databaseCount: 16,
-    dueWork: slowDueWork(context, [...dueAt]),
+    dueWork: (partition) => slowDueWork({ server: context, partition }, [...dueAt]),
     dispatcher: dispatcher(stopwatch),
     onCommitted: () => undefined,
     onCommitFailed: (error) => expect.unreachable(error.message),
@@ -91,7 +94,7 @@ function serve(dueAt: readonly number[] = []) {
     });
     return opened;
   };
-  return { clock, store, context, waiters, executor, client };
+  return { clock, store, partition, context, waiters, executor, client };
 }
 
 function takeRequest(requests: Client["requests"]): Buffer[] | undefined {
@@ -119,8 +122,8 @@ function dispatcher(stopwatch: Stopwatch): Dispatcher {
 }
 
 /** Due work of which each piece takes so many milliseconds; all of it is due at the start. */
-function slowDueWork(server: ServerContext, pieces: number[]): DueWork {
-  const dueWork = new DueWork({ server, onFault: (error) => expect.unreachable(String(error)) });
+function slowDueWork(of: Pick<DueOptions, "server" | "partition">, pieces: number[]): DueWork {
+  const dueWork = new DueWork({ ...of, onFault: (error) => expect.unreachable(String(error)) });
   if (pieces.length === 0) return dueWork;
   dueWork.nextMs = () => (pieces.length === 0 ? undefined : START_MS);
   dueWork.run = (_databases, { countMax, isSpent }) => {
@@ -138,9 +141,9 @@ function slowDueWork(server: ServerContext, pieces: number[]): DueWork {
 async function settle(store: Store): Promise<void> {
   const begin = store.begin.bind(store);
   // A turn begins with a transaction.
-  store.begin = () => {
+  store.begin = (changes) => {
     sent.push([]);
-    return begin();
+    return begin(changes);
   };
   for (let quiet = 0, turns = 0; quiet < 3; quiet += 1) {
     await setImmediate();
@@ -244,7 +247,7 @@ test.each([
   ["has too few arguments", ["GET"], []],
   ["is queued", ["PING"], [Buffer.from("MULTI")]],
 ])("dispatch() reads the clock for a request that %s", (_, request, before) => {
-  const { context, client, store, clock } = serve();
+  const { context, client, clock } = serve();
   let readings = 0;
   const stopwatch = new Stopwatch(() => {
     readings += 1;
@@ -257,19 +260,19 @@ test.each([
     onFault: (error) => expect.unreachable(String(error)),
   });
   const { session } = client("a", []);
-  const databases = new Databases(store.begin(), 16, clock.now());
-  if (before.length > 0) dispatcher.dispatch(session, before, databases);
+  const turn = new Turn(context.partitions, 16, clock.now());
+  if (before.length > 0) dispatcher.dispatch(session, before, turn);
   readings = 0;
   dispatcher.dispatch(
     session,
     request.map((word) => Buffer.from(word)),
-    databases,
+    turn,
   );
   expect(readings).toBe(1);
 });
 
 test("keys that expire are removed until the time is spent, the rest in the next turn", () => {
-  const { context, store, clock } = serve();
+  const { context, store, partition, clock } = serve();
   const { transaction } = new Databases(store.begin(), 16, clock.now());
   const database = new Databases(transaction, 16, clock.now()).at(0);
   for (let number = 0; number < 100; number += 1) {
@@ -279,6 +282,7 @@ test("keys that expire are removed until the time is spent, the rest in the next
   const later = new Databases(transaction, 16, START_MS + 1);
   const dueWork = new DueWork({
     server: context,
+    partition,
     onFault: (error) => expect.unreachable(String(error)),
   });
   const answers = [false, true];

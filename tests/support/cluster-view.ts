@@ -33,6 +33,6 @@ export function viewOf(
     members: facts.members,
     partitions: [partitionOf(facts.owner, facts.epoch)],
   });
-  if (facts.owner === letter) state.serveUntil(Number.POSITIVE_INFINITY);
+  if (facts.owner === letter) state.serveUntil(0, Number.POSITIVE_INFINITY);
   return state;
 }

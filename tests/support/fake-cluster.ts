@@ -39,7 +39,6 @@ export async function startFakeCluster(): Promise<FakeCluster> {
 
   const begin = async (letter: Letter, role: "owner" | "standby"): Promise<void> => {
     const view = viewOf(letter, { members, owner, epoch });
-    if (role === "standby") view.serveUntil(Number.NEGATIVE_INFINITY);
     views.set(letter, view);
     const own = buses.get(letter);
     servers.set(
@@ -57,7 +56,7 @@ export async function startFakeCluster(): Promise<FakeCluster> {
   };
   const takeOver = async (by: Letter = NEXT[owner]): Promise<void> => {
     const before = owner;
-    views.get(before)?.serveUntil(Number.NEGATIVE_INFINITY);
+    views.get(before)?.forget(0);
     say(undefined);
     await servers.get(before)?.close();
     await servers.get(by)?.close();

@@ -72,7 +72,10 @@ export async function startRealCluster(): Promise<RealCluster> {
   };
   await Promise.all(servers.map(untilListening));
   await untilOwned(servers);
-  for (const { port } of servers) while (!(await knowsAll(port))) await delay(10);
+  const untilKnown = async (): Promise<void> => {
+    for (const { port } of servers) while (!(await knowsAll(port))) await delay(10);
+  };
+  await untilKnown();
 
   return {
     url: database.url,
@@ -91,6 +94,7 @@ export async function startRealCluster(): Promise<RealCluster> {
       await untilOwned(servers.filter((server) => server !== killed));
       servers[index] = begin(killed.port);
       await untilListening(servers[index]);
+      await untilKnown();
     },
     close: async () => {
       for (const { child } of servers) {
@@ -119,8 +123,10 @@ async function answers(port: number): Promise<boolean> {
   return (await ask(port, "PING")) === "+PONG\r\n";
 }
 
+/** Whether a server lists three members that are alive: one that began again may still be listed as what it was before. */
 async function knowsAll(port: number): Promise<boolean> {
-  return (await ask(port, "CLUSTER", "INFO"))?.includes("cluster_known_nodes:3\r") === true;
+  const lines = (await ask(port, "CLUSTER", "NODES"))?.split("\n") ?? [];
+  return lines.filter((line) => line.includes("127.0.0.1") && !line.includes("fail")).length === 3;
 }
 
 async function isServing(port: number): Promise<boolean> {

@@ -13,6 +13,7 @@ import type { ClusterView } from "../../cluster/view.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { ReplyError } from "../../protocol/reply-error.ts";
 import { token } from "../arguments.ts";
+import type { ServerContext } from "../server-context.ts";
 import { portFor } from "./topology.ts";
 
 export interface PlacedRequest {
@@ -87,13 +88,16 @@ function usesStoreWithoutKeys(command: Command, [, subcommand]: readonly Buffer[
   return USES_STORE.has(command.name) || hasFlag(command, FLAG.WRITE | FLAG.READONLY);
 }
 
+type PlacedServer = Pick<ServerContext, "cluster" | "partitions">;
+
 /** Why this server does not run a request that needs this; undefined where it does. */
 export function misplaced(
-  cluster: ClusterView,
+  { cluster, partitions }: PlacedServer,
   { slot, otherSlots, usesStore, isRead }: Need,
   session: Pick<Session, "isReplicaReader" | "isSecure" | "mayCrossSlots">,
   nowMonotonicMs: number,
 ): ReplyError | undefined {
+  if (cluster === undefined) return undefined;
   const isCrossSlot = otherSlots.length > 0 && !session.mayCrossSlots;
   if (!usesStore) return isCrossSlot ? errors.crossSlot() : undefined;
   const first = slot ?? storeSlot(cluster);
@@ -109,7 +113,11 @@ export function misplaced(
     const redirect = session.isReplicaReader && isRead ? errors.ask : errors.moved;
     return redirect(asked, owner.host, portFor(session, owner));
   }
-  return cluster.isServing(nowMonotonicMs) ? undefined : errors.clusterIsDown();
+  const held = partitions.of(asked);
+  // Granted, but not read yet; or the lease may have ended.
+  if (held === undefined || !cluster.isServing(held.number, nowMonotonicMs)) return errors.clusterIsDown();
+  // One transaction is of one partition.
+  return otherSlots.every((other) => partitions.of(other) === held) ? undefined : errors.crossSlot();
 }
 
 /** The slot that stands for all keys of a server: one that it owns, else the first there is. */

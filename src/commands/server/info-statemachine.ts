@@ -13,7 +13,7 @@ const LINES_MAX = 1000;
 export function statemachineLines({ server, databases }: Call): readonly string[] {
   const counts = machineCounts(databases);
   const overdue = server.longCounts.overdue(databases);
-  const timers = server.longCounts.timers(databases, server.timersFrom);
+  const timers = server.longCounts.timers(databases, server.partitions.home.timersFrom);
   const streams = streamFigures(databases);
   const whole = counts.filter(({ state }) => state === undefined);
   const tasks = streams.filter(({ name }) => name.startsWith("sm:tasks:"));

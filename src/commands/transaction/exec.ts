@@ -12,7 +12,7 @@ export const exec = {
     const queue = session.queue;
     if (queue === undefined) throw errors.withoutMulti("EXEC");
     const { isQueueBroken } = session;
-    const isWatchBroken = server.watches.isBroken(session, call.databases);
+    const isWatchBroken = server.watches.isBroken(session, (key) => call.placeOf(key));
     dropQueue(session);
     const mayRun = !isQueueBroken && !isWatchBroken;
     // A read that misses leaves what is watched: it counts again when EXEC is run again.

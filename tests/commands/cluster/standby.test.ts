@@ -164,10 +164,16 @@ describe("a standby", () => {
   });
 
   test("names the port for TLS to who came by TLS, or the only one there is", () => {
+    const { partitions } = server.context;
     const need = { slot: 5, otherSlots: [], usesStore: true, isRead: true };
     const ask = (isSecure: boolean, owner: Partial<ClusterMember>) => {
       const cluster = viewOf("b", { members: [member("a", 7001, owner)], owner: "a" });
-      return misplaced(cluster, need, { isSecure, isReplicaReader: false, mayCrossSlots: false }, 0)?.message;
+      return misplaced(
+        { cluster, partitions },
+        need,
+        { isSecure, isReplicaReader: false, mayCrossSlots: false },
+        0,
+      )?.message;
     };
     expect(ask(false, { tlsPort: 7101 })).toBe("MOVED 5 127.0.0.1:7001");
     expect(ask(true, { tlsPort: 7101 })).toBe("MOVED 5 127.0.0.1:7101");
@@ -245,7 +251,7 @@ describe("the owner", () => {
     const waiting = client.exchange("BLPOP", "list", "0");
     const other = await server.client();
     expect(await other.call("CLIENT", "ID")).toBeGreaterThan(0);
-    view.serveUntil(Number.NEGATIVE_INFINITY);
+    view.serveUntil(0, Number.NEGATIVE_INFINITY);
     expect((await other.exchange("GET", "foo")).bytes.toString()).toBe(
       "-CLUSTERDOWN The cluster is down\r\n",
     );
@@ -256,7 +262,7 @@ describe("the owner", () => {
       "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n",
     );
     view.update({ members: MEMBERS, partitions: [partitionOf("a", 3)] });
-    view.serveUntil(Number.POSITIVE_INFINITY);
+    view.serveUntil(0, Number.POSITIVE_INFINITY);
   });
 });
 
