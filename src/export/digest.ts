@@ -59,12 +59,18 @@ export class Digest {
   }
 }
 
-/** The digest of some databases, and of the libraries of functions. O(size of the store). */
+/**
+ * The digest of some databases, and of the libraries of functions. O(size of the store). A definition counts once for each
+ * database, though each partition of a cluster has a copy: those of the first partition count.
+ */
 export function digestOf(databases: Iterable<Database>, libraries: Iterable<StoredLibrary>): string {
   const digest = new Digest();
   for (const library of libraries) digest.library(library);
+  let first: number | undefined;
   for (const db of databases) {
-    for (const definition of listDefinitions(db)) digest.definition(db.index, definition);
+    first ??= db.place.number;
+    if (db.place.number === first)
+      for (const definition of listDefinitions(db)) digest.definition(db.index, definition);
     for (const key of db.keys()) {
       const record = db.find(key);
       if (record !== undefined) for (const _part of digest.parts(db, key, record));

@@ -61,8 +61,11 @@ function machineAt(db: Database, position: Bytes): MachineRecord | undefined {
   return record?.type === "machine" ? decodeMachine(record) : undefined;
 }
 
-/** Machines in the order of an index, each with the position it stands at. */
-export type Walk = Iterable<{ readonly position: Bytes; readonly id: number }>;
+/** A machine in the order of an index, with the position it stands at. */
+export interface WalkEntry {
+  readonly position: Bytes;
+  readonly id: number;
+}
 
 export interface WalkStart {
   readonly db: Database;
@@ -74,12 +77,7 @@ export interface WalkStart {
 }
 
 /** All machines of a database, a definition or a version, in the order of definitions and creation. */
-export function* machinesByDefinition({
-  db,
-  name,
-  version,
-  cursor,
-}: WalkStart): Generator<{ position: Bytes; id: number }> {
+export function* machinesByDefinition({ db, name, version, cursor }: WalkStart): Generator<WalkEntry> {
   const range = prefixRange(definitionPrefix(db.phys, name, version));
   const from = within(range, cursor);
   if (from === undefined) return;
@@ -96,7 +94,7 @@ export interface StateWalkStart extends WalkStart {
 }
 
 /** The machines in a state, definition by definition, the one that has been there longest first. */
-export function* machinesInState(start: StateWalkStart): Generator<{ position: Bytes; id: number }> {
+export function* machinesInState(start: StateWalkStart): Generator<WalkEntry> {
   for (const prefix of prefixesIn(start)) {
     const range = prefixRange(prefix);
     if (start.cursor !== undefined && start.cursor >= range.to) continue;

@@ -5,8 +5,10 @@
 import { bufferOf } from "../../base/bytes.ts";
 import { slotOf } from "../../cluster/slots.ts";
 import { SLOT_COUNT } from "../../cluster/view.ts";
+import type { Database } from "../../keyspace/database.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, integer } from "../arguments.ts";
+import { everyDatabase } from "../everywhere.ts";
 import type { Call, Handler } from "../handler.ts";
 import { clusterOf } from "./topology.ts";
 
@@ -39,12 +41,22 @@ export const clusterGetkeysinslot = {
   },
 } as const satisfies Handler;
 
+/** The database of the partition that has a slot; undefined where another server holds it. */
+function databaseOf(call: Call, slot: number): Database | undefined {
+  const partition = clusterOf(call).partitions.find(
+    ({ firstSlot, lastSlot }) => firstSlot <= slot && slot <= lastSlot,
+  );
+  return everyDatabase(call).find(({ place }) => place.count === 1 || place.number === partition?.partition);
+}
+
 function isSlot(slot: bigint): boolean {
   return slot >= 0n && slot < BigInt(SLOT_COUNT);
 }
 
-function keysInSlot({ db }: Call, slot: number, countMax: number): Buffer[] {
+function keysInSlot(call: Call, slot: number, countMax: number): Buffer[] {
   const keys: Buffer[] = [];
+  const db = databaseOf(call, slot);
+  if (db === undefined) return keys;
   // Collected first: looking at a key may remove it, and the walk must not see that.
   for (const key of [...db.keys()]) {
     if (keys.length >= countMax) break;

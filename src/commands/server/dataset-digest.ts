@@ -7,9 +7,12 @@ import { allLibraries } from "../../keyspace/libraries.ts";
  * 40 hexadecimal digits, the same for the same keys, values, expiries, definitions and libraries of functions in whatever
  * order they came to be; zeros when there is nothing. O(size of the store).
  */
-export function datasetDigest(databases: Databases): string {
+export function datasetDigest(everywhere: readonly Databases[]): string {
+  const [first] = everywhere;
   return digestOf(
-    Array.from({ length: databases.count }, (_, index) => databases.at(index)),
-    allLibraries(databases.transaction),
+    everywhere.flatMap((databases) =>
+      Array.from({ length: databases.count }, (_, index) => databases.at(index)),
+    ),
+    first === undefined ? [] : allLibraries(first.transaction),
   );
 }

@@ -53,7 +53,7 @@ function runSubcommand(call: Call): Reply {
       break;
     case "DIGEST":
       if (count !== 2) break;
-      return simple(datasetDigest(call.databases));
+      return simple(datasetDigest(call.everywhere()));
     case "RELOAD":
       flushStore(call);
       return OK;

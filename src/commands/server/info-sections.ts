@@ -273,11 +273,17 @@ function errorLines({ server }: Call): readonly string[] {
   return [...server.statistics.errors].map(([code, count]) => `errorstat_${code}:count=${count}`);
 }
 
-function keyspaceLines({ databases }: Call): readonly string[] {
+function keyspaceLines(call: Call): readonly string[] {
   const lines: string[] = [];
-  for (let index = 0; index < databases.count; index += 1) {
-    const { size, expiringSize } = databases.at(index);
-    if (size > 0) lines.push(`db${index}:keys=${size},expires=${expiringSize},avg_ttl=0`);
+  const everywhere = call.everywhere();
+  for (let index = 0; index < call.databases.count; index += 1) {
+    let [keys, expires] = [0, 0];
+    for (const databases of everywhere) {
+      const { size, expiringSize } = databases.at(index);
+      keys += size;
+      expires += expiringSize;
+    }
+    if (keys > 0) lines.push(`db${index}:keys=${keys},expires=${expires},avg_ttl=0`);
   }
   return lines;
 }

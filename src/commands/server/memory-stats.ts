@@ -5,15 +5,16 @@ import type { Handler } from "../handler.ts";
 
 export const memoryStats = {
   name: "MEMORY|STATS",
-  run: ({ server, databases }) => {
+  run: (call) => {
+    const { server, databases } = call;
     const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
     const used = heapUsed + external;
     const allocated = heapTotal + external;
     const peak = Math.max(used, process.resourceUsage().maxRSS * 1024);
-    const keys = Array.from({ length: databases.count }, (_, index) => databases.at(index).size).reduce(
-      (sum, size) => sum + size,
-      0,
-    );
+    const keys = call
+      .everywhere()
+      .flatMap((part) => Array.from({ length: part.count }, (_, index) => part.at(index).size))
+      .reduce((sum, size) => sum + size, 0);
     const { dataBytes } = server.store.status();
     const clients = [...server.sessions.all()].reduce((sum, session) => {
       const connection = server.sessions.connectionOf(session);

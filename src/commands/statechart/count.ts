@@ -7,6 +7,7 @@ import { type MachineCounter, machineCounters } from "../../machines/indexes.ts"
 import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
 import { token } from "../arguments.ts";
+import { everyDatabase } from "../everywhere.ts";
 import type { Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
 import { mayUse } from "../rights.ts";
@@ -17,17 +18,18 @@ type By = "STATE" | "STATUS" | "VERSION";
 export const smCount = {
   name: "SM.COUNT",
   run: (call) => {
-    const { db } = call;
     const { filter: given, by } = readCount(call.args);
     const filter = checkedFilter(call, given);
     const { definition, state: wanted, status: wantedStatus } = filter;
     const byState = wanted !== undefined || by === "STATE";
-    const counters = machineCounters(db, definition?.name, definition?.version).filter(
-      ({ definition: { name, version }, place, status }) =>
-        (name === "" || mayUse(call, `${name}:${version}`)) &&
-        (byState ? isWanted(place, wanted) : place === undefined) &&
-        (wantedStatus ?? status) === status,
-    );
+    const counters = everyDatabase(call)
+      .flatMap((db) => machineCounters(db, definition?.name, definition?.version))
+      .filter(
+        ({ definition: { name, version }, place, status }) =>
+          (name === "" || mayUse(call, `${name}:${version}`)) &&
+          (byState ? isWanted(place, wanted) : place === undefined) &&
+          (wantedStatus ?? status) === status,
+      );
     if (by === undefined) return counters.reduce((sum, { count }) => sum + count, 0);
     return sums(counters, by);
   },

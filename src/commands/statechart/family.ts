@@ -3,18 +3,17 @@ import { bufferOf } from "../../base/bytes.ts";
 import { type ChildLink, linksOf, nameOfLink } from "../../machines/child-links.ts";
 import { hasEnded } from "../../machines/record.ts";
 import { childOf, linkSeen, type Relative } from "../../machines/relatives.ts";
-import type { Subject } from "../../machines/subject.ts";
+import type { Scope, Subject } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import type { Call } from "../handler.ts";
 
 /** The key of the machine it belongs to. */
-export function parentReply(call: Call, { machine: { parent } }: Subject): Reply {
+export function parentReply(call: Scope, { machine: { parent } }: Subject): Reply {
   const key = parent === undefined ? undefined : call.db.keyOf(parent.id);
   return key === undefined ? null : bufferOf(key);
 }
 
 /** Its children: what is called how, where, and what has become of it. */
-export function childrenReply(call: Call, { machine, record }: Subject): Reply[] {
+export function childrenReply(call: Scope, { machine, record }: Subject): Reply[] {
   if (machine.childCount === 0) return [];
   return linksOf(call.db.transaction, record.id).map((link) => {
     const child = childOf(call.db, record.id, link);
@@ -35,7 +34,7 @@ export interface RunningChild {
 }
 
 /** The children of a machine that have not ended, in the order of their ids. */
-export function runningChildren(call: Call, { machine, record }: Subject): RunningChild[] {
+export function runningChildren(call: Scope, { machine, record }: Subject): RunningChild[] {
   if (machine.childCount === 0) return [];
   return linksOf(call.db.transaction, record.id).flatMap((link) => {
     const child = childOf(call.db, record.id, link);

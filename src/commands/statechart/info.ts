@@ -10,10 +10,10 @@ import { standingAt } from "../../machines/history.ts";
 import { definitionThen } from "../../machines/past-definition.ts";
 import { pendingOf } from "../../machines/pending.ts";
 import { activeNames, type MachineStatus, outerNames } from "../../machines/record.ts";
-import { type Subject, subjectAt } from "../../machines/subject.ts";
+import { type Scope, type Subject, subjectAt } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger } from "../arguments.ts";
-import type { Call, Handler } from "../handler.ts";
+import type { Handler } from "../handler.ts";
 import { atMostOneOf, readOptions, VALUE } from "../options.ts";
 import { childrenReply, parentReply } from "./family.ts";
 
@@ -51,7 +51,7 @@ export const smInfo = {
 } as const satisfies Handler;
 
 /** All about a machine as it is now. */
-export function infoOf(call: Call, subject: Subject): Reply {
+export function infoOf(call: Scope, subject: Subject): Reply {
   return reply(call, subject, present(call, subject));
 }
 
@@ -66,7 +66,7 @@ function readUntil(args: readonly Buffer[]): Until | undefined {
   return time === undefined ? undefined : { atMs: safeInteger(time) };
 }
 
-function present(call: Call, { machine, record, chart }: Subject): State {
+function present(call: Scope, { machine, record, chart }: Subject): State {
   return {
     definition: machine.definition,
     chart: chart?.machine,
@@ -88,7 +88,7 @@ function present(call: Call, { machine, record, chart }: Subject): State {
  * The machine as its history tells it. Undefined when it was not there yet, or when the history does not reach back
  * that far. O(number of changes until then).
  */
-function past(call: Call, subject: Subject, until: Until): State | undefined {
+function past(call: Scope, subject: Subject, until: Until): State | undefined {
   const { rev, updatedMs } = subject.machine;
   if ("rev" in until && until.rev > rev) return undefined;
   if ("rev" in until ? until.rev === rev : until.atMs >= updatedMs) return present(call, subject);
@@ -118,7 +118,7 @@ function past(call: Call, subject: Subject, until: Until): State | undefined {
 }
 
 function chartThen(
-  call: Call,
+  call: Scope,
   { machine, chart }: Subject,
   definition: DefinitionName | undefined,
 ): Machine | undefined {
@@ -143,7 +143,7 @@ function tagsOf({ chart, states }: State): string[] {
   return [...new Set(tags)];
 }
 
-function reply(call: Call, subject: Subject, state: State): Reply {
+function reply(call: Scope, subject: Subject, state: State): Reply {
   const { machine, record } = subject;
   const { definition } = state;
   return map([

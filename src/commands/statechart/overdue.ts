@@ -13,14 +13,16 @@ import { argument, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
 import { mayAccess } from "../rights.ts";
-import { END, readCount, readCursor, writeCursor } from "./cursors.ts";
+import { END, readCount, readCursor } from "./cursors.ts";
 import { checkedFilter } from "./machine-filter.ts";
+import { cursorAt, mergedWalk } from "./merged-walk.ts";
 
 export const smOverdue = {
   name: "SM.OVERDUE",
   run: (call) => {
-    const { args, db, nowMs } = call;
-    const cursor = readCursor(argument(args, 1));
+    const { args, nowMs } = call;
+    const word = argument(args, 1);
+    readCursor(word);
     const given = readOptions(args, 2, { DEF: VALUE, COUNT: VALUE });
     const countMax = readCount(given.value("COUNT"));
     const id = given.value("DEF");
@@ -28,12 +30,13 @@ export const smOverdue = {
     if (definition !== undefined) checkedFilter(call, { definition });
     const found: Reply[] = [];
     let visited = 0;
-    for (const entry of overdueStates(db, cursor)) {
-      if (visited === countMax) return [writeCursor(entry.position), found];
+    for (const overdue of mergedWalk(call, word, ({ db }, from) => overdueStates(db, from))) {
+      if (visited === countMax) return [cursorAt(overdue), found];
       visited += 1;
+      const { scope, entry } = overdue;
       const { key, record } = entry;
       if (!mayAccess(call, key, READ)) continue;
-      const subject = subjectOf(call, key, record);
+      const subject = subjectOf(scope, key, record);
       const sla = subject.chart?.snapshot.slas.find(({ state }) => state === entry.state);
       const own = subject.machine.definition;
       if (subject.chart === undefined || sla === undefined || own === undefined) continue;

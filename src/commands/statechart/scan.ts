@@ -7,7 +7,7 @@ import { type Bytes, bufferOf, bytesOf, textOfBytes } from "../../base/bytes.ts"
 import { globMatcher } from "../../base/glob.ts";
 import { isJsonObject } from "../../base/json.ts";
 import { READ } from "../../clients/users/check.ts";
-import { machinesByDefinition, machinesInState, type Walk } from "../../machines/indexes.ts";
+import { machinesByDefinition, machinesInState, type WalkEntry } from "../../machines/indexes.ts";
 import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
 import { subjectOf } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
@@ -16,9 +16,10 @@ import { argument, safeInteger } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { FLAG, readOptions, VALUE } from "../options.ts";
 import { mayAccess } from "../rights.ts";
-import { END, readCount, readCursor, writeCursor } from "./cursors.ts";
+import { END, readCount, readCursor } from "./cursors.ts";
 import { infoOf } from "./info.ts";
 import { checkedFilter, FILTER_FORMS, type MachineFilter, readMachineFilter } from "./machine-filter.ts";
+import { cursorAt, mergedWalk, type Placed } from "./merged-walk.ts";
 import { readWhere, type Seen, type Where } from "./where.ts";
 
 interface Filter extends MachineFilter {
@@ -32,40 +33,46 @@ interface Filter extends MachineFilter {
 export const smScan = {
   name: "SM.SCAN",
   run: (call) => {
-    const { args, db, nowMs } = call;
-    const cursor = readCursor(argument(args, 1));
+    const { args, nowMs } = call;
+    const word = argument(args, 1);
+    readCursor(word);
     const filter = checkedFilter(call, readFilter(args, nowMs));
-    const from = { db, name: filter.definition?.name, version: filter.definition?.version, cursor };
+    const { definition, state } = filter;
     const enteredUntilMs = filter.olderMs === undefined ? undefined : nowMs - filter.olderMs;
-    const walk =
-      filter.state === undefined
+    const walk = mergedWalk(call, word, ({ db }, cursor) => {
+      const from = { db, name: definition?.name, version: definition?.version, cursor };
+      return state === undefined
         ? machinesByDefinition(from)
-        : machinesInState({ ...from, state: filter.state, enteredUntilMs });
+        : machinesInState({ ...from, state, enteredUntilMs });
+    });
     return page(call, filter, walk);
   },
 } as const satisfies Handler;
 
-function page(call: Call, filter: Filter, walk: Walk): Reply {
-  const { db, nowMs } = call;
+function page(call: Call, filter: Filter, walk: Iterable<Placed<WalkEntry>>): Reply {
+  const { nowMs } = call;
   const matches = filter.match === undefined ? undefined : globMatcher(bytesOf(filter.match));
   const { where } = filter;
-  const found: Reply[] = [];
+  const shown: Reply[] = [];
   let visited = 0;
-  for (const { position, id } of walk) {
+  for (const found of walk) {
+    const { scope, entry } = found;
+    const { db } = scope;
     // One that was looked at by an expression that has spent the budget is not to be looked at again and again.
-    if (visited === filter.count || (where?.isSpent === true && visited > 0))
-      return [writeCursor(position), found];
+    if (visited === filter.count || (where?.isSpent === true && visited > 0)) return [cursorAt(found), shown];
     visited += 1;
-    const key = db.keyOf(id);
+    const key = db.keyOf(entry.id);
     const record = key === undefined ? undefined : db.find(key);
     if (key === undefined || record?.type !== "machine") continue;
     if (matches !== undefined && !matches(key)) continue;
     if (!mayAccess(call, key, READ)) continue;
     const machine = decodeMachine(record);
     if (!fits(machine, filter, nowMs) || where?.holds(seen(key, machine)) === false) continue;
-    found.push(filter.withInfo ? [bufferOf(key), infoOf(call, subjectOf(call, key, record))] : bufferOf(key));
+    shown.push(
+      filter.withInfo ? [bufferOf(key), infoOf(scope, subjectOf(scope, key, record))] : bufferOf(key),
+    );
   }
-  return [END, found];
+  return [END, shown];
 }
 
 /** What an expression sees of a machine. */

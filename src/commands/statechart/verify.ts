@@ -14,11 +14,11 @@ export const smVerify = {
   run: (call) => {
     const [, key] = call.args;
     if (call.args.length > 2) throw errors.wrongNumberOfArguments("SM.VERIFY");
-    const { transaction } = call.db;
     if (key === undefined) {
       // What is damaged on the disk might end the process that reads it.
       const damage = call.server.store.verifyDisk();
-      return damage.length > 0 ? damage : checkStore(transaction, transaction.objects);
+      if (damage.length > 0) return damage;
+      return call.everywhere().flatMap(({ transaction }) => checkStore(transaction, transaction.objects));
     }
     const subject = subjectAt(call, bytesOf(key));
     if (subject === undefined) return [];

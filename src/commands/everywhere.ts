@@ -1,0 +1,17 @@
+/** The selected database in every partition that the server holds, for commands that speak of all keys. */
+import type { Database } from "../keyspace/database.ts";
+import type { Scope } from "../machines/subject.ts";
+import type { Call } from "./handler.ts";
+
+/** In the order of slots; without a cluster, and with one partition, the database of the call. */
+export function everyDatabase(call: Call): readonly Database[] {
+  return call.everywhere().map((databases) => databases.at(call.session.database));
+}
+
+/** The same with what machines there need. */
+export function everyScope(call: Call): readonly Scope[] {
+  const { server, nowMs, session } = call;
+  return call
+    .everywhere()
+    .map((databases) => ({ databases, db: databases.at(session.database), server, nowMs }));
+}
