@@ -20,7 +20,7 @@ const STREAMS_MAX = 1_000;
 /** Keys with the names of streams that are looked at, whatever they hold. */
 const KEYS_MAX = 10_000;
 /** Entries of the index of due times that are looked at. */
-const TIMERS_MAX = 10_000;
+export const TIMERS_MAX = 10_000;
 /** What has been due for longer than this is late: what is due at the moment has its turn first. */
 const LATE_MS = 1_000;
 
@@ -77,24 +77,38 @@ export function machineCounts(databases: Databases): MachineCount[] {
   return counts;
 }
 
-/** `from`: in the index of due times nothing stands before this place. */
-export function timerFigures(databases: Databases, from: Bytes): TimerFigures {
-  let looked = 0;
-  let pending = 0;
-  let late = 0;
-  let firstDueMs: number | undefined;
-  for (const [key] of databases.transaction.range(from, duesAt(Number.MAX_SAFE_INTEGER - 1))) {
+/**
+ * How many timers are armed, at most `TIMERS_MAX`.
+ * @param from in the index of due times nothing stands before this place
+ */
+export function pendingTimers(databases: Databases, from: Bytes): number {
+  return timersIn(databases, from, Number.MAX_SAFE_INTEGER - 1).count;
+}
+
+/** Timers that are late, and for how long the first of them has been due. */
+export function lateTimers(databases: Databases, from: Bytes): Omit<TimerFigures, "pending"> {
+  const { count, firstMs } = timersIn(databases, from, databases.nowMs - LATE_MS + 1);
+  return { late: count, latenessMs: firstMs === undefined ? 0 : databases.nowMs - firstMs };
+}
+
+/** Timers that are due before a time, and when the first of them is. */
+function timersIn(
+  { transaction }: Databases,
+  from: Bytes,
+  untilMs: number,
+): { readonly count: number; readonly firstMs: number | undefined } {
+  let [looked, count] = [0, 0];
+  let firstMs: number | undefined;
+  for (const [key] of transaction.range(from, duesAt(Math.max(0, untilMs)))) {
     if (looked === TIMERS_MAX) break;
     looked += 1;
     const { dueMs, kind } = dueFields(key);
     // The end of an sla is no timer: nothing happens in the machine. A part of a migration is none either.
     if (kind === "l" || kind === "m") continue;
-    pending += 1;
-    if (dueMs > databases.nowMs - LATE_MS) continue;
-    late += 1;
-    firstDueMs ??= dueMs;
+    count += 1;
+    firstMs ??= dueMs;
   }
-  return { pending, late, latenessMs: firstDueMs === undefined ? 0 : databases.nowMs - firstDueMs };
+  return { count, firstMs };
 }
 
 export interface OverdueCount {

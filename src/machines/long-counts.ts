@@ -1,27 +1,41 @@
 /**
  * Counts that walk through an index, up to a bound. One of a few entries is made each time; one of thousands takes
- * milliseconds, for which all others wait, and is remembered for a second, however often it is asked for.
+ * milliseconds, for which all others wait, and is remembered for a second, or for ten once it has come to its bound.
  */
 import type { Bytes } from "../base/bytes.ts";
 import type { Databases } from "../keyspace/databases.ts";
-import { type OverdueCount, overdueCounts, type TimerFigures, timerFigures } from "./figures.ts";
+import {
+  lateTimers,
+  type OverdueCount,
+  overdueCounts,
+  pendingTimers,
+  TIMERS_MAX,
+  type TimerFigures,
+} from "./figures.ts";
 
 /** Entries from which a walk is long. */
 const LONG = 1000;
 const REMEMBERED_MS = 1000;
+const REMEMBERED_AT_BOUND_MS = 10_000;
 
 export class LongCounts {
-  readonly #timers = new Remembered<TimerFigures>(({ pending }) => pending);
+  readonly #pending = new Remembered<number>((count) => count);
+  readonly #late = new Remembered<Omit<TimerFigures, "pending">>(({ late }) => late);
   readonly #overdue = new Remembered<readonly OverdueCount[]>((counts) =>
     counts.reduce((sum, { count }) => sum + count, 0),
   );
 
-  /** As `timerFigures`, at most a second old. */
+  /** @param from in the index of due times nothing stands before this place */
   timers(databases: Databases, from: Bytes): TimerFigures {
-    return this.#timers.of(databases.nowMs, () => timerFigures(databases, from));
+    const { nowMs } = databases;
+    const pending = this.#pending.of(
+      nowMs,
+      () => pendingTimers(databases, from),
+      (count) => (count >= TIMERS_MAX ? REMEMBERED_AT_BOUND_MS : REMEMBERED_MS),
+    );
+    return { pending, ...this.#late.of(nowMs, () => lateTimers(databases, from)) };
   }
 
-  /** As `overdueCounts`, at most a second old. */
   overdue(databases: Databases): readonly OverdueCount[] {
     return this.#overdue.of(databases.nowMs, () => overdueCounts(databases));
   }
@@ -35,10 +49,11 @@ class Remembered<T> {
     this.#lengthOf = lengthOf;
   }
 
-  of(nowMs: number, walk: () => T): T {
+  of(nowMs: number, walk: () => T, rememberedMs: (value: T) => number = () => REMEMBERED_MS): T {
     if (this.#known !== undefined && nowMs < this.#known.untilMs) return this.#known.value;
     const value = walk();
-    this.#known = this.#lengthOf(value) < LONG ? undefined : { value, untilMs: nowMs + REMEMBERED_MS };
+    const isLong = this.#lengthOf(value) >= LONG;
+    this.#known = isLong ? { value, untilMs: nowMs + rememberedMs(value) } : undefined;
     return value;
   }
 }
