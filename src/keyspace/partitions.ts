@@ -89,6 +89,8 @@ export class Partitions {
 
   /** True while whoever can wait with writes should, as a store does not keep up. */
   get isCongested(): boolean {
+    // Asked for each request.
+    if (this.#all.length === 1) return this.home.store.isCongested;
     for (const { store } of this.#all) if (store.isCongested) return true;
     return false;
   }

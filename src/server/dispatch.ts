@@ -52,14 +52,6 @@ interface Request {
   readonly isKept?: boolean;
 }
 
-/** Where a request is to run. */
-interface Placed {
-  readonly need: Need | undefined;
-  /** Undefined: not on this server. */
-  readonly partition: Partition | undefined;
-  readonly nowMs: number;
-}
-
 export class CommandDispatcher implements Dispatcher {
   readonly #server: ServerContext;
   /** Read after each request, whatever becomes of it. */
@@ -96,7 +88,7 @@ export class CommandDispatcher implements Dispatcher {
     session.lastCommand = route.command.name;
     const need = this.#needOf(session, route, args);
     const partition = server.partitions.of(need?.slot);
-    const refusal = this.#refusal(session, route, args, { need, partition, nowMs: turn.nowMs });
+    const refusal = this.#refusal(session, route, args, need, partition, turn.nowMs);
     if (refusal !== undefined) return this.#rejected(session, route, refusal);
     if (session.queue !== undefined && !NEVER_QUEUED.has(route.command.name)) {
       return this.#queue(session, session.queue, args);
@@ -181,12 +173,14 @@ export class CommandDispatcher implements Dispatcher {
     return queue.some((queued) => this.#routes.resolve(queued)?.mayWrite === true);
   }
 
-  /** Why a request is not run, nor queued. */
+  /** Why a request is not run, nor queued. Plain parameters, as an object for each request costs more. */
   #refusal(
     session: Session,
     { command, isRead, isWrite }: Route,
     args: readonly Buffer[],
-    { need, partition, nowMs }: Placed,
+    need: Need | undefined,
+    partition: Partition | undefined,
+    nowMs: number,
   ): ReplyError | undefined {
     const server = this.#server;
     if (!checkArity(command, args) && !isQueuedUnchecked(server, session, command))
@@ -200,7 +194,7 @@ export class CommandDispatcher implements Dispatcher {
     if (denial !== undefined) return denialError(session, denial);
     const refusal = this.#misplaced(session, need);
     if (refusal !== undefined) return refusal;
-    const excess = excessOf(server, { session, command, nowMs, commandOf: this.#commandOf });
+    const excess = excessOf(server, session, command, nowMs, this.#commandOf);
     if (excess !== undefined) return excess;
     const failure = isWrite ? partition?.store.failure : undefined;
     if (failure !== undefined) return errors.misconf(failure.message);

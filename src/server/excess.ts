@@ -7,23 +7,21 @@ import type { ReplyError } from "../protocol/reply-error.ts";
 
 type Limits = Pick<ServerContext, "memory" | "userLimits">;
 
-interface Asked {
-  readonly session: Session;
-  readonly command: Command;
-  readonly nowMs: number;
-  /** Which command a queued request names. */
-  commandOf(args: readonly Buffer[]): Command | undefined;
-}
-
-/** Why there is no room for a request, or for another one of its user. */
+/**
+ * Why there is no room for a request, or for another one of its user.
+ * @param commandOf which command a queued request names
+ */
 export function excessOf(
   { memory, userLimits }: Limits,
-  { session: { queue = [], user }, command, nowMs, commandOf }: Asked,
+  { queue, user }: Session,
+  command: Command,
+  nowMs: number,
+  commandOf: (args: readonly Buffer[]) => Command | undefined,
 ): ReplyError | undefined {
   if (!hasFlag(command, FLAG.NO_AUTH) && !userLimits.admitsRequest(user, nowMs))
     return errors.tooManyRequests(user.name, userLimits.requestsPerSecond(user));
   if (!memory.isOverMemory && !memory.isStoreFull) return undefined;
-  const commands = command.name === "exec" ? queue.map(commandOf) : [command];
+  const commands = command.name === "exec" ? (queue ?? []).map(commandOf) : [command];
   if (!commands.some((one) => one !== undefined && hasFlag(one, FLAG.DENYOOM))) return undefined;
   return memory.isOverMemory ? errors.outOfMemory() : errors.storeIsFull();
 }

@@ -23,14 +23,18 @@ export class Turn {
   readonly changes: Change[] = [];
   readonly #partitions: Partitions;
   readonly #databaseCount: number;
+  readonly #isSingle: boolean;
   readonly #parts: Part[] = [];
+  /** The one that was begun first. */
+  #first: Part | undefined;
 
   constructor(partitions: Partitions, databaseCount: number, nowMs: number) {
     this.#partitions = partitions;
     this.#databaseCount = databaseCount;
     this.nowMs = nowMs;
     // Nearly every turn needs the only one there is.
-    if (partitions.all.length === 1) this.part(partitions.home);
+    this.#isSingle = partitions.all.length === 1;
+    if (this.#isSingle) this.part(partitions.home);
   }
 
   /** Those that were asked for. */
@@ -40,11 +44,16 @@ export class Turn {
 
   /** The part in a partition, begun when it is asked for first. Costs a comparison where there is one partition. */
   part(partition: Partition): Part {
-    for (const part of this.#parts) if (part.partition === partition) return part;
+    if (this.#first?.partition === partition) return this.#first;
+    return this.#parts.find((part) => part.partition === partition) ?? this.#begin(partition);
+  }
+
+  #begin(partition: Partition): Part {
     const { store, place } = partition;
     const transaction = store.begin(this.changes);
     const databases = new Databases(transaction, this.#databaseCount, this.nowMs, place);
     const part = { turn: this, partition, databases };
+    this.#first ??= part;
     this.#parts.push(part);
     return part;
   }
@@ -62,7 +71,7 @@ export class Turn {
 
   /** Where all other parts are; undefined where there is none and will be none. */
   marks(own: Part): Marks | undefined {
-    if (this.#partitions.all.length < 2) return undefined;
+    if (this.#isSingle) return undefined;
     const others = this.#parts.filter((part) => part !== own);
     return new Map(others.map((part) => [part, part.databases.transaction.savepoint()]));
   }
