@@ -75,7 +75,17 @@ export class FieldReader {
 
   /** A text in UTF-8 behind its length in bytes. */
   text(): string {
-    return this.view(this.varint()).toString("utf8");
+    const length = this.varint();
+    const from = this.at;
+    this.skip(length);
+    return this.bytes.toString("utf8", from, this.at);
+  }
+
+  /** So many characters below 256, a byte each. */
+  latin1(length: number): string {
+    const from = this.at;
+    this.skip(length);
+    return this.bytes.toString("latin1", from, this.at);
   }
 
   /** A view of the next bytes. */

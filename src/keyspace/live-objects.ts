@@ -23,7 +23,7 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
 import { inOrder } from "../base/in-order.ts";
-import type { Derived } from "../storage/derived.ts";
+import type { Derived, PreparedRedo } from "../storage/derived.ts";
 import { foldedWithLoads } from "../storage/folded.ts";
 import { LoadAhead } from "../storage/load-ahead.ts";
 import { layered } from "../storage/merge.ts";
@@ -45,18 +45,21 @@ import {
 import { type Derivation, indexDifference, type LiveChange } from "./live-kind.ts";
 import { readerOver } from "./reader-over.ts";
 import { decodeNumber, encodeNumber, encodeRecord, type KeyRecord } from "./records.ts";
-import { decodeCount, REDO_COUNT } from "./redo.ts";
+import { REDO_COUNT, redoneCount } from "./redo.ts";
 
 const RECORD_SPACE = "k";
 const COUNTER_SPACE = "n";
 const INDEX_SPACE = "i";
 
-/** Redoes what a record of the journal says of an object, by the first byte of the record. */
-export interface Redo {
+/** Reads what a record of the journal says of an object, by the first byte of the record. */
+export type Redo = (record: Buffer) => Redone;
+
+/** A change of an object as a record of the journal says it. */
+export interface Redone {
+  /** The keys that `redo` reads. */
+  reads(): readonly Bytes[];
   /** Reads all that it needs before it changes anything. */
-  apply(live: LiveObjects, reader: OrderedReader, record: Buffer): void;
-  /** The keys that `apply` reads. */
-  reads(record: Buffer): readonly Bytes[];
+  redo(live: LiveObjects, reader: OrderedReader): void;
 }
 
 const NOTHING_STORED: OrderedReader = { get: () => undefined, range: () => [] };
@@ -214,21 +217,19 @@ export class LiveObjects implements Derived {
   }
 
   redo(record: Buffer, reader: OrderedReader): void {
-    this.#reader = reader;
-    const [type] = record;
-    if (type === REDO_COUNT) {
-      const { key, change } = decodeCount(record);
-      this.count(key, change);
-      return;
-    }
-    const redo = this.#redo.get(type ?? 0);
-    assert(redo !== undefined, "a redo record of a known type");
-    redo.apply(this, reader, record);
+    this.prepare(record).redo(reader);
   }
 
-  reads(record: Buffer): readonly Bytes[] {
-    if (record[0] === REDO_COUNT) return [decodeCount(record).key];
-    return this.#redo.get(record[0] ?? 0)?.reads(record) ?? [];
+  prepare(record: Buffer): PreparedRedo {
+    const [type] = record;
+    const read = type === REDO_COUNT ? redoneCount : this.#redo.get(type ?? 0);
+    assert(read !== undefined, "a redo record of a known type");
+    const redone = read(record);
+    const redo = (reader: OrderedReader) => {
+      this.#reader = reader;
+      redone.redo(this, reader);
+    };
+    return { reads: () => redone.reads(), redo };
   }
 
   /**
@@ -236,17 +237,25 @@ export class LiveObjects implements Derived {
    * some not, so that the entries of the index are known from the first change that says what they were: `hasBase`.
    */
   changeAnew(change: LiveChange, hasBase: boolean): void {
-    const at = chars(change.place.at);
-    const known = this.#active.byKey.get(raw(at));
-    this.change(change);
-    const object = this.#active.byKey.get(raw(at));
-    if (object === undefined || object === SETTLED) return;
-    if (known !== object) object.isBased = hasBase;
-    else if (!object.isBased && hasBase) {
-      object.base = change.before;
-      object.indexed = change.before;
-      object.isBased = true;
+    const { at } = change.place;
+    const known = this.#active.byKey.get(at);
+    if (known === undefined || known === SETTLED) {
+      this.change(change);
+      const object = this.#active.byKey.get(at);
+      if (object !== undefined && object !== SETTLED) object.isBased = hasBase;
+      return;
     }
+    this.#go(this.#active, known, change);
+    if (known.isBased || !hasBase) return;
+    known.base = change.before;
+    known.indexed = change.before;
+    known.isBased = true;
+  }
+
+  /** Whether `changeAnew` does without what an object was before the change. */
+  isBased(at: Bytes): boolean {
+    const object = this.#active.byKey.get(at);
+    return object !== undefined && object !== SETTLED && object.isBased;
   }
 
   /**

@@ -22,7 +22,16 @@ export function encodeCount(key: Bytes, change: number): Buffer {
   return writer.take();
 }
 
-export function decodeCount(record: Buffer): { readonly key: Bytes; readonly change: number } {
+/** An addition as a restart reads it. */
+export function redoneCount(record: Buffer): {
+  reads(): readonly Bytes[];
+  redo(live: { count(key: Bytes, change: number): unknown }): void;
+} {
+  const { key, change } = decodeCount(record);
+  return { reads: () => [key], redo: (live) => void live.count(key, change) };
+}
+
+function decodeCount(record: Buffer): { readonly key: Bytes; readonly change: number } {
   const reader = new FieldReader(record, 1);
   const sign = reader.byte() === 1 ? -1 : 1;
   const change = sign * reader.varint();

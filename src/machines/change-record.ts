@@ -26,10 +26,11 @@ import { FieldReader, FieldWriter } from "../base/varint.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
 import { REDO_MACHINE } from "../keyspace/redo.ts";
 import type { RedoRecord } from "../keyspace/transaction.ts";
-import { type EntryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
+import { type EntryId, entryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
 import { type ContextChange, changedFields, withChange } from "./context-difference.ts";
 import { type OutcomeChange, readOutcomeChange, writeOutcomeChange } from "./outcome-codec.ts";
 import { type ActiveState, advanced, type MachineRecord, type MachineStatus } from "./record.ts";
+import { objectOfText, snapshotOf, snapshotText } from "./snapshot-text.ts";
 
 const FLAG = {
   ENTRY: 1,
@@ -179,18 +180,6 @@ function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
   return writer.take();
 }
 
-/** All of a stored snapshot but its context, as JSON. Nearly always a state and a number: a copy costs a microsecond. */
-function snapshotText(snapshot: JsonObject): string {
-  let others = 0;
-  for (const name in snapshot) if (name !== "x") others += 1;
-  const { c: leaves, s: next } = snapshot;
-  const isPlain = others === 2 && typeof next === "number" && Array.isArray(leaves) && leaves.length === 1;
-  const leaf = isPlain ? leaves[0] : undefined;
-  return typeof leaf === "number"
-    ? `{"c":[${leaf}],"s":${next}}`
-    : JSON.stringify({ ...snapshot, x: undefined });
-}
-
 function when(isSet: boolean, flag: number): number {
   return isSet ? flag : 0;
 }
@@ -216,18 +205,18 @@ export function decodeStep(record: Buffer): Redone {
   const flags = reader.varint();
   const has = (flag: number) => (flags & flag) !== 0;
   const phys = reader.varint();
-  const key = raw(reader.view(reader.varint()).toString("latin1"));
+  const key = raw(reader.latin1(reader.varint()));
   const id = reader.varint();
   const rev = reader.varint();
   const [name, version] = [reader.text(), reader.text()];
-  const entry = has(FLAG.ENTRY) ? Buffer.from(reader.view(reader.varint())) : undefined;
+  const entry = has(FLAG.ENTRY) ? reader.view(reader.varint()) : undefined;
   const innermost = has(FLAG.MOVED)
     ? { before: readWhereabouts(reader), after: readWhereabouts(reader) }
     : undefined;
   const updatedMs = has(FLAG.UPDATED) ? reader.varint() : undefined;
-  const snapshot = has(FLAG.SNAPSHOT) ? readObject(reader) : undefined;
+  const snapshot = has(FLAG.SNAPSHOT) ? snapshotOf(reader.text()) : undefined;
   const context = has(FLAG.CONTEXT) ? readContext(reader) : undefined;
-  const streamId = has(FLAG.STREAM) ? entryIdOf(BigInt(reader.text()), BigInt(reader.text())) : undefined;
+  const streamId = has(FLAG.STREAM) ? readEntryId(reader) : undefined;
   const more = has(FLAG.MORE) ? readObject(reader) : undefined;
   const moved = innermost !== undefined && has(FLAG.OUTER) ? withOuter(reader, innermost) : innermost;
   const outcome = has(FLAG.OUTCOME) ? readOutcomeChange(reader) : undefined;
@@ -254,9 +243,7 @@ export function decodeStep(record: Buffer): Redone {
 /** The machine after a redone change; `atMs` is the time of its history entry. */
 export function redone(machine: MachineRecord, step: Redone, atMs: number | undefined): MachineRecord {
   const { rev, moved, snapshot, context, more, outcome } = step;
-  // A field that is null there was taken away.
-  const taken = Object.entries(more ?? {}).map(([name, value]) => [name, value ?? undefined]);
-  const base: MachineRecord = more === undefined ? machine : { ...machine, ...Object.fromEntries(taken) };
+  const base = more === undefined ? machine : withMore(machine, more);
   const { states, outer = base.outer, status } = moved?.after ?? base;
   const updatedMs = step.updatedMs ?? atMs ?? machine.updatedMs;
   const was = isJsonObject(machine.snapshot) ? machine.snapshot["x"] : undefined;
@@ -273,6 +260,12 @@ export function redone(machine: MachineRecord, step: Redone, atMs: number | unde
     },
     countedOutcomes(outcome) ?? base,
   );
+}
+
+/** A field that is null there was taken away. */
+function withMore(machine: MachineRecord, more: JsonObject): MachineRecord {
+  const taken = Object.entries(more).map(([name, value]) => [name, value ?? undefined]);
+  return { ...machine, ...Object.fromEntries(taken) };
 }
 
 /** The machine before a redone change that has moved it, as far as indexes show it. */
@@ -332,13 +325,22 @@ function readWhereabouts(reader: FieldReader): Whereabouts {
 }
 
 function readStates(reader: FieldReader): readonly ActiveState[] {
-  return Array.from({ length: reader.varint() }, () => [reader.text(), reader.varint()] as const);
+  const states: ActiveState[] = [];
+  for (let left = reader.varint(); left > 0; left -= 1) states.push([reader.text(), reader.varint()]);
+  return states;
 }
 
+function readEntryId(reader: FieldReader): EntryId {
+  const [ms, seq] = [reader.text(), reader.text()];
+  const isSmall = ms.length <= SAFE_DIGITS && seq.length <= SAFE_DIGITS;
+  return isSmall ? entryId(Number(ms), Number(seq)) : entryIdOf(BigInt(ms), BigInt(seq));
+}
+
+/** Numbers of so many digits are exact. */
+const SAFE_DIGITS = 15;
+
 function readObject(reader: FieldReader): JsonObject {
-  const value = JSON.parse(reader.text()) as Json;
-  assert(isJsonObject(value), "an object of a change of a machine");
-  return value;
+  return objectOfText(reader.text());
 }
 
 function readContext(reader: FieldReader): ContextChange {

@@ -101,8 +101,10 @@ export function decodeEntry(bytes: Buffer): HistoryEntry {
   const to = readTexts(reader);
   const bits = reader.varint();
   const optional: { [name: string]: Json | EventData } = {};
-  for (const [bit, [name, form]] of OPTIONAL.entries()) {
-    if ((bits & (1 << bit)) === 0) continue;
+  for (let bit = 0; bit < OPTIONAL.length && bits >> bit !== 0; bit += 1) {
+    const field = OPTIONAL[bit];
+    if (field === undefined || (bits & (1 << bit)) === 0) continue;
+    const [name, form] = field;
     const text = reader.text();
     // Written by encodeEntry, or checked by who takes it from outside.
     if (form === "data") optional[name] = EventData.ofText(text);
@@ -155,5 +157,7 @@ export function writeTexts(to: FieldWriter, texts: readonly string[]): void {
 }
 
 export function readTexts(reader: FieldReader): string[] {
-  return Array.from({ length: reader.varint() }, () => reader.text());
+  const texts: string[] = [];
+  for (let left = reader.varint(); left > 0; left -= 1) texts.push(reader.text());
+  return texts;
 }

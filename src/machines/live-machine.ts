@@ -10,7 +10,7 @@ import { appendAnew } from "../streams/live-stream.ts";
 import { decodeStep, type Redone, redone, redoneFrom } from "./change-record.ts";
 import { historyWrites } from "./history.ts";
 import { atMsOfEntry, decodeEntry } from "./history-codec.ts";
-import { counterKeys, stateKeys } from "./index-keys.ts";
+import { counterChanges, stateKeys } from "./index-keys.ts";
 import { OutcomeGiving } from "./live-outcomes.ts";
 import { changeEntries } from "./outbox.ts";
 import { type DecodedMachine, decodedMachine, decodeMachine, encodeMachine } from "./record.ts";
@@ -43,53 +43,62 @@ function encodeDecoded(decoded: unknown): Buffer {
 }
 
 /** How a restart redoes changes of machines. */
-export const MACHINE_REDO: Redo = {
-  apply: redoMachine,
-  reads: (bytes) => {
-    const step = decodeStep(bytes);
-    const stream = streamOf(step);
-    return [recordOf(step), ...(stream === undefined ? [] : [stream]), ...countersOf(step)];
-  },
-};
+export const MACHINE_REDO: Redo = (bytes) => new RedoneChange(decodeStep(bytes));
 
-/** Redoes a change of a machine; `reader` reads what is stored, which may be of before or after the change. */
-function redoMachine(live: LiveObjects, reader: OrderedReader, bytes: Buffer): void {
-  const step = decodeStep(bytes);
-  const at = recordOf(step);
-  // All that is read comes first: a read that misses is made again with the whole record.
-  const record = liveOrStored(live.record(at), reader, at);
-  for (const key of countersOf(step)) live.counter(key);
-  appendChanges(live, reader, step);
-  countAnew(live, step);
-  // The object has gone, or another has its key: a write that follows in the journals says so.
-  if (record?.type !== "machine" || record.id !== step.id) return;
-  const machine = decodeMachine(record);
-  const atMs = step.entry === undefined ? undefined : atMsOfEntry(step.entry);
-  const isNews = step.entry === undefined ? step.rev >= machine.rev : step.rev > machine.rev;
-  const after = isNews ? liveRecord(record, { machine: redone(machine, step, atMs) }) : record;
-  const before = liveRecord(record, { machine: redoneFrom(machine, step) });
-  const tail = step.entry === undefined ? [] : [step.entry];
-  const hasBase = step.moved !== undefined;
-  const given = step.outcome === undefined ? undefined : new OutcomeGiving(step.id, step.outcome);
-  live.changeAnew(
-    { kind: LIVE_MACHINE, place: { at, phys: step.phys }, before, after, tail, given },
-    hasBase,
-  );
+class RedoneChange {
+  readonly #step: Redone;
+  readonly #at: Bytes;
+  /** The record of the change stream that has entries of the change. */
+  readonly #stream: Bytes | undefined;
+  /** Counters are stored as they were at the mark of the last checkpoint: every change since then counts. */
+  readonly #counts: ReturnType<typeof counterChanges>;
+
+  constructor(step: Redone) {
+    const { phys, definition, moved } = step;
+    this.#step = step;
+    this.#at = recordOf(step);
+    this.#stream = streamOf(step);
+    this.#counts = moved === undefined ? [] : counterChanges(phys, definition, moved.before, moved.after);
+  }
+
+  reads(): readonly Bytes[] {
+    const keys = [this.#at, ...this.#counts.map(([key]) => key)];
+    return this.#stream === undefined ? keys : [this.#stream, ...keys];
+  }
+
+  /** `reader` reads what is stored, which may be of before or after the change. */
+  redo(live: LiveObjects, reader: OrderedReader): void {
+    const [step, at] = [this.#step, this.#at];
+    // All that is read comes first: a read that misses is made again with the whole record.
+    const record = liveOrStored(live.record(at), reader, at);
+    for (const [key] of this.#counts) live.counter(key);
+    if (this.#stream !== undefined) appendChanges(live, reader, step, this.#stream);
+    for (const [key, change] of this.#counts) live.count(key, change);
+    // The object has gone, or another has its key: a write that follows in the journals says so.
+    if (record?.type !== "machine" || record.id !== step.id) return;
+    const machine = decodeMachine(record);
+    const isNews = step.entry === undefined ? step.rev >= machine.rev : step.rev > machine.rev;
+    const after = isNews ? liveRecord(record, { machine: redone(machine, step, atMsOf(step)) }) : record;
+    const hasBase = step.moved !== undefined;
+    const before = live.isBased(at) ? record : liveRecord(record, { machine: redoneFrom(machine, step) });
+    const tail = step.entry === undefined ? [] : [step.entry];
+    const given = step.outcome === undefined ? undefined : new OutcomeGiving(step.id, step.outcome);
+    const place = { at, phys: step.phys };
+    live.changeAnew({ kind: LIVE_MACHINE, place, before, after, tail, given }, hasBase);
+  }
+}
+
+function atMsOf({ entry }: Redone): number | undefined {
+  return entry === undefined ? undefined : atMsOfEntry(entry);
 }
 
 function recordOf({ phys, key }: Redone): Bytes {
   return recordKey(databasePrefix("k", phys), key);
 }
 
-/** The record of the change stream that has entries of the change. */
 function streamOf({ phys, tag, definition, entry, streamId }: Redone): Bytes | undefined {
   if (entry === undefined || streamId === undefined) return undefined;
   return recordKey(databasePrefix("k", phys), changeStream({ tag }, definition?.name));
-}
-
-function countersOf({ phys, definition, moved }: Redone): readonly Bytes[] {
-  if (moved === undefined) return [];
-  return [moved.before, moved.after].flatMap((states) => counterKeys(phys, definition, states));
 }
 
 function liveOrStored(live: KeyRecord | undefined, reader: OrderedReader, at: Bytes): KeyRecord | undefined {
@@ -99,21 +108,13 @@ function liveOrStored(live: KeyRecord | undefined, reader: OrderedReader, at: By
 }
 
 /** The entries of the change stream that the change has left. */
-function appendChanges(live: LiveObjects, reader: OrderedReader, step: Redone): void {
+function appendChanges(live: LiveObjects, reader: OrderedReader, step: Redone, at: Bytes): void {
   const { phys, key, definition, entry, streamId } = step;
-  const at = streamOf(step);
-  if (at === undefined || entry === undefined || streamId === undefined) return;
+  if (entry === undefined || streamId === undefined) return;
   const place = { at, phys };
   const record = liveOrStored(live.summary(at), reader, at);
   if (record?.type !== "stream") return;
   const told = changeEntries({ key, definition, history: decodeEntry(entry) });
   const append = appendAnew(record, place, streamId, told);
   if (append !== undefined) live.changeAnew(append, true);
-}
-
-/** Counters are stored as they were at the mark of the last checkpoint: every change since then counts. */
-function countAnew(live: LiveObjects, { phys, definition, moved }: Redone): void {
-  if (moved === undefined) return;
-  for (const key of counterKeys(phys, definition, moved.before)) live.count(key, -1);
-  for (const key of counterKeys(phys, definition, moved.after)) live.count(key, 1);
 }

@@ -31,6 +31,14 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { OrderedReader, Write } from "./ordered-store.ts";
 
+/** A redo record that has been read. */
+export interface PreparedRedo {
+  /** The keys that it is going to read, about. */
+  reads(): readonly Bytes[];
+  /** As `Derived.redo` of its record. */
+  redo(reader: OrderedReader): void;
+}
+
 export interface Derived {
   /**
    * A redo record of the journal, in commit order. The buffer may be kept.
@@ -38,8 +46,8 @@ export interface Derived {
    */
   redo(record: Buffer, reader: OrderedReader): void;
 
-  /** Keys that `redo` is going to read for a record, about: a store in another process loads those of many at once. */
-  reads?(record: Buffer): readonly Bytes[];
+  /** Reads a redo record, to be redone later: a store in another process loads what many of them need at once. */
+  prepare?(record: Buffer): PreparedRedo;
 
   /** A key was written, or removed, by the commit whose redo records came last. */
   overwritten(key: Bytes): void;

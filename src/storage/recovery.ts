@@ -4,7 +4,7 @@
  */
 import type { FrozenTable } from "./checkpointer.ts";
 import type { DataFile, JournalMark } from "./data-file.ts";
-import type { Derived } from "./derived.ts";
+import type { Derived, PreparedRedo } from "./derived.ts";
 import { DATA_FILE, fileBytes, syncDirectory } from "./directory.ts";
 import type { JournalPosition } from "./journal.ts";
 import { JournalFile } from "./journal-file.ts";
@@ -177,18 +177,23 @@ export class ReplayedTables {
   }
 
   take({ redo, writes }: Commit): void {
-    for (const record of redo) this.redo(record);
+    for (const record of redo) this.redo(this.prepare(record));
     this.write(writes);
   }
 
+  prepare(record: Buffer): PreparedRedo {
+    const { derived } = this.#options;
+    return derived?.prepare?.(record) ?? { reads: () => [], redo: (reader) => derived?.redo(record, reader) };
+  }
+
   /** A redo record of a commit, of which the writes follow. Where the reader misses something, it is to be begun anew. */
-  redo(record: Buffer): void {
-    const { derived, verify } = this.#options;
+  redo(prepared: PreparedRedo): void {
+    const { verify } = this.#options;
     const reader = this.reader();
     this.hasRedo = true;
     if (!this.#isVerified) verify(reader);
     this.#isVerified = true;
-    derived?.redo(record, reader);
+    prepared.redo(reader);
   }
 
   write(writes: readonly Write[]): void {

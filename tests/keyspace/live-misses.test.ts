@@ -77,7 +77,7 @@ test("LiveObjects names what it reads to redo a record", async () => {
   const { memory, redo } = await journaled();
   const live = new LiveObjects(OBJECT_TYPES.redo);
   for (const record of redo) {
-    const named = new Set(live.reads(record));
+    const named = new Set(live.prepare(record).reads());
     const reader = {
       get: (key: Parameters<typeof memory.get>[0]) => {
         // What follows from a long tail is derived early, where that is in memory.
