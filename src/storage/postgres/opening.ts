@@ -17,9 +17,12 @@ export interface PostgresLimits extends GenerationLimits {
 
 const MIB = 1024 * 1024;
 
-/** Smaller generations than on a disk: whoever takes a partition over replays up to two first, 20,000 changes or so each. */
+/**
+ * Smaller generations than on a disk: whoever takes a partition over replays up to four of them first, 10,000 changes or so
+ * each, and has less than a second for it (docs/cluster.md).
+ */
 const POSTGRES_LIMITS: PostgresLimits = {
-  journalBytesMax: 2 * MIB,
+  journalBytesMax: MIB,
   tableBytesMax: 32 * MIB,
   derivedBytesMax: 32 * MIB,
   cacheBytesMax: 128 * MIB,

@@ -3,10 +3,11 @@
  * records of a file would be. To be called by the owner, in its epoch: nobody else writes any more.
  */
 import { performance } from "node:perf_hooks";
+import type { Bytes } from "../../base/bytes.ts";
 import type { JournalMark } from "../data-file.ts";
-import type { Derived } from "../derived.ts";
+import type { PreparedRedo } from "../derived.ts";
 import { type Commit, decodeCommit, decodeHead } from "../journal-record.ts";
-import { Hold } from "../not-loaded.ts";
+import { Hold, NotLoaded } from "../not-loaded.ts";
 import { OpenError } from "../ordered-store.ts";
 import { type RecoveryOptions, ReplayedTables } from "../recovery.ts";
 import { untilLoaded } from "../until-loaded.ts";
@@ -17,10 +18,12 @@ import type { JournalEnd } from "./journal.ts";
 import { LostError, type Ownership } from "./ownership.ts";
 
 const ROWS_PER_READ = 1000;
-const BYTES_PER_READ = 8 * 1024 * 1024;
+/** Small enough that the next page is read while this one is replayed, and large enough for few statements. */
+const BYTES_PER_READ = 512 * 1024;
 const ATTEMPTS_MAX = 20;
 /** How long the thread is kept at a time. */
 const SLICE_MS = 5;
+const CHANGES_PER_LOOK = 16;
 
 const STATE: Statement = {
   name: "state",
@@ -67,53 +70,108 @@ interface Source {
 /** @throws OpenError when a record is damaged, or `verify` refuses */
 export async function recover(source: Source, options: RecoveryOptions): Promise<Recovered> {
   const { line, ownership, data, mark } = source;
-  const { partition } = ownership;
   const tables = new ReplayedTables(data, options);
   tables.begin();
   let { sequence } = mark;
   let bytes = 0;
-  for (let isLast = false; !isLast; ) {
-    const { rows } = await persistently(() => line.run(ROWS, [partition, sequence]));
-    const commits: Commit[] = [];
-    for (const [at, record] of rows) {
-      if (Number(at) !== sequence + 1 || !Buffer.isBuffer(record)) break;
-      commits.push(commitOf(record, sequence + 1, partition));
-      sequence += 1;
-      bytes += record.length;
+  let next: Promise<Page> | undefined = nextPage(source, sequence, tables);
+  while (next !== undefined) {
+    const page: Page = await next;
+    sequence += page.commits.length;
+    bytes += page.bytes;
+    next = page.isLast ? undefined : nextPage(source, sequence, tables);
+    // It is awaited next, unless the replay fails before.
+    next?.catch(() => undefined);
+    try {
+      await replay(page, tables);
+    } finally {
+      page.hold.release();
     }
-    isLast = rows.length === 0 || commits.length < rows.length;
-    await replay(commits, tables, data, options.derived);
   }
   await untilLoaded(() => options.verify(tables.reader()));
-  await persistently(() => line.run(TIDY, [partition, ownership.epoch, mark.sequence, sequence]));
+  await persistently(() => line.run(TIDY, [ownership.partition, ownership.epoch, mark.sequence, sequence]));
   return { active: tables.active, hasRedo: tables.hasRedo, end: { mark, sequence, bytes } };
 }
 
-async function replay(
-  commits: readonly Commit[],
+/** Commits that follow one another, with what they need in memory as long as it is held. */
+interface Page {
+  readonly commits: readonly PreparedCommit[];
+  readonly bytes: number;
+  readonly isLast: boolean;
+  readonly hold: Hold;
+}
+
+interface PreparedCommit {
+  readonly redo: readonly PreparedRedo[];
+  readonly writes: Commit["writes"];
+}
+
+/** Reads the rows after a sequence, and loads what they need, while the page before is replayed. */
+async function nextPage(
+  { line, ownership: { partition }, data }: Source,
+  sequence: number,
   tables: ReplayedTables,
-  data: PostgresData,
-  derived: Derived | undefined,
-): Promise<void> {
+): Promise<Page> {
+  const { rows } = await persistently(() => line.run(ROWS, [partition, sequence]));
+  const commits: PreparedCommit[] = [];
+  const keys = new Set<Bytes>();
+  let bytes = 0;
+  const slice = new Slice();
+  for (const [at, record] of rows) {
+    const expected = sequence + commits.length + 1;
+    if (Number(at) !== expected || !Buffer.isBuffer(record)) break;
+    const { redo, writes } = commitOf(record, expected, partition);
+    const prepared: PreparedRedo[] = [];
+    for (const redoRecord of redo) {
+      if (slice.isOver) await slice.pause();
+      const change = tables.prepare(redoRecord);
+      for (const key of change.reads()) keys.add(key);
+      prepared.push(change);
+    }
+    commits.push({ redo: prepared, writes });
+    bytes += record.length;
+  }
   const hold = new Hold();
   try {
     // One statement for all instead of one for each.
-    const keys = new Set(
-      commits.flatMap(({ redo }) => redo.flatMap((record) => derived?.reads?.(record) ?? [])),
-    );
     await data.prefetch([...keys], hold);
-    let restMs = performance.now() + SLICE_MS;
-    for (const { redo, writes } of commits) {
-      // Others are served meanwhile, and what is loaded ahead arrives.
-      if (performance.now() > restMs) {
-        await new Promise((resolve) => setImmediate(resolve));
-        restMs = performance.now() + SLICE_MS;
-      }
-      for (const record of redo) await untilLoaded(() => tables.redo(record));
-      tables.write(writes);
-    }
-  } finally {
+  } catch (error) {
     hold.release();
+    throw error;
+  }
+  return { commits, bytes, isLast: rows.length === 0 || commits.length < rows.length, hold };
+}
+
+async function replay({ commits }: Page, tables: ReplayedTables): Promise<void> {
+  const slice = new Slice();
+  for (const { redo, writes } of commits) {
+    for (const change of redo) {
+      if (slice.isOver) await slice.pause();
+      try {
+        tables.redo(change);
+      } catch (error) {
+        if (!(error instanceof NotLoaded)) throw error;
+        await untilLoaded(() => tables.redo(change));
+      }
+    }
+    tables.write(writes);
+  }
+}
+
+/** A while for which the thread is kept. Others are served after it, and what is loaded ahead arrives. */
+class Slice {
+  #endMs = performance.now() + SLICE_MS;
+  #count = 0;
+
+  /** The clock is looked at now and then. */
+  get isOver(): boolean {
+    this.#count += 1;
+    return this.#count % CHANGES_PER_LOOK === 0 && performance.now() > this.#endMs;
+  }
+
+  async pause(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#endMs = performance.now() + SLICE_MS;
   }
 }
 
