@@ -92,6 +92,9 @@ connections: install build ## What 10,000 idle connections take, and what those 
 bench-machines: install build ## Ten million machines with a timer each: starts, memory, speed; needs some 20 GB and half an hour (MACHINES=)
 	npx tsx tests/bench/many-machines.ts
 
+bench-sorted-set: install build ## ZADD, ZRANK and ranges of a sorted set of ten million members; needs 5 GB and a quarter of an hour (MEMBERS=)
+	npx tsx tests/bench/sorted-set.ts
+
 bench-console: install build ## How long events take with ten consoles open, against none, by turns (MACHINES=1000000, CONSOLES=)
 	npx tsx tests/bench/console.ts
 

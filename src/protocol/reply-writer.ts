@@ -1,6 +1,7 @@
 import { assert, unreachable } from "../base/assert.ts";
 import { byteAt } from "./byte-at.ts";
 import { formatDouble } from "./double.ts";
+import { EncodedStrings } from "./encoded-strings.ts";
 import { bytesOf } from "./raw-text.ts";
 import type { ProtocolVersion, Reply } from "./reply.ts";
 import { isAggregate, isArray, isNone, type Scalar } from "./reply-kinds.ts";
@@ -21,6 +22,7 @@ export class ReplyWriter {
   /** Output that comes before what is between `#start` and `#end`. */
   #chunks: Buffer[] = [];
   #chunkBytes = 0;
+  readonly #encoded = new EncodedStrings();
 
   /** Bytes written and not yet taken. */
   get byteLength(): number {
@@ -189,14 +191,24 @@ export class ReplyWriter {
     if (version === 2 || shape === "array") this.#integer(STAR, count);
     else if (shape === "set") this.#integer(TILDE, count);
     else this.#integer(PERCENT, count / 2);
-    for (const { bytes, places } of strings.buffers) {
-      for (let at = 0; at < places.length; at += 2) {
+    for (const { bytes, places, first, end, kept } of strings.buffers) {
+      const encoded = kept === undefined ? undefined : this.#encoded.of(kept);
+      if (encoded !== undefined) {
+        this.#copy(encoded.bytes, encoded.starts[first] ?? 0, encoded.starts[end] ?? 0);
+        continue;
+      }
+      for (let at = 2 * first; at < 2 * end; at += 2) {
         const from = places[at] ?? 0;
         const to = places[at + 1] ?? 0;
         if (to - from > SHORT_BYTES_MAX) this.#bulk(bytes.subarray(from, to));
         else this.#short(bytes, from, to);
       }
     }
+  }
+
+  #copy(bytes: Buffer, from: number, to: number): void {
+    this.#reserve(to - from);
+    this.#end += bytes.copy(this.#block, this.#end, from, to);
   }
 
   /** A bulk string of at most SHORT_BYTES_MAX bytes of a buffer: room is made once, and no view of it. */

@@ -27,6 +27,7 @@ import {
   merged,
   NO_LOW,
   pieces,
+  placeAt,
   placeIn,
   separator,
   sum,
@@ -118,12 +119,8 @@ export class CountedTree {
     let node = this.#node(this.#root);
     let start = 0;
     while (node.kind === "inner") {
-      let index = 0;
-      for (; index < node.children.length - 1; index += 1) {
-        const { count } = childAt(node, index);
-        if (place < start + count) break;
-        start += count;
-      }
+      const { index, rest } = placeAt(node, place - start);
+      start = place - rest;
       node = this.#node(childAt(node, index).node);
     }
     return { entries: node.entries, start };
@@ -284,6 +281,14 @@ export class CountedTree {
       this.#changed.set(number, { kind: "leaf", entries: node.entries.spliced(from, to - from, []) });
       return;
     }
+    const { index, rest } = placeAt(node, from);
+    const only = childAt(node, index);
+    if (rest + to - from <= only.count && to - from < only.count) {
+      this.#cut(only.node, rest, rest + to - from);
+      const children = node.children.with(index, { ...only, count: only.count - (to - from) });
+      this.#changed.set(number, { kind: "inner", children: this.#joined(children, index) });
+      return;
+    }
     const left: Child[] = [];
     let touched = 0;
     let start = 0;
@@ -303,7 +308,7 @@ export class CountedTree {
   }
 
   /** Merges a child that holds little with its neighbour, if both fit into one node. */
-  #joined(children: Child[], index: number): readonly Child[] {
+  #joined(children: readonly Child[], index: number): readonly Child[] {
     const child = children[index];
     if (child === undefined || !isThin(this.#node(child.node))) return children;
     for (const at of [index, index - 1]) {

@@ -3,10 +3,12 @@
  * is immutable: an edit copies the bytes once.
  */
 import { assert } from "../base/assert.ts";
-import type { ByteRanges } from "../base/byte-ranges.ts";
+import { type ByteRanges, KeptStrings } from "../base/byte-ranges.ts";
 import { putVarint, varintBytes } from "../base/varint.ts";
 
 const MORE = 128;
+/** A run of so few entries is as fast one by one. */
+const KEPT_MIN = 8;
 
 export class Packed {
   static readonly EMPTY = new Packed(Buffer.alloc(0), []);
@@ -14,6 +16,9 @@ export class Packed {
   readonly bytes: Buffer;
   /** The offsets of the lengths of the entries. */
   readonly #starts: readonly number[];
+  /** The entries without as many bytes as were asked for last; undefined until they are asked for again. */
+  #kept: KeptStrings | undefined;
+  #keptSkipped = -1;
 
   private constructor(bytes: Buffer, starts: readonly number[]) {
     this.bytes = bytes;
@@ -67,7 +72,27 @@ export class Packed {
 
   /** Appends a range of entries, its end excluded, to a list, each without its first `skipped` bytes. */
   addTo(strings: ByteRanges, fromIndex: number, toIndex: number, skipped = 0): void {
-    for (let index = fromIndex; index < toIndex; index += 1) this.addOneTo(strings, index, skipped);
+    const kept = toIndex - fromIndex < KEPT_MIN ? undefined : this.#keptWithout(skipped);
+    if (kept !== undefined) strings.addKept(kept, fromIndex, toIndex);
+    else for (let index = fromIndex; index < toIndex; index += 1) this.addOneTo(strings, index, skipped);
+  }
+
+  /** All entries without their first bytes, from the second time on that they are asked for. */
+  #keptWithout(skipped: number): KeptStrings | undefined {
+    if (this.#keptSkipped !== skipped) {
+      this.#keptSkipped = skipped;
+      this.#kept = undefined;
+      return undefined;
+    }
+    if (this.#kept !== undefined) return this.#kept;
+    const places: number[] = [];
+    for (const start of this.#starts) {
+      const length = lengthAt(this.bytes, start);
+      const from = start + varintBytes(length);
+      places.push(from + skipped, from + length);
+    }
+    this.#kept = new KeptStrings(this.bytes, places);
+    return this.#kept;
   }
 
   addOneTo(strings: ByteRanges, index: number, skipped = 0): void {
@@ -104,17 +129,18 @@ export class Packed {
     const shift = addedBytes - (to - from);
     const bytes = Buffer.allocUnsafe(this.bytes.length + shift);
     bytes.set(this.bytes.subarray(0, from));
-    const starts = this.#starts.slice(0, index);
+    const addedStarts: number[] = [];
     let at = from;
     for (const entry of added) {
-      starts.push(at);
+      addedStarts.push(at);
       at = putVarint(bytes, at, entry.length);
       bytes.set(entry, at);
       at += entry.length;
     }
-    bytes.set(this.bytes.subarray(to), at);
-    for (let rest = index + removed; rest < this.#starts.length; rest += 1)
-      starts.push((this.#starts[rest] ?? 0) + shift);
+    if (to < this.bytes.length) bytes.set(this.bytes.subarray(to), at);
+    const starts = this.#starts.toSpliced(index, removed, ...addedStarts);
+    for (let rest = index + added.length; rest < starts.length; rest += 1)
+      starts[rest] = (starts[rest] ?? 0) + shift;
     return new Packed(bytes, starts);
   }
 

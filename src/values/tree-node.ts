@@ -120,6 +120,21 @@ export function placeIn(
   return { index, rest };
 }
 
+/** The child with the entry at a place, and the place within the child. */
+export function placeAt(
+  { children }: InnerNode,
+  place: number,
+): { readonly index: number; readonly rest: number } {
+  let rest = place;
+  let index = 0;
+  for (; index < children.length - 1; index += 1) {
+    const count = children[index]?.count ?? 0;
+    if (rest < count) break;
+    rest -= count;
+  }
+  return { index, rest };
+}
+
 /** The index of the first entry that is not below the bytes. */
 export function lowerBound(entries: Packed, bytes: Buffer): number {
   let low = 0;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import Parser from "redis-parser";
 import { describe, expect, it } from "vitest";
-import { ByteRanges } from "../../src/base/byte-ranges.ts";
+import { ByteRanges, KeptStrings } from "../../src/base/byte-ranges.ts";
 import type { Reply } from "../../src/protocol/reply.ts";
 import { ReplyWriter } from "../../src/protocol/reply-writer.ts";
 
@@ -48,6 +48,26 @@ function bulksOf(shape: "array" | "set" | "map", arrays: readonly Uint8Array[]):
   };
 }
 
+/** Strings of a buffer that several replies are made of, all but the first and the last of them. */
+function keptOf(arrays: readonly Uint8Array[]): Pair {
+  const strings = new ByteRanges();
+  const places: number[] = [];
+  let end = 0;
+  for (const { length } of arrays) {
+    places.push(end, end + length);
+    end += length + 1;
+  }
+  const bytes = Buffer.concat(arrays.flatMap((array) => [array, Buffer.from("-")]));
+  const texts = arrays.slice(1, -1).map((array) => latin1(Buffer.from(array)));
+  const kept = new KeptStrings(bytes, places);
+  strings.addKept(kept, 1, arrays.length - 1);
+  if (texts.length > 0) strings.add(bytes, 0, 1);
+  return {
+    reply: { kind: "bulks", shape: "array", strings },
+    parsed: texts.length > 0 ? [...texts, latin1(bytes.subarray(0, 1))] : [],
+  };
+}
+
 const { value: pair } = fc.letrec<{ value: Pair; pairs: Pair[] }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 5 },
@@ -63,6 +83,7 @@ const { value: pair } = fc.letrec<{ value: Pair; pairs: Pair[] }>((tie) => ({
     fc
       .tuple(fc.constantFrom("array", "set", "map"), fc.array(fc.uint8Array({ maxLength: 200 })))
       .map<Pair>(([shape, arrays]) => bulksOf(shape, arrays)),
+    fc.array(fc.uint8Array({ maxLength: 90 }), { maxLength: 12 }).map(keptOf),
     tie("pairs").map<Pair>((pairs) => ({
       reply: { kind: "set", items: pairs.map((p) => p.reply) },
       parsed: pairs.map((p) => p.parsed),
