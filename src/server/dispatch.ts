@@ -102,6 +102,7 @@ export class CommandDispatcher implements Dispatcher {
   #run(request: Request, part: Part): Outcome {
     const { session, route, args, nesting, draws } = request;
     const pushCount = this.#server.pushes.size;
+    const { wideCount } = part.turn;
     let run: Run | undefined;
     let reply: Reply | Wait;
     try {
@@ -116,7 +117,7 @@ export class CommandDispatcher implements Dispatcher {
     if (session.tracking !== undefined) endCaching(session, route.command);
     const { protocol } = session;
     const { dependsOnCommit } = route;
-    const { partition } = part;
+    const partition = part.turn.wideCount === wideCount ? part.partition : undefined;
     if (!isWait(reply)) return { reply, protocol, dependsOnCommit, partition, waiting: undefined };
     const waiting = this.#runner.waiting(route, this.#context, session, { wait: reply, args: copied(args) });
     return { reply: NONE, protocol, dependsOnCommit, partition, waiting };
@@ -133,8 +134,10 @@ export class CommandDispatcher implements Dispatcher {
       args: kept.args,
       misses: [miss, ...furtherMissesOf(this.#routes, this.#context, kept, part)],
       again: (turn) => {
-        const { partition } = part;
-        const refusal = this.#refusalOfAnother(kept, partition, turn.nowMs);
+        // The server may hold another store of these keys by now, or another home.
+        const need = this.#needOf(session, route, kept.args);
+        const partition = this.#server.partitions.of(need?.slot) ?? this.#server.partitions.home;
+        const refusal = this.#refusalOfAnother(kept, need, partition, turn.nowMs);
         return refusal === undefined
           ? this.#run(kept, turn.part(partition))
           : this.#rejected(session, route, refusal);
@@ -148,13 +151,14 @@ export class CommandDispatcher implements Dispatcher {
   /** Why a request that was begun is not run again: its user or the store has changed meanwhile. */
   #refusalOfAnother(
     { session, route, args }: Request,
+    need: Need | undefined,
     { store }: Partition,
     nowMs: number,
   ): ReplyError | undefined {
     const { command, isWrite } = route;
     const denial = denied(this.#server, { session, command, args, nowMs, context: "toplevel" });
     if (denial !== undefined) return denialError(session, denial);
-    const refusal = this.#misplaced(session, this.#needOf(session, route, args));
+    const refusal = this.#misplaced(session, need);
     if (refusal !== undefined) return refusal;
     const { failure } = store;
     return isWrite && failure !== undefined ? errors.misconf(failure.message) : undefined;

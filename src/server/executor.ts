@@ -247,7 +247,9 @@ export class Executor {
       waiters.remove(endpoint.session.id);
       this.#budget.addReplyBytes(replySize(reply));
       const { protocol } = endpoint.session;
-      outgoing.answer(endpoint.session, { reply, protocol, dependsOnCommit: waiter.ending === undefined });
+      const dependsOnCommit = waiter.ending === undefined;
+      const partition = waiter.request.partition?.();
+      outgoing.answer(endpoint.session, { reply, protocol, dependsOnCommit, partition });
       // What it has sent meanwhile runs now.
       this.#ready.postpone(endpoint);
     }

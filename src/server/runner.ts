@@ -168,6 +168,11 @@ export class Runner {
       onTimeout: wait.onTimeout,
       name: route.command.name,
       refuse: (error) => this.rejected(route, error),
+      partition: () => {
+        const { cluster, partitions } = this.#options.server;
+        const slot = cluster && needOf([{ command: route.command, args }]).slot;
+        return slot === undefined ? undefined : partitions.of(slot);
+      },
       resume: (turn) => {
         const need = this.#options.server.cluster && needOf([{ command: route.command, args }]);
         const refusal = this.#refusalNow(session, route, args, need, turn.nowMs);

@@ -46,7 +46,7 @@ export class ScriptedCommands implements Scripted {
     const refusal =
       this.#refusal(route, outer, args, options) ??
       this.#denial(route, outer, args) ??
-      this.#misplaced(route, session, args, options);
+      this.#misplaced(route, outer, args, options);
     if (refusal !== undefined) return runner.rejected(route, refusal, nesting);
     const { protocol } = session;
     session.protocol = options.protocol;
@@ -79,7 +79,7 @@ export class ScriptedCommands implements Scripted {
   /** In a cluster, why the command may not run here, or not in this script. */
   #misplaced(
     { command }: Route,
-    session: Session,
+    { session, part }: Run,
     args: readonly Buffer[],
     { place }: ScriptedOptions,
   ): ReplyError | undefined {
@@ -91,7 +91,10 @@ export class ScriptedCommands implements Scripted {
       const isDown = refusal.message === errors.clusterIsDown().message;
       return isDown ? errors.clusterDownInScript() : errors.notLocalInScript();
     }
-    if (need.slot === undefined || place === undefined) return undefined;
+    if (need.slot === undefined) return undefined;
+    // What a script does is one commit, so it is of the partition that the script runs in.
+    if (server.partitions.of(need.slot) !== part.partition) return errors.crossSlotInScript();
+    if (place === undefined) return undefined;
     place.slot ??= need.slot;
     return place.slot === need.slot ? undefined : errors.crossSlotInScript();
   }

@@ -27,6 +27,8 @@ export class Turn {
   readonly #parts: Part[] = [];
   /** The one that was begun first. */
   #first: Part | undefined;
+  /** How often a request has looked beyond its own part: what it is answered may depend on all of them. */
+  wideCount = 0;
 
   constructor(partitions: Partitions, databaseCount: number, nowMs: number) {
     this.#partitions = partitions;
@@ -60,11 +62,13 @@ export class Turn {
 
   /** The databases of all partitions that the server holds, in the order of slots. */
   everywhere(): readonly Databases[] {
+    this.wideCount += 1;
     return this.#partitions.all.map((partition) => this.part(partition).databases);
   }
 
   /** The databases of the partition that holds a key; undefined where the server does not hold it. */
   placeOf(key: Bytes): Databases | undefined {
+    this.wideCount += 1;
     const partition = this.#partitions.all.find(({ place }) => place.holds(key));
     return partition && this.part(partition).databases;
   }
