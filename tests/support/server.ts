@@ -9,11 +9,12 @@ import type { ClusterView } from "../../src/cluster/view.ts";
 import type { ServerContext } from "../../src/commands/server-context.ts";
 import type { ConfigValues } from "../../src/config/directives.ts";
 import { configOf } from "../../src/config/load.ts";
+import type { Partition } from "../../src/keyspace/partitions.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { LoadLimits } from "../../src/server/loads.ts";
 import type { ProcessMemory } from "../../src/server/memory-guard.ts";
-import { start } from "../../src/start.ts";
+import { type RunningServer, start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { untilLoaded } from "../../src/storage/until-loaded.ts";
 import { TestClient } from "./client.ts";
@@ -26,6 +27,8 @@ export interface TestServerOptions {
   readonly clock?: Clock;
   /** Closed with the server, after a self-check. */
   readonly store?: Store;
+  /** What it holds instead of a whole store at first, see `startPartitionedServer`; closed with it as well. */
+  readonly partitions?: readonly Partition[];
   readonly config?: Partial<ConfigValues>;
   /** The cluster that it is a member of. */
   readonly cluster?: ClusterView;
@@ -51,6 +54,7 @@ export interface TestServer {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
   readonly context: ServerContext;
+  readonly running: RunningServer;
   /** A new connection, closed with the server. Speaks RESP2 until it says HELLO 3. */
   client(): Promise<TestClient>;
   /** @throws Error when the server answered with an internal error or its store does not agree with itself */
@@ -87,6 +91,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const server = await start({
     config: configOf({ port: 0, bind: ["127.0.0.1"], ...options.config }),
     store,
+    ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     clock: options.clock ?? systemClock(),
     log: (line) => logged.push(line),
     onShutdown: () => undefined,
@@ -108,6 +113,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clients.push(opened);
     return opened;
   };
+  /** Those that are sound, as far as is known. */
+  const stores = (): readonly Store[] => {
+    const { all } = server.context.partitions;
+    const held = options.partitions === undefined ? [store] : [store, ...all.map((one) => one.store)];
+    return held.filter(({ failure }) => failure === undefined);
+  };
   const close = async (): Promise<void> => {
     for (const opened of clients) await opened.close();
     const { internalErrors } = server.context.statistics;
@@ -115,11 +126,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       if (internalErrors > 0) {
         throw new Error(`${internalErrors} requests ended in an internal error:\n${logged.join("\n")}`);
       }
-      if (store.failure === undefined) await untilLoaded(() => assertSound(store.begin()));
+      for (const each of stores()) await untilLoaded(() => assertSound(each.begin()));
     } finally {
+      const held = stores();
       await server.close();
+      for (const each of held) if (each !== store) await each.close();
     }
   };
   const url = `http://127.0.0.1:${server.httpPort}`;
-  return { port: server.port, url, context: server.context, client, close };
+  return { port: server.port, url, context: server.context, running: server, client, close };
 }

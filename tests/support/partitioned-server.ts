@@ -1,0 +1,109 @@
+/**
+ * A server that is a member of a cluster and holds several partitions, each with a store in memory whose commits a test may hold
+ * up. The cluster has another member, which owns what this one has given up; what a member loop does, the test does by hand.
+ */
+import { bufferOf } from "../../src/base/bytes.ts";
+import { slotOf } from "../../src/cluster/slots.ts";
+import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
+import { Partition } from "../../src/keyspace/partitions.ts";
+import type { Place } from "../../src/keyspace/place.ts";
+import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { member, memberId } from "./cluster-view.ts";
+import { type LateStore, lateStore } from "./late-store.ts";
+import { startTestServer, type TestServer, type TestServerOptions } from "./server.ts";
+
+export interface HeldPartition {
+  readonly partition: Partition;
+  readonly store: Store;
+  /** What holds its commits up. */
+  readonly disk: LateStore;
+  /** A key of this partition, whose name ends so. */
+  key(name: string): string;
+}
+
+export interface PartitionedServer extends TestServer {
+  readonly view: ClusterState;
+  /** All partitions there are, in the order of slots, whoever owns them. */
+  readonly parts: readonly HeldPartition[];
+  part(number: number): HeldPartition;
+  /** The server owns a partition, which it has not held, from now on. */
+  add(number: number): Promise<void>;
+  /** It does not any more: the other member does. */
+  remove(number: number): Promise<void>;
+}
+
+export interface PartitionedOptions extends Omit<TestServerOptions, "store" | "cluster" | "partitions"> {
+  /** How many partitions there are. */
+  readonly count?: number;
+  /** Which the server holds at first: all, when nothing is said. */
+  readonly held?: readonly number[];
+}
+
+export async function startPartitionedServer({
+  count = 3,
+  held,
+  ...options
+}: PartitionedOptions = {}): Promise<PartitionedServer> {
+  const parts = Array.from({ length: count }, (_, number) => heldPartition(number, count));
+  const owned = new Set(held ?? parts.keys());
+  const view = new ClusterState(memberId("a"));
+  const say = (): void => {
+    const partitions = parts.map(({ partition: { number, firstSlot, lastSlot } }) => {
+      const ownerId = memberId(owned.has(number) ? "a" : "b");
+      return { partition: number, firstSlot, lastSlot, ownerId, epoch: 1 };
+    });
+    view.update({ members: [member("a", 7001), member("b", 7002)], partitions });
+  };
+  say();
+  for (const number of owned) view.serveUntil(number, Number.POSITIVE_INFINITY);
+  const server = await startTestServer({
+    ...options,
+    cluster: view,
+    partitions: parts.filter((_, number) => owned.has(number)).map(({ partition }) => partition),
+  });
+  const part = (number: number): HeldPartition => {
+    const found = parts[number];
+    if (found === undefined) throw new Error(`there is no partition ${number}`);
+    return found;
+  };
+  return {
+    ...server,
+    view,
+    parts,
+    part,
+    add: async (number) => {
+      await server.running.addPartition(part(number).partition);
+      owned.add(number);
+      view.serveUntil(number, Number.POSITIVE_INFINITY);
+      say();
+    },
+    remove: async (number) => {
+      owned.delete(number);
+      view.end(number);
+      say();
+      await server.running.removePartition(part(number).partition);
+    },
+  };
+}
+
+function heldPartition(number: number, count: number): HeldPartition {
+  const firstSlot = Math.ceil((number * SLOT_COUNT) / count);
+  const lastSlot = Math.ceil(((number + 1) * SLOT_COUNT) / count) - 1;
+  const isOurs = (key: Buffer): boolean => {
+    const slot = slotOf(key);
+    return firstSlot <= slot && slot <= lastSlot;
+  };
+  let tag = 0;
+  while (!isOurs(Buffer.from(`${tag}`))) tag += 1;
+  const place: Place = {
+    number,
+    count,
+    tag: count === 1 ? "" : `${tag}`,
+    holds: (key) => isOurs(bufferOf(key)),
+  };
+  const disk = lateStore();
+  const store = Store.over(disk.store, OBJECT_TYPES);
+  const partition = new Partition({ store, place, firstSlot, lastSlot });
+  return { partition, store, disk, key: (name) => `{${tag}}${name}` };
+}
