@@ -93,7 +93,8 @@ function health(app: Hono<Env>, { server, isServing }: AppOptions): void {
   app.get("/healthz", (context) => context.text("ok\n", 200, noStore));
   app.get("/readyz", (context) => {
     if (!isServing()) return context.text("the server is ending\n", 503, noStore);
-    if (server.store.failure !== undefined) return context.text("the store takes no writes\n", 503, noStore);
+    if (server.partitions.failure !== undefined)
+      return context.text("the store takes no writes\n", 503, noStore);
     return context.text("ok\n", 200, noStore);
   });
 }

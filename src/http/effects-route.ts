@@ -4,7 +4,8 @@
  */
 import type { Hono } from "hono";
 import { bytesOf } from "../base/bytes.ts";
-import { Databases } from "../keyspace/databases.ts";
+import { slotOf } from "../cluster/slots.ts";
+import { readAt } from "../keyspace/held.ts";
 import { historyOf } from "../machines/history.ts";
 import { staysOf } from "../machines/undo-plan.ts";
 import type { Access } from "./access.ts";
@@ -16,17 +17,17 @@ import { accepted, Problem } from "./problem.ts";
 const ENTRIES_MAX = 1000;
 
 export function addEffects(app: Hono<Env>, access: Access): void {
-  const { store, clock, config } = access.server;
+  const { partitions, clock, config } = access.server;
   app.get("/api/v1/machines/:key/effects", (context) =>
     withSession(context, access, async (session) => {
       const key = context.req.param("key");
       // Who may read the history may know what left with it.
       const known = accepted(await session.run(["SM.HISTORY", key, "-", "+", "REV", "COUNT", "1"]));
       if (known === null) throw new Problem(new AnswerError("NOMACHINE there is no such machine"));
-      const db = new Databases(store.begin(), config.get("databases"), clock.now()).at(
-        session.session.database,
-      );
-      const record = db.find(bytesOf(Buffer.from(key, "utf8")));
+      const place = Buffer.from(key, "utf8");
+      const options = { count: config.get("databases"), nowMs: clock.now() };
+      const db = readAt(partitions, slotOf(place), options).at(session.session.database);
+      const record = db.find(bytesOf(place));
       const range = { from: 1, to: Number.MAX_SAFE_INTEGER - 1, reverse: true, limit: ENTRIES_MAX };
       const entries = record === undefined ? [] : historyOf(db.transaction, record.id, range).reverse();
       const effects = entries.flatMap((entry) =>

@@ -4,10 +4,11 @@
  */
 import type { Hono } from "hono";
 import { type Bytes, bytesOf } from "../base/bytes.ts";
+import { slotOf } from "../cluster/slots.ts";
 import { DETENT_VERSION } from "../commands/versions.ts";
 import { definitionsFor, machineExportLines, type Readable } from "../export/machine-export.ts";
 import type { Database } from "../keyspace/database.ts";
-import { Databases } from "../keyspace/databases.ts";
+import { readAt } from "../keyspace/held.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import type { Access } from "./access.ts";
 import { type Answer, AnswerError, isList, isMap, jsonOf } from "./answer.ts";
@@ -24,13 +25,16 @@ const ENTRIES_PER_LINE = 100;
 const CHARS_MAX = 16 << 20;
 
 export function addExport(app: Hono<Env>, access: Access): void {
-  const { store, clock, config } = access.server;
+  const { partitions, clock, config } = access.server;
   app.get("/api/v1/machines/:key/export", (context) =>
     withSession(context, access, async (session) => {
       const key = context.req.param("key");
       const readable = await readableOf(session, key);
       const nowMs = clock.now();
-      const db = new Databases(store.begin(), config.get("databases"), nowMs).at(session.session.database);
+      const slot = slotOf(Buffer.from(key, "utf8"));
+      const options = { count: config.get("databases"), nowMs };
+      const db = readAt(partitions, slot, options).at(session.session.database);
+      const { store } = partitions.of(slot) ?? partitions.home;
       const [place, record] = recordAt(db, key);
       await assertReadable(session, definitionsFor(db, record));
       const head = { version: DETENT_VERSION, position: store.position, nowMs };

@@ -1,6 +1,6 @@
 /** How machines of a definition move: how long they stay in its states, and how often its transitions were taken. */
 import type { Hono } from "hono";
-import { Databases } from "../keyspace/databases.ts";
+import { readAt } from "../keyspace/held.ts";
 import { findDefinition } from "../machines/definitions.ts";
 import type { Access } from "./access.ts";
 import { AnswerError } from "./answer.ts";
@@ -8,7 +8,7 @@ import { type Env, type HttpContext, withSession } from "./app-context.ts";
 import { accepted, Problem } from "./problem.ts";
 
 export function addFlow(app: Hono<Env>, access: Access): void {
-  const { store, clock, config, flow } = access.server;
+  const { partitions, clock, config, flow } = access.server;
   const serve = (context: HttpContext) =>
     withSession(context, access, async (session) => {
       const [name, version] = [context.req.param("name") ?? "", context.req.param("version")];
@@ -24,7 +24,7 @@ export function addFlow(app: Hono<Env>, access: Access): void {
         ]),
       );
       const { database } = session.session;
-      const db = new Databases(store.begin(), config.get("databases"), nowMs).at(database);
+      const db = readAt(partitions, undefined, { count: config.get("databases"), nowMs }).at(database);
       const definition = findDefinition(db, name, version);
       if (definition === undefined) throw new Problem(new AnswerError("NODEF there is no such definition"));
       const { sinceMs, states, edges, isPartial } = flow.figures(database, definition, nowMs);

@@ -4,7 +4,7 @@ import { assert } from "../base/assert.ts";
 import { ownRole } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { DETENT_VERSION } from "../commands/versions.ts";
-import { Databases } from "../keyspace/databases.ts";
+import { decodedFigures, readEverywhere, statusOf, timersFrom } from "../keyspace/held.ts";
 import {
   type MachineCount,
   machineCounts,
@@ -76,21 +76,21 @@ export function metricsOf(server: ServerContext): Metrics {
 }
 
 interface Figures {
-  readonly status: ReturnType<ServerContext["store"]["status"]>;
+  readonly status: ReturnType<typeof statusOf>;
   readonly counts: readonly MachineCount[];
   readonly timers: TimerFigures;
   readonly overdue: readonly OverdueCount[];
   readonly streams: readonly StreamFigures[];
 }
 
-function figuresOf({ store, config, clock, partitions, longCounts }: ServerContext): Figures {
-  const databases = new Databases(store.begin(), config.get("databases"), clock.now());
+function figuresOf({ config, clock, partitions, longCounts }: ServerContext): Figures {
+  const everywhere = readEverywhere(partitions, config.get("databases"), clock.now());
   return {
-    status: store.status(),
-    counts: machineCounts(databases),
-    timers: longCounts.timers(databases, partitions.home.timersFrom),
-    overdue: longCounts.overdue(databases),
-    streams: streamFigures(databases),
+    status: statusOf(partitions),
+    counts: machineCounts(everywhere),
+    timers: longCounts.timers(everywhere, timersFrom(partitions)),
+    overdue: longCounts.overdue(everywhere),
+    streams: streamFigures(everywhere),
   };
 }
 
@@ -170,10 +170,14 @@ function clusterMetrics({ cluster }: ServerContext, { gauge }: Definer): void {
   );
 }
 
-function storeMetrics({ store }: ServerContext, figures: () => Figures, { gauge, counter }: Definer): void {
+function storeMetrics(
+  { partitions }: ServerContext,
+  figures: () => Figures,
+  { gauge, counter }: Definer,
+): void {
   const status = () => figures().status;
-  gauge("store_up", "1 while the store takes writes.", () => (store.failure === undefined ? 1 : 0));
-  gauge("store_congested", "1 while writes wait for the disk.", () => (store.isCongested ? 1 : 0));
+  gauge("store_up", "1 while the store takes writes.", () => (partitions.failure === undefined ? 1 : 0));
+  gauge("store_congested", "1 while writes wait for the disk.", () => (partitions.isCongested ? 1 : 0));
   gauge("store_journal_bytes", "Bytes of the journals' files.", () => status().journalBytes);
   gauge("store_data_bytes", "Bytes of the data file.", () => status().dataBytes);
   gauge("store_pending_bytes", "Memory of what waits for the checkpoint.", () => status().pendingBytes);
@@ -193,9 +197,21 @@ function storeMetrics({ store }: ServerContext, figures: () => Figures, { gauge,
     () => status().cacheHits,
   );
   counter("store_cache_misses_total", "Reads that went to the data file.", () => status().cacheMisses);
-  gauge("machine_cache_bytes", "Memory for machines that were read, about.", () => store.decoded.bytes);
-  counter("machine_cache_hits_total", "Machines that were found decoded.", () => store.decoded.hits);
-  counter("machine_cache_misses_total", "Machines that had to be decoded.", () => store.decoded.misses);
+  gauge(
+    "machine_cache_bytes",
+    "Memory for machines that were read, about.",
+    () => decodedFigures(partitions).bytes,
+  );
+  counter(
+    "machine_cache_hits_total",
+    "Machines that were found decoded.",
+    () => decodedFigures(partitions).hits,
+  );
+  counter(
+    "machine_cache_misses_total",
+    "Machines that had to be decoded.",
+    () => decodedFigures(partitions).misses,
+  );
 }
 
 function machineMetrics(figures: () => Figures, { gauge }: Definer): void {

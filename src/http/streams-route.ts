@@ -5,17 +5,17 @@
 import type { Hono } from "hono";
 import { findCommand } from "../catalogue/catalogue.ts";
 import { denialOf } from "../clients/users/check.ts";
-import { Databases } from "../keyspace/databases.ts";
+import { readEverywhere } from "../keyspace/held.ts";
 import { streamFigures } from "../machines/figures.ts";
 import type { Access } from "./access.ts";
 import { type Env, withSession } from "./app-context.ts";
 
 export function addStreams(app: Hono<Env>, access: Access): void {
-  const { store, config, clock, catalogue } = access.server;
+  const { partitions, config, clock, catalogue } = access.server;
   app.get("/api/v1/streams", (context) =>
     withSession(context, access, async ({ session }) => {
-      const databases = new Databases(store.begin(), config.get("databases"), clock.now());
-      const streams = streamFigures(databases)
+      const everywhere = readEverywhere(partitions, config.get("databases"), clock.now());
+      const streams = streamFigures(everywhere)
         .filter(({ database, name }) => {
           const request = ["XINFO", "STREAM", name].map((word) => Buffer.from(word));
           const command = findCommand(catalogue, request);

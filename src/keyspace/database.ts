@@ -1,9 +1,7 @@
 /**
- * One database of the key space, as one transaction sees it: keys of every type, their expiry, and the order
- * in which SCAN walks them. Every write goes through `put`, `setExpiry`, `remove`, `moveTo` or `copyTo`, which
- * keep the indexes and counters and record the change.
+ * One database of the key space, as one transaction sees it: keys of every type, their expiry, and the order in which SCAN walks
+ * them. Every write goes through `put`, `setExpiry`, `remove`, `moveTo` or `copyTo`, which keep indexes and counters and record it.
  */
-
 import { assert } from "../base/assert.ts";
 import { type Bytes, bufferOf, bytesOf, chars, raw } from "../base/bytes.ts";
 import type { KeyEvent } from "./changes.ts";
@@ -56,7 +54,6 @@ export interface ScanPage {
   readonly keys: readonly Bytes[];
 }
 
-/** What a database has in common with the others of the same transaction. */
 type Surroundings = Pick<Database, "transaction" | "nowMs" | "place">;
 
 export class Database {
@@ -64,7 +61,6 @@ export class Database {
   readonly phys: number;
   readonly nowMs: number;
   readonly transaction: Transaction;
-  /** Which keys the store holds. */
   readonly place: Place;
   readonly #recordPrefix: string;
   readonly #orderPrefix: string;

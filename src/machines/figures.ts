@@ -12,7 +12,7 @@ import { lagOf } from "../streams/lag.ts";
 import { openStream } from "../streams/streams.ts";
 import { machineCounters } from "./indexes.ts";
 import { overdueFigures } from "./overdue.ts";
-import { STREAM_PREFIXES } from "./stream-names.ts";
+import { type MachineStream, machineStreamOf, STREAM_PREFIXES } from "./stream-names.ts";
 
 /** Series that are listed at most, of counters and of streams; what is beyond is counted in the sums alone. */
 const COUNTERS_MAX = 10_000;
@@ -46,7 +46,11 @@ export interface TimerFigures {
 
 export interface StreamFigures {
   readonly database: number;
+  /** Of the partition that it is in. */
+  readonly partition: number;
   readonly name: string;
+  /** Undefined for a stream that is named like those of machines and is none. */
+  readonly of: MachineStream | undefined;
   readonly length: number;
   readonly groups: ReadonlyArray<{
     readonly name: string;
@@ -57,24 +61,40 @@ export interface StreamFigures {
   }>;
 }
 
-/** The counters of all databases. */
-export function machineCounts(databases: Databases): MachineCount[] {
-  const counts: MachineCount[] = [];
+/** The counters of all databases, summed up over the partitions. */
+export function machineCounts(everywhere: readonly Databases[]): MachineCount[] {
+  const [only] = everywhere;
+  if (everywhere.length === 1 && only !== undefined) return [...countsIn(only)];
+  const sums = new Map<string, MachineCount>();
+  for (const databases of everywhere) {
+    for (const one of countsIn(databases)) {
+      const { database, definition, state = null, isOuter, status } = one;
+      const name = JSON.stringify([database, definition, state, isOuter, status]);
+      const known = sums.get(name);
+      if (known === undefined && sums.size >= COUNTERS_MAX) continue;
+      sums.set(name, known === undefined ? one : { ...one, count: known.count + one.count });
+    }
+  }
+  return [...sums.values()];
+}
+
+function* countsIn(databases: Databases): Generator<MachineCount> {
+  let counted = 0;
   for (let index = 0; index < databases.count; index += 1) {
     for (const { definition, place, status, count } of machineCounters(databases.at(index))) {
-      if (counts.length >= COUNTERS_MAX) return counts;
+      if (counted >= COUNTERS_MAX) return;
       if (count === 0) continue;
-      counts.push({
+      counted += 1;
+      yield {
         database: index,
         definition: definition.name === "" ? "" : `${definition.name}:${definition.version}`,
         state: place?.state,
         isOuter: place?.isOuter === true,
         status,
         count,
-      });
+      };
     }
   }
-  return counts;
 }
 
 /**
@@ -120,24 +140,31 @@ export interface OverdueCount {
 }
 
 /** Databases without any are left out. */
-export function overdueCounts(databases: Databases): OverdueCount[] {
+export function overdueCounts(everywhere: readonly Databases[]): OverdueCount[] {
   const counts: OverdueCount[] = [];
-  for (let database = 0; database < databases.count; database += 1) {
-    const figures = overdueFigures(databases.at(database), databases.nowMs);
-    if (figures.count > 0) counts.push({ database, ...figures });
+  for (let database = 0; database < (everywhere[0]?.count ?? 0); database += 1) {
+    let [count, longestMs] = [0, 0];
+    for (const databases of everywhere) {
+      const figures = overdueFigures(databases.at(database), databases.nowMs);
+      count += figures.count;
+      longestMs = Math.max(longestMs, figures.longestMs);
+    }
+    if (count > 0) counts.push({ database, count, longestMs });
   }
   return counts;
 }
 
 /** The streams that machines write: changes, tasks, what was given up and what was refused. */
-export function streamFigures(databases: Databases): StreamFigures[] {
+export function streamFigures(everywhere: readonly Databases[]): StreamFigures[] {
   const figures: StreamFigures[] = [];
   let looked = 0;
-  for (const [db, key] of streamKeys(databases)) {
-    if (figures.length === STREAMS_MAX || looked === KEYS_MAX) break;
-    looked += 1;
-    const found = figuresOf(db, key);
-    if (found !== undefined) figures.push(found);
+  for (const databases of everywhere) {
+    for (const [db, key] of streamKeys(databases)) {
+      if (figures.length === STREAMS_MAX || looked === KEYS_MAX) return figures;
+      looked += 1;
+      const found = figuresOf(db, key);
+      if (found !== undefined) figures.push(found);
+    }
   }
   return figures;
 }
@@ -163,5 +190,12 @@ function figuresOf(db: Database, key: Bytes): StreamFigures | undefined {
       lag: lag === undefined ? undefined : Number(lag),
     };
   });
-  return { database: db.index, name: textOfBytes(key), length: stream.header.length, groups };
+  return {
+    database: db.index,
+    partition: db.place.number,
+    name: textOfBytes(key),
+    of: machineStreamOf(db.place, key),
+    length: stream.header.length,
+    groups,
+  };
 }

@@ -25,20 +25,35 @@ export class LongCounts {
     counts.reduce((sum, { count }) => sum + count, 0),
   );
 
-  /** @param from in the index of due times nothing stands before this place */
-  timers(databases: Databases, from: Bytes): TimerFigures {
-    const { nowMs } = databases;
+  /** Of all partitions. @param fromOf in the index of due times of a partition nothing stands before this place */
+  timers(everywhere: readonly Databases[], fromOf: (databases: Databases) => Bytes): TimerFigures {
+    const nowMs = nowMsOf(everywhere);
     const pending = this.#pending.of(
       nowMs,
-      () => pendingTimers(databases, from),
+      () => everywhere.reduce((sum, databases) => sum + pendingTimers(databases, fromOf(databases)), 0),
       (count) => (count >= TIMERS_MAX ? REMEMBERED_AT_BOUND_MS : REMEMBERED_MS),
     );
-    return { pending, ...this.#late.of(nowMs, () => lateTimers(databases, from)) };
+    return { pending, ...this.#late.of(nowMs, () => lateEverywhere(everywhere, fromOf)) };
   }
 
-  overdue(databases: Databases): readonly OverdueCount[] {
-    return this.#overdue.of(databases.nowMs, () => overdueCounts(databases));
+  overdue(everywhere: readonly Databases[]): readonly OverdueCount[] {
+    return this.#overdue.of(nowMsOf(everywhere), () => overdueCounts(everywhere));
   }
+}
+
+function lateEverywhere(
+  everywhere: readonly Databases[],
+  fromOf: (databases: Databases) => Bytes,
+): Omit<TimerFigures, "pending"> {
+  const all = everywhere.map((databases) => lateTimers(databases, fromOf(databases)));
+  return {
+    late: all.reduce((sum, { late }) => sum + late, 0),
+    latenessMs: Math.max(0, ...all.map(({ latenessMs }) => latenessMs)),
+  };
+}
+
+function nowMsOf([first]: readonly Databases[]): number {
+  return first?.nowMs ?? 0;
 }
 
 class Remembered<T> {

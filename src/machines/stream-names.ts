@@ -89,14 +89,17 @@ export type StreamKind = "changes" | "tasks" | "dead" | "refusals" | "audit" | "
 /** What the names of streams that machines write begin with, in the order of keys. */
 export const STREAM_PREFIXES: readonly Bytes[] = [CHANGES, DEAD, REFUSALS, `${TASKS}:`].map(bytesOfText);
 
+export interface MachineStream {
+  readonly kind: StreamKind;
+  /** The definition or the task it is of. */
+  readonly name: string | undefined;
+}
+
 /**
  * Of a stream that machines write, its kind, and the definition or the task it is of; undefined where the key is that of
  * no such stream.
  */
-export function machineStreamOf(
-  place: Tagged,
-  key: Bytes,
-): { readonly kind: StreamKind; readonly name: string | undefined } | undefined {
+export function machineStreamOf(place: Tagged, key: Bytes): MachineStream | undefined {
   if (key === deadStream(place)) return { kind: "dead", name: undefined };
   if (key === refusalStream(place)) return { kind: "refusals", name: undefined };
   if (key === changeStream(place, undefined)) return { kind: "changes", name: undefined };

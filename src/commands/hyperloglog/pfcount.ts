@@ -23,7 +23,7 @@ function countOne(call: Call, key: Buffer): bigint | number {
   if (sketch.cached !== undefined) return sketch.cached;
   const count = checked(() => sketch.count());
   // What reads goes on when nothing can be written.
-  if (call.server.store.failure !== undefined) return count;
+  if (call.server.partitions.get(call.db.place.number)?.store.failure !== undefined) return count;
   sketch.cached = count;
   storeHyperLogLog(call, key, sketch, undefined);
   return count;

@@ -8,8 +8,10 @@ import type { Call } from "../handler.ts";
  */
 export function flushStore({ server }: Call): void {
   try {
-    if (server.store.failure !== undefined) server.store.reopen();
-    server.store.flush();
+    for (const { store } of server.partitions.all) {
+      if (store.failure !== undefined) store.reopen();
+      store.flush();
+    }
   } catch (error) {
     if (!(error instanceof CommitError)) throw error;
     throw errors.misconf(error.message);

@@ -1,5 +1,6 @@
 /** INFO memory: under Redis' names, where there is something of the kind; what monitoring reads and is not here is 0. */
 import { totalmem } from "node:os";
+import { statusOf } from "../../keyspace/held.ts";
 import { libraryFigures } from "../../keyspace/libraries.ts";
 import { ownMemoryBytes } from "../../metrics/own-memory.ts";
 import type { Call } from "../handler.ts";
@@ -9,7 +10,7 @@ export function memoryLines({ server, databases }: Call): readonly string[] {
   const used = heapUsed + external;
   const allocated = heapTotal + external;
   const peak = process.resourceUsage().maxRSS * 1024;
-  const { pendingKeys, pendingBytes, pendingBytesMax, dataBytes, usedBytes } = server.store.status();
+  const { pendingKeys, pendingBytes, pendingBytesMax, dataBytes, usedBytes } = statusOf(server.partitions);
   const maxmemory = server.config.get("maxmemory");
   return [
     `used_memory:${used}`,

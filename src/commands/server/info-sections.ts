@@ -3,6 +3,7 @@
  * is left out, unless somebody is known to stumble over its absence.
  */
 import { release } from "node:os";
+import { statusOf } from "../../keyspace/held.ts";
 import { ownMaster, ownRole, portFor } from "../cluster/topology.ts";
 import type { Call } from "../handler.ts";
 import type { ListeningPlace } from "../server-context.ts";
@@ -96,9 +97,9 @@ function clientLines({ server }: Call): readonly string[] {
 }
 
 function persistenceLines({ server }: Call): readonly string[] {
-  const { saving, store, config } = server;
-  const status = store.status();
-  const state = store.failure === undefined ? "ok" : "err";
+  const { saving, partitions, config } = server;
+  const status = statusOf(partitions);
+  const state = partitions.failure === undefined ? "ok" : "err";
   return [
     "loading:0",
     "async_loading:0",
@@ -126,7 +127,7 @@ function persistenceLines({ server }: Call): readonly string[] {
     `store_unflushed_commits:${status.unflushedCommits}`,
     `store_data_bytes:${status.dataBytes}`,
     `store_journal_bytes:${status.journalBytes}`,
-    `store_congested:${store.isCongested ? 1 : 0}`,
+    `store_congested:${partitions.isCongested ? 1 : 0}`,
     `store_checkpoint_in_progress:${status.isCheckpointing ? 1 : 0}`,
     `store_checkpoints:${status.checkpointCount}`,
     `store_checkpoint_last_ms:${status.checkpointMs.toFixed(0)}`,

@@ -1,22 +1,27 @@
 /** The section of INFO about state machines, with the figures that the metrics of the HTTP interface have. */
+import { decodedFigures, timersFrom } from "../../keyspace/held.ts";
 import {
   type MachineCount,
   machineCounts,
   type StreamFigures,
   streamFigures,
 } from "../../machines/figures.ts";
+import type { StreamKind } from "../../machines/stream-names.ts";
 import type { Call } from "../handler.ts";
 
 /** Lines of single definitions and states, and of single groups, at most: INFO is one text. */
 const LINES_MAX = 1000;
 
-export function statemachineLines({ server, databases }: Call): readonly string[] {
-  const counts = machineCounts(databases);
-  const overdue = server.longCounts.overdue(databases);
-  const timers = server.longCounts.timers(databases, server.partitions.home.timersFrom);
-  const streams = streamFigures(databases);
+export function statemachineLines(call: Call): readonly string[] {
+  const { server } = call;
+  const everywhere = call.everywhere();
+  const decoded = decodedFigures(server.partitions);
+  const counts = machineCounts(everywhere);
+  const overdue = server.longCounts.overdue(everywhere);
+  const timers = server.longCounts.timers(everywhere, timersFrom(server.partitions));
+  const streams = streamFigures(everywhere);
   const whole = counts.filter(({ state }) => state === undefined);
-  const tasks = streams.filter(({ name }) => name.startsWith("sm:tasks:"));
+  const tasks = streams.filter((stream) => stream.of?.kind === "tasks");
   return [
     `machines:${sum(whole)}`,
     ...["active", "failed", "suspended", "done", "stopped"].map(
@@ -29,11 +34,11 @@ export function statemachineLines({ server, databases }: Call): readonly string[
     `timers_lateness_ms:${timers.latenessMs}`,
     `tasks:${tasks.reduce((total, { length }) => total + length, 0)}`,
     `tasks_pending:${tasks.flatMap(({ groups }) => groups).reduce((total, { pending }) => total + pending, 0)}`,
-    `dead_letters:${lengthOf(streams, "sm:dead")}`,
-    `refusals_kept:${lengthOf(streams, "sm:refusals")}`,
-    `machine_cache_bytes:${server.store.decoded.bytes}`,
-    `machine_cache_hits:${server.store.decoded.hits}`,
-    `machine_cache_misses:${server.store.decoded.misses}`,
+    `dead_letters:${lengthOf(streams, "dead")}`,
+    `refusals_kept:${lengthOf(streams, "refusals")}`,
+    `machine_cache_bytes:${decoded.bytes}`,
+    `machine_cache_hits:${decoded.hits}`,
+    `machine_cache_misses:${decoded.misses}`,
     ...countLines(counts).slice(0, LINES_MAX),
     ...groupLines(streams).slice(0, LINES_MAX),
   ];
@@ -43,8 +48,8 @@ function sum(counts: ReadonlyArray<{ readonly count: number }>): number {
   return counts.reduce((total, { count }) => total + count, 0);
 }
 
-function lengthOf(streams: readonly StreamFigures[], wanted: string): number {
-  return streams.reduce((total, { name, length }) => (name === wanted ? total + length : total), 0);
+function lengthOf(streams: readonly StreamFigures[], wanted: StreamKind): number {
+  return streams.reduce((total, { of, length }) => (of?.kind === wanted ? total + length : total), 0);
 }
 
 /** `state_0_order:v1/paid:active=3,failed=1`, the number being that of the database; without a state, of the definition. */

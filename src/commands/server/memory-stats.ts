@@ -1,4 +1,5 @@
 /** MEMORY STATS: where memory goes, under Redis' names. What Redis has and this server has not is 0. */
+import { statusOf } from "../../keyspace/held.ts";
 import { libraryFigures } from "../../keyspace/libraries.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import type { Handler } from "../handler.ts";
@@ -15,7 +16,7 @@ export const memoryStats = {
       .everywhere()
       .flatMap((part) => Array.from({ length: part.count }, (_, index) => part.at(index).size))
       .reduce((sum, size) => sum + size, 0);
-    const { dataBytes } = server.store.status();
+    const { dataBytes } = statusOf(server.partitions);
     const clients = [...server.sessions.all()].reduce((sum, session) => {
       const connection = server.sessions.connectionOf(session);
       return sum + (connection?.queryBytes ?? 0) + (connection?.outputBytes ?? 0);

@@ -19,7 +19,8 @@ export const shutdown = {
     if ((has("ABORT") && options.length > 1) || (has("SAVE") && has("NOSAVE"))) throw errors.syntaxError();
     // From the request on there is no way back, so there is never one to call off.
     if (has("ABORT")) throw errors.noShutdown();
-    if (server.store.failure !== undefined && !has("FORCE") && !has("NOSAVE")) throw errors.shutdownFailed();
+    if (server.partitions.failure !== undefined && !has("FORCE") && !has("NOSAVE"))
+      throw errors.shutdownFailed();
     server.shutdown();
     return NONE;
   },

@@ -16,7 +16,7 @@ export const smVerify = {
     if (call.args.length > 2) throw errors.wrongNumberOfArguments("SM.VERIFY");
     if (key === undefined) {
       // What is damaged on the disk might end the process that reads it.
-      const damage = call.server.store.verifyDisk();
+      const damage = call.server.partitions.all.flatMap(({ store }) => store.verifyDisk());
       if (damage.length > 0) return damage;
       return call.everywhere().flatMap(({ transaction }) => checkStore(transaction, transaction.objects));
     }
