@@ -55,7 +55,6 @@ export interface ScanPage {
 }
 
 type Surroundings = Pick<Database, "transaction" | "nowMs" | "place">;
-
 export class Database {
   readonly index: number;
   readonly phys: number;
