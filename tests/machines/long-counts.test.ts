@@ -49,7 +49,7 @@ test("LongCounts remembers a count at its bound for ten seconds, and counts what
   const counts = new LongCounts();
   const timersAt = (nowMs: number) => {
     const before = ordered.reads;
-    const timers = counts.timers(new Databases(store.begin(), 16, nowMs), duesAt(0));
+    const timers = counts.timers([new Databases(store.begin(), 16, nowMs)], () => duesAt(0));
     return { ...timers, reads: ordered.reads - before };
   };
   arm(10_001, START_MS + 100_000);
