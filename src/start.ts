@@ -24,9 +24,11 @@ import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor, type ExecutorOptions } from "./server/executor.ts";
 import { faultLog } from "./server/faults.ts";
+import { addPartition, removePartition } from "./server/held-partitions.ts";
 import { Holding } from "./server/holding.ts";
 import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
+import { SharedChanges, type SharedChangesOptions } from "./server/shared-changes.ts";
 import { Waiters } from "./server/waiters.ts";
 import { SharedEnd, type SharedStore } from "./shared-store.ts";
 
@@ -46,6 +48,8 @@ export interface StartOptions {
   readonly shared?: SharedStore | undefined;
   /** Messages of channels between its members. */
   readonly bus?: MessageBus | undefined;
+  /** Where the cluster has several partitions, what belongs to all of them is changed through it. */
+  readonly clusterLog?: SharedChangesOptions["log"] | undefined;
   /** How many lines of the log could not be written. */
   readonly droppedLogLineCount?: () => number;
   /** Instead of the directive's port; 0 lets the system choose one. */
@@ -78,8 +82,11 @@ export interface RunningServer {
   close(onSettled?: () => void): Promise<void>;
   /** Ends at once: nothing is committed or answered any more, for who may not serve any longer. */
   abandon(): Promise<void>;
-  /** Holds a partition from now on, whose store is open; the view says when it is served. */
-  addPartition(partition: Partition): Promise<void>;
+  /**
+   * Holds a partition from now on, whose store is open; the view says when it is served.
+   * @param owner as the row of the partition names it
+   */
+  addPartition(partition: Partition, owner?: string): Promise<void>;
   /**
    * Does not hold it any more: whoever waits at its keys reads UNBLOCKED, and what its store has not settled is never answered,
    * the connections of that being closed. The store stays open.
@@ -119,6 +126,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   });
   const stopwatch = new Stopwatch(() => clock.monotonicMs());
   const onFault = faultLog(log, context.statistics);
+  const shared = sharedChanges(options, partitions);
   const executor = new Executor({
     clock,
     stopwatch,
@@ -132,6 +140,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       handlers: HANDLERS,
       stopwatch,
       onFault,
+      shared,
       rehearses: options.rehearses === true,
     }),
     onCommitted: (changes) => {
@@ -165,6 +174,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const endWork = (): void => {
     unlinkBus();
     endWatch();
+    shared?.stop();
     holding.end();
     context.whatIf.stop();
     context.demo.close();
@@ -191,6 +201,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     await clients.close(0);
     throw error;
   }
+  const held = { holding, shared, waiters, log };
   const sharedEnd = new SharedEnd(options.shared);
   const abandon = async (): Promise<void> => {
     executor.abandon();
@@ -227,12 +238,18 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     listenerKinds: [...new Set(listeners.map(({ place }) => place.kind))],
     close,
     abandon,
-    addPartition: (partition) => addTo(holding, partition, log),
-    removePartition: (partition) => removeFrom(holding, partition, waiters),
+    addPartition: (partition, owner = "") => addPartition(held, partition, owner),
+    removePartition: (partition) => removePartition(held, partition),
   };
 }
 
 /** What the server holds at first. */
+function sharedChanges(options: StartOptions, partitions: Partitions): SharedChanges | undefined {
+  const { clusterLog, clock, log } = options;
+  const onTrouble = (error: Error) => log(`the log of the cluster: ${error.message}`, "warning");
+  return clusterLog && new SharedChanges({ partitions, clock, log: clusterLog, onTrouble });
+}
+
 async function partitionsOf({ store, partitions: given, log }: StartOptions): Promise<Partitions> {
   const whole = new Partition({ store });
   const partitions = new Partitions(whole);
@@ -241,18 +258,6 @@ async function partitionsOf({ store, partitions: given, log }: StartOptions): Pr
     partitions.add(partition);
   }
   return partitions;
-}
-
-async function addTo(holding: Holding, partition: Partition, log: Log): Promise<void> {
-  await migrate(partition.store, log);
-  holding.add(partition);
-}
-
-async function removeFrom(holding: Holding, partition: Partition, waiters: Waiters): Promise<void> {
-  waiters.endIn(partition.place);
-  // The turn that answers them, and what it has written.
-  for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
-  holding.remove(partition);
 }
 
 /** What HTTP needs is loaded where there is a port for it alone: it takes a tenth of a second and some megabytes. */

@@ -98,14 +98,16 @@ export class LogFollower {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Adds a record that was made from a copy where it is now. */
+  /** Waits for the end of a question, or a while: what a copy has meanwhile may be taken back. */
+  async pass(): Promise<void> {
+    const news = this.#news(Number.POSITIVE_INFINITY);
+    await this.#goRound();
+    await news;
+  }
+
+  /** Adds a record that was made from a copy where it is now, which is not at a question. */
   async submit(record: LogRecord, at: CopyState): Promise<Submitted> {
     const deadlineMs = this.#options.timers.monotonicMs() + this.#options.waitMs;
-    if (at.isOpen) {
-      await this.#goRound();
-      await this.#news(deadlineMs);
-      return { kind: "grown" };
-    }
     const isAppended = await this.#append(record, at.sequence, deadlineMs);
     if (isAppended === undefined) return { kind: "late", isKnown: false };
     if (!isAppended) {

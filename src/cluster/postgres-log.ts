@@ -55,6 +55,8 @@ delete from detent_log where sequence < least((select min(log) from detent_parti
 export class PostgresLog implements ClusterLog {
   readonly #options: PostgresLogOptions;
   #connection: Promise<Client> | undefined;
+  /** The end of the last statement, which never rejects. */
+  #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: PostgresLogOptions) {
@@ -113,7 +115,14 @@ export class PostgresLog implements ClusterLog {
     await connection?.then((client) => client.end()).catch(() => undefined);
   }
 
-  async #query<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+  /** One statement after the other. */
+  #query<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    const answer = this.#last.then(() => this.#queryNow<Row>(text, values));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #queryNow<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
     if (this.#isClosed) throw new Error("the connection to the log of the cluster is closed");
     this.#connection ??= this.#connect();
     const connection = this.#connection;

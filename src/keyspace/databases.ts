@@ -1,5 +1,5 @@
 /** The databases of the key space as one transaction sees them, and what concerns several at once. */
-import { type Bytes, bytesOf, chars, readU32 } from "../base/bytes.ts";
+import { type Bytes, bytesOf, chars, raw, readU32 } from "../base/bytes.ts";
 import type { Entry } from "../storage/ordered-store.ts";
 import { Database } from "./database.ts";
 import {
@@ -98,7 +98,16 @@ export class Databases {
     const value = this.transaction.get(counter);
     const phys = value === undefined ? PHYS_NEW_MIN : decodeNumber(value);
     this.transaction.put(counter, encodeNumber(phys + 1));
+    if (this.place.tag !== "") this.#keepDefinitions(this.#phys(index), phys);
     this.#assign(index, phys);
+  }
+
+  /** Definitions belong to the whole cluster and not to a partition: those of each one stay the same. */
+  #keepDefinitions(from: number, to: number): void {
+    const range = prefixRange(definitionRecordPrefix(from));
+    const prefix = definitionRecordPrefix(from).length;
+    for (const [key, value] of [...this.transaction.range(range.from, range.to)])
+      this.transaction.put(raw(definitionRecordPrefix(to) + chars(key).slice(prefix)), value);
   }
 
   /**

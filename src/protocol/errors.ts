@@ -24,7 +24,7 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "LOADING", when: "the store is being opened" },
   {
     code: "TRYAGAIN",
-    when: "the store, which is a database, cannot be read at the moment; nothing was done",
+    when: "the store, which is a database, cannot be read at the moment, and nothing was done; or a change of definitions or libraries is not in effect in all partitions of the cluster",
   },
   { code: "DENIED", when: "protected mode refuses a connection from another machine" },
   { code: "MOVED", when: "another server of the cluster owns the key; it is named with its slot" },
@@ -106,6 +106,12 @@ export const needsTooMuch = (command: string, bytes: number) =>
   );
 export const notReadable = (reason: string) =>
   new ReplyError(`TRYAGAIN the store cannot be read at the moment: ${reason}`);
+export const notYetShared = (reason: string) =>
+  new ReplyError(`TRYAGAIN ${reason}: send the same request again`);
+export const notSharedInside = () =>
+  err(
+    "Command not allowed inside a transaction or a script: it changes all partitions of the cluster, send it by itself",
+  );
 
 /** The log has the key. */
 export const damagedFile = (path: string) =>

@@ -31,6 +31,7 @@ import { Routes } from "./routes.ts";
 import { Run, type RunContext } from "./run.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { ScriptedCommands } from "./scripted-commands.ts";
+import { SharedRequests } from "./shared-requests.ts";
 import type { Part, Turn } from "./turn.ts";
 
 const QUEUED = simple("QUEUED");
@@ -57,6 +58,7 @@ export class CommandDispatcher implements Dispatcher {
   /** Read after each request, whatever becomes of it. */
   readonly #stopwatch: Stopwatch;
   readonly #runner: Runner;
+  readonly #shared: SharedRequests;
   readonly #context: RunContext;
   readonly #routes: Routes;
 
@@ -76,6 +78,7 @@ export class CommandDispatcher implements Dispatcher {
         context: () => this.#context,
       }),
     };
+    this.#shared = new SharedRequests(options, this.#runner, this.#context);
   }
 
   dispatch(session: Session, args: readonly Buffer[], turn: Turn): Outcome {
@@ -94,6 +97,7 @@ export class CommandDispatcher implements Dispatcher {
       return this.#queue(session, session.queue, args);
     }
     const part = turn.part(partition ?? server.partitions.home);
+    if (route.isShared) return this.#shared.begin({ session, route, args: copied(args) }, part.partition);
     const nesting =
       route.runsOthers && part.partition.store.mayMiss ? new Nesting(session, server) : undefined;
     return this.#run({ session, route, args, nesting, draws: undefined }, part);
@@ -180,7 +184,7 @@ export class CommandDispatcher implements Dispatcher {
   /** Why a request is not run, nor queued. Plain parameters, as an object for each request costs more. */
   #refusal(
     session: Session,
-    { command, isRead, isWrite }: Route,
+    { command, isRead, isWrite, isShared }: Route,
     args: readonly Buffer[],
     need: Need | undefined,
     partition: Partition | undefined,
@@ -193,6 +197,7 @@ export class CommandDispatcher implements Dispatcher {
       return errors.noAuth();
     }
     if (session.queue !== undefined && hasFlag(command, FLAG.NO_MULTI)) return errors.notInMulti();
+    if (session.queue !== undefined && isShared) return errors.notSharedInside();
     const context = session.queue === undefined ? "toplevel" : "multi";
     const denial = denied(server, { session, command, args, nowMs, context });
     if (denial !== undefined) return denialError(session, denial);

@@ -18,6 +18,8 @@ export interface Route {
   readonly mayBeAudited: boolean;
   /** True when the reply tells of the store: it must not leave if the turn's commit fails. */
   readonly dependsOnCommit: boolean;
+  /** It changes what belongs to all partitions of a cluster, where there are several. */
+  readonly isShared: boolean;
 }
 
 /** A script tells of the store, and may change it. */

@@ -7,6 +7,7 @@ import type { Stopwatch } from "../base/stopwatch.ts";
 import { type Command, FLAG, hasFlag } from "../catalogue/command.ts";
 import { type Session, watchName } from "../clients/session.ts";
 import { misplaced, type Need, needOf } from "../commands/cluster/placement.ts";
+import { changesWhatIsShared } from "../commands/cluster/shared-commands.ts";
 import type { Handler, Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait, kindOf } from "../commands/wait.ts";
@@ -24,6 +25,7 @@ import { RequestCounts } from "./request-counts.ts";
 import { type Route, SCRIPTS } from "./route.ts";
 import { Run, type RunContext } from "./run.ts";
 import { shownArguments } from "./secrets.ts";
+import type { SharedChanges } from "./shared-changes.ts";
 import type { Marks } from "./turn.ts";
 import type { WaitingRequest } from "./waiting-request.ts";
 
@@ -40,6 +42,8 @@ export interface RunnerOptions {
   readonly stopwatch: Stopwatch;
   /** Takes each error that no client has caused, after its command was rolled back. */
   readonly onFault: OnFault;
+  /** Where a cluster has several partitions. */
+  readonly shared?: SharedChanges | undefined;
   /**
    * Runs each command that reads or writes keys twice and takes the first run back: a test of the rule that handlers
    * change nothing beside the databases.
@@ -70,6 +74,7 @@ export class Runner {
       mayWrite: isWrite || SCRIPTS.has(command.name),
       mayBeAudited: mayBeAudited(command),
       dependsOnCommit: isWrite || isRead || DEPENDENT.has(command.name) || SCRIPTS.has(command.name),
+      isShared: this.#options.shared !== undefined && changesWhatIsShared(command),
     };
   }
 

@@ -100,7 +100,7 @@ export class ScriptedCommands implements Scripted {
   }
 
   #refusal(
-    { command, isWrite }: Route,
+    { command, isWrite, isShared }: Route,
     { part }: Run,
     args: readonly Buffer[],
     { isReadOnly, mayExceedMemory }: ScriptedOptions,
@@ -109,6 +109,7 @@ export class ScriptedCommands implements Scripted {
     const { failure } = part.partition.store;
     if (!checkArity(command, args)) return errors.wrongArgumentsInScript();
     if (hasFlag(command, FLAG.NOSCRIPT)) return errors.notInScripts();
+    if (isShared) return errors.notSharedInside();
     if (isWrite && isReadOnly) return errors.writeInReadOnlyScript();
     if (isWrite && failure !== undefined) return errors.misconf(failure.message);
     if (hasFlag(command, FLAG.DENYOOM)) {

@@ -198,12 +198,11 @@ export class Server {
       if (home === Number.POSITIVE_INFINITY) return "refused";
       const db = this.#world.db(home);
       const at = copyStateOf(db);
-      const reply = work(db);
-      if (reply === "done" && at.isOpen) {
-        // Whether it stays so is being decided.
-        await this.#world.time.sleep(10);
+      if (at.isOpen) {
+        await this.follower.pass();
         continue;
       }
+      const reply = work(db);
       if (reply === "done") return (await this.follower.reached(at.sequence)) ? "done" : "unknown";
       if (reply !== undefined) return reply;
       const record = records(sharedWrites(db, db.transaction.writes()))[step];

@@ -1,0 +1,147 @@
+/** Three servers, each with two partitions of a cluster and a log of what belongs to all of them. */
+import { onTestFinished } from "vitest";
+import { bufferOf } from "../../src/base/bytes.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import type { ClusterLog } from "../../src/cluster/cluster-log.ts";
+import { slotOf } from "../../src/cluster/slots.ts";
+import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
+import { configOf } from "../../src/config/load.ts";
+import { Partition } from "../../src/keyspace/partitions.ts";
+import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { type RunningServer, start } from "../../src/start.ts";
+import { MemoryStore } from "../../src/storage/memory-store.ts";
+import { TestClient } from "./client.ts";
+import { member, memberId } from "./cluster-view.ts";
+
+const LETTERS = ["a", "b", "c"] as const;
+const PARTITION_COUNT = 6;
+
+interface SharedOptions {
+  readonly log: (letter: string, onHint: () => void) => ClusterLog;
+  /** The store of a partition that a member has taken, whose row names the owner so. */
+  readonly store: (partition: number, owner: string) => Promise<Store>;
+  /** Nobody owns the partition any more. */
+  readonly release: (partition: number) => Promise<void>;
+}
+
+interface SharedServer {
+  readonly running: RunningServer;
+  readonly client: TestClient;
+  /** The numbers of its partitions. */
+  readonly held: number[];
+}
+
+export class SharedServers {
+  readonly servers: SharedServer[] = [];
+  readonly #options: SharedOptions;
+  readonly #views: ClusterState[] = [];
+  readonly #owners = new Map<number, number>();
+  readonly #partitions = new Map<number, Partition>();
+
+  constructor(options: SharedOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    for (const [index, letter] of LETTERS.entries()) {
+      const view = new ClusterState(memberId(letter));
+      this.#views.push(view);
+      const running = await start({
+        config: configOf({ port: 0, bind: ["127.0.0.1"] }),
+        store: Store.over(new MemoryStore(), OBJECT_TYPES),
+        partitions: [],
+        clock: systemClock(),
+        log: () => undefined,
+        onShutdown: () => undefined,
+        cluster: view,
+        clusterLog: (onHint) => this.#options.log(letter, onHint),
+        httpPort: "none",
+      });
+      const client = await TestClient.connect(running.port);
+      onTestFinished(async () => {
+        await client.close();
+        await running.abandon();
+      });
+      this.servers.push({ running, client, held: [] });
+      await this.take(index, index);
+      await this.take(index, index + 3);
+    }
+  }
+
+  server(index: number): SharedServer {
+    const server = this.servers[index];
+    if (server === undefined) throw new Error(`there is no server ${index}`);
+    return server;
+  }
+
+  /** A server takes a partition that nobody owns, and serves it. */
+  async take(index: number, number: number): Promise<void> {
+    const owner = `${memberId(LETTERS[index] ?? "")}:${number}`;
+    const store = await this.#options.store(number, owner);
+    const partition = partitionOver(store, number);
+    this.#partitions.set(number, partition);
+    const { running, held } = this.server(index);
+    await running.addPartition(partition, owner);
+    held.push(number);
+    this.#owners.set(number, index);
+    this.#views[index]?.serveUntil(number, Number.POSITIVE_INFINITY);
+    this.#say();
+  }
+
+  /** A server loses a partition. */
+  async lose(index: number, number: number): Promise<void> {
+    const { running, held } = this.server(index);
+    held.splice(held.indexOf(number), 1);
+    this.#owners.delete(number);
+    this.#views[index]?.end(number);
+    this.#say();
+    const partition = this.#partitions.get(number);
+    if (partition === undefined) return;
+    await running.removePartition(partition);
+    partition.store.abandon();
+    await this.#options.release(number);
+  }
+
+  /** A key of a partition. */
+  keyOf(number: number, name: string): string {
+    return `{${tagOf(number)}}${name}`;
+  }
+
+  #say(): void {
+    const members = LETTERS.map((letter, index) => member(letter, this.servers[index]?.running.port ?? 0));
+    const partitions = Array.from({ length: PARTITION_COUNT }, (_, number) => {
+      const owner = this.#owners.get(number);
+      const ownerId = owner === undefined ? undefined : memberId(LETTERS[owner] ?? "");
+      return { partition: number, ...slotsOf(number), ownerId, epoch: 1 };
+    });
+    for (const view of this.#views) view.update({ members, partitions });
+  }
+}
+
+function slotsOf(number: number) {
+  const bound = (p: number) => Math.floor((p * SLOT_COUNT) / PARTITION_COUNT);
+  return { firstSlot: bound(number), lastSlot: bound(number + 1) - 1 };
+}
+
+function isIn(number: number, key: Buffer): boolean {
+  const { firstSlot, lastSlot } = slotsOf(number);
+  const slot = slotOf(key);
+  return firstSlot <= slot && slot <= lastSlot;
+}
+
+function tagOf(number: number): string {
+  let tag = 0;
+  while (!isIn(number, Buffer.from(`${tag}`))) tag += 1;
+  return `${tag}`;
+}
+
+function partitionOver(store: Store, number: number): Partition {
+  const place = {
+    number,
+    count: PARTITION_COUNT,
+    tag: tagOf(number),
+    holds: (key: Parameters<typeof bufferOf>[0]) => isIn(number, bufferOf(key)),
+  };
+  return new Partition({ store, place, ...slotsOf(number) });
+}
