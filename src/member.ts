@@ -1,89 +1,84 @@
 /**
- * A member of a cluster: a loop of runs of the same server. It stands by over an empty store, whose dispatch sends clients to
- * the owner; when it is granted the partition, that run ends and another begins over the store in the database, on the same
- * port; when it loses the partition, that run ends without committing or answering anything, and it stands by again.
+ * A member of a cluster: one server for the life of the process, to which partitions are added when their leases are granted and
+ * their stores are read, and from which they are taken when the leases end. A server that holds none stands by: it sends
+ * clients to the owners. A partition that another member is to have is handed over when all of it is committed.
  */
-
 import type { LeaseDatabase, Sight } from "./cluster/database.ts";
 import { Keeper, type Timers } from "./cluster/keeper.ts";
 import type { LeaseEnd } from "./cluster/lease.ts";
 import { LeaseLog } from "./cluster/lease-log.ts";
+
 import { SharePolicy } from "./cluster/shares.ts";
 import { leaseTimes, shareTimes } from "./cluster/times.ts";
 import { type ClusterFacts, ClusterState } from "./cluster/view.ts";
+import { Partition } from "./keyspace/partitions.ts";
+import type { Place } from "./keyspace/place.ts";
 import { Store } from "./keyspace/store.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
-import type { SharedStore } from "./shared-store.ts";
+import { endsWithin, type Grant, type OwnedStore, type StoreRequest } from "./owned-store.ts";
+import { placesOf } from "./places.ts";
 import { type RunningServer, type StartOptions, start } from "./start.ts";
 import { MemoryStore } from "./storage/memory-store.ts";
+import { Turnstile } from "./turnstile.ts";
 
-/** The store of the partition, read by its owner. */
-export interface OwnedStore extends SharedStore {
-  readonly store: Store;
-}
-
-export interface MemberOptions extends Omit<StartOptions, "store" | "cluster" | "shared" | "users"> {
+export interface MemberOptions extends Omit<StartOptions, "store" | "partitions" | "cluster" | "users"> {
   /** 40 hexadecimal digits. */
   readonly id: string;
-  readonly partition: number;
   readonly timers: Timers;
-  /** @param server the run at the moment */
   readonly database: (server: () => RunningServer, onHint: () => void) => LeaseDatabase;
-  /** Reads the partition. @param onLost called when the database has given it to another one */
-  readonly openStore: (owner: string, epoch: number, onLost: (error: Error) => void) => Promise<OwnedStore>;
-  /** The member cannot go on: it does not even stand by. */
-  readonly onFatal: (error: Error) => void;
+  /** Reads a partition. */
+  readonly openStore: (request: StoreRequest) => Promise<OwnedStore>;
 }
 
 export interface RunningMember {
-  /** The run at the moment. */
   readonly server: RunningServer;
+  /** Whether it serves a partition. */
   readonly isOwner: boolean;
+  /** Those that it serves. */
+  readonly served: readonly number[];
   /** Hands over what it owns, and ends. */
   close(): Promise<void>;
 }
 
-/** How long a member that could not open the store leaves it to others. */
+/** How long a member that could not open a store leaves all to others: at first, and after it has failed again and again. */
 const REST_MS = 2000;
+const REST_MS_MAX = 300_000;
+/** So many partitions are read at a time, and handed over by a member that ends. */
+const AT_A_TIME = 4;
 
 /** @throws what `start` throws, and what the first look at the database does */
 export async function startMember(options: MemberOptions): Promise<RunningMember> {
-  const member = new Member(options);
+  const store = Store.over(new MemoryStore(), OBJECT_TYPES);
+  const state = new ClusterState(options.id);
+  const server = await start({ ...options, store, partitions: [], cluster: state });
+  const member = new Member(options, server, state);
   await member.start();
   return member;
 }
 
-interface Grant {
-  readonly owner: string;
-  readonly epoch: number;
-  readonly atMs: number;
-}
-
-interface Run {
-  readonly server: RunningServer;
-  /** Undefined: it stands by. */
-  readonly grant: Grant | undefined;
-}
-
 class Member implements RunningMember {
+  readonly server: RunningServer;
   readonly #options: MemberOptions;
+  readonly #state: ClusterState;
   readonly #keeper: Keeper;
   readonly #database: LeaseDatabase;
   readonly #log: LeaseLog;
+  readonly #opening = new Turnstile(AT_A_TIME);
+  readonly #grants = new Map<number, Grant>();
+  /** What was held and is being left; the partition may be this member's again before that has ended. */
+  readonly #dropping = new Map<number, Promise<void>>();
+  /** Until when each lease lets its owner serve. */
+  readonly #untilMs = new Map<number, number>();
   #facts: ClusterFacts = { members: [], partitions: [] };
-  #state: ClusterState;
-  /** Until when the lease lets an owner serve. */
-  #untilMs = Number.NEGATIVE_INFINITY;
-  #run: Run | undefined;
-  #wanted: Grant | undefined;
-  #switching: Promise<void> | undefined;
+  #places: ReadonlyMap<number, Place> = new Map();
+  #restMs = REST_MS;
   #isClosing = false;
-  #ports: Pick<RunningServer, "port" | "httpPort"> = { port: 0, httpPort: 0 };
 
-  constructor(options: MemberOptions) {
+  constructor(options: MemberOptions, server: RunningServer, state: ClusterState) {
     this.#options = options;
+    this.server = server;
+    this.#state = state;
     const { config, timers, log, id } = options;
-    this.#state = new ClusterState(id);
     this.#log = new LeaseLog(log, id);
     this.#database = options.database(
       () => this.server,
@@ -97,196 +92,198 @@ class Member implements RunningMember {
       timers,
       database: this.#database,
       share: (sight, nowMs) => policy.decide(sight, nowMs),
-      onBegin: (_partition, owner, epoch) => this.#begin({ owner, epoch, atMs: timers.monotonicMs() }),
-      onEnd: (_partition, why) => this.#end(why),
-      // There is one, which nobody has too many of.
-      onGive: () => undefined,
-      onServeUntil: (_partition, monotonicMs) => this.#serveUntil(monotonicMs),
+      onBegin: (partition, owner, epoch) => this.#begin(partition, owner, epoch),
+      onEnd: (partition, why) => this.#end(partition, why),
+      onGive: (partition) => void this.#handOver(partition),
+      onServeUntil: (partition, monotonicMs) => this.#serveUntil(partition, monotonicMs),
       onFacts: (facts) => this.#learn(facts),
       onTrouble: (error) => this.#log.trouble(error, this.isOwner),
       onRecovered: () => this.#log.recovered(),
     });
   }
 
-  get server(): RunningServer {
-    if (this.#run === undefined) throw new Error("the member has not been started");
-    return this.#run.server;
+  get served(): readonly number[] {
+    return [...this.#grants.values()]
+      .filter(({ held }) => held !== undefined)
+      .map(({ partition }) => partition)
+      .toSorted((a, b) => a - b);
   }
 
   get isOwner(): boolean {
-    return this.#run?.grant !== undefined;
+    return this.served.length > 0;
   }
 
   async start(): Promise<void> {
-    this.#run = await this.#standBy();
-    const { port, httpPort } = this.#run.server;
-    this.#ports = { port, httpPort };
     let sight: Sight;
     try {
       sight = await this.#database.look(true);
     } catch (error) {
-      await this.#run.server.close();
+      await this.server.close();
       await this.#database.close();
       throw error;
     }
+    const ranges = sight.partitions.toSorted((a, b) => a.firstSlot - b.firstSlot);
+    const places = placesOf(ranges);
+    this.#places = new Map(places.map((place, at) => [ranges[at]?.partition ?? 0, place]));
     this.#keeper.start(sight);
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#keeper.setTaking(false);
-    await this.#switching;
-    let released: Promise<void> | undefined;
-    const letGo = () => {
-      if (this.isOwner && this.#keeper.isHolding(this.#options.partition)) this.#log.handsOver();
-      released = this.#keeper.release(this.#options.partition);
-    };
-    // If the lease runs out meanwhile, `#end` abandons the run.
-    await this.#run?.server.close(letGo);
-    if (released === undefined) letGo();
-    await released;
+    const leaving = new Turnstile(AT_A_TIME);
+    const given = [...this.#grants.keys()];
+    await Promise.all(given.map((partition) => leaving.pass(() => this.#handOver(partition))));
+    await this.server.close();
+    await Promise.all(this.#dropping.values());
     this.#keeper.stop();
     await this.#database.leave().catch(() => undefined);
     await this.#database.close();
   }
 
-  #begin(grant: Grant): void {
-    this.#log.granted(grant.epoch, this.#facts);
-    this.#wanted = grant;
-    this.#own(grant.epoch);
-    this.#go();
+  #begin(partition: number, owner: string, epoch: number): void {
+    const { timers } = this.#options;
+    const grant: Grant = {
+      partition,
+      owner,
+      epoch,
+      atMs: timers.monotonicMs(),
+      owned: undefined,
+      held: undefined,
+      isLeaving: false,
+    };
+    this.#grants.set(partition, grant);
+    this.#log.granted(partition, epoch);
+    this.#own(partition, epoch);
+    if (this.#isClosing) void this.#handOver(partition);
+    else void this.#opening.pass(() => this.#open(grant));
   }
 
-  /** Nothing is answered from here on; the rest of the end follows. */
-  #end(why: LeaseEnd): void {
-    const wasServing = this.#run?.grant !== undefined;
-    this.#wanted = undefined;
-    if (wasServing) this.#state.end(this.#options.partition);
-    if (why === "released") return;
-    this.#log.ended(why, wasServing);
-    if (wasServing && this.#isClosing) void this.#run?.server.abandon();
-    this.#go();
+  /** Nothing of it is answered from here on. */
+  #end(partition: number, why: LeaseEnd): void {
+    const grant = this.#grants.get(partition);
+    if (grant === undefined) return;
+    this.#grants.delete(partition);
+    this.#state.end(partition);
+    if (why !== "released") this.#log.ended(partition, why, grant.held !== undefined);
+    this.#drop(grant);
   }
 
-  #serveUntil(monotonicMs: number): void {
-    this.#untilMs = monotonicMs;
-    if (this.isOwner) this.#state.serveUntil(this.#options.partition, monotonicMs);
+  #isCurrent(grant: Grant): boolean {
+    return this.#grants.get(grant.partition) === grant && !grant.isLeaving;
+  }
+
+  async #open(grant: Grant): Promise<void> {
+    const { partition, owner, epoch } = grant;
+    await this.#dropping.get(partition);
+    if (!this.#isCurrent(grant)) return;
+    try {
+      grant.owned = await this.#options.openStore({
+        partition,
+        owner,
+        epoch,
+        onLost: (error) => this.#lost(grant, error),
+      });
+      if (this.#isCurrent(grant)) await this.#hold(grant, grant.owned.store);
+      else this.#drop(grant);
+    } catch (error) {
+      this.#giveUp(grant, error);
+    }
+  }
+
+  async #hold(grant: Grant, store: Store): Promise<void> {
+    const { partition, owner, epoch, atMs } = grant;
+    const range = this.#facts.partitions.find((known) => known.partition === partition);
+    const place = this.#places.get(partition);
+    if (range === undefined || place === undefined) throw new Error(`partition ${partition} is known`);
+    const held = new Partition({ store, place, firstSlot: range.firstSlot, lastSlot: range.lastSlot });
+    await this.server.addPartition(held, owner);
+    grant.held = held;
+    if (!this.#isCurrent(grant)) {
+      this.#drop(grant);
+      return;
+    }
+    this.#restMs = REST_MS;
+    this.#state.serveUntil(partition, this.#untilMs.get(partition) ?? Number.NEGATIVE_INFINITY);
+    this.#log.serves(partition, epoch, this.#options.timers.monotonicMs() - atMs, store.position);
+  }
+
+  #lost(grant: Grant, error: Error): void {
+    // A store that is given up says so too.
+    if (!this.#isCurrent(grant)) return;
+    this.#log.lost(grant.partition, error);
+    this.#keeper.lost(grant.partition);
+  }
+
+  /** Takes no further requests of the partition, and releases it when all is committed and answered. */
+  async #handOver(partition: number): Promise<void> {
+    const grant = this.#grants.get(partition);
+    if (grant === undefined || grant.isLeaving) return;
+    grant.isLeaving = true;
+    this.#state.leave(partition);
+    const waitMs = this.#options.config.get("shutdown-timeout") * 1000;
+    const isDrained = await endsWithin(this.#options.timers, waitMs, grant.owned?.drained());
+    if (this.#grants.get(partition) !== grant) return;
+    if (isDrained && grant.held !== undefined) this.#log.handsOver(partition);
+    // What has settled is answered in a turn of the event loop of its own.
+    for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
+    if (this.#grants.get(partition) !== grant) return;
+    await this.#keeper.release(partition);
+  }
+
+  /** It leaves all to others for a while, and tries again later. */
+  #giveUp(grant: Grant, error: unknown): void {
+    this.#log.failed(grant.partition, error);
+    this.#drop(grant);
+    if (!this.#isCurrent(grant)) return;
+    // Nothing of it is left, so it is not taken for one that is served.
+    this.#grants.delete(grant.partition);
+    this.#keeper.setTaking(false);
+    void this.#keeper.release(grant.partition);
+    this.#options.timers.after(this.#restMs, () => {
+      if (!this.#isClosing) this.#keeper.setTaking(true);
+    });
+    this.#restMs = Math.min(this.#restMs * 2, REST_MS_MAX);
+  }
+
+  /** Takes from the server what it holds, and leaves the store. */
+  #drop(grant: Grant): void {
+    const { held, owned, partition } = grant;
+    grant.held = undefined;
+    grant.owned = undefined;
+    const before = this.#dropping.get(partition);
+    const drop = async (): Promise<void> => {
+      await before;
+      if (held !== undefined) await this.server.removePartition(held);
+      await owned?.abandon();
+    };
+    const dropping = drop().then(() => {
+      if (this.#dropping.get(partition) !== dropping) return;
+      this.#dropping.delete(partition);
+      // It is as if it had never been served: requests are sent to where it is.
+      if (this.#grants.get(partition)?.held === undefined) this.#state.forget(partition);
+    });
+    this.#dropping.set(partition, dropping);
+  }
+
+  #serveUntil(partition: number, monotonicMs: number): void {
+    this.#untilMs.set(partition, monotonicMs);
+    if (this.#grants.get(partition)?.held !== undefined) this.#state.serveUntil(partition, monotonicMs);
   }
 
   #learn(facts: ClusterFacts): void {
     this.#facts = facts;
     this.#state.update(facts);
-    if (!this.isOwner) this.#log.standsBy(facts, this.#options.partition);
+    this.#log.learns(facts, this.#grants.size > 0);
   }
 
   /** What the next look would say. */
-  #own(epoch: number): void {
-    const { id, partition } = this.#options;
+  #own(partition: number, epoch: number): void {
+    const { id } = this.#options;
     const partitions = this.#facts.partitions.map((known) =>
       known.partition === partition ? { ...known, epoch, ownerId: id } : known,
     );
     this.#facts = { ...this.#facts, partitions };
     this.#state.update(this.#facts);
-  }
-
-  /** Brings the run in line with what is wanted; one such work at a time, which sees what is wanted later. */
-  #go(): void {
-    if (this.#isClosing) return;
-    this.#switching ??= this.#switchRuns()
-      .catch((error) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))))
-      .finally(() => {
-        this.#switching = undefined;
-        if (this.#run?.grant !== this.#wanted) this.#go();
-      });
-  }
-
-  async #switchRuns(): Promise<void> {
-    while (!this.#isClosing && this.#run?.grant !== this.#wanted) {
-      const grant = this.#wanted;
-      if (grant === undefined) {
-        await this.#endRun();
-        this.#run = await this.#standBy();
-      } else await this.#serve(grant);
-    }
-  }
-
-  async #serve(grant: Grant): Promise<void> {
-    let owned: OwnedStore;
-    try {
-      owned = await this.#options.openStore(grant.owner, grant.epoch, (error) => {
-        // A store that is given up says so too.
-        if (this.#wanted !== grant) return;
-        this.#log.lost(error);
-        this.#keeper.lost(this.#options.partition);
-      });
-    } catch (error) {
-      this.#giveUp(grant, error);
-      return;
-    }
-    if (this.#wanted !== grant || this.#isClosing) {
-      await owned.abandon();
-      return;
-    }
-    await this.#endRun();
-    const state = new ClusterState(this.#options.id, this.#facts);
-    state.serveUntil(this.#options.partition, this.#untilMs);
-    try {
-      const server = await this.#start(owned.store, state, owned);
-      this.#state = state;
-      this.#run = { server, grant };
-      if (this.#wanted !== grant) state.end(this.#options.partition);
-      else {
-        state.serveUntil(this.#options.partition, this.#untilMs);
-        state.update(this.#facts);
-        this.#log.serves(grant.epoch, this.#options.timers.monotonicMs() - grant.atMs, owned.store.position);
-      }
-    } catch (error) {
-      this.#giveUp(grant, error);
-      await owned.abandon();
-      this.#run = await this.#standBy();
-    }
-  }
-
-  /** It leaves the partition to others, and tries again later. */
-  #giveUp(grant: Grant, error: unknown): void {
-    this.#log.failed(error);
-    if (this.#wanted !== grant) return;
-    this.#wanted = undefined;
-    this.#keeper.setTaking(false);
-    void this.#keeper.release(this.#options.partition);
-    this.#options.timers.after(REST_MS, () => {
-      if (!this.#isClosing) this.#keeper.setTaking(true);
-    });
-  }
-
-  /** Clients connect again: to where the slots are, or to this server in its next run. */
-  async #endRun(): Promise<void> {
-    await this.#run?.server.abandon();
-  }
-
-  async #standBy(): Promise<Run> {
-    const state = new ClusterState(this.#options.id, this.#facts);
-    const store = Store.over(new MemoryStore(), OBJECT_TYPES);
-    const server = await this.#start(store, state, {
-      drained: async () => undefined,
-      abandon: () => store.close(),
-    });
-    this.#state = state;
-    state.update(this.#facts);
-    return { server, grant: undefined };
-  }
-
-  async #start(store: Store, cluster: ClusterState, shared: SharedStore): Promise<RunningServer> {
-    const { port, httpPort } = this.#ports;
-    return await start({
-      ...this.#options,
-      // What the system has chosen stays.
-      ...(port === 0 ? {} : { port }),
-      ...(httpPort === 0 ? {} : { httpPort }),
-      store,
-      cluster,
-      shared,
-      users: this.#run?.server.context.users,
-    });
   }
 }

@@ -12,8 +12,9 @@ import type { Config } from "./config/config.ts";
 import { LMDB, shownAddress } from "./config/directives/cluster.ts";
 import { importProgress } from "./export/import.ts";
 import { Store } from "./keyspace/store.ts";
-import { type OwnedStore, type RunningMember, startMember } from "./member.ts";
+import { type RunningMember, startMember } from "./member.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
+import type { OwnedStore, StoreRequest } from "./owned-store.ts";
 import type { ProgramLog } from "./program-log.ts";
 import { type RunningServer, start } from "./start.ts";
 import { checkData } from "./storage/check-data.ts";
@@ -25,7 +26,6 @@ import { untilLoaded } from "./storage/until-loaded.ts";
 
 /** How long the data file is looked at after an end that was not clean, so that a start does not take long. */
 const VERIFY_BUDGET_MS = 2000;
-const PARTITION = 0;
 /** A server that runs, alone or as a member. */
 export interface Opened {
   readonly server: RunningServer;
@@ -76,7 +76,7 @@ async function openAlone(opening: Opening): Promise<RunningServer> {
 }
 
 async function openMember(opening: Opening): Promise<Opened> {
-  const { config, end } = opening;
+  const { config } = opening;
   const url = config.get("store");
   // New at each start: a process that was killed, and one that is frozen, must not be taken for the one in its place.
   const id = randomBytes(20).toString("hex");
@@ -90,7 +90,6 @@ async function openMember(opening: Opening): Promise<Opened> {
     ...common(opening),
     bus,
     id,
-    partition: PARTITION,
     timers: SYSTEM_TIMERS,
     database: (server, onHint) =>
       new PostgresLeases({
@@ -101,8 +100,7 @@ async function openMember(opening: Opening): Promise<Opened> {
         announcement: () => announcement(config, server()),
         onHint,
       }),
-    openStore: (owner, epoch, onLost) => openStore({ url, owner, epoch, onLost }),
-    onFatal: (error) => end(`This member cannot go on (${error.message})`),
+    openStore: (request) => openStore(url, request),
   }).catch(async (error: unknown) => {
     await bus.close();
     throw error;
@@ -123,15 +121,11 @@ async function openMember(opening: Opening): Promise<Opened> {
   };
 }
 
-interface StoreRequest {
-  readonly url: string;
-  readonly owner: string;
-  readonly epoch: number;
-  readonly onLost: (error: Error) => void;
-}
-
-async function openStore({ url, owner, epoch, onLost }: StoreRequest): Promise<OwnedStore> {
-  const store = await Store.openPostgres({ url, partition: PARTITION, owner, epoch }, OBJECT_TYPES);
+async function openStore(
+  url: string,
+  { partition, owner, epoch, onLost }: StoreRequest,
+): Promise<OwnedStore> {
+  const store = await Store.openPostgres({ url, partition, owner, epoch }, OBJECT_TYPES);
   const unfinished = await untilLoaded(() => importProgress(store.begin()));
   if (unfinished !== undefined) {
     store.abandon();

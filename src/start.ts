@@ -201,7 +201,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     await clients.close(0);
     throw error;
   }
-  const held = { holding, shared, waiters, log };
+  const held = { server: context, holding, shared, waiters, log };
   const sharedEnd = new SharedEnd(options.shared);
   const abandon = async (): Promise<void> => {
     executor.abandon();

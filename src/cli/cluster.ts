@@ -2,17 +2,17 @@
 import { shownAddress } from "../config/directives/cluster.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { isRefusal, withClient } from "../storage/postgres/connection.ts";
-import { assertSchema, createSchema, type SchemaClient } from "../storage/postgres/schema.ts";
-import { EXIT_FAILED, EXIT_OK, type Output, type Subcommand, UsageError } from "./subcommand.ts";
+import { assertSchema, createSchema, type SchemaClient, SLOT_COUNT } from "../storage/postgres/schema.ts";
+import { EXIT_FAILED, EXIT_OK, type Output, type Subcommand, textOption, UsageError } from "./subcommand.ts";
 
 export const cluster: Subcommand = {
   name: "cluster",
   summary: "prepare a PostgreSQL database that servers share, or show who owns it",
-  help: `Usage: detent cluster init URL
+  help: `Usage: detent cluster init URL [--partitions COUNT]
        detent cluster status URL [--json]
 
-Servers that are started with 'store URL' share the data in a PostgreSQL database as a cluster: one of them owns all
-slots and serves them, the others stand by and take over when it ends.
+Servers that are started with 'store URL' share the data in a PostgreSQL database as a cluster. The slots of its keys are
+divided into partitions, each of which one server owns and serves; the others take over when it ends.
 
   init      creates the tables, or upgrades those of an earlier version: once before the first server is started, and
             with every new version that asks for it. What is there already stays. It needs the right to create tables.
@@ -20,19 +20,27 @@ slots and serves them, the others stand by and take over when it ends.
 
   URL       postgres://user:password@host:5432/database. The tables are in the first schema of the search path, so
             several clusters share a database by URLs that end in ?options=-c%20search_path%3Dname
+  --partitions COUNT
+            into how many partitions the slots of a new cluster are divided: 1, which is also what is taken without the
+            option. The number of partitions of a cluster does not change.
   --json    status as an object of JSON
 
-Exit codes: 0 done; 1 failed, or with status: no server owns the slots; 2 wrong arguments.
+Exit codes: 0 done; 1 failed, or with status: a partition has no owner; 2 wrong arguments.
 
 Examples:
   detent cluster init postgres://detent@db.example/detent
   detent --store postgres://detent@db.example/detent --port 6379
   detent cluster status postgres://detent@db.example/detent
 `,
-  options: { json: { type: "boolean" } },
+  options: { json: { type: "boolean" }, partitions: { type: "string" } },
   operands: [2, 2],
   run: async ([action = "", url = ""], given, { output }) => {
-    if (action === "init") return await asked(url, (client) => init(client, url, output));
+    const partitions = textOption(given, "partitions");
+    if (action === "init") {
+      const count = partitions === undefined ? undefined : partitionCount(partitions);
+      return await asked(url, (client) => init(client, { url, count, output }));
+    }
+    if (partitions !== undefined) throw new UsageError("--partitions is for init");
     if (action !== "status") throw new UsageError(`'${action}' is neither init nor status`);
     const status = await asked(url, readStatus);
     if (given["json"] === true) output.print(JSON.stringify(status));
@@ -57,11 +65,34 @@ const DONE = {
   current: "the tables are there already, nothing had to be done",
 } as const;
 
-async function init(client: SchemaClient, url: string, output: Output): Promise<number> {
-  const before = await createSchema(client);
+/** Servers do not serve more than one yet. */
+const PARTITIONS_MAX = 1;
+
+/** @throws UsageError */
+function partitionCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > SLOT_COUNT)
+    throw new UsageError(`--partitions takes a number from 1 to ${SLOT_COUNT}, not '${text}'`);
+  if (count > PARTITIONS_MAX)
+    throw new UsageError(`servers of this version serve clusters of one partition: ${count} are too many`);
+  return count;
+}
+
+interface Init {
+  readonly url: string;
+  /** How many partitions a new cluster has, or this one is to have. */
+  readonly count: number | undefined;
+  readonly output: Output;
+}
+
+async function init(client: SchemaClient, { url, count, output }: Init): Promise<number> {
+  const before = await createSchema(client, count);
   // What is newer was refused.
   if (before !== "newer") output.print(`${shownAddress(url)}: ${DONE[before]}`);
-  return EXIT_OK;
+  const { rows } = await client.query("select count(*)::int as count from detent_partition");
+  const found = rows[0]?.["count"];
+  if (count === undefined || found === count) return EXIT_OK;
+  throw new OpenError(`the cluster has ${String(found)} partitions, and their number does not change`);
 }
 
 interface PartitionStatus {
@@ -134,7 +165,9 @@ function* linesOf(status: Status, url: string): Generator<string> {
   yield members.length === 0 ? "Members: none" : "Members:";
   for (const member of members) {
     const { id, seenMs, info } = member;
-    const role = partitions.some(({ owner }) => owner === id) ? "owner" : "stands by";
+    const count = partitions.filter(({ owner }) => owner === id).length;
+    const share = partitions.length === 1 ? "owner" : `owns ${count} of ${partitions.length} partitions`;
+    const role = count === 0 ? "stands by" : share;
     yield `  ${placeOf(member)} ${role}, seen ${seenMs} ms ago, version ${String(info["version"])}, pid ${String(info["pid"])}, id ${id}`;
   }
 }

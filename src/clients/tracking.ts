@@ -122,7 +122,11 @@ export class Tracking {
         this.#invalidate(change.key, session);
       }
     }
-    if (!isWhole) return;
+    if (isWhole) this.invalidateAll();
+  }
+
+  /** Tells all that nothing of what they hold is certain. */
+  invalidateAll(): void {
     this.#forgetAll();
     for (const each of this.#sessions) this.#send(each, null);
   }

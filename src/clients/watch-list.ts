@@ -85,6 +85,11 @@ export class WatchList {
     }
   }
 
+  /** These keys change elsewhere from now on: a transaction that watches one of them fails. */
+  lose(isLost: (key: Bytes) => boolean): void {
+    for (const watched of this.#watched.values()) if (isLost(watched.key)) this.#mark(watched);
+  }
+
   /** A key that is in none of `holders`, the databases before and after, has not changed. */
   #touchWhole(indexes: readonly number[], holders: readonly Database[]): void {
     for (const watched of this.#watched.values()) {

@@ -98,8 +98,7 @@ export class Keeper {
   /** Others may have a partition; resolves when the database has it, or after a while without an answer. */
   async release(partition: number): Promise<void> {
     const { times, timers } = this.#options;
-    const kept = this.#kept.get(partition);
-    if (kept === undefined) return;
+    const kept = this.#keep(partition);
     await new Promise<void>((resolve) => {
       const cancel = timers.after(times.leaseMs, resolve);
       kept.onReleased = () => {

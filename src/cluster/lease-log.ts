@@ -1,4 +1,4 @@
-/** What a member tells its operator: who owns the slots, why that changes, and how long it took. */
+/** What a member tells its operator: which slots are its own, why that changes, and how long it took. */
 import type { Log } from "../base/log.ts";
 import type { LeaseEnd } from "./lease.ts";
 import type { ClusterFacts } from "./view.ts";
@@ -6,15 +6,17 @@ import type { ClusterFacts } from "./view.ts";
 const ENDS: Readonly<Record<LeaseEnd, string>> = {
   expired: "the lease could not be renewed in time",
   taken: "another server has taken over",
-  lost: "the database has given the slots to another server, or does not take commits of this one",
+  lost: "the database has given them to another server, or does not take commits of this one",
   released: "they were released",
 };
 
 export class LeaseLog {
   readonly #log: Log;
   readonly #ownId: string;
-  #lastOwner: string | undefined;
-  /** What was said last of who owns the slots. */
+  #facts: ClusterFacts = { members: [], partitions: [] };
+  /** The last owner of each partition that was another one. */
+  readonly #lastOwners = new Map<number, string>();
+  /** What was said last of a server that owns nothing. */
   #lastLine = "";
 
   constructor(log: Log, ownId: string) {
@@ -22,59 +24,80 @@ export class LeaseLog {
     this.#ownId = ownId;
   }
 
-  standsBy(facts: ClusterFacts, partition: number): void {
-    const found = facts.partitions.find((known) => known.partition === partition);
-    const ownerId = found?.ownerId;
-    if (ownerId === this.#ownId) return;
-    const line =
-      ownerId === undefined
-        ? "Standing by: no server owns the slots"
-        : `Standing by: ${nameOf(facts, ownerId)} owns the slots, epoch ${found?.epoch}`;
-    if (ownerId !== undefined) this.#lastOwner = nameOf(facts, ownerId);
+  /** @param hasSlots whether any are this member's */
+  learns(facts: ClusterFacts, hasSlots: boolean): void {
+    this.#facts = facts;
+    for (const { partition, ownerId } of facts.partitions)
+      if (ownerId !== undefined && ownerId !== this.#ownId)
+        this.#lastOwners.set(partition, nameOf(facts, ownerId));
+    if (hasSlots || facts.partitions.some(({ ownerId }) => ownerId === this.#ownId)) return;
+    const line = `Standing by: ${ownersOf(facts)}`;
     if (line !== this.#lastLine) this.#log(line);
     this.#lastLine = line;
   }
 
-  granted(epoch: number, facts: ClusterFacts): void {
-    const why =
-      this.#lastOwner === undefined ? "no server owns them" : `${this.#lastOwner} no longer owns them`;
-    const slots = facts.partitions.map(({ firstSlot, lastSlot }) => `${firstSlot}-${lastSlot}`).join(", ");
-    this.#log(`Taking over the slots ${slots} at epoch ${epoch}: ${why}`);
+  granted(partition: number, epoch: number): void {
+    const last = this.#lastOwners.get(partition);
+    const why = last === undefined ? "no server owns them" : `${last} no longer owns them`;
+    this.#log(`Taking over ${this.#slots(partition)} at epoch ${epoch}: ${why}`);
     this.#lastLine = "";
   }
 
-  serves(epoch: number, tookMs: number, position: number): void {
+  serves(partition: number, epoch: number, tookMs: number, position: number): void {
     this.#log(
-      `Owner of the slots at epoch ${epoch}, position ${position}: ready ${tookMs.toFixed(0)} ms after it was granted`,
+      `Owner of ${this.#slots(partition)} at epoch ${epoch}, position ${position}: ready ${tookMs.toFixed(0)} ms after the grant`,
     );
-    this.#lastOwner = "this server";
+    this.#lastOwners.set(partition, "this server");
   }
 
-  ended(why: LeaseEnd, wasServing: boolean): void {
-    const then = wasServing ? "; connections are closed, what was not answered has an unknown outcome" : "";
-    this.#log(`The slots are no longer this server's: ${ENDS[why]}${then}`, "warning");
+  ended(partition: number, why: LeaseEnd, wasServing: boolean): void {
+    const then = wasServing
+      ? "; connections that wait for commits are closed, what was not answered has an unknown outcome"
+      : "";
+    this.#log(`No longer the owner of ${this.#slots(partition)}: ${ENDS[why]}${then}`, "warning");
   }
 
-  handsOver(): void {
-    this.#log("All is committed: the slots are released for another server");
+  handsOver(partition: number): void {
+    this.#log(`All is committed: ${this.#slots(partition)} are released for another server`);
   }
 
-  lost(error: Error): void {
-    this.#log(`The store is lost to this server: ${error.message}`, "warning");
+  lost(partition: number, error: Error): void {
+    this.#log(`The store of ${this.#slots(partition)} is lost to this server: ${error.message}`, "warning");
   }
 
-  failed(error: unknown): void {
-    this.#log(`The slots cannot be served: ${messageOf(error)}; another server may try`, "warning");
+  failed(partition: number, error: unknown): void {
+    this.#log(
+      `This server cannot serve ${this.#slots(partition)}: ${messageOf(error)}; another server may try`,
+      "warning",
+    );
   }
 
   trouble(error: Error, isOwner: boolean): void {
-    const until = isOwner ? "; this server stops serving when its lease ends" : "";
+    const until = isOwner ? "; this server stops serving when its leases end" : "";
     this.#log(`The database does not answer: ${messageOf(error)}${until}`, "warning");
   }
 
   recovered(): void {
     this.#log("The database answers again");
   }
+
+  #slots(partition: number): string {
+    const { partitions } = this.#facts;
+    const found = partitions.find((known) => known.partition === partition);
+    const slots = `the slots ${found?.firstSlot}-${found?.lastSlot}`;
+    return partitions.length === 1 ? slots : `${slots} (partition ${partition})`;
+  }
+}
+
+/** Who owns the slots where this server owns none. */
+function ownersOf(facts: ClusterFacts): string {
+  const { partitions } = facts;
+  const owned = partitions.filter(({ ownerId }) => ownerId !== undefined);
+  const [first] = owned;
+  if (first?.ownerId === undefined) return "no server owns the slots";
+  if (partitions.length === 1) return `${nameOf(facts, first.ownerId)} owns the slots, epoch ${first.epoch}`;
+  const owners = new Set(owned.map(({ ownerId }) => ownerId));
+  return `${owners.size} other servers own ${owned.length} of ${partitions.length} partitions`;
 }
 
 function nameOf(facts: ClusterFacts, id: string): string {

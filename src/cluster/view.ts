@@ -70,6 +70,8 @@ export class ClusterState implements ClusterView {
   #facts: ClusterFacts;
   /** By partition: before which moment of its monotonic clock it may serve; negative infinity: not any more. */
   readonly #untilMs = new Map<number, number>();
+  /** Those that the member hands over: it answers what it has read, and reads no further requests. */
+  readonly #leaving = new Set<number>();
 
   constructor(ownId: string, facts: ClusterFacts = { members: [], partitions: [] }) {
     this.ownId = ownId;
@@ -90,7 +92,7 @@ export class ClusterState implements ClusterView {
 
   isServing(partition: number, nowMonotonicMs: number): boolean {
     const untilMs = this.#untilMs.get(partition);
-    return untilMs !== undefined && nowMonotonicMs < untilMs;
+    return untilMs !== undefined && nowMonotonicMs < untilMs && !this.#leaving.has(partition);
   }
 
   isOver(partition: number, nowMonotonicMs: number): boolean {
@@ -125,6 +127,11 @@ export class ClusterState implements ClusterView {
     this.#untilMs.set(partition, monotonicMs);
   }
 
+  /** The member hands a partition over. */
+  leave(partition: number): void {
+    this.#leaving.add(partition);
+  }
+
   /** The member does not own a partition any more: nothing of it is answered. */
   end(partition: number): void {
     this.#untilMs.set(partition, Number.NEGATIVE_INFINITY);
@@ -133,10 +140,20 @@ export class ClusterState implements ClusterView {
   /** It is as if the member had never served the partition: whatever it had to say of it is gone. */
   forget(partition: number): void {
     this.#untilMs.delete(partition);
+    this.#leaving.delete(partition);
   }
 
   partitionOf(slot: number): ClusterPartition | undefined {
-    return this.partitions.find(({ firstSlot, lastSlot }) => firstSlot <= slot && slot <= lastSlot);
+    const { partitions } = this;
+    let low = 0;
+    let high = partitions.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((partitions[middle]?.firstSlot ?? 0) <= slot) low = middle;
+      else high = middle - 1;
+    }
+    const found = partitions[low];
+    return found !== undefined && found.firstSlot <= slot && slot <= found.lastSlot ? found : undefined;
   }
 }
 

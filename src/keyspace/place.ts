@@ -10,7 +10,9 @@ export interface Place {
   readonly tag: string;
   /** Whether a key is of this partition. */
   holds(key: Bytes): boolean;
+  /** The number of the partition that a key is of. */
+  partitionOf(key: Bytes): number;
 }
 
 /** All keys there are: of a server without a cluster, and of a cluster with one partition. */
-export const WHOLE: Place = { number: 0, count: 1, tag: "", holds: () => true };
+export const WHOLE: Place = { number: 0, count: 1, tag: "", holds: () => true, partitionOf: () => 0 };

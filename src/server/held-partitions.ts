@@ -1,12 +1,15 @@
 /** How a server that runs takes a partition and gives it up. */
 import type { Log } from "../base/log.ts";
+import type { ServerContext } from "../commands/server-context.ts";
 import type { Partition } from "../keyspace/partitions.ts";
 import type { Holding } from "./holding.ts";
+import { loseKeys } from "./lost-keys.ts";
 import { migrate } from "./migrations.ts";
 import type { SharedChanges } from "./shared-changes.ts";
 import type { Waiters } from "./waiters.ts";
 
 export interface HeldPartitions {
+  readonly server: ServerContext;
   readonly holding: Holding;
   /** What belongs to all partitions, where there are several. */
   readonly shared: SharedChanges | undefined;
@@ -26,11 +29,12 @@ export async function addPartition(
 }
 
 export async function removePartition(
-  { holding, shared, waiters }: HeldPartitions,
+  { server, holding, shared, waiters }: HeldPartitions,
   partition: Partition,
 ): Promise<void> {
   shared?.remove(partition);
   waiters.endIn(partition.place);
+  loseKeys(server, partition.place);
   // The turn that answers them, and what it has written.
   for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
   holding.remove(partition);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createSchema } from "../../src/storage/postgres/schema.ts";
 import { cli } from "../support/cli.ts";
 import { connectedTo, useClusterDatabase } from "../support/cluster-database.ts";
 import { noPostgres } from "../support/postgres.ts";
@@ -58,6 +59,50 @@ describe.skipIf(noPostgres !== undefined)("detent cluster", () => {
       members: [{ id: OWNER, host: "10.0.0.1", port: 6379, info: { version: "1.2.3" } }],
     });
     expect(json.dataBytes).toBeGreaterThan(0);
+  });
+
+  test("init makes as many partitions as are asked for, and keeps their number", async () => {
+    const url = await database.schema();
+    expect(await cli("cluster", "init", url, "--partitions", "1")).toMatchObject({ code: 0 });
+    expect(await cli("cluster", "init", url, "--partitions", "1")).toMatchObject({ code: 0 });
+    for (const [count, error] of [
+      ["0", "--partitions takes a number from 1 to 16384, not '0'"],
+      ["16385", "--partitions takes a number from 1 to 16384, not '16385'"],
+      ["1.5", "--partitions takes a number from 1 to 16384, not '1.5'"],
+      ["many", "--partitions takes a number from 1 to 16384, not 'many'"],
+      ["2", "servers of this version serve clusters of one partition"],
+    ] as const)
+      expect(await cli("cluster", "init", url, "--partitions", count)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(error),
+      });
+    const several = await database.schema();
+    await createSchema(await connectedTo(several), 3);
+    expect(await cli("cluster", "init", several)).toMatchObject({ code: 0 });
+    expect(await cli("cluster", "init", several, "--partitions", "1")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("the cluster has 3 partitions, and their number does not change"),
+    });
+    expect(await cli("cluster", "status", several, "--partitions", "1")).toMatchObject({ code: 2 });
+  });
+
+  test("status shows the share of each member", async () => {
+    const url = await database.schema();
+    const client = await connectedTo(url);
+    await createSchema(client, 3);
+    await client.query(
+      "update detent_partition set owner = $1, epoch = 3, lease_until = now() + interval '1 hour' where p < 2",
+      [`${OWNER}:2`],
+    );
+    await client.query(
+      `insert into detent_member (id, host, port, tls_port, info) values ($1, '10.0.0.1', 6379, 0, '{"version":"1.2.3","pid":7}')`,
+      [OWNER],
+    );
+    const status = await cli("cluster", "status", url);
+    expect(status.code).toBe(1);
+    expect(status.out).toMatch(/Partition 1: slots 5461-10921, epoch 3, owner 10\.0\.0\.1:6379 for/);
+    expect(status.out).toMatch(/Partition 2: slots 10922-16383, epoch 0, no owner/);
+    expect(status.out).toContain("10.0.0.1:6379 owns 2 of 3 partitions, seen");
   });
 
   test("init says what the database refuses", async () => {

@@ -1,4 +1,4 @@
-/** A cluster in the process of a test: one partition whose row and data are in memory, shared by members that are started over it. */
+/** A cluster in the process of a test: partitions whose rows and data are in memory, shared by members that are started over them. */
 import { systemClock } from "../../src/base/clock.ts";
 import type { Announcement, Asked, LeaseDatabase, Sight } from "../../src/cluster/database.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../src/cluster/lease.ts";
@@ -23,24 +23,75 @@ export interface StartedMember {
   client(): Promise<TestClient>;
 }
 
-export class SharedMemory {
-  readonly #data = new MemoryStore();
+/** What is known of one partition. */
+class Row {
+  readonly data = new MemoryStore();
+  readonly firstSlot: number;
+  readonly lastSlot: number;
   owner: string | undefined;
   epoch = 0;
   leaseUntilMs = 0;
-  /** Why the store cannot be opened, for tests of that. */
+  lost: (error: Error) => void = () => undefined;
+
+  constructor(firstSlot: number, lastSlot: number) {
+    this.firstSlot = firstSlot;
+    this.lastSlot = lastSlot;
+  }
+
+  /** The id of the member whose lease runs. */
+  get ownerId(): string | undefined {
+    return performance.now() < this.leaseUntilMs ? this.owner?.split(":")[0] : undefined;
+  }
+
+  answer(id: string, { request, owner }: Asked): LeaseAnswer {
+    const nowMs = performance.now();
+    const isMine = this.owner === undefined || this.owner.startsWith(`${id}:`);
+    if (request.kind === "take" && request.epoch === this.epoch && (isMine || this.leaseUntilMs < nowMs)) {
+      this.owner = owner;
+      this.epoch += 1;
+    } else if (request.kind === "release") {
+      if (isMine) this.owner = undefined;
+      return { granted: false, epoch: this.epoch, freeInMs: 0 };
+    } else if (request.kind !== "renew" || this.owner !== owner) {
+      return {
+        granted: false,
+        epoch: this.epoch,
+        freeInMs: isMine ? 0 : Math.max(0, this.leaseUntilMs - nowMs),
+      };
+    }
+    this.leaseUntilMs = nowMs + LEASE_MS;
+    return { granted: true, epoch: this.epoch };
+  }
+}
+
+export class SharedMemory {
+  readonly #rows: readonly Row[];
+  /** Why stores cannot be opened, for tests of that. */
   openFault: string | undefined;
   readonly #announced = new Map<string, Announcement>();
   readonly #takes = new Map<string, boolean>();
   readonly #hints = new Set<() => void>();
-  #lost: (error: Error) => void = () => undefined;
 
-  /** The database gives the partition to somebody else. */
-  giveAway(): void {
-    this.owner = "other:1";
-    this.epoch += 1;
-    this.leaseUntilMs = performance.now() + LEASE_MS;
-    this.#lost(new Error("another one owns the partition"));
+  constructor(partitionCount = 1) {
+    const bound = (partition: number) => Math.floor((partition * SLOT_COUNT) / partitionCount);
+    this.#rows = Array.from(
+      { length: partitionCount },
+      (_, partition) => new Row(bound(partition), bound(partition + 1) - 1),
+    );
+  }
+
+  /** The epoch of a partition. */
+  epoch(partition = 0): number {
+    return this.#row(partition).epoch;
+  }
+
+  /** The database gives a partition to somebody else. */
+  giveAway(partition = 0): void {
+    const row = this.#row(partition);
+    row.owner = "other:1";
+    row.epoch += 1;
+    row.leaseUntilMs = performance.now() + LEASE_MS;
+    row.lost(new Error("another one owns the partition"));
   }
 
   async start(name: string): Promise<StartedMember> {
@@ -60,21 +111,26 @@ export class SharedMemory {
       port: 0,
       httpPort: "none",
       id,
-      partition: 0,
       timers: SYSTEM_TIMERS,
       database: (server, onHint) => this.#databaseOf(started, () => server().port, onHint),
-      openStore: async (_owner, _epoch, onLost) => {
+      openStore: async ({ partition, onLost }) => {
         if (this.openFault !== undefined) throw new Error(this.openFault);
-        this.#lost = onLost;
+        const row = this.#row(partition);
+        row.lost = onLost;
         return {
-          store: Store.plainOver(this.#data, OBJECT_TYPES),
+          store: Store.plainOver(row.data, OBJECT_TYPES),
           drained: async () => undefined,
           abandon: async () => undefined,
         };
       },
-      onFatal: (error) => lines.push(`fatal: ${error.stack}`),
     });
     return Object.assign(started, { member, client: () => TestClient.connect(member.server.port) });
+  }
+
+  #row(partition: number): Row {
+    const row = this.#rows[partition];
+    if (row === undefined) throw new Error(`there is no partition ${partition}`);
+    return row;
   }
 
   #databaseOf(
@@ -84,34 +140,20 @@ export class SharedMemory {
   ): LeaseDatabase {
     const { id } = who;
     this.#hints.add(onHint);
-    const database = {
-      ask: async (_kind: LeaseRequest["kind"], asked: readonly Asked[]) => {
+    return {
+      ask: async (kind: LeaseRequest["kind"], asked: readonly Asked[]) => {
         await this.#reach(who);
-        return new Map(
-          asked.map(({ partition, request, owner }) => [partition, this.#answer(id, request, owner)]),
+        const answers = asked.map(
+          (one) => [one.partition, this.#row(one.partition).answer(id, one)] as const,
         );
+        if (kind !== "renew") for (const hint of this.#hints) hint();
+        return new Map(answers);
       },
       look: async (takes: boolean): Promise<Sight> => {
         await this.#reach(who);
         this.#announced.set(id, { host: "127.0.0.1", port: port(), tlsPort: 0, info: {} });
         this.#takes.set(id, takes);
-        const leftMs = Math.max(0, this.leaseUntilMs - performance.now());
-        const ownerId = this.owner?.split(":")[0];
-        return {
-          partitions: [
-            {
-              partition: 0,
-              firstSlot: 0,
-              lastSlot: SLOT_COUNT - 1,
-              epoch: this.epoch,
-              ownerId: leftMs > 0 ? ownerId : undefined,
-              lastOwnerId: leftMs > 0 ? undefined : ownerId,
-            },
-          ],
-          members: [...this.#announced].map(([other, at]) => ({ ...at, id: other, isAlive: true })),
-          takers: [...this.#announced.keys()].filter((other) => this.#takes.get(other) === true),
-          freeInMs: ownerId !== undefined && leftMs > 0 && ownerId !== id ? leftMs : Number.POSITIVE_INFINITY,
-        };
+        return this.#sightOf(id);
       },
       leave: async () => {
         this.#announced.delete(id);
@@ -121,32 +163,28 @@ export class SharedMemory {
         this.#hints.delete(onHint);
       },
     };
-    return database;
+  }
+
+  #sightOf(id: string): Sight {
+    const others = this.#rows.filter(({ ownerId }) => ownerId !== undefined && ownerId !== id);
+    const nowMs = performance.now();
+    return {
+      partitions: this.#rows.map(({ owner, ownerId, firstSlot, lastSlot, epoch }, partition) => ({
+        partition,
+        firstSlot,
+        lastSlot,
+        epoch,
+        ownerId,
+        lastOwnerId: ownerId === undefined ? owner?.split(":")[0] : undefined,
+      })),
+      members: [...this.#announced].map(([other, at]) => ({ ...at, id: other, isAlive: true })),
+      takers: [...this.#announced.keys()].filter((other) => this.#takes.get(other) === true),
+      freeInMs: Math.min(...others.map(({ leaseUntilMs }) => leaseUntilMs - nowMs)),
+    };
   }
 
   async #reach(who: { readonly isCut: boolean }): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     if (who.isCut) throw new Error("the database is far away");
-  }
-
-  #answer(id: string, request: LeaseRequest, owner: string): LeaseAnswer {
-    const nowMs = performance.now();
-    const isMine = this.owner === undefined || this.owner.startsWith(`${id}:`);
-    if (request.kind === "take" && request.epoch === this.epoch && (isMine || this.leaseUntilMs < nowMs)) {
-      this.owner = owner;
-      this.epoch += 1;
-    } else if (request.kind === "release") {
-      if (isMine) this.owner = undefined;
-      for (const hint of this.#hints) hint();
-      return { granted: false, epoch: this.epoch, freeInMs: 0 };
-    } else if (request.kind !== "renew" || this.owner !== owner) {
-      return {
-        granted: false,
-        epoch: this.epoch,
-        freeInMs: isMine ? 0 : Math.max(0, this.leaseUntilMs - nowMs),
-      };
-    }
-    this.leaseUntilMs = nowMs + LEASE_MS;
-    return { granted: true, epoch: this.epoch };
   }
 }

@@ -19,7 +19,7 @@ describe.skipIf(noPostgres !== undefined)("the program with a store in PostgreSQ
     await cli("cluster", "init", url);
     const ports = [await freePort(), await freePort()];
     const first = started(url, ports[0] ?? 0, "--always-show-logo", "yes");
-    await first.printed(/Owner of the slots at epoch \d+/);
+    await first.printed(/Owner of the slots 0-16383 at epoch \d+/);
     const shown = first.output();
     expect(shown).toContain(
       "  Data            postgres://tester@/postgres, shared with the other servers of the cluster\n",
@@ -35,8 +35,8 @@ describe.skipIf(noPostgres !== undefined)("the program with a store in PostgreSQ
     await second.printed(/Announced to the cluster and its clients as [\d.]+:\d+/);
     first.child.kill("SIGTERM");
     expect(await first.ended).toBe(0);
-    expect(first.output()).toContain("All is committed: the slots are released for another server");
-    await second.printed(/Owner of the slots at epoch \d+/);
+    expect(first.output()).toContain("All is committed: the slots 0-16383 are released for another server");
+    await second.printed(/Owner of the slots 0-16383 at epoch \d+/);
     const other = await TestClient.connect(ports[1] ?? 0);
     await other.call("AUTH", "secret");
     expect(await other.call("GET", "k")).toBe("v");

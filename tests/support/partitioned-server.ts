@@ -101,6 +101,8 @@ function heldPartition(number: number, count: number): HeldPartition {
     count,
     tag: count === 1 ? "" : `${tag}`,
     holds: (key) => isOurs(bufferOf(key)),
+    // The last partition that begins at the slot or before it.
+    partitionOf: (key) => Math.floor((slotOf(bufferOf(key)) * count) / SLOT_COUNT),
   };
   const disk = lateStore();
   const store = Store.over(disk.store, OBJECT_TYPES);

@@ -1,14 +1,14 @@
 /** Three servers, each with two partitions of a cluster and a log of what belongs to all of them. */
 import { onTestFinished } from "vitest";
-import { bufferOf } from "../../src/base/bytes.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import type { ClusterLog } from "../../src/cluster/cluster-log.ts";
-import { slotOf } from "../../src/cluster/slots.ts";
 import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
 import { configOf } from "../../src/config/load.ts";
 import { Partition } from "../../src/keyspace/partitions.ts";
+import type { Place } from "../../src/keyspace/place.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { placesOf } from "../../src/places.ts";
 import { type RunningServer, start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { TestClient } from "./client.ts";
@@ -105,7 +105,7 @@ export class SharedServers {
 
   /** A key of a partition. */
   keyOf(number: number, name: string): string {
-    return `{${tagOf(number)}}${name}`;
+    return `{${placeOf(number).tag}}${name}`;
   }
 
   #say(): void {
@@ -124,24 +124,13 @@ function slotsOf(number: number) {
   return { firstSlot: bound(number), lastSlot: bound(number + 1) - 1 };
 }
 
-function isIn(number: number, key: Buffer): boolean {
-  const { firstSlot, lastSlot } = slotsOf(number);
-  const slot = slotOf(key);
-  return firstSlot <= slot && slot <= lastSlot;
-}
-
-function tagOf(number: number): string {
-  let tag = 0;
-  while (!isIn(number, Buffer.from(`${tag}`))) tag += 1;
-  return `${tag}`;
+function placeOf(number: number): Place {
+  const ranges = Array.from({ length: PARTITION_COUNT }, (_, each) => slotsOf(each));
+  const place = placesOf(ranges)[number];
+  if (place === undefined) throw new Error(`there is no partition ${number}`);
+  return place;
 }
 
 function partitionOver(store: Store, number: number): Partition {
-  const place = {
-    number,
-    count: PARTITION_COUNT,
-    tag: tagOf(number),
-    holds: (key: Parameters<typeof bufferOf>[0]) => isIn(number, bufferOf(key)),
-  };
-  return new Partition({ store, place, ...slotsOf(number) });
+  return new Partition({ store, place: placeOf(number), ...slotsOf(number) });
 }

@@ -1,5 +1,5 @@
 /** The lines that CLUSTER NODES and CLUSTER REPLICAS print of the servers of a cluster. */
-import type { ClusterMember } from "../../cluster/view.ts";
+import type { ClusterMember, ClusterPartition } from "../../cluster/view.ts";
 import type { Call } from "../handler.ts";
 import { clusterOf, portFor, shardsOf } from "./topology.ts";
 
@@ -18,10 +18,23 @@ export function nodeLines(call: Call): ReadonlyMap<string, string> {
       ...(isAlive ? [] : ["fail"]),
     ];
     const epoch = owned.reduce((highest, { partition }) => Math.max(highest, partition.epoch), 0);
-    const slots = owned.map(({ partition: { firstSlot, lastSlot } }) => ` ${firstSlot}-${lastSlot}`);
+    const slots = joined(owned.map(({ partition }) => partition));
     const address = `${host}:${portFor(call.session, member)}@0`;
     const link = isAlive ? "connected" : "disconnected";
-    return `${id} ${address} ${flags.join(",")} ${masterId} 0 0 ${epoch} ${link}${slots.join("")}`;
+    return `${id} ${address} ${flags.join(",")} ${masterId} 0 0 ${epoch} ${link}${slots}`;
   };
   return new Map(cluster.members.map((member) => [member.id, line(member)]));
+}
+
+/** The ranges of slots of a member, those that follow each other as one. */
+function joined(partitions: readonly ClusterPartition[]): string {
+  const ranges: { readonly firstSlot: number; lastSlot: number }[] = [];
+  for (const { firstSlot, lastSlot } of partitions) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.lastSlot + 1 === firstSlot) last.lastSlot = lastSlot;
+    else ranges.push({ firstSlot, lastSlot });
+  }
+  return ranges
+    .map(({ firstSlot, lastSlot }) => ` ${firstSlot === lastSlot ? firstSlot : `${firstSlot}-${lastSlot}`}`)
+    .join("");
 }

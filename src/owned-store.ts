@@ -1,0 +1,53 @@
+/** The stores of partitions that a member owns. */
+import type { Timers } from "./cluster/keeper.ts";
+import type { Partition } from "./keyspace/partitions.ts";
+import type { Store } from "./keyspace/store.ts";
+
+/** The store of a partition, read by its owner. */
+export interface OwnedStore {
+  readonly store: Store;
+  /** Resolves when all commits are settled. */
+  drained(): Promise<void>;
+  /** Drops all at once: nothing is written any more, nothing settles. */
+  abandon(): Promise<void>;
+}
+
+export interface StoreRequest {
+  readonly partition: number;
+  readonly owner: string;
+  readonly epoch: number;
+  /** The database has given the partition to another one. */
+  readonly onLost: (error: Error) => void;
+}
+
+/** A partition whose lease the member has. */
+export interface Grant {
+  readonly partition: number;
+  readonly owner: string;
+  readonly epoch: number;
+  readonly atMs: number;
+  owned: OwnedStore | undefined;
+  /** What the server holds; undefined until it is read. */
+  held: Partition | undefined;
+  isLeaving: boolean;
+}
+
+/** Whether something has come to its end within a time. */
+export async function endsWithin(
+  timers: Timers,
+  waitMs: number,
+  work: Promise<void> | undefined,
+): Promise<boolean> {
+  if (work === undefined) return true;
+  return await new Promise((resolve) => {
+    const cancel = timers.after(waitMs, () => resolve(false));
+    const end = (isDone: boolean) => {
+      cancel();
+      resolve(isDone);
+    };
+    work.then(
+      () => end(true),
+      () => end(false),
+    );
+  });
+}
