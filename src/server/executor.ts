@@ -241,15 +241,14 @@ export class Executor {
     const { waiters } = this.#options;
     if (waiters.isHeldUp(waiter)) return false;
     const reply = waiter.ending === undefined ? this.#missed.ask(waiter, turn) : waiter.ending;
-    const { endpoint } = waiter;
+    const { endpoint, ending, request } = waiter;
     if (reply !== undefined) {
       this.#missed.end(waiter);
       waiters.remove(endpoint.session.id);
       this.#budget.addReplyBytes(replySize(reply));
       const { protocol } = endpoint.session;
-      const dependsOnCommit = waiter.ending === undefined;
-      const partition = waiter.request.partition?.();
-      outgoing.answer(endpoint.session, { reply, protocol, dependsOnCommit, partition });
+      const tellsOf = { dependsOnCommit: ending === undefined, partition: request.partition?.() };
+      outgoing.answer(endpoint.session, { reply, protocol, ...tellsOf });
       // What it has sent meanwhile runs now.
       this.#ready.postpone(endpoint);
     }

@@ -1,6 +1,9 @@
 /** Turns of a server that holds several partitions, each with a store of its own. */
 import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import type { Bytes } from "../../src/base/bytes.ts";
+import { NotLoaded } from "../../src/storage/not-loaded.ts";
+import type { OrderedStore } from "../../src/storage/ordered-store.ts";
 import type { Argument, TestClient } from "../support/client.ts";
 import { define } from "../support/machines.ts";
 import {
@@ -362,6 +365,45 @@ test("removePartition() ends what it does by itself: a timer of it does not fire
   await server.add(1);
   await expect.poll(() => client.call("SM.STATE", key("m"))).toEqual(["off"]);
 });
+
+test.each([
+  ["ends", undefined],
+  ["fails", new Error("the store is closed")],
+])(
+  "a request whose partition is taken away while it loads is redirected when that %s",
+  async (_, failure) => {
+    const loads: Array<() => void> = [];
+    let isHeld = false;
+    const load = async (): Promise<void> => {
+      await new Promise<void>((resolve) => loads.push(resolve));
+      if (failure !== undefined) throw failure;
+    };
+    const missing = (store: OrderedStore): OrderedStore =>
+      new Proxy(store, {
+        get: (target, name) => {
+          if (name === "mayMiss") return true;
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== "function") return value;
+          if (name !== "get") return value.bind(target);
+          return (key: Bytes) => {
+            if (isHeld) throw new NotLoaded(load);
+            return target.get(key);
+          };
+        },
+      });
+    const server = await serve({ over: missing });
+    const [client, other] = [await server.client(), await server.client()];
+    isHeld = true;
+    const { reply } = await ran(server, client, "GET", server.part(1).key("k"));
+    await until(() => loads.length > 0);
+    isHeld = false;
+    await server.remove(1);
+    expect(await other.call("SET", server.part(2).key("k"), "v")).toBe("OK");
+    for (const end of loads) end();
+    expect(await reply).toMatchObject({ message: expect.stringMatching(/^MOVED /) });
+    expect(await client.call("GET", server.part(2).key("k"))).toBe("v");
+  },
+);
 
 test("a transaction whose keys are taken away meanwhile is redirected, and its connection goes on", async () => {
   const server = await serve();

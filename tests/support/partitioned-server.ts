@@ -9,6 +9,7 @@ import { Partition } from "../../src/keyspace/partitions.ts";
 import type { Place } from "../../src/keyspace/place.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
+import type { OrderedStore } from "../../src/storage/ordered-store.ts";
 import { member, memberId } from "./cluster-view.ts";
 import { type LateStore, lateStore } from "./late-store.ts";
 import { startTestServer, type TestServer, type TestServerOptions } from "./server.ts";
@@ -38,14 +39,17 @@ export interface PartitionedOptions extends Omit<TestServerOptions, "store" | "c
   readonly count?: number;
   /** Which the server holds at first: all, when nothing is said. */
   readonly held?: readonly number[];
+  /** What is put over the store of each partition. */
+  readonly over?: (store: OrderedStore) => OrderedStore;
 }
 
 export async function startPartitionedServer({
   count = 3,
   held,
+  over = (store) => store,
   ...options
 }: PartitionedOptions = {}): Promise<PartitionedServer> {
-  const parts = Array.from({ length: count }, (_, number) => heldPartition(number, count));
+  const parts = Array.from({ length: count }, (_, number) => heldPartition(number, count, over));
   const owned = new Set(held ?? parts.keys());
   const view = new ClusterState(memberId("a"));
   const say = (): void => {
@@ -87,7 +91,11 @@ export async function startPartitionedServer({
   };
 }
 
-function heldPartition(number: number, count: number): HeldPartition {
+function heldPartition(
+  number: number,
+  count: number,
+  over: (store: OrderedStore) => OrderedStore,
+): HeldPartition {
   const firstSlot = Math.ceil((number * SLOT_COUNT) / count);
   const lastSlot = Math.ceil(((number + 1) * SLOT_COUNT) / count) - 1;
   const isOurs = (key: Buffer): boolean => {
@@ -105,7 +113,7 @@ function heldPartition(number: number, count: number): HeldPartition {
     partitionOf: (key) => Math.floor((slotOf(bufferOf(key)) * count) / SLOT_COUNT),
   };
   const disk = lateStore();
-  const store = Store.over(disk.store, OBJECT_TYPES);
+  const store = Store.over(over(disk.store), OBJECT_TYPES);
   const partition = new Partition({ store, place, firstSlot, lastSlot });
   return { partition, store, disk, key: (name) => `{${tag}}${name}` };
 }
