@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { Bytes } from "../../src/base/bytes.ts";
+import { misplaced } from "../../src/commands/cluster/placement.ts";
 import { NotLoaded } from "../../src/storage/not-loaded.ts";
 import type { OrderedStore } from "../../src/storage/ordered-store.ts";
 import type { Argument, TestClient } from "../support/client.ts";
@@ -97,6 +98,18 @@ test("a transaction runs in the partition of its keys, WATCH too, and is refused
   const crossing = await client.pipeline([["MULTI"], ["SET", a, "lost"], ["SET", b, "lost"], ["EXEC"]]);
   expect(crossing.at(-1)?.value).toMatchObject({ message: expect.stringMatching(/^CROSSSLOT /) });
   expect([await client.call("GET", a), await client.call("GET", b)]).toEqual(["2", "changed"]);
+});
+
+test("who may cross slots may do so within a partition, and not across two", async () => {
+  const { context, part } = await serve();
+  const { firstSlot, lastSlot } = part(1).partition;
+  const refusal = (slot: number, ...otherSlots: number[]) => {
+    const session = { isReplicaReader: false, isSecure: false, mayCrossSlots: true };
+    return misplaced(context, { slot, otherSlots, usesStore: true, isRead: true }, session, 0)?.message;
+  };
+  expect(refusal(firstSlot, firstSlot + 1, lastSlot)).toBe(undefined);
+  expect(refusal(firstSlot, firstSlot - 1)).toMatch(/^CROSSSLOT /);
+  expect(refusal(firstSlot, lastSlot, lastSlot + 1)).toMatch(/^CROSSSLOT /);
 });
 
 test("a request that fails leaves what others have done in other partitions within the turn", async () => {

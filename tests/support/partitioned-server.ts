@@ -2,13 +2,12 @@
  * A server that is a member of a cluster and holds several partitions, each with a store in memory whose commits a test may hold
  * up. The cluster has another member, which owns what this one has given up; what a member loop does, the test does by hand.
  */
-import { bufferOf } from "../../src/base/bytes.ts";
-import { slotOf } from "../../src/cluster/slots.ts";
 import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
 import { Partition } from "../../src/keyspace/partitions.ts";
-import type { Place } from "../../src/keyspace/place.ts";
+import { type Place, WHOLE } from "../../src/keyspace/place.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { placesOf, type SlotRange } from "../../src/places.ts";
 import type { OrderedStore } from "../../src/storage/ordered-store.ts";
 import { member, memberId } from "./cluster-view.ts";
 import { type LateStore, lateStore } from "./late-store.ts";
@@ -49,7 +48,9 @@ export async function startPartitionedServer({
   over = (store) => store,
   ...options
 }: PartitionedOptions = {}): Promise<PartitionedServer> {
-  const parts = Array.from({ length: count }, (_, number) => heldPartition(number, count, over));
+  const ranges = Array.from({ length: count }, (_, number) => rangeOf(number, count));
+  const places = placesOf(ranges);
+  const parts = ranges.map((range, number) => heldPartition(places[number] ?? WHOLE, range, over));
   const owned = new Set(held ?? parts.keys());
   const view = new ClusterState(memberId("a"));
   const say = (): void => {
@@ -91,29 +92,19 @@ export async function startPartitionedServer({
   };
 }
 
-function heldPartition(
-  number: number,
-  count: number,
-  over: (store: OrderedStore) => OrderedStore,
-): HeldPartition {
+function rangeOf(number: number, count: number): SlotRange {
   const firstSlot = Math.ceil((number * SLOT_COUNT) / count);
   const lastSlot = Math.ceil(((number + 1) * SLOT_COUNT) / count) - 1;
-  const isOurs = (key: Buffer): boolean => {
-    const slot = slotOf(key);
-    return firstSlot <= slot && slot <= lastSlot;
-  };
-  let tag = 0;
-  while (!isOurs(Buffer.from(`${tag}`))) tag += 1;
-  const place: Place = {
-    number,
-    count,
-    tag: count === 1 ? "" : `${tag}`,
-    holds: (key) => isOurs(bufferOf(key)),
-    // The last partition that begins at the slot or before it.
-    partitionOf: (key) => Math.floor((slotOf(bufferOf(key)) * count) / SLOT_COUNT),
-  };
+  return { firstSlot, lastSlot };
+}
+
+function heldPartition(
+  place: Place,
+  slots: SlotRange,
+  over: (store: OrderedStore) => OrderedStore,
+): HeldPartition {
   const disk = lateStore();
   const store = Store.over(over(disk.store), OBJECT_TYPES);
-  const partition = new Partition({ store, place, firstSlot, lastSlot });
-  return { partition, store, disk, key: (name) => `{${tag}}${name}` };
+  const partition = new Partition({ store, place, ...slots });
+  return { partition, store, disk, key: (name) => `{${place.tag}}${name}` };
 }
