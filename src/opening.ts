@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { systemClock } from "./base/clock.ts";
 import { type Announcement, PostgresLeases } from "./cluster/database.ts";
 import { PostgresBus } from "./cluster/postgres-bus.ts";
+import { PostgresLog } from "./cluster/postgres-log.ts";
 import { SYSTEM_TIMERS } from "./cluster/timers.ts";
 import { leaseTimes } from "./cluster/times.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
@@ -21,7 +22,7 @@ import { checkData } from "./storage/check-data.ts";
 import { wasLeftOpen } from "./storage/directory-lock.ts";
 import { OpenError } from "./storage/ordered-store.ts";
 import { withClient } from "./storage/postgres/connection.ts";
-import { assertSchema } from "./storage/postgres/schema.ts";
+import { assertSchema, type SchemaClient } from "./storage/postgres/schema.ts";
 import { untilLoaded } from "./storage/until-loaded.ts";
 
 /** How long the data file is looked at after an end that was not clean, so that a start does not take long. */
@@ -84,7 +85,8 @@ async function openMember(opening: Opening): Promise<Opened> {
   const { answerMs } = leaseTimes(leaseMs, config.get("cluster-lease-margin"));
   const { log } = opening.log;
   log(`Member ${id} of the cluster in ${shownAddress(url)}`);
-  await withClient(url, (client) => assertSchema(client));
+  const hasSeveral = await withClient(url, hasSeveralPartitions);
+  const logs: PostgresLog[] = [];
   const bus = new PostgresBus({ url, log });
   const member = await startMember({
     ...common(opening),
@@ -101,8 +103,15 @@ async function openMember(opening: Opening): Promise<Opened> {
         onHint,
       }),
     openStore: (request) => openStore(url, request),
+    ...(hasSeveral && {
+      clusterLog: (onHint: () => void) => {
+        const shared = new PostgresLog({ url, answerMs, onHint });
+        logs.push(shared);
+        return shared;
+      },
+    }),
   }).catch(async (error: unknown) => {
-    await bus.close();
+    await closeAll([bus, ...logs]);
     throw error;
   });
   return {
@@ -116,9 +125,20 @@ async function openMember(opening: Opening): Promise<Opened> {
     },
     close: async () => {
       await member.close();
-      await bus.close();
+      await closeAll([bus, ...logs]);
     },
   };
+}
+
+/** @throws OpenError unless the tables are those of this version */
+async function hasSeveralPartitions(client: SchemaClient): Promise<boolean> {
+  await assertSchema(client);
+  const { rows } = await client.query("select from detent_partition limit 2");
+  return rows.length > 1;
+}
+
+async function closeAll(connected: readonly { close(): Promise<void> }[]): Promise<void> {
+  for (const one of connected) await one.close();
 }
 
 async function openStore(

@@ -30,11 +30,11 @@ interface Running {
 /** Until when something may take its time on a machine that is busy. */
 const PATIENCE_MS = 60_000;
 
-export async function startRealCluster(): Promise<RealCluster> {
+export async function startRealCluster(partitionCount = 1): Promise<RealCluster> {
   const database = await startPostgresServer(["fsync=off", "shared_buffers=16MB", "max_connections=60"]);
   if (database === undefined) throw new Error("PostgreSQL is not installed");
   const client = await database.connect();
-  await createSchema(client);
+  await createSchema(client, partitionCount);
   await client.end();
   const directory = mkdtempSync(join(tmpdir(), "detent-cluster-"));
   const begin = (port: number): Running => {
