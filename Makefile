@@ -73,9 +73,9 @@ migrations: install ## Random machines that are migrated, patched and undone amo
 race: install ## 64 clients race one event on one machine (ROUNDS=10000)
 	ROUNDS=$(or $(ROUNDS),10000) npx vitest run tests/commands/statechart/race.test.ts
 
-cluster-crash: install build ## Kill, stop and cut off servers of a cluster and its database, hold what is found against what was acknowledged (ROUNDS=100, SEED=)
+cluster-crash: install build ## Kill, stop and cut off servers of a cluster and its database, hold what is found against what was acknowledged (ROUNDS=100, SEED=, PARTITIONS=1)
 	DETENT_BUILT=1 CRASH_ROUNDS=$(or $(ROUNDS),100) $(if $(SEED),CRASH_SEED=$(SEED)) \
-	  npx vitest run tests/crash/cluster.test.ts --disable-console-intercept
+	  CRASH_PARTITIONS=$(or $(PARTITIONS),1) npx vitest run tests/crash/cluster.test.ts --disable-console-intercept
 
 test-forgetful: install ## The tests of commands over a store whose reads miss at random, so that all is run again and again (SEED=)
 	DETENT_FORGETFUL=$(or $(SEED),1) npx vitest run --testTimeout 120000 tests/server/forgetful.property.test.ts tests/server/waiters.test.ts \

@@ -6,6 +6,9 @@
  * Beside them, readers ask every member for a counter: who answers has what was acknowledged before.
  */
 import { setTimeout } from "node:timers/promises";
+import { bytesOf } from "../../../src/base/bytes.ts";
+import { SLOT_COUNT } from "../../../src/cluster/view.ts";
+import { placesOf, type SlotRange } from "../../../src/places.ts";
 import { TestClient } from "../../support/client.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 import { answerOf, ClusterClient } from "./client.ts";
@@ -181,7 +184,7 @@ export class Load {
 }
 
 /** What is wrong with what is there at the end. */
-export async function verify(load: Load, client: ClusterClient): Promise<void> {
+export async function verify(load: Load, client: ClusterClient, partitionCount = 1): Promise<void> {
   for (const worker of load.workers) {
     const { name } = worker;
     const context = JSON.parse(String(await client.insist("SM.CONTEXT", `m:${name}`)));
@@ -197,9 +200,23 @@ export async function verify(load: Load, client: ClusterClient): Promise<void> {
   const ringing = load.workers.flatMap(({ name, timers }) =>
     Array.from({ length: timers }, (_, number) => [`t:${name}:${number}`, 2] as const),
   );
-  await verifyChanges(client, "counting", new Map(counting));
-  await verifyChanges(client, "ringing", new Map(ringing));
+  const places = placesOf(rangesOf(partitionCount));
+  for (const place of places) {
+    const own = (revs: readonly (readonly [string, number])[]) =>
+      new Map(revs.filter(([key]) => place.holds(bytesOf(Buffer.from(key)))));
+    const prefix = place.tag === "" ? "sm:changes:" : `sm:changes:{${place.tag}}:`;
+    await verifyChanges(client, `${prefix}counting`, own(counting));
+    await verifyChanges(client, `${prefix}ringing`, own(ringing));
+  }
   expectSame("SM.VERIFY", JSON.stringify(await client.insist("SM.VERIFY")), "[]");
+}
+
+function rangesOf(count: number): readonly SlotRange[] {
+  const bound = (partition: number) => Math.floor((partition * SLOT_COUNT) / count);
+  return Array.from({ length: count }, (_, partition) => ({
+    firstSlot: bound(partition),
+    lastSlot: bound(partition + 1) - 1,
+  }));
 }
 
 async function verifyList(client: ClusterClient, { name, listed, doubted }: Worker): Promise<void> {
@@ -240,12 +257,12 @@ async function verifyHistory(client: ClusterClient, key: string, length: number)
 /** Each machine's changes are in the stream once, in order, without gaps, up to its last one. @param revs of each machine, its last */
 async function verifyChanges(
   client: ClusterClient,
-  definition: string,
+  stream: string,
   revs: ReadonlyMap<string, number>,
 ): Promise<void> {
   const last = new Map<string, { readonly rev: number; readonly id: string }>();
   for (let from = "-"; ; ) {
-    const page = asList(await client.insist("XRANGE", `sm:changes:${definition}`, from, "+", "COUNT", 1000));
+    const page = asList(await client.insist("XRANGE", stream, from, "+", "COUNT", 1000));
     for (const entry of page) {
       const [entryId, values] = asList(entry);
       const id = String(entryId);
@@ -253,17 +270,14 @@ async function verifyChanges(
       const rev = Number(fieldOf(asList(values), "rev"));
       const before = last.get(key);
       if (before !== undefined && rev !== before.rev + 1)
-        throw new Error(
-          `sm:changes:${definition} goes from ${before.rev} as ${before.id} to ${rev} as ${id} for ${key}`,
-        );
+        throw new Error(`${stream} goes from ${before.rev} as ${before.id} to ${rev} as ${id} for ${key}`);
       last.set(key, { rev, id });
     }
     const end = page.at(-1);
     if (end === undefined || page.length < 1000) break;
     from = `(${String(asList(end)[0])}`;
   }
-  for (const [key, rev] of revs)
-    expectSame(`last change of ${key} in sm:changes:${definition}`, last.get(key)?.rev, rev);
+  for (const [key, rev] of revs) expectSame(`last change of ${key} in ${stream}`, last.get(key)?.rev, rev);
 }
 
 function fieldOf(values: readonly (Decoded | undefined)[], name: string): Decoded | undefined {

@@ -11,6 +11,8 @@ import { MemberProcess } from "./members.ts";
 
 const MEMBERS = 3;
 const WORKERS = 6;
+/** Of the cluster: one, unless whoever runs it wants several. */
+const PARTITIONS = Number(process.env["CRASH_PARTITIONS"] ?? 1);
 /** Longer than that is no cluster any more. */
 const SERVED_MS_MAX = 30_000;
 const EVERY_ROUNDS = 25;
@@ -47,7 +49,7 @@ export async function runClusterRounds(options: RoundsOptions): Promise<Totals> 
   const database = await startPostgresServer(["max_connections=60", "shared_buffers=16MB"]);
   if (database === undefined) throw new Error("PostgreSQL is not installed");
   const client = await database.connect();
-  await createSchema(client);
+  await createSchema(client, PARTITIONS);
   await client.end();
   const members = await Promise.all(
     Array.from({ length: MEMBERS }, () => MemberProcess.create(database.url)),
@@ -93,7 +95,7 @@ class Rounds {
       await this.#round(round);
     }
     await this.#load.end();
-    await verify(this.#load, this.#asking);
+    await verify(this.#load, this.#asking, PARTITIONS);
     await this.#asking.close();
     const { acknowledgedCount, unknownCount, readCount } = this.#load;
     return {
