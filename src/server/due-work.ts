@@ -6,7 +6,7 @@
  * Both are read from the front of an index by due time. What has been done is removed there, and until a checkpoint
  * the removals still lie in the way of whoever begins at the front: so it is remembered up to where nothing is left.
  */
-import { type Bytes, bytesOfText, chars } from "../base/bytes.ts";
+import { type Bytes, chars } from "../base/bytes.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import type { Databases } from "../keyspace/databases.ts";
@@ -17,6 +17,7 @@ import { putOff, runDue } from "../machines/due.ts";
 import { hasUnread, ingestNext } from "../machines/ingest.ts";
 import { type NextPart, putOffPart, runPart } from "../machines/migration/jobs.ts";
 import { type DueMachine, disarmDue, firstDue } from "../machines/pending.ts";
+import { configuredStream } from "../machines/stream-names.ts";
 import { NotLoaded } from "../storage/not-loaded.ts";
 import { type DuePlace, missesAhead } from "./due-ahead.ts";
 import type { OnFault } from "./faults.ts";
@@ -188,7 +189,7 @@ export class DueWork {
   bringsEvents(changes: readonly Change[]): boolean {
     const name = this.#options.server.config.get("sm-ingest-stream");
     if (name === "") return false;
-    const stream = bytesOfText(name);
+    const stream = configuredStream(this.#options.partition.place, name);
     return changes.some((change) => change.kind === "key" && change.database === 0 && change.key === stream);
   }
 
