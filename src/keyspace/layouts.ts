@@ -44,6 +44,9 @@
  * |       |                              | before, h: why it has been left where it is        |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
  * | j     |                              | how far the data file has the journals (lmdb-data) |
+ * | a     | o, target u32, sequence u64  | an event for a machine of another partition        |
+ * | a     | s, target u32                | the sequence of the last one for that partition    |
+ * | a     | p, source u32                | the sequence of the last one from that partition   |
  *
  * The parts of a stream, by the letter behind its id. Groups and consumers have numbers of their own, so that keys
  * are short however long their names are. An entry id is ms u64 and seq u64.
@@ -592,6 +595,37 @@ function lastName(name: Bytes): string {
 /** The first byte string behind a key: the end of a range that includes the key. */
 export function behind(key: Bytes): Bytes {
   return raw(`${chars(key)}\0`);
+}
+
+/** A letter to another partition; sequences begin at 1. */
+export function letterKey(target: number, sequence: number): Bytes {
+  return raw(`${LETTERS}${u32(target)}${u64(sequence)}`);
+}
+
+export function letterFields(key: Bytes): { readonly target: number; readonly sequence: number } {
+  return { target: readU32(key, 2), sequence: readU64(key, 6) };
+}
+
+/** Where all letters stand that wait to be sent. */
+export const LETTERS = "ao";
+
+/** How many letters a partition has got, which is the sequence of the last one. */
+export function lastLetterKey(target: number): Bytes {
+  return raw(`${LAST_LETTERS}${u32(target)}`);
+}
+
+export const LAST_LETTERS = "as";
+
+/** Up to which of its letters those of another partition have been taken. */
+export function mailPositionKey(source: number): Bytes {
+  return raw(`${MAIL_POSITIONS}${u32(source)}`);
+}
+
+export const MAIL_POSITIONS = "ap";
+
+/** The number of a partition in a lastLetterKey or mailPositionKey. */
+export function partitionOfMailKey(key: Bytes): number {
+  return readU32(key, 2);
 }
 
 /** `kind` is one letter that says what the number names. */

@@ -3,6 +3,7 @@
  * those that it owns at the moment, which change between two turns and never within one.
  */
 import type { Bytes } from "../base/bytes.ts";
+import type { Post } from "../storage/post.ts";
 import { duesAt } from "./layouts.ts";
 import { type Place, WHOLE } from "./place.ts";
 import type { Store } from "./store.ts";
@@ -12,6 +13,8 @@ export interface PartitionOptions {
   readonly place?: Place;
   readonly firstSlot?: number;
   readonly lastSlot?: number;
+  /** Where there are several: what carries events to machines of other partitions. */
+  readonly post?: Post | undefined;
 }
 
 export class Partition {
@@ -20,6 +23,7 @@ export class Partition {
   readonly lastSlot: number;
   readonly store: Store;
   readonly place: Place;
+  readonly post: Post | undefined;
   /** In the index of what of machines falls due, nothing stands before this place. */
   timersFrom: Bytes = duesAt(0);
 
@@ -29,12 +33,14 @@ export class Partition {
     place = WHOLE,
     firstSlot = 0,
     lastSlot = Number.POSITIVE_INFINITY,
+    post,
   }: PartitionOptions) {
     this.number = place.number;
     this.firstSlot = firstSlot;
     this.lastSlot = lastSlot;
     this.store = store;
     this.place = place;
+    this.post = post;
   }
 }
 

@@ -5,7 +5,9 @@ import { type DurableOptions, DurableStore } from "../storage/durable-store.ts";
 import { inspect } from "../storage/inspect.ts";
 import type { Hold } from "../storage/not-loaded.ts";
 import type { CommitError, FlushPolicy, OrderedStore, StoreStatus, Write } from "../storage/ordered-store.ts";
+import type { Post } from "../storage/post.ts";
 import type { PostgresOptions } from "../storage/postgres/opening.ts";
+import type { PostHints } from "../storage/postgres/post.ts";
 import { PostgresStore } from "../storage/postgres/postgres-store.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
 import type { Change } from "./changes.ts";
@@ -39,6 +41,7 @@ interface Nature {
   readonly foldsAtClose: boolean;
   readonly directory?: string;
   readonly abandon?: () => void;
+  readonly post?: (hints: PostHints) => Post;
 }
 
 export class Store {
@@ -55,13 +58,15 @@ export class Store {
   /** True when the ordered store does not fold what is live by itself. */
   readonly #foldsAtClose: boolean;
   readonly #abandon: () => void;
+  readonly #post: Nature["post"];
 
   private constructor(
     ordered: OrderedStore,
     objects: ObjectTypes,
     live: LiveObjects | undefined,
-    { foldsAtClose, directory, abandon }: Nature,
+    { foldsAtClose, directory, abandon, post }: Nature,
   ) {
+    this.#post = post;
     this.#abandon = abandon ?? (() => undefined);
     this.isInDatabase = abandon !== undefined;
     this.directory = directory;
@@ -98,7 +103,8 @@ export class Store {
       transientSpaces: TRANSIENT_SPACES,
     });
     const abandon = () => ordered.abandon();
-    return untilLoaded(() => new Store(ordered, objects, live, { foldsAtClose: false, abandon }));
+    const post = (hints: PostHints) => ordered.post(hints);
+    return untilLoaded(() => new Store(ordered, objects, live, { foldsAtClose: false, abandon, post }));
   }
 
   /** A store over an ordered store that is open. @throws OpenError when its format is newer than ours */
@@ -229,6 +235,11 @@ export class Store {
   /** Loads what reads of some keys would miss, all at once; undefined when they would miss nothing, or never do. */
   prefetch(keys: readonly Bytes[], hold: Hold): Promise<void> | undefined {
     return this.#ordered.prefetch?.(keys, hold);
+  }
+
+  /** What carries letters to other partitions and from them; undefined where there can be none. */
+  post(hints: PostHints): Post | undefined {
+    return this.#post?.(hints);
   }
 
   /** Gives up at once what others own by now: nothing is settled any more. A store that is nobody else's does nothing. */

@@ -74,6 +74,7 @@ export class Transaction implements OrderedReader {
   readonly #notices: Notice[] = [];
   #noticesFrom = 0;
   #dueMsMin = Number.POSITIVE_INFINITY;
+  #hasPosted = false;
 
   /**
    * Without `objects` it knows keys and values alone: no object can be removed, moved or copied. Without `live`, every
@@ -283,6 +284,16 @@ export class Transaction implements OrderedReader {
   /** The earliest time noted; infinite when none was. A rollback leaves it: waking up for nothing is harmless. */
   get dueMsMin(): number {
     return this.#dueMsMin;
+  }
+
+  /** A letter to another partition was written. */
+  notePosted(): void {
+    this.#hasPosted = true;
+  }
+
+  /** Whether letters were written, some of which may have been taken back. */
+  get hasPosted(): boolean {
+    return this.#hasPosted;
   }
 
   /** Takes back every write and change since the savepoint. */

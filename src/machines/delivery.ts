@@ -40,6 +40,8 @@ import {
   stepEvent,
   stepRaised,
 } from "./machine-step.ts";
+import type { Letter } from "./mail/letter.ts";
+import { post } from "./mail/outgoing.ts";
 import { type Creation, makeMachine } from "./making.ts";
 import { originOf } from "./origin.ts";
 import { keptOutcome } from "./outcome-reply.ts";
@@ -69,7 +71,12 @@ interface FollowUp {
   readonly trace?: string | undefined;
   /** What an event that was sent came with. */
   readonly extras?: SendExtras | undefined;
+  /** Id of the object of the machine it comes from, where that is in another partition. */
+  readonly sender?: number | undefined;
 }
+
+/** An event that was sent and not taken. */
+type Lost = Pick<Letter, "to" | "from" | "event" | "trace" | "code"> & Partial<Pick<Letter, "sender">>;
 
 /** A child that is to be stopped once it has got what was sent to it before. */
 interface Stop {
@@ -270,8 +277,59 @@ export class Delivery {
     writeRecord(this.#scope, subject, { ...subject.machine, pendingNext: sequence + 1 }, undefined);
   }
 
+  /**
+   * Takes a letter from another partition, with all that it sets off. @throws ReplyError EXECFAIL beyond the bound: then all it
+   * did is to be undone, and `refuseLetter` says so
+   */
+  takeLetter(letter: Letter): void {
+    this.#count = letter.chain;
+    if (letter.kind === "send") this.#followUp({ ...letter, kind: "send" });
+    else this.#raiseLost(letter);
+    this.runFollowUps();
+  }
+
+  /**
+   * A letter could not be taken. @param isLast nothing is tried any more that the machine may do about it
+   * @throws ReplyError EXECFAIL beyond the bound, unless `isLast`
+   */
+  refuseLetter(letter: Letter, refusal: Refusal, isLast: boolean): void {
+    this.#count = letter.chain;
+    const { kind, to, from, sender } = letter;
+    const subject = findSubject(this.#scope, kind === "send" ? to : from);
+    const followUp: FollowUp = { ...letter, kind: "send" };
+    if (kind === "lost") {
+      const error = { event: COMMUNICATION_ERROR, from: "raise" } as const;
+      if (subject !== undefined && subject.record.id === sender && isRunning(subject.machine))
+        this.#failOrMark(subject, error, refusal, isLast);
+    } else if (subject !== undefined && isRunning(subject.machine))
+      this.#refuse(subject, followUp, refusal, isLast);
+    else {
+      const about = { key: to, machine: subject?.machine };
+      logRefusal(this.#scope, about, stepOf(followUp), { ...refusal, wasTold: false });
+      this.#reportLost(followUp, refusal.code);
+    }
+    if (!isLast) this.runFollowUps();
+  }
+
+  #failOrMark(subject: Subject, step: FailedStep, failure: Refusal, isLast: boolean): Subject {
+    return isLast ? markFailed(this.#scope, subject, step, failure) : this.fail(subject, step, failure);
+  }
+
+  /** A machine of another partition gets the event: it is written with what the commit changes, and sent on after it. */
+  #post({ to, from, event, data, trace, extras }: FollowUp): void {
+    const { db, nowMs } = this.#scope;
+    const sender = findSubject(this.#scope, from)?.record.id ?? 0;
+    const origin = { to, from, sender, event, data, trace, extras };
+    post(db, { kind: "send", atMs: nowMs, chain: this.#count, ...origin });
+  }
+
   #deliver(followUp: FollowUp): void {
     if (followUp.kind === "send" && this.#isForbidden(followUp)) return;
+    const { place } = this.#scope.db;
+    if (place.count > 1 && followUp.kind === "send" && !place.holds(followUp.to)) {
+      this.#post(followUp);
+      return;
+    }
     const subject = findSubject(this.#scope, followUp.to);
     if (subject === undefined && followUp.extras?.def !== undefined) {
       this.#deliverToNew(followUp, followUp.extras.def);
@@ -283,10 +341,14 @@ export class Delivery {
       return;
     }
     const refusal = this.#deliverTo(subject, followUp);
-    if (refusal === undefined) return;
+    if (refusal !== undefined) this.#refuse(subject, followUp, refusal);
+  }
+
+  /** A machine does not take an event that was sent to it. */
+  #refuse(subject: Subject, followUp: FollowUp, refusal: Refusal, isLast = false): void {
     const step = stepOf(followUp);
     const after = isFailure(refusal)
-      ? this.fail(subject, step, refusal)
+      ? this.#failOrMark(subject, step, refusal, isLast)
       : recordRefusal(this.#scope, subject, step, refusal);
     const { event, data, id, by } = step;
     if (id !== undefined && refusal.code !== "DUPID")
@@ -344,7 +406,9 @@ export class Delivery {
   /** Whether the sender may not send that; it then knows, and the other machine does not. */
   #isForbidden(followUp: FollowUp): boolean {
     const { to, from, event, extras } = followUp;
-    const sender = to === from ? undefined : findSubject(this.#scope, from);
+    // Of one that comes from another partition that was looked at there.
+    const isFromHere = to !== from && followUp.sender === undefined;
+    const sender = isFromHere ? findSubject(this.#scope, from) : undefined;
     if (sender === undefined || this.#areRelated(sender, to)) return false;
     const refusal = deedRefusal(this.#scope, sender.machine, {
       kind: "send",
@@ -403,13 +467,24 @@ export class Delivery {
   /** Tells the sender of an event that was not taken, if it wants to know. */
   #reportLost(followUp: FollowUp, code: string): void {
     if (followUp.kind !== "send") return;
-    const { to, from, event, trace } = followUp;
+    const { sender, to, from, event, trace } = followUp;
+    const lost = { to, from, event, trace, code };
+    if (sender === undefined) this.#raiseLost(lost);
+    else {
+      const { db, nowMs } = this.#scope;
+      post(db, { kind: "lost", atMs: nowMs, chain: this.#count, sender, ...lost });
+    }
+  }
+
+  /** The machine that has sent an event gets to know that it was not taken; where another one is there now, nobody does. */
+  #raiseLost({ to, from, event, trace, code, sender: id }: Lost): void {
     const sender = findSubject(this.#scope, from);
     if (sender?.chart === undefined || !isRunning(sender.machine)) return;
+    if (id !== undefined && id !== sender.record.id) return;
     const { machine, snapshot } = sender.chart;
     if (!acceptedEvents(machine, snapshot).includes(COMMUNICATION_ERROR)) return;
-    const data = EventData.ofValue({ to: textOfBytes(to), event, code });
-    this.#queue.push({ kind: "raise", to: from, from: to, event: COMMUNICATION_ERROR, data, trace });
+    const data = EventData.ofValue({ to: textOfBytes(to), event, code: code ?? "" });
+    this.#queue.push({ kind: "raise", to: from, from, event: COMMUNICATION_ERROR, data, trace });
   }
 
   /** Takes up what a step has set off; returns the machine as it is then. @throws ReplyError EXECFAIL */

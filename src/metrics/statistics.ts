@@ -29,6 +29,8 @@ export interface Statistics {
   keyspaceHits: number;
   keyspaceMisses: number;
   expiredKeys: number;
+  /** Events from machines of other partitions that were taken. */
+  lettersTaken: number;
   /** Bugs of ours that a client got as an internal error. Any test that sees one fails. */
   internalErrors: number;
   /** Turns of the executor, and how long they took with their commits. */
@@ -72,6 +74,7 @@ export function newStatistics(nowMs: number): Statistics {
     keyspaceHits: 0,
     keyspaceMisses: 0,
     expiredKeys: 0,
+    lettersTaken: 0,
     internalErrors: 0,
     turns: new DurationHistogram(),
     sessionCountPeak: 0,

@@ -29,7 +29,7 @@ import { LOAD_LIMITS, type LoadLimits } from "./loads.ts";
 import { MissedRequests } from "./missed-requests.ts";
 import { noteUses } from "./note-uses.ts";
 import { Outgoing } from "./outgoing.ts";
-import { OwnWork } from "./own-work.ts";
+import { OwnWork, type OwnWorkOptions } from "./own-work.ts";
 import { ReadyList } from "./ready-list.ts";
 import { Turn } from "./turn.ts";
 import { REPLY_BYTES_PER_CONNECTION_MAX, REQUESTS_PER_CONNECTION_MAX, TurnBudget } from "./turn-budget.ts";
@@ -50,6 +50,7 @@ export interface ExecutorOptions {
   readonly waiters: Waiters;
   readonly databaseCount: number;
   readonly dueWork: (partition: Partition) => DueWork;
+  readonly mail?: OwnWorkOptions["mail"];
   /** What one piece of work may load, over a store whose reads may miss. */
   readonly loadLimits?: LoadLimits | undefined;
   /** Nothing is served while what has fallen due is loaded: for tests, which see a timer expire at its time. */
@@ -81,8 +82,8 @@ export class Executor {
     this.#options = options;
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
-    const { loadLimits: limits = LOAD_LIMITS, clock, dueWork } = options;
-    this.#own = new OwnWork({ dueWork, clock, limits, schedule: () => this.#schedule() });
+    const { loadLimits: limits = LOAD_LIMITS, clock, dueWork, mail } = options;
+    this.#own = new OwnWork({ dueWork, mail, clock, limits, schedule: () => this.#schedule() });
     this.#missed = new MissedRequests({
       ...options,
       limits,

@@ -5,10 +5,13 @@ import type { Partition } from "../keyspace/partitions.ts";
 import { DueTurns, type TurnsBudget } from "./due-turns.ts";
 import type { DueWork } from "./due-work.ts";
 import type { LoadLimits } from "./loads.ts";
+import type { MailTurns } from "./mail-turns.ts";
 import type { Part, Turn } from "./turn.ts";
 
 export interface OwnWorkOptions {
   readonly dueWork: (partition: Partition) => DueWork;
+  /** The mail of a partition that has a post. */
+  readonly mail?: ((partition: Partition, schedule: () => void) => MailTurns | undefined) | undefined;
   readonly clock: Clock;
   readonly limits: LoadLimits;
   /** Asks for another turn. */
@@ -19,6 +22,7 @@ interface Work {
   readonly partition: Partition;
   readonly dueWork: DueWork;
   readonly due: DueTurns;
+  readonly mail: MailTurns | undefined;
 }
 
 export class OwnWork {
@@ -33,35 +37,51 @@ export class OwnWork {
     const { partition, databases } = part;
     const dueWork = this.#options.dueWork(partition);
     const due = new DueTurns({ ...this.#options, dueWork });
-    this.#works = [...this.#works, { partition, dueWork, due }];
+    const mail = this.#options.mail?.(partition, this.#options.schedule);
+    this.#works = [...this.#works, { partition, dueWork, due, mail }];
     due.find(databases);
   }
 
   remove(partition: Partition): void {
-    this.#of(partition)?.due.end();
+    const work = this.#of(partition);
+    work?.due.end();
+    work?.mail?.end();
     this.#works = this.#works.filter((work) => work.partition !== partition);
   }
 
   end(): void {
-    for (const { due } of this.#works) due.end();
+    for (const { due, mail } of this.#works) {
+      due.end();
+      mail?.end();
+    }
   }
 
   /** Something may be due at once that was not before, in a partition or, when none is given, in any. */
   lookIn(partition?: Partition): void {
     for (const work of this.#works)
-      if (partition === undefined || work.partition === partition) work.due.note(0);
+      if (partition === undefined || work.partition === partition) {
+        work.due.note(0);
+        if (partition !== undefined) work.mail?.begin();
+      }
   }
 
   /** Does what is due, of the partitions that may be worked on. */
   run(turn: Turn, mayWork: (partition: Partition) => boolean, budget: TurnsBudget): void {
-    for (const { partition, due } of this.#works)
-      if (due.hasWork(turn.nowMs) && partition.store.failure === undefined && mayWork(partition))
-        due.run(turn.part(partition).databases, budget);
+    for (const { partition, due, mail } of this.#works) {
+      const hasMail = mail?.hasWork === true;
+      if (!hasMail && !due.hasWork(turn.nowMs)) continue;
+      if (partition.store.failure !== undefined || !mayWork(partition)) continue;
+      const { databases } = turn.part(partition);
+      // First, since it looks what has been committed.
+      if (hasMail) mail.run(databases, budget);
+      if (due.hasWork(turn.nowMs)) due.run(databases, budget);
+    }
   }
 
   /** A part of a turn is about to be committed: what it has armed is due some time. */
   note({ partition, databases, turn }: Part): void {
     const work = this.#of(partition);
+    if (databases.transaction.hasPosted) work?.mail?.posted();
     work?.due.note(databases.transaction.dueMsMin);
     if (work?.dueWork.bringsEvents(turn.changes)) work.due.note(turn.nowMs);
   }

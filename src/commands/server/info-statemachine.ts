@@ -6,6 +6,7 @@ import {
   type StreamFigures,
   streamFigures,
 } from "../../machines/figures.ts";
+import { waitingLetters } from "../../machines/mail/outgoing.ts";
 import type { StreamKind } from "../../machines/stream-names.ts";
 import type { Call } from "../handler.ts";
 
@@ -39,8 +40,22 @@ export function statemachineLines(call: Call): readonly string[] {
     `machine_cache_bytes:${decoded.bytes}`,
     `machine_cache_hits:${decoded.hits}`,
     `machine_cache_misses:${decoded.misses}`,
+    ...mailLines(call),
     ...countLines(counts).slice(0, LINES_MAX),
     ...groupLines(streams).slice(0, LINES_MAX),
+  ];
+}
+
+/** Events for machines of other partitions, where there are any. */
+function mailLines(call: Call): readonly string[] {
+  if (call.databases.place.count === 1) return [];
+  const waiting = call.everywhere().map(({ transaction }) => waitingLetters(transaction));
+  const since = Math.min(...waiting.map(({ sinceMs }) => sinceMs ?? call.nowMs));
+  return [
+    `letters_waiting:${sum(waiting)}`,
+    `letters_waiting_bytes:${waiting.reduce((total, { bytes }) => total + bytes, 0)}`,
+    `letters_waiting_ms:${Math.max(0, call.nowMs - since)}`,
+    `letters_taken:${call.server.statistics.lettersTaken}`,
   ];
 }
 

@@ -22,6 +22,7 @@ import {
   type StoreStatus,
   type Write,
 } from "../ordered-store.ts";
+import type { Post } from "../post.ts";
 import type { Statement } from "./connection.ts";
 import type { PostgresData } from "./data.ts";
 import type { DataReads } from "./data-reads.ts";
@@ -29,6 +30,7 @@ import { PostgresJournal } from "./journal.ts";
 import type { KnownKeys } from "./known-keys.ts";
 import { openParts, type Parts, type PostgresLimits, type PostgresOptions } from "./opening.ts";
 import type { LostError, Ownership } from "./ownership.ts";
+import { PostgresPost, type PostHints } from "./post.ts";
 
 const SIZE: Statement = {
   name: "size",
@@ -111,6 +113,11 @@ export class PostgresStore implements OrderedStore {
       for (const line of Object.values(parts.lines)) line.abandon();
       throw error;
     }
+  }
+
+  /** The post as the partition uses it. @param hints among the partitions of the process */
+  post(hints: PostHints): Post {
+    return new PostgresPost(this.#lines.read, this.#ownership, hints);
   }
 
   /** The epoch that the owner has now. */

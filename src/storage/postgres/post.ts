@@ -1,0 +1,118 @@
+/**
+ * The post in PostgreSQL: a row for each letter, from when it is put in until its target has taken it. Only the owner of a
+ * partition puts letters in that are from it, and removes those that are for it; a statement that comes twice changes nothing.
+ */
+import type { IncomingLetter, MailPositions, OutgoingLetter, Post, TakeLimits } from "../post.ts";
+import { bigintArray, byteaArray } from "./arrays.ts";
+import { type Answer, DoubtError, type Line, type Statement } from "./connection.ts";
+import type { Ownership } from "./ownership.ts";
+
+const HELD = `held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share)`;
+
+const PUT: Statement = {
+  name: "put",
+  commits: true,
+  text: `with ${HELD}, put as (
+      insert into detent_mail (target, source, sequence, record)
+      select t.target, $1, t.sequence, t.record
+      from held, unnest($3::bigint[], $4::bigint[], $5::bytea[]) as t(target, sequence, record)
+      on conflict do nothing
+    )
+    select (select count(*) from held), t.target, (
+      select m.sequence from detent_mail m where m.target = t.target and m.source = $1 order by m.sequence limit 1
+    ) from (select distinct target from unnest($3::bigint[]) as given(target)) as t`,
+};
+
+const TAKE: Statement = {
+  name: "take",
+  text: `select source, sequence, record from (
+      select s.source, m.sequence, m.record,
+        sum(octet_length(m.record)) over (order by m.sequence, s.source) - octet_length(m.record) as bytes_before
+      from unnest($2::bigint[], $3::bigint[]) as s(source, position), lateral (
+        select sequence, record from detent_mail
+        where target = $1 and source = s.source and sequence > s.position order by sequence limit $4
+      ) as m
+    ) as found where bytes_before < $5 order by source, sequence`,
+};
+
+const REMOVE: Statement = {
+  name: "remove",
+  commits: true,
+  text: `with ${HELD}, removed as (
+      delete from detent_mail m using held, unnest($3::bigint[], $4::bigint[]) as s(source, position)
+      where m.target = $1 and m.source = s.source and m.sequence <= s.position
+    )
+    select count(*) from held`,
+};
+
+/** Tells the partitions of one process of letters that others of it have put in. */
+export class PostHints {
+  readonly #listeners = new Map<number, () => void>();
+
+  listen(partition: number, listener: () => void): void {
+    this.#listeners.set(partition, listener);
+  }
+
+  /** Letters for a partition may have come. */
+  tell(partition: number): void {
+    this.#listeners.get(partition)?.();
+  }
+}
+
+export class PostgresPost implements Post {
+  readonly #line: Line;
+  readonly #ownership: Ownership;
+  readonly #hints: PostHints;
+
+  constructor(line: Line, ownership: Ownership, hints: PostHints) {
+    this.#line = line;
+    this.#ownership = ownership;
+    this.#hints = hints;
+  }
+
+  async put(letters: readonly OutgoingLetter[]): Promise<ReadonlyMap<number, number>> {
+    const { rows } = await this.#run(PUT, [
+      bigintArray(letters.map(({ target }) => target)),
+      bigintArray(letters.map(({ sequence }) => sequence)),
+      byteaArray(letters.map(({ record }) => record)),
+    ]);
+    const oldest = new Map<number, number>();
+    for (const [, target, sequence] of rows) {
+      this.#hints.tell(Number(target));
+      if (sequence !== null) oldest.set(Number(target), Number(sequence));
+    }
+    return oldest;
+  }
+
+  async take(positions: MailPositions, limits: TakeLimits): Promise<readonly IncomingLetter[]> {
+    const { rows } = await this.#line.run(TAKE, [
+      this.#ownership.partition,
+      bigintArray([...positions.keys()]),
+      bigintArray([...positions.values()]),
+      limits.countMax,
+      limits.bytesMax,
+    ]);
+    return rows.map(([source, sequence, record]) => ({
+      source: Number(source),
+      sequence: Number(sequence),
+      record: Buffer.isBuffer(record) ? record : Buffer.alloc(0),
+    }));
+  }
+
+  async remove(positions: MailPositions): Promise<void> {
+    await this.#run(REMOVE, [bigintArray([...positions.keys()]), bigintArray([...positions.values()])]);
+  }
+
+  onHint(listener: () => void): void {
+    this.#hints.listen(this.#ownership.partition, listener);
+  }
+
+  /** @throws DoubtError also when the epoch is another by now: a raise of our own, or the partition is lost */
+  async #run(statement: Statement, values: readonly unknown[]): Promise<Answer> {
+    const { lost, partition, epoch } = this.#ownership;
+    if (lost !== undefined) throw lost;
+    const answer = await this.#line.run(statement, [partition, epoch, ...values]);
+    if (answer.rows[0]?.[0] !== "1") throw new DoubtError(`partition ${partition} is in another epoch`);
+    return answer;
+  }
+}
