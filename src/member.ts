@@ -19,6 +19,7 @@ import { endsWithin, type Grant, type OwnedStore, type StoreRequest } from "./ow
 import { placesOf } from "./places.ts";
 import { type RunningServer, type StartOptions, start } from "./start.ts";
 import { MemoryStore } from "./storage/memory-store.ts";
+import { PostHints } from "./storage/postgres/post.ts";
 import { Turnstile } from "./turnstile.ts";
 
 export interface MemberOptions extends Omit<StartOptions, "store" | "partitions" | "cluster" | "users"> {
@@ -69,6 +70,8 @@ class Member implements RunningMember {
   readonly #dropping = new Map<number, Promise<void>>();
   /** Until when each lease lets its owner serve. */
   readonly #untilMs = new Map<number, number>();
+  /** Tells its partitions of letters from each other. */
+  readonly #postHints = new PostHints();
   #facts: ClusterFacts = { members: [], partitions: [] };
   #places: ReadonlyMap<number, Place> = new Map();
   #restMs = REST_MS;
@@ -196,7 +199,8 @@ class Member implements RunningMember {
     const range = this.#facts.partitions.find((known) => known.partition === partition);
     const place = this.#places.get(partition);
     if (range === undefined || place === undefined) throw new Error(`partition ${partition} is known`);
-    const held = new Partition({ store, place, firstSlot: range.firstSlot, lastSlot: range.lastSlot });
+    const post = place.count === 1 ? undefined : store.post(this.#postHints);
+    const held = new Partition({ store, place, post, firstSlot: range.firstSlot, lastSlot: range.lastSlot });
     await this.server.addPartition(held, owner);
     grant.held = held;
     if (!this.#isCurrent(grant)) {
