@@ -32,7 +32,6 @@ import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
 import { SharedChanges, type SharedChangesOptions } from "./server/shared-changes.ts";
 import { Waiters } from "./server/waiters.ts";
-import { SharedEnd, type SharedStore } from "./shared-store.ts";
 
 export interface StartOptions {
   readonly config: Config;
@@ -46,8 +45,6 @@ export interface StartOptions {
   readonly cluster?: ClusterView | undefined;
   /** Instead of those of the configuration: of a run before this one. */
   readonly users?: Users | undefined;
-  /** The store, where servers share it: it is left as soon as all is settled, for the next owner. */
-  readonly shared?: SharedStore | undefined;
   /** Messages of channels between its members. */
   readonly bus?: MessageBus | undefined;
   /** Where the cluster has several partitions, what belongs to all of them is changed through it. */
@@ -77,11 +74,8 @@ export interface RunningServer {
   /** Where it listens, as an operator reads it, and by which kinds of socket. */
   readonly addresses: readonly string[];
   readonly listenerKinds: readonly string[];
-  /**
-   * Commits what is ready, lets clients take their replies, ends the connections and closes the store.
-   * @param onSettled called when the last commit is settled and its replies are on their way
-   */
-  close(onSettled?: () => void): Promise<void>;
+  /** Commits what is ready, lets clients take their replies, ends the connections and closes the store. */
+  close(): Promise<void>;
   /** Ends at once: nothing is committed or answered any more, for who may not serve any longer. */
   abandon(): Promise<void>;
   /**
@@ -211,17 +205,15 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     throw error;
   }
   const held = { server: context, holding, shared, waiters, log };
-  const sharedEnd = new SharedEnd(options.shared);
   const abandon = async (): Promise<void> => {
     executor.abandon();
     listening?.close();
     clients.abandon();
     endWork();
-    await sharedEnd.abandon();
     await http?.close();
     await saving.close();
   };
-  const close = async (onSettled?: () => void): Promise<void> => {
+  const close = async (): Promise<void> => {
     listening?.close();
     // Those who wait can go on at another server of the cluster.
     if (options.cluster !== undefined) waiters.endAll();
@@ -229,14 +221,10 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
     executor.stop();
     endWork();
-    const waitMs = config.get("shutdown-timeout") * 1000;
-    if (!(await sharedEnd.settled(waitMs))) return await abandon();
-    onSettled?.();
     await http?.close();
-    await clients.close(waitMs);
+    await clients.close(config.get("shutdown-timeout") * 1000);
     await saving.close();
-    if (options.shared === undefined) await store.close();
-    else await sharedEnd.abandon();
+    await store.close();
   };
   const { listeners } = listening;
   return {
@@ -252,13 +240,14 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   };
 }
 
-/** What the server holds at first. */
+/** What belongs to all partitions of a cluster, where there are several. */
 function sharedChanges(options: StartOptions, partitions: Partitions): SharedChanges | undefined {
   const { clusterLog, clock, log } = options;
   const onTrouble = (error: Error) => log(`the log of the cluster: ${error.message}`, "warning");
   return clusterLog && new SharedChanges({ partitions, clock, log: clusterLog, onTrouble });
 }
 
+/** What the server holds at first. */
 async function partitionsOf({ store, partitions: given, log }: StartOptions): Promise<Partitions> {
   const whole = new Partition({ store });
   const partitions = new Partitions(whole);

@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { fileFault } from "../base/file-fault.ts";
 import { exportLines } from "../export/export.ts";
-import { Store } from "../keyspace/store.ts";
+import { readStore } from "../keyspace/read-store.ts";
 import { unfinishedFile } from "../storage/backup.ts";
 import { OpenError } from "../storage/ordered-store.ts";
 import { placeOf } from "./backup.ts";
@@ -42,7 +42,7 @@ Examples:
   operands: [1, 1],
   run: async ([file = STDOUT], given, surroundings) => {
     const { objects, output, version, nowMs } = surroundings;
-    const store = Store.read(directoryOption(given, surroundings), objects);
+    const store = readStore(directoryOption(given, surroundings), objects);
     try {
       const lines = exportLines(store.begin(), { version, position: store.position, nowMs });
       const { definitions, objects: count } =

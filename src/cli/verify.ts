@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { textOfBytes } from "../base/bytes.ts";
 import { usedDatabases } from "../keyspace/databases.ts";
+import { readStore } from "../keyspace/read-store.ts";
 import { checkStore } from "../keyspace/self-check.ts";
 import { Store } from "../keyspace/store.ts";
 import { STORE_FORMAT } from "../keyspace/store-format.ts";
@@ -71,7 +72,7 @@ async function verifyDirectory(directory: string, name: string, surroundings: Su
   output.progress("reading the data file", 0, 0);
   const damage = checkData(directory);
   if (damage.length > 0) return reported(damage, name, surroundings);
-  const store = Store.read(directory, objects);
+  const store = readStore(directory, objects);
   try {
     output.progress("comparing records, indexes and counters", 0, 0);
     if (store.format < STORE_FORMAT)

@@ -2,7 +2,6 @@
 
 import type { Bytes } from "../base/bytes.ts";
 import { type DurableOptions, DurableStore } from "../storage/durable-store.ts";
-import { inspect } from "../storage/inspect.ts";
 import type { Hold } from "../storage/not-loaded.ts";
 import type { CommitError, FlushPolicy, OrderedStore, StoreStatus, Write } from "../storage/ordered-store.ts";
 import type { Post } from "../storage/post.ts";
@@ -24,17 +23,6 @@ export type Opening = Pick<DurableOptions, "limits" | "archiveDirectory">;
 
 /** How a partition is opened by its owner. */
 export type PostgresOpening = Omit<PostgresOptions, "verify" | "derived" | "transientSpaces">;
-
-/** A store as it was at one moment. */
-export interface ReadStore {
-  readonly format: number;
-  /** The last commit, and when it was made; undefined: not known. */
-  readonly position: number;
-  readonly atMs: number | undefined;
-  /** A transaction that reads it; it cannot be committed. */
-  begin(): Transaction;
-  close(): Promise<void>;
-}
 
 /** What one store is and another is not. */
 interface Nature {
@@ -117,24 +105,6 @@ export class Store {
   static plainOver(ordered: OrderedStore, objects: ObjectTypes): Store {
     assertFormat(ordered);
     return new Store(ordered, objects, undefined, { foldsAtClose: false });
-  }
-
-  /**
-   * The store of a directory as it is at this moment, to be read; a server may be using it.
-   * @throws OpenError with a message for the operator
-   */
-  static read(directory: string, objects: ObjectTypes): ReadStore {
-    const live = new LiveObjects(objects.redo);
-    const decoded = new DecodedRecords();
-    const { reader, position, atMs, close } = inspect(directory, { verify: assertFormat, derived: live });
-    live.attach(reader);
-    return {
-      format: formatOf(reader) ?? STORE_FORMAT,
-      position,
-      atMs,
-      begin: () => new Transaction(reader, objects, live, decoded),
-      close,
-    };
   }
 
   /** Why no commit is taken any more, if that is so. */

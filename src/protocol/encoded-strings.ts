@@ -1,5 +1,5 @@
 /**
- * Strings as they stand in a reply, for those that several replies are made of, such as a node of a large list that is
+ * Strings as they are written in a reply, for those that several replies are made of, such as a node of a large list that is
  * read again and again: a reply then copies a block instead of string by string. Within a bound of memory, in two
  * generations: strings that are used again before both have filled stay.
  */

@@ -109,9 +109,7 @@ export const notReadable = (reason: string) =>
 export const notYetShared = (reason: string) =>
   new ReplyError(`TRYAGAIN ${reason}: send the same request again`);
 export const notSharedInside = () =>
-  err(
-    "Command not allowed inside a transaction or a script: it changes all partitions of the cluster, send it by itself",
-  );
+  err("Command not allowed inside a transaction or a script: it changes all partitions, send it by itself");
 
 /** The log has the key. */
 export const damagedFile = (path: string) =>

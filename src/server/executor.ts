@@ -53,7 +53,7 @@ export interface ExecutorOptions {
   readonly mail?: OwnWorkOptions["mail"];
   /** What one piece of work may load, over a store whose reads may miss. */
   readonly loadLimits?: LoadLimits | undefined;
-  /** Nothing is served while what has fallen due is loaded: for tests, which see a timer expire at its time. */
+  /** Nothing is served while what is due is loaded: for tests, which see a timer expire at its time. */
   readonly waitsForDue?: boolean | undefined;
   /** Each turn runs while the one before it is synced: for tests. */
   readonly alwaysOverlaps?: boolean | undefined;
@@ -366,9 +366,8 @@ export class Executor {
 
   /** Whether further turns shall run while the commit of this one goes to disk. */
   #isOverlapped(partition: Partition): boolean {
-    const { alwaysOverlaps = false } = this.#options;
     // Nobody waits for what happens by itself.
-    if (this.#servedCount === 0 || alwaysOverlaps) return true;
+    if (this.#servedCount === 0 || this.#options.alwaysOverlaps === true) return true;
     if (this.#ready.size > 0 || !this.#departures.isEmpty) return true;
     return isSlow(partition);
   }
