@@ -11,8 +11,8 @@ export const cluster: Subcommand = {
   help: `Usage: detent cluster init URL [--partitions COUNT]
        detent cluster status URL [--json]
 
-Servers that are started with 'store URL' share the data in a PostgreSQL database as a cluster. The slots of its keys are
-divided into partitions, each of which one server owns and serves; the others take over when it ends.
+Servers that are started with 'store URL' share the data in a PostgreSQL database as a cluster. The slots of its keys
+are divided into partitions, each of which one server owns and serves; the others take over when it ends.
 
   init      creates the tables, or upgrades those of an earlier version: once before the first server is started, and
             with every new version that asks for it. What is there already stays. It needs the right to create tables.

@@ -43,6 +43,8 @@ export interface RequeueOptions {
   /** Of one task alone. */
   readonly task?: string;
   readonly count?: number;
+  /** The stream of dead letters, where a cluster has one for each partition. */
+  readonly stream?: string;
 }
 
 export type Found<Context, State extends string> = Machine<Context, State> & { readonly key: string };
@@ -86,10 +88,11 @@ export function findingMethods(connection: Connection): FindingMethods<unknown, 
         for (const [key, overdue] of pairsOf(found)) yield { ...overdueOf(overdue), key };
       }
     },
-    requeue: async (entries, { task, count } = {}) => {
+    requeue: async (entries, { task, count, stream } = {}) => {
       if (entries.length === 0) return 0;
       const which = entries === "all" ? ["ALL"] : entries;
-      return Number(await call("SM.REQUEUE", ...which, ...option("TASK", task), ...option("COUNT", count)));
+      const options = [...option("TASK", task), ...option("COUNT", count), ...option("STREAM", stream)];
+      return Number(await call("SM.REQUEUE", ...which, ...options));
     },
   };
 }

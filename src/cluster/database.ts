@@ -149,6 +149,8 @@ interface LookRow {
 export class PostgresLeases implements LeaseDatabase {
   readonly #options: DatabaseOptions;
   #connection: Promise<Client> | undefined;
+  /** The end of the statement that was sent last on the connection; it never rejects. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
@@ -195,6 +197,7 @@ export class PostgresLeases implements LeaseDatabase {
   drop(): void {
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#last = Promise.resolve();
     // One with a statement under way is destroyed by that.
     connection?.then((client) => client.end()).catch(() => undefined);
   }
@@ -248,9 +251,11 @@ export class PostgresLeases implements LeaseDatabase {
   async #query<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
     this.#connection ??= this.#connect();
     const connection = this.#connection;
+    // A client of pg takes one statement at a time.
+    const answered = this.#last.then(async () => (await connection).query<Row>(text, [...values]));
+    this.#last = answered.catch(() => undefined);
     try {
-      const client = await connection;
-      return (await client.query<Row>(text, [...values])).rows;
+      return (await answered).rows;
     } catch (error) {
       // Whatever it was: the next request begins with a new connection, which knows nothing of this one.
       if (this.#connection === connection) this.drop();

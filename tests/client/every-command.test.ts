@@ -89,7 +89,10 @@ const CALLS: { readonly [Method in keyof Flat]: (client: Client) => ReadonlyArra
   count: (client) => [client.count(filter)],
   countBy: (client) => (["state", "status", "version"] as const).map((by) => client.countBy(by)),
   overdue: (client) => [all(client.overdue({ definition: "d", count: 1 }))],
-  requeue: (client) => [client.requeue("all", { task: "t", count: 1 }), client.requeue(["1-1"])],
+  requeue: (client) => [
+    client.requeue("all", { task: "t", count: 1, stream: "sm:dead" }),
+    client.requeue(["1-1"]),
+  ],
   "migrations.plan": ({ migrations }) => [migrations.plan("a", "b", { states: {} })],
   "migrations.start": ({ migrations }) => [
     migrations.start(1),

@@ -54,6 +54,19 @@ describe.skipIf(noPostgres !== undefined)("PostgresLeases", () => {
   const renew = { kind: "renew", id: 9, sentAtMs: 0 } as const;
   const release = { kind: "release", id: 10, sentAtMs: 0 } as const;
 
+  test("statements that are asked for at the same time are sent one after the other", async () => {
+    const a = member(await emptyCluster(), A);
+    const warnings: Error[] = [];
+    const listener = (warning: Error) => warnings.push(warning);
+    process.on("warning", listener);
+    onTestFinished(() => {
+      process.off("warning", listener);
+    });
+    await Promise.all([a.ask(take(1, -1)), a.look(), a.look(), a.leave()]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+  });
+
   test("ask() takes a free partition in the epoch that was seen, and in no other", async () => {
     const a = member(await emptyCluster(), A);
     expect(await a.ask(take(1, -1))).toEqual({ granted: false, epoch: 0, freeInMs: 0 });

@@ -152,6 +152,7 @@ class ClientCase:
         self.assertEqual(self.client.get("l1", rev=2).context["sum"], 20)
         self.assertEqual(self.client.children("l1"), [])
         self.assertEqual(self.client.requeue(), 0)
+        self.assertEqual(self.client.requeue(stream="sm:dead"), 0)
 
     def test_definitions_are_checked_drawn_and_migrated(self):
         findings = self.client.check({"initial": "nowhere", "states": {"a": {}}})

@@ -398,10 +398,10 @@ class Client:
                 yield r.read(r.Overdue, overdue, key=key)
 
     async def requeue(
-        self, *entries: str, task: Optional[str] = None, count: Optional[int] = None
+        self, *entries: str, task: Optional[str] = None, count: Optional[int] = None, stream: Optional[str] = None
     ) -> int:
         """Puts tasks that were given up back: the ids of their entries in `sm:dead`, or all of them."""
-        words = [*(entries or ["ALL"]), *option("TASK", task), *option("COUNT", count)]
+        words = [*(entries or ["ALL"]), *option("TASK", task), *option("COUNT", count), *option("STREAM", stream)]
         return int(await self._call("SM.REQUEUE", *words))
 
     # Streams
