@@ -3,8 +3,8 @@
  * something has changed. One connection, made when it is needed; when an answer takes too long it is given up, because a
  * later answer on it would be taken for that to a later request. Each statement is a transaction of its own.
  */
-import type { Client } from "pg";
 import type { LeaseAnswer, LeaseRequest } from "./lease.ts";
+import { Line } from "./line.ts";
 import type { SeenPartition, ShareFacts } from "./shares.ts";
 import type { ClusterFacts, ClusterMember, ClusterPartition } from "./view.ts";
 
@@ -148,12 +148,22 @@ interface LookRow {
 
 export class PostgresLeases implements LeaseDatabase {
   readonly #options: DatabaseOptions;
-  #connection: Promise<Client> | undefined;
-  /** The end of the statement that was sent last on the connection; it never rejects. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #line: Line;
 
   constructor(options: DatabaseOptions) {
+    const { url, answerMs, onHint } = options;
     this.#options = options;
+    this.#line = new Line({
+      config: {
+        connectionString: url,
+        application_name: "detent",
+        connectionTimeoutMillis: answerMs,
+        statement_timeout: answerMs,
+        lock_timeout: answerMs,
+      },
+      channel: CHANNEL,
+      onHint,
+    });
   }
 
   async ask(kind: LeaseRequest["kind"], asked: readonly Asked[]): Promise<ReadonlyMap<number, LeaseAnswer>> {
@@ -191,26 +201,20 @@ export class PostgresLeases implements LeaseDatabase {
   }
 
   async leave(): Promise<void> {
-    await this.#query("delete from detent_member where id = $1", [this.#options.id]);
+    await this.#line.query("delete from detent_member where id = $1", [this.#options.id]);
   }
 
   drop(): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    this.#last = Promise.resolve();
-    // One with a statement under way is destroyed by that.
-    connection?.then((client) => client.end()).catch(() => undefined);
+    this.#line.drop();
   }
 
   async close(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    await connection?.then((client) => client.end()).catch(() => undefined);
+    await this.#line.close();
   }
 
   async #see(text: string, shown: readonly unknown[]): Promise<Sight> {
     const { id, leaseMs } = this.#options;
-    const [row] = await this.#query<LookRow>(text, [id, leaseMs + LATE_MS, leaseMs, ...shown]);
+    const [row] = await this.#line.query<LookRow>(text, [id, leaseMs + LATE_MS, leaseMs, ...shown]);
     if (row === undefined) throw new Error("the database knows no partitions");
     const partitions = row.partitions.map(({ owner, leaseMs: leftMs, ...known }) => ({
       ...known,
@@ -234,7 +238,7 @@ export class PostgresLeases implements LeaseDatabase {
     partitions: readonly number[],
     values: readonly unknown[],
   ): Promise<ReadonlyMap<number, LeaseAnswer>> {
-    const rows = await this.#query<LeaseRow>(text, [partitions, ...values]);
+    const rows = await this.#line.query<LeaseRow>(text, [partitions, ...values]);
     const answers = new Map<number, LeaseAnswer>();
     for (const { p, epoch, granted, free_in_ms } of rows)
       answers.set(
@@ -246,45 +250,5 @@ export class PostgresLeases implements LeaseDatabase {
     const missing = partitions.find((partition) => !answers.has(partition));
     if (missing !== undefined) throw new Error(`the database has no partition ${missing}`);
     return answers;
-  }
-
-  async #query<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
-    this.#connection ??= this.#connect();
-    const connection = this.#connection;
-    // A client of pg takes one statement at a time.
-    const answered = this.#last.then(async () => (await connection).query<Row>(text, [...values]));
-    this.#last = answered.catch(() => undefined);
-    try {
-      return (await answered).rows;
-    } catch (error) {
-      // Whatever it was: the next request begins with a new connection, which knows nothing of this one.
-      if (this.#connection === connection) this.drop();
-      throw error;
-    }
-  }
-
-  async #connect(): Promise<Client> {
-    const { url, answerMs, onHint } = this.#options;
-    const { default: pg } = await import("pg");
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: "detent",
-      connectionTimeoutMillis: answerMs,
-      // What nobody waits for any more ends by itself.
-      statement_timeout: answerMs,
-      lock_timeout: answerMs,
-      keepAlive: true,
-    });
-    client.on("error", () => undefined);
-    client.on("notification", onHint);
-    try {
-      await client.connect();
-      const { rows } = await client.query<{ name: string }>(`select ${CHANNEL} as name`);
-      await client.query(`listen ${client.escapeIdentifier(rows[0]?.name ?? "")}`);
-    } catch (error) {
-      client.end().catch(() => undefined);
-      throw error;
-    }
-    return client;
   }
 }

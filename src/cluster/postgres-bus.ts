@@ -3,10 +3,12 @@
  * is in a table for a minute, and the notification names its row. One statement is under way at a time, so that
  * messages are sent in the order in which they came; what was under way when the connection broke is not sent again.
  */
+
 import { randomBytes } from "node:crypto";
 import type { Client, Notification } from "pg";
 import type { Log } from "../base/log.ts";
 import { BusOutbox, type Parcel } from "./bus-outbox.ts";
+import { listeningClient } from "./line.ts";
 import { type BusMessage, decodeMessages, type MessageBus } from "./message-bus.ts";
 
 export interface PostgresBusOptions {
@@ -96,26 +98,20 @@ export class PostgresBus implements MessageBus {
   }
 
   async #open(): Promise<void> {
-    const { default: pg } = await import("pg");
-    const client = new pg.Client({
-      connectionString: this.#options.url,
-      application_name: "detent messages",
-      connectionTimeoutMillis: ANSWER_MS,
-      query_timeout: ANSWER_MS,
-      keepAlive: true,
-    });
-    client.on("error", () => undefined);
-    client.on("end", () => this.#ended(client));
-    client.on("notification", (notification) => this.#notified(notification));
-    try {
-      await client.connect();
-      const { rows } = await client.query<{ name: string }>(`select ${CHANNEL} as name`);
-      this.#channel = rows[0]?.name ?? "";
-      await client.query(`listen ${client.escapeIdentifier(this.#channel)}`);
-    } catch (error) {
-      client.end().catch(() => undefined);
-      throw error;
-    }
+    const { client, channel } = await listeningClient(
+      {
+        connectionString: this.#options.url,
+        application_name: "detent messages",
+        connectionTimeoutMillis: ANSWER_MS,
+        query_timeout: ANSWER_MS,
+      },
+      CHANNEL,
+      {
+        notification: (notification) => this.#notified(notification),
+        end: (ended) => this.#ended(ended),
+      },
+    );
+    this.#channel = channel;
     if (this.#isClosed) {
       client.end().catch(() => undefined);
       return;

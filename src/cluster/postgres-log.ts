@@ -1,5 +1,4 @@
 /** The log of the cluster in PostgreSQL. Each statement is a transaction of its own, on a connection made when it is needed. */
-import type { Client } from "pg";
 import {
   type ClusterLog,
   type CopyNote,
@@ -9,6 +8,7 @@ import {
   type LogEntry,
   type LogRecord,
 } from "./cluster-log.ts";
+import { Line } from "./line.ts";
 
 export interface PostgresLogOptions {
   /** `postgres://user@host:5432/database` */
@@ -53,24 +53,31 @@ const TRIM = `
 delete from detent_log where sequence < least((select min(log) from detent_partition), (select max(sequence) from detent_log))`;
 
 export class PostgresLog implements ClusterLog {
-  readonly #options: PostgresLogOptions;
-  #connection: Promise<Client> | undefined;
-  /** The end of the last statement, which never rejects. */
-  #last: Promise<unknown> = Promise.resolve();
-  #isClosed = false;
+  readonly #line: Line;
 
-  constructor(options: PostgresLogOptions) {
-    this.#options = options;
+  constructor({ url, answerMs, onHint }: PostgresLogOptions) {
+    this.#line = new Line({
+      config: {
+        connectionString: url,
+        application_name: "detent log",
+        connectionTimeoutMillis: answerMs,
+        query_timeout: answerMs,
+        statement_timeout: answerMs,
+        lock_timeout: answerMs,
+      },
+      channel: CHANNEL,
+      onHint,
+    });
   }
 
   async append(id: string, record: LogRecord, after: number): Promise<boolean> {
-    if ((await this.#query(APPEND, [after, id, encodeLogRecord(record)])).length > 0) return true;
+    if ((await this.#line.query(APPEND, [after, id, encodeLogRecord(record)])).length > 0) return true;
     // A statement whose answer was lost may have added it.
-    return (await this.#query("select from detent_log where id = $1", [id])).length > 0;
+    return (await this.#line.query("select from detent_log where id = $1", [id])).length > 0;
   }
 
   async read(after: number): Promise<readonly LogEntry[]> {
-    const rows = await this.#query<{ sequence: string; id: string; request: Buffer }>(READ, [after]);
+    const rows = await this.#line.query<{ sequence: string; id: string; request: Buffer }>(READ, [after]);
     return rows.map(({ sequence, id, request }) => ({
       sequence: Number(sequence),
       id,
@@ -79,7 +86,7 @@ export class PostgresLog implements ClusterLog {
   }
 
   async progress(): Promise<readonly CopyProgress[]> {
-    const rows = await this.#query<{ p: number; owned: boolean; log: string; log_answer: string }>(
+    const rows = await this.#line.query<{ p: number; owned: boolean; log: string; log_answer: string }>(
       PROGRESS,
       [],
     );
@@ -92,7 +99,7 @@ export class PostgresLog implements ClusterLog {
   }
 
   async note(notes: readonly CopyNote[]): Promise<void> {
-    await this.#query(NOTE, [
+    await this.#line.query(NOTE, [
       notes.map(({ partition }) => partition),
       notes.map(({ owner }) => owner),
       notes.map(({ state }) => state.sequence),
@@ -101,63 +108,10 @@ export class PostgresLog implements ClusterLog {
   }
 
   async trim(): Promise<void> {
-    await this.#query(TRIM, []);
+    await this.#line.query(TRIM, []);
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#drop();
-  }
-
-  async #drop(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    await connection?.then((client) => client.end()).catch(() => undefined);
-  }
-
-  /** One statement after the other. */
-  #query<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
-    const answer = this.#last.then(() => this.#queryNow<Row>(text, values));
-    this.#last = answer.catch(() => undefined);
-    return answer;
-  }
-
-  async #queryNow<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
-    if (this.#isClosed) throw new Error("the connection to the log of the cluster is closed");
-    this.#connection ??= this.#connect();
-    const connection = this.#connection;
-    try {
-      const client = await connection;
-      return (await client.query<Row>(text, [...values])).rows;
-    } catch (error) {
-      // A new connection knows nothing of what this one has under way.
-      if (this.#connection === connection) void this.#drop();
-      throw error;
-    }
-  }
-
-  async #connect(): Promise<Client> {
-    const { url, answerMs, onHint } = this.#options;
-    const { default: pg } = await import("pg");
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: "detent log",
-      connectionTimeoutMillis: answerMs,
-      query_timeout: answerMs,
-      statement_timeout: answerMs,
-      lock_timeout: answerMs,
-      keepAlive: true,
-    });
-    client.on("error", () => undefined);
-    client.on("notification", onHint);
-    try {
-      await client.connect();
-      const { rows } = await client.query<{ name: string }>(`select ${CHANNEL} as name`);
-      await client.query(`listen ${client.escapeIdentifier(rows[0]?.name ?? "")}`);
-    } catch (error) {
-      client.end().catch(() => undefined);
-      throw error;
-    }
-    return client;
+    await this.#line.close();
   }
 }

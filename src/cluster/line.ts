@@ -1,0 +1,100 @@
+/**
+ * A connection to the database of a cluster that listens to a channel besides: made when it is needed, and anew after a failure.
+ * Statements go one after the other, each a transaction of its own; one that nobody waits for any more ends by itself.
+ */
+import type { Client, ClientConfig, Notification } from "pg";
+
+interface Listening {
+  readonly client: Client;
+  /** The name of the channel in this schema. */
+  readonly channel: string;
+}
+
+interface Listeners {
+  readonly notification: (notification: Notification) => void;
+  /** The connection is gone. */
+  readonly end?: (client: Client) => void;
+}
+
+/**
+ * A client that is connected and listens.
+ * @param channel an expression of SQL for the name: those of other schemas of the database are others
+ */
+export async function listeningClient(
+  config: ClientConfig,
+  channel: string,
+  listeners: Listeners,
+): Promise<Listening> {
+  const { default: pg } = await import("pg");
+  const client = new pg.Client({ ...config, keepAlive: true });
+  client.on("error", () => undefined);
+  client.on("notification", listeners.notification);
+  client.on("end", () => listeners.end?.(client));
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>(`select ${channel} as name`);
+    const name = rows[0]?.name ?? "";
+    await client.query(`listen ${client.escapeIdentifier(name)}`);
+    return { client, channel: name };
+  } catch (error) {
+    client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+export interface LineOptions {
+  readonly config: ClientConfig;
+  readonly channel: string;
+  /** Something has been said on the channel. */
+  readonly onHint: () => void;
+}
+
+export class Line {
+  readonly #options: LineOptions;
+  #connection: Promise<Client> | undefined;
+  /** The end of the statement that was sent last on the connection; it never rejects. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects when the outcome is not known, and with what the database refuses; the next one begins with a new connection. */
+  async query<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    if (this.#isClosed) throw new Error("the connection to the database is closed");
+    this.#connection ??= this.#connect();
+    const connection = this.#connection;
+    const answered = this.#last.then(async () => (await connection).query<Row>(text, [...values]));
+    this.#last = answered.catch(() => undefined);
+    try {
+      return (await answered).rows;
+    } catch (error) {
+      if (this.#connection === connection) this.drop();
+      throw error;
+    }
+  }
+
+  /** What is under way will never be answered. */
+  drop(): void {
+    void this.#end();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#last = Promise.resolve();
+    // One with a statement under way is destroyed by that.
+    await connection?.then((client) => client.end()).catch(() => undefined);
+  }
+
+  async #connect(): Promise<Client> {
+    const { config, channel, onHint } = this.#options;
+    return (await listeningClient(config, channel, { notification: onHint })).client;
+  }
+}
