@@ -105,31 +105,28 @@ function isAbove(low: Buffer, bytes: Buffer): boolean {
   return low.length > bytes.length;
 }
 
+interface PlaceInChild {
+  readonly index: number;
+  readonly rest: number;
+}
+
 /** The child for an entry that is inserted at a place, and the place within the child. */
-export function placeIn(
-  { children }: InnerNode,
-  place: number,
-): { readonly index: number; readonly rest: number } {
-  let rest = place;
-  let index = 0;
-  for (; index < children.length - 1; index += 1) {
-    const count = children[index]?.count ?? 0;
-    if (rest <= count) break;
-    rest -= count;
-  }
-  return { index, rest };
+export function placeIn(node: InnerNode, place: number): PlaceInChild {
+  // Behind the last entry of a child is in it too.
+  return located(node, place, 1);
 }
 
 /** The child with the entry at a place, and the place within the child. */
-export function placeAt(
-  { children }: InnerNode,
-  place: number,
-): { readonly index: number; readonly rest: number } {
+export function placeAt(node: InnerNode, place: number): PlaceInChild {
+  return located(node, place, 0);
+}
+
+function located({ children }: InnerNode, place: number, placesBehind: 0 | 1): PlaceInChild {
   let rest = place;
   let index = 0;
   for (; index < children.length - 1; index += 1) {
     const count = children[index]?.count ?? 0;
-    if (rest < count) break;
+    if (rest < count + placesBehind) break;
     rest -= count;
   }
   return { index, rest };
