@@ -3,6 +3,7 @@
  * their stores are read, and from which they are taken when the leases end. A server that holds none stands by: it sends
  * clients to the owners. A partition that another member is to have is handed over when all of it is committed.
  */
+import { roundsOfEventLoop } from "./base/event-loop.ts";
 import type { LeaseDatabase, Sight } from "./cluster/database.ts";
 import { Keeper, type Timers } from "./cluster/keeper.ts";
 import type { LeaseEnd } from "./cluster/lease.ts";
@@ -230,7 +231,7 @@ class Member implements RunningMember {
     if (this.#grants.get(partition) !== grant) return;
     if (isDrained && grant.held !== undefined) this.#log.handsOver(partition);
     // What has settled is answered in a turn of the event loop of its own.
-    for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
+    await roundsOfEventLoop(2);
     if (this.#grants.get(partition) !== grant) return;
     await this.#keeper.release(partition);
   }

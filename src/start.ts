@@ -2,7 +2,9 @@
  * The composition root, shared by the program and by tests that want the whole of it: opens the store, puts
  * dispatcher and executor over it and listens. Effects come in as options, so that a test turns the clock.
  */
+
 import type { Clock } from "./base/clock.ts";
+import { roundsOfEventLoop } from "./base/event-loop.ts";
 import type { Log } from "./base/log.ts";
 import { Stopwatch } from "./base/stopwatch.ts";
 import type { Users } from "./clients/users/users.ts";
@@ -218,7 +220,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     // Those who wait can go on at another server of the cluster.
     if (options.cluster !== undefined) waiters.endAll();
     // What clients had sent before the end may still lie with the system: two rounds of the event loop read it.
-    for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
+    await roundsOfEventLoop(2);
     executor.stop();
     endWork();
     await http?.close();

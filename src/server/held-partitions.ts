@@ -1,4 +1,5 @@
 /** How a server that runs takes a partition and gives it up. */
+import { roundsOfEventLoop } from "../base/event-loop.ts";
 import type { Log } from "../base/log.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Partition } from "../keyspace/partitions.ts";
@@ -36,6 +37,6 @@ export async function removePartition(
   waiters.endIn(partition.place);
   loseKeys(server, partition.place);
   // The turn that answers them, and what it has written.
-  for (let round = 0; round < 2; round += 1) await new Promise((done) => setImmediate(done));
+  await roundsOfEventLoop(2);
   holding.remove(partition);
 }
