@@ -107,7 +107,8 @@ test("a derived state is whole after a crash at every point of a checkpoint", as
       subject.expectIn(again, after);
       await again.close();
     }),
-    { numRuns: 6 },
+    // A run that hangs, and a failure that takes long to shrink, are reported with their seed before the test times out.
+    { numRuns: 6, timeout: 40_000, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
   );
   for (const count of Object.values(met)) expect(count).toBeGreaterThan(0);
 }, 120_000);
