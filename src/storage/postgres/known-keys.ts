@@ -31,7 +31,8 @@ interface Item {
 
 class Point implements Item {
   readonly key: string;
-  value: Buffer;
+  /** Null: the key was deleted after it was loaded. */
+  value: Buffer | null;
   pins = 0;
   isUsed = false;
 
@@ -41,7 +42,7 @@ class Point implements Item {
   }
 
   get bytes(): number {
-    return POINT_OVERHEAD_BYTES + this.key.length + this.value.length;
+    return POINT_OVERHEAD_BYTES + this.key.length + (this.value?.length ?? 0);
   }
 }
 
@@ -190,7 +191,8 @@ export class KnownKeys {
       if (page !== undefined) this.#writeToPage(page, key, value);
       const point = this.#points.get(key);
       if (point !== undefined) {
-        if (value === null) this.#remove(point);
+        // Work under way that has loaded it knows that it is gone.
+        if (value === null && point.pins === 0) this.#remove(point);
         else this.#replace(point, value);
       } else if (page === undefined && value !== null && value.length <= WRITTEN_BYTES_MAX) {
         this.addPoint(key, value);
@@ -252,9 +254,10 @@ export class KnownKeys {
     }
   }
 
-  #replace(point: Point, value: Buffer): void {
-    this.#bytes += value.length - point.value.length;
+  #replace(point: Point, value: Buffer | null): void {
+    this.#bytes -= point.bytes;
     point.value = value;
+    this.#bytes += point.bytes;
   }
 
   #add(item: Point | Page): void {
