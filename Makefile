@@ -66,15 +66,20 @@ crash: install build ## Kill server and workers again and again, hold what is fo
 	DETENT_BUILT=1 npx tsx tests/crash/run.ts $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 migrations: install ## Random machines that are migrated, patched and undone among events, time and crashes (RUNS=200, SEED=)
-	RUNS=$(or $(RUNS),200) UNDO_RUNS=$(or $(RUNS),200) $(if $(SEED),SEED=$(SEED)) npx vitest run \
+	RUNS=$(or $(RUNS),200) UNDO_RUNS=$(or $(RUNS),200) SEED=$(or $(SEED),random) npx vitest run \
 	  tests/commands/migration/charts.property.test.ts tests/commands/migration/migration.property.test.ts \
 	  tests/commands/statechart/undo.property.test.ts
+
+random: install build ## The random tests with new seeds, which make test has fixed ones for (ROUNDS=3, SEED=)
+	for round in $$(seq $(or $(ROUNDS),3)); do \
+	  SEED=$(or $(SEED),random) DETENT_BUILT=1 npx vitest run $$(grep -rl --include='*.test.ts' 'fc\.assert\|support/seed\.ts' tests) || exit 1; \
+	done
 
 race: install ## 64 clients race one event on one machine (ROUNDS=10000)
 	ROUNDS=$(or $(ROUNDS),10000) npx vitest run tests/commands/statechart/race.test.ts
 
 cluster-crash: install build ## Kill, stop and cut off servers of a cluster and its database, hold what is found against what was acknowledged (ROUNDS=100, SEED=, PARTITIONS=1)
-	DETENT_BUILT=1 CRASH_ROUNDS=$(or $(ROUNDS),100) $(if $(SEED),CRASH_SEED=$(SEED)) \
+	DETENT_BUILT=1 CRASH_ROUNDS=$(or $(ROUNDS),100) SEED=$(or $(SEED),random) \
 	  CRASH_PARTITIONS=$(or $(PARTITIONS),1) npx vitest run tests/crash/cluster.test.ts --disable-console-intercept
 
 test-forgetful: install ## The tests of commands over a store whose reads miss at random, so that all is run again and again (SEED=)

@@ -26,6 +26,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     globalSetup: ["tests/support/exercised-commands-setup.ts"],
+    setupFiles: ["tests/support/random-setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: availableParallelism(),

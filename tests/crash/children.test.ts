@@ -8,6 +8,7 @@ import { OBJECT_TYPES } from "../../src/object-types.ts";
 import type { TestClient } from "../support/client.ts";
 import { define, fields, rows } from "../support/machines.ts";
 import type { Decoded } from "../support/resp-decoder.ts";
+import { SEED } from "../support/seed.ts";
 import { seeded } from "../support/seeded.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { imageOf, temporaryDirectory } from "../support/stores.ts";
@@ -88,9 +89,8 @@ async function endAll(server: KeptServer, mine: readonly number[], fork: number,
 }
 
 test(`a fork of ${CHILDREN} children is joined once, whenever the server is killed`, async () => {
-  const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-  console.info(`CRASH_SEED=${seed}`);
-  const random = seeded(seed);
+  console.info(`SEED=${SEED}`);
+  const random = seeded(SEED);
   const server = await keepServer({ directory: temporaryDirectory() }, random);
   const first = await server.connect();
   await define(first, "job", JOB);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { noPostgres } from "../support/postgres.ts";
+import { SEED } from "../support/seed.ts";
 import { seeded } from "../support/seeded.ts";
 import { FAULTS, runClusterRounds } from "./cluster/rounds.ts";
 
@@ -8,11 +9,10 @@ const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? FAULTS.length);
 test.skipIf(noPostgres !== undefined)(
   "a cluster loses nothing and does nothing twice, whatever is killed, stopped or cut off",
   async () => {
-    const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-    console.info(`CRASH_SEED=${seed}`);
+    console.info(`SEED=${SEED}`);
     const totals = await runClusterRounds({
       rounds: ROUNDS,
-      random: seeded(seed),
+      random: seeded(SEED),
       report: (line) => console.info(line),
     });
     for (const [fault, servedMs] of totals.servedMs) {

@@ -4,6 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { define, fields, rows } from "../support/machines.ts";
+import { SEED } from "../support/seed.ts";
 import { seeded } from "../support/seeded.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { type KeptServer, keepServer } from "./kept-server.ts";
@@ -28,12 +29,6 @@ const RENAMED = {
   states: { ...DEFINITION.states, b: { on: { GO: "a" } }, late: { on: { GO: "a" } } },
 };
 
-function seedOf(): number {
-  const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-  console.info(`CRASH_SEED=${seed}`);
-  return seed;
-}
-
 async function begun(random: () => number): Promise<KeptServer> {
   const server = await keepServer({ directory: temporaryDirectory() }, random);
   const first = await server.connect();
@@ -44,7 +39,8 @@ async function begun(random: () => number): Promise<KeptServer> {
 }
 
 test("each patch, undo and migration of a machine happens once when the server is killed meanwhile", async () => {
-  const random = seeded(seedOf());
+  console.info(`SEED=${SEED}`);
+  const random = seeded(SEED);
   const server = await begun(random);
   await server.ask("SM.CREATE", "m", "m:v1");
   const kinds = ["create"];
@@ -77,7 +73,8 @@ test("each patch, undo and migration of a machine happens once when the server i
 }, 900_000);
 
 test(`a migration of ${MACHINES} machines and its undo complete when the server is killed meanwhile`, async () => {
-  const random = seeded(seedOf());
+  console.info(`SEED=${SEED}`);
+  const random = seeded(SEED);
   const server = await begun(random);
   const client = await server.connect();
   const keys = Array.from({ length: MACHINES }, (_, index) => `k${index}`);

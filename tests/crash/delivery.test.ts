@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SEED } from "../support/seed.ts";
 import { seeded } from "../support/seeded.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { runDeliveryRounds } from "./delivery-rounds.ts";
@@ -8,14 +9,13 @@ const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 20);
 test(
   "every change is reported and every task is applied exactly once, however often server and workers are killed",
   async () => {
-    const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-    console.info(`CRASH_SEED=${seed}`);
+    console.info(`SEED=${SEED}`);
     const totals = await runDeliveryRounds({
       directory: temporaryDirectory(),
       rounds: ROUNDS,
       connections: 4,
       machinesPerConnection: 3,
-      random: seeded(seed),
+      random: seeded(SEED),
       report: (line) => {
         if (process.env["CRASH_REPORT"] !== undefined) console.info(line);
       },

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import type { TestClient } from "../support/client.ts";
 import { rows } from "../support/machines.ts";
 import { ReplyFailure } from "../support/resp-decoder.ts";
+import { SEED } from "../support/seed.ts";
 import { seeded } from "../support/seeded.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
@@ -77,9 +78,8 @@ async function look(client: TestClient, possible: Possible): Promise<void> {
 }
 
 test("libraries of functions survive kill -9 as they were acknowledged", async () => {
-  const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-  console.info(`CRASH_SEED=${seed}`);
-  const random = seeded(seed);
+  console.info(`SEED=${SEED}`);
+  const random = seeded(SEED);
   const directory = temporaryDirectory();
   const possible: Possible = new Map();
   let [version, counted] = [0, 0];

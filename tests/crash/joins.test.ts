@@ -5,6 +5,7 @@
 import { expect, test } from "vitest";
 import type { TestClient } from "../support/client.ts";
 import { define, fields, rows } from "../support/machines.ts";
+import { SEED } from "../support/seed.ts";
 import { seeded } from "../support/seeded.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { type KeptServer, keepServer } from "./kept-server.ts";
@@ -55,9 +56,8 @@ async function sendUntilTold(server: KeptServer, args: readonly string[]): Promi
 }
 
 test(`joins of ${PLACES} events are complete once a round, whenever the server is killed`, async () => {
-  const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-  console.info(`CRASH_SEED=${seed}`);
-  const random = seeded(seed);
+  console.info(`SEED=${SEED}`);
+  const random = seeded(SEED);
   const server = await keepServer({ directory: temporaryDirectory() }, random);
   const first = await server.connect();
   await define(first, "join", JOIN);

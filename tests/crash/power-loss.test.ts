@@ -8,6 +8,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { DurableStore } from "../../src/storage/durable-store.ts";
+import { SEED } from "../support/seed.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 import { contentsAfter, contentsOf, writesOf } from "./store-writer.ts";
 
@@ -186,7 +187,6 @@ test.each(["always", "no", "early"] as const)(
     const first = steps.findIndex((step) => step.kind === "data");
     expect(steps.filter((step) => step.kind === "data").length).toBeGreaterThan(4);
     const image = `${temporaryDirectory()}/image`;
-    const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
     const [points] = fc.sample(
       fc.array(
         fc.tuple(
@@ -198,7 +198,7 @@ test.each(["always", "no", "early"] as const)(
           maxLength: IMAGES,
         },
       ),
-      { numRuns: 1, seed },
+      { numRuns: 1 },
     );
     for (const [count, stream] of points ?? []) {
       const random = () => stream.next().value ?? 0;
@@ -206,7 +206,7 @@ test.each(["always", "no", "early"] as const)(
       mkdirSync(image);
       for (const [file, content] of files) writeFileSync(`${image}/${file}`, content);
       writeFileSync(`${image}/data.mdb`, data);
-      const where = `SEED=${seed}, after step ${count} of ${steps.length}`;
+      const where = `SEED=${SEED}, after step ${count} of ${steps.length}`;
       const store = openedAt(image, where);
       const { contents, last } = contentsOf(store);
       await store.close();

@@ -296,7 +296,7 @@ test("random commits, delays and losses keep all settled commits, and none that 
       expect(shown(again)).toBe(model.latest);
       await again.close();
     }),
-    { seed: Number(process.env["SEED"] ?? 5), numRuns: Number(process.env["EARLY_RUNS"] ?? 40) },
+    { numRuns: Number(process.env["EARLY_RUNS"] ?? 40) },
   );
   for (const [what, count] of Object.entries(met)) expect([what, count]).not.toEqual([what, 0]);
 }, 120_000);

@@ -84,10 +84,9 @@ type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 async function check(world: World, versions: readonly Version[]): Promise<void> {
   for (const key of KEYS) {
     expect(await world.call("SM.VERIFY", key)).toEqual([]);
-    const info = fields(await world.call("SM.INFO", key));
+    const { info, history, pending } = await world.look(key);
     const given = versions[world.versionOf(info["definition"])];
     if (given === undefined) throw new Error("a machine of a version there is not");
-    const history = rows(await world.call("SM.HISTORY", key, "-", "+"));
     expect(history.map(({ rev }) => rev)).toEqual(history.map((_, index) => index + 1));
     expect(history.length).toBe(info["rev"]);
     const ids = history.flatMap(({ id }) => (id === null || id === undefined ? [] : [id]));
@@ -101,7 +100,7 @@ async function check(world: World, versions: readonly Version[]): Promise<void> 
     const expected = Object.keys(given.states[number]?.after ?? {}).map(
       (seconds) => entered + Number(seconds) * 1000,
     );
-    const dues = rows(await world.call("SM.PENDING", key)).map(({ due }) => Number(due));
+    const dues = pending.map(({ due }) => Number(due));
     expect(dues.sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b));
   }
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { LastingServer } from "../../support/lasting-server.ts";
-import { fields } from "../../support/machines.ts";
+import { fields, rows } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 
 /** So small that a few commands fill a journal and begin a checkpoint. */
@@ -20,6 +20,18 @@ export class World extends LastingServer {
     this.clock.advance(ms);
     await this.call("PING");
     await this.call("PING");
+  }
+
+  /** What SM.INFO, SM.HISTORY, SM.PENDING and SM.NEXT say of a machine at one moment: a job's part may come before any command. */
+  async look(key: string) {
+    await this.call("MULTI");
+    await this.call("SM.INFO", key);
+    await this.call("SM.HISTORY", key, "-", "+");
+    await this.call("SM.PENDING", key);
+    await this.call("SM.NEXT", key);
+    const replies = (await this.call("EXEC")) as Decoded[];
+    const [info = null, history = null, pending = null, next = null] = replies;
+    return { info: fields(info), history: rows(history), pending: rows(pending), next: rows(next) };
   }
 
   async untilEnded(id: Decoded): Promise<void> {
