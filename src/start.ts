@@ -26,13 +26,13 @@ import { CommandDispatcher } from "./server/dispatch.ts";
 import { DueWork } from "./server/due-work.ts";
 import { Executor, type ExecutorOptions } from "./server/executor.ts";
 import { faultLog } from "./server/faults.ts";
-import { addPartition, removePartition } from "./server/held-partitions.ts";
+import { addPartition, removePartition, sharedChanges } from "./server/held-partitions.ts";
 import { Holding } from "./server/holding.ts";
 import { LOAD_LIMITS } from "./server/loads.ts";
 import { MailTurns } from "./server/mail-turns.ts";
 import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
-import { SharedChanges, type SharedChangesOptions } from "./server/shared-changes.ts";
+import type { SharedChangesOptions } from "./server/shared-changes.ts";
 import { Waiters } from "./server/waiters.ts";
 
 export interface StartOptions {
@@ -124,7 +124,10 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   });
   const stopwatch = new Stopwatch(() => clock.monotonicMs());
   const onFault = faultLog(log, context.statistics);
-  const shared = sharedChanges(options, partitions);
+  const shared = sharedChanges({
+    ...{ server: context, clock, log, clusterLog: options.clusterLog },
+    onWork: () => executor.lookForWork(),
+  });
   const executor = new Executor({
     clock,
     stopwatch,
@@ -240,13 +243,6 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     addPartition: (partition, owner = "") => addPartition(held, partition, owner),
     removePartition: (partition) => removePartition(held, partition),
   };
-}
-
-/** What belongs to all partitions of a cluster, where there are several. */
-function sharedChanges(options: StartOptions, partitions: Partitions): SharedChanges | undefined {
-  const { clusterLog, clock, log } = options;
-  const onTrouble = (error: Error) => log(`the log of the cluster: ${error.message}`, "warning");
-  return clusterLog && new SharedChanges({ partitions, clock, log: clusterLog, onTrouble });
 }
 
 /** What the server holds at first. */

@@ -2,6 +2,7 @@
  * The log of what belongs to the cluster and to no partition, such as definitions: each partition keeps a full copy of that, and
  * applies the entries of the log to it in order. An entry is added only where the log is as long as its author has seen it.
  */
+import type { Json } from "../base/json.ts";
 
 export interface LogEntry {
   /** From 1, without a gap. */
@@ -19,6 +20,18 @@ export interface NamedDefinition {
   readonly version: string;
 }
 
+/** A migration that all partitions begin, each with the machines that it has. */
+export interface SharedMigration {
+  readonly id: number;
+  /** The plan that it follows; null for none. */
+  readonly plan: number | null;
+  readonly from: { readonly name: string; readonly version?: string } | { readonly match: string };
+  readonly to: NamedDefinition;
+  readonly map: Json;
+  /** Machines a second, in all partitions; 0: no bound. */
+  readonly rate: number;
+}
+
 export type LogRecord =
   /** Writes, the same in each copy. */
   | { readonly kind: "change"; readonly writes: readonly SharedWrite[] }
@@ -30,7 +43,14 @@ export type LogRecord =
       readonly definition: NamedDefinition;
       readonly writes: readonly SharedWrite[];
     }
-  /** All partitions have answered the entry in front of this one; so many machines need the definition. */
+  /**
+   * How many machines of each partition do not fit? The migration begins with the next entry where all of them fit.
+   * With `holds` partitions do not look: those that fit move.
+   */
+  | { readonly kind: "start"; readonly migration: SharedMigration; readonly holds: boolean }
+  /** Something is done with a migration, in each partition where it can be. */
+  | { readonly kind: "steer"; readonly id: number; readonly action: "pause" | "resume" | "undo" }
+  /** All partitions have answered the entry in front of this one; that is the sum. */
   | { readonly kind: "end"; readonly users: number };
 
 /** Where a copy is. */
@@ -74,7 +94,7 @@ export interface ClusterLog {
 }
 
 export function isQuestion({ kind }: LogRecord): boolean {
-  return kind === "ask" || kind === "remove";
+  return kind === "ask" || kind === "remove" || kind === "start";
 }
 
 export function encodeLogRecord(record: LogRecord): Buffer {

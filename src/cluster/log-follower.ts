@@ -38,7 +38,7 @@ export interface LogFollowerOptions {
 }
 
 export type Submitted =
-  /** It is applied wherever somebody owns a partition; so many machines need the definition. */
+  /** It is applied wherever somebody owns a partition; that is what all partitions have answered, where it is a question. */
   | { readonly kind: "applied"; readonly users: number }
   /** Nothing is done: the log has grown meanwhile, and so has the copy. */
   | { readonly kind: "grown" }
@@ -106,8 +106,8 @@ export class LogFollower {
   }
 
   /** Adds a record that was made from a copy where it is now, which is not at a question. */
-  async submit(record: LogRecord, at: CopyState): Promise<Submitted> {
-    const deadlineMs = this.#options.timers.monotonicMs() + this.#options.waitMs;
+  async submit(record: LogRecord, at: CopyState, waitMs = this.#options.waitMs): Promise<Submitted> {
+    const deadlineMs = this.#options.timers.monotonicMs() + waitMs;
     const isAppended = await this.#append(record, at.sequence, deadlineMs);
     if (isAppended === undefined) return { kind: "late", isKnown: false };
     if (!isAppended) {

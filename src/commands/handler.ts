@@ -9,6 +9,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Command } from "../catalogue/command.ts";
 import type { GivenUse } from "../clients/key-uses.ts";
 import type { Session } from "../clients/session.ts";
+import type { LogRecord } from "../cluster/cluster-log.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
@@ -75,6 +76,20 @@ export interface Handler {
   /** The full name in commands.json: "GET", "CONFIG|SET". */
   readonly name: string;
   run(call: Call): Reply | Wait;
+  /** How a change that belongs to a whole cluster goes through its log, where that is not what `run` writes. */
+  readonly shared?: SharedPart;
+}
+
+/** In place of `run`, where a cluster has several partitions. */
+export interface SharedPart {
+  /** Tried in one partition, without waiting, and taken back. */
+  attempt(call: Call): {
+    readonly reply: Reply;
+    /** What the log is to have; undefined: what was written, and nothing where nothing was. */
+    readonly record?: LogRecord | undefined;
+  };
+  /** What is answered once all partitions have it; otherwise the reply of the attempt is. */
+  answer?(call: Call, reply: Reply): Reply | Wait;
 }
 
 /** In which turn work that takes long goes on; times are milliseconds since the epoch. */

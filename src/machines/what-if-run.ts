@@ -63,7 +63,10 @@ export class WhatIfRun {
   readonly question: WhatIfQuestion;
   readonly #other: Machine;
   readonly #limits: StepLimits;
+  /** The partitions whose machines have all been looked at, and where it is in the one that follows. */
+  readonly #done = new Set<number>();
   #cursor: Bytes | undefined;
+  #cursorAt = -1;
   #passed = 0;
   #current: Generator<void, void, undefined> | undefined;
   isDone = false;
@@ -93,11 +96,11 @@ export class WhatIfRun {
     return [...this.#partings.values()].sort((a, b) => b.count - a.count);
   }
 
-  /** Goes on until it is done or `isSpent`, which is asked after each event. */
-  slice(scope: Scope, isSpent: () => boolean): void {
-    this.machines ??= this.#countOf(scope.db);
+  /** Goes on until it is done or `isSpent`, which is asked after each event. The scopes are of different partitions. */
+  slice(scopes: readonly Scope[], isSpent: () => boolean): void {
+    this.machines ??= scopes.reduce((sum, { db }) => sum + this.#countOf(db), 0);
     while (!this.isDone) {
-      this.#current ??= this.#nextWhole(scope);
+      this.#current ??= this.#nextOf(scopes);
       if (this.#current === undefined) this.isDone = true;
       else if (this.#current.next().done === true) this.#current = undefined;
       if (isSpent()) return;
@@ -109,6 +112,20 @@ export class WhatIfRun {
     return machineCounters(db, name, version)
       .filter(({ place, definition }) => place === undefined && !isOf(definition, to))
       .reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** The next machine in any partition. */
+  #nextOf(scopes: readonly Scope[]): Generator<void, void, undefined> | undefined {
+    for (const scope of scopes) {
+      const { number } = scope.databases.place;
+      if (this.#done.has(number)) continue;
+      if (this.#cursorAt !== number) this.#cursor = undefined;
+      this.#cursorAt = number;
+      const next = this.#nextWhole(scope);
+      if (next !== undefined) return next;
+      this.#done.add(number);
+    }
+    return undefined;
   }
 
   /** As `#next`; one of which something has to be loaded first is not passed over. */
@@ -123,7 +140,7 @@ export class WhatIfRun {
     }
   }
 
-  /** The next machine that is looked at; undefined when there is none left. */
+  /** The next machine of a partition that is looked at; undefined when there is none left. */
   #next(scope: Scope): Generator<void, void, undefined> | undefined {
     const { name, version, to } = this.question;
     for (const { position, id } of machinesByDefinition({

@@ -3,6 +3,7 @@ import { assert } from "../base/assert.ts";
 import type { Session } from "../clients/session.ts";
 import type { NamedDefinition } from "../cluster/cluster-log.ts";
 import { argument, text } from "../commands/arguments.ts";
+import type { Handler, Wait } from "../commands/handler.ts";
 import { isWait, kindOf } from "../commands/wait.ts";
 import type { Partition } from "../keyspace/partitions.ts";
 import { splitDefinitionId } from "../machines/definitions.ts";
@@ -37,9 +38,13 @@ function changeOf(request: ChangeRequest, context: RunContext): SharedRequest {
       try {
         const run = new Run(context, route.command, session, args, part, "client");
         assert(route.handler !== undefined, "a container's arity refuses every call");
+        if (route.handler.shared !== undefined) {
+          const { reply, record } = route.handler.shared.attempt(run);
+          return { reply, writes: transaction.writes(), record };
+        }
         const reply = route.handler.run(run);
         assert(!isWait(reply), "a change does not wait");
-        return { reply, writes: transaction.writes() };
+        return { reply, writes: transaction.writes(), record: undefined };
       } finally {
         transaction.abort();
       }
@@ -67,27 +72,30 @@ export class SharedRequests {
 
   /** It is not run now: its connection waits, as for something that is loaded. */
   begin(request: ChangeRequest, partition: Partition): Outcome {
-    const { session, route, args } = request;
-    const { stopwatch } = this.#options;
     let reply: Reply | undefined;
-    const missing: Missing = {
+    const miss = new NotLoaded(async () => {
+      reply = await this.#reply(request);
+    });
+    const missing = this.#missing(request, partition, miss, () => reply ?? UNKNOWN);
+    this.#options.stopwatch.read();
+    return { ...answer(request.session), missing };
+  }
+
+  /** It goes on, with the reply that there is then, when something is there. */
+  #missing(request: ChangeRequest, partition: Partition, miss: NotLoaded, reply: () => Reply): Missing {
+    const { session, route, args } = request;
+    return {
       name: route.command.name,
       partition,
       args,
-      misses: [
-        new NotLoaded(async () => {
-          reply = await this.#reply(request);
-        }),
-      ],
-      again: (turn) => this.#conclude(request, reply ?? UNKNOWN, turn),
+      misses: [miss],
+      again: (turn) => this.#conclude(request, reply(), turn),
       refuse: (error) => {
         const refused = this.#runner.rejected(route, error);
-        stopwatch.read();
+        this.#options.stopwatch.read();
         return { ...answer(session), reply: refused };
       },
     };
-    stopwatch.read();
-    return { ...answer(session), missing };
   }
 
   async #reply(request: ChangeRequest): Promise<Reply> {
@@ -101,13 +109,25 @@ export class SharedRequests {
   }
 
   /** What was tried was not counted: this is. */
-  #conclude({ session, route, args }: ChangeRequest, reply: Reply, turn: Turn): Outcome {
+  #conclude(request: ChangeRequest, reply: Reply, turn: Turn): Outcome {
+    const { session, route, args } = request;
     const part = turn.part(this.#options.server.partitions.home);
     const run = new Run(this.#context, route.command, session, args, part, "client");
-    const handler = { name: route.command.declaration.name, run: () => given(reply) };
-    const counted = this.#runner.run({ ...route, handler }, run);
-    assert(!isWait(counted), "a change does not wait");
-    return { ...answer(session), reply: counted };
+    const shared = route.handler?.shared;
+    const handler: Handler = {
+      name: route.command.declaration.name,
+      run: (call) => shared?.answer?.(call, given(reply)) ?? given(reply),
+    };
+    let counted: Reply | Wait;
+    try {
+      counted = this.#runner.run({ ...route, handler }, run);
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      return { ...answer(session), missing: this.#missing(request, part.partition, error, () => reply) };
+    }
+    if (!isWait(counted)) return { ...answer(session), reply: counted };
+    const waiting = this.#runner.waiting(route, this.#context, session, { wait: counted, args });
+    return { ...answer(session), waiting };
   }
 }
 

@@ -4,9 +4,9 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import type { WhatIfControl } from "../commands/what-if-control.ts";
+import type { DatabasePart, WhatIfControl } from "../commands/what-if-control.ts";
 import { Databases } from "../keyspace/databases.ts";
-import { stepLimitsOf } from "../machines/subject.ts";
+import { type Scope, stepLimitsOf } from "../machines/subject.ts";
 import { type WhatIfQuestion, WhatIfRun } from "../machines/what-if-run.ts";
 import { Hold, NotLoaded } from "../storage/not-loaded.ts";
 import type { OnFault } from "./faults.ts";
@@ -30,7 +30,7 @@ export interface WhatIfOptions {
 }
 
 interface Kept {
-  readonly phys: number;
+  readonly parts: readonly DatabasePart[];
   readonly run: WhatIfRun;
 }
 
@@ -50,14 +50,14 @@ export class WhatIfWork implements WhatIfControl {
     return this.#runs.get(nameOf(phys, question))?.run;
   }
 
-  begin(phys: number, question: WhatIfQuestion): WhatIfRun | undefined {
+  begin(parts: readonly DatabasePart[], question: WhatIfQuestion): WhatIfRun | undefined {
     const server = this.#options.server();
     const kept = [...this.#runs];
     if (kept.filter(([, { run }]) => !run.isDone).length >= UNFINISHED_MAX) return undefined;
     const oldest = kept.find(([, { run }]) => run.isDone)?.[0];
     if (kept.length >= RUNS_MAX && oldest !== undefined) this.#runs.delete(oldest);
     const run = new WhatIfRun(question, server.charts.chartOf(question.to), stepLimitsOf(server.config));
-    this.#runs.set(nameOf(phys, question), { phys, run });
+    this.#runs.set(nameOf(parts[0]?.phys ?? 0, question), { parts, run });
     this.wake();
     return run;
   }
@@ -105,13 +105,11 @@ export class WhatIfWork implements WhatIfControl {
   #slice(): void {
     const next = this.#next();
     const { clock, onFault } = this.#options;
-    const { store } = this.#options.server();
-    // A disk that falls behind has the time.
-    if (next === undefined || store.isCongested) return;
-    const { run, phys } = next;
     const server = this.#options.server();
+    // A disk that falls behind has the time.
+    if (next === undefined || server.partitions.isCongested) return;
+    const { run } = next;
     const nowMs = clock.now();
-    const databases = new Databases(store.begin(), server.config.get("databases"), nowMs);
     const startedMs = clock.monotonicMs();
     const sliceMs = server.pace.isBusy ? BUSY_SLICE_MS : SLICE_MS;
     let events = 0;
@@ -120,9 +118,7 @@ export class WhatIfWork implements WhatIfControl {
       return events >= SLICE_EVENTS_MAX || clock.monotonicMs() - startedMs >= sliceMs;
     };
     try {
-      const db = databases.withPhys(phys);
-      if (db === undefined) run.isDone = true;
-      else run.slice({ databases, db, server, nowMs }, isSpent);
+      run.slice(this.#scopesOf(next, nowMs), isSpent);
       this.#hold.release();
       this.#hold = new Hold();
     } catch (error) {
@@ -134,6 +130,19 @@ export class WhatIfWork implements WhatIfControl {
       run.hasFailed = true;
       onFault(error);
     }
+  }
+
+  /** What is left of the database: parts that other servers have taken, or that were flushed, are passed over. */
+  #scopesOf({ parts }: Kept, nowMs: number): readonly Scope[] {
+    const server = this.#options.server();
+    return parts.flatMap(({ partition, phys }) => {
+      const held = server.partitions.get(partition);
+      if (held === undefined) return [];
+      const count = server.config.get("databases");
+      const databases = new Databases(held.store.begin(), count, nowMs, held.place);
+      const db = databases.withPhys(phys);
+      return db === undefined ? [] : [{ databases, db, server, nowMs }];
+    });
   }
 }
 

@@ -3,13 +3,11 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { PostgresLog } from "../../src/cluster/postgres-log.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
-import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { createSchema } from "../../src/storage/postgres/schema.ts";
-import { MemoryLog } from "../cluster/memory-log.ts";
 import { connectedTo, useClusterDatabase } from "../support/cluster-database.ts";
 import { noPostgres } from "../support/postgres.ts";
 import { ReplyFailure } from "../support/resp-decoder.ts";
-import { SharedServers } from "../support/shared-servers.ts";
+import { SharedServers, sharedInMemory } from "../support/shared-servers.ts";
 
 const DOOR = JSON.stringify({
   initial: "shut",
@@ -21,34 +19,6 @@ const LIBRARY = "#!lua name=lib\nredis.register_function('one', function() retur
 /** As the client shows an error. */
 function failure(part: string) {
   return { message: expect.stringContaining(part) };
-}
-
-async function inMemory(): Promise<SharedServers> {
-  const log = new MemoryLog(6);
-  const hints: (() => void)[] = [];
-  log.onChange = () => {
-    for (const hint of hints) hint();
-  };
-  const data = new Map<number, MemoryStore>();
-  const servers = new SharedServers({
-    log: (_, onHint) => {
-      hints.push(() => setImmediate(onHint));
-      return log;
-    },
-    store: async (partition, owner) => {
-      const row = log.rows.get(partition);
-      if (row !== undefined) row.owner = owner;
-      const ordered = data.get(partition) ?? new MemoryStore();
-      data.set(partition, ordered);
-      return Store.over(ordered, OBJECT_TYPES);
-    },
-    release: async (partition) => {
-      const row = log.rows.get(partition);
-      if (row !== undefined) row.owner = undefined;
-    },
-  });
-  await servers.start();
-  return servers;
 }
 
 /** What all of them do, whatever the log is. */
@@ -146,7 +116,7 @@ function contract(servers: () => Promise<SharedServers>): void {
   });
 }
 
-describe("what belongs to all partitions, over a log in memory", () => contract(inMemory));
+describe("what belongs to all partitions, over a log in memory", () => contract(sharedInMemory));
 
 describe.skipIf(noPostgres !== undefined)("what belongs to all partitions, over PostgreSQL", () => {
   const database = useClusterDatabase();

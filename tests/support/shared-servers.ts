@@ -11,6 +11,7 @@ import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { placesOf } from "../../src/places.ts";
 import { type RunningServer, start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
+import { MemoryLog } from "../cluster/memory-log.ts";
 import { TestClient } from "./client.ts";
 import { member, memberId } from "./cluster-view.ts";
 
@@ -117,6 +118,35 @@ export class SharedServers {
     });
     for (const view of this.#views) view.update({ members, partitions });
   }
+}
+
+/** Over a log and stores in memory, which outlive their owners. */
+export async function sharedInMemory(): Promise<SharedServers> {
+  const log = new MemoryLog(6);
+  const hints: (() => void)[] = [];
+  log.onChange = () => {
+    for (const hint of hints) hint();
+  };
+  const data = new Map<number, MemoryStore>();
+  const servers = new SharedServers({
+    log: (_, onHint) => {
+      hints.push(() => setImmediate(onHint));
+      return log;
+    },
+    store: async (partition, owner) => {
+      const row = log.rows.get(partition);
+      if (row !== undefined) row.owner = owner;
+      const ordered = data.get(partition) ?? new MemoryStore();
+      data.set(partition, ordered);
+      return Store.over(ordered, OBJECT_TYPES);
+    },
+    release: async (partition) => {
+      const row = log.rows.get(partition);
+      if (row !== undefined) row.owner = undefined;
+    },
+  });
+  await servers.start();
+  return servers;
 }
 
 function slotsOf(number: number) {

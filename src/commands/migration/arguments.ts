@@ -6,8 +6,10 @@ import { parseJson } from "../../machines/chart-cache.ts";
 import { definitionAt } from "../../machines/definitions.ts";
 import { type Aim, definitionsOf, nameOfSource, Routes, sourceOf } from "../../machines/migration/routes.ts";
 import { findJob, type StoredJob } from "../../machines/migration/stored.ts";
+import type { Scope } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { argument, safeInteger, text } from "../arguments.ts";
+import { everyScope } from "../everywhere.ts";
 import type { Call } from "../handler.ts";
 import { mayUse } from "../rights.ts";
 
@@ -38,6 +40,24 @@ function readMap(bytes: Buffer): Json {
   const parsed = parseJson(text(bytes, "MAP"));
   if (!parsed.ok) throw errors.err(`MAP is ${parsed.reason}`);
   return parsed.value;
+}
+
+/** What a migration comes to in a partition that the server holds. */
+export interface HeldJob {
+  readonly scope: Scope;
+  readonly job: StoredJob;
+}
+
+/** The migration of a number, in all partitions that the server holds: one without a cluster. @throws ReplyError as `readJob` */
+export function readJobs(call: Call): readonly [HeldJob, ...HeldJob[]] {
+  const id = safeInteger(argument(call.args, 2));
+  const [first, ...others] = everyScope(call).flatMap((scope): HeldJob[] => {
+    const job = findJob(scope.db, id);
+    return job === undefined ? [] : [{ scope, job }];
+  });
+  if (first === undefined) throw errors.noMigration(id);
+  assertMayMigrate(call, first.job);
+  return [first, ...others];
 }
 
 /** The migration of a number. @throws ReplyError when there is none, or its definitions are not the user's to use */

@@ -11,23 +11,38 @@ import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
 import { checkReads, readAim } from "./arguments.ts";
+import { elsewhereFields } from "./elsewhere.ts";
 import { surveyed } from "./surveying.ts";
 
 export const smMigrationPlan = {
   name: "SM.MIGRATION|PLAN",
   run: (call) => {
-    const { args } = call;
-    const given = readOptions(args, 4, { MAP: VALUE });
-    checkReads(call);
-    const aim = readAim(call, argument(args, 2), argument(args, 3), given.value("MAP"));
-    return surveyed(call, new Survey(aim), (now, survey) => keep(now, aim, survey));
+    const aim = readPlan(call);
+    return surveyed(call, new Survey(aim), (now, survey) => report(now, survey, keep(now, aim)));
+  },
+  // All partitions keep the plan; the machines that are looked at are those of this server.
+  shared: {
+    attempt: (call) => ({ reply: keep(call, readPlan(call)) }),
+    answer: (call, id) =>
+      surveyed(call, new Survey(readPlan(call)), (now, survey) => report(now, survey, id)),
   },
 } as const satisfies Handler;
 
-function keep(call: Call, aim: Aim, survey: Survey): Reply {
-  const { db, nowMs } = call;
+function readPlan(call: Call): Aim {
+  const { args } = call;
+  const given = readOptions(args, 4, { MAP: VALUE });
+  checkReads(call);
+  return readAim(call, argument(args, 2), argument(args, 3), given.value("MAP"));
+}
+
+/** The number that the plan has. */
+function keep({ db, nowMs }: Call, aim: Aim): number {
   const id = nextNumber(db);
   putPlan(db, { id, ...aim, createdMs: nowMs });
+  return id;
+}
+
+function report(call: Call, survey: Survey, id: Reply): Reply {
   const rows = survey.rows.map(({ state, to, count }) =>
     map([
       ["state", [...state]],
@@ -65,6 +80,7 @@ function keep(call: Call, aim: Aim, survey: Survey): Reply {
       ]),
     ],
     ["reopened", survey.reopened],
+    ...elsewhereFields(call),
   ]);
 }
 

@@ -5,7 +5,7 @@
  */
 import { beginJob, rivalOf, titleOf } from "../../machines/migration/jobs.ts";
 import { type Aim, Routes } from "../../machines/migration/routes.ts";
-import { findPlan } from "../../machines/migration/stored.ts";
+import { findPlan, numberBehind } from "../../machines/migration/stored.ts";
 import { Survey } from "../../machines/migration/survey.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
@@ -40,6 +40,16 @@ export const smMigrationStart = {
         );
       return begin(now, started);
     });
+  },
+  // Each partition looks whether its machines fit, and begins when those of all do.
+  shared: {
+    attempt: (call) => {
+      checkWrites(call);
+      const { started, holds } = readStart(call);
+      checkRival(call, started);
+      const id = numberBehind(call.db);
+      return { reply: id, record: { kind: "start", migration: { ...started, id }, holds } };
+    },
   },
 } as const satisfies Handler;
 

@@ -10,9 +10,11 @@ import type { Elsewhere, Parting, WhatIfQuestion, WhatIfRun } from "../../machin
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger, text } from "../arguments.ts";
+import { everyDatabase } from "../everywhere.ts";
 import type { Call, Handler } from "../handler.ts";
 import { atMostOneOf, FLAG, readOptions, VALUE } from "../options.ts";
 import { assertMayUse, mayAccess } from "../rights.ts";
+import { elsewhereFields } from "./elsewhere.ts";
 
 const FORMS = { COUNT: VALUE, SINCE: VALUE, PAUSE: FLAG, RESUME: FLAG, STOP: FLAG } as const;
 
@@ -22,17 +24,19 @@ const PARTINGS_SHOWN = 20;
 export const smMigrationWhatIf = {
   name: "SM.MIGRATION|WHATIF",
   run: (call) => {
-    const { args, db, server } = call;
+    const { args, server } = call;
     const given = readOptions(args, 4, FORMS);
     atMostOneOf(given, ["PAUSE", "RESUME", "STOP"]);
     const question = readQuestion(call, given.value("COUNT"), given.value("SINCE"));
     const { whatIf } = server;
-    const known = whatIf.find(db.phys, question);
+    const parts = everyDatabase(call).map(({ phys, place }) => ({ phys, partition: place.number }));
+    const phys = parts[0]?.phys ?? call.db.phys;
+    const known = whatIf.find(phys, question);
     if (given.has("STOP")) {
-      whatIf.forget(db.phys, question);
+      whatIf.forget(phys, question);
       return known === undefined ? null : report(call, known, "stopped");
     }
-    const run = known ?? whatIf.begin(db.phys, question);
+    const run = known ?? whatIf.begin(parts, question);
     if (run === undefined)
       throw errors.err("there are as many runs of SM.MIGRATION WHATIF as there may be: STOP one, or wait");
     if (given.has("PAUSE")) run.isPaused = true;
@@ -83,6 +87,7 @@ function report(call: Call, run: WhatIfRun, status: string): Reply {
     ["differences", map([...differences].map(([difference, count]) => [difference, count]))],
     ["first", run.partings().slice(0, PARTINGS_SHOWN).map(partingReply)],
     ["examples", examples.filter(({ key }) => mayAccess(call, key, READ)).map(exampleReply)],
+    ...elsewhereFields(call),
   ]);
 }
 

@@ -40,6 +40,9 @@ const MACHINES_PER_PART = 64;
 
 const NOTHING_OUT: LetOut = { emitted: 0, tasks: 0, sent: 0, started: 0, stopped: 0 };
 
+/** Where and when something is done with a migration. */
+export type When = Pick<Scope, "db" | "nowMs">;
+
 export interface Beginning {
   readonly plan: number | null;
   readonly from: StoredJob["from"];
@@ -49,10 +52,13 @@ export interface Beginning {
 }
 
 /** Begins a migration; its first part is due at once. */
-export function beginJob({ db, nowMs }: Scope, beginning: Beginning): StoredJob {
+export function beginJob(
+  { db, nowMs }: When,
+  { plan, from, to, map, rate }: Beginning,
+  id = nextNumber(db),
+): StoredJob {
   const job: StoredJob = {
-    ...beginning,
-    id: nextNumber(db),
+    ...{ plan, from, to, map, rate, id },
     status: "running",
     isBack: false,
     cursor: null,
@@ -112,7 +118,10 @@ export function runPart(
   const startedMs = stopwatch.read();
   const { pieceMsMax } = pace;
   const isOver = () => stopwatch.read() - startedMs >= pieceMsMax;
-  const countMax = job.rate === 0 ? MACHINES_PER_PART : Math.min(MACHINES_PER_PART, job.rate);
+  // Of several partitions each has an even share of the rate.
+  const rate = job.rate / scope.db.place.count;
+  const countMax =
+    rate === 0 ? MACHINES_PER_PART : Math.max(1, Math.min(MACHINES_PER_PART, Math.floor(rate)));
   const limit = { countMax, isOver };
   const part = job.isBack ? goBack(scope, job, limit) : goForth(scope, job, limit);
   const rest = pace.restFor(stopwatch.read() - startedMs);
@@ -121,7 +130,7 @@ export function runPart(
     putJob(scope.db, job, { ...part.job, updatedMs: nowMs, endedMs: nowMs, dueMs: null });
     return undefined;
   }
-  const atRateMs = job.rate === 0 ? 1 : Math.ceil((part.done * 1000) / job.rate);
+  const atRateMs = rate === 0 ? 1 : Math.ceil((part.done * 1000) / rate);
   const dueMs = nowMs + Math.max(atRateMs, rest?.msMax ?? 0);
   const after = { ...part.job, updatedMs: nowMs, endedMs: null, dueMs };
   putJob(scope.db, job, after);
@@ -245,37 +254,6 @@ function attempt({ databases }: Scope, run: () => boolean): boolean {
     databases.rollback(savepoint);
     return false;
   }
-}
-
-/** Stops a migration for now; false when it does not run. */
-export function pauseJob(scope: Scope, job: StoredJob): boolean {
-  if (job.status !== "running" && job.status !== "undoing") return false;
-  putJob(scope.db, job, { ...job, status: "paused", updatedMs: scope.nowMs, dueMs: null });
-  return true;
-}
-
-/** Lets it go on; false when it is not paused. */
-export function resumeJob(scope: Scope, job: StoredJob): boolean {
-  if (job.status !== "paused") return false;
-  const status = job.isBack ? "undoing" : "running";
-  putJob(scope.db, job, { ...job, status, updatedMs: scope.nowMs, dueMs: scope.nowMs });
-  return true;
-}
-
-/** Has the machines go back that have not changed since. */
-export function undoJob(scope: Scope, job: StoredJob): StoredJob {
-  const { nowMs } = scope;
-  const undoing = {
-    ...job,
-    status: "undoing",
-    isBack: true,
-    cursor: null,
-    updatedMs: nowMs,
-    endedMs: null,
-    dueMs: nowMs,
-  } as const;
-  putJob(scope.db, job, undoing);
-  return undoing;
 }
 
 /** Machines that were left where they are, and why: the first `count`. */

@@ -78,11 +78,20 @@ const PLANS_MAX = 1000;
 const JOBS_MAX = 100;
 
 export function nextNumber(db: Database): number {
-  const key = counterKey("migration");
-  const value = db.transaction.get(key);
-  const number = (value === undefined ? 0 : decodeNumber(value)) + 1;
-  db.transaction.put(key, encodeNumber(number));
+  const number = numberBehind(db);
+  setNumber(db, number);
   return number;
+}
+
+/** The number that the next plan or migration will have. */
+export function numberBehind(db: Database): number {
+  const value = db.transaction.get(counterKey("migration"));
+  return (value === undefined ? 0 : decodeNumber(value)) + 1;
+}
+
+/** The next number is beyond this one. */
+export function setNumber(db: Database, number: number): void {
+  db.transaction.put(counterKey("migration"), encodeNumber(number));
 }
 
 export function plansOf(db: Database): StoredPlan[] {
