@@ -53,7 +53,7 @@ export interface Call {
    * Runs a command for a script, as a command of its own: its failure, also that it may not run there, is its reply. What
    * it selects stays selected.
    */
-  executeForScript(args: readonly Buffer[], options: ScriptedOptions): Reply;
+  executeForScript(args: readonly Buffer[], protocol: ProtocolVersion, options: ScriptedOptions): Reply;
   /** Whether the user may run a command with these arguments; undefined: there is no such command. */
   mayExecute(args: readonly Buffer[]): boolean | undefined;
   /** Runs a request of the MULTI queue as a command of its own: its failure is its reply. For EXEC. */
@@ -62,8 +62,6 @@ export interface Call {
 
 /** How a script runs its commands. */
 export interface ScriptedOptions {
-  /** What it has chosen by redis.setresp. */
-  readonly protocol: ProtocolVersion;
   /** Whatever writes is refused. */
   readonly isReadOnly: boolean;
   /** What needs memory is not refused when it is used up. */

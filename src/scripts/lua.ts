@@ -94,6 +94,8 @@ export class Lua {
   readonly #names = new Map<string, Pointer>();
   readonly #functions = new Map<HostFunction, Pointer>();
   readonly #opened = new Map<string, Pointer>();
+  /** What the table of functions has at an index, once it was called: an entry never changes. */
+  readonly #called: ((a: number, b: number) => unknown)[] = [];
 
   constructor({ memoryMax }: { readonly memoryMax: number }) {
     const instance = new WebAssembly.Instance(luaModule(), this.#imports(memoryMax));
@@ -314,12 +316,19 @@ export class Lua {
     const { api } = this;
     const stack = api.stackSave();
     try {
-      api.__indirect_function_table.get(index)(a, b);
+      const called = this.#called[index] ?? this.#functionAt(index);
+      called(a, b);
     } catch (error) {
       api.stackRestore(stack);
       if (error !== UNWINDING) throw error;
       api.setThrew(1, 0);
     }
+  }
+
+  #functionAt(index: number): (a: number, b: number) => unknown {
+    const called = this.api.__indirect_function_table.get(index);
+    this.#called[index] = called;
+    return called;
   }
 
   #grow(bytes: number, memoryMax: number): number {

@@ -124,12 +124,12 @@ export class ScriptEngine {
     this.#drop();
   }
 
-  run(script: Script, invocation: Pick<Invocation, "keys" | "args" | "host">): Outcome {
+  run(script: Script, { keys, args, host }: Pick<Invocation, "keys" | "args" | "host">): Outcome {
     const reference = this.#reference(script);
     const limit = timeLimit(this.#options);
-    return this.#guarded((machine) =>
-      machine.call({ ...invocation, reference, name: script.sha, passing: "globals" }, limit),
-    );
+    // Field by field: a spread beside new fields takes a microsecond or two.
+    const invocation: Invocation = { reference, name: script.sha, passing: "globals", keys, args, host };
+    return this.#guarded((machine) => machine.call(invocation, limit));
   }
 
   /** The script as the machine has it compiled. @throws ReplyError when it does not compile */

@@ -13,7 +13,7 @@ import type { ServerContext } from "../commands/server-context.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Databases } from "../keyspace/databases.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
-import type { Reply } from "../protocol/reply.ts";
+import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
 import type { Nesting } from "./nesting.ts";
 import type { Part } from "./turn.ts";
 
@@ -25,7 +25,7 @@ export type RunQueued = (outer: Run, args: readonly Buffer[]) => Reply;
 
 /** Runs the commands of scripts. */
 export interface Scripted {
-  run(outer: Run, args: readonly Buffer[], options: ScriptedOptions): Reply;
+  run(outer: Run, args: readonly Buffer[], protocol: ProtocolVersion, options: ScriptedOptions): Reply;
   mayRun(session: Session, args: readonly Buffer[]): boolean | undefined;
 }
 
@@ -135,8 +135,8 @@ export class Run implements Call {
     return this.context.runQueued(this, args);
   }
 
-  executeForScript(args: readonly Buffer[], options: ScriptedOptions): Reply {
-    return this.context.scripted.run(this, args, options);
+  executeForScript(args: readonly Buffer[], protocol: ProtocolVersion, options: ScriptedOptions): Reply {
+    return this.context.scripted.run(this, args, protocol, options);
   }
 
   mayExecute(args: readonly Buffer[]): boolean | undefined {

@@ -9,7 +9,7 @@ import type { ScriptedOptions } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait } from "../commands/wait.ts";
 import * as errors from "../protocol/errors.ts";
-import type { Reply } from "../protocol/reply.ts";
+import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import { denied } from "./permissions.ts";
 import type { Route } from "./route.ts";
@@ -32,8 +32,8 @@ export class ScriptedCommands implements Scripted {
     this.#options = options;
   }
 
-  /** The reply, an error too where the command may not run. */
-  run(outer: Run, args: readonly Buffer[], options: ScriptedOptions): Reply {
+  /** The reply, an error too where the command may not run. `protocol`: what the script has chosen by redis.setresp. */
+  run(outer: Run, args: readonly Buffer[], protocol: ProtocolVersion, options: ScriptedOptions): Reply {
     const { context, resolve, runner, server } = this.#options;
     const { session, part, nesting } = outer;
     if (nesting === undefined) server.statistics.commandCount += 1;
@@ -48,15 +48,15 @@ export class ScriptedCommands implements Scripted {
       this.#denial(route, outer, args) ??
       this.#misplaced(route, outer, args, options);
     if (refusal !== undefined) return runner.rejected(route, refusal, nesting);
-    const { protocol } = session;
-    session.protocol = options.protocol;
+    const protocolBefore = session.protocol;
+    session.protocol = protocol;
     try {
       const run = new Run(context(), route.command, session, args, part, "script", nesting);
       const reply = runner.run(route, run);
       assert(!isWait(reply), "nothing waits within a script");
       return reply;
     } finally {
-      session.protocol = protocol;
+      session.protocol = protocolBefore;
     }
   }
 

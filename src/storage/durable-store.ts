@@ -185,8 +185,7 @@ export class DurableStore implements OrderedStore {
       this.#early.add(place, this.#generations.active, writes, undo);
       this.#syncEarly();
     }
-    this.#generations.take(writes, redo);
-    for (const [key] of writes) this.#cache.delete(chars(key));
+    this.#generations.take(writes, redo, this.#uncache);
   }
 
   setFlushPolicy(policy: FlushPolicy): void {
@@ -288,6 +287,9 @@ export class DurableStore implements OrderedStore {
       this.#cache.set(text, value ?? null);
     return value;
   }
+
+  /** What is in a table is not in the cache: reads end at the table, so that nothing is added while it is there. */
+  readonly #uncache = (key: Bytes): void => this.#cache.delete(chars(key));
 
   /** One sync at a time, for all commits there are when it begins. */
   #syncEarly(): void {

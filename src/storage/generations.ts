@@ -132,10 +132,10 @@ export class Generations {
     return layeredRange(tables, this.#options.data, { from, to, reverse });
   }
 
-  /** Takes a commit that the journal has. */
-  take(writes: readonly Write[], redo: readonly Buffer[]): void {
+  /** Takes a commit that the journal has. `onNew` is called for each key that the active generation has not known. */
+  take(writes: readonly Write[], redo: readonly Buffer[], onNew?: (key: Bytes) => void): void {
     if (redo.length > 0) this.#hasRedo = true;
-    this.#active.apply(writes, this.#isBelow);
+    this.#active.apply(writes, this.#isBelow, onNew);
     if (this.#fullness >= 1) this.rotateAfterTurn();
   }
 

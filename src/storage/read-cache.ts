@@ -11,6 +11,8 @@ export class ReadCache {
   #young = new Map<string, Buffer | null>();
   #old = new Map<string, Buffer | null>();
   #youngBytes = 0;
+  /** First characters of keys that were ever here: of other spaces there is nothing to forget. */
+  readonly #spaces = new Uint8Array(256);
 
   constructor(bytesMax: number) {
     this.#generationBytesMax = bytesMax / 2;
@@ -41,6 +43,7 @@ export class ReadCache {
   set(key: string, value: Buffer | null): void {
     const bytes = value === null ? 0 : value.length;
     if (bytes > this.#valueBytesMax) return;
+    this.#spaces[key.charCodeAt(0)] = 1;
     this.#young.set(key, value);
     this.#youngBytes += bytes + key.length + ENTRY_OVERHEAD_BYTES;
     if (this.#youngBytes <= this.#generationBytesMax) return;
@@ -51,6 +54,7 @@ export class ReadCache {
 
   /** Forgets a key: it has another value now. */
   delete(key: string): void {
+    if (this.#spaces[key.charCodeAt(0)] === 0) return;
     this.#young.delete(key);
     this.#old.delete(key);
   }

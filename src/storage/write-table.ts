@@ -43,14 +43,19 @@ export class WriteTable {
    * Takes writes over. `isBelow` says whether a key is known to what lies below this table: the removal of one that is
    * not, such as a timer that was armed and cancelled within the life of the table, leaves nothing. Otherwise ranges
    * would pass over all that came and went since the last checkpoint, and that would carry it. It is asked only in
-   * spaces that are ranged over or transient.
+   * spaces that are ranged over or transient. `onNew` is called for each key that the table has not known.
    */
-  apply(writes: readonly Write[], isBelow: (key: Bytes) => boolean = () => true): void {
+  apply(
+    writes: readonly Write[],
+    isBelow: (key: Bytes) => boolean = () => true,
+    onNew: (key: Bytes) => void = () => undefined,
+  ): void {
     for (const [key, value] of writes) {
       const index = chars(key).charCodeAt(0);
       const space = this.#space(index);
       const sizeBefore = space.size;
       const before = space.get(key);
+      if (before === undefined) onNew(key);
       if (value === null && isValue(before) && this.#canVanish(space, index) && !isBelow(key))
         space.delete(key);
       else space.set(key, value === null || value.length < COPY_BYTES_MIN ? value : owned(value));

@@ -50,6 +50,24 @@ test("apply() keeps nothing of a key that was put and removed in a transient spa
   expect(table.successor().get(key("b1"))).toBeUndefined();
 });
 
+test("apply() reports each key that it did not know, again after it has kept nothing of it", () => {
+  const table = new WriteTable("b");
+  const reported: string[] = [];
+  const apply = (name: string, value: Buffer | null) =>
+    table.apply(
+      [[key(name), value]],
+      () => false,
+      (at) => reported.push(chars(at)),
+    );
+  for (const name of ["a1", "b1"]) {
+    apply(name, VALUE);
+    apply(name, VALUE);
+    apply(name, null);
+    apply(name, VALUE);
+  }
+  expect(reported).toEqual(["a1", "b1", "b1"]);
+});
+
 test("bytes counts keys and values as they are put, replaced and removed", () => {
   const table = new WriteTable("a");
   const bytes = () => table.bytes - 160 * table.size;

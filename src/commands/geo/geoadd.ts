@@ -3,7 +3,7 @@ import * as errors from "../../protocol/errors.ts";
 import type { Scored } from "../../values/sorted-set.ts";
 import { argument, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { addScored } from "../sorted-set/adding.ts";
+import { addScored, UNCONDITIONAL } from "../sorted-set/adding.ts";
 import { scoreAt } from "./geohash-cells.ts";
 import { positionArgument } from "./positions.ts";
 
@@ -24,7 +24,8 @@ export const geoadd = {
     const members: Scored[] = [];
     for (; at < args.length; at += 3)
       members.push({ name: argument(args, at + 2), score: scoreAt(positionArgument(args, at)) });
-    const { added, changed } = addScored(call, argument(args, 1), members, { isNew, isThere });
+    const condition = { ...UNCONDITIONAL, isNew, isThere };
+    const { added, changed } = addScored(call, argument(args, 1), members, condition);
     return options.has("CH") ? added + changed : added;
   },
 } as const satisfies Handler;

@@ -2,7 +2,7 @@
 import type { LogLevel } from "../../base/log.ts";
 import { LOG_LEVELS } from "../../base/log.ts";
 import * as errors from "../../protocol/errors.ts";
-import type { Reply } from "../../protocol/reply.ts";
+import type { ProtocolVersion, Reply } from "../../protocol/reply.ts";
 import { ReplyError } from "../../protocol/reply-error.ts";
 import type { ScriptHost } from "../../scripts/redis-library.ts";
 import type { Outcome } from "../../scripts/script-machine.ts";
@@ -52,7 +52,7 @@ export function runScript(
   }
   try {
     const outcome = run(
-      hostOf(call, {
+      new Host(call, {
         isReadOnly: isReadOnly || flags?.has("no-writes") === true,
         mayExceedMemory: flags?.has("allow-oom") === true,
         place: placeOf(call, flags),
@@ -76,12 +76,26 @@ function placeOf(
   return { slot: needOf([{ command, args }]).slot };
 }
 
-function hostOf(call: Call, may: Omit<ScriptedOptions, "protocol">): ScriptHost {
-  return {
-    call: (args, protocol) => call.executeForScript(args, { protocol, ...may }),
-    mayCall: (args) => call.mayExecute(args),
-    log: (level, message) => call.server.log(message.replace(/[\r\n]/g, " "), levelOf(level)),
-  };
+class Host implements ScriptHost {
+  readonly #call: Call;
+  readonly #options: ScriptedOptions;
+
+  constructor(call: Call, options: ScriptedOptions) {
+    this.#call = call;
+    this.#options = options;
+  }
+
+  call(args: readonly Buffer[], protocol: ProtocolVersion): Reply {
+    return this.#call.executeForScript(args, protocol, this.#options);
+  }
+
+  mayCall(args: readonly Buffer[]): boolean | undefined {
+    return this.#call.mayExecute(args);
+  }
+
+  log(level: number, message: string): void {
+    this.#call.server.log(message.replace(/[\r\n]/g, " "), levelOf(level));
+  }
 }
 
 function levelOf(level: number): LogLevel {

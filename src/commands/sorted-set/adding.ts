@@ -6,14 +6,22 @@ import { limitsOf, putMember, sortedSetForWrite, sortedSetOrNew } from "./sorted
 
 export interface AddCondition {
   /** Only members that are not there; only those that are. */
-  readonly isNew?: boolean;
-  readonly isThere?: boolean;
+  readonly isNew: boolean;
+  readonly isThere: boolean;
   /** Of those that are there only where the score rises; only where it falls. */
-  readonly isGreater?: boolean;
-  readonly isLess?: boolean;
+  readonly isGreater: boolean;
+  readonly isLess: boolean;
   /** The score is added to the one that is there. */
-  readonly isIncrement?: boolean;
+  readonly isIncrement: boolean;
 }
+
+export const UNCONDITIONAL: AddCondition = {
+  isNew: false,
+  isThere: false,
+  isGreater: false,
+  isLess: false,
+  isIncrement: false,
+};
 
 export interface Added {
   readonly added: number;
