@@ -8,7 +8,6 @@ import type { LeaseDatabase, Sight } from "./cluster/database.ts";
 import { Keeper, type Timers } from "./cluster/keeper.ts";
 import type { LeaseEnd } from "./cluster/lease.ts";
 import { LeaseLog } from "./cluster/lease-log.ts";
-
 import { SharePolicy } from "./cluster/shares.ts";
 import { leaseTimes, shareTimes } from "./cluster/times.ts";
 import { type ClusterFacts, ClusterState } from "./cluster/view.ts";
@@ -16,7 +15,7 @@ import { Partition } from "./keyspace/partitions.ts";
 import type { Place } from "./keyspace/place.ts";
 import { Store } from "./keyspace/store.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
-import { endsWithin, type Grant, type OwnedStore, type StoreRequest } from "./owned-store.ts";
+import { endsWithin, type Grant, type OwnedStore, redirected, type StoreRequest } from "./owned-store.ts";
 import { placesOf } from "./places.ts";
 import { type RunningServer, type StartOptions, start } from "./start.ts";
 import { MemoryStore } from "./storage/memory-store.ts";
@@ -138,6 +137,7 @@ class Member implements RunningMember {
     const leaving = new Turnstile(AT_A_TIME);
     const given = [...this.#grants.keys()];
     await Promise.all(given.map((partition) => leaving.pass(() => this.#handOver(partition))));
+    await redirected(this.server, this.#options.timers);
     await this.server.close();
     await Promise.all(this.#dropping.values());
     this.#keeper.stop();

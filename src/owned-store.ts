@@ -1,7 +1,9 @@
 /** The stores of partitions that a member owns. */
+import { roundsOfEventLoop } from "./base/event-loop.ts";
 import type { Timers } from "./cluster/keeper.ts";
 import type { Partition } from "./keyspace/partitions.ts";
 import type { Store } from "./keyspace/store.ts";
+import type { RunningServer } from "./start.ts";
 
 /** The store of a partition, read by its owner. */
 export interface OwnedStore {
@@ -30,6 +32,15 @@ export interface Grant {
   /** What the server holds; undefined until it is read. */
   held: Partition | undefined;
   isLeaving: boolean;
+}
+
+/** Requests that wait for partitions which a member has handed over before its end are sent to those that take them. */
+export async function redirected({ context }: RunningServer, timers: Timers): Promise<void> {
+  const { cluster, config, handovers } = context;
+  if (!cluster?.members.some(({ id, isAlive }) => isAlive && id !== cluster.ownId)) return;
+  await endsWithin(timers, config.get("cluster-hold"), handovers.released());
+  // They are answered in a turn of the event loop of its own.
+  await roundsOfEventLoop(2);
 }
 
 /** Whether something has come to its end within a time. */

@@ -53,7 +53,7 @@ export interface ClusterView {
   ownsSlot(slot: number): boolean;
   /** The owner of a slot; undefined where there is none at the moment. */
   ownerOf(slot: number): ClusterMember | undefined;
-  /** Calls a listener after each change of members, owners or epochs; returns what ends that. */
+  /** Calls a listener after each change of members, owners or epochs, and when a partition begins to be served; returns what ends that. */
   onChange(listener: () => void): () => void;
 }
 
@@ -119,12 +119,18 @@ export class ClusterState implements ClusterView {
     const next = sorted(facts);
     if (JSON.stringify(next) === JSON.stringify(this.#facts)) return;
     this.#facts = next;
-    for (const listener of [...this.#listeners]) listener();
+    this.#tell();
   }
 
   /** The member may serve a partition before this moment of its monotonic clock. */
   serveUntil(partition: number, monotonicMs: number): void {
+    const begins = (this.#untilMs.get(partition) ?? Number.NEGATIVE_INFINITY) === Number.NEGATIVE_INFINITY;
     this.#untilMs.set(partition, monotonicMs);
+    if (begins) this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
   }
 
   /** The member hands a partition over. */

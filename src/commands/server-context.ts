@@ -32,6 +32,7 @@ import type { Statistics } from "../metrics/statistics.ts";
 import type { FunctionEngine } from "../scripts/function-engine.ts";
 import type { ScriptEngine } from "../scripts/script-engine.ts";
 import type { DemoControl } from "./demo-control.ts";
+import type { HandoverState } from "./handover-state.ts";
 import type { MemoryState } from "./memory-state.ts";
 import type { Saving } from "./saving.ts";
 import type { WaiterControl } from "./waiter-control.ts";
@@ -98,6 +99,7 @@ export interface ServerContext {
   readonly pause: Pause;
   /** The cluster that the server is a member of, if it is one. */
   readonly cluster: ClusterView | undefined;
+  readonly handovers: HandoverState;
   /** Messages of channels between its members. */
   readonly bus: MessageBus | undefined;
   /** 40 hexadecimal digits, new at every start. */

@@ -40,6 +40,7 @@ import { FunctionEngine } from "../scripts/function-engine.ts";
 import { ScriptEngine } from "../scripts/script-engine.ts";
 import { DemoWork } from "./demo/demo-work.ts";
 import { faultLog } from "./faults.ts";
+import { Handovers } from "./handovers.ts";
 import type { Requests } from "./inner-session.ts";
 import { WhatIfWork } from "./what-if-work.ts";
 
@@ -83,11 +84,7 @@ export function newServerContext({
   listeners = () => [],
   onShutdown,
 }: ContextOptions): ServerContext {
-  const engineOptions = {
-    config,
-    redisVersion: REDIS_VERSION,
-    monotonicMs: () => clock.monotonicMs(),
-  };
+  const engineOptions = { config, redisVersion: REDIS_VERSION, monotonicMs: () => clock.monotonicMs() };
   const sessions = new SessionList();
   const pushes = new PushQueue();
   const subscriptions = new Subscriptions(pushes, bus);
@@ -126,6 +123,7 @@ export function newServerContext({
     changeNotes: new ChangeNotes(clock),
     longCounts: new LongCounts(),
     cluster,
+    handovers: new Handovers({ clock, config, cluster, partitions }),
     bus,
     runId: randomBytes(20).toString("hex"),
     random: Math.random,

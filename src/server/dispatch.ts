@@ -10,7 +10,7 @@ import type { PauseMode } from "../clients/pause.ts";
 import { dropQueue, isSubscriber, type QueuedRequest, type Session } from "../clients/session.ts";
 import { endCaching } from "../clients/tracking.ts";
 import { copied } from "../commands/arguments.ts";
-import { misplaced, type Need, needOf, type PlacedRequest } from "../commands/cluster/placement.ts";
+import type { Need } from "../commands/cluster/placement.ts";
 import type { Wait } from "../commands/handler.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { isWait } from "../commands/wait.ts";
@@ -20,11 +20,13 @@ import type { Reply } from "../protocol/reply.ts";
 import { NONE, simple } from "../protocol/reply.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
 import { NotLoaded } from "../storage/not-loaded.ts";
+import { hasWrongArity } from "./arity.ts";
 import { FOR_SUBSCRIBERS, MAY_REPLICATE, REDIRECTIONS } from "./command-sets.ts";
 import type { Dispatcher, Missing, Outcome } from "./dispatcher.ts";
 import { excessOf } from "./excess.ts";
 import { Nesting } from "./nesting.ts";
 import { denialError, denied, noLonger } from "./permissions.ts";
+import { type PlacedRequest, Placing } from "./placing.ts";
 import { furtherMissesOf, touchesKeys } from "./request-keys.ts";
 import type { Route } from "./route.ts";
 import { Routes } from "./routes.ts";
@@ -42,10 +44,7 @@ const NEVER_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "rese
 const QUEUED_ARGUMENT_OVERHEAD_BYTES = 96;
 
 /** A request that runs, or is run again. */
-interface Request {
-  readonly session: Session;
-  readonly route: Route;
-  readonly args: readonly Buffer[];
+interface Request extends PlacedRequest {
   readonly nesting: Nesting | undefined;
   /** The random numbers of its earlier runs. */
   readonly draws: number[] | undefined;
@@ -61,11 +60,13 @@ export class CommandDispatcher implements Dispatcher {
   readonly #shared: SharedRequests;
   readonly #context: RunContext;
   readonly #routes: Routes;
+  readonly #placing: Placing;
 
   constructor(options: RunnerOptions) {
     this.#server = options.server;
     this.#stopwatch = options.stopwatch;
     this.#runner = new Runner(options);
+    this.#placing = new Placing(options.server, options.stopwatch, this.#commandOf);
     this.#routes = new Routes(options.server.catalogue, (command) => this.#runner.route(command));
     this.#context = {
       server: options.server,
@@ -89,10 +90,15 @@ export class CommandDispatcher implements Dispatcher {
       return this.#rejected(session, undefined, unknownCommandError(server.catalogue, args));
     }
     session.lastCommand = route.command.name;
-    const need = this.#needOf(session, route, args);
+    return this.#begin(session, route, args, turn);
+  }
+
+  #begin(session: Session, route: Route, args: readonly Buffer[], turn: Turn): Outcome {
+    const server = this.#server;
+    const need = this.#placing.needOf(session, route, args);
     const partition = server.partitions.of(need?.slot);
     const refusal = this.#refusal(session, route, args, need, partition, turn.nowMs);
-    if (refusal !== undefined) return this.#rejected(session, route, refusal);
+    if (refusal !== undefined) return this.#heldOrRejected({ session, route, args }, need, refusal);
     if (session.queue !== undefined && !NEVER_QUEUED.has(route.command.name)) {
       return this.#queue(session, session.queue, args);
     }
@@ -139,12 +145,12 @@ export class CommandDispatcher implements Dispatcher {
       misses: [miss, ...furtherMissesOf(this.#routes, this.#context, kept, part)],
       again: (turn) => {
         // The server may hold another store of these keys by now, or another home.
-        const need = this.#needOf(session, route, kept.args);
+        const need = this.#placing.needOf(session, route, kept.args);
         const partition = this.#server.partitions.of(need?.slot) ?? this.#server.partitions.home;
         const refusal = this.#refusalOfAnother(kept, need, partition, turn.nowMs);
         return refusal === undefined
           ? this.#run(kept, turn.part(partition))
-          : this.#rejected(session, route, refusal);
+          : this.#heldOrRejected(kept, need, refusal);
       },
       refuse: (error) => this.#rejected(session, route, error),
     };
@@ -162,7 +168,7 @@ export class CommandDispatcher implements Dispatcher {
     const { command, isWrite } = route;
     const denial = denied(this.#server, { session, command, args, nowMs, context: "toplevel" });
     if (denial !== undefined) return denialError(session, denial);
-    const refusal = this.#misplaced(session, need);
+    const refusal = this.#placing.misplaced(session, need);
     if (refusal !== undefined) return refusal;
     const { failure } = store;
     return isWrite && failure !== undefined ? errors.misconf(failure.message) : undefined;
@@ -191,8 +197,7 @@ export class CommandDispatcher implements Dispatcher {
     nowMs: number,
   ): ReplyError | undefined {
     const server = this.#server;
-    if (!checkArity(command, args) && !isQueuedUnchecked(server, session, command))
-      return errors.wrongNumberOfArguments(command.name);
+    if (hasWrongArity(server, session, command, args)) return errors.wrongNumberOfArguments(command.name);
     if (!session.isAuthenticated && server.users.needsLogin && !hasFlag(command, FLAG.NO_AUTH)) {
       return errors.noAuth();
     }
@@ -201,7 +206,7 @@ export class CommandDispatcher implements Dispatcher {
     const context = session.queue === undefined ? "toplevel" : "multi";
     const denial = denied(server, { session, command, args, nowMs, context });
     if (denial !== undefined) return denialError(session, denial);
-    const refusal = this.#misplaced(session, need);
+    const refusal = this.#placing.misplaced(session, need);
     if (refusal !== undefined) return refusal;
     const excess = excessOf(server, session, command, nowMs, this.#commandOf);
     if (excess !== undefined) return excess;
@@ -214,25 +219,7 @@ export class CommandDispatcher implements Dispatcher {
     return undefined;
   }
 
-  /** What a request needs of a cluster, EXEC with all its queue; undefined where there is none. */
-  #needOf(session: Session, { command }: Route, args: readonly Buffer[]): Need | undefined {
-    if (this.#server.cluster === undefined) return undefined;
-    return needOf(command.name === "exec" ? this.#queued(session) : [{ command, args }]);
-  }
-
-  /** Why the request is not one for this server of a cluster. */
-  #misplaced(session: Session, need: Need | undefined): ReplyError | undefined {
-    return need && misplaced(this.#server, need, session, this.#stopwatch.lastMs);
-  }
-
   readonly #commandOf = (args: readonly Buffer[]): Command | undefined => this.#routes.resolve(args)?.command;
-
-  #queued({ queue = [] }: Session): readonly PlacedRequest[] {
-    return queue.flatMap((args) => {
-      const command = this.#commandOf(args);
-      return command === undefined ? [] : [{ command, args }];
-    });
-  }
 
   #queue(session: Session, queue: QueuedRequest[], args: readonly Buffer[]): Outcome {
     // A transaction that EXEC will refuse needs none.
@@ -275,6 +262,24 @@ export class CommandDispatcher implements Dispatcher {
     return reply;
   }
 
+  /** A request whose partition nobody serves waits until somebody does, and begins anew then. */
+  #heldOrRejected(request: PlacedRequest, need: Need | undefined, refusal: ReplyError): Outcome {
+    const { session, route, args } = request;
+    const hold = this.#placing.hold(session, need, args, refusal);
+    if (hold === undefined) return this.#rejected(session, route, refusal);
+    const kept = copied(args);
+    const missing: Missing = {
+      name: route.command.name,
+      partition: this.#server.partitions.home,
+      args: kept,
+      misses: [hold],
+      again: (turn) => this.#begin(session, route, kept, turn),
+      refuse: (error) => this.#rejected(session, route, error),
+    };
+    this.#stopwatch.read();
+    return { reply: NONE, protocol: session.protocol, dependsOnCommit: false, waiting: undefined, missing };
+  }
+
   #rejected(session: Session, route: Route | undefined, refusal: ReplyError): Outcome {
     if (session.queue !== undefined) session.isQueueBroken = true;
     let error = refusal;
@@ -288,13 +293,4 @@ export class CommandDispatcher implements Dispatcher {
     this.#stopwatch.read();
     return { reply, protocol: session.protocol, dependsOnCommit: false, waiting: undefined };
   }
-}
-
-/** To Redis a module's commands take any number of arguments: within MULTI only EXEC finds out. */
-function isQueuedUnchecked(server: ServerContext, session: Session, command: Command): boolean {
-  return (
-    session.queue !== undefined &&
-    hasFlag(command, FLAG.MODULE) &&
-    server.config.values["sm-compat"] === "module"
-  );
 }

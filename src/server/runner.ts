@@ -181,7 +181,13 @@ export class Runner {
       resume: (turn) => {
         const need = this.#options.server.cluster && needOf([{ command: route.command, args }]);
         const refusal = this.#refusalNow(session, route, args, need, turn.nowMs);
-        if (refusal !== undefined) return { kind: "reply", reply: refusal };
+        // It waits until the partition is lost, and reads UNBLOCKED then.
+        if (refusal?.code === "CLUSTERDOWN" && need?.slot !== undefined)
+          return {
+            kind: "waiting",
+            request: { ...this.waiting(route, context, session, waited), goesOn: undefined },
+          };
+        if (refusal !== undefined) return { kind: "reply", reply: this.rejected(route, refusal) };
         const partition = this.#options.server.partitions.of(need?.slot);
         assert(partition !== undefined, "the partition of a request that is not refused");
         const run = new Run(context, route.command, session, [], turn.part(partition), "client");
@@ -200,15 +206,13 @@ export class Runner {
     args: readonly Buffer[],
     need: Need | undefined,
     nowMs: number,
-  ): Reply | undefined {
+  ): ReplyError | undefined {
     const { command } = route;
     const asked = { session, command, args, nowMs, context: "toplevel" } as const;
     const { server, stopwatch } = this.#options;
     const denial = denied(server, asked);
-    if (denial !== undefined) return this.rejected(route, denialError(session, denial));
-    if (need === undefined) return undefined;
-    const refusal = misplaced(server, need, session, stopwatch.lastMs);
-    return refusal === undefined ? undefined : this.rejected(route, refusal);
+    if (denial !== undefined) return denialError(session, denial);
+    return need && misplaced(server, need, session, stopwatch.lastMs);
   }
 
   /** The message of an error that a handler threw. */

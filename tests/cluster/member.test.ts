@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { TestClient } from "../support/client.ts";
 import { SharedMemory, type StartedMember } from "./shared-memory.ts";
 
 let cluster: SharedMemory;
@@ -68,6 +69,29 @@ test("a member that ends hands over at once, with all that was acknowledged", as
     /Taking over the slots 0-16383 at epoch \d+: .* no longer owns them/,
   );
   await other.close();
+});
+
+test("a request that comes while a member ends is answered, or sent to the member that takes the slots", async () => {
+  const holdMs = 60_000;
+  const first = await cluster.start("a", holdMs);
+  started.push(first);
+  await expect.poll(() => first.member.isOwner).toBe(true);
+  const second = await cluster.start("b", holdMs);
+  started = [second];
+  const clients = await Promise.all(Array.from({ length: 5 }, () => first.client()));
+  await clients[0]?.call("SET", "k", "v");
+  const replies = new Set<string>();
+  const ask = async (client: TestClient): Promise<void> => {
+    while (!client.isClosed) {
+      const reply = await client.exchange("GET", "k").catch(() => undefined);
+      if (reply !== undefined) replies.add(reply.bytes.toString().replace(/\d+\r\n$/, ""));
+    }
+  };
+  const asking = clients.map(ask);
+  await first.member.close();
+  await Promise.all(asking);
+  const expected = ["$1\r\nv\r\n", "-MOVED 7629 127.0.0.1:"];
+  expect([...replies].filter((reply) => !expected.includes(reply))).toEqual([]);
 });
 
 test("an owner that the database does not answer stops before another one takes over", async () => {

@@ -94,7 +94,8 @@ export class SharedMemory {
     row.lost(new Error("another one owns the partition"));
   }
 
-  async start(name: string): Promise<StartedMember> {
+  /** @param holdMs how long requests wait for slots that change hands */
+  async start(name: string, holdMs = 0): Promise<StartedMember> {
     const id = name.repeat(40).slice(0, 40);
     const lines: string[] = [];
     const started = { id, lines, isCut: false };
@@ -104,6 +105,7 @@ export class SharedMemory {
         bind: ["127.0.0.1"],
         "cluster-lease": LEASE_MS,
         "cluster-lease-margin": 100,
+        "cluster-hold": holdMs,
       }),
       clock: systemClock(),
       log: (line) => lines.push(line),

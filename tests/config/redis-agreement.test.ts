@@ -185,6 +185,7 @@ describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
     expect(theirs.filter((name) => !ours.includes(name))).toEqual([]);
     expect(ours.filter((name) => !theirs.includes(name) && !/^(?:sm|http)-/.test(name)).sort()).toEqual([
       "cluster-announce-human-nodename",
+      "cluster-hold",
       "cluster-lease",
       "cluster-lease-margin",
       "enable-demo",

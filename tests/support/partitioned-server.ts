@@ -27,6 +27,12 @@ export interface PartitionedServer extends TestServer {
   /** All partitions there are, in the order of slots, whoever owns them. */
   readonly parts: readonly HeldPartition[];
   part(number: number): HeldPartition;
+  /** The server hands a partition over: it takes no further request of it. */
+  leave(number: number): void;
+  /** Nobody owns a partition, which the server holds no longer if it did. */
+  release(number: number): Promise<void>;
+  /** The server has the lease of a partition, and does not hold it yet. */
+  grant(number: number): void;
   /** The server owns a partition, which it has not held, from now on. */
   add(number: number): Promise<void>;
   /** It does not any more: the other member does. */
@@ -51,44 +57,58 @@ export async function startPartitionedServer({
   const ranges = Array.from({ length: count }, (_, number) => rangeOf(number, count));
   const places = placesOf(ranges);
   const parts = ranges.map((range, number) => heldPartition(places[number] ?? WHOLE, range, over));
-  const owned = new Set(held ?? parts.keys());
+  /** By partition: the member that owns it, if there is one. */
+  const owners = new Map<number, "a" | "b" | undefined>(
+    [...parts.keys()].map((number) => [number, held === undefined || held.includes(number) ? "a" : "b"]),
+  );
   const view = new ClusterState(memberId("a"));
   const say = (): void => {
     const partitions = parts.map(({ partition: { number, firstSlot, lastSlot } }) => {
-      const ownerId = memberId(owned.has(number) ? "a" : "b");
+      const owner = owners.get(number);
+      const ownerId = owner && memberId(owner);
       return { partition: number, firstSlot, lastSlot, ownerId, epoch: 1 };
     });
     view.update({ members: [member("a", 7001), member("b", 7002)], partitions });
   };
   say();
-  for (const number of owned) view.serveUntil(number, Number.POSITIVE_INFINITY);
+  for (const [number, owner] of owners) if (owner === "a") view.serveUntil(number, Number.POSITIVE_INFINITY);
   const server = await startTestServer({
     ...options,
     cluster: view,
-    partitions: parts.filter((_, number) => owned.has(number)).map(({ partition }) => partition),
+    partitions: parts.filter((_, number) => owners.get(number) === "a").map(({ partition }) => partition),
   });
   const part = (number: number): HeldPartition => {
     const found = parts[number];
     if (found === undefined) throw new Error(`there is no partition ${number}`);
     return found;
   };
+  const give = async (number: number, owner: "b" | undefined): Promise<void> => {
+    const isHeld = owners.get(number) === "a";
+    owners.set(number, owner);
+    if (isHeld) view.end(number);
+    say();
+    if (!isHeld) return;
+    await server.running.removePartition(part(number).partition);
+    view.forget(number);
+  };
   return {
     ...server,
     view,
     parts,
     part,
+    leave: (number) => view.leave(number),
+    release: (number) => give(number, undefined),
+    grant: (number) => {
+      owners.set(number, "a");
+      say();
+    },
     add: async (number) => {
       await server.running.addPartition(part(number).partition);
-      owned.add(number);
+      owners.set(number, "a");
+      say();
       view.serveUntil(number, Number.POSITIVE_INFINITY);
-      say();
     },
-    remove: async (number) => {
-      owned.delete(number);
-      view.end(number);
-      say();
-      await server.running.removePartition(part(number).partition);
-    },
+    remove: (number) => give(number, "b"),
   };
 }
 

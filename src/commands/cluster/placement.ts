@@ -100,11 +100,7 @@ export function misplaced(
   if (cluster === undefined) return undefined;
   const isCrossSlot = otherSlots.length > 0 && !session.mayCrossSlots;
   if (!usesStore) return isCrossSlot ? errors.crossSlot() : undefined;
-  const first = slot ?? storeSlot(cluster);
-  // Whose requests may cross slots needs all of them here.
-  const asked = isCrossSlot
-    ? first
-    : ([first, ...otherSlots].find((each) => !cluster.ownsSlot(each)) ?? first);
+  const asked = askedSlot({ cluster, partitions }, { slot, otherSlots }, isCrossSlot, nowMonotonicMs);
   const owner = cluster.ownerOf(asked);
   if (owner === undefined) return errors.slotNotServed();
   if (isCrossSlot) return errors.crossSlot();
@@ -120,8 +116,44 @@ export function misplaced(
   return otherSlots.every((other) => partitions.of(other) === held) ? undefined : errors.crossSlot();
 }
 
-/** The slot that stands for all keys of a server: one that it owns, else the first there is. */
-function storeSlot({ ownId, partitions }: ClusterView): number {
-  const own = partitions.find(({ ownerId }) => ownerId === ownId);
-  return (own ?? partitions[0])?.firstSlot ?? 0;
+/** The partition that nobody serves, of a request that is refused because of that; undefined where nothing is known of it. */
+export function unserved(
+  { cluster, partitions }: PlacedServer,
+  need: Need,
+  { mayCrossSlots }: Pick<Session, "mayCrossSlots">,
+  nowMonotonicMs: number,
+): number | undefined {
+  if (cluster === undefined) return undefined;
+  const isCrossSlot = need.otherSlots.length > 0 && !mayCrossSlots;
+  const slot = askedSlot({ cluster, partitions }, need, isCrossSlot, nowMonotonicMs);
+  return cluster.partitionOf(slot)?.partition;
+}
+
+interface AskedServer {
+  readonly cluster: ClusterView;
+  readonly partitions: PlacedServer["partitions"];
+}
+
+/** The slot that decides where a request may run. */
+function askedSlot(
+  { cluster, partitions }: AskedServer,
+  { slot, otherSlots }: Pick<Need, "slot" | "otherSlots">,
+  isCrossSlot: boolean,
+  nowMonotonicMs: number,
+): number {
+  const first = slot ?? storeSlot({ cluster, partitions }, nowMonotonicMs);
+  if (isCrossSlot) return first;
+  // Whose requests may cross slots needs all of them here.
+  return [first, ...otherSlots].find((each) => !cluster.ownsSlot(each)) ?? first;
+}
+
+/** The slot that stands for all keys of a server: one that it serves, else one that it owns, else the first there is. */
+function storeSlot({ cluster, partitions }: AskedServer, nowMonotonicMs: number): number {
+  const { home } = partitions;
+  // Nearly always the home serves.
+  if (cluster.ownsSlot(home.firstSlot) && cluster.isServing(home.number, nowMonotonicMs))
+    return home.firstSlot;
+  const served = partitions.all.find(({ number }) => cluster.isServing(number, nowMonotonicMs));
+  const own = served ?? cluster.partitions.find(({ ownerId }) => ownerId === cluster.ownId);
+  return (own ?? cluster.partitions[0])?.firstSlot ?? 0;
 }

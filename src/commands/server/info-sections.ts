@@ -193,7 +193,13 @@ function statsLines({ server }: Call): readonly string[] {
 }
 
 function clusterLines({ server }: Call): readonly string[] {
-  return [`cluster_enabled:${server.cluster === undefined ? 0 : 1}`];
+  if (server.cluster === undefined) return ["cluster_enabled:0"];
+  const { heldCount, heldTotal } = server.handovers;
+  return [
+    "cluster_enabled:1",
+    `cluster_requests_held:${heldCount}`,
+    `cluster_requests_held_total:${heldTotal}`,
+  ];
 }
 
 function replicationLines(call: Call): readonly string[] {

@@ -6,6 +6,7 @@ import { text } from "../text-types.ts";
 /** Shorter, and a pause of the process is taken for its end. */
 const LEASE_MS_MIN = 500;
 const LEASE_MS_MAX = 600_000;
+const HOLD_MS_MAX = 60_000;
 
 const port = integer({ max: 65535 });
 
@@ -39,6 +40,11 @@ export const CLUSTER = {
     300,
     "How much earlier an owner that cannot renew its lease stops serving: what clocks of servers and database may differ in the time of a lease. Less than half of `cluster-lease`.",
     IMMUTABLE,
+  ),
+  "cluster-hold": directive(
+    integer({ min: 0, max: HOLD_MS_MAX, unit: "milliseconds" }),
+    3000,
+    "How long requests wait while their slots change hands, from the first that finds them unserved, before they read `CLUSTERDOWN`; 0: they read it at once.",
   ),
   "cluster-announce-ip": directive(
     text("address"),

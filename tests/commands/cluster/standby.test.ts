@@ -15,7 +15,7 @@ let client: TestClient;
 function serve(letter: string, owner: string | undefined): void {
   beforeAll(async () => {
     view = viewOf(letter, { members: MEMBERS, owner });
-    server = await startTestServer({ cluster: view, http: true });
+    server = await startTestServer({ cluster: view, http: true, config: { "cluster-hold": 0 } });
   });
   beforeEach(async () => {
     client = await server.client();
