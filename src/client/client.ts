@@ -22,7 +22,17 @@ export type * from "./definition.ts";
 export type * from "./definitions.ts";
 export { DetentError, type ErrorCode, type RefusalCode } from "./detent-error.ts";
 export type { JoinPlace, SendArguments, SendOptions, WaitFor, WhyOptions } from "./events.ts";
-export type { CountFilter, Found, Overdue, OverdueFilter, RequeueOptions, ScanFilter } from "./finding.ts";
+export type {
+  CountFilter,
+  Found,
+  Overdue,
+  OverdueFilter,
+  RequeueOptions,
+  ScanFilter,
+  ServerStream,
+  StreamFilter,
+  StreamKind,
+} from "./finding.ts";
 export type { ContextOf, EventsOf, PathOf, StatesOf, TasksOf, ValueAt } from "./inference.ts";
 export type {
   CreateOptions,

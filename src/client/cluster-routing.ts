@@ -15,6 +15,7 @@ const KEYLESS = new Set([
   "SM.OVERDUE",
   "SM.REQUEUE",
   "SM.SCAN",
+  "SM.STREAMS",
   "SM.TEMPLATE",
 ]);
 

@@ -1,7 +1,7 @@
 /** Finding machines: walks over those that fit, their numbers, those that are overdue, and tasks that were given up. */
 import { type Connection, fieldsOf, listOf } from "./connection.ts";
 import { machineOf } from "./replies.ts";
-import { number, objectOf, recordOf, string } from "./reply-shape.ts";
+import { arrayOf, nullOr, number, objectOf, recordOf, string, word } from "./reply-shape.ts";
 import type { Machine, Status } from "./reply-types.ts";
 import { option, type Words } from "./words.ts";
 
@@ -47,6 +47,32 @@ export interface RequeueOptions {
   readonly stream?: string;
 }
 
+export interface StreamFilter {
+  readonly kind?: StreamKind;
+  /** Of a definition or a task, with that `kind`; empty for the changes of map machines. */
+  readonly name?: string;
+}
+
+export type StreamKind = "changes" | "tasks" | "dead" | "refusals" | "audit" | "ingest";
+
+/** A stream that the server writes; a cluster has one of each for each partition. */
+export interface ServerStream {
+  /** Its key. */
+  readonly stream: string;
+  readonly kind: StreamKind;
+  /** The definition or the task it is of. */
+  readonly name: string | null;
+  readonly partition: number;
+  readonly slot: number;
+  /** The id of the server that owns the partition, and where it is reached. */
+  readonly owner: string | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  /** Null where another server owns it than the one that was asked. */
+  readonly length: number | null;
+  readonly lastId: string | null;
+}
+
 export type Found<Context, State extends string> = Machine<Context, State> & { readonly key: string };
 
 export interface FindingMethods<Context, State extends string> {
@@ -63,6 +89,8 @@ export interface FindingMethods<Context, State extends string> {
   ): Promise<{ readonly [name: string]: number }>;
   /** The states that have lasted longer than their `sla`, the longest first. */
   overdue(filter?: OverdueFilter): AsyncGenerator<Overdue, void, undefined>;
+  /** The streams that the server writes, those of all partitions of a cluster. */
+  streams(filter?: StreamFilter): Promise<readonly ServerStream[]>;
   /** Puts tasks that were given up back to their streams, by the ids of their entries in `sm:dead` or all; how many. */
   requeue(entries: readonly string[] | "all", options?: RequeueOptions): Promise<number>;
 }
@@ -88,6 +116,8 @@ export function findingMethods(connection: Connection): FindingMethods<unknown, 
         for (const [key, overdue] of pairsOf(found)) yield { ...overdueOf(overdue), key };
       }
     },
+    streams: async ({ kind, name } = {}) =>
+      streamsOf(await call("SM.STREAMS", ...option("KIND", kind?.toUpperCase()), ...option("NAME", name))),
     requeue: async (entries, { task, count, stream } = {}) => {
       if (entries.length === 0) return 0;
       const which = entries === "all" ? ["ALL"] : entries;
@@ -104,6 +134,21 @@ const overdueOf = objectOf<Omit<Overdue, "key">>({
   overdueMs: number,
   definition: string,
 });
+
+export const streamsOf = arrayOf(
+  objectOf<ServerStream>({
+    stream: string,
+    kind: word<StreamKind>(),
+    name: nullOr(string),
+    partition: number,
+    slot: number,
+    owner: nullOr(string),
+    host: nullOr(string),
+    port: nullOr(number),
+    length: nullOr(number),
+    lastId: nullOr(string),
+  }),
+);
 
 /** What the steps of a walk have found, behind their cursors. */
 async function* steps(

@@ -89,6 +89,12 @@ const CALLS: { readonly [Method in keyof Flat]: (client: Client) => ReadonlyArra
   count: (client) => [client.count(filter)],
   countBy: (client) => (["state", "status", "version"] as const).map((by) => client.countBy(by)),
   overdue: (client) => [all(client.overdue({ definition: "d", count: 1 }))],
+  streams: (client) => [
+    ...(["changes", "tasks", "dead", "refusals", "audit", "ingest"] as const).map((kind) =>
+      client.streams({ kind }),
+    ),
+    client.streams({ kind: "changes", name: "d" }),
+  ],
   requeue: (client) => [
     client.requeue("all", { task: "t", count: 1, stream: "sm:dead" }),
     client.requeue(["1-1"]),

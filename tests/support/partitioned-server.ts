@@ -2,12 +2,14 @@
  * A server that is a member of a cluster and holds several partitions, each with a store in memory whose commits a test may hold
  * up. The cluster has another member, which owns what this one has given up; what a member loop does, the test does by hand.
  */
+
+import type { SlotRange } from "../../src/cluster/tags.ts";
 import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
 import { Partition } from "../../src/keyspace/partitions.ts";
 import { type Place, WHOLE } from "../../src/keyspace/place.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
-import { placesOf, type SlotRange } from "../../src/places.ts";
+import { placesOf } from "../../src/places.ts";
 import type { OrderedStore } from "../../src/storage/ordered-store.ts";
 import { member, memberId } from "./cluster-view.ts";
 import { type LateStore, lateStore } from "./late-store.ts";

@@ -153,6 +153,10 @@ class ClientCase:
         self.assertEqual(self.client.children("l1"), [])
         self.assertEqual(self.client.requeue(), 0)
         self.assertEqual(self.client.requeue(stream="sm:dead"), 0)
+        [stream] = self.client.streams("changes", "loan")
+        self.assertEqual((stream.stream, stream.partition, stream.owner), ("sm:changes:loan", 0, None))
+        self.assertGreater(stream.length, 0)
+        self.assertIn("sm:dead", [each.stream for each in self.client.streams()])
 
     def test_definitions_are_checked_drawn_and_migrated(self):
         findings = self.client.check({"initial": "nowhere", "states": {"a": {}}})

@@ -23,6 +23,7 @@ import { smRequeue } from "./requeue.ts";
 import { smRetry } from "./retry.ts";
 import { smScan } from "./scan.ts";
 import { smSend } from "./send.ts";
+import { smStreams } from "./streams.ts";
 import { smResume, smSuspend } from "./suspension.ts";
 import { smUndo } from "./undo.ts";
 import { smVerify } from "./verify.ts";
@@ -54,6 +55,7 @@ export const STATECHART_HANDLERS: readonly Handler[] = [
   smRetry,
   smScan,
   smSend,
+  smStreams,
   smSuspend,
   smUndo,
   smVerify,

@@ -103,6 +103,7 @@ const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.SCAN": ["0"],
   "SM.SEND": ["k", "PAY"],
   "SM.STATE": ["k"],
+  "SM.STREAMS": [],
   "SM.UNDO": ["k"],
   "SM.WAIT": ["k"],
   "SM.WHY": ["k", "PAY"],

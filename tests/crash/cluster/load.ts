@@ -7,8 +7,9 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { bytesOf } from "../../../src/base/bytes.ts";
+import type { SlotRange } from "../../../src/cluster/tags.ts";
 import { SLOT_COUNT } from "../../../src/cluster/view.ts";
-import { placesOf, type SlotRange } from "../../../src/places.ts";
+import { placesOf } from "../../../src/places.ts";
 import { TestClient } from "../../support/client.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 import { answerOf, ClusterClient } from "./client.ts";

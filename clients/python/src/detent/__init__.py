@@ -24,6 +24,7 @@ from .replies import (
     Recorded,
     Replayed,
     Sent,
+    ServerStream,
     Why,
 )
 from .streams import Change, Worker
@@ -46,6 +47,7 @@ __all__ = [
     "Recorded",
     "Replayed",
     "Sent",
+    "ServerStream",
     "Task",
     "Why",
     "Worker",

@@ -8,7 +8,7 @@ from typing import Any, List, Optional, Sequence, Union
 Words = List[Union[str, int]]
 #: Commands without a key: in a cluster they go to the owner.
 KEYLESS = frozenset(
-    ["SM.COUNT", "SM.DEF", "SM.MIGRATION", "SM.OVERDUE", "SM.REQUEUE", "SM.SCAN", "SM.TEMPLATE"]
+    ["SM.COUNT", "SM.DEF", "SM.MIGRATION", "SM.OVERDUE", "SM.REQUEUE", "SM.SCAN", "SM.STREAMS", "SM.TEMPLATE"]
 )
 #: One state, or one for each parallel region.
 States = Union[str, Sequence[str], None]

@@ -185,6 +185,27 @@ class Overdue:
 
 
 @dataclass(frozen=True)
+class ServerStream:
+    """A stream that the server writes; a cluster has one of each for each partition."""
+
+    #: Its key.
+    stream: str
+    #: changes, tasks, dead, refusals, audit or ingest.
+    kind: str
+    #: The definition or the task it is of.
+    name: Optional[str]
+    partition: int
+    slot: int
+    #: The id of the server that owns the partition, and where it is reached.
+    owner: Optional[str]
+    host: Optional[str]
+    port: Optional[int]
+    #: None where another server owns it than the one that was asked.
+    length: Optional[int]
+    last_id: Optional[str]
+
+
+@dataclass(frozen=True)
 class Replayed:
     """A change that was run again."""
 
@@ -287,6 +308,7 @@ _NAMES = {
     "is_equal": "equal",
     "ttl_ms": "ttl",
     "overdue_ms": "overdueMs",
+    "last_id": "lastId",
     "within": "in",
 }
 

@@ -406,6 +406,11 @@ class Client:
 
     # Streams
 
+    async def streams(self, kind: Optional[str] = None, name: Optional[str] = None) -> List[r.ServerStream]:
+        """The streams that the server writes, of all partitions of a cluster: changes, tasks, dead, refusals, audit, ingest."""
+        words = [*option("KIND", None if kind is None else kind.upper()), *option("NAME", name)]
+        return r.read_all(r.ServerStream, await self._call("SM.STREAMS", *words))
+
     async def changes(self, name: str, *, group: str, consumer: str = "reader", block_ms: int = 5000) -> AsyncIterator[Change]:
         """The changes of the machines of a definition, for ever. What was not acknowledged comes again at the start."""
         async for change in Changes(self._redis, name, group, consumer, block_ms).read():
