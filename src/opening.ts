@@ -23,6 +23,7 @@ import { wasLeftOpen } from "./storage/directory-lock.ts";
 import { OpenError } from "./storage/ordered-store.ts";
 import { withClient } from "./storage/postgres/connection.ts";
 import { assertSchema, type SchemaClient } from "./storage/postgres/schema.ts";
+import { SharedLines } from "./storage/postgres/shared-lines.ts";
 import { untilLoaded } from "./storage/until-loaded.ts";
 
 /** How long the data file is looked at after an end that was not clean, so that a start does not take long. */
@@ -88,6 +89,7 @@ async function openMember(opening: Opening): Promise<Opened> {
   const hasSeveral = await withClient(url, hasSeveralPartitions);
   const logs: PostgresLog[] = [];
   const bus = new PostgresBus({ url, log });
+  const lines = hasSeveral ? new SharedLines({ url }) : undefined;
   const member = await startMember({
     ...common(opening),
     bus,
@@ -102,7 +104,7 @@ async function openMember(opening: Opening): Promise<Opened> {
         announcement: () => announcement(config, server()),
         onHint,
       }),
-    openStore: (request) => openStore(url, request),
+    openStore: (request) => openStore({ url, lines }, request),
     ...(hasSeveral && {
       clusterLog: (onHint: () => void) => {
         const shared = new PostgresLog({ url, answerMs, onHint });
@@ -111,7 +113,7 @@ async function openMember(opening: Opening): Promise<Opened> {
       },
     }),
   }).catch(async (error: unknown) => {
-    await closeAll([bus, ...logs]);
+    await closeAll([bus, ...logs, lines]);
     throw error;
   });
   return {
@@ -125,7 +127,7 @@ async function openMember(opening: Opening): Promise<Opened> {
     },
     close: async () => {
       await member.close();
-      await closeAll([bus, ...logs]);
+      await closeAll([bus, ...logs, lines]);
     },
   };
 }
@@ -137,15 +139,15 @@ async function hasSeveralPartitions(client: SchemaClient): Promise<boolean> {
   return rows.length > 1;
 }
 
-async function closeAll(connected: readonly { close(): Promise<void> }[]): Promise<void> {
-  for (const one of connected) await one.close();
+async function closeAll(connected: ReadonlyArray<{ close(): Promise<void> } | undefined>): Promise<void> {
+  for (const one of connected) await one?.close();
 }
 
 async function openStore(
-  url: string,
+  database: { readonly url: string; readonly lines: SharedLines | undefined },
   { partition, owner, epoch, onLost }: StoreRequest,
 ): Promise<OwnedStore> {
-  const store = await Store.openPostgres({ url, partition, owner, epoch }, OBJECT_TYPES);
+  const store = await Store.openPostgres({ ...database, partition, owner, epoch }, OBJECT_TYPES);
   const unfinished = await untilLoaded(() => importProgress(store.begin()));
   if (unfinished !== undefined) {
     store.abandon();

@@ -4,13 +4,16 @@
  * statement under way and gives it all rows that wait, as the store does. All take turns in one run, since the machine may be
  * shared: read the ratios and the processor time.
  *
- *   npx tsx tests/bench/postgres-commits.ts [--turns 1,16,64] [--rounds 5] [--commits 3000] [--fsync on]
+ * With `--partitions N` instead: N partitions of one process that have three connections each, beside the same over shared ones.
+ *
+ *   npx tsx tests/bench/postgres-commits.ts [--partitions 16] [--turns 1,16,64] [--rounds 5] [--commits 3000] [--fsync on]
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { PostgresStore } from "../../src/storage/postgres/postgres-store.ts";
 import { createSchema } from "../../src/storage/postgres/schema.ts";
+import { SharedLines } from "../../src/storage/postgres/shared-lines.ts";
 import { type PostgresServer, startPostgresServer } from "../support/postgres.ts";
 import { median, quantile } from "./figures.ts";
 import { usedByAll } from "./postgres.ts";
@@ -20,6 +23,7 @@ const { values } = parseArgs({
     turns: { type: "string", default: "1,16,64" },
     rounds: { type: "string", default: "5" },
     commits: { type: "string", default: "3000" },
+    partitions: { type: "string" },
     fsync: { type: "string", default: "on" },
   },
 });
@@ -90,24 +94,56 @@ async function bareInBatches(url: string): Promise<Subject> {
 }
 
 async function storeSubject(url: string): Promise<Subject> {
+  await initialised(url, 1);
+  const store = await PostgresStore.open({ url, partition: 0, owner: "bench", epoch: 1 });
+  return { name: "store", begin: beginning(store) };
+}
+
+/** Turns in flight go to the partitions in turn. */
+async function partitionsSubject(url: string, count: number, lines?: SharedLines): Promise<Subject> {
+  const schema = lines === undefined ? "own" : "shared";
+  await initialised(at(url, schema), count);
+  const begins: Subject["begin"][] = [];
+  for (let partition = 0; partition < count; partition += 1)
+    begins.push(
+      beginning(
+        await PostgresStore.open({ url: at(url, schema), partition, owner: "bench", epoch: 1, lines }),
+      ),
+    );
+  let next = 0;
+  return {
+    name: `${count} partitions, ${schema}`,
+    begin: (done) => {
+      next = (next + 1) % count;
+      begins[next]?.(done);
+    },
+  };
+}
+
+function at(url: string, schema: string): string {
+  return `${url}&options=${encodeURIComponent(`-c search_path=${schema}`)}`;
+}
+
+async function initialised(url: string, count: number): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
-  await createSchema(client);
+  const schema = /search_path%3D(\w+)/.exec(url)?.[1];
+  if (schema !== undefined) await client.query(`create schema ${schema}`);
+  await createSchema(client, count);
   await client.query("update detent_partition set owner = 'bench', epoch = 1");
   await client.end();
-  const store = await PostgresStore.open({ url, partition: 0, owner: "bench", epoch: 1 });
+}
+
+function beginning(store: PostgresStore): Subject["begin"] {
   const waiting: { readonly position: number; readonly done: () => void }[] = [];
   store.onSettled(() => {
     const left = waiting.findIndex(({ position }) => position > store.settledPosition);
     for (const { done } of waiting.splice(0, left === -1 ? waiting.length : left)) done();
   });
   const redo = Array.from({ length: CHANGES }, () => CHANGE);
-  return {
-    name: "store",
-    begin: (done) => {
-      store.commit([], redo, Date.now());
-      waiting.push({ position: store.position, done });
-    },
+  return (done) => {
+    store.commit([], redo, Date.now());
+    waiting.push({ position: store.position, done });
   };
 }
 
@@ -163,17 +199,22 @@ const server = await startPostgresServer([
   `fsync=${values.fsync}`,
   "shared_buffers=256MB",
   "synchronous_commit=on",
+  "max_connections=300",
 ]);
 if (server === undefined) {
   console.error("PostgreSQL is not installed");
   process.exit(1);
 }
 try {
-  const subjects = [
-    await bareOneByOne(server.url),
-    await bareInBatches(server.url),
-    await storeSubject(server.url),
-  ];
+  const { url } = server;
+  const count = Number(values.partitions ?? 0);
+  const subjects =
+    count === 0
+      ? [await bareOneByOne(url), await bareInBatches(url), await storeSubject(url)]
+      : [
+          await partitionsSubject(url, count),
+          await partitionsSubject(url, count, new SharedLines({ url: at(url, "shared") })),
+        ];
   const load = loadavg().map((value) => value.toFixed(1));
   console.log(
     `load ${load.join(" ")}; ${CHANGES} changes of ${CHANGE.length} bytes a turn; medians of ${values.rounds} rounds`,

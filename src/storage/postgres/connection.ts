@@ -47,7 +47,24 @@ export class DoubtError extends Error {
   override readonly name = "DoubtError";
 }
 
-export class Line {
+export type Values = readonly unknown[] | (() => readonly unknown[]);
+
+/** Statements to the database, each a transaction by itself, which run one after the other. */
+export interface Statements {
+  /**
+   * @param values a function is called when the statement is about to be sent, as it may have waited for a connection
+   * @throws the error of the database when it has refused it, and DoubtError when that is unknown
+   */
+  run(statement: Statement, values: Values): Promise<Answer>;
+  /** Has a connection made. @throws DoubtError when it cannot */
+  connect(): Promise<void>;
+  /** Nothing more is run; a statement under way is given up. */
+  close(): Promise<void>;
+  /** As `close`, and waits for nothing. */
+  abandon(): void;
+}
+
+export class Line implements Statements {
   readonly #options: LineOptions;
   #connecting: Promise<Client> | undefined;
   #client: Client | undefined;
@@ -66,7 +83,7 @@ export class Line {
    * Runs a statement, by itself a transaction, after those that came before. @throws the error of the database when it has
    * refused it, and DoubtError when that is unknown
    */
-  run(statement: Statement, values: readonly unknown[]): Promise<Answer> {
+  run(statement: Statement, values: Values): Promise<Answer> {
     const turn =
       this.#waiting === 0
         ? this.#runNow(statement, values)
@@ -79,10 +96,11 @@ export class Line {
     return turn;
   }
 
-  async #runNow(statement: Statement, values: readonly unknown[]): Promise<Answer> {
+  async #runNow(statement: Statement, given: Values): Promise<Answer> {
     if (this.#isClosed) throw new DoubtError("the connection has been closed");
     const client = this.#client ?? (await this.#connected());
     this.#warnings = [];
+    const values = typeof given === "function" ? given() : given;
     const result = await this.#answered(client, statement, values);
     // A commit that was no longer waited for has not reached the standbys it should have.
     const [warning] = this.#warnings;

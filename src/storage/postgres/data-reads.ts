@@ -6,7 +6,14 @@ import { type Bytes, bytesOf, chars, raw } from "../../base/bytes.ts";
 import type { Hold } from "../not-loaded.ts";
 import type { Entry, Write } from "../ordered-store.ts";
 import { bigintArray, byteaArray } from "./arrays.ts";
-import { type Answer, DoubtError, type Line, messageOf, Patience, type Statement } from "./connection.ts";
+import {
+  type Answer,
+  DoubtError,
+  messageOf,
+  Patience,
+  type Statement,
+  type Statements,
+} from "./connection.ts";
 import { END, type KnownKeys } from "./known-keys.ts";
 import type { Ownership } from "./ownership.ts";
 
@@ -55,7 +62,7 @@ interface Wanted {
 type Written = Map<string, Buffer | null>;
 
 export class DataReads {
-  readonly #line: Line;
+  readonly #line: Statements;
   readonly #ownership: Ownership;
   readonly #known: KnownKeys;
   #wanted: Wanted[] = [];
@@ -63,7 +70,7 @@ export class DataReads {
   readonly #underWay = new Set<Written>();
   #loadCount = 0;
 
-  constructor(line: Line, ownership: Ownership, known: KnownKeys) {
+  constructor(line: Statements, ownership: Ownership, known: KnownKeys) {
     this.#line = line;
     this.#ownership = ownership;
     this.#known = known;

@@ -9,7 +9,7 @@ import type { DataFile, JournalMark } from "../data-file.ts";
 import { type Hold, NotLoaded } from "../not-loaded.ts";
 import type { Entry, Write } from "../ordered-store.ts";
 import { byteaArray } from "./arrays.ts";
-import { type Line, messageOf, Patience, type Statement } from "./connection.ts";
+import { messageOf, Patience, type Statement, type Statements } from "./connection.ts";
 import type { DataReads } from "./data-reads.ts";
 import type { KnownKeys } from "./known-keys.ts";
 import { type Ownership, Trouble } from "./ownership.ts";
@@ -39,7 +39,7 @@ const SET_MARK: Statement = {
 };
 
 export class PostgresData implements DataFile {
-  readonly #line: Line;
+  readonly #line: Statements;
   readonly #ownership: Ownership;
   readonly #known: KnownKeys;
   readonly #reads: DataReads;
@@ -49,7 +49,7 @@ export class PostgresData implements DataFile {
   #misses = 0;
 
   constructor(parts: {
-    readonly line: Line;
+    readonly line: Statements;
     readonly ownership: Ownership;
     readonly known: KnownKeys;
     readonly reads: DataReads;

@@ -12,7 +12,7 @@ import type { CommitJournal } from "../commit-journal.ts";
 import type { JournalMark } from "../data-file.ts";
 import { type Commit, RecordEncoder } from "../journal-record.ts";
 import { bigintArray, byteaArray } from "./arrays.ts";
-import { type Line, Patience, type Statement } from "./connection.ts";
+import { Patience, type Statement, type Statements } from "./connection.ts";
 import { type Ownership, Trouble } from "./ownership.ts";
 
 const ROWS_PER_STATEMENT_MAX = 512;
@@ -65,9 +65,9 @@ export interface JournalEnd {
 }
 
 export class PostgresJournal implements CommitJournal {
-  readonly #line: Line;
+  readonly #line: Statements;
   /** Another one, as rows are removed in no hurry. */
-  readonly #trimLine: Line;
+  readonly #trimLine: Statements;
   readonly #ownership: Ownership;
   readonly #encoder = new RecordEncoder();
   #pending: Pending[] = [];
@@ -90,8 +90,8 @@ export class PostgresJournal implements CommitJournal {
   readonly #onSettled: () => void;
 
   constructor(parts: {
-    readonly line: Line;
-    readonly trimLine: Line;
+    readonly line: Statements;
+    readonly trimLine: Statements;
     readonly ownership: Ownership;
     readonly end: JournalEnd;
     readonly onSettled: () => void;
@@ -199,9 +199,9 @@ export class PostgresJournal implements CommitJournal {
   async #insertAll(): Promise<void> {
     this.#isInserting = true;
     while (this.#pending.length > 0 && this.#ownership.lost === undefined) {
-      const batch = this.#nextBatch();
       const startMs = performance.now();
-      if (await this.#insert(batch)) this.#settle(batch.at(-1)?.sequence ?? 0, startMs);
+      const sequence = await this.#insert();
+      if (sequence !== undefined) this.#settle(sequence, startMs);
       else await this.#resolveDoubt(startMs);
     }
     this.#isInserting = false;
@@ -218,21 +218,25 @@ export class PostgresJournal implements CommitJournal {
     return this.#pending.slice(0, count);
   }
 
-  /** False when it is not certain that all of it is there. */
-  async #insert(batch: readonly Pending[]): Promise<boolean> {
-    const { partition, epoch } = this.#ownership;
+  /** The sequence up to which all is there; undefined when that is not certain. */
+  async #insert(): Promise<number | undefined> {
+    let batch: readonly Pending[] = [];
     try {
-      const { count } = await this.#line.run(INSERT, [
-        partition,
-        epoch,
-        bigintArray(batch.map(({ sequence }) => sequence)),
-        bigintArray(batch.map(({ atMs }) => atMs)),
-        byteaArray(batch.map(({ record }) => record)),
-      ]);
-      return count === batch.length;
+      const { count } = await this.#line.run(INSERT, () => {
+        const { partition, epoch } = this.#ownership;
+        batch = this.#nextBatch();
+        return [
+          partition,
+          epoch,
+          bigintArray(batch.map(({ sequence }) => sequence)),
+          bigintArray(batch.map(({ atMs }) => atMs)),
+          byteaArray(batch.map(({ record }) => record)),
+        ];
+      });
+      return count === batch.length ? batch.at(-1)?.sequence : undefined;
     } catch (error) {
       this.#trouble.failed(error);
-      return false;
+      return undefined;
     }
   }
 

@@ -3,13 +3,14 @@ import type { Derived } from "../derived.ts";
 import type { GenerationLimits } from "../generations.ts";
 import type { OrderedReader } from "../ordered-store.ts";
 import { WriteTable } from "../write-table.ts";
-import { Line, withClient } from "./connection.ts";
+import { Line, type Statements, withClient } from "./connection.ts";
 import { PostgresData } from "./data.ts";
 import { DataReads } from "./data-reads.ts";
 import { KnownKeys } from "./known-keys.ts";
 import { Ownership } from "./ownership.ts";
 import { type Recovered, readMark, recover } from "./recovery.ts";
 import { assertSchema } from "./schema.ts";
+import type { LineKind, SharedLines } from "./shared-lines.ts";
 
 export interface PostgresLimits extends GenerationLimits {
   readonly cacheBytesMax: number;
@@ -43,6 +44,8 @@ export interface PostgresOptions {
   readonly transientSpaces?: string | undefined;
   /** The end brings all to the data, and the next owner has nothing to replay. */
   readonly carriesAtEnd?: boolean | undefined;
+  /** Connections that other partitions use as well; without them it has three of its own. */
+  readonly lines?: SharedLines | undefined;
   /** A statement that takes longer is given up with its connection, and looked into. */
   readonly statementMs?: number | undefined;
 }
@@ -50,7 +53,7 @@ export interface PostgresOptions {
 /** The parts of a store that is being opened. */
 export interface Parts {
   readonly ownership: Ownership;
-  readonly lines: Record<"journal" | "carry" | "read", Line>;
+  readonly lines: Record<LineKind, Statements>;
   readonly known: KnownKeys;
   readonly reads: DataReads;
   readonly data: PostgresData;
@@ -65,7 +68,8 @@ export interface Parts {
 export async function openParts(options: PostgresOptions): Promise<Parts> {
   const limits = { ...POSTGRES_LIMITS, ...options.limits };
   const ownership = new Ownership(options);
-  const lineOf = (what: string) =>
+  const lineOf = (what: LineKind): Statements =>
+    options.lines?.statements(what) ??
     new Line({
       url: options.url,
       name: `detent partition ${options.partition} ${what}`,

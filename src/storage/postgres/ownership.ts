@@ -4,7 +4,7 @@
  * it will find another epoch and do nothing. So behind the new epoch nothing of the old one happens any more.
  */
 import { performance } from "node:perf_hooks";
-import { type Line, messageOf, type Statement } from "./connection.ts";
+import { messageOf, type Statement, type Statements } from "./connection.ts";
 
 /** The partition has another owner, or none any more. */
 export class LostError extends Error {
@@ -55,7 +55,7 @@ export class Ownership {
    * When it resolves, no statement that was sent before has an effect that is still to come.
    * @throws LostError when the partition is another's, and the error of the attempt when that is unknown
    */
-  async raise(line: Line): Promise<void> {
+  async raise(line: Statements): Promise<void> {
     const turn = this.#raise.then(() => this.#raiseNow(line));
     this.#raise = turn.catch(() => undefined);
     await turn;
@@ -69,7 +69,7 @@ export class Ownership {
     return this.#lost;
   }
 
-  async #raiseNow(line: Line): Promise<void> {
+  async #raiseNow(line: Statements): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
     const { rows } = await line.run(RAISE, [this.partition, this.owner, this.#epoch]);
     const [row] = rows;

@@ -4,7 +4,7 @@
  */
 import type { IncomingLetter, MailPositions, OutgoingLetter, Post, TakeLimits } from "../post.ts";
 import { bigintArray, byteaArray } from "./arrays.ts";
-import { type Answer, DoubtError, type Line, type Statement } from "./connection.ts";
+import { type Answer, DoubtError, type Statement, type Statements } from "./connection.ts";
 import type { Ownership } from "./ownership.ts";
 
 const HELD = `held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share)`;
@@ -60,11 +60,11 @@ export class PostHints {
 }
 
 export class PostgresPost implements Post {
-  readonly #line: Line;
+  readonly #line: Statements;
   readonly #ownership: Ownership;
   readonly #hints: PostHints;
 
-  constructor(line: Line, ownership: Ownership, hints: PostHints) {
+  constructor(line: Statements, ownership: Ownership, hints: PostHints) {
     this.#line = line;
     this.#ownership = ownership;
     this.#hints = hints;

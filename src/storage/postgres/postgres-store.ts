@@ -9,7 +9,8 @@
  * The mark and the trim of the journal are two statements: what is up to the mark is of no use to anybody, so that it may
  * go later, in parts, and without the row of the partition.
  *
- * Three connections: the journal's, that of what is carried, that of reads, so that none waits for another.
+ * Three connections: the journal's, that of what is carried, that of reads, so that none waits for another; or as many as all
+ * partitions of a process share (shared-lines.ts).
  */
 import type { Bytes } from "../../base/bytes.ts";
 import { Generations } from "../generations.ts";

@@ -12,7 +12,14 @@ import { OpenError } from "../ordered-store.ts";
 import { type RecoveryOptions, ReplayedTables } from "../recovery.ts";
 import { untilLoaded } from "../until-loaded.ts";
 import type { WriteTable } from "../write-table.ts";
-import { type Answer, DoubtError, type Line, messageOf, Patience, type Statement } from "./connection.ts";
+import {
+  type Answer,
+  DoubtError,
+  messageOf,
+  Patience,
+  type Statement,
+  type Statements,
+} from "./connection.ts";
 import type { PostgresData } from "./data.ts";
 import type { JournalEnd } from "./journal.ts";
 import { LostError, type Ownership } from "./ownership.ts";
@@ -46,7 +53,10 @@ const TIDY: Statement = {
 };
 
 /** How far the journal has been carried, by the partition's row. @throws OpenError when the partition is not the owner's */
-export async function readMark(line: Line, { partition, owner, epoch }: Ownership): Promise<JournalMark> {
+export async function readMark(
+  line: Statements,
+  { partition, owner, epoch }: Ownership,
+): Promise<JournalMark> {
   const { rows } = await persistently(() => line.run(STATE, [partition, owner, epoch]));
   const [row] = rows;
   if (row === undefined)
@@ -61,7 +71,7 @@ export interface Recovered {
 }
 
 interface Source {
-  readonly line: Line;
+  readonly line: Statements;
   readonly ownership: Ownership;
   readonly data: PostgresData;
   readonly mark: JournalMark;
