@@ -27,6 +27,8 @@ export interface MemberOptions extends Omit<StartOptions, "store" | "partitions"
   readonly id: string;
   readonly timers: Timers;
   readonly database: (server: () => RunningServer, onHint: () => void) => LeaseDatabase;
+  /** Who is told of letters from other members. */
+  readonly postHints?: PostHints;
   /** Reads a partition. */
   readonly openStore: (request: StoreRequest) => Promise<OwnedStore>;
 }
@@ -71,7 +73,7 @@ class Member implements RunningMember {
   /** Until when each lease lets its owner serve. */
   readonly #untilMs = new Map<number, number>();
   /** Tells its partitions of letters from each other. */
-  readonly #postHints = new PostHints();
+  readonly #postHints: PostHints;
   #facts: ClusterFacts = { members: [], partitions: [] };
   #places: ReadonlyMap<number, Place> = new Map();
   #restMs = REST_MS;
@@ -81,7 +83,8 @@ class Member implements RunningMember {
     this.#options = options;
     this.server = server;
     this.#state = state;
-    const { config, timers, log, id } = options;
+    const { config, timers, log, id, postHints = new PostHints() } = options;
+    this.#postHints = postHints;
     this.#log = new LeaseLog(log, id);
     this.#database = options.database(
       () => this.server,

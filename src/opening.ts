@@ -22,6 +22,7 @@ import { checkData } from "./storage/check-data.ts";
 import { wasLeftOpen } from "./storage/directory-lock.ts";
 import { OpenError } from "./storage/ordered-store.ts";
 import { withClient } from "./storage/postgres/connection.ts";
+import { MAIL_CHANNEL, PostHints } from "./storage/postgres/post.ts";
 import { assertSchema, type SchemaClient } from "./storage/postgres/schema.ts";
 import { SharedLines } from "./storage/postgres/shared-lines.ts";
 import { untilLoaded } from "./storage/until-loaded.ts";
@@ -90,11 +91,13 @@ async function openMember(opening: Opening): Promise<Opened> {
   const logs: PostgresLog[] = [];
   const bus = new PostgresBus({ url, log });
   const lines = hasSeveral ? new SharedLines({ url }) : undefined;
+  const postHints = new PostHints();
   const member = await startMember({
     ...common(opening),
     bus,
     id,
     timers: SYSTEM_TIMERS,
+    postHints,
     database: (server, onHint) =>
       new PostgresLeases({
         url,
@@ -103,6 +106,7 @@ async function openMember(opening: Opening): Promise<Opened> {
         answerMs,
         announcement: () => announcement(config, server()),
         onHint,
+        ...(hasSeveral && { also: { channel: MAIL_CHANNEL, onSaid: (text) => postHints.said(text) } }),
       }),
     openStore: (request) => openStore({ url, lines }, request),
     ...(hasSeveral && {

@@ -4,7 +4,7 @@
  * later answer on it would be taken for that to a later request. Each statement is a transaction of its own.
  */
 import type { LeaseAnswer, LeaseRequest } from "./lease.ts";
-import { Line } from "./line.ts";
+import { type Hearing, Line } from "./line.ts";
 import type { SeenPartition, ShareFacts } from "./shares.ts";
 import type { ClusterFacts, ClusterMember, ClusterPartition } from "./view.ts";
 
@@ -58,6 +58,8 @@ export interface DatabaseOptions {
   readonly announcement: () => Announcement;
   /** Somebody has taken or released a partition, or the connection is new and such news may have been missed. */
   readonly onHint: () => void;
+  /** What else is listened to. */
+  readonly also?: Hearing | undefined;
 }
 
 /** Members that were not heard of for so long are not listed any more, and after an hour nothing is known of them. */
@@ -151,7 +153,7 @@ export class PostgresLeases implements LeaseDatabase {
   readonly #line: Line;
 
   constructor(options: DatabaseOptions) {
-    const { url, answerMs, onHint } = options;
+    const { url, answerMs, onHint, also } = options;
     this.#options = options;
     this.#line = new Line({
       config: {
@@ -163,6 +165,7 @@ export class PostgresLeases implements LeaseDatabase {
       },
       channel: CHANNEL,
       onHint,
+      also,
     });
   }
 

@@ -4,6 +4,14 @@
  */
 import type { Client, ClientConfig, Notification } from "pg";
 
+/** A further channel that a connection listens to. */
+export interface Hearing {
+  /** An expression of SQL for its name. */
+  readonly channel: string;
+  /** Something has been said on it; undefined: the connection is new, and something may have been missed. */
+  readonly onSaid: (text: string | undefined) => void;
+}
+
 interface Listening {
   readonly client: Client;
   /** The name of the channel in this schema. */
@@ -14,6 +22,7 @@ interface Listeners {
   readonly notification: (notification: Notification) => void;
   /** The connection is gone. */
   readonly end?: (client: Client) => void;
+  readonly also?: Hearing | undefined;
 }
 
 /**
@@ -28,13 +37,25 @@ export async function listeningClient(
   const { default: pg } = await import("pg");
   const client = new pg.Client({ ...config, keepAlive: true });
   client.on("error", () => undefined);
-  client.on("notification", listeners.notification);
+  const { also } = listeners;
+  let alsoName: string | null | undefined;
+  client.on("notification", (notification) => {
+    if (also !== undefined && notification.channel === alsoName) also.onSaid(notification.payload);
+    else listeners.notification(notification);
+  });
   client.on("end", () => listeners.end?.(client));
   try {
     await client.connect();
-    const { rows } = await client.query<{ name: string }>(`select ${channel} as name`);
+    const { rows } = await client.query<{ name: string; also: string | null }>(
+      `select ${channel} as name, ${also?.channel ?? "null"} as also`,
+    );
     const name = rows[0]?.name ?? "";
+    alsoName = rows[0]?.also;
     await client.query(`listen ${client.escapeIdentifier(name)}`);
+    if (also !== undefined && typeof alsoName === "string") {
+      await client.query(`listen ${client.escapeIdentifier(alsoName)}`);
+      also.onSaid(undefined);
+    }
     return { client, channel: name };
   } catch (error) {
     client.end().catch(() => undefined);
@@ -47,6 +68,7 @@ export interface LineOptions {
   readonly channel: string;
   /** Something has been said on the channel. */
   readonly onHint: () => void;
+  readonly also?: Hearing | undefined;
 }
 
 export class Line {
@@ -94,7 +116,7 @@ export class Line {
   }
 
   async #connect(): Promise<Client> {
-    const { config, channel, onHint } = this.#options;
-    return (await listeningClient(config, channel, { notification: onHint })).client;
+    const { config, channel, onHint, also } = this.#options;
+    return (await listeningClient(config, channel, { notification: onHint, also })).client;
   }
 }

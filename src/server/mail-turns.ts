@@ -20,7 +20,7 @@ import type { IncomingLetter, MailPositions, OutgoingLetter, Post } from "../sto
 import type { OnFault } from "./faults.ts";
 import { type LoadLimits, PendingLoad } from "./loads.ts";
 
-/** Nothing tells reliably that letters have come: the post is looked into so often. */
+/** That letters have come is said at once, and may be missed: the post is looked into so often besides. */
 const LOOK_MS = 1000;
 /** A letter that was put in twice may lie in the post when it has been taken: with every so many looks such are removed. */
 const LOOKS_PER_SWEEP = 60;
@@ -125,7 +125,7 @@ export class MailTurns {
     this.#hasEnded = true;
     this.#cancelWake?.();
     this.#load?.release();
-    this.#options.post.onHint(() => undefined);
+    this.#options.post.onHint(undefined);
   }
 
   /** The first thing of a turn in the partition, so that what it finds in the store has been committed. */

@@ -13,7 +13,7 @@ export class MemoryPosts {
       put: async (letters) => this.#put(partition, letters),
       take: async (positions, limits) => this.#take(partition, positions, limits),
       remove: async (positions) => this.#remove(partition, positions),
-      onHint: (listener) => this.#listeners.set(partition, listener),
+      onHint: (listener) => this.#listeners.set(partition, listener ?? (() => undefined)),
     };
   }
 

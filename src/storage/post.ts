@@ -38,6 +38,6 @@ export interface Post {
   take(positions: MailPositions, limits: TakeLimits): Promise<readonly IncomingLetter[]>;
   /** Removes letters for the partition up to the positions. */
   remove(positions: MailPositions): Promise<void>;
-  /** Calls the listener, the last one given, when letters for the partition may have come. */
-  onHint(listener: () => void): void;
+  /** Calls the listener, the last one given, when letters for the partition may have come; undefined: none any more. */
+  onHint(listener: (() => void) | undefined): void;
 }

@@ -17,6 +17,54 @@ async function shares(ports: readonly number[]): Promise<readonly number[]> {
   return [...counts.values()];
 }
 
+/** Machines in all partitions, each of which sends on what it gets, to the next one. */
+const RING = Array.from({ length: 24 }, (_, at) => `ring:${at}`);
+const RELAY = {
+  initial: "on",
+  context: { next: "", passed: 0, got: 0 },
+  states: {
+    on: {
+      on: {
+        PASS: {
+          actions: [
+            { assign: { passed: "context.passed + 1" } },
+            { send: { to: "context.next", event: "GOT" } },
+          ],
+        },
+        GOT: { actions: [{ assign: { got: "context.got + 1" } }] },
+      },
+    },
+  },
+};
+
+async function ring(client: ClusterClient): Promise<void> {
+  await client.insist("SM.DEF", "CREATE", "relay", JSON.stringify(RELAY));
+  for (const [at, key] of RING.entries()) {
+    const next = RING[(at + 1) % RING.length];
+    await client.insist("SM.CREATE", key, "relay", "CONTEXT", JSON.stringify({ next }));
+  }
+}
+
+/** Each machine sends once, however often the client has to ask. */
+async function pass(client: ClusterClient, id: string): Promise<void> {
+  for (const key of RING) {
+    for (;;) {
+      const { kind } = await client.ask("SM.SEND", key, "PASS", "ID", id);
+      if (kind === "answered") break;
+    }
+  }
+}
+
+/** How often each machine has sent, and has been sent to. */
+async function received(client: ClusterClient): Promise<readonly (readonly [number, number])[]> {
+  const counts: (readonly [number, number])[] = [];
+  for (const key of RING) {
+    const { passed, got } = JSON.parse(String(await client.insist("SM.CONTEXT", key)));
+    counts.push([passed, got]);
+  }
+  return counts;
+}
+
 test.skipIf(noPostgres !== undefined)(
   "servers share several partitions, take those of one that is killed, and keep what was acknowledged",
   async () => {
@@ -40,10 +88,14 @@ test.skipIf(noPostgres !== undefined)(
     };
     await write();
     await client.insist("SM.CREATE", "front", "door");
+    await ring(client);
+    await pass(client, "before");
     const killed = cluster.takeOver();
     await write();
+    await pass(client, "meanwhile");
     await killed;
     await write();
+    await expect.poll(() => received(client), { timeout: 60_000 }).toEqual(RING.map(() => [2, 2]));
     for (const [key, count] of counts)
       expect([key, Number(await client.insist("GET", key))]).toEqual([key, count]);
     expect(await client.insist("SM.STATE", "front")).toEqual(["shut"]);

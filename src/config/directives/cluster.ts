@@ -43,7 +43,7 @@ export const CLUSTER = {
   ),
   "cluster-hold": directive(
     integer({ min: 0, max: HOLD_MS_MAX, unit: "milliseconds" }),
-    3000,
+    1500,
     "How long requests wait while their slots change hands, from the first that finds them unserved, before they read `CLUSTERDOWN`; 0: they read it at once.",
   ),
   "cluster-announce-ip": directive(

@@ -9,6 +9,10 @@ import type { Ownership } from "./ownership.ts";
 
 const HELD = `held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share)`;
 
+/** The name of the channel on which the process that puts letters in says for which partitions of other processes they are. */
+export const MAIL_CHANNEL = "'detent_' || md5(current_schema()) || '_mail'";
+
+/** $6: those partitions, with a comma between two. */
 const PUT: Statement = {
   name: "put",
   commits: true,
@@ -17,10 +21,10 @@ const PUT: Statement = {
       select t.target, $1, t.sequence, t.record
       from held, unnest($3::bigint[], $4::bigint[], $5::bytea[]) as t(target, sequence, record)
       on conflict do nothing
-    )
+    ), told as (select pg_notify(${MAIL_CHANNEL}, $6::text) from held where $6::text <> '')
     select (select count(*) from held), t.target, (
       select m.sequence from detent_mail m where m.target = t.target and m.source = $1 order by m.sequence limit 1
-    ) from (select distinct target from unnest($3::bigint[]) as given(target)) as t`,
+    ) from (select distinct target from unnest($3::bigint[]) as given(target)) as t left join told on true`,
 };
 
 const TAKE: Statement = {
@@ -45,17 +49,28 @@ const REMOVE: Statement = {
     select count(*) from held`,
 };
 
-/** Tells the partitions of one process of letters that others of it have put in. */
+/** Tells the partitions of one process of letters that were put in for them, by it or by another one. */
 export class PostHints {
   readonly #listeners = new Map<number, () => void>();
 
-  listen(partition: number, listener: () => void): void {
-    this.#listeners.set(partition, listener);
+  listen(partition: number, listener: (() => void) | undefined): void {
+    if (listener === undefined) this.#listeners.delete(partition);
+    else this.#listeners.set(partition, listener);
+  }
+
+  isListening(partition: number): boolean {
+    return this.#listeners.has(partition);
   }
 
   /** Letters for a partition may have come. */
   tell(partition: number): void {
     this.#listeners.get(partition)?.();
+  }
+
+  /** @param text what another process has said on the channel; undefined: something may have been missed */
+  said(text: string | undefined): void {
+    const partitions = text === undefined ? [...this.#listeners.keys()] : text.split(",").map(Number);
+    for (const partition of partitions) this.tell(partition);
   }
 }
 
@@ -71,10 +86,14 @@ export class PostgresPost implements Post {
   }
 
   async put(letters: readonly OutgoingLetter[]): Promise<ReadonlyMap<number, number>> {
+    const far = new Set(
+      letters.map(({ target }) => target).filter((target) => !this.#hints.isListening(target)),
+    );
     const { rows } = await this.#run(PUT, [
       bigintArray(letters.map(({ target }) => target)),
       bigintArray(letters.map(({ sequence }) => sequence)),
       byteaArray(letters.map(({ record }) => record)),
+      [...far].join(","),
     ]);
     const oldest = new Map<number, number>();
     for (const [, target, sequence] of rows) {
@@ -103,7 +122,7 @@ export class PostgresPost implements Post {
     await this.#run(REMOVE, [bigintArray([...positions.keys()]), bigintArray([...positions.values()])]);
   }
 
-  onHint(listener: () => void): void {
+  onHint(listener: (() => void) | undefined): void {
     this.#hints.listen(this.#ownership.partition, listener);
   }
 

@@ -1,8 +1,9 @@
 /** Letters between partitions in PostgreSQL. */
 import { describe, expect, onTestFinished, test } from "vitest";
+import { PostgresLeases } from "../../../src/cluster/database.ts";
 import { Line } from "../../../src/storage/postgres/connection.ts";
 import { Ownership } from "../../../src/storage/postgres/ownership.ts";
-import { PostgresPost, PostHints } from "../../../src/storage/postgres/post.ts";
+import { MAIL_CHANNEL, PostgresPost, PostHints } from "../../../src/storage/postgres/post.ts";
 import { createSchema } from "../../../src/storage/postgres/schema.ts";
 import { connectedTo, useClusterDatabase } from "../../support/cluster-database.ts";
 import { noPostgres } from "../../support/postgres.ts";
@@ -23,7 +24,7 @@ describe.skipIf(noPostgres !== undefined)("the post", () => {
     const hints = new PostHints();
     const postOf = (partition: number) =>
       new PostgresPost(line, new Ownership({ partition, owner: "me", epoch: 1 }), hints);
-    return { client, all: [postOf(0), postOf(1), postOf(2)] as const };
+    return { url, client, all: [postOf(0), postOf(1), postOf(2)] as const };
   }
 
   function letter(target: number, sequence: number, text = `${target}.${sequence}`) {
@@ -54,6 +55,51 @@ describe.skipIf(noPostgres !== undefined)("the post", () => {
     await third.remove(from(1, 0));
     expect(await third.take(from(0, 1), LIMITS)).toMatchObject([{ source: 0, sequence: 2 }]);
     expect(await first.put([letter(2, 3)])).toEqual(new Map([[2, 2]]));
+  });
+
+  test("it says at once for which partitions of other processes there are letters, and for its own to itself", async () => {
+    const { url, all } = await posts();
+    const [first] = all;
+    const far = new PostHints();
+    const said: (string | undefined)[] = [];
+    let heard: () => void = () => undefined;
+    const leases = new PostgresLeases({
+      ...{ url, id: "other", leaseMs: 2000, answerMs: 10_000, onHint: () => undefined },
+      announcement: () => ({ host: "127.0.0.1", port: 1, tlsPort: 0, info: {} }),
+      also: {
+        channel: MAIL_CHANNEL,
+        onSaid: (text) => {
+          said.push(text);
+          far.said(text);
+          heard();
+        },
+      },
+    });
+    onTestFinished(() => leases.close());
+    const next = () =>
+      new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+    const toldOf: number[] = [];
+    for (const partition of [1, 2]) far.listen(partition, () => toldOf.push(partition));
+    await leases.see();
+    // The connection is new: what may have come before it is looked for.
+    expect([said.splice(0), toldOf.splice(0)]).toEqual([[undefined], [1, 2]]);
+    let hearing = next();
+    await first.put([letter(2, 1), letter(2, 2)]);
+    await hearing;
+    expect([said.splice(0), toldOf.splice(0)]).toEqual([["2"], [2]]);
+    hearing = next();
+    all[2].onHint(() => toldOf.push(22));
+    await first.put([letter(2, 3), letter(1, 1)]);
+    await hearing;
+    // One in the same process is told by that.
+    expect([said.splice(0), toldOf.splice(0)]).toEqual([["1"], [22, 1]]);
+    hearing = next();
+    all[2].onHint(undefined);
+    await first.put([letter(2, 4)]);
+    await hearing;
+    expect([said.splice(0), toldOf.splice(0)]).toEqual([["2"], [2]]);
   });
 
   test("it keeps a letter that is put in twice once, and as it was", async () => {
