@@ -6,7 +6,15 @@ const HERE = import.meta.url;
 export const IS_SOURCE: boolean = HERE.endsWith(".ts");
 
 /** The folder with `package.json` and `commands.json`. */
-export const PACKAGE_ROOT = new URL(HERE.slice(0, HERE.lastIndexOf(IS_SOURCE ? "/src/" : "/dist/") + 1));
+export const PACKAGE_ROOT = IS_SOURCE ? new URL("../../", HERE) : new URL("../", bundleOf(HERE));
+
+/** The folder of what is built, `dist` unless somebody has copied it to another name. */
+export const BUILD_ROOT = IS_SOURCE ? new URL("dist/", PACKAGE_ROOT) : bundleOf(HERE);
+
+/** The folder of a bundle: its programs lie in it or in folders of it, what they share in `shared`. */
+function bundleOf(file: string): URL {
+  return new URL(file.replace(/\/(?:shared\/)?[^/]*$/, "/"));
+}
 
 /**
  * The file of a program that is started, or a module that is loaded, by its name. The build must know it as well:
@@ -14,5 +22,5 @@ export const PACKAGE_ROOT = new URL(HERE.slice(0, HERE.lastIndexOf(IS_SOURCE ? "
  * @param name its path below `src/`, without extension
  */
 export function programFile(name: string): URL {
-  return new URL(IS_SOURCE ? `src/${name}.ts` : `dist/${name}.js`, PACKAGE_ROOT);
+  return IS_SOURCE ? new URL(`src/${name}.ts`, PACKAGE_ROOT) : new URL(`${name}.js`, BUILD_ROOT);
 }

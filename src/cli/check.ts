@@ -39,26 +39,26 @@ const KINDS = Object.entries(FAULT_KINDS)
 
 export const checkDefinitions: Subcommand = {
   name: "check",
-  summary: "look for faults of definitions by exploring all they can come to",
+  summary: "find errors and doubtful places in definitions by exploring every state that they can reach",
   help: `Usage: detent check FILE... [--ignore KIND]... [--situations N] [--random RUNS] [--seed N]
                     [--write-tests FILE] [--failures DIR]
 
-Each FILE is a definition, or a file of tests that names one; of that the properties and the events are used. Says what
-SM.DEF CHECK says, then explores what the machine can come to: every event with data that meets its guards open and
-closed, timers, ends of children, up to a number of situations; then random walks go further. A fault that an event
-leads to comes with the shortest way that was found.
+Each FILE is a definition, or a file of tests that names one; its properties and events are used then. Prints the
+findings of SM.DEF CHECK, then explores the situations that the machine can reach: by every event, with data that opens
+and data that closes its guards, by timers and by ends of children, up to a number of situations; then random walks go
+further. A finding that events lead to comes with the shortest way that was found.
 
-  --ignore KIND      leave out faults of a kind; may be given several times
+  --ignore KIND      leave out findings of a kind; may be given several times
   --situations N     situations explored at most, ${SITUATIONS} unless given
   --random RUNS      random walks, ${RUNS} unless given; 0 for none. One that fails is made as short as it can be
   --seed N           of the random walks, for the same walks again; it is printed where one has failed
   --write-tests FILE write tests that take every transition, and meet each guard open and closed, as far as was explored
   --failures DIR     write each way that breaks a property or an invariant, or fails, as a file for 'detent test'
 
-Kinds of faults:
+Kinds of findings:
 ${KINDS}
 
-Exit codes: 0 no fault, 1 there are faults, 2 wrong arguments or a file that cannot be read.
+Exit codes: 0 no findings, 1 errors or warnings, 2 wrong arguments or a file that cannot be read.
 
 Examples:
   detent check order.json
@@ -85,10 +85,10 @@ Examples:
     };
     if (options.testsFile !== undefined && paths.length > 1)
       throw new UsageError("--write-tests takes one definition at a time");
-    let count = 0;
-    for (const path of paths) count += await checkFile(path, options, surroundings);
-    surroundings.output.print(count === 0 ? "no faults" : `${count} ${count === 1 ? "fault" : "faults"}`);
-    return count === 0 ? EXIT_OK : EXIT_FAILED;
+    const found: Shown[] = [];
+    for (const path of paths) found.push(...(await checkFile(path, options, surroundings)));
+    surroundings.output.print(countText(found));
+    return found.length === 0 ? EXIT_OK : EXIT_FAILED;
   },
 };
 
@@ -106,8 +106,21 @@ interface Shown extends Pick<Fault, "kind" | "severity" | "path" | "message"> {
   readonly actions: readonly Action[] | undefined;
 }
 
-/** Resolves to the number of faults. */
-async function checkFile(path: string, options: CheckOptions, { output }: Surroundings): Promise<number> {
+/** `1 error, 2 warnings` */
+function countText(found: readonly Shown[]): string {
+  const counts = (["error", "warning"] as const).flatMap((severity) => {
+    const count = found.filter((one) => one.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
+  });
+  return counts.length === 0 ? "no findings" : counts.join(", ");
+}
+
+/** Resolves to what was found and is not ignored. */
+async function checkFile(
+  path: string,
+  options: CheckOptions,
+  { output }: Surroundings,
+): Promise<readonly Shown[]> {
   const loaded = await loadEither(path);
   const { machine, document, file } = loaded;
   const { key, nowMs, events, properties } = file;
@@ -147,7 +160,7 @@ async function checkFile(path: string, options: CheckOptions, { output }: Surrou
   if (options.failuresDir !== undefined)
     await writeFailures(loaded, faults, { path, output, dir: options.failuresDir });
   if (options.testsFile !== undefined) await writeTests(loaded, exploration, options.testsFile, output);
-  return faults.length;
+  return faults;
 }
 
 function summaryOf({ places, moves, isComplete }: Exploration): string {
@@ -229,7 +242,7 @@ function kindOption(text: string): FaultKind {
   const kinds = Object.keys(FAULT_KINDS);
   const kind = kinds.find((known) => known === text);
   if (kind !== undefined) return kind as FaultKind;
-  throw new UsageError(`there is no kind of fault '${text}'; kinds are ${kinds.join(", ")}`);
+  throw new UsageError(`there is no kind of finding '${text}'; kinds are ${kinds.join(", ")}`);
 }
 
 function countOption(text: string | undefined, name: string, byDefault: number): number {

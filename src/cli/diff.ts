@@ -9,7 +9,7 @@ import { write } from "./test.ts";
 
 export const diff: Subcommand = {
   name: "diff",
-  summary: "say what a new version of a definition means for machines of the old one",
+  summary: "show what a new version of a definition changes for machines of the old one",
   help: `Usage: detent diff OLD NEW [--url URL] [--svg FILE]
 
 OLD and NEW are files with definitions, or NAME[:VERSION] of definitions that a server has. Each difference is safe; or

@@ -14,7 +14,7 @@ import { write } from "./test.ts";
 
 export const record: Subcommand = {
   name: "record",
-  summary: "make a test of what a machine of a server has been through",
+  summary: "write the history of a server's machine as a test",
   help: `Usage: detent record KEY [--url URL] [--write FILE]
 
 Reads the history of a machine and writes it as a file for 'detent test': the events it got, the times between them,

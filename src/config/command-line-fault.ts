@@ -21,7 +21,7 @@ function faultOf(line: string, reason: string): string {
     return `an option and its value are two words: write --${name} ${inline}`;
   const directive = directiveNamed(word);
   if (directive === undefined) {
-    const hint = closestName(word, spellings().keys());
+    const hint = closestName(word, ["help", "version", ...spellings().keys()]);
     return `there is no option --${word}${hint === undefined ? "" : `; did you mean --${hint}?`}`;
   }
   if (values.length === 0) return `--${word} needs a value`;

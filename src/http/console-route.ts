@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Hono } from "hono";
-import { PACKAGE_ROOT } from "../base/program-files.ts";
+import { BUILD_ROOT } from "../base/program-files.ts";
 import type { Env } from "./app-context.ts";
 import { badRequest } from "./problem.ts";
 
@@ -42,7 +42,7 @@ function respond(name: string, bytes: Buffer<ArrayBuffer>, caching: string): Res
 
 /** What the build has left; none where the sources run and nothing was built. */
 function consoleFiles(): ReadonlyMap<string, Buffer<ArrayBuffer>> {
-  const root = fileURLToPath(new URL("dist/console/", PACKAGE_ROOT));
+  const root = fileURLToPath(new URL("console/", BUILD_ROOT));
   if (!existsSync(join(root, "assets"))) return new Map();
   const names = ["index.html", ...readdirSync(join(root, "assets")).map((name) => `assets/${name}`)];
   return new Map(names.map((name) => [name, Buffer.from(readFileSync(join(root, name)))]));

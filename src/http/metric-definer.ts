@@ -14,6 +14,12 @@ interface DurationMetric {
   readonly collect: () => Iterable<readonly [Labels, DurationHistogram]>;
 }
 
+export interface Summary {
+  readonly quantiles: ReadonlyMap<number, number>;
+  readonly sum: number;
+  readonly count: number;
+}
+
 export interface Definer {
   gauge(
     name: string,
@@ -29,6 +35,8 @@ export interface Definer {
     labels?: readonly string[],
   ): void;
   durations(name: string, help: string, collect: () => Iterable<readonly [Labels, DurationHistogram]>): void;
+  /** Quantiles that are known elsewhere. */
+  summaries(name: string, help: string, collect: () => Iterable<readonly [Labels, Summary]>): void;
   /** All of them in the text format of Prometheus. */
   text(): Promise<string>;
 }
@@ -41,7 +49,7 @@ export function definer(registry: Registry): Definer {
     labelNames: [...labelNames],
     registers: [registry],
   });
-  const histograms: DurationMetric[] = [];
+  const others: Array<() => string> = [];
   return {
     gauge: (name, help, collect, labels = []) => {
       new Gauge({
@@ -62,10 +70,13 @@ export function definer(registry: Registry): Definer {
       });
     },
     durations: (name, help, collect) => {
-      histograms.push({ name: `detent_${name}`, help, collect });
+      others.push(() => histogramText({ name: `detent_${name}`, help, collect }));
+    },
+    summaries: (name, help, collect) => {
+      others.push(() => summaryText(`detent_${name}`, help, collect()));
     },
     text: async () => {
-      const texts = [await registry.metrics(), ...histograms.map(histogramText)];
+      const texts = [await registry.metrics(), ...others.map((write) => write())];
       return texts.join("\n");
     },
   };
@@ -79,10 +90,8 @@ function samples(collected: Iterable<Sample> | number): Iterable<Sample> {
 function histogramText({ name, help, collect }: DurationMetric): string {
   const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`];
   for (const [labels, histogram] of collect()) {
-    const given = Object.entries(labels).map(([label, value]) => `${label}="${escaped(String(value))}"`);
     const line = (suffix: string, value: number, le?: string) => {
-      const all = le === undefined ? given : [...given, `le="${le}"`];
-      lines.push(`${name}_${suffix}${all.length === 0 ? "" : `{${all.join(",")}}`} ${value}`);
+      lines.push(`${name}_${suffix}${labelText(le === undefined ? labels : { ...labels, le })} ${value}`);
     };
     for (const [index, value] of histogram.cumulative().entries()) {
       if (index >= BUCKETS.first && index <= BUCKETS.last) line("bucket", value, String(2 ** index / 1e6));
@@ -92,6 +101,21 @@ function histogramText({ name, help, collect }: DurationMetric): string {
     line("count", histogram.count);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function summaryText(name: string, help: string, collected: Iterable<readonly [Labels, Summary]>): string {
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} summary`];
+  for (const [labels, { quantiles, sum, count }] of collected) {
+    for (const [quantile, value] of quantiles)
+      lines.push(`${name}${labelText({ ...labels, quantile })} ${value}`);
+    lines.push(`${name}_sum${labelText(labels)} ${sum}`, `${name}_count${labelText(labels)} ${count}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function labelText(labels: Labels): string {
+  const parts = Object.entries(labels).map(([label, value]) => `${label}="${escaped(String(value))}"`);
+  return parts.length === 0 ? "" : `{${parts.join(",")}}`;
 }
 
 function escaped(value: string): string {

@@ -32,6 +32,10 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "EXECFAIL",
 ]);
 
+/** Four series for each state. */
+const STAYS_MAX = 2500;
+const QUANTILES = [0.5, 0.95];
+
 /** The facts of the process: one set, whichever servers run in it. */
 let processRegistry: Registry | undefined;
 
@@ -65,6 +69,7 @@ export function metricsOf(server: ServerContext): Metrics {
   clusterMetrics(server, define);
   storeMetrics(server, figures, define);
   machineMetrics(figures, define);
+  stayMetrics(server, define);
   const facts = processFacts();
   return {
     contentType: registry.contentType,
@@ -283,5 +288,23 @@ function machineMetrics(figures: () => Figures, { gauge }: Definer): void {
     "Entries that a consumer group was given and has not acknowledged.",
     () => groupSamples(({ pending }) => pending),
     groupLabels,
+  );
+}
+
+function stayMetrics({ flow }: ServerContext, { summaries }: Definer): void {
+  summaries(
+    "state_stay_seconds",
+    "How long machines stayed in the states that they have left, to one part in eight.",
+    function* () {
+      for (const { database, definition, state, stays } of flow.stays(STAYS_MAX))
+        yield [
+          { db: database, definition, state },
+          {
+            quantiles: new Map(QUANTILES.map((one) => [one, stays.percentile(one * 100) / 1000])),
+            sum: stays.totalMs / 1000,
+            count: stays.count,
+          },
+        ];
+    },
   );
 }

@@ -20,6 +20,15 @@ export interface StayFigures {
   readonly p95: number;
 }
 
+/** The stays in one state of one definition. */
+export interface StateStays {
+  readonly database: number;
+  /** Its name and version. */
+  readonly definition: string;
+  readonly state: string;
+  readonly stays: StayHistogram;
+}
+
 export interface EdgeFigures extends Omit<Edge, "name"> {
   readonly taken: number;
   readonly lastHour: number;
@@ -91,6 +100,19 @@ export class Flow {
     }));
     const edges = Array.from(flow?.edges.values() ?? [], (count) => count.figures(nowMs));
     return { sinceMs: this.#sinceMs, states: stays, edges, isPartial: flow?.isPartial ?? false };
+  }
+
+  /** The stays in the states of all definitions, so many states at most. */
+  *stays(max: number): Iterable<StateStays> {
+    let count = 0;
+    for (const [database, definitions] of this.#databases)
+      for (const [name, versions] of definitions)
+        for (const [version, flow] of versions)
+          for (const [state, stays] of flow.stays) {
+            if (count >= max) return;
+            count += 1;
+            yield { database, definition: `${name}:${version}`, state, stays };
+          }
   }
 
   #noteWay(flow: DefinitionFlow, { left, taken }: Way, atMs: number): void {

@@ -22,12 +22,14 @@ export class StayHistogram {
   /** Grows to the longest stay there was. */
   #counts = new Float64Array(0);
   count = 0;
+  totalMs = 0;
 
   add(ms: number): void {
     const index = indexOf(Math.min(Math.max(0, Math.floor(ms)), MS_MAX));
     if (index >= this.#counts.length) this.#grow(index);
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
     this.count += 1;
+    this.totalMs += Math.max(0, ms);
   }
 
   /** Milliseconds that so many of a hundred did not exceed; 0 when there is none. */

@@ -34,7 +34,7 @@ function directoryWith(files: Readonly<Record<string, unknown>>) {
 test("detent check ends with 0 where nothing is wrong, and writes tests that pass and cover all", async () => {
   const at = directoryWith({ "d.json": SOUND });
   const { code, out } = await cli("check", at("d.json"), "--write-tests", at("made.test.yaml"));
-  expect(out).toMatch(/d\.json: \d+ situations and \d+ moves explored, all that was found\nno faults$/);
+  expect(out).toMatch(/d\.json: \d+ situations and \d+ moves explored, all that was found\nno findings$/);
   expect(code).toBe(0);
   expect(readFileSync(at("made.test.yaml"), "utf8")).toMatch(/^definition: d\.json\n/);
   const run = await cli("test", at("made.test.yaml"), "--min-coverage", "100");
@@ -46,7 +46,7 @@ test("detent check ends with 1 where something is wrong, shows the shortest way,
   const { code, out } = await cli("check", at("d.json"), "--failures", at("failures"));
   expect(code).toBe(1);
   expect(out).toContain(
-    "  error invariant $.invariants: a step can break 'small: context.n < 3 (context.n = 3)'\n      in a\n      ADD: a\n      ADD: a\n      ADD: refused with INVARIANT\n1 fault",
+    "  error invariant $.invariants: a step can break 'small: context.n < 3 (context.n = 3)'\n      in a\n      ADD: a\n      ADD: a\n      ADD: refused with INVARIANT\n1 error",
   );
   const files = readdirSync(at("failures"));
   expect(files).toEqual(["d-invariant-1.test.yaml"]);
@@ -89,7 +89,7 @@ test("detent check walks at random beyond what it explores, and repeats the walk
 });
 
 test.each<readonly [readonly string[], string]>([
-  [["--ignore", "nonsense"], "there is no kind of fault 'nonsense'; kinds are definition, "],
+  [["--ignore", "nonsense"], "there is no kind of finding 'nonsense'; kinds are definition, "],
   [["--situations", "many"], "--situations is a whole number, not 'many'"],
   [["y", "--write-tests", "z"], "--write-tests takes one definition at a time"],
 ])("detent check %j ends with 2", async (args, message) => {

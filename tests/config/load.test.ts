@@ -199,6 +199,7 @@ describe("a line at fault", () => {
 
   test.each<[argv: string[], message: string]>([
     [["--prot", "1"], "there is no option --prot; did you mean --port?"],
+    [["--hlep"], "there is no option --hlep; did you mean --help?"],
     [["--nosuchthing", "1"], "there is no option --nosuchthing"],
     [["--port", "é"], "--port é: argument couldn't be parsed into an integer"],
     [["--port", "1", "2"], "--port 1 2: wrong number of arguments"],

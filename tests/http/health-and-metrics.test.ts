@@ -107,6 +107,30 @@ describe("/metrics", () => {
     expect(body).toMatch(/^process_resident_memory_bytes /m);
   });
 
+  test("has how long machines stayed in the states that they have left, as INFO statemachine has", async () => {
+    const clock = new VirtualClock();
+    const server = await serve({ clock });
+    const client = await server.client();
+    await define(client, "door:v1", DOOR);
+    for (const key of ["d1", "d2"]) await client.call("SM.CREATE", key, "door");
+    clock.advance(8);
+    await client.call("SM.SEND", "d1", "OPEN");
+    clock.advance(4);
+    await client.call("SM.SEND", "d2", "OPEN");
+    const lines = new Set((await request(server.url, "/metrics")).body.split("\n"));
+    const labels = 'db="0",definition="door:v1",state="closed"';
+    for (const line of [
+      "# TYPE detent_state_stay_seconds summary",
+      `detent_state_stay_seconds{${labels},quantile="0.5"} 0.008`,
+      `detent_state_stay_seconds{${labels},quantile="0.95"} 0.012`,
+      `detent_state_stay_seconds_sum{${labels}} 0.02`,
+      `detent_state_stay_seconds_count{${labels}} 2`,
+    ])
+      expect(lines).toContain(line);
+    const info = String(await client.call("INFO", "statemachine")).split("\r\n");
+    expect(info).toContain("stay_0_door:v1/closed:count=2,p50=8,p95=12");
+  });
+
   test("reads the status of the store, which looks at files, once a scrape", async () => {
     const ordered = new MemoryStore();
     const status = vi.spyOn(ordered, "status");
@@ -147,6 +171,7 @@ describe("/metrics", () => {
       "definition_0_door:v1:active=2",
       "state_0_door:v1/closed:active=1",
       "state_0_door:v1/open:active=1",
+      "stay_0_door:v1/closed:count=1,p50=0,p95=0",
       "",
     ]);
   });

@@ -42,6 +42,7 @@ export function statemachineLines(call: Call): readonly string[] {
     `machine_cache_misses:${decoded.misses}`,
     ...mailLines(call),
     ...countLines(counts).slice(0, LINES_MAX),
+    ...stayLines(call),
     ...groupLines(streams).slice(0, LINES_MAX),
   ];
 }
@@ -79,6 +80,14 @@ function countLines(counts: readonly MachineCount[]): string[] {
     else known.push(`${status}=${count}`);
   }
   return [...lines].map(([field, values]) => `${field}:${values.join(",")}`).sort();
+}
+
+/** `stay_0_order:v1/paid:count=3,p50=1023,p95=2047`: how long machines stayed in the states that they have left, in milliseconds. */
+function stayLines({ server }: Call): readonly string[] {
+  return Array.from(server.flow.stays(LINES_MAX), ({ database, definition, state, stays }) => {
+    const percentiles = [50, 95].map((percent) => `p${percent}=${stays.percentile(percent)}`);
+    return `stay_${database}_${oneLine(`${definition}/${state}`)}:count=${stays.count},${percentiles.join(",")}`;
+  }).sort();
 }
 
 function groupLines(streams: readonly StreamFigures[]): string[] {
