@@ -2,6 +2,7 @@
  * The changes of machines as they happen, through a consumer group, in order and without a gap. What a consumer was
  * given and has not acknowledged it is given again when it starts anew under the same name, before anything else.
  */
+import { setMaxListeners } from "node:events";
 import {
   type Connection,
   ensureGroup,
@@ -12,6 +13,7 @@ import {
   listOf,
   type StreamEntry,
 } from "./connection.ts";
+import { Patience, streamKeys } from "./stream-keys.ts";
 
 export interface ChangeOptions {
   readonly group: string;
@@ -24,6 +26,8 @@ export interface ChangeOptions {
 export interface MachineChange<Context = unknown> {
   /** Id of the entry. */
   readonly entry: string;
+  /** Its stream: in a cluster with several partitions, that of the partition of the machine. */
+  readonly stream: string;
   readonly key: string;
   /** `name:version`. */
   readonly definition: string;
@@ -55,9 +59,9 @@ const COUNT = 100;
 const BLOCK_MS = 5000;
 
 /**
- * The changes of the machines of a definition, until the signal. Uses a connection of its own. Where stream and group
- * are gone it begins anew with what comes. @throws whatever the connection throws; what was not acknowledged then
- * comes when the reading is begun again
+ * The changes of the machines of a definition, until the signal, each machine's in order. Uses a connection of its own for
+ * each partition of a cluster. Where stream and group are gone it begins anew with what comes. @throws whatever the
+ * connection throws; what was not acknowledged then comes when the reading is begun again
  */
 export async function* readChanges<Context>(
   connection: Connection,
@@ -65,41 +69,99 @@ export async function* readChanges<Context>(
   { group, consumer = "reader", signal }: ChangeOptions,
 ): AsyncGenerator<MachineChange<Context>, void, undefined> {
   if (signal?.aborted === true) return;
-  const stream = `sm:changes:${name}`;
+  const ending = new AbortController();
+  // Each stream listens.
+  setMaxListeners(0, ending.signal);
+  const end = (): void => ending.abort();
+  signal?.addEventListener("abort", end);
+  const patience = new Patience(ending.signal);
+  const ackWith = (stream: string, id: string) => async (): Promise<void> => {
+    // The reader may have ended, which takes nothing from what was read.
+    await new Patience(new AbortController().signal).keep(() => connection.call("XACK", stream, group, id));
+  };
+  try {
+    const streams = await streamKeys(connection, "changes", name, patience);
+    const sources = streams.map((stream) =>
+      readStream(connection, { stream, group, consumer }, ending.signal),
+    );
+    for await (const { stream, id, fields } of merged(sources)) {
+      const ack = ackWith(stream, id);
+      if (fields === undefined) await ack();
+      else yield changeOf<Context>(connection, { stream, id, fields }, ack);
+    }
+  } catch (error) {
+    // A call that the end has cut off is no failure.
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    signal?.removeEventListener("abort", end);
+    end();
+  }
+}
+
+interface ReadEntry extends StreamEntry {
+  readonly stream: string;
+}
+
+/** The entries of one stream that the consumer is given. */
+async function* readStream(
+  connection: Connection,
+  names: Omit<Place, "reader" | "patience">,
+  signal: AbortSignal,
+): AsyncGenerator<ReadEntry, void, undefined> {
+  const { stream, group } = names;
   const reader = connection.duplicate();
   reader.on?.("error", () => undefined);
   const end = (): void => reader.disconnect();
-  signal?.addEventListener("abort", end);
-  const isEnded = (): boolean => signal?.aborted === true;
-  const ack = async (entry: string): Promise<void> => {
-    await connection.call("XACK", stream, group, entry);
-  };
-  const place: Place = { reader, stream, group, consumer };
+  signal.addEventListener("abort", end);
+  const place: Place = { ...names, reader, patience: new Patience(signal) };
+  const begin = () => place.patience.keep(() => ensureGroup(reader, stream, group));
   const beginAnew = async (error: unknown): Promise<Batch> => {
     if (!isGroupMissing(error)) throw error;
-    await ensureGroup(reader, stream, group);
+    await begin();
     return { entries: [], source: "pending", last: START };
   };
   let last = START;
   let source: Source = "pending";
   try {
-    await ensureGroup(reader, stream, group);
-    while (!isEnded()) {
+    await begin();
+    while (!signal.aborted) {
       const batch: Batch = await nextBatch(place, last, source).catch(beginAnew);
       ({ source, last } = batch);
       for (const { id, fields } of batch.entries) {
-        if (isEnded()) return;
+        if (signal.aborted) return;
         last = id;
-        if (fields === undefined) await ack(id);
-        else yield changeOf<Context>(connection, { id, fields }, () => ack(id));
+        yield { stream, id, fields };
       }
     }
   } catch (error) {
-    // A call that the end has cut off is no failure.
-    if (!isEnded()) throw error;
+    if (!signal.aborted) throw error;
   } finally {
-    signal?.removeEventListener("abort", end);
+    signal.removeEventListener("abort", end);
     reader.disconnect();
+  }
+}
+
+/** What several sources give, as it comes; each one's in its order. */
+async function* merged<Item>(
+  sources: ReadonlyArray<AsyncGenerator<Item, void, undefined>>,
+): AsyncGenerator<Item, void, undefined> {
+  const ask = async (source: AsyncGenerator<Item, void, undefined>) => ({
+    source,
+    result: await source.next(),
+  });
+  const asked = new Map(sources.map((source) => [source, ask(source)]));
+  try {
+    while (asked.size > 0) {
+      const { source, result } = await Promise.race(asked.values());
+      asked.delete(source);
+      if (result.done === true) continue;
+      yield result.value;
+      // Behind all others: none waits for ever for one that always has something.
+      asked.set(source, ask(source));
+    }
+  } finally {
+    for (const reply of asked.values()) reply.catch(() => undefined);
+    for (const source of sources) source.return().catch(() => undefined);
   }
 }
 
@@ -108,6 +170,7 @@ const START = "0-0";
 
 interface Place {
   readonly reader: Connection;
+  readonly patience: Patience;
   readonly stream: string;
   readonly group: string;
   readonly consumer: string;
@@ -149,22 +212,27 @@ function isBefore(left: string, right: string): boolean {
   return leftMs === rightMs ? BigInt(leftSeq) < BigInt(rightSeq) : BigInt(leftMs) < BigInt(rightMs);
 }
 
-async function read({ reader, stream, group, consumer }: Place, after: string): Promise<StreamEntry[]> {
+async function read(place: Place, after: string): Promise<StreamEntry[]> {
+  const { reader, patience, stream, group, consumer } = place;
   const where = ["COUNT", COUNT, "BLOCK", BLOCK_MS, "STREAMS", stream, after];
-  return entriesRead(await reader.call("XREADGROUP", "GROUP", group, consumer, ...where));
+  return entriesRead(
+    await patience.keep(() => reader.call("XREADGROUP", "GROUP", group, consumer, ...where)),
+  );
 }
 
 async function firstPendingBehind(place: Place, last: string): Promise<string | undefined> {
-  const { reader, stream, group, consumer } = place;
-  const [first] = listOf(await reader.call("XPENDING", stream, group, `(${last}`, "+", 1, consumer));
+  const { reader, patience, stream, group, consumer } = place;
+  const where = [`(${last}`, "+", 1, consumer];
+  const [first] = listOf(await patience.keep(() => reader.call("XPENDING", stream, group, ...where)));
   return first === undefined ? undefined : String(listOf(first)[0]);
 }
 
 function changeOf<Context>(
   connection: Connection,
-  { id, fields }: { readonly id: string; readonly fields: ReadonlyMap<string, string> },
+  entry: { readonly stream: string; readonly id: string; readonly fields: ReadonlyMap<string, string> },
   ack: () => Promise<void>,
 ): MachineChange<Context> {
+  const { stream, id, fields } = entry;
   const states = (name: string): string[] => {
     const value = jsonIn(fields.get(name));
     return Array.isArray(value) ? value.map(String) : [];
@@ -180,6 +248,7 @@ function changeOf<Context>(
   };
   return {
     entry: id,
+    stream,
     key,
     definition: fields.get("def") ?? "",
     rev,

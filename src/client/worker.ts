@@ -4,15 +4,10 @@
  * a delay that grows; one whose worker has died is taken over by another. How often, the task says itself (`attempts`).
  */
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  type Connection,
-  ensureGroup,
-  entriesIn,
-  entriesRead,
-  isGroupMissing,
-  listOf,
-} from "./connection.ts";
-import { answerTask, type StoredTask, type Task, type TaskHandler, taskOf } from "./task.ts";
+import type { Connection } from "./connection.ts";
+import { Patience, streamKeys } from "./stream-keys.ts";
+import { answerTask, type StoredTask, type Task, type TaskHandler } from "./task.ts";
+import { BLOCK_MS, type LaneHost, TaskLane } from "./task-lane.ts";
 import { withTaskSpan } from "./tracing.ts";
 
 export type { Task, TaskHandler } from "./task.ts";
@@ -61,10 +56,7 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-const BLOCK_MS = 500;
 const RETRY_AFTER_MS = 30_000;
-/** Of the time a task lies idle before it is taken over: how often those at work are kept, how often is looked. */
-const BEATS = 3;
 /** Tasks that have failed and wait here for their next attempt; beyond these, they are left to lie idle. */
 const WAITING_MAX = 1000;
 
@@ -82,152 +74,98 @@ export async function startWorker<Input>(
   return { stop: () => running.stop() };
 }
 
-class RunningWorker<Input> {
-  readonly #connection: Connection;
-  readonly #reader: Connection;
+class RunningWorker<Input> implements LaneHost<Input> {
+  readonly connection: Connection;
+  readonly group: string;
+  readonly consumer: string;
+  readonly retryAfterMs: number;
   readonly #name: string;
-  readonly #stream: string;
-  readonly #group: string;
-  readonly #consumer: string;
   readonly #options: Options<Input>;
-  readonly #retryAfterMs: number;
-  readonly #beatMs: number;
   readonly #report: (error: unknown, task?: Task) => void;
-  /** By entry: those at work, and when those that have failed are tried again. */
-  readonly #running = new Map<string, Promise<void>>();
-  readonly #waiting = new Map<string, { readonly dueMs: number; readonly attempt: number }>();
-  #claimAtMs = 0;
+  /** Room for tasks that no lane has. */
+  #room: number;
+  #whenRoom: Array<() => void> = [];
+  #lanes: readonly TaskLane<Input>[] = [];
   #isStopped = false;
-  #beat: NodeJS.Timeout | undefined;
-  #ended: Promise<void> = Promise.resolve();
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection, name: string, options: Options<Input>) {
-    this.#connection = connection;
+    this.connection = connection;
+    this.group = options.group ?? "workers";
+    this.consumer = options.consumer ?? `${process.pid}-${Math.random().toString(36).slice(2)}`;
+    this.retryAfterMs = Math.max(1, Math.ceil(options.retryAfterMs ?? RETRY_AFTER_MS));
     this.#name = name;
-    this.#stream = `sm:tasks:${name}`;
-    this.#group = options.group ?? "workers";
-    this.#consumer = options.consumer ?? `${process.pid}-${Math.random().toString(36).slice(2)}`;
     this.#options = options;
-    this.#retryAfterMs = Math.max(1, Math.ceil(options.retryAfterMs ?? RETRY_AFTER_MS));
-    this.#beatMs = Math.ceil(this.#retryAfterMs / BEATS);
+    this.#room = options.concurrency ?? 1;
     const { onError } = options;
     this.#report = onError === undefined ? reporter(name) : (error, task) => onError(error, task);
-    this.#reader = connection.duplicate();
-    this.#reader.on?.("error", (error) => this.#report(error));
   }
 
   async start(): Promise<void> {
+    const patience = new Patience(new AbortController().signal);
+    const streams = await streamKeys(this.connection, "tasks", this.#name, patience);
+    const lanes = streams.map((stream) => new TaskLane(this, stream));
     try {
-      await ensureGroup(this.#connection, this.#stream, this.#group);
+      await Promise.all(lanes.map((lane) => patience.keep(() => lane.ensureGroup())));
     } catch (error) {
-      this.#reader.disconnect();
+      for (const lane of lanes) lane.disconnect();
       throw error;
     }
-    this.#beat = setInterval(() => this.#keep(), this.#beatMs);
-    this.#ended = this.#loop();
+    this.#lanes = lanes;
+    this.#ended = Promise.all(lanes.map((lane) => lane.loop()));
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.release(0);
     await Promise.race([this.#ended, delay(2 * BLOCK_MS, undefined, { ref: false })]);
-    this.#reader.disconnect();
+    for (const lane of this.#lanes) lane.disconnect();
     await this.#ended;
-    await Promise.all(this.#running.values());
-    clearInterval(this.#beat);
+    await Promise.all(this.#lanes.flatMap(({ running }) => [...running]));
+    for (const lane of this.#lanes) lane.end();
   }
 
-  /** Keeps tasks at work, and those that wait here, from lying idle. */
-  #keep(): void {
-    const entries = [...this.#running.keys(), ...this.#waiting.keys()];
-    if (entries.length === 0) return;
-    this.#connection
-      .call("XCLAIM", this.#stream, this.#group, this.#consumer, 0, ...entries, "JUSTID")
-      .catch((error: unknown) => isGroupMissing(error) || this.#report(error));
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
-  async #loop(): Promise<void> {
-    while (!this.#isStopped) {
-      try {
-        await this.#turn();
-      } catch (error) {
-        if (!this.#isStopped) await this.#recover(error).catch((failure) => this.#report(failure));
-      }
-    }
+  get hasOthers(): boolean {
+    return this.#lanes.length > 1;
   }
 
-  async #recover(error: unknown): Promise<void> {
-    if (isGroupMissing(error)) {
-      this.#waiting.clear();
-      return ensureGroup(this.#connection, this.#stream, this.#group);
-    }
+  reserve(): number {
+    const room = this.#room;
+    this.#room = 0;
+    return room;
+  }
+
+  release(count: number): void {
+    this.#room += count;
+    const waiting = this.#whenRoom;
+    this.#whenRoom = [];
+    for (const go of waiting) go();
+  }
+
+  whenRoom(): Promise<void> {
+    if (this.#room > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenRoom.push(resolve);
+    });
+  }
+
+  report(error: unknown): void {
     this.#report(error);
-    await delay(BLOCK_MS);
   }
 
-  #free(): number {
-    return (this.#options.concurrency ?? 1) - this.#running.size;
-  }
-
-  async #turn(): Promise<void> {
-    if (this.#free() > 0) await this.#tryAgain(this.#free());
-    if (this.#free() > 0 && Date.now() >= this.#claimAtMs) await this.#takeOver(this.#free());
-    const free = this.#free();
-    if (free <= 0) await Promise.race(this.#running.values());
-    if (free <= 0 || this.#isStopped) return;
-    const where = ["COUNT", free, "BLOCK", this.#blockMs(), "STREAMS", this.#stream, ">"];
-    const read = await this.#reader.call("XREADGROUP", "GROUP", this.#group, this.#consumer, ...where);
-    for (const entry of entriesRead(read)) this.#take(entry, 1);
-  }
-
-  /** Until the next task that waits here is due. */
-  #blockMs(): number {
-    const dues = Array.from(this.#waiting.values(), ({ dueMs }) => dueMs - Date.now());
-    return Math.max(1, Math.ceil(Math.min(BLOCK_MS, this.#beatMs, ...dues)));
-  }
-
-  /** The tasks that have failed here and are due again. Where a task has had its last attempt, the server gives none. */
-  async #tryAgain(free: number): Promise<void> {
-    const due = [...this.#waiting].filter(([, { dueMs }]) => dueMs <= Date.now()).slice(0, free);
-    if (due.length === 0) return;
-    for (const [entry] of due) this.#waiting.delete(entry);
-    const attempts = new Map(due.map(([entry, { attempt }]) => [entry, attempt + 1]));
-    await this.#claim(0, attempts);
-  }
-
-  /** Takes over what lies idle. That there is nothing, which is nearly always so, is found out without a write. */
-  async #takeOver(free: number): Promise<void> {
-    const bounds = ["IDLE", this.#retryAfterMs, "-", "+", free];
-    const idle = listOf(await this.#reader.call("XPENDING", this.#stream, this.#group, ...bounds));
-    if (idle.length < free) this.#claimAtMs = Date.now() + this.#beatMs;
-    if (idle.length === 0) return;
-    const attempts = idle.map(listOf).map(([id, , , count]) => [String(id), Number(count) + 1] as const);
-    await this.#claim(this.#retryAfterMs, new Map(attempts));
-  }
-
-  async #claim(idleMs: number, attempts: ReadonlyMap<string, number>): Promise<void> {
-    const claim = [this.#stream, this.#group, this.#consumer, idleMs, ...attempts.keys()];
-    for (const entry of entriesIn(await this.#reader.call("XCLAIM", ...claim)))
-      this.#take(entry, attempts.get(entry.id) ?? 1);
-  }
-
-  #take(
-    { id, fields }: { id: string; fields: ReadonlyMap<string, string> | undefined },
-    attempt: number,
-  ): void {
-    if (fields === undefined || this.#running.has(id)) return;
-    this.#waiting.delete(id);
-    this.#running.set(id, this.#run(id, taskOf<Input>(fields, attempt)));
-  }
-
-  async #run(entry: string, stored: StoredTask<Input>): Promise<void> {
+  async run(lane: TaskLane<Input>, entry: string, stored: StoredTask<Input>): Promise<void> {
     const { task, trace } = stored;
     const { hooks = {}, handler } = this.#options;
     try {
       this.#tell(task, () => hooks.onStart?.(task));
       const answer = await withTaskSpan({ ...task, name: this.#name, trace }, () =>
-        answerTask(this.#connection, stored, handler),
+        answerTask(this.connection, stored, handler),
       );
-      await this.#connection.call("XACK", this.#stream, this.#group, entry);
+      await lane.ack(entry);
       const { refusal, output } = answer;
       if (refusal === undefined) this.#tell(task, () => hooks.onDone?.(task, output));
       else {
@@ -235,25 +173,29 @@ class RunningWorker<Input> {
         this.#report(refusal, task);
       }
     } catch (error) {
-      const retryInMs = this.#wait(entry, task.attempt);
+      const retryInMs = this.#wait(lane, entry, task.attempt);
       this.#tell(task, () => hooks.onFailed?.({ task, error, retryInMs }));
       this.#report(error, task);
     } finally {
-      this.#running.delete(entry);
+      this.release(1);
     }
   }
 
   /** Lets a task wait for its next attempt; null where too many wait already. */
-  #wait(entry: string, attempt: number): number | null {
-    if (this.#isStopped || this.#waiting.size >= WAITING_MAX) return null;
+  #wait(lane: TaskLane<Input>, entry: string, attempt: number): number | null {
+    if (this.#isStopped || this.#waitingCount() >= WAITING_MAX) return null;
     const {
-      delayMs = Math.min(1000, this.#retryAfterMs),
+      delayMs = Math.min(1000, this.retryAfterMs),
       factor = 2,
       maxDelayMs = 60_000,
     } = this.#options.backoff ?? {};
     const retryInMs = Math.min(delayMs * factor ** (attempt - 1), maxDelayMs);
-    this.#waiting.set(entry, { dueMs: Date.now() + retryInMs, attempt });
+    lane.wait(entry, Date.now() + retryInMs, attempt);
     return retryInMs;
+  }
+
+  #waitingCount(): number {
+    return this.#lanes.reduce((sum, { waitingCount }) => sum + waitingCount, 0);
   }
 
   #tell(task: Task, hook: () => void): void {

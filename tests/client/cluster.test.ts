@@ -4,9 +4,16 @@ import { Cluster } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { createClient } from "../../src/client/client.ts";
 import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
+import { Partition } from "../../src/keyspace/partitions.ts";
+import { WHOLE } from "../../src/keyspace/place.ts";
+import { Store } from "../../src/keyspace/store.ts";
+import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { placesOf } from "../../src/places.ts";
+import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { member, memberId } from "../support/cluster-view.ts";
 import { startFakeCluster } from "../support/fake-cluster.ts";
 import { freePort } from "../support/free-port.ts";
+import { define } from "../support/machines.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 const DOOR = {
@@ -25,23 +32,30 @@ function connect(port: number): Cluster {
 async function startHalves(): Promise<readonly [TestServer, TestServer]> {
   const ports = [await freePort(), await freePort()];
   const half = SLOT_COUNT / 2;
+  const ranges = [
+    { firstSlot: 0, lastSlot: half - 1 },
+    { firstSlot: half, lastSlot: SLOT_COUNT - 1 },
+  ];
+  const places = placesOf(ranges);
+  const letters = ["a", "b"];
   const facts = {
-    members: ["a", "b"].map((letter, index) => member(letter, ports[index] ?? 0)),
-    partitions: [
-      { partition: 0, firstSlot: 0, lastSlot: half - 1, ownerId: memberId("a"), epoch: 1 },
-      { partition: 1, firstSlot: half, lastSlot: SLOT_COUNT - 1, ownerId: memberId("b"), epoch: 1 },
-    ],
+    members: letters.map((letter, index) => member(letter, ports[index] ?? 0)),
+    partitions: ranges.map((range, partition) => {
+      return { partition, ...range, ownerId: memberId(letters[partition] ?? ""), epoch: 1 };
+    }),
   };
-  const begin = async (letter: string, port = 0): Promise<TestServer> => {
-    const cluster = new ClusterState(memberId(letter), facts);
-    cluster.serveUntil(0, Number.POSITIVE_INFINITY);
-    const server = await startTestServer({ cluster, port });
+  const begin = async (number: 0 | 1): Promise<TestServer> => {
+    const cluster = new ClusterState(memberId(letters[number] ?? ""), facts);
+    cluster.serveUntil(number, Number.POSITIVE_INFINITY);
+    const store = Store.over(new MemoryStore(), OBJECT_TYPES);
+    const partition = new Partition({ store, place: places[number] ?? WHOLE, ...ranges[number] });
+    const server = await startTestServer({ cluster, port: ports[number] ?? 0, partitions: [partition] });
     onTestFinished(() => server.close());
     const client = await server.client();
-    await client.call("SM.DEF", "CREATE", "door", JSON.stringify(DOOR));
+    await define(client, "door", DOOR);
     return server;
   };
-  return [await begin("a", ports[0]), await begin("b", ports[1])];
+  return [await begin(0), await begin(1)];
 }
 
 test("the client sends commands of machines to the server of their key, ioredis alone to any", async () => {

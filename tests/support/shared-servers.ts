@@ -24,6 +24,8 @@ interface SharedOptions {
   readonly store: (partition: number, owner: string) => Promise<Store>;
   /** Nobody owns the partition any more. */
   readonly release: (partition: number) => Promise<void>;
+  /** The next owner gets the store of this one. */
+  readonly keepsStores?: boolean;
 }
 
 interface SharedServer {
@@ -100,7 +102,7 @@ export class SharedServers {
     const partition = this.#partitions.get(number);
     if (partition === undefined) return;
     await running.removePartition(partition);
-    partition.store.abandon();
+    if (this.#options.keepsStores !== true) partition.store.abandon();
     await this.#options.release(number);
   }
 
@@ -127,7 +129,7 @@ export async function sharedInMemory(): Promise<SharedServers> {
   log.onChange = () => {
     for (const hint of hints) hint();
   };
-  const data = new Map<number, MemoryStore>();
+  const stores = new Map<number, Store>();
   const servers = new SharedServers({
     log: (_, onHint) => {
       hints.push(() => setImmediate(onHint));
@@ -136,10 +138,11 @@ export async function sharedInMemory(): Promise<SharedServers> {
     store: async (partition, owner) => {
       const row = log.rows.get(partition);
       if (row !== undefined) row.owner = owner;
-      const ordered = data.get(partition) ?? new MemoryStore();
-      data.set(partition, ordered);
-      return Store.over(ordered, OBJECT_TYPES);
+      const store = stores.get(partition) ?? Store.over(new MemoryStore(), OBJECT_TYPES);
+      stores.set(partition, store);
+      return store;
     },
+    keepsStores: true,
     release: async (partition) => {
       const row = log.rows.get(partition);
       if (row !== undefined) row.owner = undefined;
