@@ -5,15 +5,9 @@ import { ownRole } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { DETENT_VERSION } from "../commands/versions.ts";
 import { decodedFigures, readEverywhere, statusOf, timersFrom } from "../keyspace/held.ts";
-import {
-  type MachineCount,
-  machineCounts,
-  type OverdueCount,
-  type StreamFigures,
-  streamFigures,
-  type TimerFigures,
-} from "../machines/figures.ts";
+import { machineCounts, streamFigures } from "../machines/figures.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
+import { type MachineFigures, machineMetrics, stayMetrics, streamMetrics } from "./machine-metrics.ts";
 import { type Definer, definer, type Sample } from "./metric-definer.ts";
 
 /** Codes of errors that refuse an event or a change of a machine. */
@@ -31,10 +25,6 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "NOSTATE",
   "EXECFAIL",
 ]);
-
-/** Four series for each state. */
-const STAYS_MAX = 2500;
-const QUANTILES = [0.5, 0.95];
 
 /** The facts of the process: one set, whichever servers run in it. */
 let processRegistry: Registry | undefined;
@@ -70,6 +60,7 @@ export function metricsOf(server: ServerContext): Metrics {
   storeMetrics(server, figures, define);
   machineMetrics(figures, define);
   stayMetrics(server, define);
+  streamMetrics(figures, define);
   const facts = processFacts();
   return {
     contentType: registry.contentType,
@@ -80,12 +71,8 @@ export function metricsOf(server: ServerContext): Metrics {
   };
 }
 
-interface Figures {
+interface Figures extends MachineFigures {
   readonly status: ReturnType<typeof statusOf>;
-  readonly counts: readonly MachineCount[];
-  readonly timers: TimerFigures;
-  readonly overdue: readonly OverdueCount[];
-  readonly streams: readonly StreamFigures[];
 }
 
 function figuresOf({ config, clock, partitions, longCounts }: ServerContext): Figures {
@@ -216,95 +203,5 @@ function storeMetrics(
     "machine_cache_misses_total",
     "Machines that had to be decoded.",
     () => decodedFigures(partitions).misses,
-  );
-}
-
-function machineMetrics(figures: () => Figures, { gauge }: Definer): void {
-  const timers = () => figures().timers;
-  const streams = () => figures().streams;
-  gauge(
-    "machines",
-    "Machines by database, definition and status.",
-    function* () {
-      for (const { database, definition, state, status, count } of figures().counts)
-        if (state === undefined) yield [{ db: database, definition, status }, count];
-    },
-    ["db", "definition", "status"],
-  );
-  gauge(
-    "machines_in_state",
-    "Machines by active state, outer states too; a machine counts once for each.",
-    function* () {
-      for (const { database, definition, state, status, count } of figures().counts)
-        if (state !== undefined) yield [{ db: database, definition, state, status }, count];
-    },
-    ["db", "definition", "state", "status"],
-  );
-  gauge(
-    "machines_overdue",
-    "States of machines that have lasted longer than their sla; 10000 stands for more.",
-    () => figures().overdue.map(({ database, count }): Sample => [{ db: database }, count]),
-    ["db"],
-  );
-  gauge(
-    "machines_overdue_seconds",
-    "By how much the longest of them has.",
-    () => figures().overdue.map(({ database, longestMs }): Sample => [{ db: database }, longestMs / 1000]),
-    ["db"],
-  );
-  gauge(
-    "timers_pending",
-    "Timers and scheduled events that are armed; 10000 stands for more.",
-    () => timers().pending,
-  );
-  gauge("timers_late", "Timers that have been due for a second or more.", () => timers().late);
-  gauge(
-    "timers_lateness_seconds",
-    "How long the first of them has been due.",
-    () => timers().latenessMs / 1000,
-  );
-  gauge(
-    "stream_length",
-    "Entries of the streams that machines write; sm:dead holds dead letters.",
-    () => streams().map(({ database, name, length }): Sample => [{ db: database, stream: name }, length]),
-    ["db", "stream"],
-  );
-  const groupSamples = (pick: (group: { pending: number; lag: number | undefined }) => number | undefined) =>
-    streams().flatMap(({ database, name, groups }) =>
-      groups.flatMap((group): Sample[] => {
-        const value = pick(group);
-        return value === undefined ? [] : [[{ db: database, stream: name, group: group.name }, value]];
-      }),
-    );
-  const groupLabels = ["db", "stream", "group"];
-  gauge(
-    "group_lag",
-    "Entries that a consumer group has not been given yet.",
-    () => groupSamples(({ lag }) => lag),
-    groupLabels,
-  );
-  gauge(
-    "group_pending",
-    "Entries that a consumer group was given and has not acknowledged.",
-    () => groupSamples(({ pending }) => pending),
-    groupLabels,
-  );
-}
-
-function stayMetrics({ flow }: ServerContext, { summaries }: Definer): void {
-  summaries(
-    "state_stay_seconds",
-    "How long machines stayed in the states that they have left, to one part in eight.",
-    function* () {
-      for (const { database, definition, state, stays } of flow.stays(STAYS_MAX))
-        yield [
-          { db: database, definition, state },
-          {
-            quantiles: new Map(QUANTILES.map((one) => [one, stays.percentile(one * 100) / 1000])),
-            sum: stays.totalMs / 1000,
-            count: stays.count,
-          },
-        ];
-    },
   );
 }

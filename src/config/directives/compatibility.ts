@@ -15,7 +15,7 @@ const DEFRAG = "There is no allocator to defragment.";
 const PROCESS = "The process has no such setting.";
 const CPU = "Threads are not bound to processors.";
 
-const TESTS = "Only the tests of Redis have a use for it. CONFIG GET shows it to who asks for its name.";
+const TESTS = "Only the tests of Redis have a use for it. CONFIG GET lists it only under its full name.";
 const HIDDEN = { noEffect: true, hidden: true } as const;
 
 const INT_MAX = 2147483647;

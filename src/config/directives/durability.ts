@@ -44,7 +44,7 @@ export const DURABILITY = {
   "stop-writes-on-bgsave-error": directive(
     bool,
     true,
-    "A failed commit always stops writes; there is no background save.",
+    "A failed commit always stops writes; a backup that fails never does.",
     NO_EFFECT,
   ),
   rdbcompression: directive(bool, true, "There is no dump file to compress.", NO_EFFECT),
