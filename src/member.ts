@@ -27,7 +27,7 @@ export interface MemberOptions extends Omit<StartOptions, "store" | "partitions"
   readonly id: string;
   readonly timers: Timers;
   readonly database: (server: () => RunningServer, onHint: () => void) => LeaseDatabase;
-  /** Who is told of letters from other members. */
+  /** Is notified of letters from other members. */
   readonly postHints?: PostHints;
   /** Reads a partition. */
   readonly openStore: (request: StoreRequest) => Promise<OwnedStore>;

@@ -93,7 +93,7 @@ describe.skipIf(noPostgres !== undefined)("the post", () => {
     all[2].onHint(() => toldOf.push(22));
     await first.put([letter(2, 3), letter(1, 1)]);
     await hearing;
-    // One in the same process is told by that.
+    // One in the same process is notified by that.
     expect([said.splice(0), toldOf.splice(0).sort()]).toEqual([["1"], [1, 22]]);
     hearing = next();
     all[2].onHint(undefined);
