@@ -96,6 +96,11 @@ export class FieldReader {
     this.at = end;
     return view;
   }
+
+  /** A view of all bytes that are left. */
+  rest(): Buffer {
+    return this.view(this.bytes.length - this.at);
+  }
 }
 
 /** Writes a value of a store field by field. */

@@ -40,7 +40,7 @@ import {
   stepEvent,
   stepRaised,
 } from "./machine-step.ts";
-import type { Letter } from "./mail/letter.ts";
+import type { EventLetter } from "./mail/letter.ts";
 import { post } from "./mail/outgoing.ts";
 import { type Creation, makeMachine } from "./making.ts";
 import { originOf } from "./origin.ts";
@@ -76,7 +76,8 @@ interface FollowUp {
 }
 
 /** An event that was sent and not taken. */
-type Lost = Pick<Letter, "to" | "from" | "event" | "trace" | "code"> & Partial<Pick<Letter, "sender">>;
+type Lost = Pick<EventLetter, "to" | "from" | "event" | "trace" | "code"> &
+  Partial<Pick<EventLetter, "sender">>;
 
 /** A child that is to be stopped once it has got what was sent to it before. */
 interface Stop {
@@ -281,7 +282,7 @@ export class Delivery {
    * Takes a letter from another partition, with all that it sets off. @throws ReplyError EXECFAIL beyond the bound: then all it
    * did is to be undone, and `refuseLetter` says so
    */
-  takeLetter(letter: Letter): void {
+  takeLetter(letter: EventLetter): void {
     this.#count = letter.chain;
     if (letter.kind === "send") this.#followUp({ ...letter, kind: "send" });
     else this.#raiseLost(letter);
@@ -292,7 +293,7 @@ export class Delivery {
    * A letter could not be taken. @param isLast nothing is tried any more that the machine may do about it
    * @throws ReplyError EXECFAIL beyond the bound, unless `isLast`
    */
-  refuseLetter(letter: Letter, refusal: Refusal, isLast: boolean): void {
+  refuseLetter(letter: EventLetter, refusal: Refusal, isLast: boolean): void {
     this.#count = letter.chain;
     const { kind, to, from, sender } = letter;
     const subject = findSubject(this.#scope, kind === "send" ? to : from);

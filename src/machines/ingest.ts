@@ -2,9 +2,12 @@
  * Events that are read from a stream (`sm-ingest-stream`), each as SM.SEND would take it, by a consumer group of the
  * server's own that acknowledges an entry in the commit of what came of it: each entry is dealt with once. What
  * cannot be taken goes to `sm:dead`.
+ *
+ * Each partition of a cluster has a stream of its own. An entry whose machine is in another partition goes there as a letter, in
+ * the commit that acknowledges it, and is dealt with there.
  */
 import { isUtf8 } from "node:buffer";
-import { type Bytes, bufferOf, bytesOf } from "../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOf, textOfBytes } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import * as errors from "../protocol/errors.ts";
 import { ReplyError } from "../protocol/reply-error.ts";
@@ -21,6 +24,8 @@ import { definitionAt } from "./definitions.ts";
 import { failStep } from "./delivery.ts";
 import { isFailure, recordRefusal } from "./failures.ts";
 import type { Refusal } from "./machine-step.ts";
+import type { EntryLetter } from "./mail/letter.ts";
+import { isMailFull, post } from "./mail/outgoing.ts";
 import { originOf } from "./origin.ts";
 import { keptOutcome, refusalOf } from "./outcome-reply.ts";
 import { send } from "./send.ts";
@@ -39,25 +44,51 @@ export function hasUnread(db: Database, name: string): boolean {
   return group === undefined || group.lastId < stream.header.lastId;
 }
 
-/** Deals with the next entry of the stream; false when there is none. */
-export function ingestNext(scope: Scope, name: string): boolean {
+/** What has become of an attempt to take an entry. `later`: too much waits for other partitions, its own among them. */
+export type Ingested = "done" | "none" | "later";
+
+/** Deals with the next entry of the stream. */
+export function ingestNext(scope: Scope, name: string): Ingested {
   const stream = streamAt(scope.db, name);
-  if (stream === undefined) return false;
+  if (stream === undefined) return "none";
   const group = findGroup(stream, GROUP) ?? openGroup(stream);
   const from = idAfter(group.lastId);
   const [entry] = from === undefined ? [] : takeEntries(stream, { from, to: ID_MAX }, 1);
   if (entry === undefined) {
     // What came after the last one read has been deleted.
-    if (group.lastId >= stream.header.lastId) return false;
+    if (group.lastId >= stream.header.lastId) return "none";
     group.lastId = stream.header.lastId;
     saveGroup(stream, group);
-    return true;
+    return "done";
   }
+  const elsewhere = keyElsewhere(scope.db, entry);
+  if (elsewhere !== undefined && isMailFull(scope.db)) return "later";
   advanceGroup(stream.header, group, entry.id);
   saveGroup(stream, group);
-  const refusal = deliver(scope, entry);
-  if (refusal !== undefined) bury(scope, name, entry, refusal);
-  return true;
+  const key = configuredStream(scope.db.place, name);
+  if (elsewhere !== undefined)
+    post(scope.db, { kind: "entry", atMs: scope.nowMs, to: elsewhere, stream: key, ...entry });
+  else take(scope, key, entry, formatId(entry.id));
+  return "done";
+}
+
+/** Deals with an entry of another partition's stream. @param refusal why it cannot be taken, where that is known without a try */
+export function takeEntry(scope: Scope, { stream, id, fields }: EntryLetter, refusal?: Refusal): void {
+  // The streams of two partitions may have an entry of the same id for one machine.
+  take(scope, stream, { id, fields }, `${textOfBytes(stream)}/${formatId(id)}`, refusal);
+}
+
+/** @param ownId of an event that comes without one */
+function take(scope: Scope, stream: Bytes, entry: StreamEntry, ownId: string, refusal?: Refusal): void {
+  const why = refusal ?? deliver(scope, entry, ownId);
+  if (why !== undefined) bury(scope, stream, entry, why);
+}
+
+/** The key of an entry's machine where that is in another partition. */
+function keyElsewhere({ place }: Database, { fields }: StreamEntry): Bytes | undefined {
+  const value = place.count === 1 ? undefined : fieldOf(fields, "key");
+  const key = value && bytesOf(value);
+  return key === undefined || place.holds(key) ? undefined : key;
 }
 
 function streamAt(db: Database, name: string): Stream | undefined {
@@ -73,10 +104,10 @@ function openGroup(stream: Stream) {
 }
 
 /** Sends the event of an entry; why it cannot be taken, with all undone that it did. */
-function deliver(scope: Scope, entry: StreamEntry): Refusal | undefined {
+function deliver(scope: Scope, entry: StreamEntry, ownId: string): Refusal | undefined {
   const savepoint = scope.databases.transaction.savepoint();
   try {
-    const options = optionsOf(scope, entry);
+    const options = optionsOf(scope, entry, ownId);
     const key = bytesOf(needed(entry.fields, "key"));
     return sendEntry(scope, key, options);
   } catch (error) {
@@ -115,14 +146,14 @@ function create(scope: Scope, key: Bytes, { definition, by }: SendOptions): Subj
   return createFrom(scope, key, { definition: definitionAt(scope.db, definition), by, expireAtMs: 0 });
 }
 
-/** The event of an entry. Without an id of its own it has that of the entry. @throws ReplyError for what is none */
-function optionsOf(scope: Scope, { id, fields }: StreamEntry): SendOptions {
+/** The event of an entry. @throws ReplyError for what is none */
+function optionsOf(scope: Scope, { fields }: StreamEntry, ownId: string): SendOptions {
   const event = textOf(fields, "event");
   if (event === undefined || event === "") throw errors.err("the entry has no event");
   return {
     ...plainSend(event),
     data: dataOf(scope, fields),
-    id: textOf(fields, "id") ?? formatId(id),
+    id: textOf(fields, "id") ?? ownId,
     by: textOf(fields, "by"),
     reason: textOf(fields, "reason"),
     definition: textOf(fields, "def"),
@@ -170,9 +201,9 @@ function textOf(fields: Fields, name: string): string | undefined {
   return value?.toString("utf8");
 }
 
-function bury(scope: Scope, stream: string, { id, fields }: StreamEntry, { code, message }: Refusal): void {
+function bury(scope: Scope, stream: Bytes, { id, fields }: StreamEntry, { code, message }: Refusal): void {
   const burial = fieldsOf([
-    ["stream", stream],
+    ["stream", bufferOf(stream)],
     ["entry", formatId(id)],
     ["reason", `${code} ${message}`],
     ["died", scope.nowMs],

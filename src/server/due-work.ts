@@ -7,6 +7,7 @@
  * the removals still lie in the way of whoever begins at the front: so it is remembered up to where nothing is left.
  */
 import { type Bytes, chars } from "../base/bytes.ts";
+import { earlier } from "../base/earlier.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Change } from "../keyspace/changes.ts";
 import type { Databases } from "../keyspace/databases.ts";
@@ -24,6 +25,8 @@ import type { OnFault } from "./faults.ts";
 
 /** How long an entry waits that met a bug of ours or damage to the data file: it must not block those behind it. */
 const PUT_OFF_MS = 60_000;
+/** How long the stream of events waits when too much waits for other partitions. */
+const LATER_MS = 1000;
 
 export interface DueOptions {
   readonly server: ServerContext;
@@ -171,11 +174,12 @@ export class DueWork {
     try {
       this.#refuseExcess(INGEST);
       const scope = { databases, db, server, nowMs: databases.nowMs };
-      const isDone = ingestNext(scope, name);
+      const ingested = ingestNext(scope, name);
+      if (ingested === "later") this.#ingestFromMs = databases.nowMs + LATER_MS;
       lookAtChildren(scope);
       if (server.watches.size > 0)
         server.watches.touch(transaction.changesSince(savepoint), () => [databases]);
-      return isDone;
+      return ingested === "done";
     } catch (error) {
       databases.rollback(savepoint);
       if (error instanceof NotLoaded) throw error;
@@ -196,14 +200,16 @@ export class DueWork {
   /** When the next thing is due, milliseconds since the epoch; undefined when nothing is. */
   nextMs(databases: Databases): number | undefined {
     const stream = this.#options.server.config.get("sm-ingest-stream");
-    if (stream !== "" && hasUnread(databases.at(0), stream))
-      return Math.max(databases.nowMs, this.#ingestFromMs);
+    const ingestMs =
+      stream !== "" && hasUnread(databases.at(0), stream)
+        ? Math.max(databases.nowMs, this.#ingestFromMs)
+        : undefined;
+    if (ingestMs === databases.nowMs) return ingestMs;
     const { partition } = this.#options;
     const timer = firstDue(databases.transaction, partition.timersFrom, Number.MAX_SAFE_INTEGER - 1);
     partition.timersFrom = timer === undefined ? duesAt(databases.nowMs) : dueKey(timer);
     const expiry = this.#nextExpiry(databases);
-    if (timer === undefined || expiry === undefined) return timer?.dueMs ?? expiry?.dueMs;
-    return Math.min(timer.dueMs, expiry.dueMs);
+    return earlier(ingestMs, earlier(timer?.dueMs, expiry?.dueMs));
   }
 
   /** DEBUG SET-ACTIVE-EXPIRE 0 leaves keys until somebody looks at them. */

@@ -5,12 +5,16 @@
 
 import type { SlotRange } from "../../src/cluster/tags.ts";
 import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
+import { Databases } from "../../src/keyspace/databases.ts";
 import { Partition } from "../../src/keyspace/partitions.ts";
 import { type Place, WHOLE } from "../../src/keyspace/place.ts";
 import { Store } from "../../src/keyspace/store.ts";
+import { putDefinition } from "../../src/machines/definitions.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { placesOf } from "../../src/places.ts";
+import { MemoryPosts } from "../../src/storage/memory-post.ts";
 import type { OrderedStore } from "../../src/storage/ordered-store.ts";
+import type { Post } from "../../src/storage/post.ts";
 import { member, memberId } from "./cluster-view.ts";
 import { type LateStore, lateStore } from "./late-store.ts";
 import { startTestServer, type TestServer, type TestServerOptions } from "./server.ts";
@@ -29,6 +33,8 @@ export interface PartitionedServer extends TestServer {
   /** All partitions there are, in the order of slots, whoever owns them. */
   readonly parts: readonly HeldPartition[];
   part(number: number): HeldPartition;
+  /** Each partition has the definition, as the log of a cluster sees to. */
+  define(name: string, document: unknown): void;
   /** The server hands a partition over: it takes no further request of it. */
   leave(number: number): void;
   /** Nobody owns a partition, which the server holds no longer if it did. */
@@ -58,7 +64,10 @@ export async function startPartitionedServer({
 }: PartitionedOptions = {}): Promise<PartitionedServer> {
   const ranges = Array.from({ length: count }, (_, number) => rangeOf(number, count));
   const places = placesOf(ranges);
-  const parts = ranges.map((range, number) => heldPartition(places[number] ?? WHOLE, range, over));
+  const posts = new MemoryPosts();
+  const parts = ranges.map((range, number) =>
+    heldPartition(places[number] ?? WHOLE, range, over, posts.of(number)),
+  );
   /** By partition: the member that owns it, if there is one. */
   const owners = new Map<number, "a" | "b" | undefined>(
     [...parts.keys()].map((number) => [number, held === undefined || held.includes(number) ? "a" : "b"]),
@@ -93,8 +102,18 @@ export async function startPartitionedServer({
     await server.running.removePartition(part(number).partition);
     view.forget(number);
   };
+  const define = (name: string, document: unknown): void => {
+    const head = { name, version: "1", createdMs: 0, owner: "default", references: {} };
+    for (const { partition, store } of parts) {
+      const transaction = store.begin();
+      const db = new Databases(transaction, 1, server.context.clock.now(), partition.place).at(0);
+      putDefinition(db, { ...head, document: JSON.stringify(document) });
+      store.commit(transaction);
+    }
+  };
   return {
     ...server,
+    define,
     view,
     parts,
     part,
@@ -124,9 +143,10 @@ function heldPartition(
   place: Place,
   slots: SlotRange,
   over: (store: OrderedStore) => OrderedStore,
+  post: Post,
 ): HeldPartition {
   const disk = lateStore();
   const store = Store.over(over(disk.store), OBJECT_TYPES);
-  const partition = new Partition({ store, place, ...slots });
+  const partition = new Partition({ store, place, post, ...slots });
   return { partition, store, disk, key: (name) => `{${place.tag}}${name}` };
 }

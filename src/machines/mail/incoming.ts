@@ -9,6 +9,7 @@ import { ReplyError } from "../../protocol/reply-error.ts";
 import type { OrderedReader } from "../../storage/ordered-store.ts";
 import type { IncomingLetter } from "../../storage/post.ts";
 import { Delivery } from "../delivery.ts";
+import { takeEntry } from "../ingest.ts";
 import type { Refusal } from "../machine-step.ts";
 import type { Scope } from "../subject.ts";
 import { decodeLetter } from "./letter.ts";
@@ -34,6 +35,10 @@ export function takeLetter(
   assert(sequence === position + 1, `letter ${position + 1} of partition ${source}, got ${sequence}`);
   transaction.put(mailPositionKey(source), encodeNumber(sequence));
   const letter = decodeLetter(record);
+  if (letter.kind === "entry") {
+    takeEntry(scope, letter, refusal);
+    return true;
+  }
   const why = refusal ?? attempt(scope, () => new Delivery(scope).takeLetter(letter));
   if (why === undefined) return true;
   // What the machine does about that may be too much as well.

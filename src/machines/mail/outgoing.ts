@@ -31,10 +31,10 @@ const BYTES = counterKey("letterbytes");
  */
 export function post(db: Database, letter: Letter, bytesMax = WAITING_BYTES_MAX): void {
   const { transaction, place } = db;
-  const target = place.partitionOf(letter.kind === "send" ? letter.to : letter.from);
+  const target = place.partitionOf(letter.kind === "lost" ? letter.from : letter.to);
   const record = encodeLetter(letter);
   const bytes = addToCounter(transaction, BYTES, record.length);
-  if (letter.kind === "send" && bytes > bytesMax)
+  if (letter.kind !== "lost" && bytes > bytesMax)
     throw errors.refused(
       "EXECFAIL",
       `events of ${bytes} bytes wait for other partitions of the cluster, at most ${bytesMax} may: partition ${target} has not taken its own for a while`,
@@ -43,6 +43,11 @@ export function post(db: Database, letter: Letter, bytesMax = WAITING_BYTES_MAX)
   const sequence = addToCounter(transaction, lastLetterKey(target), 1);
   transaction.put(letterKey(target, sequence), record);
   transaction.notePosted();
+}
+
+/** Whether so much waits that what can wait itself adds nothing to it: it leaves room for what machines send. */
+export function isMailFull(db: Database): boolean {
+  return counterValue(db.transaction, BYTES) > WAITING_BYTES_MAX / 2;
 }
 
 /** Up to `countMax` letters for a target, from a sequence on. */
