@@ -4,6 +4,7 @@
  */
 import { type Bytes, raw } from "../base/bytes.ts";
 import { inOrder } from "../base/in-order.ts";
+import { PartedMap } from "../base/parted-map.ts";
 import type { Write } from "../storage/ordered-store.ts";
 import { SortedMap } from "../storage/sorted-map.ts";
 import { type Derivation, type GivenParts, indexDifference, type LiveKind, type Tail } from "./live-kind.ts";
@@ -73,16 +74,18 @@ export const OBJECT_BYTES = 1500;
 
 export class Generation {
   readonly byKey = new SortedMap<LiveObject | typeof SETTLED>();
-  readonly byId = new Map<number, LiveObject | typeof SETTLED>();
+  readonly byId = new PartedMap<number, LiveObject | typeof SETTLED>((id) => id);
   readonly counters = new Map<string, number>();
   /** Entries of the indexes that differ from what lies below; null: removed. Filled by `sync`. */
   readonly index = new SortedMap<Buffer | null>();
   /** Objects whose records the index does not tell of yet. */
-  readonly unindexed = new Set<LiveObject>();
+  readonly unindexed = new PartedMap<LiveObject, true>(({ record }) => record.id);
   /** The spaces in which objects have parts. */
   readonly spaces = new Set<string>();
   readonly slab = new Slab();
   bytes = 0;
+  /** What `settle` was called with: to look through all objects for it would take as long as there are objects. */
+  readonly #settled = { keys: new Set<string>(), ids: new Set<number>() };
   #isIndexRead = false;
   #areKeysRead = false;
 
@@ -99,7 +102,7 @@ export class Generation {
 
   /** A change has given an object another record. */
   changed(object: LiveObject): void {
-    this.unindexed.add(object);
+    this.unindexed.set(object, true);
     if (this.index.isOrdered && this.unindexed.size >= UNINDEXED_MAX) this.sync();
   }
 
@@ -128,6 +131,23 @@ export class Generation {
     this.unindex(object);
   }
 
+  /** Marks an object as settled while the generation before this one has it. */
+  settle(at: string, id: number): void {
+    this.byKey.set(raw(at), SETTLED);
+    this.byId.set(id, SETTLED);
+    this.#settled.keys.add(at);
+    this.#settled.ids.add(id);
+  }
+
+  /** There is no generation before this one any more. */
+  forgetSettled(): void {
+    const { keys, ids } = this.#settled;
+    for (const at of keys) if (this.byKey.get(raw(at)) === SETTLED) this.byKey.delete(raw(at));
+    for (const id of ids) if (this.byId.get(id) === SETTLED) this.byId.delete(id);
+    keys.clear();
+    ids.clear();
+  }
+
   unindex(object: LiveObject): void {
     this.unindexed.delete(object);
     if (object.indexed === object.base) return;
@@ -138,7 +158,7 @@ export class Generation {
 
   /** Brings the index up to date. Costs what has changed since the last time. */
   sync(): void {
-    for (const object of this.unindexed) {
+    for (const object of this.unindexed.keys()) {
       const { record } = object;
       if (object.indexed === record) continue;
       this.unindex(object);

@@ -284,20 +284,19 @@ export class LiveObjects implements Derived {
     if (isActive) generation.leave(active);
     const hasFrozen = frozen !== undefined;
     if (hasFrozen) {
-      generation.byKey.set(raw(text), SETTLED);
-      generation.byId.set(object.record.id, SETTLED);
+      generation.settle(text, object.record.id);
       this.#frozen?.unindex(frozen);
     }
     const undo = () => {
       if (hasFrozen) {
         generation.byKey.delete(raw(text));
         generation.byId.delete(object.record.id);
-        this.#frozen?.unindexed.add(frozen);
+        this.#frozen?.unindexed.set(frozen, true);
       }
       if (!isActive) return;
       generation.byKey.set(raw(text), active);
       generation.byId.set(active.record.id, active);
-      generation.unindexed.add(active);
+      generation.unindexed.set(active, true);
       generation.bytes += bytesOf(active);
     };
     return { writes, undo };
@@ -334,11 +333,9 @@ export class LiveObjects implements Derived {
     if (active !== undefined && active !== SETTLED) this.#active.leave(active);
     const frozen = this.#frozenObject(text);
     if (frozen === undefined) return;
-    this.#active.byKey.set(raw(text), SETTLED);
-    this.#active.byId.set(object.record.id, SETTLED);
+    this.#active.settle(text, object.record.id);
     this.#frozen?.unindex(frozen);
-    this.#frozen?.byKey.set(raw(text), SETTLED);
-    this.#frozen?.byId.set(frozen.record.id, SETTLED);
+    this.#frozen?.settle(text, frozen.record.id);
   }
 
   /** All that is live so far belongs to the frozen generation, of which there must be none. */
@@ -407,11 +404,7 @@ export class LiveObjects implements Derived {
   /** The frozen generation is in the data file. */
   thawed(): void {
     this.#frozen = undefined;
-    for (const generation of [this.#active]) {
-      for (const [key, object] of generation.byKey.entries())
-        if (object === SETTLED) generation.byKey.delete(key);
-      for (const [id, object] of generation.byId) if (object === SETTLED) generation.byId.delete(id);
-    }
+    this.#active.forgetSettled();
   }
 
   #find(at: string): LiveObject | undefined {
@@ -456,7 +449,7 @@ export class LiveObjects implements Derived {
       object.tail.truncate(length);
       if (object.derivation !== undefined && object.derivation.count > length) object.derivation = undefined;
       generation.bytes -= bytes;
-      generation.unindexed.add(object);
+      generation.unindexed.set(object, true);
     };
   }
 
