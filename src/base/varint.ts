@@ -103,6 +103,8 @@ export class FieldReader {
   }
 }
 
+const LOOP_BYTES_MAX = 32;
+
 /** Writes a value of a store field by field. */
 export class FieldWriter {
   #bytes = Buffer.allocUnsafeSlow(4096);
@@ -130,9 +132,12 @@ export class FieldWriter {
   }
 
   view(bytes: Buffer): void {
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += bytes.length;
+    const { length } = bytes;
+    this.#room(length);
+    // A call of `set` takes as long as a loop over so many.
+    if (length > LOOP_BYTES_MAX) this.#bytes.set(bytes, this.#at);
+    else for (let index = 0; index < length; index += 1) this.#bytes[this.#at + index] = bytes[index] ?? 0;
+    this.#at += length;
   }
 
   /** Characters below 256, a byte each. */

@@ -1,5 +1,5 @@
 /**
- * A sequence of byte strings, the entries, stored in the nodes of a tree. A leaf holds up to 2 KB of entries; an inner
+ * A sequence of byte strings, the entries, stored in the nodes of a tree. A leaf holds up to 1 KB of entries; an inner
  * node holds the number of entries below each child. Finding an entry by its place, finding the place of an entry, and
  * counting entries between two places read one node per level. An insertion or removal writes one node per level.
  *
@@ -8,20 +8,15 @@
  * nodes.
  */
 import { assert } from "../base/assert.ts";
-import type { Bytes } from "../base/bytes.ts";
-import { treeNodeKey } from "../keyspace/layouts.ts";
-import { type Encoder, PendingValue } from "../keyspace/pending-value.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
-import type { OrderedReader } from "../storage/ordered-store.ts";
 import { Packed } from "./packed.ts";
 import {
   type Child,
   childAt,
   childFor,
   countIn,
-  decodeNode,
-  encodeNode,
   FANOUT_MAX,
+  type InnerNode,
   isThin,
   lowerBound,
   merged,
@@ -33,6 +28,9 @@ import {
   sum,
   type TreeNode,
 } from "./tree-node.ts";
+import { type NodeReader, TreeNodes } from "./tree-nodes.ts";
+
+const NO_ENTRIES: readonly Buffer[] = [];
 
 /** The fields of a tree in the record of its value. */
 export interface TreeRoot {
@@ -55,33 +53,14 @@ export interface Run {
   readonly start: number;
 }
 
-/** Decoded nodes, which are immutable, by the bytes they were read from. */
-const decoded = new WeakMap<Buffer, TreeNode>();
-
-/** A node that a transaction writes. It is encoded once, however many requests of the turn change it. */
-function encodeRemembered(node: TreeNode): Buffer {
-  const bytes = encodeNode(node);
-  decoded.set(bytes, node);
-  return bytes;
-}
-
-/** Where nodes are read from. A transaction returns the nodes that it will write without decoding them. */
-interface NodeReader extends OrderedReader {
-  pendingAt?<T>(key: Bytes, encode: Encoder<T>): T | undefined;
-}
-
 export class CountedTree {
-  readonly #id: number;
-  readonly #reader: NodeReader;
+  readonly #nodes: TreeNodes;
   #root: number;
   #height: number;
   #next: number;
-  /** Nodes that differ from the stored ones; undefined for a removed node. */
-  readonly #changed = new Map<number, TreeNode | undefined>();
 
   constructor(id: number, reader: NodeReader, root: TreeRoot) {
-    this.#id = id;
-    this.#reader = reader;
+    this.#nodes = new TreeNodes(id, reader);
     this.#root = root.root;
     this.#height = root.height;
     this.#next = root.next;
@@ -90,7 +69,7 @@ export class CountedTree {
   /** Builds a tree of these entries in their order; `isOrdered` says that this is byte order. */
   static of(id: number, reader: NodeReader, entries: Packed, isOrdered: boolean): CountedTree {
     const tree = new CountedTree(id, reader, { root: 0, height: 0, next: 1 });
-    tree.#changed.set(0, { kind: "leaf", entries: Packed.EMPTY });
+    tree.#nodes.set(0, { kind: "leaf", entries: Packed.EMPTY });
     tree.#grow(tree.#replaced(0, entries, isOrdered));
     return tree;
   }
@@ -105,7 +84,7 @@ export class CountedTree {
   }
 
   get count(): number {
-    return countIn(this.#node(this.#root));
+    return countIn(this.#nodes.get(this.#root));
   }
 
   /** The entry at a place. */
@@ -116,24 +95,24 @@ export class CountedTree {
 
   /** The leaf with the entry at a place. */
   runAt(place: number): Run {
-    let node = this.#node(this.#root);
+    let node = this.#nodes.get(this.#root);
     let start = 0;
     while (node.kind === "inner") {
       const { index, rest } = placeAt(node, place - start);
       start = place - rest;
-      node = this.#node(childAt(node, index).node);
+      node = this.#nodes.get(childAt(node, index).node);
     }
     return { entries: node.entries, start };
   }
 
   /** The number of entries below these bytes, in a tree in byte order. */
   below(bytes: Buffer): number {
-    let node = this.#node(this.#root);
+    let node = this.#nodes.get(this.#root);
     let place = 0;
     while (node.kind === "inner") {
       const index = childFor(node, bytes);
       for (let before = 0; before < index; before += 1) place += childAt(node, before).count;
-      node = this.#node(childAt(node, index).node);
+      node = this.#nodes.get(childAt(node, index).node);
     }
     return place + lowerBound(node.entries, bytes);
   }
@@ -148,6 +127,12 @@ export class CountedTree {
     this.#grow(this.#insert(this.#root, undefined, entry));
   }
 
+  /** Removes an entry, which is there, of a tree in byte order. */
+  removeInOrder(entry: Buffer): void {
+    this.#cutEntry(this.#root, entry);
+    this.#shrink();
+  }
+
   /** Replaces the entry at a place. */
   replace(place: number, entry: Buffer): void {
     // The new entry may split the leaf.
@@ -159,17 +144,22 @@ export class CountedTree {
   remove(place: number, count: number): void {
     if (count <= 0) return;
     this.#cut(this.#root, place, place + count);
+    this.#shrink();
+  }
+
+  /** Takes away what is no longer needed of the levels at the root. */
+  #shrink(): void {
     for (;;) {
-      const node = this.#node(this.#root);
+      const node = this.#nodes.get(this.#root);
       if (node.kind === "leaf") break;
       const [only] = node.children;
       if (only === undefined) {
-        this.#changed.set(this.#root, { kind: "leaf", entries: Packed.EMPTY });
+        this.#nodes.set(this.#root, { kind: "leaf", entries: Packed.EMPTY });
         this.#height = 0;
         break;
       }
       if (node.children.length > 1) break;
-      this.#changed.set(this.#root, undefined);
+      this.#nodes.remove(this.#root);
       this.#root = only.node;
       this.#height -= 1;
     }
@@ -177,12 +167,7 @@ export class CountedTree {
 
   /** Writes the changed nodes. */
   write(transaction: Transaction): void {
-    for (const [number, node] of this.#changed) {
-      const key = treeNodeKey(this.#id, number);
-      if (node === undefined) transaction.remove(key);
-      else transaction.put(key, PendingValue.of(node, encodeRemembered));
-    }
-    this.#changed.clear();
+    this.#nodes.write(transaction);
   }
 
   /** All nodes under the root, each with its number, the root first; for the self-check. */
@@ -190,29 +175,10 @@ export class CountedTree {
     const waiting: Array<readonly [number, number]> = [[this.#root, this.#height]];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const [number, level] = next;
-      const node = this.#node(number);
+      const node = this.#nodes.get(number);
       yield [number, node, level];
       if (node.kind === "inner") for (const child of node.children) waiting.push([child.node, level - 1]);
     }
-  }
-
-  #node(number: number): TreeNode {
-    if (this.#changed.has(number)) {
-      const changed = this.#changed.get(number);
-      assert(changed !== undefined, "a node that is not gone");
-      return changed;
-    }
-    const key = treeNodeKey(this.#id, number);
-    const pending = this.#reader.pendingAt?.(key, encodeRemembered);
-    if (pending !== undefined) return pending;
-    const bytes = this.#reader.get(key);
-    assert(bytes !== undefined, "a node that is stored");
-    let node = decoded.get(bytes);
-    if (node === undefined) {
-      node = decodeNode(bytes);
-      decoded.set(bytes, node);
-    }
-    return node;
   }
 
   /**
@@ -220,7 +186,7 @@ export class CountedTree {
    * the nodes that it was split into.
    */
   #insert(number: number, place: number | undefined, entry: Buffer): readonly Child[] {
-    const node = this.#node(number);
+    const node = this.#nodes.get(number);
     if (node.kind === "leaf") {
       const index = place ?? lowerBound(node.entries, entry);
       return this.#replaced(number, node.entries.spliced(index, 0, [entry]), place === undefined, index);
@@ -230,7 +196,13 @@ export class CountedTree {
     const child = childAt(node, index);
     const [first, ...others] = this.#insert(child.node, rest, entry);
     assert(first !== undefined, "a node that was inserted into");
-    return this.#split(number, node.children.toSpliced(index, 1, { ...first, low: child.low }, ...others));
+    const replaced = { node: first.node, count: first.count, low: child.low };
+    return this.#split(
+      number,
+      others.length === 0
+        ? node.children.with(index, replaced)
+        : node.children.toSpliced(index, 1, replaced, ...others),
+    );
   }
 
   /** Replaces the entries of a leaf, with as many leaves as they need. */
@@ -238,7 +210,7 @@ export class CountedTree {
     const parts = pieces(entries, inserted);
     return parts.map((part, index) => {
       const node = index === 0 ? number : this.#newNode();
-      this.#changed.set(node, { kind: "leaf", entries: part });
+      this.#nodes.set(node, { kind: "leaf", entries: part });
       const before = parts[index - 1];
       const low =
         isOrdered && before !== undefined ? separator(before.at(before.count - 1), part.at(0)) : NO_LOW;
@@ -249,14 +221,14 @@ export class CountedTree {
   /** Replaces the children of an inner node, with two nodes when there are too many. */
   #split(number: number, children: readonly Child[]): readonly Child[] {
     if (children.length <= FANOUT_MAX) {
-      this.#changed.set(number, { kind: "inner", children });
+      this.#nodes.set(number, { kind: "inner", children });
       return [{ node: number, count: sum(children), low: NO_LOW }];
     }
     const half = children.length >> 1;
     const [left, right] = [children.slice(0, half), children.slice(half)];
     const other = this.#newNode();
-    this.#changed.set(number, { kind: "inner", children: left });
-    this.#changed.set(other, { kind: "inner", children: right });
+    this.#nodes.set(number, { kind: "inner", children: left });
+    this.#nodes.set(other, { kind: "inner", children: right });
     return [
       { node: number, count: sum(left), low: NO_LOW },
       { node: other, count: sum(right), low: right[0]?.low ?? NO_LOW },
@@ -276,17 +248,16 @@ export class CountedTree {
 
   /** Removes the entries of a range of places under a node, its end excluded; places count within the node. */
   #cut(number: number, from: number, to: number): void {
-    const node = this.#node(number);
+    const node = this.#nodes.get(number);
     if (node.kind === "leaf") {
-      this.#changed.set(number, { kind: "leaf", entries: node.entries.spliced(from, to - from, []) });
+      this.#nodes.set(number, { kind: "leaf", entries: node.entries.spliced(from, to - from, []) });
       return;
     }
     const { index, rest } = placeAt(node, from);
     const only = childAt(node, index);
     if (rest + to - from <= only.count && to - from < only.count) {
       this.#cut(only.node, rest, rest + to - from);
-      const children = node.children.with(index, { ...only, count: only.count - (to - from) });
-      this.#changed.set(number, { kind: "inner", children: this.#joined(children, index) });
+      this.#reduce(number, node, index, to - from);
       return;
     }
     const left: Child[] = [];
@@ -300,34 +271,64 @@ export class CountedTree {
       else {
         this.#cut(child.node, cutFrom - start, cutTo - start);
         touched = left.length;
-        left.push({ ...child, count: child.count - (cutTo - cutFrom) });
+        left.push({ node: child.node, count: child.count - (cutTo - cutFrom), low: child.low });
       }
       start = end;
     }
-    this.#changed.set(number, { kind: "inner", children: this.#joined(left, touched) });
+    this.#nodes.set(number, { kind: "inner", children: this.#joined(left, touched) });
+  }
+
+  /** Removes an entry under a node, by byte order. */
+  #cutEntry(number: number, entry: Buffer): void {
+    const node = this.#nodes.get(number);
+    if (node.kind === "leaf") {
+      const entries = node.entries.spliced(lowerBound(node.entries, entry), 1, NO_ENTRIES);
+      this.#nodes.set(number, { kind: "leaf", entries });
+      return;
+    }
+    const index = childFor(node, entry);
+    const child = childAt(node, index);
+    if (child.count === 1) {
+      // Its last entry: the child goes with it.
+      this.#drop(child.node);
+      this.#nodes.set(number, { kind: "inner", children: node.children.toSpliced(index, 1) });
+      return;
+    }
+    this.#cutEntry(child.node, entry);
+    this.#reduce(number, node, index, 1);
+  }
+
+  /** Entries were removed under a child of a node, which keeps some. */
+  #reduce(number: number, { children }: InnerNode, index: number, removed: number): void {
+    const child = children[index];
+    assert(child !== undefined, "a child there is");
+    const reduced = { node: child.node, count: child.count - removed, low: child.low };
+    const others = this.#joined(children.with(index, reduced), index);
+    this.#nodes.set(number, { kind: "inner", children: others });
   }
 
   /** Merges a child that holds little with its neighbour, if both fit into one node. */
   #joined(children: readonly Child[], index: number): readonly Child[] {
     const child = children[index];
-    if (child === undefined || !isThin(this.#node(child.node))) return children;
+    if (child === undefined || !isThin(this.#nodes.get(child.node))) return children;
     for (const at of [index, index - 1]) {
       const [left, right] = [children[at], children[at + 1]];
       if (left === undefined || right === undefined) continue;
-      const joined = merged(this.#node(left.node), this.#node(right.node), right.low);
+      const joined = merged(this.#nodes.get(left.node), this.#nodes.get(right.node), right.low);
       if (joined === undefined) continue;
-      this.#changed.set(left.node, joined);
-      this.#changed.set(right.node, undefined);
-      return children.toSpliced(at, 2, { ...left, count: left.count + right.count });
+      this.#nodes.set(left.node, joined);
+      this.#nodes.remove(right.node);
+      const both = { node: left.node, count: left.count + right.count, low: left.low };
+      return children.toSpliced(at, 2, both);
     }
     return children;
   }
 
   /** Removes a node and all below it. */
   #drop(number: number): void {
-    const node = this.#node(number);
+    const node = this.#nodes.get(number);
     if (node.kind === "inner") for (const child of node.children) this.#drop(child.node);
-    this.#changed.set(number, undefined);
+    this.#nodes.remove(number);
   }
 
   #newNode(): number {

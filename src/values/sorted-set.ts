@@ -190,9 +190,8 @@ export class SortedSet {
   }
 
   #removeEntry(entry: Buffer): void {
-    const place = this.below(entry);
-    if (this.#entries !== undefined) this.#entries = this.#entries.spliced(place, 1, []);
-    else this.#large().remove(place, 1);
+    if (this.#entries === undefined) this.#large().removeInOrder(entry);
+    else this.#entries = this.#entries.spliced(lowerBound(this.#entries, entry), 1, []);
   }
 
   #indexOf(entries: Packed, member: Buffer): number {

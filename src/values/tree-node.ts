@@ -27,7 +27,7 @@ export interface InnerNode {
 
 export type TreeNode = LeafNode | InnerNode;
 
-export const LEAF_BYTES_MAX = 2048;
+export const LEAF_BYTES_MAX = 1024;
 export const LEAF_ENTRIES_MAX = 256;
 export const FANOUT_MAX = 64;
 /** A node that is filled to less than this share is merged with a neighbour. */
