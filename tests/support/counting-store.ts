@@ -6,6 +6,8 @@ import type { Entry, RangeOptions, Write } from "../../src/storage/ordered-store
 export class CountingStore extends MemoryStore {
   reads = 0;
   writes = 0;
+  /** Those of the writes that remove nothing: a server removes parts of what is gone at any time. */
+  puts = 0;
 
   override get(key: Bytes): Buffer | undefined {
     this.reads += 1;
@@ -21,6 +23,7 @@ export class CountingStore extends MemoryStore {
 
   override commit(writes: readonly Write[]): void {
     this.writes += writes.length;
+    for (const [, value] of writes) if (value !== null) this.puts += 1;
     super.commit(writes);
   }
 }
