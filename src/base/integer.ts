@@ -12,10 +12,29 @@ export function parseInteger(bytes: Buffer): bigint | undefined {
   // Most texts are none by their first byte: no string is made of them.
   const first = bytes[0] ?? 0;
   if (first !== MINUS && (first < DIGIT_MIN || first > DIGIT_MAX)) return undefined;
+  if (bytes.length <= SHORT_LENGTH) return shortInteger(bytes);
   const digits = bytes.toString("latin1");
   if (!/^(0|-?[1-9][0-9]*)$/.test(digits)) return undefined;
   const value = BigInt(digits);
   return isInteger64(value) ? value : undefined;
+}
+
+/** So many characters are a number that a double holds exactly. */
+const SHORT_LENGTH = 15;
+
+/** Of few characters: neither a text nor an expression is made of them. */
+function shortInteger(bytes: Buffer): bigint | undefined {
+  const start = bytes[0] === MINUS ? 1 : 0;
+  const first = bytes[start] ?? 0;
+  // A zero stands alone.
+  if (first < DIGIT_MIN || (first === DIGIT_MIN && bytes.length > 1)) return undefined;
+  let value = 0;
+  for (let at = start; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte < DIGIT_MIN || byte > DIGIT_MAX) return undefined;
+    value = value * 10 + byte - DIGIT_MIN;
+  }
+  return BigInt(start === 1 ? -value : value);
 }
 
 /** Whether a number fits into a signed 64-bit integer. */

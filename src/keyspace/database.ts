@@ -34,7 +34,7 @@ import { scanCursor, scanPosition } from "./scan-cursor.ts";
 import type { RedoRecord, Transaction } from "./transaction.ts";
 
 /** A string longer than this stands apart from its record, so that EXPIRE or TYPE do not copy it. */
-const INLINE_STRING_BYTES_MAX = 4096;
+export const INLINE_STRING_BYTES_MAX = 4096;
 
 /** What `put` writes. */
 export interface NewValue {
@@ -327,12 +327,15 @@ export class Database {
     const value = isLazy ? PendingValue.of<KeyRecord>(record, encodeRecord) : encodeRecord(record);
     this.transaction.put(this.#recordKey(key), value);
     if (record.expireAtMs === expireAtMsBefore) return;
-    if (expireAtMsBefore !== 0) this.#disarm(expireAtMsBefore, record.id);
-    if (record.expireAtMs === 0) return;
+    if (record.expireAtMs === 0) {
+      this.#disarm(expireAtMsBefore, record.id);
+      return;
+    }
+    if (expireAtMsBefore === 0) this.#count("expires", 1);
+    else this.transaction.remove(expiryKey(expireAtMsBefore, this.phys, record.id));
     this.transaction.put(expiryKey(record.expireAtMs, this.phys, record.id), bufferOf(key));
     // A time beyond the numbers is never due.
     if (typeof record.expireAtMs === "number") this.transaction.noteDue(record.expireAtMs);
-    this.#count("expires", 1);
   }
 
   #disarm(expireAtMs: ExpiryTime, id: number): void {

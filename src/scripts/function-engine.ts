@@ -64,9 +64,11 @@ export class FunctionEngine {
     const reference = this.#compiled.get(digest(code))?.get(name);
     if (reference === undefined) throw errors.functionNotRegistered(library, name);
     const limit = timeLimit(this.#options);
-    return this.#guarded((machine) =>
-      machine.call({ ...invocation, reference, name, passing: "arguments" }, limit),
-    );
+    const { keys, args, host } = invocation;
+    // Its library may have kept a function of any other.
+    const mayReachTables = true;
+    const whole: Invocation = { reference, name, passing: "arguments", keys, args, host, mayReachTables };
+    return this.#guarded((machine) => machine.call(whole, limit));
   }
 
   /** What is compiled of a library is not needed any more. */

@@ -10,6 +10,7 @@ import { Random48 } from "./random48.ts";
 import {
   type Invocation,
   type MachineOptions,
+  mayReachTables,
   type Outcome,
   ScriptMachine,
   type TimeLimit,
@@ -24,6 +25,7 @@ export interface Script {
   readonly flags: ReadonlySet<ScriptFlag> | undefined;
   /** SCRIPT LOAD has brought it. */
   readonly isLoaded: boolean;
+  readonly mayReachTables: boolean;
 }
 
 export interface EngineOptions {
@@ -104,7 +106,7 @@ export class ScriptEngine {
     if (known !== undefined && (known.isLoaded || !isLoaded)) return known;
     const head = readScriptHead(code);
     if (typeof head === "string") throw errors.err(head);
-    const script = { sha, code: Buffer.from(code), ...head, isLoaded };
+    const script = { sha, code: Buffer.from(code), ...head, isLoaded, mayReachTables: mayReachTables(code) };
     if (known !== undefined) this.#forget(known);
     this.#makeRoom(code.length);
     this.#reference(script);
@@ -128,7 +130,16 @@ export class ScriptEngine {
     const reference = this.#reference(script);
     const limit = timeLimit(this.#options);
     // Field by field: a spread beside new fields takes a microsecond or two.
-    const invocation: Invocation = { reference, name: script.sha, passing: "globals", keys, args, host };
+    const { sha: name, mayReachTables } = script;
+    const invocation: Invocation = {
+      reference,
+      name,
+      passing: "globals",
+      keys,
+      args,
+      host,
+      mayReachTables,
+    };
     return this.#guarded((machine) => machine.call(invocation, limit));
   }
 

@@ -24,6 +24,16 @@ export interface Invocation {
   readonly keys: readonly Buffer[];
   readonly args: readonly Buffer[];
   readonly host: ScriptHost;
+  /** It may have written to a table behind its protection, as `mayReachTables` says of its code. */
+  readonly mayReachTables: boolean;
+}
+
+/**
+ * Whether code may get at a function that writes to protected tables. Only those of the library `table` do, and a script
+ * finds that by its name alone, or by way of the table of all globals, or of code that it composes.
+ */
+export function mayReachTables(code: Buffer): boolean {
+  return code.includes("table") || code.includes("_G") || code.includes("load");
 }
 
 /** How long a script may run. */
@@ -66,6 +76,8 @@ export class ScriptMachine {
   #run: ScriptRun | undefined;
   #limit: TimeLimit | undefined;
   #startedMs = 0;
+  /** Code has run that may have written to protected tables. */
+  #isDoubtful = false;
   /** An exception has ended a run in the middle. */
   #isBroken = false;
   #pending: (() => void) | undefined;
@@ -92,7 +104,10 @@ export class ScriptMachine {
 
   /** True when the machine must not run another script: it has met its bound of memory, or a script has spoilt it. */
   get isSpent(): boolean {
-    return this.#isBroken || this.lua.hasRunOut || !this.protection.isIntact(this.lua.main);
+    if (this.#isBroken || this.lua.hasRunOut) return true;
+    if (this.#isDoubtful && !this.protection.isIntact(this.lua.main)) return true;
+    this.#isDoubtful = false;
+    return false;
   }
 
   get memoryBytes(): number {
@@ -116,6 +131,7 @@ export class ScriptMachine {
     if (typeof compiled === "string")
       return { kind: "failure", message: `Error compiling function: ${compiled}` };
     let message: string | undefined;
+    this.#isDoubtful = true;
     const functions = this.#registration.collect(() => {
       const failure = this.#timed(limit, undefined, () => {
         message = this.#registerInside(compiled);
@@ -140,6 +156,7 @@ export class ScriptMachine {
       checkTime: () => this.#look(),
     };
     let outcome: Outcome | undefined;
+    this.#isDoubtful ||= invocation.mayReachTables;
     const failure = this.#timed(limit, run, () => {
       outcome = this.#callInside(invocation, run);
     });

@@ -15,19 +15,21 @@ import type { Call } from "../handler.ts";
  */
 export function setExpiry(call: Call, form: TimeForm, command: string): Reply {
   const { args, db, nowMs } = call;
-  const conditions = parseConditions(args);
+  const conditions = args.length === 3 ? UNCONDITIONAL : parseConditions(args);
   const expireAtMs = anyExpiry(argument(args, 2), form, { nowMs, command });
   const key = bytesOf(argument(args, 1));
   const record = db.find(key);
   if (record === undefined) return 0;
   if (isChild(record)) throw errors.livesWithParent();
-  if (![...conditions].every((condition) => holds(condition, record.expireAtMs, expireAtMs))) return 0;
+  for (const condition of conditions) if (!holds(condition, record.expireAtMs, expireAtMs)) return 0;
   if (expireAtMs > nowMs) db.setExpiry(key, record, expireAtMs, "expire");
   else db.remove(key, "del");
   return 1;
 }
 
 type Condition = "NX" | "XX" | "GT" | "LT";
+
+const UNCONDITIONAL: ReadonlySet<Condition> = new Set();
 
 function parseConditions(args: readonly Buffer[]): ReadonlySet<Condition> {
   const conditions = new Set<Condition>();

@@ -2,6 +2,7 @@
 
 import { type Bytes, bytesOf } from "../../base/bytes.ts";
 import type { KeyEvent } from "../../keyspace/changes.ts";
+import { INLINE_STRING_BYTES_MAX } from "../../keyspace/database.ts";
 import type { ExpiryTime } from "../../keyspace/expiry-time.ts";
 import type { KeyRecord, StringForm } from "../../keyspace/records.ts";
 import * as errors from "../../protocol/errors.ts";
@@ -35,12 +36,14 @@ export function changeString(
     readonly form?: StringForm;
   },
 ): void {
-  const expireAtMs = change.before?.expireAtMs ?? 0;
-  call.db.put(
-    bytesOf(key),
-    { type: "string", payload: change.value, expireAtMs, form: change.form },
-    change.event,
-  );
+  const { before, value, event, form } = change;
+  // The record is the one that was found: a short string stays one.
+  if (before?.type === "string" && before.form === form && value.length <= INLINE_STRING_BYTES_MAX) {
+    call.db.update(bytesOf(key), before, value, event);
+    return;
+  }
+  const expireAtMs = before?.expireAtMs ?? 0;
+  call.db.put(bytesOf(key), { type: "string", payload: value, expireAtMs, form }, event);
 }
 
 /** The record of a string key that is about to be written: not counted as a hit or miss. @throws ReplyError WRONGTYPE */

@@ -85,8 +85,15 @@ describe("EVAL", () => {
   });
 
   test("a script leaves no variables for the next one", async () => {
-    await run("table.insert(string, 1) table.insert(_G, 1) return 1");
-    expect(await run("return {#string, tostring(string[1])}")).toBe("*2\r\n:0\r\n$3\r\nnil\r\n");
+    for (const code of [
+      "table.insert(string, 1) table.insert(_G, 1) return 1",
+      "local f = _G['ta' .. 'ble'].insert f(string, 1) return 1",
+      "for name, f in pairs(_G) do if name:find('^tab') then f.insert(string, 1) end end return 1",
+      "loadstring('ta' .. 'ble.insert(string, 1)')() return 1",
+    ]) {
+      expect(await run(code)).toBe(":1\r\n");
+      expect(await run("return {#string, tostring(string[1])}")).toBe("*2\r\n:0\r\n$3\r\nnil\r\n");
+    }
     await run("collectgarbage('stop') return 1");
     await run("local m = getmetatable('') pcall(function() m.__index = nil end) return 1");
     expect(await run("return ('x'):rep(2)")).toBe("$2\r\nxx\r\n");
