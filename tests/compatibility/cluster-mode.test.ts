@@ -181,7 +181,7 @@ const COMMON = {
     ASKING
     !READONLY x
     CONFIG GET cluster-enabled
-    INFO cluster
+    ?INFO cluster
   `,
 } as const;
 
