@@ -12,7 +12,7 @@ MADE = ["client.py", "migrations.py", "maps.py"]
 HEAD = "# Made by tools/make_aio.py from {name}: change that, and run it.\n"
 
 #: Methods that answer at once, since they only prepare something.
-PLAIN = ["__init__", "worker"]
+PLAIN = ["__init__", "_primary", "worker"]
 
 
 def made(name: str) -> str:
@@ -24,12 +24,12 @@ def made(name: str) -> str:
         flags=re.MULTILINE,
     )
     text = re.sub(r"(self\._call\(|self\._redis\.execute_command\()", r"await \1", text)
-    text = re.sub(r"(self\.(?:get|outcome|outcomes|pending|next)\()", r"await \1", text)
+    text = re.sub(r"(self\.(?:get|outcome|outcomes|pending|next|streams|_stream_keys)\()", r"await \1", text)
     text = re.sub(r"for (.+) in (self\._steps\(|Changes\()", r"async for \1 in \2", text)
     text = text.replace("Iterator", "AsyncIterator")
     text = text.replace("from redis import Redis", "from redis.asyncio import Redis")
     text = re.sub(r"from \. import", "from .. import", text)
-    text = re.sub(r"from \.(_words|errors) import", r"from ..\1 import", text)
+    text = re.sub(r"from \.(_words|_partitions|errors) import", r"from ..\1 import", text)
     return HEAD.format(name=name) + text
 
 

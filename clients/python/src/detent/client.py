@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from redis import Redis
@@ -10,6 +11,7 @@ from redis.exceptions import ResponseError
 from . import replies as r
 from ._words import KEYLESS, Words, States, author, document, event_data, filters, json_option, option, states, switch
 from .errors import DetentError, typed
+from ._partitions import is_unknown_command
 from .migrations import Migrations
 from .maps import MapMachines
 from .streams import Change, Changes, Handler, Worker
@@ -26,11 +28,16 @@ class Client:
         self.maps = MapMachines(self._call)
 
     def _call(self, *words: Union[str, int]) -> Any:
-        keyless = {"target_nodes": "primaries"} if self._is_cluster and words[0] in KEYLESS else {}
+        keyless = {"target_nodes": self._primary()} if self._is_cluster and words[0] in KEYLESS else {}
         try:
             return self._redis.execute_command(*words, **keyless)
         except ResponseError as error:
             raise typed(error) from error
+
+    def _primary(self) -> Any:
+        """Where a command without a key goes: to one server, which of several is the same for all."""
+        primaries = self._redis.get_primaries()
+        return primaries[:1] if len(primaries) > 1 else "primaries"
 
     # Definitions
 
@@ -410,9 +417,23 @@ class Client:
         words = [*option("KIND", None if kind is None else kind.upper()), *option("NAME", name)]
         return r.read_all(r.ServerStream, self._call("SM.STREAMS", *words))
 
+    def _stream_keys(self, kind: str, name: str) -> List[str]:
+        """The keys of the streams of a definition or a task, of which there is at least one."""
+        found: List[r.ServerStream] = []
+        try:
+            found = self.streams(kind, name)
+        except DetentError as error:
+            if not is_unknown_command(error):
+                raise
+        return [each.stream for each in found] or [f"sm:{kind}:{name}"]
+
     def changes(self, name: str, *, group: str, consumer: str = "reader", block_ms: int = 5000) -> Iterator[Change]:
-        """The changes of the machines of a definition, for ever. What was not acknowledged comes again at the start."""
-        for change in Changes(self._redis, name, group, consumer, block_ms).read():
+        """
+        The changes of the machines of a definition, for ever. What was not acknowledged comes again at the start. In a cluster
+        they are those of all partitions, each machine's in order.
+        """
+        streams = self._stream_keys("changes", name)
+        for change in Changes(self._redis, streams, group, consumer, block_ms).read():
             yield change
 
     def worker(
@@ -429,6 +450,7 @@ class Client:
         return Worker(
             self._redis,
             name,
+            partial(self._stream_keys, "tasks", name),
             handler,
             concurrency=concurrency,
             group=group,

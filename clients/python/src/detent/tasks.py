@@ -39,6 +39,8 @@ class ChangeFields(r.Step):
     """A change of a machine, as the change stream holds it."""
 
     entry: str
+    #: That of the entry: in a cluster with several partitions, of the partition of the machine.
+    stream: str
     key: str
     definition: str
     rev: int
@@ -64,11 +66,12 @@ def task_of(fields: Mapping[Any, Any], attempt: int) -> Task:
     )
 
 
-def change_of(entry: str, fields: Mapping[Any, Any]) -> Dict[str, Any]:
+def change_of(stream: str, entry: str, fields: Mapping[Any, Any]) -> Dict[str, Any]:
     """The properties of a `ChangeFields`."""
     found = texts_of(fields)
     return {
         "entry": entry,
+        "stream": stream,
         "key": found["key"],
         "definition": found.get("def", ""),
         "rev": int(found["rev"]),
@@ -103,6 +106,11 @@ def entries_of(reply: Any) -> List[Tuple[str, Optional[Mapping[Any, Any]]]]:
     if isinstance(found, list) and found and isinstance(found[0], list):
         found = found[0]
     return [(r.text(id), fields or None) for id, fields in found]
+
+
+def is_before(left: str, right: str) -> bool:
+    """Whether the id of an entry, `ms-seq`, is lower than another."""
+    return [int(part) for part in left.split("-")] < [int(part) for part in right.split("-")]
 
 
 class Backlog:

@@ -1,0 +1,55 @@
+"""What readers of streams share in a cluster: how long a partition that changes hands is waited for, and room for tasks."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, List
+
+from redis.exceptions import ClusterError, RedisClusterException, RedisError, TryAgainError
+
+#: A partition that is not served for so long is not about to be: servers take over within seconds.
+GIVE_UP_S = 60.0
+RETRY_S = 0.1
+#: Entries that are read at once.
+COUNT = 100
+#: With several streams a reader waits no longer than this at one of them, so that it ends soon.
+BLOCK_MS = 500
+
+_MOVING = re.compile(r"(UNBLOCKED|CLUSTERDOWN|TRYAGAIN|LOADING)\b")
+
+#: All that redis-py raises.
+ERRORS = (RedisError, RedisClusterException)
+
+
+def is_moving(error: BaseException) -> bool:
+    """Whether a server says that a partition changes hands: the same request is answered by the next owner."""
+    known = (ClusterError, TryAgainError, RedisClusterException)
+    return isinstance(error, known) or (isinstance(error, RedisError) and bool(_MOVING.match(str(error))))
+
+
+def is_unknown_command(error: Exception) -> bool:
+    """A server without SM.STREAMS, or one that does not allow it, is taken to have one partition."""
+    return str(error).startswith(("ERR unknown command", "NOPERM"))
+
+
+class Patience:
+    """How long errors of a partition that changes hands are passed over, from the first one on."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def passes(self, error: BaseException) -> bool:
+        now = time.monotonic()
+        if self._until == 0.0:
+            self._until = now + GIVE_UP_S
+        return is_moving(error) and now < self._until
+
+    def rest(self) -> None:
+        """A request was answered."""
+        self._until = 0.0
+
+
+def first_pending(reply: Any) -> Any:
+    """The id of the only entry of a detailed XPENDING."""
+    return reply[0]["message_id"] if reply else None
