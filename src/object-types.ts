@@ -7,6 +7,7 @@ import { type ObjectType, ObjectTypes } from "./keyspace/objects.ts";
 import { REDO_MACHINE } from "./keyspace/redo.ts";
 import { checkMachines } from "./machines/check.ts";
 import { MACHINE_REDO } from "./machines/live-machine.ts";
+import { checkLetters } from "./machines/mail/check.ts";
 import { MACHINE_STORAGE } from "./machines/object-storage.ts";
 import { checkStream } from "./streams/check.ts";
 import { STREAM_STORAGE } from "./streams/streams.ts";
@@ -19,7 +20,7 @@ export const OBJECT_TYPES = new ObjectTypes({
     storage: MACHINE_STORAGE,
     form: MACHINE_FORM,
     redo: [REDO_MACHINE, MACHINE_REDO],
-    check: checkMachines,
+    check: (reader) => [...checkMachines(reader), ...checkLetters(reader)],
   },
   stream: { storage: STREAM_STORAGE, form: STREAM_FORM, checkObject: checkStream },
   hash: valueType("hash", HASH_FORM),

@@ -1,6 +1,7 @@
 /** /metrics: the figures of the server in the text format of Prometheus. */
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { assert } from "../base/assert.ts";
+import { type PartitionFigures, partitionFigures } from "../commands/cluster/partition-figures.ts";
 import { ownRole } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { DETENT_VERSION } from "../commands/versions.ts";
@@ -9,6 +10,7 @@ import { machineCounts, streamFigures } from "../machines/figures.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
 import { type MachineFigures, machineMetrics, stayMetrics, streamMetrics } from "./machine-metrics.ts";
 import { type Definer, definer, type Sample } from "./metric-definer.ts";
+import { partitionMetrics } from "./partition-metrics.ts";
 
 /** Codes of errors that refuse an event or a change of a machine. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -57,6 +59,7 @@ export function metricsOf(server: ServerContext): Metrics {
   };
   serverMetrics(server, define);
   clusterMetrics(server, define);
+  partitionMetrics(server, () => figures().partitions, define);
   storeMetrics(server, figures, define);
   machineMetrics(figures, define);
   stayMetrics(server, define);
@@ -73,12 +76,15 @@ export function metricsOf(server: ServerContext): Metrics {
 
 interface Figures extends MachineFigures {
   readonly status: ReturnType<typeof statusOf>;
+  readonly partitions: readonly PartitionFigures[];
 }
 
-function figuresOf({ config, clock, partitions, longCounts }: ServerContext): Figures {
+function figuresOf(server: ServerContext): Figures {
+  const { config, clock, partitions, longCounts } = server;
   const everywhere = readEverywhere(partitions, config.get("databases"), clock.now());
   return {
     status: statusOf(partitions),
+    partitions: partitionFigures(server, everywhere),
     counts: machineCounts(everywhere),
     timers: longCounts.timers(everywhere, timersFrom(partitions)),
     overdue: longCounts.overdue(everywhere),

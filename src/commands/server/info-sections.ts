@@ -4,6 +4,7 @@
  */
 import { release } from "node:os";
 import { statusOf } from "../../keyspace/held.ts";
+import { partitionLines } from "../cluster/partition-figures.ts";
 import { ownMaster, ownRole, portFor } from "../cluster/topology.ts";
 import type { Call } from "../handler.ts";
 import type { ListeningPlace } from "../server-context.ts";
@@ -192,13 +193,15 @@ function statsLines({ server }: Call): readonly string[] {
   ];
 }
 
-function clusterLines({ server }: Call): readonly string[] {
+function clusterLines(call: Call): readonly string[] {
+  const { server } = call;
   if (server.cluster === undefined) return ["cluster_enabled:0"];
   const { heldCount, heldTotal } = server.handovers;
   return [
     "cluster_enabled:1",
     `cluster_requests_held:${heldCount}`,
     `cluster_requests_held_total:${heldTotal}`,
+    ...partitionLines(server, call.everywhere()),
   ];
 }
 

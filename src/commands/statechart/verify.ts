@@ -4,6 +4,7 @@
  */
 import { bytesOf } from "../../base/bytes.ts";
 import { checkStore } from "../../keyspace/self-check.ts";
+import { checkMail } from "../../machines/mail/check.ts";
 import { subjectAt } from "../../machines/subject.ts";
 import { verifyMachine } from "../../machines/verify.ts";
 import * as errors from "../../protocol/errors.ts";
@@ -18,7 +19,11 @@ export const smVerify = {
       // What is damaged on the disk might end the process that reads it.
       const damage = call.server.partitions.all.flatMap(({ store }) => store.verifyDisk());
       if (damage.length > 0) return damage;
-      return call.everywhere().flatMap(({ transaction }) => checkStore(transaction, transaction.objects));
+      const everywhere = call.everywhere();
+      return [
+        ...everywhere.flatMap(({ transaction }) => checkStore(transaction, transaction.objects)),
+        ...checkMail(everywhere),
+      ];
     }
     const subject = subjectAt(call, bytesOf(key));
     if (subject === undefined) return [];

@@ -22,8 +22,9 @@ import { decodeLetter, encodeLetter, type Letter } from "./letter.ts";
 /** Bytes of events that may wait in a partition. */
 export const WAITING_BYTES_MAX = 256 * 1024 * 1024;
 
-const COUNT = counterKey("letters");
-const BYTES = counterKey("letterbytes");
+/** Counters of the letters that wait, and of their bytes. */
+export const LETTER_COUNT = counterKey("letters");
+export const LETTER_BYTES = counterKey("letterbytes");
 
 /**
  * Writes a letter to the partition that holds a key. @throws ReplyError EXECFAIL when too much waits, unless it says only what
@@ -33,13 +34,13 @@ export function post(db: Database, letter: Letter, bytesMax = WAITING_BYTES_MAX)
   const { transaction, place } = db;
   const target = place.partitionOf(letter.kind === "lost" ? letter.from : letter.to);
   const record = encodeLetter(letter);
-  const bytes = addToCounter(transaction, BYTES, record.length);
+  const bytes = addToCounter(transaction, LETTER_BYTES, record.length);
   if (letter.kind !== "lost" && bytes > bytesMax)
     throw errors.refused(
       "EXECFAIL",
       `events of ${bytes} bytes wait for other partitions of the cluster, at most ${bytesMax} may: partition ${target} has not taken its own for a while`,
     );
-  addToCounter(transaction, COUNT, 1);
+  addToCounter(transaction, LETTER_COUNT, 1);
   const sequence = addToCounter(transaction, lastLetterKey(target), 1);
   transaction.put(letterKey(target, sequence), record);
   transaction.notePosted();
@@ -47,7 +48,7 @@ export function post(db: Database, letter: Letter, bytesMax = WAITING_BYTES_MAX)
 
 /** Whether so much waits that what can wait itself adds nothing to it: it leaves room for what machines send. */
 export function isMailFull(db: Database): boolean {
-  return counterValue(db.transaction, BYTES) > WAITING_BYTES_MAX / 2;
+  return counterValue(db.transaction, LETTER_BYTES) > WAITING_BYTES_MAX / 2;
 }
 
 /** Up to `countMax` letters for a target, from a sequence on. */
@@ -82,8 +83,8 @@ export function forgetLetter(transaction: Transaction, { target, sequence }: Out
   const record = transaction.get(key);
   if (record === undefined) return;
   transaction.remove(key);
-  addToCounter(transaction, COUNT, -1);
-  addToCounter(transaction, BYTES, -record.length);
+  addToCounter(transaction, LETTER_COUNT, -1);
+  addToCounter(transaction, LETTER_BYTES, -record.length);
 }
 
 export interface Waiting {
@@ -95,7 +96,7 @@ export interface Waiting {
 
 /** What waits to be sent to other partitions. */
 export function waitingLetters(reader: OrderedReader): Waiting {
-  const count = counterValue(reader, COUNT);
+  const count = counterValue(reader, LETTER_COUNT);
   let sinceMs: number | undefined;
   let next = count === 0 ? undefined : firstLetter(reader, { target: 0, sequence: 1 });
   while (next !== undefined) {
@@ -103,5 +104,5 @@ export function waitingLetters(reader: OrderedReader): Waiting {
     sinceMs = Math.min(sinceMs ?? atMs, atMs);
     next = firstLetter(reader, { target: next.target + 1, sequence: 1 });
   }
-  return { count, bytes: counterValue(reader, BYTES), sinceMs };
+  return { count, bytes: counterValue(reader, LETTER_BYTES), sinceMs };
 }
