@@ -20,8 +20,9 @@ import {
 import type { LiveChange } from "./live-kind.ts";
 import { emptyObject, type ObjectPlace } from "./objects.ts";
 import { PendingValue } from "./pending-value.ts";
-import type { Place } from "./place.ts";
+import { idBehind, type Place } from "./place.ts";
 import {
+  encodeNumber,
   encodeRecord,
   type KeyRecord,
   LazyRecord,
@@ -315,7 +316,9 @@ export class Database {
   }
 
   #newId(key: Bytes): number {
-    const id = addToCounter(this.transaction, counterKey("id"), 1);
+    const latest = counterKey("id");
+    const id = idBehind(counterValue(this.transaction, latest), this.place);
+    this.transaction.put(latest, encodeNumber(id));
     this.transaction.put(orderKey(this.#orderPrefix, id), bufferOf(key));
     this.#count("keys", 1);
     return id;

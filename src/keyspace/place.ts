@@ -14,5 +14,11 @@ export interface Place {
   partitionOf(key: Bytes): number;
 }
 
+/** The first number behind another one that no other partition gives: what one cluster holds fits into another one as it is. */
+export function idBehind(latest: number, { number, count }: Pick<Place, "number" | "count">): number {
+  const next = latest + 1;
+  return count === 1 ? next : next + ((((number - next) % count) + count) % count);
+}
+
 /** All keys there are: of a server without a cluster, and of a cluster with one partition. */
 export const WHOLE: Place = { number: 0, count: 1, tag: "", holds: () => true, partitionOf: () => 0 };

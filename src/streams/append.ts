@@ -2,7 +2,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Fields } from "./chunk.ts";
-import { autoId, type EntryId } from "./entry-id.ts";
+import { autoId, type EntryId, idOfPlace } from "./entry-id.ts";
 import { appendTo, createStream, openStream, recordEvent, saveStream } from "./streams.ts";
 import { NODE_ENTRIES_MAX } from "./tail.ts";
 import { trimAcknowledged } from "./trim.ts";
@@ -39,7 +39,7 @@ export function appendEntry(
   const record = db.find(key);
   if (record !== undefined && record.type !== "stream") return undefined;
   const stream = record === undefined ? createStream(db, key) : openStream(db, key, record);
-  const entryId = id ?? autoId(nowMs, stream.header.lastId);
+  const entryId = id ?? idOfPlace(autoId(nowMs, stream.header.lastId), db.place);
   if (entryId === undefined || entryId <= stream.header.lastId) return undefined;
   appendTo(stream, { id: entryId, fields, nodeEntriesMax: NODE_ENTRIES_MAX });
   const mayTrim = lengthMax > 0 && !(keepsUnread && stream.header.groupCount === 0);

@@ -4,6 +4,7 @@
  * 2^53, which clients may give, need no case of their own.
  */
 import { type Bytes, chars, raw, readU32, readU64, u64 } from "../base/bytes.ts";
+import type { Place } from "../keyspace/place.ts";
 
 declare const brand: unique symbol;
 export type EntryId = Bytes & { readonly [brand]: "entryId" };
@@ -102,6 +103,18 @@ export function idAfter(id: EntryId): EntryId | undefined {
     return asId(chars(id).slice(0, 8) + u64(safe + 1));
   const seq = seqOf(id);
   return seq === U64_MAX ? entryIdOf(msOf(id) + 1n, 0n) : asId(chars(id).slice(0, 8) + u64OfBigint(seq + 1n));
+}
+
+/** The first id from this one on, within its millisecond, that no other partition of a cluster gives. */
+export function idOfPlace(
+  id: EntryId | undefined,
+  { number, count }: Pick<Place, "number" | "count">,
+): EntryId | undefined {
+  if (count === 1 || id === undefined) return id;
+  const seq = seqOf(id);
+  const wide = BigInt(count);
+  const own = seq + ((((BigInt(number) - seq) % wide) + wide) % wide);
+  return own > U64_MAX ? undefined : entryIdOf(msOf(id), own);
 }
 
 /** The id before this one; undefined before the first. */
