@@ -6,6 +6,7 @@ import { UsageError } from "./cli/subcommand.ts";
 import { DETENT_VERSION } from "./commands/versions.ts";
 import { isDaemon, startDaemon } from "./daemon.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
+import { placesOf } from "./places.ts";
 import { commandLineWithoutSecrets } from "./process-title.ts";
 import { run } from "./program.ts";
 import { loadProgramConfig } from "./program-config.ts";
@@ -20,6 +21,7 @@ export async function launch(typed: readonly string[], env: NodeJS.ProcessEnv): 
   if (title !== undefined) process.title = title;
   const exitCode = await runSubcommand(argv, {
     objects: OBJECT_TYPES,
+    placesOf,
     version: DETENT_VERSION,
     directoryOf: (configFile) => directoryOf(configFile, env),
     nowMs: Date.now(),

@@ -28,8 +28,7 @@ import { Executor, type ExecutorOptions } from "./server/executor.ts";
 import { faultLog } from "./server/faults.ts";
 import { addPartition, removePartition, sharedChanges } from "./server/held-partitions.ts";
 import { Holding } from "./server/holding.ts";
-import { LOAD_LIMITS } from "./server/loads.ts";
-import { MailTurns } from "./server/mail-turns.ts";
+import { mailOf } from "./server/mail.ts";
 import { MemoryGuard, type ProcessMemory } from "./server/memory-guard.ts";
 import { migrate } from "./server/migrations.ts";
 import type { SharedChangesOptions } from "./server/shared-changes.ts";
@@ -136,13 +135,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     databaseCount: config.get("databases"),
     ...options.turns,
     dueWork: (partition) => new DueWork({ server: context, partition, onFault }),
-    mail: ({ place, store, post }, schedule) =>
-      post &&
-      new MailTurns({
-        server: context,
-        ...{ place, store, post, clock, onFault, schedule },
-        limits: LOAD_LIMITS,
-      }),
+    mail: mailOf({ server: context, clock, onFault }),
     dispatcher: new CommandDispatcher({
       server: context,
       handlers: HANDLERS,

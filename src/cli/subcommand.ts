@@ -2,10 +2,15 @@
 import type { Readable } from "node:stream";
 import type { ParseArgsConfig } from "node:util";
 import type { ObjectTypes } from "../keyspace/objects.ts";
+import type { Place } from "../keyspace/place.ts";
 
 /** What subcommands are given from outside. */
 export interface Surroundings {
   readonly objects: ObjectTypes;
+  /** What the partitions of a cluster hold, whose slots are given in order. */
+  readonly placesOf: (
+    ranges: ReadonlyArray<{ readonly firstSlot: number; readonly lastSlot: number }>,
+  ) => readonly Place[];
   /** The version of the program. */
   readonly version: string;
   /** The directory of a server with this configuration file, or with none. @throws UsageError */

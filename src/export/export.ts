@@ -89,7 +89,7 @@ function formatOf(transaction: Transaction): number {
   return libraryFigures(transaction).libraries > 0 ? FORMAT_WITH_LIBRARIES : FORMAT;
 }
 
-function* objectLines(
+export function* objectLines(
   db: Database,
   key: Bytes,
   { record, digest }: { readonly record: KeyRecord; readonly digest: Digest },

@@ -9,6 +9,7 @@ import { Databases } from "../keyspace/databases.ts";
 import { EXPIRY_TIME_MAX, type ExpiryTime, expiryTime } from "../keyspace/expiry-time.ts";
 import { counterKey, LIBRARIES, metaKey, prefixRange } from "../keyspace/layouts.ts";
 import { bytesOfJson, FormFault, type ObjectForm, type PartFields } from "../keyspace/object-form.ts";
+import { type Place, WHOLE } from "../keyspace/place.ts";
 import { encodeNumber } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { copyDefinition } from "../machines/definitions.ts";
@@ -81,9 +82,12 @@ export function isEmptyStore(transaction: Transaction): boolean {
 /** Reads line after line; each batch of them is one transaction. */
 export class Importer {
   #progress: ImportProgress;
+  readonly #place: Place;
 
-  constructor(progress: ImportProgress = NOTHING_READ) {
+  /** @param place what the store is to hold, for ids of keys that have none in their lines */
+  constructor(progress: ImportProgress = NOTHING_READ, place: Place = WHOLE) {
     this.#progress = progress;
+    this.#place = place;
   }
 
   get progress(): ImportProgress {
@@ -118,7 +122,9 @@ export class Importer {
 
   #read(transaction: Transaction, fields: PartFields): Partial<ImportProgress> {
     const { definitions, objects, libraries, migrations, object } = this.#progress;
-    const databases = new Databases(transaction, INDEX_END, 0);
+    // An id that is given stays as it is.
+    const place = "id" in fields ? WHOLE : this.#place;
+    const databases = new Databases(transaction, INDEX_END, 0, place);
     if ("part" in fields) return { object: takePart(databases, object, fields) };
     if ("end" in fields) return this.#end(fields);
     if ("library" in fields) {
@@ -220,6 +226,8 @@ function takeObject(db: Database, fields: PartFields): OpenObject {
   const key = bytesOf(keyBytes);
   const name = String(type);
   const form = formNamed(db.transaction, name);
+  if (typeof id === "number" && db.keyOf(id) !== undefined)
+    throw new FormFault("another key has the same id");
   if (db.find(key) !== undefined) throw new FormFault("the key has been imported before");
   const expireAtMs = expiryOf(expires);
   withId(db.transaction, id, () => form.take(db, key, { fields: first, isFirst: true, expireAtMs }));

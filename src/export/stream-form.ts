@@ -140,7 +140,7 @@ function takeConsumer(stream: Stream, fields: PartFields): void {
   saveGroup(stream, group);
 }
 
-function idText(id: EntryId): string {
+export function idText(id: EntryId): string {
   return `${msOf(id)}-${seqOf(id)}`;
 }
 

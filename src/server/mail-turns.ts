@@ -181,10 +181,10 @@ export class MailTurns {
     }
   }
 
-  /** All other partitions. */
+  /** All partitions, this one too: a move may have brought sender and receiver together. */
   *#sources(): Generator<number> {
-    const { count, number } = this.#options.place;
-    for (let source = 0; source < count; source += 1) if (source !== number) yield source;
+    const { count } = this.#options.place;
+    for (let source = 0; source < count; source += 1) yield source;
   }
 
   #lettersToSend(reader: OrderedReader): OutgoingLetter[] {

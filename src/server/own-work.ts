@@ -1,9 +1,11 @@
 /** What the server does by itself, apart for each partition that it holds: timers, expiry, events of streams, migrations. */
 import type { Clock } from "../base/clock.ts";
 import { earlier } from "../base/earlier.ts";
+import type { Databases } from "../keyspace/databases.ts";
 import type { Partition } from "../keyspace/partitions.ts";
 import { DueTurns, type TurnsBudget } from "./due-turns.ts";
 import type { DueWork } from "./due-work.ts";
+import type { LeftLetters } from "./left-letters.ts";
 import type { LoadLimits } from "./loads.ts";
 import type { MailTurns } from "./mail-turns.ts";
 import type { Part, Turn } from "./turn.ts";
@@ -11,7 +13,7 @@ import type { Part, Turn } from "./turn.ts";
 export interface OwnWorkOptions {
   readonly dueWork: (partition: Partition) => DueWork;
   /** The mail of a partition that has a post. */
-  readonly mail?: ((partition: Partition, schedule: () => void) => MailTurns | undefined) | undefined;
+  readonly mail?: ((work: NewWork) => Mail | undefined) | undefined;
   readonly clock: Clock;
   readonly limits: LoadLimits;
   /** Asks for another turn. */
@@ -22,7 +24,16 @@ interface Work {
   readonly partition: Partition;
   readonly dueWork: DueWork;
   readonly due: DueTurns;
-  readonly mail: MailTurns | undefined;
+  readonly mail: Mail | undefined;
+}
+
+type Mail = MailTurns | LeftLetters;
+
+/** A partition as it is when the work begins. */
+export interface NewWork {
+  readonly partition: Partition;
+  readonly databases: Databases;
+  readonly schedule: () => void;
 }
 
 export class OwnWork {
@@ -37,7 +48,7 @@ export class OwnWork {
     const { partition, databases } = part;
     const dueWork = this.#options.dueWork(partition);
     const due = new DueTurns({ ...this.#options, dueWork });
-    const mail = this.#options.mail?.(partition, this.#options.schedule);
+    const mail = this.#options.mail?.({ partition, databases, schedule: this.#options.schedule });
     this.#works = [...this.#works, { partition, dueWork, due, mail }];
     due.find(databases);
   }

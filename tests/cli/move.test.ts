@@ -92,13 +92,9 @@ describe.skipIf(noPostgres !== undefined)("detent move", () => {
   });
 });
 
-test("a move has a directory on one side and a database on the other", async () => {
-  for (const args of [
-    ["a", "b"],
-    ["postgres://a/b", "postgres://c/d"],
-  ])
-    expect(await cli("move", ...args)).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("one of the two is a directory, the other the address of a database"),
-    });
+test("a move has a database on one side or on both", async () => {
+  expect(await cli("move", "a", "b")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("one of the two, or both, is the address of a database"),
+  });
 });

@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { runSubcommand } from "../../src/cli/run.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { placesOf } from "../../src/places.ts";
 
 export interface CliResult {
   readonly code: number | undefined;
@@ -48,6 +49,7 @@ interface Printed {
 async function run(args: readonly string[], { out, err, signal, stdin = "" }: Printed): Promise<CliResult> {
   const code = await runSubcommand(args, {
     objects: OBJECT_TYPES,
+    placesOf,
     version: "test",
     directoryOf: () => process.cwd(),
     nowMs: Date.UTC(2026, 10, 29, 14),
