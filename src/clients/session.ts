@@ -1,6 +1,7 @@
 /** The logical state of a client: what commands read and change of it. The socket is not known here. */
 import { type Bytes, raw } from "../base/bytes.ts";
-import type { ProtocolVersion } from "../protocol/reply.ts";
+import type { Transaction } from "../keyspace/transaction.ts";
+import type { ProtocolVersion, Reply } from "../protocol/reply.ts";
 import type { TrackingState } from "./tracking-state.ts";
 import type { User } from "./users/user.ts";
 
@@ -8,6 +9,12 @@ export type SubscriptionKind = "channel" | "pattern" | "shard";
 
 /** A request that waits for EXEC. */
 export type QueuedRequest = readonly Buffer[];
+
+/**
+ * Writes what has become of a request, in the commit of the request; it only puts and removes. `phys` is the number of the session's
+ * database. It is not called for a request that is refused before it runs.
+ */
+export type Recorder = (transaction: Transaction, phys: number, reply: Reply) => void;
 
 export interface Session {
   /** Unique and ascending within the life of the server. */
@@ -58,6 +65,8 @@ export interface Session {
   isMonitor: boolean;
   /** The connection closes after the replies so far. */
   isClosing: boolean;
+  /** Of the request that runs; undefined for nearly all. */
+  recorder: Recorder | undefined;
   /** Name of the last command, lower case, as CLIENT LIST shows it. */
   lastCommand: string;
   lastRequestAtMs: number;
@@ -104,6 +113,7 @@ export function newSession(options: NewSession): Session {
     mayCrossSlots: false,
     isMonitor: false,
     isClosing: false,
+    recorder: undefined,
     lastCommand: "NULL",
     lastRequestAtMs: options.nowMs,
     requestCount: 0,

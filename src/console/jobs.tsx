@@ -64,11 +64,11 @@ function filterText({ filter, machines }: Job): string {
   return parts.length === 0 ? "all machines" : parts.join(", ");
 }
 
-function Memory() {
+function Lasting() {
   return (
     <p class="hint">
-      Jobs live in the memory of the server: when it ends, those that have not ended stop and all are
-      forgotten. What a job has done stays done.
+      Jobs are stored: after a restart of the server, those that ran go on by themselves. In a cluster they
+      live in the memory of the server that was asked, and stop with it. What a job has done stays done.
     </p>
   );
 }
@@ -82,7 +82,7 @@ function JobList() {
   return (
     <>
       <h1>Bulk jobs</h1>
-      <Memory />
+      <Lasting />
       <Fault error={error} />
       {data?.jobs.length === 0 && (
         <Panel title="None yet">

@@ -1,107 +1,127 @@
 /**
  * One action over many machines: it looks for them first, says how many there are, and begins when it is confirmed; then it goes on at a
- * rate, keeps a result for each machine, and can be stopped and taken back. It acts as a client would, with the rights of its user.
+ * rate, keeps a result for each machine, and can be stopped and taken back. It acts as a client would, with the rights of its user, and goes on
+ * after a restart where it was.
  */
 import type { Clock } from "../base/clock.ts";
-import { type Answer, AnswerError, isList, isMap } from "./answer.ts";
+import { answerOf, isList } from "./answer.ts";
+import {
+  FILTERS,
+  faultOf,
+  type Item,
+  type JobStatus,
+  MACHINES_MAX,
+  newItem,
+  requestFor,
+  resultOf,
+  type Task,
+} from "./bulk-task.ts";
 import type { HttpSession } from "./http-session.ts";
+import type { JobHead, JobStore } from "./job-store.ts";
 
-export const ACTIONS = ["send", "retry", "suspend", "resume", "delete", "undo"] as const;
-export type Action = (typeof ACTIONS)[number];
-
-export type Filter = Readonly<Partial<Record<(typeof FILTERS)[number][0], string>>>;
-
-/** What chooses machines, and the option of SM.SCAN for it. */
-export const FILTERS = [
-  ["definition", "DEF"],
-  ["state", "STATE"],
-  ["status", "STATUS"],
-  ["olderThan", "OLDER"],
-  ["match", "MATCH"],
-  ["where", "WHERE"],
-] as const;
-
-export interface Task {
-  readonly action: Action;
-  readonly filter: Filter;
-  /** Instead of a filter. */
-  readonly keys: readonly string[] | undefined;
-  readonly event: string;
-  /** JSON; empty for none. */
-  readonly data: string;
-  readonly reason: string;
-  /** Machines a second. */
-  readonly rate: number;
-}
-
-/** A machine of a job. `outcome` is undefined until its turn. */
-export interface Item {
-  readonly key: string;
-  /** At which a machine is taken back, if nothing has happened to it since. */
-  readonly ifRev?: number;
-  outcome: "done" | "unchanged" | "refused" | undefined;
-  detail: string;
-  /** After what was done. */
-  rev: number | undefined;
-}
-
-export type JobStatus = "counting" | "ready" | "running" | "stopped" | "done" | "failed";
-
-export const MACHINES_MAX = 100_000;
-export const RATE_MAX = 10_000;
 const PAGE = 1000;
 const TICK_MS = 100;
 
+/** What a job is from its beginning. */
+export type JobBeginning = Pick<JobHead, "id" | "task" | "user" | "address" | "createdMs">;
+
 export interface JobOptions {
-  readonly id: string;
-  readonly task: Task;
-  /** Of the user that asked; closed when the job ends. */
-  readonly session: HttpSession;
+  readonly head: JobBeginning;
+  readonly database: number;
+  /** Of its user; closed when the job ends, and undefined where it has. */
+  readonly session: HttpSession | undefined;
   readonly clock: Clock;
-  readonly items?: readonly Item[];
+  /** Undefined where jobs are not stored. */
+  readonly store: JobStore | undefined;
 }
 
 export class BulkJob {
-  readonly id: string;
-  readonly task: Task;
-  readonly user: string;
   readonly database: number;
-  readonly createdMs: number;
   status: JobStatus = "counting";
   /** Why it failed. */
   fault: string | undefined;
   endedMs: number | undefined;
   readonly items: Item[] = [];
   readonly counts = { done: 0, unchanged: 0, refused: 0 };
+  readonly #head: JobBeginning;
   #next = 0;
   /** Parts of a machine that the rate has left over. */
   #allowance = 0;
-  readonly #session: HttpSession;
+  /** The server ends, and the next one goes on with it. */
+  #hasLeft = false;
+  readonly #session: HttpSession | undefined;
   readonly #clock: Clock;
+  readonly #store: JobStore | undefined;
   #cancel: () => void = () => undefined;
+  #stored: Promise<void> = Promise.resolve();
 
-  constructor({ id, task, session, clock, items }: JobOptions) {
-    this.id = id;
-    this.task = task;
+  constructor({ head, database, session, clock, store }: JobOptions) {
+    this.#head = head;
+    this.database = database;
     this.#session = session;
     this.#clock = clock;
-    this.user = session.session.user.name;
-    this.database = session.session.database;
-    this.createdMs = clock.now();
-    const known = items ?? task.keys?.map(newItem);
-    if (known === undefined) void this.#collect();
-    else this.#ready(known);
+    this.#store = store;
+  }
+
+  get id(): string {
+    return this.#head.id;
+  }
+
+  get task(): Task {
+    return this.#head.task;
+  }
+
+  get user(): string {
+    return this.#head.user;
+  }
+
+  get createdMs(): number {
+    return this.#head.createdMs;
   }
 
   get isOpen(): boolean {
     return this.status === "counting" || this.status === "ready" || this.status === "running";
   }
 
+  /** Resolves when what it is by now is stored, or could not be. */
+  get stored(): Promise<void> {
+    return this.#stored;
+  }
+
+  /** What is stored of it. */
+  get head(): JobHead {
+    const { status, fault, endedMs } = this;
+    return { ...this.#head, status, fault, endedMs, machines: this.items.length };
+  }
+
+  /** Chooses its machines: those given, those of its task, or those that fit the filter, which are looked for. */
+  choose(items?: readonly Item[]): void {
+    const known = items ?? this.task.keys?.map(newItem);
+    this.#save().catch(() => undefined);
+    if (known === undefined) void this.#collect();
+    else void this.#ready(known);
+  }
+
+  /** Becomes what it was when the server ended, and goes on. */
+  resume({ status, fault, endedMs }: JobHead, items: readonly Item[]): void {
+    for (const item of items) {
+      this.items.push(item);
+      if (item.outcome !== undefined) this.counts[item.outcome] += 1;
+    }
+    this.status = status;
+    this.fault = fault;
+    this.endedMs = endedMs;
+    if (!this.isOpen) return;
+    if (this.#session === undefined) this.#end("failed", `the user '${this.user}' may not log in any more`);
+    else if (status === "counting") this.choose();
+    else if (status === "running") void this.#step();
+  }
+
   /** Begins, once it is known how many machines there are; false when it cannot. */
   start(): boolean {
     if (this.status !== "ready") return false;
     this.status = "running";
-    void this.#step();
+    void this.#run();
     return true;
   }
 
@@ -112,9 +132,37 @@ export class BulkJob {
     return true;
   }
 
-  #ready(items: readonly Item[]): void {
+  /** Does nothing any more; it is stored as it is. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.#cancel();
+    this.#session?.close();
+  }
+
+  async #ready(items: readonly Item[]): Promise<void> {
+    const machines = items.length;
+    try {
+      await this.#afterOthers(() =>
+        this.#store?.putItems(this.database, { ...this.head, status: "ready", machines }, items),
+      );
+    } catch (error) {
+      if (this.status === "counting") this.#end("failed", storeFault(error));
+      return;
+    }
+    if (this.status !== "counting" || this.#hasLeft) return;
     this.items.push(...items);
     this.status = "ready";
+  }
+
+  /** That it runs is stored before anything is done: a restart goes on with it. */
+  async #run(): Promise<void> {
+    try {
+      await this.#save();
+    } catch (error) {
+      if (this.status === "running") this.#end("failed", storeFault(error));
+      return;
+    }
+    await this.#step();
   }
 
   #end(status: JobStatus, fault?: string): void {
@@ -122,7 +170,21 @@ export class BulkJob {
     this.status = status;
     this.fault = fault;
     this.endedMs = this.#clock.now();
-    this.#session.close();
+    this.#session?.close();
+    // If that fails, a restart finds a job that runs and has nothing left to do.
+    this.#save().catch(() => undefined);
+  }
+
+  /** Stores it as it is when its turn comes. */
+  #save(): Promise<void> {
+    return this.#afterOthers(() => this.#store?.putHead(this.database, this.head));
+  }
+
+  /** Writes come to the store in the order in which they were wanted. */
+  #afterOthers(write: () => Promise<void> | undefined): Promise<void> {
+    const written = this.#stored.then(write);
+    this.#stored = written.catch(() => undefined);
+    return written;
   }
 
   async #collect(): Promise<void> {
@@ -133,8 +195,9 @@ export class BulkJob {
     });
     let cursor = "0";
     do {
-      const page = await this.#session.run(["SM.SCAN", cursor, ...filter, "COUNT", String(PAGE)]);
-      if (this.status !== "counting") return;
+      const request = ["SM.SCAN", cursor, ...filter, "COUNT", String(PAGE)];
+      const page = (await this.#session?.run(request)) ?? null;
+      if (this.status !== "counting" || this.#hasLeft) return;
       if (!isList(page)) {
         this.#end("failed", faultOf(page));
         return;
@@ -147,42 +210,50 @@ export class BulkJob {
       }
       cursor = String(next);
     } while (cursor !== "0");
-    this.#ready([...keys].map(newItem));
+    await this.#ready([...keys].map(newItem));
   }
 
   /** As many machines as the rate allows in one tick. */
   async #step(): Promise<void> {
+    const session = this.#session;
+    if (this.status !== "running" || this.#hasLeft || session === undefined) return;
     this.#allowance += (this.task.rate * TICK_MS) / 1000;
     const count = Math.floor(this.#allowance);
     this.#allowance -= count;
-    const items = this.items.slice(this.#next, this.#next + count);
-    const answers = await this.#session.runAll(items.map((item) => requestFor(this.task, item)));
-    if (this.status !== "running") return;
-    if (this.#session.isInputEnded) return this.#end("failed", "its session has been ended");
-    for (const [index, item] of items.entries()) this.#note(item, answers[index] ?? null);
-    this.#next += items.length;
+    const chosen = this.#waiting(count);
+    const answers = await session.runAll(
+      chosen.map(([, item]) => requestFor(this.task, item)),
+      undefined,
+      chosen.flatMap(([index]) => {
+        const record = this.#store?.recorder(this.id, index, (reply) =>
+          resultOf(this.task.action, answerOf(reply)),
+        );
+        return record === undefined ? [] : [record];
+      }),
+    );
+    if (this.status !== "running" || this.#hasLeft) return;
+    if (session.isInputEnded) return this.#end("failed", "its session has been ended");
+    for (const [at, [, item]] of chosen.entries()) {
+      Object.assign(item, resultOf(this.task.action, answers[at] ?? null));
+      if (item.outcome !== undefined) this.counts[item.outcome] += 1;
+    }
     if (this.#next >= this.items.length) return this.#end("done");
     this.#cancel = this.#clock.wakeAt(this.#clock.now() + TICK_MS, () => void this.#step());
   }
 
-  #note(item: Item, answer: Answer): void {
-    if (answer instanceof AnswerError) {
-      item.outcome = "refused";
-      item.detail = faultOf(answer);
-    } else if (answer === null || answer === 0) {
-      item.outcome = "unchanged";
-    } else {
-      item.outcome = "done";
-      if (isMap(answer)) item.detail = textsOf(answer.get("state")).join(", ");
-      const rev = isMap(answer) ? answer.get("rev") : this.task.action === "undo" ? answer : undefined;
-      if (typeof rev === "number") item.rev = rev;
+  /** The next machines that have had no turn; after a restart some behind them may have had theirs. */
+  #waiting(count: number): ReadonlyArray<readonly [index: number, item: Item]> {
+    const chosen: Array<readonly [number, Item]> = [];
+    for (; this.#next < this.items.length && chosen.length < count; this.#next += 1) {
+      const item = this.items[this.#next];
+      if (item !== undefined && item.outcome === undefined) chosen.push([this.#next, item]);
     }
-    this.counts[item.outcome] += 1;
+    return chosen;
   }
 }
 
-function newItem(key: string): Item {
-  return { key, outcome: undefined, detail: "", rev: undefined };
+function storeFault(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The machines whose change can be taken back, at the revision that it has left them at. */
@@ -193,36 +264,4 @@ export function undoable({ task, items }: BulkJob): readonly Item[] {
   return items.flatMap(({ key, outcome, rev }) =>
     outcome !== "done" || rev === undefined ? [] : [{ ...newItem(key), ifRev: rev }],
   );
-}
-
-/** The action that takes another one back. */
-export function inverseOf(action: Action): Action | undefined {
-  const inverse: Partial<Record<Action, Action>> = { send: "undo", suspend: "resume", resume: "suspend" };
-  return inverse[action];
-}
-
-function requestFor({ action, event, data, reason }: Task, { key, ifRev }: Item): readonly string[] {
-  const because = reason === "" ? [] : ["REASON", reason];
-  switch (action) {
-    case "send":
-      return ["SM.SEND", key, event, ...(data === "" ? [] : [data]), ...because, "FULL"];
-    case "suspend":
-      return ["SM.SUSPEND", key, ...(reason === "" ? [] : [reason])];
-    case "resume":
-      return ["SM.RESUME", key];
-    case "retry":
-      return ["SM.RETRY", key];
-    case "delete":
-      return ["DEL", key];
-    case "undo":
-      return ["SM.UNDO", key, ...(ifRev === undefined ? [] : ["IFREV", String(ifRev)]), ...because];
-  }
-}
-
-function faultOf(answer: Answer): string {
-  return answer instanceof AnswerError ? `${answer.code} ${answer.detail}` : "the server answered nothing";
-}
-
-function textsOf(answer: Answer | undefined): readonly string[] {
-  return answer !== undefined && isList(answer) ? answer.map(String) : [];
 }

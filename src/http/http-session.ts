@@ -2,7 +2,7 @@
  * A session behind HTTP: the executor sees an endpoint whose requests come one by one and whose replies are promises.
  * One HTTP request has one session; whoever listens to changes keeps its own for as long.
  */
-import { newSession, type Session } from "../clients/session.ts";
+import { newSession, type Recorder, type Session } from "../clients/session.ts";
 import type { SessionConnection } from "../clients/session-list.ts";
 import { userOfCertificate } from "../clients/users/certificate-user.ts";
 import type { ServerContext } from "../commands/server-context.ts";
@@ -32,7 +32,8 @@ export class HttpSession implements Endpoint, SessionConnection {
   readonly #server: ServerContext;
   readonly #executor: Executor;
   /** Requests that the executor has not taken, and who waits for answers, both in order. */
-  readonly #requests: Array<readonly Buffer[]> = [];
+  readonly #requests: Array<{ readonly args: readonly Buffer[]; readonly recorder: Recorder | undefined }> =
+    [];
   readonly #answered: Array<(answer: Answer) => void> = [];
   #isOpen = true;
   /** Requests that would change something are refused. */
@@ -76,16 +77,18 @@ export class HttpSession implements Endpoint, SessionConnection {
   /**
    * Runs requests one behind the other, in one turn if that has room for them; their replies in order.
    * @param waitMs how long commands may wait; what waits longer is answered as at its timeout
+   * @param recorders of the requests of the same index
    */
   async runAll(
     requests: ReadonlyArray<ReadonlyArray<string | Buffer>>,
     waitMs?: number,
+    recorders: readonly Recorder[] = [],
   ): Promise<readonly Answer[]> {
     if (!this.#isOpen) return requests.map(() => CLOSED);
-    const answers = requests.map((args) => {
+    const answers = requests.map((args, index) => {
       const request = args.map((arg) => (typeof arg === "string" ? Buffer.from(arg, "utf8") : arg));
       if (this.onlyReads && !onlyReads(this.#server.catalogue, request)) return ONLY_READS;
-      this.#requests.push(request);
+      this.#requests.push({ args: request, recorder: recorders[index] });
       return new Promise<Answer>((resolve) => this.#answered.push(resolve));
     });
     this.#executor.wake(this);
@@ -110,7 +113,9 @@ export class HttpSession implements Endpoint, SessionConnection {
   }
 
   nextRequest(): readonly Buffer[] | undefined {
-    return this.#requests.shift();
+    const next = this.#requests.shift();
+    this.session.recorder = next?.recorder;
+    return next?.args;
   }
 
   send(replies: readonly OutgoingReply[]): void {

@@ -1,6 +1,6 @@
 /** The routes of bulk jobs, failures and permissions, as OpenAPI describes them. */
 import type { JsonObject } from "../base/json.ts";
-import { ACTIONS, FILTERS, RATE_MAX } from "./bulk-job.ts";
+import { ACTIONS, FILTERS, RATE_MAX } from "./bulk-task.ts";
 import {
   INTEGER,
   jsonBody,

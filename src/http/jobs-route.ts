@@ -1,6 +1,6 @@
 /**
  * Bulk jobs: POST /api/v1/jobs chooses machines and an action, `…/start` begins once one has seen how many there are, `…/stop`
- * ends it, `…/undo` makes a job that takes it back. They live in the memory of the server, the latest of them.
+ * ends it, `…/undo` makes a job that takes it back.
  */
 import type { Hono } from "hono";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
@@ -8,16 +8,8 @@ import { type Access, openSession } from "./access.ts";
 import { AnswerError } from "./answer.ts";
 import { type Env, type HttpContext, peerOf, withSession } from "./app-context.ts";
 import { bodyText, parseBody, rawMembers } from "./body.ts";
-import {
-  ACTIONS,
-  BulkJob,
-  FILTERS,
-  inverseOf,
-  MACHINES_MAX,
-  RATE_MAX,
-  type Task,
-  undoable,
-} from "./bulk-job.ts";
+import { BulkJob, undoable } from "./bulk-job.ts";
+import { ACTIONS, FILTERS, inverseOf, MACHINES_MAX, RATE_MAX, type Task } from "./bulk-task.ts";
 import { badRequest, Problem } from "./problem.ts";
 
 const RESULTS = 100;
@@ -28,9 +20,15 @@ export function addJobs(app: Hono<Env>, access: Access): void {
   const begin = async (context: HttpContext, task: Task, items?: BulkJob["items"]) => {
     const session = await openSession(access, context.req.raw, peerOf(context));
     try {
-      return jobs.add(
-        (id) => new BulkJob({ id, task, session, clock: server.clock, ...(items && { items }) }),
-      );
+      const job = jobs.add((id, store) => {
+        const { user, database, address } = session.session;
+        const head = { id, task, user: user.name, address, createdMs: server.clock.now() };
+        const made = new BulkJob({ head, database, session, store, clock: server.clock });
+        made.choose(items);
+        return made;
+      });
+      await job.stored;
+      return job;
     } catch (error) {
       session.close();
       throw error;
@@ -64,15 +62,17 @@ export function addJobs(app: Hono<Env>, access: Access): void {
   );
   app.post(
     "/api/v1/jobs/:id/start",
-    withJob((context, job) => {
+    withJob(async (context, job) => {
       if (!job.start()) throw conflict(`the job is ${job.status}: only one that is ready can begin`);
+      await job.stored;
       return reply(context, summary(job));
     }),
   );
   app.post(
     "/api/v1/jobs/:id/stop",
-    withJob((context, job) => {
+    withJob(async (context, job) => {
       if (!job.stop()) throw conflict(`the job is ${job.status} already`);
+      await job.stored;
       return reply(context, summary(job));
     }),
   );

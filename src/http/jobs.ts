@@ -1,5 +1,10 @@
-/** The bulk jobs that the server knows, the latest of them. */
-import type { BulkJob } from "./bulk-job.ts";
+/** The bulk jobs that the server knows, the latest of them. They are stored, and a restart goes on with those that ran. */
+import type { ServerContext } from "../commands/server-context.ts";
+import type { Executor } from "../server/executor.ts";
+import type { OnFault } from "../server/faults.ts";
+import { BulkJob } from "./bulk-job.ts";
+import { HttpSession } from "./http-session.ts";
+import { type FoundJob, JobStore } from "./job-store.ts";
 import { badRequest } from "./problem.ts";
 
 const JOBS_MAX = 50;
@@ -7,14 +12,24 @@ const JOBS_MAX = 50;
 const OPEN_MAX = 8;
 
 export class Jobs {
-  /** In the order in which they were made. */
+  readonly #server: ServerContext;
+  readonly #executor: Executor;
+  readonly #store: JobStore | undefined;
   readonly #jobs = new Map<string, BulkJob>();
   #latest = 0;
+  #isClosed = false;
+
+  constructor(server: ServerContext, executor: Executor) {
+    this.#server = server;
+    this.#executor = executor;
+    const store = new JobStore(server, executor);
+    this.#store = store.isLasting ? store : undefined;
+  }
 
   list(user: string, database: number): readonly BulkJob[] {
     return [...this.#jobs.values()]
       .filter((job) => job.user === user && job.database === database)
-      .toReversed();
+      .sort((a, b) => Number(b.id) - Number(a.id));
   }
 
   find(id: string, user: string): BulkJob | undefined {
@@ -22,20 +37,67 @@ export class Jobs {
     return job?.user === user ? job : undefined;
   }
 
-  add(make: (id: string) => BulkJob): BulkJob {
+  add(make: (id: string, store: JobStore | undefined) => BulkJob): BulkJob {
     if ([...this.#jobs.values()].filter(({ isOpen }) => isOpen).length >= OPEN_MAX)
       throw badRequest(503, `${OPEN_MAX} jobs have not ended: stop one, or wait`);
     this.#latest += 1;
-    const job = make(String(this.#latest));
+    const job = make(String(this.#latest), this.#store);
     this.#jobs.set(job.id, job);
-    for (const [id, { isOpen }] of this.#jobs) {
+    for (const [id, { isOpen, database, head }] of this.#jobs) {
       if (this.#jobs.size <= JOBS_MAX) break;
-      if (!isOpen) this.#jobs.delete(id);
+      if (isOpen) continue;
+      this.#jobs.delete(id);
+      // A restart removes what is left of it.
+      this.#store?.remove(database, head).catch(() => undefined);
     }
     return job;
   }
 
+  /** Takes up the jobs that are stored. Nobody waits for it: a job is known once its machines are read. */
+  restore(onFault: OnFault): void {
+    const found = [...(this.#store?.heads() ?? [])].sort((a, b) => Number(a.head.id) - Number(b.head.id));
+    this.#latest = Math.max(0, ...found.map(({ head }) => Number(head.id)));
+    this.#takeUpAll(found).catch(onFault);
+  }
+
+  /** Ends them with the server; the next one goes on with them. */
   close(): void {
-    for (const job of this.#jobs.values()) job.stop();
+    this.#isClosed = true;
+    for (const job of this.#jobs.values()) {
+      if (this.#store === undefined) job.stop();
+      else job.leave();
+    }
+  }
+
+  async #takeUpAll(found: readonly FoundJob[]): Promise<void> {
+    const latest = found.slice(-JOBS_MAX);
+    for (const job of latest) await this.#takeUp(job);
+    for (const { database, head } of found.slice(0, -JOBS_MAX)) await this.#store?.remove(database, head);
+  }
+
+  async #takeUp({ database, head }: FoundJob): Promise<void> {
+    const store = this.#store;
+    if (store === undefined || this.#isClosed) return;
+    const items = head.isGone === true ? [] : await store.items(database, head.id);
+    // A database that was flushed has taken with it what was stored before.
+    if (head.isGone === true || items.length < head.machines) {
+      await store.remove(database, head);
+      return;
+    }
+    const isOver = head.endedMs !== undefined;
+    const session = isOver ? undefined : this.#sessionOf(head.user, head.address, database);
+    const job = new BulkJob({ head, database, session, store, clock: this.#server.clock });
+    this.#jobs.set(job.id, job);
+    job.resume(head, head.status === "counting" ? [] : items);
+  }
+
+  /** A session as the one that has made a job; undefined when its user is gone or may not log in. */
+  #sessionOf(name: string, address: string, database: number): HttpSession | undefined {
+    const user = this.#server.users.find(name);
+    if (user === undefined || !user.rules.isEnabled) return undefined;
+    const peer = { address, localAddress: address, commonName: undefined };
+    const session = new HttpSession(this.#server, this.#executor, peer);
+    Object.assign(session.session, { user, isAuthenticated: true, database });
+    return session;
   }
 }

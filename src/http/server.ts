@@ -48,7 +48,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { server: context, executor, onFault } = options;
   const tokens = new LoginTokens(context.clock, context.users);
   const drawings = new Drawings();
-  const jobs = new Jobs();
+  const jobs = new Jobs(context, executor);
   const app = createApp({
     server: context,
     executor,
@@ -59,6 +59,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     isServing: () => isServing,
   });
   const fetch = (request: Request, env: unknown) => app.fetch(request, env as never);
+  jobs.restore(onFault);
   const servers: Server[] = [];
   const addresses: string[] = [];
   const connectionsMax = () => context.config.get("maxclients");

@@ -7,6 +7,7 @@
 import { bytesOf } from "../base/bytes.ts";
 import { GARBAGE_DATABASE } from "./databases.ts";
 import {
+  bulkPrefix,
   counterKey,
   databasePrefix,
   definitionRecordPrefix,
@@ -61,9 +62,14 @@ function removeDatabase(transaction: Transaction, phys: number, limit: number): 
   const removed = removeKeys(transaction, phys, limit);
   if (removed === limit) return removed;
   const definitions = prefixRange(definitionRecordPrefix(phys));
-  const entries = [...take(transaction.range(definitions.from, definitions.to), limit - removed)];
-  for (const [key] of entries) transaction.remove(key);
-  if (removed + entries.length === limit) return limit;
+  const jobs = prefixRange(bulkPrefix(phys));
+  let count = removed;
+  for (const { from, to } of [definitions, jobs]) {
+    const entries = [...take(transaction.range(from, to), limit - count)];
+    for (const [key] of entries) transaction.remove(key);
+    count += entries.length;
+    if (count === limit) return limit;
+  }
   const migrations = prefixRange(migrationPrefix(phys));
   for (const [key] of [...transaction.range(migrations.from, migrations.to)]) {
     const { kind, number } = migrationFields(key);
@@ -72,7 +78,7 @@ function removeDatabase(transaction: Transaction, phys: number, limit: number): 
   }
   transaction.remove(counterKey(`keys${phys}`));
   transaction.remove(counterKey(`expires${phys}`));
-  return removed + entries.length;
+  return count;
 }
 
 function removeMigration(transaction: Transaction, number: number, limit: number): number {

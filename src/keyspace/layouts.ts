@@ -43,6 +43,8 @@
  * | b     | number u64, kind, id u64     | of a migration, a machine: kind b: what it was     |
  * |       |                              | before, h: why it has been left where it is        |
  * | g     | kind, number u64             | what is to be removed piece by piece               |
+ * | z     | phys u32, kind, number u64,  | of a bulk job, kind h: what it is to do, c: keys   |
+ * |       | index u64                    | of machines from an index on, r: what became of one|
  * | j     |                              | how far the data file has the journals (lmdb-data) |
  * | a     | o, target u32, sequence u64  | an event for a machine of another partition        |
  * | a     | s, target u32                | the sequence of the last one for that partition    |
@@ -416,6 +418,19 @@ export function migratedKey(job: number, kind: MigratedKind, id: number): Bytes 
 export function migratedFields(key: Bytes): { readonly job: number; readonly id: number } {
   return { job: readU64(key, 1), id: readU64(key, 10) };
 }
+
+/** Of a bulk job: what it is to do (h), keys of its machines (c), or what became of one (r). */
+export type BulkKind = "h" | "c" | "r";
+
+/** The prefix of all that is stored of bulk jobs, of one kind, or of one kind of one job. */
+export function bulkPrefix(phys: number, kind: BulkKind | "" = "", number?: number): string {
+  return `z${u32(phys)}${kind}${number === undefined ? "" : u64(number)}`;
+}
+
+export function bulkKey(phys: number, kind: BulkKind, number: number, index = 0): Bytes {
+  return raw(bulkPrefix(phys, kind, number) + u64(index));
+}
+export const bulkIndex = (key: Bytes): number => readU64(key, 14);
 
 /** The kind of garbage that is what a migration has kept of machines. */
 export const GARBAGE_MIGRATION = "m";

@@ -112,6 +112,9 @@ export class Runner {
       reply = { kind: "error", message: this.#refusal(error) };
       if (audit !== undefined) this.#auditRefusal(run, audit, reply.message);
     }
+    const { recorder } = run.session;
+    if (recorder !== undefined && run.origin === "client" && !isWait(reply))
+      recorder(transaction, run.db.phys, reply);
     const isFirst = retry === undefined;
     const { nesting } = run;
     if (nesting !== undefined) {

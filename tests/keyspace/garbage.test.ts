@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { bytesOfText, raw } from "../../src/base/bytes.ts";
 import { Databases } from "../../src/keyspace/databases.ts";
 import { collectGarbage } from "../../src/keyspace/garbage.ts";
+import { bulkKey } from "../../src/keyspace/layouts.ts";
 import { checkStore } from "../../src/keyspace/self-check.ts";
 import { Store } from "../../src/keyspace/store.ts";
 import { putHistory } from "../../src/machines/history.ts";
@@ -24,6 +25,10 @@ function flushedStore() {
       databases.at(index).put(key, { type: "string", payload, expireAtMs }, "set");
     }
   }
+  // Of a bulk job: a head, keys of machines, a result.
+  for (const index of [0, 1])
+    for (const kind of ["h", "c", "r"] as const)
+      databases.transaction.put(bulkKey(databases.at(index).phys, kind, 1), Buffer.from("{}"));
   databases.flush(0);
   store.commit(databases.transaction);
   return store;
@@ -44,11 +49,11 @@ test("collectGarbage() removes a flushed database piece by piece and nothing els
     counts.push(count);
     expect(checkStore(store.begin(), OBJECT_TYPES)).toEqual([]);
   }
-  expect(counts).toEqual([10, 10, 6]);
+  expect(counts).toEqual([10, 10, 9]);
   const left = entriesOf(store);
   expect(left.filter((key) => String(key).startsWith("g"))).toEqual([]);
-  // Per key a record and an order entry, twelve expiries, nine long strings, two counters, the garbage entry.
-  expect(withBoth - left.length).toBe(2 * KEYS + 12 + 9 + 2 + 1);
+  // Per key a record and an order entry, twelve expiries, nine long strings, two counters, three entries of a job, the garbage entry.
+  expect(withBoth - left.length).toBe(2 * KEYS + 12 + 9 + 2 + 3 + 1);
   expect(new Databases(store.begin(), 16, 1000).at(1).size).toBe(KEYS);
 });
 
