@@ -18,6 +18,14 @@ return function()
   return true
 end`;
 
+/**
+ * Whether code may get at a function that writes to protected tables. Only those of the library `table` do, and a script
+ * finds that by its name alone, or by way of the table of all globals, or of code that it composes.
+ */
+export function mayReachTables(code: Buffer): boolean {
+  return code.includes("table") || code.includes("_G") || code.includes("load");
+}
+
 export class Protection {
   readonly #lua: Lua;
   /** What scripts see of each table, by its address, and a reference to the true one. */

@@ -6,11 +6,11 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import * as errors from "../protocol/errors.ts";
+import { mayReachTables } from "./protection.ts";
 import { Random48 } from "./random48.ts";
 import {
   type Invocation,
   type MachineOptions,
-  mayReachTables,
   type Outcome,
   ScriptMachine,
   type TimeLimit,

@@ -12,6 +12,7 @@ import type { ScriptHost, ScriptRun } from "./redis-library.ts";
 import { type RegisteredFunction, Registration } from "./registration.ts";
 import { takeReply } from "./reply-of-lua.ts";
 import { openSandbox } from "./sandbox.ts";
+import { endOf, endOfRegistering, TimeUp } from "./script-end.ts";
 
 /** A call of a function of the machine. */
 export interface Invocation {
@@ -26,14 +27,6 @@ export interface Invocation {
   readonly host: ScriptHost;
   /** It may have written to a table behind its protection, as `mayReachTables` says of its code. */
   readonly mayReachTables: boolean;
-}
-
-/**
- * Whether code may get at a function that writes to protected tables. Only those of the library `table` do, and a script
- * finds that by its name alone, or by way of the table of all globals, or of code that it composes.
- */
-export function mayReachTables(code: Buffer): boolean {
-  return code.includes("table") || code.includes("_G") || code.includes("load");
 }
 
 /** How long a script may run. */
@@ -313,24 +306,4 @@ export class ScriptMachine {
     const limit = this.#limit;
     if (limit !== undefined && limit.now() - this.#startedMs >= limit.maxMs) throw new TimeUp();
   }
-}
-
-/** The time of a script is up. */
-class TimeUp extends Error {}
-
-/** Why a library was not registered to its end. @throws the error that is none of its doing */
-function endOfRegistering(error: unknown): string {
-  if (error instanceof TimeUp) return "ERR FUNCTION LOAD timeout";
-  if (error instanceof RangeError) return "ERR stack overflow";
-  throw error;
-}
-
-/** Why a run has ended in the middle. @throws the error that is none of the script's doing */
-function endOf(error: unknown, { maxMs }: TimeLimit): string {
-  if (error instanceof TimeUp) {
-    return `the script ran for more than ${maxMs} ms (busy-reply-threshold) and was ended; nothing it did was kept`;
-  }
-  // Calls within Lua's C functions are nested too deep, as those of patterns can be.
-  if (error instanceof RangeError) return "stack overflow; nothing the script did was kept";
-  throw error;
 }
