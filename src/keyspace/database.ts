@@ -134,11 +134,12 @@ export class Database {
     before: KeyRecord,
     { decoded, encode }: { readonly decoded: T; readonly encode: (decoded: T) => Buffer },
     event: KeyEvent | undefined,
-  ): void {
+  ): KeyRecord {
     // What is encoded is what was given.
     const record = new LazyRecord(before, decoded, encode as (decoded: unknown) => Buffer);
     this.#writeRecord(key, record, before.expireAtMs);
     this.#record(key, event);
+    return record;
   }
 
   /**

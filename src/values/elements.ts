@@ -1,5 +1,5 @@
 /** The names of a large hash, set or sorted set. Each is a key of the store, ordered by the hash of the name. */
-import { bufferOf, bytesOf, chars } from "../base/bytes.ts";
+import { type Bytes, bufferOf, bytesOf, chars } from "../base/bytes.ts";
 import { FieldReader, putVarint, varintBytes } from "../base/varint.ts";
 import {
   elementKey,
@@ -32,36 +32,46 @@ export interface ElementPage {
 const DRAWN_FROM = 16;
 
 export class Elements {
-  readonly #id: number;
+  readonly id: number;
   readonly #transaction: Transaction;
+  /** The name that was used last and its key: who looks at a name is likely to write it. */
+  #latestName: Buffer | undefined;
+  #latestKey: Bytes | undefined;
 
   constructor(id: number, transaction: Transaction) {
-    this.#id = id;
+    this.id = id;
     this.#transaction = transaction;
   }
 
   has(name: Buffer): boolean {
-    return this.#transaction.get(keyOf(this.#id, name)) !== undefined;
+    return this.#transaction.get(this.#keyOf(name)) !== undefined;
   }
 
   /** The value of a name; undefined when there is no such name. */
   get(name: Buffer): Buffer | undefined {
-    const stored = this.#transaction.get(keyOf(this.#id, name));
+    const stored = this.#transaction.get(this.#keyOf(name));
     if (stored === undefined || isWholeInKey(name.length)) return stored;
     return withLongName(stored).value;
   }
 
   put(name: Buffer, value: Buffer): void {
-    this.#transaction.put(keyOf(this.#id, name), storedValue(name, value));
+    this.#transaction.put(this.#keyOf(name), storedValue(name, value));
   }
 
   remove(name: Buffer): void {
-    this.#transaction.remove(keyOf(this.#id, name));
+    this.#transaction.remove(this.#keyOf(name));
+  }
+
+  #keyOf(name: Buffer): Bytes {
+    if (this.#latestKey !== undefined && this.#latestName === name) return this.#latestKey;
+    this.#latestName = name;
+    this.#latestKey = keyOf(this.id, name);
+    return this.#latestKey;
   }
 
   /** All names. The iterator is lazy: read it before the next write. */
   *all(): Generator<Element> {
-    const { from, to } = prefixRange(elementsPrefix(this.#id));
+    const { from, to } = prefixRange(elementsPrefix(this.id));
     for (const entry of this.#transaction.range(from, to)) yield elementOf(entry);
   }
 
@@ -95,13 +105,13 @@ export class Elements {
 
   #from(hash: number): Iterable<Entry> {
     return this.#transaction.range(
-      elementsFrom(this.#id, hashBytes(hash)),
-      prefixRange(elementsPrefix(this.#id)).to,
+      elementsFrom(this.id, hashBytes(hash)),
+      prefixRange(elementsPrefix(this.id)).to,
     );
   }
 }
 
-function keyOf(id: number, name: Buffer) {
+function keyOf(id: number, name: Buffer): Bytes {
   return elementKey(id, nameHash(name), bytesOf(name));
 }
 

@@ -8,6 +8,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
+import type { KeyRecord } from "../keyspace/records.ts";
 import { Packed } from "./packed.ts";
 
 /**
@@ -48,6 +49,15 @@ export function decodeHeader(payload: Buffer): Header {
   const numbers: number[] = [];
   while (!reader.isAtEnd) numbers.push(reader.varint());
   return { isLarge: true, encoding, numbers };
+}
+
+/**
+ * What the record of a value says. One that this turn has written of a large value is not decoded again.
+ * @throws Error when the payload is invalid
+ */
+export function headerOf(record: KeyRecord): Header {
+  // What a record of a collection keeps decoded is its header (Held.save).
+  return record.decoded === undefined ? decodeHeader(record.payload) : (record.decoded as Header);
 }
 
 /** The number of entries of a large object, from the numbers of its header. */

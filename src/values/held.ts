@@ -59,9 +59,13 @@ export class Held {
 
   /** Writes the record. */
   save(header: Header, event: KeyEvent | undefined): void {
-    const payload = encodeHeader(header);
-    if (this.#record === undefined) this.#record = this.#made(payload, event);
-    else this.#record = this.db.update(this.key, this.#record, payload, event);
+    const record = this.#record;
+    if (record === undefined) this.#record = this.#made(encodeHeader(header), event);
+    else if (header.isLarge) {
+      // Many requests of a turn may change it: its record is encoded once for all of them.
+      const written = { decoded: header, encode: encodeHeader };
+      this.#record = this.db.updateLazily(this.key, record, written, event);
+    } else this.#record = this.db.update(this.key, record, encodeHeader(header), event);
   }
 
   /** Reports a change that has left the record unchanged. */

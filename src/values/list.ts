@@ -6,7 +6,7 @@ import { assert } from "../base/assert.ts";
 import { ByteRanges } from "../base/byte-ranges.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import { CountedTree, type Run, treeRootOf } from "./counted-tree.ts";
-import { countOf, decodeHeader, type Encoding, isSmall } from "./header.ts";
+import { countOf, type Encoding, headerOf, isSmall } from "./header.ts";
 import type { Held } from "./held.ts";
 import { listpackBytes } from "./listpack-bytes.ts";
 import { Packed } from "./packed.ts";
@@ -27,7 +27,7 @@ export class List {
 
   constructor(held: Held) {
     this.held = held;
-    const header = held.record === undefined ? undefined : decodeHeader(held.record.payload);
+    const header = held.record === undefined ? undefined : headerOf(held.record);
     this.encoding = header?.encoding ?? "compact";
     if (header?.isLarge) {
       const { numbers } = header;

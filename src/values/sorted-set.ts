@@ -10,7 +10,7 @@ import { ByteRanges } from "../base/byte-ranges.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import { CountedTree, type Run, treeRootOf } from "./counted-tree.ts";
 import { Elements } from "./elements.ts";
-import { countOf, decodeHeader, type Encoding, isSmall } from "./header.ts";
+import { countOf, type Encoding, headerOf, isSmall } from "./header.ts";
 import type { Held } from "./held.ts";
 import { Packed } from "./packed.ts";
 import { SCORE_BYTES, scoreOfBytes, sortableScore } from "./score.ts";
@@ -33,13 +33,14 @@ export class SortedSet {
   #entries: Packed | undefined;
   /** The tree of a large sorted set. */
   #tree: CountedTree | undefined;
+  #parts: Elements | undefined;
   #count: number;
   /** The encoding that Redis would use. The commands set it, since they know the limits. */
   encoding: Encoding;
 
   constructor(held: Held) {
     this.held = held;
-    const header = held.record === undefined ? undefined : decodeHeader(held.record.payload);
+    const header = held.record === undefined ? undefined : headerOf(held.record);
     this.encoding = header?.encoding ?? "compact";
     if (header?.isLarge) {
       this.#count = countOf(header.numbers);
@@ -215,7 +216,9 @@ export class SortedSet {
   }
 
   #elements(): Elements {
-    return new Elements(this.held.id, this.held.transaction);
+    const { id } = this.held;
+    if (this.#parts?.id !== id) this.#parts = new Elements(id, this.held.transaction);
+    return this.#parts;
   }
 
   #large(): CountedTree {

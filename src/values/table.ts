@@ -8,7 +8,7 @@ import { assert } from "../base/assert.ts";
 import { ByteRanges } from "../base/byte-ranges.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import { type Element, type ElementPage, Elements } from "./elements.ts";
-import { countOf, decodeHeader, type Encoding, isSmall } from "./header.ts";
+import { countOf, type Encoding, headerOf, isSmall } from "./header.ts";
 import type { Held } from "./held.ts";
 import { Packed } from "./packed.ts";
 
@@ -24,11 +24,12 @@ export class Table {
   /** Entries per name in a small table: 2 with values, 1 without. */
   readonly #step: 1 | 2;
   #isChanged = false;
+  #parts: Elements | undefined;
 
   constructor(held: Held) {
     this.held = held;
     this.#step = held.type === "hash" ? 2 : 1;
-    const header = held.record === undefined ? undefined : decodeHeader(held.record.payload);
+    const header = held.record === undefined ? undefined : headerOf(held.record);
     this.encoding = header?.encoding ?? "compact";
     if (header?.isLarge) {
       this.#count = countOf(header.numbers);
@@ -193,6 +194,8 @@ export class Table {
   }
 
   #apart(): Elements {
-    return new Elements(this.held.id, this.held.transaction);
+    const { id } = this.held;
+    if (this.#parts?.id !== id) this.#parts = new Elements(id, this.held.transaction);
+    return this.#parts;
   }
 }
