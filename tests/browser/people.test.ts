@@ -74,8 +74,8 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await page.getByRole("heading", { name: "o1" }).waitFor();
   });
 
-  test("says that jobs live in memory", async () => {
+  test("says that jobs go on after a restart", async () => {
     const { page } = await open(browser, "#/jobs");
-    await page.getByText("Jobs live in the memory of the server").waitFor();
+    await page.getByText("Jobs are stored: after a restart").waitFor();
   });
 });
