@@ -1,13 +1,9 @@
 /** Definitions and libraries of a cluster with several partitions, by three servers over a log in memory and over PostgreSQL. */
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { PostgresLog } from "../../src/cluster/postgres-log.ts";
-import { Store } from "../../src/keyspace/store.ts";
-import { OBJECT_TYPES } from "../../src/object-types.ts";
-import { createSchema } from "../../src/storage/postgres/schema.ts";
-import { connectedTo, useClusterDatabase } from "../support/cluster-database.ts";
+import { describe, expect, test } from "vitest";
+import { useClusterDatabase } from "../support/cluster-database.ts";
 import { noPostgres } from "../support/postgres.ts";
 import { ReplyFailure } from "../support/resp-decoder.ts";
-import { SharedServers, sharedInMemory } from "../support/shared-servers.ts";
+import { type SharedServers, sharedInMemory, sharedOverPostgres } from "../support/shared-servers.ts";
 
 const DOOR = JSON.stringify({
   initial: "shut",
@@ -120,40 +116,5 @@ describe("what belongs to all partitions, over a log in memory", () => contract(
 
 describe.skipIf(noPostgres !== undefined)("what belongs to all partitions, over PostgreSQL", () => {
   const database = useClusterDatabase();
-  let url = "";
-  beforeEach(async () => {
-    url = await database.schema();
-    await createSchema(await connectedTo(url), 6);
-  });
-
-  contract(async () => {
-    const control = await connectedTo(url);
-    const stores: Store[] = [];
-    onTestFinished(() => {
-      for (const store of stores) store.abandon();
-    });
-    const servers = new SharedServers({
-      log: (_, onHint) => {
-        const log = new PostgresLog({ url, answerMs: 10_000, onHint });
-        onTestFinished(() => log.close());
-        return log;
-      },
-      store: async (partition, owner) => {
-        const { rows } = await control.query<{ epoch: string }>(
-          `update detent_partition set owner = $2, epoch = epoch + 1, lease_until = now() + interval '1 hour'
-           where p = $1 returning epoch`,
-          [partition, owner],
-        );
-        const epoch = Number(rows[0]?.epoch);
-        const store = await Store.openPostgres({ url, partition, owner, epoch }, OBJECT_TYPES);
-        stores.push(store);
-        return store;
-      },
-      release: async (partition) => {
-        await control.query("update detent_partition set owner = null where p = $1", [partition]);
-      },
-    });
-    await servers.start();
-    return servers;
-  });
+  contract(async () => sharedOverPostgres(await database.schema()));
 });

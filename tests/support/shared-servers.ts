@@ -2,6 +2,7 @@
 import { onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import type { ClusterLog } from "../../src/cluster/cluster-log.ts";
+import { PostgresLog } from "../../src/cluster/postgres-log.ts";
 import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
 import { configOf } from "../../src/config/load.ts";
 import { Partition } from "../../src/keyspace/partitions.ts";
@@ -11,8 +12,11 @@ import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { placesOf } from "../../src/places.ts";
 import { type RunningServer, start } from "../../src/start.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
+import { createSchema } from "../../src/storage/postgres/schema.ts";
+import { SharedLines } from "../../src/storage/postgres/shared-lines.ts";
 import { MemoryLog } from "../cluster/memory-log.ts";
 import { TestClient } from "./client.ts";
+import { connectedTo } from "./cluster-database.ts";
 import { member, memberId } from "./cluster-view.ts";
 
 const LETTERS = ["a", "b", "c"] as const;
@@ -146,6 +150,41 @@ export async function sharedInMemory(): Promise<SharedServers> {
     release: async (partition) => {
       const row = log.rows.get(partition);
       if (row !== undefined) row.owner = undefined;
+    },
+  });
+  await servers.start();
+  return servers;
+}
+
+/** Over an empty schema of a database. */
+export async function sharedOverPostgres(url: string): Promise<SharedServers> {
+  const control = await connectedTo(url);
+  await createSchema(control, PARTITION_COUNT);
+  const lines = new SharedLines({ url });
+  const stores: Store[] = [];
+  onTestFinished(async () => {
+    for (const store of stores) store.abandon();
+    await lines.close();
+  });
+  const servers = new SharedServers({
+    log: (_, onHint) => {
+      const log = new PostgresLog({ url, answerMs: 10_000, onHint });
+      onTestFinished(() => log.close());
+      return log;
+    },
+    store: async (partition, owner) => {
+      const { rows } = await control.query<{ epoch: string }>(
+        `update detent_partition set owner = $2, epoch = epoch + 1, lease_until = now() + interval '1 hour'
+         where p = $1 returning epoch`,
+        [partition, owner],
+      );
+      const epoch = Number(rows[0]?.epoch);
+      const store = await Store.openPostgres({ url, partition, owner, epoch, lines }, OBJECT_TYPES);
+      stores.push(store);
+      return store;
+    },
+    release: async (partition) => {
+      await control.query("update detent_partition set owner = null where p = $1", [partition]);
     },
   });
   await servers.start();
