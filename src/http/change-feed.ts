@@ -18,12 +18,14 @@ export interface Feed {
   place(): string;
   /** The next entries; none after a while in which there were none. */
   next(): Promise<readonly FeedEntry[] | AnswerError>;
+  /** What the client is to know beside the entries; empty where there is nothing. */
+  notice?(): string;
   /** Told how long the text of a piece was, so that pieces stay small. */
   sent(length: number): void;
 }
 
 /** How long a piece waits for an entry: what keeps connections through proxies alive. */
-const WAIT_MS = 15_000;
+export const WAIT_MS = 15_000;
 /** While all definitions are followed, new ones are looked for so often. */
 const LOOK_MS = 2_000;
 const PIECE_CHARS = 128 * 1024;
@@ -32,7 +34,7 @@ const COUNT_MAX = 512;
 const PENDING_AT_ONCE = 1000;
 
 /** How many entries the next piece has, from how long the last one was. */
-class PieceSize {
+export class PieceSize {
   count = COUNT_FIRST;
 
   sent(length: number): void {
@@ -141,7 +143,7 @@ export async function groupFeed(
   return { gaps: [], place: () => latest, next, sent: (length) => size.sent(length) };
 }
 
-async function acknowledge(
+export async function acknowledge(
   session: HttpSession,
   { stream, name, consumer }: Reader,
   upTo: string,
@@ -157,7 +159,11 @@ async function acknowledge(
 }
 
 /** The places of streams in the text of an event's id. */
-function placesOf(text: string, names: readonly string[], isSingle: boolean): ReadonlyMap<string, string> {
+export function placesOf(
+  text: string,
+  names: readonly string[],
+  isSingle: boolean,
+): ReadonlyMap<string, string> {
   if (text === "$") return new Map();
   if (isSingle || ENTRY_ID.test(text)) {
     if (!ENTRY_ID.test(text)) throw noPlace(text);
@@ -179,12 +185,12 @@ function noPlace(text: string): Problem {
   );
 }
 
-interface StreamState {
+export interface StreamState {
   readonly lastId: string;
   readonly firstId: string | undefined;
 }
 
-function stateOf(info: Answer | undefined): StreamState {
+export function stateOf(info: Answer | undefined): StreamState {
   if (info instanceof AnswerError && info.code !== "ERR") throw new Problem(info);
   // There is no such stream yet.
   if (!isMap(info)) return { lastId: "0-0", firstId: undefined };
@@ -196,12 +202,12 @@ function stateOf(info: Answer | undefined): StreamState {
 }
 
 /** Whether entries behind a place may have been trimmed: it is before the first that is kept. */
-function hasGap(from: string, { firstId, lastId }: StreamState): boolean {
+export function hasGap(from: string, { firstId, lastId }: StreamState): boolean {
   if (compareIds(from, "0-0") === 0) return false;
   return firstId === undefined ? compareIds(from, lastId) < 0 : compareIds(from, firstId) < 0;
 }
 
-function compareIds(a: string, b: string): number {
+export function compareIds(a: string, b: string): number {
   const [aMs = "0", aSeq = "0"] = a.split("-");
   const [bMs = "0", bSeq = "0"] = b.split("-");
   const [x, y] = aMs === bMs ? [BigInt(aSeq), BigInt(bSeq)] : [BigInt(aMs), BigInt(bMs)];
@@ -209,7 +215,7 @@ function compareIds(a: string, b: string): number {
 }
 
 /** The entries of a reply of XREAD, in the order of their ids. */
-function entriesOf(
+export function entriesOf(
   read: Answer,
 ): ReadonlyArray<{ readonly stream: string; readonly id: string; readonly fields: Answer }> {
   if (!isMap(read)) return [];

@@ -6,14 +6,18 @@
  * that waits as XREAD BLOCK does. A client that takes nothing costs one piece of text and a session.
  */
 import type { Hono } from "hono";
+import { textOfBytes } from "../base/bytes.ts";
 import { globMatcher } from "../base/glob.ts";
 import type { ServerContext } from "../commands/server-context.ts";
+import { changeStream } from "../machines/stream-names.ts";
 import { type Access, openSession } from "./access.ts";
 import { type Answer, AnswerError, isList, isMap, jsonOf, RawJson } from "./answer.ts";
 import { type Env, peerOf } from "./app-context.ts";
 import { type Feed, type FeedEntry, groupFeed, plainFeed } from "./change-feed.ts";
 import { ChangeSummary } from "./change-summary.ts";
+import { ElsewhereNotice } from "./elsewhere.ts";
 import { CLOSED, type HttpSession } from "./http-session.ts";
+import { partitionFeed } from "./partition-feed.ts";
 import { accepted, badRequest } from "./problem.ts";
 
 /** What browsers wait before they come back. */
@@ -43,8 +47,12 @@ export function addChanges(app: Hono<Env>, access: Access): void {
       const asked = askedOf(new URL(request.url).searchParams, request.headers);
       const events =
         asked.everyMs === undefined
-          ? eventStream(session, await feedOf(session, asked), asked.matches)
-          : summaryStream(session, await summaryOf(access.server, session, asked, asked.everyMs));
+          ? eventStream(session, await feedOf(access.server, session, asked), asked.matches)
+          : summaryStream(
+              access.server,
+              session,
+              await summaryOf(access.server, session, asked, asked.everyMs),
+            );
       return new Response(events, {
         headers: {
           "content-type": "text/event-stream; charset=utf-8",
@@ -126,18 +134,45 @@ async function summaryOf(
   { definitions, key }: Asked,
   everyMs: number,
 ): Promise<ChangeSummary> {
+  // Where there are several partitions, the stream of one of them stands for all.
+  const streamHere = (name: string): string =>
+    textOfBytes(changeStream(server.partitions.home.place, name === "" ? undefined : name));
   for (const name of definitions)
-    accepted(await session.run(["XREAD", "COUNT", "1", "STREAMS", streamOf(name), "$"]));
-  return new ChangeSummary(server, session, { everyMs, definitions, key, streamOf });
+    accepted(await session.run(["XREAD", "COUNT", "1", "STREAMS", streamHere(name), "$"]));
+  return new ChangeSummary(server, session, { everyMs, definitions, key, streamOf: streamHere });
 }
 
-async function feedOf(session: HttpSession, { definitions, key, group, after }: Asked): Promise<Feed> {
+async function feedOf(server: ServerContext, session: HttpSession, asked: Asked): Promise<Feed> {
+  const { definitions, key, group, after } = asked;
+  if (server.cluster !== undefined && server.cluster.partitions.length > 1)
+    return partitionedFeed(server, session, asked);
   if (group !== undefined)
     return groupFeed(session, { stream: streamOf(definitions[0] ?? ""), ...group }, after);
   const names = definitions.length > 0 ? definitions : await definitionOfKey(session, key);
   if (names !== undefined)
     return plainFeed(session, async () => names.map(streamOf), after, names.length === 1);
-  return plainFeed(session, () => allStreams(session), after, false);
+  return plainFeed(session, async () => (await allDefinitions(session)).map(streamOf), after, false);
+}
+
+/** Where each partition has streams of its own. */
+async function partitionedFeed(
+  server: ServerContext,
+  session: HttpSession,
+  { definitions, key, group, after }: Asked,
+): Promise<Feed> {
+  const names = definitions.length > 0 ? definitions : await definitionOfKey(session, key);
+  return partitionFeed(
+    {
+      ...{ server, session, group },
+      names: async () => names ?? (await allDefinitions(session)),
+      key: key === undefined || isPattern(key) ? undefined : key,
+    },
+    after,
+  );
+}
+
+function isPattern(key: string): boolean {
+  return /[*?[\\]/.test(key);
 }
 
 /** The definition of the one machine that is meant; undefined when it is a pattern, or there is no machine yet. */
@@ -145,7 +180,7 @@ async function definitionOfKey(
   session: HttpSession,
   key: string | undefined,
 ): Promise<readonly string[] | undefined> {
-  if (key === undefined || /[*?[\\]/.test(key)) return undefined;
+  if (key === undefined || isPattern(key)) return undefined;
   const info = accepted(await session.run(["SM.INFO", key]));
   if (!isMap(info)) return undefined;
   const definition = info.get("definition");
@@ -161,10 +196,11 @@ function streamOf(definition: string): string {
   return definition === "" ? KEYS_OF_MAPS : `${KEYS_OF_MAPS}:${definition}`;
 }
 
-async function allStreams(session: HttpSession): Promise<readonly string[]> {
+/** Their names, with the empty one of map machines. */
+async function allDefinitions(session: HttpSession): Promise<readonly string[]> {
   const ids = accepted(await session.run(["SM.DEF", "LIST"]));
   const names = isList(ids) ? ids.map((id) => definitionName(String(id))) : [];
-  return [KEYS_OF_MAPS, ...new Set(names.map(streamOf))].slice(0, STREAMS_MAX);
+  return ["", ...new Set(names)].slice(0, STREAMS_MAX);
 }
 
 function eventStream(
@@ -181,7 +217,7 @@ function eventStream(
         if (isFirst) {
           isFirst = false;
           // The headers leave at once, and a client that goes before the first event knows where it was.
-          send(`retry: ${RETRY_MS}\nid: ${feed.place()}\n\n${gapText(feed)}`);
+          send(`retry: ${RETRY_MS}\nid: ${feed.place()}\n\n${gapText(feed)}${feed.notice?.() ?? ""}`);
           return;
         }
         const batch = await feed.next();
@@ -193,7 +229,7 @@ function eventStream(
         }
         const text = batchText(batch, feed, matches);
         feed.sent(text.length);
-        send(text);
+        send(`${text}${feed.notice?.() ?? ""}`);
       },
       cancel: () => session.close(),
     },
@@ -201,15 +237,20 @@ function eventStream(
   );
 }
 
-function summaryStream(session: HttpSession, summary: ChangeSummary): ReadableStream<Uint8Array> {
+function summaryStream(
+  server: ServerContext,
+  session: HttpSession,
+  summary: ChangeSummary,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
+  const missing = new ElsewhereNotice(server);
   let isFirst = true;
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
         const text = isFirst ? `retry: ${RETRY_MS}\n\n` : await summary.next();
         isFirst = false;
-        controller.enqueue(encoder.encode(text ?? problemText(CLOSED)));
+        controller.enqueue(encoder.encode(`${missing.next()}${text ?? problemText(CLOSED)}`));
         if (text === undefined) controller.close();
       },
       cancel: () => session.close(),

@@ -9,6 +9,7 @@ import { readEverywhere } from "../keyspace/held.ts";
 import { streamFigures } from "../machines/figures.ts";
 import type { Access } from "./access.ts";
 import { type Env, withSession } from "./app-context.ts";
+import { elsewhere } from "./elsewhere.ts";
 
 export function addStreams(app: Hono<Env>, access: Access): void {
   const { partitions, config, clock, catalogue } = access.server;
@@ -26,7 +27,9 @@ export function addStreams(app: Hono<Env>, access: Access): void {
           ...{ name, length },
           groups: groups.map(({ lag, ...group }) => ({ ...group, lag: lag ?? null })),
         }));
-      return context.json({ streams }, 200, { "cache-control": "no-store" });
+      const missing = elsewhere(access.server);
+      const body = missing.length === 0 ? { streams } : { streams, missing };
+      return context.json(body, 200, { "cache-control": "no-store" });
     }),
   );
 }
