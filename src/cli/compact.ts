@@ -14,12 +14,12 @@ import {
 
 export const compact: Subcommand = {
   name: "compact",
-  summary: "give the space back that data.mdb has and does not need; the server must not run",
+  summary: "release the space that data.mdb no longer needs; the server must not run",
   help: `Usage: detent compact [--dir DIR | --config FILE]
 
-Writes data.mdb anew without the pages that nothing is on any more: after much was deleted, the file keeps its size and
-uses the space for what comes, and only this gives it back to the disk. The server must not run, and the disk must have
-room for a second file of the size of what is left. When it is interrupted, the directory is as it was.
+Rewrites data.mdb without its free pages. When data is deleted, the file keeps its size and uses the free pages again;
+this command releases them to the disk. The server must not run, and the disk must have room for a second file with the
+remaining data. An interruption leaves the directory as it was.
 
 ${DIRECTORY_HELP}
 

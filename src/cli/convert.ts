@@ -28,13 +28,13 @@ const LIST = IMPORT_FORMATS.map((format) => format.toLowerCase()).join(", ");
 
 export const convert: Subcommand = {
   name: "convert",
-  summary: "translate a definition of another language into one of Detent's, or the other way",
+  summary: "translate a definition from another language, or into one",
   help: `Usage: detent convert FILE|- [--from FORMAT] [--to FORMAT]
 
-Translates a definition of another language, prints the JSON document that SM.DEF CREATE takes, and tells on standard
-error what does not translate, where, and what to write instead. No server is needed. - is standard input.
+Translates a definition from another language and prints the JSON document that SM.DEF CREATE takes. Standard error
+lists what does not translate, where it is, and what to write instead. No server is needed. - is standard input.
 
-  --from FORMAT   ${LIST}; without it the ending of the file's name says
+  --from FORMAT   ${LIST}; without it the suffix of the file decides
   --to FORMAT     write the definition in this language instead: ${TARGETS}.
                   Without --from the file is a definition of Detent, as JSON or YAML
 

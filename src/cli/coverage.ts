@@ -14,8 +14,8 @@ export const coverage: Subcommand = {
   summary: "show the transitions that no machine of a server has ever taken",
   help: `Usage: detent coverage NAME[:VERSION] [--url URL] [--count N]
 
-Runs the histories of the machines of a definition again, in this process, and says which of its transitions none has
-taken, and which guards were never true, or never false. Without a version it is the newest.
+Runs the histories of the machines of a definition again, in this process, and lists the transitions that no machine has
+taken, and the guards that were never true or never false. Without a version it takes the newest.
 
 ${SERVER_HELP}
   --count N        machines to look at, at most; ${MACHINES} unless given

@@ -25,9 +25,9 @@ export const exportStore: Subcommand = {
   help: `Usage: detent export FILE|- [--dir DIR | --config FILE]
 
 Writes definitions, keys of every type, machines with their history, streams with their groups, and times of expiry as
-lines of JSON: to look at, to search, and for 'detent import', which makes a new store of them, also in a later version.
-It is all as it was at one moment; the server may be running. FILE is replaced when the export is whole; - is standard
-output.
+lines of JSON: to read, to search, and for 'detent import', of this or a later version, which makes a new store of them.
+The export has the state of one moment; the server may be running. FILE is replaced when the export is complete; - is
+standard output.
 
 ${DIRECTORY_HELP}
 

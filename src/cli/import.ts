@@ -19,15 +19,15 @@ const BATCH_BYTES = 1024 * 1024;
 
 export const importStore: Subcommand = {
   name: "import",
-  summary: "make a new store of what 'detent export' has written; goes on where it was interrupted",
+  summary: "make a new store from a file of 'detent export'; continues after an interruption",
   help: `Usage: detent import FILE|- [--dir DIR | --config FILE]
 
-Makes a new store of the lines that 'detent export' has written. The directory must not have a store with anything in
-it. What is read is checked line by line: one that is wrong, or of a type that this version does not know, ends the
-import with its number.
+Makes a new store from the lines that 'detent export' has written. The directory must not have a store with data. Each
+line is checked: the import ends at the first one that is wrong, or has a type that this version does not know, and
+prints its number.
 
-When the import is interrupted, or ended by a line that is wrong, the same command with the same file goes on where it
-stopped; until it has come to the end, no server starts on the directory. - is standard input, which must begin anew.
+When an import was interrupted, or has ended at a wrong line, run the same command with the same file: it continues
+where it stopped. No server starts on the directory before the import is complete. - is standard input, from its beginning.
 
 ${DIRECTORY_HELP}
 

@@ -20,19 +20,18 @@ import { EXIT_OK, type Subcommand, UsageError } from "./subcommand.ts";
 
 export const move: Subcommand = {
   name: "move",
-  summary:
-    "bring a store into the database of a cluster, out of it, or into another cluster; no server may run",
+  summary: "copy a store to the database of a cluster, out of it, or to another cluster; no server may run",
   help: `Usage: detent move DIR URL
        detent move URL DIR
        detent move URL URL
 
-Copies all that a store holds, as it is: from the directory of a server that has ended into the database of a cluster
-whose servers have all ended, the other way round, or from one cluster into another, which may have another number of
-partitions. The source stays as it is. The target must have nothing in it: a database that 'detent cluster init' has
-prepared, or a directory that does not exist. When it is interrupted, no server serves the target; run it again, after
-'detent cluster init' on an empty schema, or as before for a directory.
+Copies all data of a store without a change: from the directory of a server to the database of a cluster, the other way
+round, or from one cluster to another, which may have another number of partitions. All servers of both must have ended.
+The source stays as it is. The target must be empty: a database that 'detent cluster init' has prepared, or a directory
+that does not exist. After an interruption no server serves the target; run the command again, for a database after
+'detent cluster init' on an empty schema.
 
-  DIR     the directory of a server alone
+  DIR     the directory of a single server
   URL     postgres://user:password@host:5432/database, as 'detent cluster init' takes it
 
 A cluster has database 0 alone: a store with keys in other databases is refused. Where one side has several partitions,

@@ -17,14 +17,14 @@ export const record: Subcommand = {
   summary: "write the history of a server's machine as a test",
   help: `Usage: detent record KEY [--url URL] [--write FILE]
 
-Reads the history of a machine and writes it as a file for 'detent test': the events it got, the times between them,
-and the states and data it came to. The definition is part of the file; name your own file in its place to test a new
-version. What no test can do, such as SM.PATCH or SM.MIGRATE, ends the test, with a note.
+Reads the history of a machine and writes it as a file for 'detent test': its events, the times between them, and the
+states and data after each. The definition is part of the file; name your own file in its place to test a new version.
+The test ends, with a note, before a change that tests do not have, such as SM.PATCH or SM.MIGRATE.
 
 ${SERVER_HELP}
   --write FILE     where to write it; standard output unless given
 
-Exit codes: 0 done, 1 failed, or the history goes another way when it is run again, 2 wrong arguments.
+Exit codes: 0 done, 1 failed, or running the history again leads elsewhere, 2 wrong arguments.
 
 Examples:
   detent record order:1 --write order-1.test.yaml

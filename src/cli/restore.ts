@@ -16,16 +16,16 @@ import {
 
 export const restore: Subcommand = {
   name: "restore",
-  summary: "make a directory for a server from a backup, as of a time or position if wanted",
+  summary: "restore a backup to a new directory, up to a time or position if wanted",
   help: `Usage: detent restore BACKUP [--dir DIR | --config FILE] [--archive DIR ...] [--until TIME|POSITION]
 
-Makes a directory that a server can be started on from a backup. The directory must not have a store yet.
+Restores a backup to a directory, on which a server can then start. The directory must not have a store yet.
 
 ${DIRECTORY_HELP}
-  --archive DIR   a directory with journals that follow the backup: that of 'journal-archive-dir', and what is left of
+  --archive DIR   a directory with the journals that follow the backup: that of 'journal-archive-dir', and the rest of
                   the server's own directory; may be given several times
-  --until WHEN    stop behind the last write of that time, or of that position: 2026-11-29T14:00:00Z, @1764424800 (Unix
-                  seconds), or a position, a number; without it as far as the journals lead
+  --until WHEN    stop after the last write up to a time, 2026-11-29T14:00:00Z or @1764424800 (Unix seconds), or up to
+                  a position, which is a number; without it the restore goes as far as the journals
 
 Prints the position and time of the last write that was restored. Exit codes: 0 done, 1 failed, 2 wrong arguments.
 

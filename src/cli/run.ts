@@ -102,7 +102,10 @@ async function runWith(
   }
   const [min, max] = subcommand.operands;
   if (positionals.length < min) throw new UsageError(`an argument is missing: ${usageOf(subcommand)}`);
-  if (positionals.length > max) throw new UsageError(`'${positionals[max]}' is one argument too many`);
+  if (positionals.length > max) {
+    const hint = "dir" in subcommand.options ? `; a directory is written as --dir ${positionals[max]}` : "";
+    throw new UsageError(`'${positionals[max]}' is one argument too many${hint}`);
+  }
   return await subcommand.run(positionals, values, surroundings);
 }
 

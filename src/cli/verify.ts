@@ -29,22 +29,22 @@ import {
 
 export const verify: Subcommand = {
   name: "verify",
-  summary: "check a server's directory, a backup, or archived journals, and tell what is wrong",
+  summary: "check a server's directory, a backup, or archived journals, and list what is wrong",
   help: `Usage: detent verify [PATH] [--config FILE] [--temporary DIR]
 
-Checks everything there is to check and prints what is wrong, a line each:
+Checks all of a store and prints each fault on a line of its own:
   a server's directory   the pages and check sums of data.mdb, the journals, and whether every record, index and counter
                          agrees with the others; the server may be running
-  a backup               its check sums, and the store that it restores to; that is made in a temporary directory
+  a backup               its check sums, and the store that it restores to, in a temporary directory
   archived journals      their check sums, and that none is missing between them; prints the positions and times of each
 
-PATH is the current directory, or 'dir' of the configuration, when it is not given.
+Without PATH it checks the current directory, or 'dir' of the configuration.
 
   --dir DIR         instead of PATH
   --config FILE     the server's configuration file
-  --temporary DIR   where a backup is restored to be checked; it is removed afterwards
+  --temporary DIR   where a backup is restored for the check; the restored store is removed afterwards
 
-Exit codes: 0 all is well, 1 something is wrong, 2 wrong arguments.
+Exit codes: 0 no fault, 1 faults, 2 wrong arguments.
 
 Examples:
   detent verify /var/lib/detent

@@ -14,7 +14,7 @@ import { watcherOf } from "./watch.ts";
 
 export const adopt: Subcommand = {
   name: "adopt",
-  summary: "make a definition, and machines, of a column of states in PostgreSQL",
+  summary: "make a definition, and machines, from a column of states in PostgreSQL",
   help: `Usage: detent adopt --postgres URL --table TABLE [option ...]
 
 Reads a column of states, and the table with its history where there is one; says which moves there are, which are rare
@@ -23,10 +23,10 @@ and what does not fit together; and writes a definition with the moves. The data
   --postgres URL       postgres://[user[:password]@]host[:port]/database
   --table TABLE        the table, [schema.]name
   --column COLUMN      its column of states; status unless given
-  --id COLUMN          what tells its rows apart; its primary key unless given
+  --id COLUMN          the column that identifies a row; the primary key unless given
   --where SQL          only rows for which this holds
   --context A,B        columns that become data of the machines
-  --name VALUE=STATE   what a value of the column is called; may be given several times
+  --name VALUE=STATE   the state for a value of the column; may be given several times
 
 The history, a row for each move. Columns that have usual names (old_status, new_status, changed_at ...), or that the
 database knows to refer to the table, need not be named.
@@ -36,8 +36,8 @@ database knows to refer to the table, need not be named.
 
 The definition:
 
-  --definition FILE    hold the rows against this one, and write none: moves that it does not have are illegal
-  --as NAME[:VERSION]  what the definition is called; the name of the table unless given
+  --definition FILE    compare the rows with this one, and write none: moves that it does not have are illegal
+  --as NAME[:VERSION]  the name of the definition; that of the table unless given
   --initial STATE      where machines begin; where most histories do unless given
   --final A,B          states that end a machine; those that no row has left unless given, '' for none
   --rare N|P%          what is seen less often is rare: a number, or a share of the times that
@@ -52,7 +52,7 @@ Machines:
   --key TEMPLATE       their keys, {} stands for the id; NAME:{} unless given
 ${SERVER_HELP}
 
-  --watch              then go on, and tell of moves that are rare, illegal or new as they happen; with --create the
+  --watch              then continue, and report moves that are rare, illegal or new as they happen; with --create the
                        machines follow. Ends at SIGINT or SIGTERM
   --every TIME         how often to look; 2s unless given
   --overlap TIME       how much later than its time an entry may become visible; 60s unless given
