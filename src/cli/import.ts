@@ -27,7 +27,8 @@ line is checked: the import ends at the first one that is wrong, or has a type t
 prints its number.
 
 When an import was interrupted, or has ended at a wrong line, run the same command with the same file: it continues
-where it stopped. No server starts on the directory before the import is complete. - is standard input, from its beginning.
+where it stopped. No server starts on the directory before the import is complete. - is standard input, from its
+beginning.
 
 ${DIRECTORY_HELP}
 
