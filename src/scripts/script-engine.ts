@@ -38,14 +38,6 @@ export interface EngineOptions {
 const EVALUATED_MAX = 500;
 const SCRIPT_BYTES_MAX = 32 * 1024 * 1024;
 
-/**
- * Whether code may get at a function that writes to protected tables. Only those of the library `table` do, and a script
- * finds that by its name alone, or by way of the table of all globals, or of code that it composes.
- */
-function mayReachTables(code: Buffer): boolean {
-  return code.includes("table") || code.includes("_G") || code.includes("load");
-}
-
 /** How long a script or function may run. */
 export function timeLimit({ config, monotonicMs }: EngineOptions): TimeLimit {
   return { maxMs: config.values["busy-reply-threshold"], now: monotonicMs };

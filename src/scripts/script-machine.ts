@@ -11,7 +11,6 @@ import type { Random48 } from "./random48.ts";
 import type { ScriptHost, ScriptRun } from "./redis-library.ts";
 import { type RegisteredFunction, Registration } from "./registration.ts";
 import { takeReply } from "./reply-of-lua.ts";
-import { endOf, endOfRegistering, TimeUp } from "./run-ends.ts";
 import { openSandbox } from "./sandbox.ts";
 import { endOf, endOfRegistering, TimeUp } from "./script-end.ts";
 
