@@ -1,12 +1,17 @@
 /**
  * What turns have to send while the commits that it tells of are on their way to the disk. It leaves in the order of the
  * turns, also what a turn has to say that has only read: it may have read what is not on disk yet.
+ *
+ * Where a server holds several partitions, one may be slower than the others. What a connection is sent leaves when the commits are
+ * on disk that its own replies depend on, in the order of its requests: a turn that waits for a partition holds up only
+ * connections with such replies. Messages for other servers leave in the order of turns.
  */
-import type { Partition } from "../keyspace/partitions.ts";
+import type { Session } from "../clients/session.ts";
+import type { Partition, Partitions } from "../keyspace/partitions.ts";
 import type { Fate, Outgoing } from "./outgoing.ts";
 import type { Part, Turn } from "./turn.ts";
 
-/** Turns and bytes of replies that may wait: beyond, no further turn begins. */
+/** Turns for each partition, and bytes of replies, that may wait: beyond, no further turn begins. */
 const TURNS_MAX = 8;
 const BYTES_MAX = 16 << 20;
 
@@ -25,7 +30,7 @@ interface Wait {
 interface Departure {
   readonly outgoing: Outgoing;
   readonly nowMs: number;
-  readonly replyBytes: number;
+  replyBytes: number;
   /** Where it has read or written. */
   readonly parts: readonly Part[];
   waits: readonly Wait[];
@@ -44,11 +49,13 @@ const NO_FATE: Fate = { failures: undefined, gone: undefined };
 
 export class Departures {
   readonly #isOver: (partition: Partition) => boolean;
+  readonly #partitions: Pick<Partitions, "all">;
   #waiting: Departure[] = [];
   #replyBytes = 0;
 
   /** @param isOver whether nothing of a partition may be answered any more */
-  constructor(isOver: (partition: Partition) => boolean) {
+  constructor(partitions: Pick<Partitions, "all">, isOver: (partition: Partition) => boolean) {
+    this.#partitions = partitions;
     this.#isOver = isOver;
   }
 
@@ -57,7 +64,8 @@ export class Departures {
   }
 
   get isFull(): boolean {
-    return this.#waiting.length >= TURNS_MAX || this.#replyBytes >= BYTES_MAX;
+    const turnsMax = TURNS_MAX * Math.max(1, this.#partitions.all.length);
+    return this.#waiting.length >= turnsMax || this.#replyBytes >= BYTES_MAX;
   }
 
   add({ outgoing, turn: { nowMs, parts }, replyBytes, failures }: Ended): void {
@@ -71,6 +79,9 @@ export class Departures {
     }
     this.#waiting.push(departure);
     this.#replyBytes += departure.replyBytes;
+    if (!this.#hasSeveral) return;
+    this.#sendReady([departure], this.#awaited(departure));
+    this.#dropSpent();
   }
 
   /** Commits of a partition have reached the disk, or with a failure those behind them have been taken back. */
@@ -106,13 +117,57 @@ export class Departures {
       this.#replyBytes -= departure.replyBytes;
       this.#send(departure);
     }
+    if (!this.#hasSeveral || this.isEmpty) return;
+    this.#sendReady(this.#waiting, new Set());
+    this.#dropSpent();
   }
 
-  #send({ outgoing, nowMs, parts, fate }: Departure): void {
+  #dropSpent(): void {
+    const [kept, spent] = [[] as Departure[], [] as Departure[]];
+    for (const departure of this.#waiting) (isSpent(departure) ? spent : kept).push(departure);
+    for (const { replyBytes } of spent) this.#replyBytes -= replyBytes;
+    this.#waiting = kept;
+  }
+
+  get #hasSeveral(): boolean {
+    return this.#partitions.all.length > 1;
+  }
+
+  /** Sends what of turns is ready, though others wait. @param awaited sessions that wait for replies of earlier turns */
+  #sendReady(departures: readonly Departure[], awaited: Set<Session>): void {
+    for (const departure of departures) {
+      const { outgoing, nowMs, waits } = departure;
+      const waiting = waits.map(({ partition }) => partition);
+      const sent = outgoing.sendReady(nowMs, this.#fateOf(departure), waiting, awaited);
+      // Messages to subscribers are not among those of the turn.
+      const bytes = Math.min(sent, departure.replyBytes);
+      departure.replyBytes -= bytes;
+      this.#replyBytes -= bytes;
+    }
+  }
+
+  /** Sessions that have not been sent all that turns before this one have for them. */
+  #awaited(departure: Departure): Set<Session> {
+    const sessions = new Set<Session>();
+    for (const one of this.#waiting)
+      if (one !== departure) for (const session of one.outgoing.sessions) sessions.add(session);
+    return sessions;
+  }
+
+  #send(departure: Departure): void {
+    departure.outgoing.send(departure.nowMs, this.#fateOf(departure));
+  }
+
+  #fateOf({ parts, fate }: Departure): Fate {
     let { gone } = fate;
     for (const { partition } of parts) if (this.#isOver(partition)) gone = new Set(gone).add(partition);
-    outgoing.send(nowMs, gone === fate.gone ? fate : { ...fate, gone });
+    return gone === fate.gone ? fate : { ...fate, gone };
   }
+}
+
+/** Whether nothing of a turn is left to be sent. */
+function isSpent({ waits, outgoing }: Departure): boolean {
+  return waits.length === 0 && outgoing.isSpent;
 }
 
 /** Whether a sync takes so long that turns had better not wait for theirs. */

@@ -92,7 +92,7 @@ export class Executor {
         this.#schedule();
       },
     });
-    this.#departures = new Departures((partition) => this.#isOver(partition));
+    this.#departures = new Departures(options.server.partitions, (partition) => this.#isOver(partition));
     options.waiters.held = this.#held;
     options.waiters.onWoken = () => this.#schedule();
     for (const partition of options.server.partitions.all) this.add(partition);

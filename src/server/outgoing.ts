@@ -113,19 +113,49 @@ export class Outgoing {
   }
 
   /** Sends all. After a failure of a commit what depends on it is refused or dropped. */
-  send(nowMs: number, { failures, gone }: Fate): void {
-    for (const envelope of this.#envelopes.values()) {
-      const { connection, session } = envelope;
-      if (gone !== undefined && tellsOf(envelope, gone)) {
-        connection.close();
-        continue;
-      }
-      if (failures !== undefined) withdraw(envelope, failures);
-      const { replies } = envelope;
-      if (replies.length > 0 || session.isClosing) connection.send(replies, nowMs);
-    }
+  send(nowMs: number, fate: Fate): void {
+    const { failures, gone } = fate;
+    for (const envelope of this.#envelopes.values()) sendEnvelope(envelope, nowMs, fate);
     const isSound = failures === undefined && gone === undefined;
     if (isSound && this.#spread.length > 0) this.#server.bus?.send(this.#spread);
+  }
+
+  get isSpent(): boolean {
+    return this.#envelopes.size === 0 && this.#spread.length === 0;
+  }
+
+  /** Those that it has something for. */
+  get sessions(): Iterable<Session> {
+    return this.#envelopes.keys();
+  }
+
+  /**
+   * Sends each session what it has for it up to the first reply that tells of a partition whose commit is waited for.
+   * @param awaited sessions that are to be sent something of an earlier turn first; those for which something is left are added
+   * @returns how many bytes of replies have left
+   */
+  sendReady(nowMs: number, fate: Fate, waiting: readonly Partition[], awaited: Set<Session>): number {
+    let bytes = 0;
+    for (const [session, envelope] of this.#envelopes) {
+      if (awaited.has(session)) continue;
+      const { replies } = envelope;
+      const held = replies.findIndex((pending) => waiting.some((partition) => isOf(pending, partition)));
+      if (held === -1) {
+        this.#envelopes.delete(session);
+        if (this.#latest === envelope) this.#latest = undefined;
+        bytes += bytesOf(replies);
+        sendEnvelope(envelope, nowMs, fate);
+        continue;
+      }
+      awaited.add(session);
+      // Who is closing is sent all at once.
+      if (held === 0 || session.isClosing) continue;
+      const ready = { ...envelope, replies: replies.slice(0, held) };
+      envelope.replies = replies.slice(held);
+      bytes += bytesOf(ready.replies);
+      sendEnvelope(ready, nowMs, fate);
+    }
+    return bytes;
   }
 
   #envelopeOf(session: Session): Envelope | undefined {
@@ -148,6 +178,21 @@ export class Outgoing {
     this.#envelopes.set(session, envelope);
     return envelope;
   }
+}
+
+function sendEnvelope(envelope: Envelope, nowMs: number, { failures, gone }: Fate): void {
+  const { connection, session } = envelope;
+  if (gone !== undefined && tellsOf(envelope, gone)) {
+    connection.close();
+    return;
+  }
+  if (failures !== undefined) withdraw(envelope, failures);
+  const { replies } = envelope;
+  if (replies.length > 0 || session.isClosing) connection.send(replies, nowMs);
+}
+
+function bytesOf(replies: readonly PendingReply[]): number {
+  return replies.reduce((bytes, { reply }) => bytes + replySize(reply), 0);
 }
 
 /** Of a session that does not get every reply: takes CLIENT REPLY OFF and SKIP into account; SKIP mutes its own request and the one after it. */
@@ -179,4 +224,9 @@ function tellsOf({ replies }: Envelope, gone: ReadonlySet<Partition>): boolean {
   return replies.some(
     ({ dependsOnCommit, partition }) => dependsOnCommit && (partition === undefined || gone.has(partition)),
   );
+}
+
+/** Whether a reply tells of a partition of the turn. */
+function isOf({ dependsOnCommit, partition: own }: PendingReply, partition: Partition): boolean {
+  return dependsOnCommit && (own === undefined || own === partition);
 }
