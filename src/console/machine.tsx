@@ -16,7 +16,7 @@ import { useDrawing } from "./drawing.ts";
 import { eventName } from "./event-name.ts";
 import { Events } from "./events.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
-import { Ago, Fault, Json, Panel, Status } from "./parts.tsx";
+import { Ago, Fault, Json, Panel, Status, Until } from "./parts.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function Machine({
@@ -170,7 +170,7 @@ function PendingList({ pending }: { readonly pending: readonly PendingEntry[] })
               {eventName(event)} <small>{kind}</small>
               {error !== undefined && error !== null && <small class="bad"> {error}</small>}
             </th>
-            <td class="number">{due === null ? "" : new Date(due).toLocaleString()}</td>
+            <td class="number">{due !== null && <Until at={due} />}</td>
           </tr>
         ))}
       </tbody>

@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { useState } from "preact/hooks";
 import { ask, command, database, get, ProblemError, seenAs } from "./api.ts";
+import { Audit } from "./audit.tsx";
 import { Definition } from "./definition.tsx";
 import { Failures } from "./failures.tsx";
 import { Family } from "./family.tsx";
@@ -33,6 +34,7 @@ const PAGES = [
   ["jobs", "Jobs"],
   ["streams", "Streams"],
   ["try", "Try"],
+  ["audit", "Audit"],
 ] as const;
 
 function Page() {
@@ -52,6 +54,7 @@ function Page() {
 function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => void }) {
   const { page, subject, query } = useRoute();
   const [isLive, setLive] = useState(true);
+  const [mayConfigure] = useAllowed([["CONFIG", "GET", "sm-audit-stream"]]);
   const tick = useChanges(isLive, followed(page, subject));
   const definitions = useLoaded(`definitions ${database()} ${seenAs()}`, 0, () =>
     get<{ definitions: readonly string[] }>("/api/v1/definitions"),
@@ -66,7 +69,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           Detent
         </a>
         <nav aria-label="Pages">
-          {PAGES.map(([name, title]) => (
+          {PAGES.filter(([name]) => name !== "audit" || mayConfigure === true).map(([name, title]) => (
             <a key={name} href={linkTo(name)} aria-current={page === name ? "page" : undefined}>
               {title}
             </a>
@@ -131,6 +134,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           {page === "family" && <Family key={subject} machineKey={subject} tick={tick} />}
           {page === "try" && <Late key="try" load={loadTry} subject={subject} query={query} />}
           {page === "streams" && <Streams tick={tick} database={database()} />}
+          {page === "audit" && <Audit query={query} tick={tick} />}
           {page === "definition" && <Definition key={subject} id={subject} query={query} tick={tick} />}
           {page === "machine" && <Machine key={subject} machineKey={subject} query={query} tick={tick} />}
         </main>

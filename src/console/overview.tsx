@@ -1,7 +1,7 @@
 /** The first page: what needs a person, what there is, and how the server is. */
 import { serverInfo } from "./api.ts";
 import { linkTo, useLoaded } from "./hooks.ts";
-import { bytes, count, duration, Fault, Panel } from "./parts.tsx";
+import { bytes, count, duration, Fault, Panel, several } from "./parts.tsx";
 
 type Info = ReadonlyMap<string, string>;
 
@@ -62,25 +62,25 @@ function Needs({ info }: { readonly info: Info }) {
     ],
     [
       number(info, "machines_failed") > 0,
-      `${count(number(info, "machines_failed"))} machines have failed.`,
+      `${several(number(info, "machines_failed"), "machine has", "machines have")} failed.`,
       "failures",
       {},
     ],
     [
       number(info, "dead_letters") > 0,
-      `${count(number(info, "dead_letters"))} tasks were given up.`,
+      `${several(number(info, "dead_letters"), "task was", "tasks were")} given up.`,
       "streams",
       {},
     ],
     [
       number(info, "timers_late") > 0,
-      `${count(number(info, "timers_late"))} timers are late, the first by ${duration(number(info, "timers_lateness_ms"))}.`,
+      `${several(number(info, "timers_late"), "timer is", "timers are")} late, the first by ${duration(number(info, "timers_lateness_ms"))}.`,
       "",
       {},
     ],
     [
       number(info, "machines_suspended") > 0,
-      `${count(number(info, "machines_suspended"))} machines are suspended.`,
+      `${several(number(info, "machines_suspended"), "machine is", "machines are")} suspended.`,
       "find",
       { status: "suspended" },
     ],

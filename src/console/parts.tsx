@@ -1,6 +1,6 @@
 /** Small parts that all pages use. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ProblemError } from "./api.ts";
 
 export function Fault({ error }: { readonly error: Error | undefined }) {
@@ -21,6 +21,25 @@ export function Ago({ at }: { readonly at: number }) {
       {duration(Date.now() - at)}
     </time>
   );
+}
+
+/** How long until then, counted down. */
+export function Until({ at }: { readonly at: number }) {
+  const [nowMs, setNowMs] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <time dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString()}>
+      {at > nowMs ? `in ${duration(at - nowMs)}` : "now"}
+    </time>
+  );
+}
+
+/** A number with its noun and verb: "1 machine has", "2 machines have". */
+export function several(number: number, one: string, many: string): string {
+  return `${count(number)} ${number === 1 ? one : many}`;
 }
 
 export function duration(ms: number): string {

@@ -1,8 +1,9 @@
 /** The streams that machines write, who reads them in groups, and tasks that were given up. */
-import { command, get } from "./api.ts";
+import { get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { count, Fault, Panel } from "./parts.tsx";
+import { entriesOf, type StreamEntry } from "./stream-entries.ts";
 
 interface Group {
   readonly name: string;
@@ -17,31 +18,15 @@ interface Stream {
   readonly groups: readonly Group[];
 }
 
-interface DeadLetter {
-  readonly id: string;
-  readonly fields: ReadonlyMap<string, string>;
-}
-
 const DEAD_MAX = 100;
 
 async function streams(): Promise<readonly Stream[]> {
   return (await get<{ readonly streams: readonly Stream[] }>("/api/v1/streams")).streams;
 }
 
-async function deadLetters(): Promise<readonly DeadLetter[]> {
-  const entries = await command<ReadonlyArray<readonly [string, readonly string[]]>>(
-    ...["XREVRANGE", "sm:dead", "+", "-", "COUNT", String(DEAD_MAX)],
-  );
-  return entries.map(([id, list]) => {
-    const fields = new Map<string, string>();
-    for (let at = 0; at + 1 < list.length; at += 2) fields.set(list[at] ?? "", list[at + 1] ?? "");
-    return { id, fields };
-  });
-}
-
 export function Streams({ tick, database }: { readonly tick: number; readonly database: string }) {
   const known = useLoaded(`streams ${database}`, tick, streams);
-  const dead = useLoaded(`dead ${database}`, tick, deadLetters);
+  const dead = useLoaded(`dead ${database}`, tick, () => entriesOf("sm:dead", DEAD_MAX));
   const { pose, dialog } = useQuestion(dead.reload);
   const [mayRequeue] = useAllowed([["SM.REQUEUE", "ALL"]]);
   return (
@@ -137,7 +122,7 @@ const REQUEUE_ALL: Question = {
   words: () => ["SM.REQUEUE", "ALL"],
 };
 
-function requeue({ id }: DeadLetter): Question {
+function requeue({ id }: StreamEntry): Question {
   return {
     title: "Requeue",
     text: "The task goes back to the end of its stream, to be done once more. Its machine may know already that it failed.",

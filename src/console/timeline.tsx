@@ -1,9 +1,16 @@
 /** What a machine has been through: a slider over its revisions, and the entries around the one that is shown. */
+import { useEffect, useState } from "preact/hooks";
 import type { HistoryEntry } from "./api.ts";
 import { eventName } from "./event-name.ts";
 import { duration, Panel } from "./parts.tsx";
+import { staysOf, stripOf } from "./stays.ts";
 
 const ROWS = 40;
+/** How long a revision is shown while the history is played. */
+const PLAY_MS = 800;
+/** The strip is drawn so wide, and stretched to its place. */
+const STRIP = { width: 1200, height: 10, colours: 6 };
+const STAYS = 6;
 
 export function Timeline({
   entries,
@@ -18,9 +25,13 @@ export function Timeline({
   const [first = 0, last = 0] = [revs[0], revs.at(-1)];
   const at = entries.findLastIndex(({ rev }) => rev <= shown);
   const from = Math.max(0, Math.min(at - ROWS / 2, entries.length - ROWS));
+  const { isPlaying, toggle } = usePlaying(revs, at, onShow);
   return (
     <Panel title="History">
       <div class="slider">
+        <button type="button" disabled={entries.length < 2} aria-pressed={isPlaying} onClick={toggle}>
+          {isPlaying ? "Pause" : "Play"}
+        </button>
         <button
           type="button"
           disabled={shown <= first}
@@ -46,10 +57,9 @@ export function Timeline({
         >
           ›
         </button>
-        <output>
-          rev {shown} of {last}
-        </output>
+        <output>{`rev ${shown} of ${last}`}</output>
       </div>
+      <Stretches entries={entries} shown={shown} />
       <table class="history">
         <thead>
           <tr>
@@ -82,6 +92,74 @@ export function Timeline({
         </tbody>
       </table>
     </Panel>
+  );
+}
+
+/** Shows one revision after the other, from the first one on when the last one is shown. */
+function usePlaying(revs: readonly number[], at: number, onShow: (rev: number) => void) {
+  const [isPlaying, setPlaying] = useState(false);
+  useEffect(() => {
+    if (!isPlaying) return;
+    const next = revs[at + 1];
+    if (next === undefined) {
+      setPlaying(false);
+      return;
+    }
+    const timer = setTimeout(() => onShow(next), PLAY_MS);
+    return () => clearTimeout(timer);
+  }, [isPlaying, at, revs.length]);
+  const toggle = () => {
+    const [first] = revs;
+    if (!isPlaying && at === revs.length - 1 && first !== undefined) onShow(first);
+    setPlaying(!isPlaying);
+  };
+  return { isPlaying, toggle } as const;
+}
+
+/** How long it was in its states: a strip with a piece for each entry, and the sums. */
+function Stretches({
+  entries,
+  shown,
+}: {
+  readonly entries: readonly HistoryEntry[];
+  readonly shown: number;
+}) {
+  if (entries.length < 2) return null;
+  const nowMs = Date.now();
+  const stays = staysOf(entries, nowMs);
+  const colourOf = (state: string) => stays.findIndex((stay) => stay.state === state) % STRIP.colours;
+  const text = stays.slice(0, STAYS).map(({ state, ms }) => `${state || "none"} ${duration(ms)}`);
+  return (
+    <>
+      <svg
+        class="strip"
+        viewBox={`0 0 ${STRIP.width} ${STRIP.height}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Time in each state: ${text.join(", ")}`}
+      >
+        {stripOf(entries, nowMs, STRIP.width).map(({ rev, state, ms, x, width }) => (
+          <rect
+            key={rev}
+            class={`c${colourOf(state)}${rev === shown ? " shown" : ""}`}
+            x={x}
+            y={0}
+            width={width}
+            height={STRIP.height}
+          >
+            <title>{`rev ${rev}: ${state}, ${duration(ms)}`}</title>
+          </rect>
+        ))}
+      </svg>
+      <ul class="stays" aria-label="Time in each state">
+        {stays.slice(0, STAYS).map(({ state, ms }) => (
+          <li key={state}>
+            <span class={`swatch c${colourOf(state)}`} /> {state || "none"} <b>{duration(ms)}</b>
+          </li>
+        ))}
+        {stays.length > STAYS && <li>and {stays.length - STAYS} more</li>}
+      </ul>
+    </>
   );
 }
 

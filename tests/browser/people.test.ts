@@ -74,6 +74,32 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await page.getByRole("heading", { name: "o1" }).waitFor();
   });
 
+  test("lists who did what, with the machine it was done to", async () => {
+    const { client, page } = await open(browser, "#/audit");
+    await page.getByText("Nothing is recorded").waitFor();
+    await client.call("CONFIG", "SET", "sm-audit-stream", "audit");
+    await client.call("SM.SUSPEND", "o1", "checked by hand");
+    await page.reload();
+    await page.getByRole("cell", { name: "sm.suspend o1 checked by hand" }).waitFor();
+    await page.getByLabel("Command").fill("config");
+    await page.getByRole("button", { name: "Show" }).click();
+    await expect.poll(() => page.getByRole("cell", { name: /sm\.suspend/ }).count()).toBe(0);
+    await page.getByRole("cell", { name: /config/ }).waitFor();
+  });
+
+  test("plays a history, with how long the machine was in its states", async () => {
+    const { client, page } = await open(browser, "");
+    await client.call("SM.CREATE", "played", "order");
+    await client.call("SM.SEND", "played", "PAY", '{"amount":100}');
+    await page.goto(`${new URL(page.url()).origin}/#/machine/played`);
+    await page.getByRole("list", { name: "Time in each state" }).getByText("paid").waitFor();
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.getByRole("heading", { name: "Context at rev 1" }).waitFor();
+    // It ends with the newest revision.
+    await page.getByRole("button", { name: "Play" }).waitFor();
+    await page.getByRole("heading", { name: "Context", exact: true }).waitFor();
+  });
+
   test("says that jobs go on after a restart", async () => {
     const { page } = await open(browser, "#/jobs");
     await page.getByText("Jobs are stored: after a restart").waitFor();

@@ -46,6 +46,7 @@ const PAGES = [
   ["#/failures", ".calm"],
   ["#/jobs", ".hint"],
   ["#/streams", "h1"],
+  ["#/audit", ".hint"],
   ["#/family/o2", ".sequence .step"],
   ["#/versions/order", "h1"],
   ["#/try", ".chart .leaf.active"],

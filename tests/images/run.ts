@@ -50,6 +50,7 @@ interface Picture {
 
 /** Has the demo run, and makes what it does not: a group of consumers, a task that was given up, a job. */
 async function prepare(client: TestClient, clock: VirtualClock, url: string): Promise<readonly Picture[]> {
+  await client.call("CONFIG", "SET", "sm-audit-stream", "audit");
   await client.call("SM.DEMO");
   await client.call("XGROUP", "CREATE", "sm:changes:demo-order", "mail", "0", "MKSTREAM");
   for (let second = 0; second < MINUTES * 60; second += 1) {
@@ -83,6 +84,9 @@ async function prepare(client: TestClient, clock: VirtualClock, url: string): Pr
   const order = await firstOf(client, "DEF", "demo-order", "STATE", "paid.picking");
   const failed = await firstOf(client, "STATUS", "failed");
   const parent = await firstOf(client, "DEF", "demo-order", "STATE", "refunded");
+  await client.call("SM.SUSPEND", order, "asked by phone");
+  await client.call("SM.PATCH", order, '{"carrier":{"name":"bike","days":2}}', "REASON", "address in town");
+  await client.call("SM.RESUME", order);
   const at = (page: string, subject: string) => `#/${page}/${encodeURIComponent(subject)}`;
   return [
     { name: "overview", path: "", shown: ".card" },
@@ -96,6 +100,7 @@ async function prepare(client: TestClient, clock: VirtualClock, url: string): Pr
     { name: "find", path: "#/find?definition=demo-order&state=paid", shown: ".machines a" },
     { name: "failures", path: "#/failures", shown: ".cause" },
     { name: "jobs", path: at("jobs", id), shown: "h1 .status" },
+    { name: "audit", path: "#/audit", shown: "td" },
     { name: "streams", path: "#/streams", shown: "td" },
     { name: "try", path: "#/try", shown: ".chart .leaf.active", press: ["OPEN"] },
     { name: "fork", path: at("try", order), shown: ".chart .leaf.active" },
