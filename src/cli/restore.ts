@@ -61,7 +61,9 @@ Examples:
     if (restored.endsBefore)
       output.note(`The journals end before ${until}; later writes, if there were any, are in none of them.`);
     const journals =
-      restored.journalCount === 0 ? "" : `, from ${restored.journalCount} journals beside the backup`;
+      restored.journalCount === 0
+        ? ""
+        : `, with ${restored.journalCount} ${restored.journalCount === 1 ? "journal" : "journals"} after the backup`;
     output.print(`${directory}: ${placeOf(restored.position, restored.atMs)}${journals}`);
     return EXIT_OK;
   },

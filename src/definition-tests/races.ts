@@ -29,7 +29,7 @@ export function raceIn(rehearsed: Rehearsed, situation: Situation): Race | undef
     return {
       name: [...names].sort().join(),
       state: second.state ?? first.state,
-      message: `${names.join(" and ")} are due at the same time: in this order the machine comes to ${a}, in the other to ${b}`,
+      message: `${names.join(" and ")} are due at the same time: in this order the machine ends in ${a}, in the other in ${b}`,
     };
   }
   return undefined;

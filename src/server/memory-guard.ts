@@ -81,7 +81,7 @@ export class MemoryGuard implements MemoryState {
     const isOver = bytesMax > 0 && bytes > bytesMax && !this.#fitsAfterCollection(bytesMax, nowMs);
     if (isOver && !this.isOverMemory) {
       log(`maxmemory is ${bytesMax} bytes and the process has ${bytes}: writes are refused`, "warning");
-    } else if (!isOver && this.isOverMemory) log("There is memory again: writes are taken");
+    } else if (!isOver && this.isOverMemory) log("The memory is below maxmemory again: writes are accepted");
     this.isOverMemory = isOver;
     return bytesMax > 0;
   }
@@ -103,7 +103,8 @@ export class MemoryGuard implements MemoryState {
     const isFull = bytesMax > 0 && bytes > bytesMax;
     if (isFull && !this.isStoreFull) {
       log(`The store holds ${bytes} bytes, sm-max-store-bytes is ${bytesMax}: writes are refused`, "warning");
-    } else if (!isFull && this.isStoreFull) log("There is room in the store again: writes are taken");
+    } else if (!isFull && this.isStoreFull)
+      log("The store is below sm-max-store-bytes again: writes are accepted");
     this.isStoreFull = isFull;
     if (isFull && nowMs >= this.#checkpointFromMs) {
       this.#checkpointFromMs = nowMs + CHECKPOINT_MS;
