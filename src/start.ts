@@ -100,7 +100,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const partitions = await partitionsOf(options);
   const waiters = new Waiters();
   let listening: Listening | undefined;
-  const saving = new BackgroundSave({ config, store, clock, log });
+  const saving = new BackgroundSave({ config, store, partitions, clock, log });
   const context = newServerContext({
     config,
     clock,

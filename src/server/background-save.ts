@@ -4,12 +4,15 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Saving } from "../commands/saving.ts";
 import type { Config } from "../config/config.ts";
+import type { Partitions } from "../keyspace/partitions.ts";
 import type { Store } from "../keyspace/store.ts";
 import { type BackupChild, startBackup } from "../storage/backup-child.ts";
 
 export interface BackgroundSaveOptions {
   readonly config: Config;
   readonly store: Store;
+  /** What the server holds, where that is not the store. */
+  readonly partitions?: Pick<Partitions, "all">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -33,7 +36,9 @@ export class BackgroundSave implements Saving {
   }
 
   get refusal(): string | undefined {
-    if (!this.#options.store.isInDatabase) return undefined;
+    const { store, partitions } = this.#options;
+    const held = partitions?.all ?? [];
+    if (![{ store }, ...held].some((one) => one.store.isInDatabase)) return undefined;
     return "the data is in PostgreSQL: back up the database, by pg_basebackup or pg_dump for example";
   }
 

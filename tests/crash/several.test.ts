@@ -88,6 +88,9 @@ test.skipIf(noPostgres !== undefined)(
     };
     await write();
     await client.insist("SM.CREATE", "front", "door");
+    expect(await client.insist("SAVE")).toMatchObject({
+      message: expect.stringContaining("the data is in PostgreSQL: back up the database"),
+    });
     await ring(client);
     await pass(client, "before");
     const killed = cluster.takeOver();
