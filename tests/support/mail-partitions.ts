@@ -63,10 +63,15 @@ export class MailPartition {
   /** Those that wait until the commits so far are settled. */
   #drained: (() => void)[] = [];
   readonly #requests: Waiting[] = [];
+  /** What clients have sent and have no answer to, as its commit is not settled. */
+  #unanswered: ((scope: Scope) => void)[] = [];
+  readonly #waitsForCommits: boolean;
   #mail: MailTurns;
 
-  constructor(place: Place, clock: VirtualClock, posts: MemoryPosts) {
+  /** @param waitsForCommits letters are sent when their commit is settled: false for a test that this matters */
+  constructor(place: Place, clock: VirtualClock, posts: MemoryPosts, waitsForCommits = true) {
     this.place = place;
+    this.#waitsForCommits = waitsForCommits;
     this.#clock = clock;
     this.#posts = posts;
     this.#mail = this.#newMail();
@@ -86,6 +91,12 @@ export class MailPartition {
 
   /** A turn with a request. */
   change(work: (scope: Scope) => void): void {
+    this.#turn(work);
+  }
+
+  /** A request of a client, which sends it again when the partition has crashed before it was answered. */
+  insist(work: (scope: Scope) => void): void {
+    this.#unanswered.push(work);
     this.#turn(work);
   }
 
@@ -114,6 +125,7 @@ export class MailPartition {
   /** All commits so far are as safe as they will be. */
   settle(): void {
     this.#settled = [...this.#ordered.range(raw(""), raw("\xff\xff"))];
+    this.#unanswered = [];
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
@@ -138,6 +150,8 @@ export class MailPartition {
     this.#store = Store.plainOver(this.#ordered, OBJECT_TYPES);
     this.#charts.clear();
     this.#mail = this.#newMail();
+    // Clients come back in any order.
+    for (const work of this.#unanswered.splice(0).reverse()) this.insist(work);
   }
 
   end(): void {
@@ -194,7 +208,10 @@ export class MailPartition {
     return new MailTurns({
       server: this.#server(),
       place: this.place,
-      store: { drained: () => new Promise((resolve) => this.#drained.push(resolve)) },
+      store: {
+        drained: () =>
+          this.#waitsForCommits ? new Promise((resolve) => this.#drained.push(resolve)) : Promise.resolve(),
+      },
       post: late,
       clock: this.#clock,
       limits: { bytesMax: 1, runsMax: 1 },

@@ -103,7 +103,7 @@ export async function startPartitionedServer({
     view.forget(number);
   };
   const define = (name: string, document: unknown): void => {
-    const head = { name, version: "1", createdMs: 0, owner: "default", references: {} };
+    const head = { name, version: "v1", createdMs: 0, owner: "default", references: {} };
     for (const { partition, store } of parts) {
       const transaction = store.begin();
       const db = new Databases(transaction, 1, server.context.clock.now(), partition.place).at(0);
