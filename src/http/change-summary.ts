@@ -51,6 +51,8 @@ export class ChangeSummary {
     this.#chosen = choice(options.key);
     this.#unfollow = server.changeNotes.follow(session.session.database, (note) => this.#add(note));
     session.onClosed = () => this.close();
+    // A page that follows changes lists machines next.
+    for (const { store } of server.partitions.all) void store.prepareIndexes();
   }
 
   /** The next text for the client; undefined once the session has ended. */

@@ -88,6 +88,8 @@ export class Generation {
   readonly #settled = { keys: new Set<string>(), ids: new Set<number>() };
   #isIndexRead = false;
   #areKeysRead = false;
+  /** The index is brought up to date piece by piece. */
+  #isCatchingUp = false;
 
   /**
    * An empty generation that follows this one. What was read of this one in order is kept in order there from the
@@ -103,7 +105,7 @@ export class Generation {
   /** A change has given an object another record. */
   changed(object: LiveObject): void {
     this.unindexed.set(object, true);
-    if (this.index.isOrdered && this.unindexed.size >= UNINDEXED_MAX) this.sync();
+    if (this.index.isOrdered && !this.#isCatchingUp && this.unindexed.size >= UNINDEXED_MAX) this.sync();
   }
 
   /** Entries of the indexes with `from <= key < to`. */
@@ -156,9 +158,28 @@ export class Generation {
     object.indexed = object.base;
   }
 
+  /** Brings the index up to date by so many objects, in order from now on. False when nothing is left. */
+  catchUp(count: number): boolean {
+    if (!this.index.isOrdered) {
+      this.#isIndexRead = true;
+      this.#isCatchingUp = true;
+      this.index.order();
+    }
+    return this.#isCatchingUp && this.#index(count);
+  }
+
   /** Brings the index up to date. Costs what has changed since the last time. */
   sync(): void {
+    this.#index(Number.POSITIVE_INFINITY);
+  }
+
+  /** True when some are left. */
+  #index(count: number): boolean {
+    let left = count;
     for (const object of this.unindexed.keys()) {
+      if (left === 0) return true;
+      left -= 1;
+      this.unindexed.delete(object);
       const { record } = object;
       if (object.indexed === record) continue;
       this.unindex(object);
@@ -167,6 +188,8 @@ export class Generation {
       object.indexed = record;
     }
     this.unindexed.clear();
+    this.#isCatchingUp = false;
+    return false;
   }
 }
 

@@ -22,6 +22,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { type Bytes, chars, raw, readU64 } from "../base/bytes.ts";
+import { roundsOfEventLoop } from "../base/event-loop.ts";
 import { inOrder } from "../base/in-order.ts";
 import type { Derived, PreparedRedo } from "../storage/derived.ts";
 import { foldedWithLoads } from "../storage/folded.ts";
@@ -51,6 +52,8 @@ const RECORD_SPACE = "k";
 const COUNTER_SPACE = "n";
 const INDEX_SPACE = "i";
 
+/** Objects whose index entries are made in one go: about a millisecond. */
+const CAUGHT_UP_AT_ONCE = 200;
 /** Reads what a record of the journal says of an object, by the first byte of the record. */
 export type Redo = (record: Buffer) => Redone;
 
@@ -214,6 +217,12 @@ export class LiveObjects implements Derived {
       generation.byKey.set(raw(at), known);
       generation.byId.set(before.id, known);
     };
+  }
+
+  /** Brings the indexes up to date a piece at a time, so that the first reader does not wait for all that has changed. */
+  async prepareIndexes(): Promise<void> {
+    while (this.#frozen?.catchUp(CAUGHT_UP_AT_ONCE) === true || this.#active.catchUp(CAUGHT_UP_AT_ONCE))
+      await roundsOfEventLoop(1);
   }
 
   redo(record: Buffer, reader: OrderedReader): void {

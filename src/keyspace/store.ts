@@ -142,6 +142,11 @@ export class Store {
     return this.#ordered.mayMiss === true;
   }
 
+  /** Whoever is about to read indexes often says so: the first of these reads does not wait then. */
+  prepareIndexes(): Promise<void> {
+    return this.#live?.prepareIndexes() ?? Promise.resolve();
+  }
+
   /** @param changes the list of changes that the transaction adds to; of its own, when it is not given */
   begin(changes?: Change[]): Transaction {
     return new Transaction(this.#ordered, this.#objects, this.#live, this.decoded, changes);

@@ -168,3 +168,37 @@ test("range() merges the index entries of both generations, the newer over the o
     expected.toReversed(),
   );
 });
+
+test("prepareIndexes() leaves nothing for the first reader of an index to do", async () => {
+  let made = 0;
+  const counted: LiveKind = {
+    ...KIND,
+    indexKeys: (phys, record) => {
+      made += 1;
+      return KIND.indexKeys(phys, record);
+    },
+  };
+  const live = new LiveObjects(new Map());
+  const change = (id: number, from: string, to: string) =>
+    live.change({
+      kind: counted,
+      place: { at: raw(`k\0\0\0\0key${id}`), phys: 0 },
+      before: { ...recordIn(from), id },
+      after: { ...recordIn(to), id },
+      tail: [],
+      given: undefined,
+    });
+  for (let id = 1; id <= 1000; id += 1) change(id, `a${id}`, `b${id}`);
+  expect(made).toBe(0);
+  const prepared = live.prepareIndexes();
+  // While it goes on, a change does not wait for the others.
+  const before = made;
+  for (let id = 1001; id <= 1100; id += 1) change(id, `a${id}`, `b${id}`);
+  expect(made).toBe(before);
+  await prepared;
+  const after = made;
+  const index = indexOf(live);
+  expect(made).toBe(after);
+  expect(index.length).toBe(2200);
+  expect(index).toEqual([...index].sort((a, b) => (a.slice(1) < b.slice(1) ? -1 : 1)));
+});
