@@ -1,21 +1,21 @@
 /** Who did what that is administrative or forced: the newest entries of the audit stream, which is in database 0. */
 import { command, database } from "./api.ts";
 import { linkTo, setQuery, submitted, useLoaded } from "./hooks.ts";
+import { type Entry, latestEntries } from "./latest-entries.ts";
 import { Fault, Panel } from "./parts.tsx";
-import { entriesOf, type StreamEntry } from "./stream-entries.ts";
 
 const ENTRIES_MAX = 200;
 
 interface Audited {
   /** Of the stream; empty where nothing is recorded. */
   readonly name: string;
-  readonly entries: readonly StreamEntry[];
+  readonly entries: readonly Entry[];
 }
 
 async function audited(): Promise<Audited> {
   const config = await command<Readonly<Record<string, string>>>("CONFIG", "GET", "sm-audit-stream");
   const name = config["sm-audit-stream"] ?? "";
-  return { name, entries: name === "" ? [] : await entriesOf(name, ENTRIES_MAX) };
+  return { name, entries: name === "" ? [] : await latestEntries("AUDIT", name, ENTRIES_MAX) };
 }
 
 export function Audit({ query, tick }: { readonly query: URLSearchParams; readonly tick: number }) {
@@ -71,7 +71,7 @@ export function Audit({ query, tick }: { readonly query: URLSearchParams; readon
   );
 }
 
-function Entries({ entries }: { readonly entries: readonly StreamEntry[] }) {
+function Entries({ entries }: { readonly entries: readonly Entry[] }) {
   if (entries.length === 0) return null;
   return (
     <table>
@@ -85,8 +85,8 @@ function Entries({ entries }: { readonly entries: readonly StreamEntry[] }) {
         </tr>
       </thead>
       <tbody>
-        {entries.map(({ id, fields }) => (
-          <tr key={id}>
+        {entries.map(({ stream, id, fields }) => (
+          <tr key={`${stream} ${id}`}>
             <td>{new Date(Number(id.split("-")[0])).toLocaleString()}</td>
             <td>{fields.get("user")}</td>
             <td>

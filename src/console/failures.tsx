@@ -1,8 +1,9 @@
 /** What has failed, by its cause, and the recent refusals that no client received. */
-import { ask, command, get } from "./api.ts";
+import { ask, get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
 import { eventName } from "./event-name.ts";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
+import { latestEntries } from "./latest-entries.ts";
 import { Ago, count, Fault, Panel } from "./parts.tsx";
 
 interface Group {
@@ -146,14 +147,8 @@ interface RefusedRow {
 
 /** The latest entries of the stream of refusals, by definition, event, code and text. */
 async function refusals(): Promise<readonly RefusedRow[]> {
-  const entries = await command<ReadonlyArray<readonly [string, readonly string[]]>>(
-    ...["XREVRANGE", "sm:refusals", "+", "-", "COUNT", String(REFUSALS_MAX)],
-  );
   const rows = new Map<string, RefusedRow>();
-  for (const [, list] of entries) {
-    const fields = new Map(
-      list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1] ?? ""] as const] : [])),
-    );
+  for (const { fields } of await latestEntries("REFUSALS", "sm:refusals", REFUSALS_MAX)) {
     const of = (name: string) => fields.get(name) ?? "";
     if (FAILURES.has(of("code"))) continue;
     const message = of("message").replace(/ \([^()]* = .*\)$/, "");

@@ -84,9 +84,25 @@ export function useLoaded<T>(key: string, tick: number, load: () => Promise<T>):
 /** How often a page is brought up to date while changes come: one that moves is seen within a second. */
 const TICK_MS = 700;
 
-/** A number that grows when machines change, at most so often; it does not grow while `isLive` is false. */
-export function useChanges(isLive: boolean, query = ""): number {
+/** A partition of a cluster that another server holds. */
+export interface Missing {
+  readonly partition: number;
+  readonly slots: string;
+  readonly host: string | null;
+  readonly port: number | null;
+}
+
+export interface Changes {
+  /** Grows when machines change, at most so often; it does not grow while the page stands still. */
+  readonly tick: number;
+  /** What the page does not show. */
+  readonly missing: readonly Missing[];
+}
+
+/** Follows what changes while `isLive` is true. */
+export function useChanges(isLive: boolean, query = ""): Changes {
   const [tick, setTick] = useState(0);
+  const [missing, setMissing] = useState<readonly Missing[]>([]);
   useEffect(() => {
     if (!isLive) return;
     // The server sends a summary at most so often: a busy one would send thousands of changes a second otherwise.
@@ -94,9 +110,12 @@ export function useChanges(isLive: boolean, query = ""): number {
     const changed = () => setTick((count) => count + 1);
     source.addEventListener("changed", changed);
     source.addEventListener("open", changed);
+    source.addEventListener("missing", ({ data }: MessageEvent<string>) => {
+      setMissing((JSON.parse(data) as { readonly partitions: readonly Missing[] }).partitions);
+    });
     return () => source.close();
   }, [isLive, query]);
-  return tick;
+  return { tick, missing };
 }
 
 /** Which of some commands the user may run; until that is known, none. */

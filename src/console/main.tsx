@@ -7,7 +7,16 @@ import { Definition } from "./definition.tsx";
 import { Failures } from "./failures.tsx";
 import { Family } from "./family.tsx";
 import { Find } from "./find.tsx";
-import { linkTo, setQuery, submitted, useAllowed, useChanges, useLoaded, useRoute } from "./hooks.ts";
+import {
+  linkTo,
+  type Missing,
+  setQuery,
+  submitted,
+  useAllowed,
+  useChanges,
+  useLoaded,
+  useRoute,
+} from "./hooks.ts";
 import { Jobs } from "./jobs.tsx";
 import { Late } from "./late.tsx";
 import { Login } from "./login.tsx";
@@ -55,7 +64,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
   const { page, subject, query } = useRoute();
   const [isLive, setLive] = useState(true);
   const [mayConfigure] = useAllowed([["CONFIG", "GET", "sm-audit-stream"]]);
-  const tick = useChanges(isLive, followed(page, subject));
+  const { tick, missing } = useChanges(isLive, followed(page, subject));
   const definitions = useLoaded(`definitions ${database()} ${seenAs()}`, 0, () =>
     get<{ definitions: readonly string[] }>("/api/v1/definitions"),
   );
@@ -109,6 +118,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           </button>
         </p>
       )}
+      <Elsewhere missing={missing} />
       <div class="body">
         <nav class="side" aria-label="Definitions">
           <h2>Definitions</h2>
@@ -140,6 +150,22 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
         </main>
       </div>
     </>
+  );
+}
+
+/** What a server of a cluster does not show, since other servers hold it. */
+function Elsewhere({ missing }: { readonly missing: readonly Missing[] }) {
+  if (missing.length === 0) return null;
+  const servers = new Map<string, number[]>();
+  for (const { partition, host, port } of missing) {
+    const server = host === null ? "no server at the moment" : `${host}:${port}`;
+    servers.set(server, [...(servers.get(server) ?? []), partition]);
+  }
+  const parts = Array.from(servers, ([server, held]) => `${held.join(", ")} (${server})`);
+  return (
+    <p class="seen-as" role="status">
+      This server holds a part of the cluster. Not shown are the partitions {parts.join("; ")}.
+    </p>
   );
 }
 

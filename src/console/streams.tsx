@@ -2,8 +2,8 @@
 import { get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
+import { type Entry, latestEntries } from "./latest-entries.ts";
 import { count, Fault, Panel } from "./parts.tsx";
-import { entriesOf, type StreamEntry } from "./stream-entries.ts";
 
 interface Group {
   readonly name: string;
@@ -19,14 +19,17 @@ interface Stream {
 }
 
 const DEAD_MAX = 100;
+const DEAD_STREAM = "sm:dead";
 
 async function streams(): Promise<readonly Stream[]> {
   return (await get<{ readonly streams: readonly Stream[] }>("/api/v1/streams")).streams;
 }
 
+const deadLetters = () => latestEntries("DEAD", DEAD_STREAM, DEAD_MAX);
+
 export function Streams({ tick, database }: { readonly tick: number; readonly database: string }) {
   const known = useLoaded(`streams ${database}`, tick, streams);
-  const dead = useLoaded(`dead ${database}`, tick, () => entriesOf("sm:dead", DEAD_MAX));
+  const dead = useLoaded(`dead ${database}`, tick, deadLetters);
   const { pose, dialog } = useQuestion(dead.reload);
   const [mayRequeue] = useAllowed([["SM.REQUEUE", "ALL"]]);
   return (
@@ -48,7 +51,7 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
         <table class="numbers">
           <tbody>
             {dead.data?.map((letter) => (
-              <tr key={letter.id}>
+              <tr key={`${letter.stream} ${letter.id}`}>
                 <th scope="row">
                   {letter.fields.get("task") ?? letter.fields.get("stream") ?? "task"} of{" "}
                   <MachineLink machineKey={letter.fields.get("key")} />{" "}
@@ -122,11 +125,11 @@ const REQUEUE_ALL: Question = {
   words: () => ["SM.REQUEUE", "ALL"],
 };
 
-function requeue({ id }: StreamEntry): Question {
+function requeue({ id, stream }: Entry): Question {
   return {
     title: "Requeue",
     text: "The task goes back to the end of its stream, to be done once more. Its machine may know already that it failed.",
     fields: [],
-    words: () => ["SM.REQUEUE", id],
+    words: () => ["SM.REQUEUE", id, ...(stream === DEAD_STREAM ? [] : ["STREAM", stream])],
   };
 }

@@ -2,6 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { define } from "../support/machines.ts";
+import { startPartitionedServer } from "../support/partitioned-server.ts";
 import type { TestServerOptions } from "../support/server.ts";
 import { CHROMIUM, launch, open as openPage } from "./opened.ts";
 
@@ -332,6 +333,19 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Requeue" }).click();
     await page.getByText("No task was given up.").waitFor();
     expect(await client.call("XLEN", "sm:dead")).toBe(0);
+  });
+
+  test("shows what a server of a cluster holds of all its partitions, and says what it does not", async () => {
+    const server = await startPartitionedServer({ http: true, held: [0, 1] });
+    const { client, page } = await openPage(browser, "#/streams", { server });
+    await page.getByText("Not shown are the partitions 2 (127.0.0.1:7002).").waitFor();
+    for (const number of [0, 1]) {
+      const dead = `sm:dead:{${server.part(number).partition.place.tag}}`;
+      await client.call("XADD", dead, "1-1", "task", `t${number}`, "key", "k", "reason", "timeout");
+    }
+    await page.reload();
+    for (const number of [0, 1]) await page.getByRole("rowheader", { name: `t${number} of k` }).waitFor();
+    await page.getByText("Not shown are the partitions 2").waitFor();
   });
 
   test("asks for a password where there is one, and says when it is wrong", async () => {

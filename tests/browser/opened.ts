@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { define } from "../support/machines.ts";
-import { startTestServer, type TestServerOptions } from "../support/server.ts";
+import { startTestServer, type TestServer, type TestServerOptions } from "../support/server.ts";
 import { CHROMIUM } from "./chromium.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -45,11 +45,13 @@ export interface Opening extends TestServerOptions {
   readonly colorScheme?: "light" | "dark";
   /** HTTP statuses that the page is expected to meet. */
   readonly statuses?: readonly number[];
+  /** Instead of a server with orders. */
+  readonly server?: TestServer;
 }
 
 export async function open(browser: Browser, path: string, options: Opening = {}) {
-  const { colorScheme = "light", statuses = [], ...serverOptions } = options;
-  const server = await startTestServer({ http: true, ...serverOptions });
+  const { colorScheme = "light", statuses = [], server: _, ...serverOptions } = options;
+  const server = options.server ?? (await startTestServer({ http: true, ...serverOptions }));
   const client = await server.client();
   const password = options.config?.requirepass;
   if (password !== undefined) await client.call("AUTH", password);

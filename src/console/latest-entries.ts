@@ -1,0 +1,47 @@
+/** The latest entries of streams of which a cluster has one for each partition. */
+import { command, ProblemError } from "./api.ts";
+import { entriesOf, type StreamEntry } from "./stream-entries.ts";
+
+export interface Entry extends StreamEntry {
+  readonly stream: string;
+}
+
+interface Row {
+  readonly stream: string;
+  /** Null where another server holds the partition. */
+  readonly length: number | null;
+}
+
+/** Of all partitions that the server holds, the newest first. @param plain the key where there is one partition */
+export async function latestEntries(
+  kind: "AUDIT" | "DEAD" | "REFUSALS",
+  plain: string,
+  countMax: number,
+): Promise<readonly Entry[]> {
+  const streams = await streamsOf(kind, plain);
+  const pieces = await Promise.all(
+    streams.map(async (stream) => (await entriesOf(stream, countMax)).map((entry) => ({ ...entry, stream }))),
+  );
+  return pieces
+    .flat()
+    .sort((a, b) => compareIds(b.id, a.id))
+    .slice(0, countMax);
+}
+
+async function streamsOf(kind: string, plain: string): Promise<readonly string[]> {
+  try {
+    const rows = await command<readonly Row[]>("SM.STREAMS", "KIND", kind);
+    // Of those that the user may not read, the refusal says which.
+    if (rows.length === 0) return [plain];
+    return rows.filter(({ length }) => length !== null && length > 0).map(({ stream }) => stream);
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === "NOPERM") return [plain];
+    throw error;
+  }
+}
+
+function compareIds(a: string, b: string): number {
+  const [aMs = "0", aSeq = "0"] = a.split("-");
+  const [bMs = "0", bSeq = "0"] = b.split("-");
+  return Number(aMs) - Number(bMs) || Number(aSeq) - Number(bSeq);
+}
