@@ -63,14 +63,14 @@ describe.skipIf(noPostgres !== undefined)("detent cluster", () => {
 
   test("init makes as many partitions as are asked for, and keeps their number", async () => {
     const url = await database.schema();
-    expect(await cli("cluster", "init", url, "--partitions", "1")).toMatchObject({ code: 0 });
-    expect(await cli("cluster", "init", url, "--partitions", "1")).toMatchObject({ code: 0 });
+    expect(await cli("cluster", "init", url, "--partitions", "64")).toMatchObject({ code: 0 });
+    expect(await cli("cluster", "init", url, "--partitions", "64")).toMatchObject({ code: 0 });
+    expect(JSON.parse((await cli("cluster", "status", url, "--json")).out).partitions).toHaveLength(64);
     for (const [count, error] of [
-      ["0", "--partitions takes a number from 1 to 16384, not '0'"],
-      ["16385", "--partitions takes a number from 1 to 16384, not '16385'"],
-      ["1.5", "--partitions takes a number from 1 to 16384, not '1.5'"],
-      ["many", "--partitions takes a number from 1 to 16384, not 'many'"],
-      ["2", "servers of this version serve clusters of one partition"],
+      ["0", "--partitions takes a number from 1 to 256, not '0'"],
+      ["257", "--partitions takes a number from 1 to 256, not '257'"],
+      ["1.5", "--partitions takes a number from 1 to 256, not '1.5'"],
+      ["many", "--partitions takes a number from 1 to 256, not 'many'"],
     ] as const)
       expect(await cli("cluster", "init", url, "--partitions", count)).toMatchObject({
         code: 2,
