@@ -266,8 +266,18 @@ export class MailTurns {
     }
   }
 
-  #forget({ transaction }: Databases): void {
-    for (const letter of this.#toForget) forgetLetter(transaction, letter);
+  /** @throws NotLoaded with all letters as they were */
+  #forget(databases: Databases): void {
+    if (this.#toForget.length === 0) return;
+    const { transaction } = databases;
+    const savepoint = transaction.savepoint();
+    try {
+      for (const letter of this.#toForget) forgetLetter(transaction, letter);
+    } catch (error) {
+      // One that is removed already would be left out of the counters when this is run again.
+      databases.rollback(savepoint);
+      throw error;
+    }
     this.#toForget = [];
   }
 
