@@ -29,11 +29,8 @@ interface ClusterConnection extends Connection {
 export function routedByKey(connection: Connection): Connection {
   if (!isCluster(connection)) return connection;
   const call: Connection["call"] = (command, ...args) => {
-    const [key] = args;
-    const isKeyed = command.startsWith("SM.") && !KEYLESS.has(command) && key !== undefined;
-    return isKeyed
-      ? callAt(connection, slotOf(Buffer.from(String(key))), command, args)
-      : connection.call(command, ...args);
+    const slot = slotFor(command, args);
+    return slot === undefined ? connection.call(command, ...args) : callAt(connection, slot, command, args);
   };
   return {
     call,
@@ -41,6 +38,15 @@ export function routedByKey(connection: Connection): Connection {
     disconnect: () => connection.disconnect(),
     on: (event, listener) => connection.on?.(event, listener),
   };
+}
+
+/** Commands without a key go to one server, the owner of the first slot: the steps of a walk are one server's. */
+function slotFor(command: string, args: readonly (string | number)[]): number | undefined {
+  if (!command.startsWith("SM.")) return undefined;
+  const [first] = args;
+  const stream = command === "SM.REQUEUE" ? args[args.lastIndexOf("STREAM") + 1] : undefined;
+  const key = KEYLESS.has(command) ? (args.includes("STREAM") ? stream : undefined) : first;
+  return key === undefined ? 0 : slotOf(Buffer.from(String(key)));
 }
 
 function callAt(
