@@ -14,8 +14,8 @@ export interface SessionConnection {
   readonly argumentBytes?: number;
   /** Bytes of replies the client has not taken. */
   readonly outputBytes: number;
-  /** Sends replies in order; closes the connection afterwards if the session is closing. */
-  send(replies: readonly OutgoingReply[], nowMs: number): void;
+  /** Sends replies in order; closes the connection afterwards if they are its last. */
+  send(replies: readonly OutgoingReply[], nowMs: number, isLast: boolean): void;
   /**
    * Ends the connection and returns true if its output would go beyond the hard limit with so many bytes more than
    * it holds.

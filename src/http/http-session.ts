@@ -118,14 +118,14 @@ export class HttpSession implements Endpoint, SessionConnection {
     return next?.args;
   }
 
-  send(replies: readonly OutgoingReply[]): void {
+  send(replies: readonly OutgoingReply[], _nowMs: number, isLast: boolean): void {
     for (const { reply } of replies) {
       // Pushes have no place in an answer.
       if (isPush(reply)) continue;
       const isTooLarge = replySize(reply) > REPLY_BYTES_MAX;
       this.#answered.shift()?.(isTooLarge ? TOO_LARGE : answerOf(reply));
     }
-    if (this.session.isClosing) this.close();
+    if (isLast) this.close();
   }
 
   closeIfBeyond(): boolean {

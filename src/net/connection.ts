@@ -127,20 +127,20 @@ export class Connection implements Endpoint, SessionConnection {
     }
   }
 
-  send(replies: readonly OutgoingReply[], nowMs: number): void {
+  send(replies: readonly OutgoingReply[], nowMs: number, isLast: boolean): void {
     if (this.#hasEnded) return;
     const { writer, statistics } = this.#options;
     for (let i = 0; i < replies.length; i++) {
       const outgoing = replies[i];
       if (outgoing !== undefined) writer.write(outgoing.reply, outgoing.protocol);
     }
-    if (this.#lastWords !== NONE) writer.write(this.#lastWords, 2);
+    if (isLast && this.#lastWords !== NONE) writer.write(this.#lastWords, 2);
     for (const chunk of writer.take()) {
       statistics.writeCount += 1;
       statistics.netOutputBytes += chunk.length;
       this.#socket.write(chunk);
     }
-    if (this.session.isClosing) this.#hangUp();
+    if (isLast) this.#hangUp();
     else if (this.#socket.writableLength > 0) this.#checkOutput(nowMs);
   }
 

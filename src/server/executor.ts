@@ -302,7 +302,7 @@ export class Executor {
     if (this.#missed.isLoading(endpoint)) hasMore = false;
     else if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, turn, outgoing);
     else if (endpoint.isInputEnded) session.isClosing = true;
-    if (session.isClosing) outgoing.include(session);
+    if (session.isClosing) outgoing.end(session);
     return hasMore;
   }
 

@@ -70,9 +70,9 @@ export class InnerSession implements Endpoint, SessionConnection {
     return this.#waiting.shift();
   }
 
-  send(replies: readonly OutgoingReply[]): void {
+  send(replies: readonly OutgoingReply[], _nowMs: number, isLast: boolean): void {
     for (const { reply } of replies) this.#answered.shift()?.(reply);
-    if (this.session.isClosing) this.close();
+    if (isLast) this.close();
   }
 
   closeIfBeyond(): boolean {

@@ -35,6 +35,8 @@ interface Envelope {
   readonly connection: SessionConnection;
   readonly session: Session;
   replies: PendingReply[];
+  /** The session ends with this turn: it is sent what there is, and nothing further. */
+  isLast: boolean;
   /** Bytes of pushes, roughly: all of them, and those since the limit was last looked at. */
   pushBytes: number;
   uncheckedBytes: number;
@@ -101,9 +103,10 @@ export class Outgoing {
     this.#latest = undefined;
   }
 
-  /** Makes sure that the session is sent what there is, so that it closes if it is closing. */
-  include(session: Session): void {
-    this.#envelopeOf(session);
+  /** The session is sent what there is, and then closed: it has ended in this turn. */
+  end(session: Session): void {
+    const envelope = this.#envelopeOf(session);
+    if (envelope !== undefined) envelope.isLast = true;
   }
 
   /** The turn has ended: takes up what it has to say last. */
@@ -148,9 +151,8 @@ export class Outgoing {
         continue;
       }
       awaited.add(session);
-      // Who is closing is sent all at once.
-      if (held === 0 || session.isClosing) continue;
-      const ready = { ...envelope, replies: replies.slice(0, held) };
+      if (held === 0) continue;
+      const ready = { ...envelope, replies: replies.slice(0, held), isLast: false };
       envelope.replies = replies.slice(held);
       bytes += bytesOf(ready.replies);
       sendEnvelope(ready, nowMs, fate);
@@ -172,6 +174,7 @@ export class Outgoing {
       connection,
       session,
       replies: [],
+      isLast: false,
       pushBytes: 0,
       uncheckedBytes: 0,
     };
@@ -181,14 +184,14 @@ export class Outgoing {
 }
 
 function sendEnvelope(envelope: Envelope, nowMs: number, { failures, gone }: Fate): void {
-  const { connection, session } = envelope;
+  const { connection, isLast } = envelope;
   if (gone !== undefined && tellsOf(envelope, gone)) {
     connection.close();
     return;
   }
   if (failures !== undefined) withdraw(envelope, failures);
   const { replies } = envelope;
-  if (replies.length > 0 || session.isClosing) connection.send(replies, nowMs);
+  if (replies.length > 0 || isLast) connection.send(replies, nowMs, isLast);
 }
 
 function bytesOf(replies: readonly PendingReply[]): number {

@@ -2,6 +2,7 @@
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { Store } from "../../src/keyspace/store.ts";
 import { OBJECT_TYPES } from "../../src/object-types.ts";
+import { ByteConnection } from "../support/byte-connection.ts";
 import type { TestClient } from "../support/client.ts";
 import { type HeldDisk, noRoom } from "../support/held-disk.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -59,6 +60,11 @@ async function serve(overlaps = true): Promise<Served> {
   return { server, store, directory, client, crowd };
 }
 
+async function allOf(connection: ByteConnection | undefined): Promise<string | undefined> {
+  await connection?.replies(Number.POSITIVE_INFINITY);
+  return connection?.take();
+}
+
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -93,6 +99,29 @@ test("further turns run during a sync, and each reply is sent after its changes 
   expect(await Promise.all([first, second, read])).toEqual(["OK", "OK", "new"]);
   expect(order[0]).toBe("first");
   expect(store.settledPosition).toBe(store.position);
+});
+
+test("a connection that ends in a later turn than its writes is sent all its replies", async () => {
+  const { server, crowd } = await serve();
+  const { port } = server;
+  const [quitting, halfClosed, broken] = await Promise.all([1, 2, 3].map(() => ByteConnection.open(port)));
+  disk.isHeld = true;
+  const first = await crowd("one");
+  await until(() => disk.waitingCount === 1);
+  const { commandCount } = server.context.statistics;
+  for (const one of [quitting, halfClosed, broken]) one?.write(Buffer.from("SET k 1\r\n"));
+  await until(() => server.context.statistics.commandCount === commandCount + 3);
+  quitting?.write(Buffer.from("QUIT\r\n"));
+  halfClosed?.write(Buffer.from("SET k 2\r\n"));
+  halfClosed?.end();
+  broken?.write(Buffer.from("*1\r\n+no\r\n"));
+  await until(() => server.context.statistics.commandCount === commandCount + 5);
+  await turns(20);
+  disk.release();
+  await Promise.all(first);
+  expect(await allOf(quitting)).toBe("+OK\r\n+OK\r\n");
+  expect(await allOf(halfClosed)).toBe("+OK\r\n+OK\r\n");
+  expect(await allOf(broken)).toBe("+OK\r\n-ERR Protocol error: expected '$', got '+'\r\n");
 });
 
 test("a sync that fails with two turns in flight refuses both, and reads of what they wrote", async () => {

@@ -59,6 +59,11 @@ export class ByteConnection {
     this.#socket.pause();
   }
 
+  /** Writes nothing further, and goes on reading. */
+  end(): void {
+    this.#socket.end();
+  }
+
   close(): void {
     this.#socket.destroy();
   }
