@@ -15,7 +15,7 @@ const PIECE_MS_MAX = 2;
 const BUSY_PIECE_MS_MAX = 1;
 /** How many times as long as a piece its rest is, from the end of the piece or, while clients are served, of the turn on. */
 const REST = 1;
-const BUSY_REST = 2;
+const BUSY_REST = 6;
 /** So long after a client was served others are expected. */
 const BUSY_MS = 20;
 /** Turns that the usual length of a turn is taken from. */

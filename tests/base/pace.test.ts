@@ -22,7 +22,7 @@ test("Pace makes pieces short while clients are served, with a rest that is long
   const { pace } = paced();
   for (let turn = 0; turn < 100; turn += 1) pace.served(3);
   expect([pace.isBusy, pace.pieceMsMax]).toEqual([true, 1]);
-  expect(pace.restFor(1)).toEqual({ ms: 5, msMax: 20 });
+  expect(pace.restFor(1)).toEqual({ ms: 9, msMax: 20 });
 });
 
 test("Pace forgets clients that were served 20 ms ago", () => {
