@@ -13,6 +13,7 @@ import redis.asyncio
 
 import detent
 import detent.aio
+from detent._partitions import is_moving, is_of_redis
 
 PORT = int(os.environ["DETENT_PORT"])
 
@@ -260,6 +261,22 @@ class AsyncCase(ClientCase, unittest.TestCase):
 
         worker = self.client.worker(name, handle)
         self.loop.run_until_complete(worker.run())
+
+
+class PartitionCase(unittest.TestCase):
+    """What is taken for a partition that changes hands."""
+
+    def test_an_error_in_the_code_of_redis_py_passes_and_one_of_another_does_not(self):
+        def of_redis():
+            redis.connection.parse_url("tcp://")
+
+        for fail, passes in ((of_redis, True), (lambda: int("x"), False)):
+            try:
+                fail()
+            except ValueError as error:
+                self.assertEqual((is_moving(error), is_of_redis(error)), (passes, passes))
+            else:
+                self.fail("no error")
 
 
 class EveryCommandCase(unittest.TestCase):

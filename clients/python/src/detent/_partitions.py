@@ -18,14 +18,30 @@ BLOCK_MS = 500
 
 _MOVING = re.compile(r"(UNBLOCKED|CLUSTERDOWN|TRYAGAIN|LOADING)\b")
 
-#: All that redis-py raises.
-ERRORS = (RedisError, RedisClusterException)
+def is_of_redis(error: BaseException) -> bool:
+    """Whether redis-py has failed: with an error of its kinds, or in its own code."""
+    return isinstance(error, (RedisError, RedisClusterException)) or _is_from_redis(error)
 
 
 def is_moving(error: BaseException) -> bool:
     """Whether a server says that a partition changes hands: the same request is answered by the next owner."""
+    if not isinstance(error, (RedisError, RedisClusterException)):
+        return _is_from_redis(error)
     known = (ClusterError, TryAgainError, RedisClusterException)
-    return isinstance(error, known) or (isinstance(error, RedisError) and bool(_MOVING.match(str(error))))
+    return isinstance(error, known) or bool(_MOVING.match(str(error)))
+
+
+def _is_from_redis(error: BaseException) -> bool:
+    """
+    Whether an error was raised within redis-py. Threads and tasks share a cluster, and when one of them reads the slots anew, the
+    others may find no server, or a connection that is closed while they read from it: IndexError, ValueError and the like.
+    """
+    trace = error.__traceback__
+    while trace is not None:
+        if str(trace.tb_frame.f_globals.get("__name__")).startswith("redis."):
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def is_unknown_command(error: Exception) -> bool:

@@ -16,7 +16,7 @@ from redis.exceptions import ResponseError
 from . import replies as r
 from ._words import to_json
 from .errors import typed
-from ._partitions import BLOCK_MS, COUNT, ERRORS, RETRY_S, Patience, first_pending, is_moving
+from ._partitions import BLOCK_MS, COUNT, RETRY_S, Patience, first_pending, is_moving, is_of_redis
 from .tasks import (
     FINAL,
     Backlog,
@@ -109,7 +109,7 @@ class Changes:
                     entries, is_new = [], False
                     continue
                 patience.rest()
-            except ERRORS as error:
+            except Exception as error:
                 if not patience.passes(error):
                     raise
                 is_new = False
@@ -143,7 +143,7 @@ class Changes:
             try:
                 self._redis.xack(stream, self._group, entry)
                 return
-            except ERRORS as error:
+            except Exception as error:
                 if not patience.passes(error):
                     raise
                 self._stopped.wait(RETRY_S)
@@ -252,7 +252,9 @@ class Worker:
                     continue
                 try:
                     self._redis.xclaim(lane.stream, self._group, self._consumer, 0, entries, justid=True)
-                except ERRORS as error:
+                except Exception as error:
+                    if not is_of_redis(error):
+                        raise
                     if not is_moving(error):
                         _log.exception("worker '%s'", self._name)
 
@@ -281,7 +283,9 @@ class _Lane:
                     is_ready = True
                 self._turn(pool)
                 patience.rest()
-            except ERRORS as error:
+            except Exception as error:
+                if not is_of_redis(error):
+                    raise
                 self._newest, self._has_news = "0-0", True
                 if str(error).startswith("NOGROUP"):
                     is_ready = False
