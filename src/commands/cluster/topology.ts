@@ -26,13 +26,14 @@ export function clusterOf({ server: { cluster } }: Call): ClusterView {
  * server for a slot gives up, one that asks this server reads that the slot is not served, and tries again.
  */
 export function shardsOf({ members, ownId, partitions }: ClusterView): readonly Shard[] {
-  const owners = new Set(partitions.map(({ ownerId }) => ownerId));
   const deputy = members.find(({ isAlive }) => isAlive) ?? members.find(({ id }) => id === ownId);
+  const masterOf = ({ ownerId }: ClusterPartition) => members.find(({ id }) => id === ownerId) ?? deputy;
+  const masters = new Set(partitions.map(masterOf));
+  // A server has one role in all shards: clients keep one of each.
+  const replicas = members.filter((member) => !masters.has(member));
   return partitions.flatMap((partition) => {
-    const master = members.find(({ id }) => id === partition.ownerId) ?? deputy;
-    if (master === undefined) return [];
-    const replicas = members.filter((member) => member !== master && !owners.has(member.id));
-    return [{ partition, master, replicas }];
+    const master = masterOf(partition);
+    return master === undefined ? [] : [{ partition, master, replicas }];
   });
 }
 

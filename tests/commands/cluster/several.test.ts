@@ -1,6 +1,7 @@
 /** What a server answers of a cluster with several partitions. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ClusterState } from "../../../src/cluster/view.ts";
+import { shardsOf } from "../../../src/commands/cluster/topology.ts";
 import type { TestClient } from "../../support/client.ts";
 import { member, memberId } from "../../support/cluster-view.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
@@ -56,6 +57,22 @@ test("CLUSTER SLOTS and INFO count all partitions", async () => {
   expect(info).toContain("cluster_state:ok");
   expect(info).toContain("cluster_slots_ok:16384");
   expect(info).toContain("cluster_size:2");
+});
+
+test("shardsOf() gives a server one role when it stands for an owner that a partition has not got", () => {
+  const partitions = ["b", undefined].map((owner, partition) => ({
+    partition,
+    firstSlot: partition * 8192,
+    lastSlot: partition * 8192 + 8191,
+    ownerId: owner && memberId(owner),
+    epoch: 1,
+  }));
+  const members = [member("a", 7001), member("b", 7002), member("c", 7003)];
+  const shards = shardsOf(new ClusterState(memberId("c"), { members, partitions }));
+  expect(shards.map(({ master, replicas }) => [master.port, replicas.map(({ port }) => port)])).toEqual([
+    [7002, [7003]],
+    [7001, [7003]],
+  ]);
 });
 
 test("a request is sent to the owner of its partition", async () => {
