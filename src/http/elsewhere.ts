@@ -2,6 +2,8 @@
  * The partitions of a cluster that other servers hold: what a page or a reader of changes is not sent here, and where it is. A
  * server names them whenever they change, so that nobody takes a part for the whole.
  */
+import { partitionsElsewhere } from "../commands/cluster/elsewhere.ts";
+import { portFor } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 
 type Server = Pick<ServerContext, "cluster" | "partitions">;
@@ -16,15 +18,13 @@ export interface Elsewhere {
 }
 
 /** Where a cluster has several partitions: those that this server does not hold. */
-export function elsewhere({ cluster, partitions }: Server): readonly Elsewhere[] {
-  if (cluster === undefined || cluster.partitions.length < 2) return [];
-  return cluster.partitions
-    .filter(({ partition }) => partitions.get(partition) === undefined)
-    .map(({ partition, firstSlot, lastSlot }) => {
-      const owner = cluster.ownerOf(firstSlot);
-      const port = owner === undefined ? null : owner.port || owner.tlsPort;
-      return { partition, slots: `${firstSlot}-${lastSlot}`, host: owner?.host ?? null, port };
-    });
+export function elsewhere(server: Server): readonly Elsewhere[] {
+  return (partitionsElsewhere(server) ?? []).map(({ partition, firstSlot, lastSlot, owner }) => ({
+    partition,
+    slots: `${firstSlot}-${lastSlot}`,
+    host: owner?.host ?? null,
+    port: owner === undefined ? null : portFor({ isSecure: false }, owner),
+  }));
 }
 
 /** Says what is elsewhere, once and whenever that has changed. */
