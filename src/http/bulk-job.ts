@@ -221,16 +221,14 @@ export class BulkJob {
     const count = Math.floor(this.#allowance);
     this.#allowance -= count;
     const chosen = this.#waiting(count);
-    const answers = await session.runAll(
-      chosen.map(([, item]) => requestFor(this.task, item)),
-      undefined,
-      chosen.flatMap(([index]) => {
-        const record = this.#store?.recorder(this.id, index, (reply) =>
-          resultOf(this.task.action, answerOf(reply)),
-        );
-        return record === undefined ? [] : [record];
-      }),
-    );
+    const store = this.#store;
+    const recorders =
+      store &&
+      chosen.map(([index]) =>
+        store.recorder(this.id, index, (reply) => resultOf(this.task.action, answerOf(reply))),
+      );
+    const requests = chosen.map(([, item]) => requestFor(this.task, item));
+    const answers = await session.runAll(requests, undefined, recorders);
     if (this.status !== "running" || this.#hasLeft) return;
     if (session.isInputEnded) return this.#end("failed", "its session has been ended");
     for (const [at, [, item]] of chosen.entries()) {

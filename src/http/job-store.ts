@@ -5,6 +5,7 @@
  * In a cluster, whose machines are in several stores, jobs stay in the memory of the server that was asked.
  */
 import type { Bytes } from "../base/bytes.ts";
+import { roundsOfEventLoop } from "../base/event-loop.ts";
 import { isJsonObject } from "../base/json.ts";
 import type { Recorder } from "../clients/session.ts";
 import { User } from "../clients/users/user.ts";
@@ -14,7 +15,7 @@ import { readAt } from "../keyspace/held.ts";
 import { type BulkKind, bulkIndex, bulkKey, bulkPrefix, prefixRange } from "../keyspace/layouts.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { InnerSession, type Requests } from "../server/inner-session.ts";
-import type { Item, JobStatus, Result, Task } from "./bulk-task.ts";
+import { type Item, type JobStatus, newItem, type Result, type Task } from "./bulk-task.ts";
 
 /** What is stored of a job beside its machines. */
 export interface JobHead {
@@ -99,10 +100,7 @@ export class JobStore {
     const items: Item[] = [];
     for await (const [, value] of this.#all(database, "c", Number(id)))
       for (const [key, ifRev] of decoded(value) as Array<[string, number?]>)
-        items.push({
-          ...{ key, outcome: undefined, detail: "", rev: undefined },
-          ...(ifRev === undefined ? {} : { ifRev }),
-        });
+        items.push({ ...newItem(key), ...(ifRev === undefined ? {} : { ifRev }) });
     for await (const [at, value] of this.#all(database, "r", Number(id))) {
       const item = items[bulkIndex(at)];
       if (item !== undefined) Object.assign(item, decoded(value));
@@ -137,7 +135,7 @@ export class JobStore {
       const last = entries.at(-1);
       if (last === undefined || entries.length < ENTRIES_AT_ONCE) return;
       after = bulkIndex(last[0]) + 1;
-      await new Promise((resolve) => setImmediate(resolve));
+      await roundsOfEventLoop(1);
     }
   }
 
