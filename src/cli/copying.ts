@@ -9,6 +9,7 @@ import { DurableStore } from "../storage/durable-store.ts";
 import type { Entry, OrderedReader, Write } from "../storage/ordered-store.ts";
 import { PostgresStore } from "../storage/postgres/postgres-store.ts";
 import { untilLoaded } from "../storage/until-loaded.ts";
+import { relieved } from "./relieved.ts";
 import type { Output } from "./subcommand.ts";
 
 /** A commit takes so many entries, or so many bytes of them. */
@@ -131,14 +132,4 @@ function pageOf(source: OrderedReader, from: Bytes): readonly Entry[] {
     if (page.length >= BATCH_ENTRIES || bytes >= BATCH_BYTES) break;
   }
   return page;
-}
-
-export async function relieved(store: Pick<Store, "isCongested" | "onRelieved">): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  while (store.isCongested) {
-    await new Promise<void>((resolve) => {
-      store.onRelieved(resolve);
-      if (!store.isCongested) resolve();
-    });
-  }
 }

@@ -3,6 +3,7 @@ import { Importer, ImportFault, importProgress, isEmptyStore } from "../export/i
 import { Store } from "../keyspace/store.ts";
 import { CommitError, OpenError } from "../storage/ordered-store.ts";
 import { type LineFile, openLines } from "./lines.ts";
+import { relieved } from "./relieved.ts";
 import {
   counted,
   DIRECTORY_HELP,
@@ -119,7 +120,7 @@ async function read(store: Store, { importer, file, output, bytes, isCut }: Read
     importer.note(transaction);
     store.commit(transaction);
     output.progress("bytes read:", importer.progress.bytes, bytes);
-    await roomIn(store);
+    await relieved(store);
     transaction = store.begin();
     lines = 0;
     lineBytes = 0;
@@ -145,15 +146,4 @@ async function read(store: Store, { importer, file, output, bytes, isCut }: Read
     throw new ImportFault(
       `the export ends behind line ${importer.progress.lines} without its last line: it is cut short`,
     );
-}
-
-/** Checkpoints go on between commits; when the disk does not keep up, they are waited for. */
-async function roomIn(store: Store): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  while (store.isCongested) {
-    await new Promise<void>((resolve) => {
-      store.onRelieved(resolve);
-      if (!store.isCongested) resolve();
-    });
-  }
 }

@@ -23,11 +23,11 @@ import {
   intoPartition,
   isEmptyCluster,
   outOfPartition,
-  relieved,
   setUnfinished,
   type TakenCluster,
 } from "./copying.ts";
 import { type MailRow, waitingLetters } from "./move-letters.ts";
+import { relieved } from "./relieved.ts";
 import { counted, type Surroundings } from "./subcommand.ts";
 
 export type Side =

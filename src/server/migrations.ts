@@ -9,6 +9,7 @@
  */
 
 import { type Bytes, chars, raw } from "../base/bytes.ts";
+import { roundsOfEventLoop } from "../base/event-loop.ts";
 import type { Log } from "../base/log.ts";
 import { metaKey } from "../keyspace/layouts.ts";
 import { encodeNumber } from "../keyspace/records.ts";
@@ -56,8 +57,7 @@ export async function migrate(
     if (migration === undefined) throw new Error(`no way from format ${format} of the store`);
     log(`The store has format ${format} and is carried over to format ${format + 1}: ${migration.summary}`);
     const startMs = performance.now();
-    while (!(await runSlice(store, migration, format + 1)))
-      await new Promise((resolve) => setImmediate(resolve));
+    while (!(await runSlice(store, migration, format + 1))) await roundsOfEventLoop(1);
     log(`The store has format ${format + 1}, after ${(performance.now() - startMs).toFixed(0)} ms`);
   }
 }

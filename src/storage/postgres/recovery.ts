@@ -4,6 +4,7 @@
  */
 import { performance } from "node:perf_hooks";
 import type { Bytes } from "../../base/bytes.ts";
+import { roundsOfEventLoop } from "../../base/event-loop.ts";
 import type { JournalMark } from "../data-file.ts";
 import type { PreparedRedo } from "../derived.ts";
 import { type Commit, decodeCommit, decodeHead } from "../journal-record.ts";
@@ -180,7 +181,7 @@ class Slice {
   }
 
   async pause(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await roundsOfEventLoop(1);
     this.#endMs = performance.now() + SLICE_MS;
   }
 }
