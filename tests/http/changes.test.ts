@@ -1,6 +1,6 @@
 /** Live events: what they hold, how a client comes back, what a slow one costs. */
 import { describe, expect, onTestFinished, test } from "vitest";
-import { EventClient } from "../support/event-client.ts";
+import { follower } from "../support/follower.ts";
 import { request } from "../support/http.ts";
 import { define } from "../support/machines.ts";
 import { startTestServer } from "../support/server.ts";
@@ -15,19 +15,10 @@ const LAMP = {
 
 async function serve() {
   const server = await startTestServer({ http: true });
-  const clients: EventClient[] = [];
   const call = await server.client();
   await define(call, "lamp:v1", LAMP);
-  const follow = (path: string, lastId?: string) => {
-    const client = new EventClient(server.url, `/api/v1/changes${path}`, lastId);
-    clients.push(client);
-    return client;
-  };
-  onTestFinished(async () => {
-    for (const client of clients) client.close();
-    await server.close();
-  });
-  return { server, client: call, follow };
+  onTestFinished(() => server.close());
+  return { server, client: call, follow: follower(server.url) };
 }
 
 describe("GET /api/v1/changes", () => {

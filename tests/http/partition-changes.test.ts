@@ -1,7 +1,8 @@
 /** Live events of a server that holds some partitions of a cluster: what it has of all of them, and what it says is missing. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { TestClient } from "../support/client.ts";
-import { EventClient } from "../support/event-client.ts";
+import type { EventClient } from "../support/event-client.ts";
+import { follower } from "../support/follower.ts";
 import { request } from "../support/http.ts";
 import { define } from "../support/machines.ts";
 import { type PartitionedOptions, startPartitionedServer } from "../support/partitioned-server.ts";
@@ -13,7 +14,6 @@ const LAMP = {
 
 async function serve(options: PartitionedOptions = {}) {
   const server = await startPartitionedServer({ http: true, held: [], ...options });
-  const clients: EventClient[] = [];
   const call = await server.client();
   // Nothing shares definitions here: each partition gets its own.
   for (const number of server.parts.keys()) {
@@ -22,17 +22,9 @@ async function serve(options: PartitionedOptions = {}) {
     await server.remove(number);
   }
   for (const number of options.held ?? server.parts.keys()) await server.add(number);
-  const follow = (path: string, lastId?: string) => {
-    const client = new EventClient(server.url, `/api/v1/changes${path}`, lastId);
-    clients.push(client);
-    return client;
-  };
-  onTestFinished(async () => {
-    for (const client of clients) client.close();
-    await server.close();
-  });
+  onTestFinished(() => server.close());
   const keys = server.parts.map(({ key }) => key("hall"));
-  return { server, client: call, follow, keys };
+  return { server, client: call, follow: follower(server.url), keys };
 }
 
 const press = (client: TestClient, key: string) => client.call("SM.SEND", key, "PRESS");
