@@ -29,7 +29,7 @@ $(BUILT): node_modules/.installed $(shell find src -type f) $(wildcard tsconfig*
 run: build ## Install, build and start on port 6379, console on 8379, data in ./data (PORT=, HTTP_PORT=, DATA=, ARGS=)
 	node dist/main.js --port $(PORT) --http-port $(HTTP_PORT) --dir $(DATA) $(ARGS)
 
-test: install ## Install what the tests need where that is allowed, build, run the tests that take four minutes
+test: install ## Install what the tests need where that is allowed, build, run the core of the tests, some six minutes
 	@sh tests/tooling/run-tests.sh core
 
 test-all: install ## All tests: also those that kill servers and drive a browser; what continuous integration runs
