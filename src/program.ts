@@ -57,7 +57,7 @@ export async function run(config: Config, warnings: readonly string[]): Promise<
   }
   const { server } = running;
   // A member lives longer than the stores it owns.
-  if (running.member === undefined) ending.watchStore(server.context.store);
+  if (running.member === undefined) ending.watchStore(server.context.partitions.home.store);
   const pidFile = writePidFile(config, log);
   for (const address of server.addresses) log(`Listening on ${address}`);
   if (running.announced !== undefined)

@@ -20,7 +20,6 @@ import type { ClusterView } from "../cluster/view.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigFiles } from "../config/config-files.ts";
 import type { Partitions } from "../keyspace/partitions.ts";
-import type { Store } from "../keyspace/store.ts";
 import type { ChangeNotes } from "../machines/change-notes.ts";
 import type { ChartCache } from "../machines/chart-cache.ts";
 import type { Flow } from "../machines/flow.ts";
@@ -52,8 +51,6 @@ export interface ServerContext {
   readonly clock: Clock;
   /** What it holds of the key space. */
   readonly partitions: Partitions;
-  /** That of the first partition. */
-  readonly store: Store;
   /** SAVE and BGSAVE. */
   readonly saving: Saving;
   readonly users: Users;

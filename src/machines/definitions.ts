@@ -133,19 +133,43 @@ function decode(value: Buffer): StoredDefinition {
   // putStored wrote these fields.
   const [sequence, createdMs, name, version, ...rest] = header as Header;
   const [references = NO_REFERENCES, owner = DEFAULT_OWNER] = rest;
-  const definition: StoredDefinition = {
+  const definition = new DecodedDefinition(value, lineEnd, {
     name,
     version,
     sequence,
     createdMs,
     references,
     owner,
-    get document() {
-      return value.toString("utf8", lineEnd + 1);
-    },
-  };
+  });
   decoded.set(value, definition);
   return definition;
+}
+
+/** Each step reads fields of one: those of a literal with a getter would be looked up by their names. */
+class DecodedDefinition implements StoredDefinition {
+  readonly name: string;
+  readonly version: string;
+  readonly sequence: number;
+  readonly createdMs: number;
+  readonly owner: string;
+  readonly references: Readonly<Record<string, string>>;
+  readonly #value: Buffer;
+  readonly #lineEnd: number;
+
+  constructor(value: Buffer, lineEnd: number, fields: Omit<StoredDefinition, "document">) {
+    this.name = fields.name;
+    this.version = fields.version;
+    this.sequence = fields.sequence;
+    this.createdMs = fields.createdMs;
+    this.owner = fields.owner;
+    this.references = fields.references;
+    this.#value = value;
+    this.#lineEnd = lineEnd;
+  }
+
+  get document(): string {
+    return this.#value.toString("utf8", this.#lineEnd + 1);
+  }
 }
 
 /** A definition as a client names it; without a version, the newest. */

@@ -95,9 +95,6 @@ export function newServerContext({
     catalogue: renameCommands(CATALOGUE, config.get("rename-command")),
     clock,
     partitions,
-    get store() {
-      return partitions.home.store;
-    },
     users,
     owners: ownerRights(users, CATALOGUE),
     saving,

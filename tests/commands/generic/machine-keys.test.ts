@@ -32,7 +32,7 @@ async function bytes(...args: readonly (string | Buffer)[]): Promise<Buffer> {
 }
 
 function historyAt(database: number, key: string) {
-  const databases = new Databases(server.context.store.begin(), 16, clock.now());
+  const databases = new Databases(server.context.partitions.home.store.begin(), 16, clock.now());
   const id = databases.at(database).find(bytesOfText(key))?.id ?? 0;
   return historyOf(databases.transaction, id, { from: 1, to: 100 });
 }

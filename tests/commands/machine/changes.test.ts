@@ -50,7 +50,7 @@ describe("history", () => {
     onTestFinished(() => server.close());
     const client = await server.client();
     const revs = () => {
-      const transaction = server.context.store.begin();
+      const transaction = server.context.partitions.home.store.begin();
       const record = new Databases(transaction, 16, 0).at(0).find(bytesOfText("k"));
       return historyOf(transaction, record?.id ?? 0, { from: 0, to: 1e9 }).map(({ rev }) => rev);
     };

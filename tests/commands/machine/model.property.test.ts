@@ -119,7 +119,7 @@ function onMachine(
 
 /** What is stored is what the model has: records, history, and the index by state. */
 function compareStore(server: TestServer, model: Model): void {
-  const transaction = server.context.store.begin();
+  const transaction = server.context.partitions.home.store.begin();
   const database = new Databases(transaction, 16, model.nowMs).at(0);
   const bystate = new Map<string, string[]>();
   for (const [name, machine] of model.machines) {

@@ -39,7 +39,7 @@ test.each(["always", "everysec", "no"] as const)(
     const { clock, server, client } = await serve({ appendfsync });
     await client.call("SET", "k", "v");
     expect(await client.call("WAITAOF", 1, 0, 0)).toEqual([1, 0]);
-    expect(server.context.store.status().unflushedCommits).toBe(0);
+    expect(server.context.partitions.home.store.status().unflushedCommits).toBe(0);
     const reply = client.call("WAITAOF", 1, 1, 100);
     await expect.poll(() => server.context.waiters.size).toBe(1);
     clock.advance(100);

@@ -66,7 +66,7 @@ describe.skipIf(noPostgres !== undefined)("a server over PostgreSQL", () => {
         await server.close();
       } else {
         // Nothing more is settled, or carried; what was answered is in the journal.
-        server.context.store.abandon();
+        server.context.partitions.home.store.abandon();
       }
       server = await next();
       const again = await server.client();
@@ -79,8 +79,8 @@ describe.skipIf(noPostgres !== undefined)("a server over PostgreSQL", () => {
       expect(await again.call("HLEN", `hash:${round}`)).toBe(40);
       expect(await again.call("SM.VERIFY")).toEqual([]);
     }
-    const { cacheMisses, checkpointCount } = server.context.store.status();
-    expect([cacheMisses > 0, server.context.store.failure, checkpointCount >= 0]).toEqual([
+    const { cacheMisses, checkpointCount } = server.context.partitions.home.store.status();
+    expect([cacheMisses > 0, server.context.partitions.home.store.failure, checkpointCount >= 0]).toEqual([
       true,
       undefined,
       true,
