@@ -14,6 +14,7 @@ import * as errors from "../../protocol/errors.ts";
 import type { ReplyError } from "../../protocol/reply-error.ts";
 import { token } from "../arguments.ts";
 import type { ServerContext } from "../server-context.ts";
+import { slotNamed } from "./slot-option.ts";
 import { portFor } from "./topology.ts";
 
 export interface PlacedRequest {
@@ -70,9 +71,10 @@ export function needOf(requests: readonly PlacedRequest[]): Need {
   const isRead = requests.every(({ command }) => hasFlag(command, FLAG.READONLY));
   for (const { command, args } of requests) {
     const keys = hasKeys(command) ? (keysOf(command, args) ?? []).map(({ key }) => key) : [];
+    const named = slotNamed(command, args);
     if (keys.length > 0 || usesStoreWithoutKeys(command, args)) usesStore = true;
-    for (const key of [...keys, ...(SHARD_CHANNELS.get(command.name)?.(args) ?? [])]) {
-      const own = slotOf(key);
+    const slots = [...keys, ...(SHARD_CHANNELS.get(command.name)?.(args) ?? [])].map(slotOf);
+    for (const own of named === undefined ? slots : [...slots, named]) {
       slot ??= own;
       if (own === slot) continue;
       otherSlots ??= [];

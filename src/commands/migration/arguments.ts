@@ -48,10 +48,13 @@ export interface HeldJob {
   readonly job: StoredJob;
 }
 
-/** The migration of a number, in all partitions that the server holds: one without a cluster. @throws ReplyError as `readJob` */
-export function readJobs(call: Call): readonly [HeldJob, ...HeldJob[]] {
+/**
+ * The migration of a number, in all partitions that the server holds, or in that of a slot: one without a cluster.
+ * @throws ReplyError as `readJob`
+ */
+export function readJobs(call: Call, slot?: number): readonly [HeldJob, ...HeldJob[]] {
   const id = safeInteger(argument(call.args, 2));
-  const [first, ...others] = everyScope(call).flatMap((scope): HeldJob[] => {
+  const [first, ...others] = everyScope(call, slot).flatMap((scope): HeldJob[] => {
     const job = findJob(scope.db, id);
     return job === undefined ? [] : [{ scope, job }];
   });

@@ -1,4 +1,7 @@
-/** SM.MIGRATION STATUS id [COUNT n], PAUSE id, RESUME id, UNDO id [CHECK], LIST, HELP: what becomes of migrations that were begun. */
+/**
+ * SM.MIGRATION STATUS id [COUNT n] [SLOT n], PAUSE id, RESUME id, UNDO id [CHECK] [SLOT n], LIST [SLOT n], HELP: what becomes of
+ * migrations that were begun.
+ */
 
 import { textOfBytes } from "../../base/bytes.ts";
 import { containerHelp } from "../../catalogue/help.ts";
@@ -18,6 +21,7 @@ import { sumOf } from "../../machines/migration/sum.ts";
 import type { Scope } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
+import { readSlot } from "../cluster/slot-option.ts";
 import { everyScope } from "../everywhere.ts";
 import type { Call, Handler } from "../handler.ts";
 import { FLAG, readOptions, VALUE } from "../options.ts";
@@ -29,8 +33,8 @@ import { elsewhereFields, isElsewhere } from "./elsewhere.ts";
 export const smMigrationStatus = {
   name: "SM.MIGRATION|STATUS",
   run: (call) => {
-    const given = readOptions(call.args, 3, { COUNT: VALUE });
-    const jobs = readJobs(call);
+    const given = readOptions(call.args, 3, { COUNT: VALUE, SLOT: VALUE });
+    const jobs = readJobs(call, readSlot(given.value("SLOT")));
     const [{ job }] = jobs;
     const count = readCount(given.value("COUNT"));
     const sum = sumOf(jobs.map((one) => one.job));
@@ -101,8 +105,8 @@ export const smMigrationUndo = {
 
 function readUndo(call: Call) {
   checkWrites(call);
-  const given = readOptions(call.args, 3, { CHECK: FLAG });
-  const jobs = readJobs(call);
+  const given = readOptions(call.args, 3, { CHECK: FLAG, SLOT: VALUE });
+  const jobs = readJobs(call, readSlot(given.value("SLOT")));
   for (const { scope, job } of jobs) checkUndo(scope, job);
   const [{ job }] = jobs;
   const { moved, out } = sumOf(jobs.map((one) => one.job));
@@ -145,8 +149,9 @@ export const smMigrationList = {
   name: "SM.MIGRATION|LIST",
   run: (call) => {
     const { db } = call;
+    const slot = readSlot(readOptions(call.args, 2, { SLOT: VALUE }).value("SLOT"));
     const plans = plansOf(db).map((plan) => ({ ...plan, status: "PLANNED", plan: null, ms: plan.createdMs }));
-    const begun = everyScope(call).flatMap((scope) => jobsOf(scope.db));
+    const begun = everyScope(call, slot).flatMap((scope) => jobsOf(scope.db));
     const jobs = [...new Set(begun.map(({ id }) => id))].map((id) => {
       const sum = sumOf(begun.filter((job) => job.id === id));
       return { ...sum, status: sum.status.toUpperCase(), ms: sum.startedMs };

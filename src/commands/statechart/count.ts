@@ -1,12 +1,13 @@
 /**
- * SM.COUNT [DEF name[:version]] [STATE s] [STATUS s] [BY STATE|STATUS|VERSION]: how many machines there are, from
- * counters: its cost grows with definitions and states, whatever the number of machines.
+ * SM.COUNT [DEF name[:version]] [STATE s] [STATUS s] [BY STATE|STATUS|VERSION] [SLOT n]: how many machines
+ * there are, from counters: its cost grows with definitions and states, whatever the number of machines.
  */
 
 import { type MachineCounter, machineCounters } from "../../machines/indexes.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
 import { token } from "../arguments.ts";
+import { readSlot } from "../cluster/slot-option.ts";
 import { everyDatabase } from "../everywhere.ts";
 import type { Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
@@ -18,11 +19,11 @@ type By = "STATE" | "STATUS" | "VERSION";
 export const smCount = {
   name: "SM.COUNT",
   run: (call) => {
-    const { filter: given, by } = readCount(call.args);
+    const { filter: given, by, slot } = readCount(call.args);
     const filter = checkedFilter(call, given);
     const { definition, state: wanted, status: wantedStatus } = filter;
     const byState = wanted !== undefined || by === "STATE";
-    const counters = everyDatabase(call)
+    const counters = everyDatabase(call, slot)
       .flatMap((db) => machineCounters(db, definition?.name, definition?.version))
       .filter(
         ({ definition: { name, version }, place, status }) =>
@@ -41,13 +42,22 @@ function isWanted(place: MachineCounter["place"], wanted: string | undefined): b
   return wanted === undefined ? !place.isOuter : place.state === wanted;
 }
 
-const FORMS = { ...FILTER_FORMS, BY: VALUE } as const;
+const FORMS = { ...FILTER_FORMS, BY: VALUE, SLOT: VALUE } as const;
 
-function readCount(args: readonly Buffer[]): { readonly filter: MachineFilter; readonly by?: By } {
+interface Wanted {
+  readonly filter: MachineFilter;
+  readonly by: By | undefined;
+  readonly slot: number | undefined;
+}
+
+function readCount(args: readonly Buffer[]): Wanted {
   const given = readOptions(args, 1, FORMS);
-  const filter = readMachineFilter(given);
   const by = given.value("BY");
-  return by === undefined ? { filter } : { filter, by: readBy(by) };
+  return {
+    filter: readMachineFilter(given),
+    by: by === undefined ? undefined : readBy(by),
+    slot: readSlot(given.value("SLOT")),
+  };
 }
 
 function readBy(value: Buffer): By {

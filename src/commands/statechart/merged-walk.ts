@@ -1,5 +1,5 @@
 /**
- * Walks through an index in every partition that the server holds, as one in the order of the index. Of entries in the same
+ * Walks through an index in every partition that the server holds, or in that of a slot, as one in the order of the index. Of entries in the same
  * place, which only the ids of objects tell apart, that of the partition with the lower number comes first.
  *
  * A cursor is the place where a walk goes on. Where there are several partitions it has the number of the partition of that
@@ -29,9 +29,10 @@ export function mergedWalk<Entry extends { readonly position: Bytes }>(
   call: Call,
   word: Buffer,
   walkOf: (scope: Scope, from: Bytes | undefined) => Iterable<Entry>,
+  slot: number | undefined,
 ): Iterable<Placed<Entry>> {
   const cursor = readCursor(word);
-  const scopes = everyScope(call);
+  const scopes = everyScope(call, slot);
   const walks = scopes.map((scope) => placed(scope, walkOf(scope, startOf(scope, cursor))));
   return mergedInOrder(walks, (a, b) => placeOf(a.entry) < placeOf(b.entry));
 }

@@ -1,5 +1,5 @@
 /**
- * SM.OVERDUE cursor [DEF name[:version]] [COUNT n]: machines that have been in a state for longer than its `sla`, the
+ * SM.OVERDUE cursor [DEF name[:version]] [COUNT n] [SLOT n]: machines that have been in a state for longer than its `sla`, the
  * longest first. From an index: its cost is that of a page.
  */
 import { bufferOf } from "../../base/bytes.ts";
@@ -10,6 +10,7 @@ import { overdueStates } from "../../machines/overdue.ts";
 import { subjectOf } from "../../machines/subject.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, text } from "../arguments.ts";
+import { readSlot } from "../cluster/slot-option.ts";
 import type { Handler } from "../handler.ts";
 import { readOptions, VALUE } from "../options.ts";
 import { mayAccess } from "../rights.ts";
@@ -23,14 +24,15 @@ export const smOverdue = {
     const { args, nowMs } = call;
     const word = argument(args, 1);
     readCursor(word);
-    const given = readOptions(args, 2, { DEF: VALUE, COUNT: VALUE });
+    const given = readOptions(args, 2, { DEF: VALUE, COUNT: VALUE, SLOT: VALUE });
     const countMax = readCount(given.value("COUNT"));
     const id = given.value("DEF");
     const definition = id === undefined ? undefined : splitDefinitionId(text(id, "DEF"));
     if (definition !== undefined) checkedFilter(call, { definition });
     const found: Reply[] = [];
     let visited = 0;
-    for (const overdue of mergedWalk(call, word, ({ db }, from) => overdueStates(db, from))) {
+    const slot = readSlot(given.value("SLOT"));
+    for (const overdue of mergedWalk(call, word, ({ db }, from) => overdueStates(db, from), slot)) {
       if (visited === countMax) return [cursorAt(overdue), found];
       visited += 1;
       const { scope, entry } = overdue;

@@ -1,7 +1,8 @@
 /**
- * SM.REQUEUE ALL | id [id …] [TASK name] [COUNT n] [STREAM key]: puts tasks that were given up back to their streams, the
- * oldest first, under new task ids and with new deadlines; replies how many. Where the server holds several partitions, of
- * all of them; STREAM names one of their streams of dead letters, since two may have an entry of the same id.
+ * SM.REQUEUE ALL | id [id …] [TASK name] [COUNT n] [STREAM key | SLOT n]: puts tasks that were given up back to their
+ * streams, the oldest first, under new task ids and with new deadlines; replies how many. Where the server holds several
+ * partitions, of all of them; STREAM names one of their streams of dead letters, since two may have an entry of the same id, SLOT
+ * its partition.
  */
 
 import { bufferOf, textOfBytes } from "../../base/bytes.ts";
@@ -17,8 +18,9 @@ import { type EntryId, ID_MAX, ID_MIN } from "../../streams/entry-id.ts";
 import { deleteAmong, settleFirstId } from "../../streams/removal.ts";
 import { entriesOf, entryAt, type Stream, saveStream } from "../../streams/streams.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
+import { placesAsked, readSlot } from "../cluster/slot-option.ts";
 import type { Call, Handler } from "../handler.ts";
-import { readOptions, VALUE } from "../options.ts";
+import { atMostOneOf, readOptions, VALUE } from "../options.ts";
 import { mayAccess } from "../rights.ts";
 import { exactId } from "../stream/ids.ts";
 
@@ -26,7 +28,7 @@ export const smRequeue = {
   name: "SM.REQUEUE",
   run: (call) => {
     const selection = parse(call.args);
-    const streams = deadStreams(call, selection.stream);
+    const streams = deadStreams(call, selection);
     const limits = { lengthMax: keepingOf(call.server.config).changesMax };
     const changed = new Set<Stream>();
     let count = 0;
@@ -49,10 +51,10 @@ export const smRequeue = {
 } as const satisfies Handler;
 
 /** The streams of dead letters, or the one that was named. @throws ReplyError */
-function deadStreams(call: Call, named: Buffer | undefined): Stream[] {
+function deadStreams(call: Call, { stream: named, slot }: Selection): Stream[] {
   const { session } = call;
   // The request has come to the partition of the stream that it names.
-  const places = named === undefined ? call.everywhere() : [call.databases];
+  const places = named === undefined ? placesAsked(call, slot) : [call.databases];
   const streams: Stream[] = [];
   for (const databases of places) {
     const db = databases.at(session.database);
@@ -74,6 +76,7 @@ interface Selection {
   readonly task: string | undefined;
   readonly count: number;
   readonly stream: Buffer | undefined;
+  readonly slot: number | undefined;
 }
 
 function parse(args: Call["args"]): Selection {
@@ -86,6 +89,7 @@ function parse(args: Call["args"]): Selection {
   }
   if (!isAll && ids.length === 0) throw errors.syntaxError();
   const given = readOptions(args, position, FORMS);
+  atMostOneOf(given, ["STREAM", "SLOT"]);
   const task = given.value("TASK");
   const countGiven = given.value("COUNT");
   const count = countGiven === undefined ? Number.POSITIVE_INFINITY : safeInteger(countGiven);
@@ -95,10 +99,11 @@ function parse(args: Call["args"]): Selection {
     task: task === undefined ? undefined : text(task, "TASK"),
     count,
     stream: given.value("STREAM"),
+    slot: readSlot(given.value("SLOT")),
   };
 }
 
-const FORMS = { TASK: VALUE, COUNT: VALUE, STREAM: VALUE } as const;
+const FORMS = { TASK: VALUE, COUNT: VALUE, STREAM: VALUE, SLOT: VALUE } as const;
 
 /** Up to `count` entries; those asked for twice are there once. */
 function chosen(streams: readonly Stream[], { ids, task, count }: Selection): Dead[] {

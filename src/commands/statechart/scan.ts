@@ -1,6 +1,6 @@
 /**
- * SM.SCAN cursor [DEF name[:version]] [STATE s] [STATUS s] [OLDER ms] [MATCH glob] [WHERE expr] [WITHINFO] [COUNT n]:
- * machines, page by page. A machine that fits from the first call to the last is returned; one that changes meanwhile
+ * SM.SCAN cursor [DEF name[:version]] [STATE s] [STATUS s] [OLDER ms] [MATCH glob] [WHERE expr] [WITHINFO] [COUNT n]
+ * [SLOT n]: machines, page by page. A machine that fits from the first call to the last is returned; one that changes meanwhile
  * may be returned or not, or twice. The cursor is opaque: 0 begins, 0 ends.
  */
 import { type Bytes, bufferOf, bytesOf, textOfBytes } from "../../base/bytes.ts";
@@ -9,10 +9,11 @@ import { isJsonObject } from "../../base/json.ts";
 import { READ } from "../../clients/users/check.ts";
 import { machinesByDefinition, machinesInState, type WalkEntry } from "../../machines/indexes.ts";
 import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
-import { subjectOf } from "../../machines/subject.ts";
+import { type Scope, subjectOf } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger } from "../arguments.ts";
+import { readSlot } from "../cluster/slot-option.ts";
 import type { Call, Handler } from "../handler.ts";
 import { FLAG, readOptions, VALUE } from "../options.ts";
 import { mayAccess } from "../rights.ts";
@@ -28,6 +29,7 @@ interface Filter extends MachineFilter {
   readonly where?: Where | undefined;
   readonly withInfo: boolean;
   readonly count: number;
+  readonly slot: number | undefined;
 }
 
 export const smScan = {
@@ -39,12 +41,13 @@ export const smScan = {
     const filter = checkedFilter(call, readFilter(args, nowMs));
     const { definition, state } = filter;
     const enteredUntilMs = filter.olderMs === undefined ? undefined : nowMs - filter.olderMs;
-    const walk = mergedWalk(call, word, ({ db }, cursor) => {
+    const walkOf = ({ db }: Scope, cursor: Bytes | undefined) => {
       const from = { db, name: definition?.name, version: definition?.version, cursor };
       return state === undefined
         ? machinesByDefinition(from)
         : machinesInState({ ...from, state, enteredUntilMs });
-    });
+    };
+    const walk = mergedWalk(call, word, walkOf, filter.slot);
     return page(call, filter, walk);
   },
 } as const satisfies Handler;
@@ -106,6 +109,7 @@ const FORMS = {
   WHERE: VALUE,
   WITHINFO: FLAG,
   COUNT: VALUE,
+  SLOT: VALUE,
 } as const;
 
 function readFilter(args: readonly Buffer[], nowMs: number): Filter {
@@ -118,6 +122,7 @@ function readFilter(args: readonly Buffer[], nowMs: number): Filter {
     where: readWhere(given.value("WHERE"), { fields: SEEN_FIELDS, nowMs }),
     withInfo: given.has("WITHINFO"),
     count: readCount(count),
+    slot: readSlot(given.value("SLOT")),
   };
 }
 
