@@ -13,7 +13,8 @@ import {
   listOf,
   type StreamEntry,
 } from "./connection.ts";
-import { Patience, streamKeys } from "./stream-keys.ts";
+import { Patience } from "./patience.ts";
+import { streamKeys } from "./stream-keys.ts";
 
 export interface ChangeOptions {
   readonly group: string;

@@ -34,6 +34,7 @@ export function routedByKey(connection: Connection): Connection {
   };
   return {
     call,
+    callAt: (slot, command, ...args) => callAt(connection, slot, command, args),
     duplicate: () => routedByKey(connection.duplicate()),
     disconnect: () => connection.disconnect(),
     on: (event, listener) => connection.on?.(event, listener),

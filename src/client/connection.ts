@@ -2,6 +2,8 @@
 
 export interface Connection {
   call(command: string, ...args: Array<string | number>): Promise<unknown>;
+  /** Of a connection to a cluster: the same at the owner of a slot. */
+  callAt?: ((slot: number, command: string, ...args: Array<string | number>) => Promise<unknown>) | undefined;
   /** Another connection to the same server, for reads that wait. */
   duplicate(): Connection;
   disconnect(): void;

@@ -73,9 +73,10 @@ export class DetentError extends Error {
 
 /** A connection whose error replies are a `DetentError`. What fails otherwise is thrown as it was. */
 export function withTypedErrors(connection: Connection): Connection {
-  const call: Connection["call"] = async (command, ...args) => {
+  const { callAt } = connection;
+  const typed = async (reply: Promise<unknown>): Promise<unknown> => {
     try {
-      return await connection.call(command, ...args);
+      return await reply;
     } catch (error) {
       throw error instanceof Error && error.name === "ReplyError"
         ? new DetentError(error.message, error)
@@ -83,7 +84,8 @@ export function withTypedErrors(connection: Connection): Connection {
     }
   };
   return {
-    call,
+    call: (command, ...args) => typed(connection.call(command, ...args)),
+    callAt: callAt && ((slot, command, ...args) => typed(callAt(slot, command, ...args))),
     duplicate: () => withTypedErrors(connection.duplicate()),
     disconnect: () => connection.disconnect(),
     on: (event, listener) => connection.on?.(event, listener),

@@ -1,5 +1,7 @@
 /** Finding machines: walks over those that fit, their numbers, those that are overdue, and tasks that were given up. */
 import { type Connection, fieldsOf, listOf } from "./connection.ts";
+import { mergedInOrder, sums } from "./merging.ts";
+import { askEach, type Part, partsOf, serversOf } from "./partitions.ts";
 import { machineOf } from "./replies.ts";
 import { arrayOf, nullOr, number, objectOf, recordOf, string, word } from "./reply-shape.ts";
 import type { Machine, Status } from "./reply-types.ts";
@@ -68,7 +70,7 @@ export interface ServerStream {
   readonly owner: string | null;
   readonly host: string | null;
   readonly port: number | null;
-  /** Null where another server owns it than the one that was asked. */
+  /** Null while no server owns it. */
   readonly length: number | null;
   readonly lastId: string | null;
 }
@@ -76,11 +78,14 @@ export interface ServerStream {
 export type Found<Context, State extends string> = Machine<Context, State> & { readonly key: string };
 
 export interface FindingMethods<Context, State extends string> {
-  /** The keys of the machines that fit, step by step; one that changes meanwhile may come twice. */
+  /**
+   * The keys of the machines that fit, step by step, in a cluster those of all servers. One that fits from beginning to end comes,
+   * whatever partitions change hands meanwhile; one that changes may come twice.
+   */
   scan(filter?: ScanFilter<State>): AsyncGenerator<string, void, undefined>;
   /** The same with what `get` reads of each. */
   scanMachines(filter?: ScanFilter<State>): AsyncGenerator<Found<Context, State>, void, undefined>;
-  /** How many machines fit. */
+  /** How many machines fit, in the whole cluster. */
   count(filter?: CountFilter<State>): Promise<number>;
   /** How many for each state, status or version that occurs. */
   countBy(
@@ -91,40 +96,72 @@ export interface FindingMethods<Context, State extends string> {
   overdue(filter?: OverdueFilter): AsyncGenerator<Overdue, void, undefined>;
   /** The streams that the server writes, those of all partitions of a cluster. */
   streams(filter?: StreamFilter): Promise<readonly ServerStream[]>;
-  /** Puts tasks that were given up back to their streams, by the ids of their entries in `sm:dead` or all; how many. */
+  /** Puts tasks that were given up back to their streams, by the ids of their entries in `sm:dead` or all; how many. With `count`, one partition after another. */
   requeue(entries: readonly string[] | "all", options?: RequeueOptions): Promise<number>;
 }
 
 export function findingMethods(connection: Connection): FindingMethods<unknown, string> {
-  const { call } = connection;
   return {
     scan: async function* (filter = {}) {
-      for await (const [keys] of steps(connection, "SM.SCAN", scanWords(filter)))
-        yield* listOf(keys).map(string);
+      for (const part of await partsOf(connection))
+        for await (const [keys] of steps(part, "SM.SCAN", scanWords(filter))) yield* listOf(keys).map(string);
     },
     scanMachines: async function* (filter = {}) {
-      for await (const [found] of steps(connection, "SM.SCAN", [...scanWords(filter), "WITHINFO"])) {
-        for (const [key, machine] of pairsOf(found)) yield { ...machineOf(machine), key };
-      }
+      for (const part of await partsOf(connection))
+        for await (const [found] of steps(part, "SM.SCAN", [...scanWords(filter), "WITHINFO"]))
+          for (const [key, machine] of pairsOf(found)) yield { ...machineOf(machine), key };
     },
-    count: async (filter = {}) => Number(await call("SM.COUNT", ...filterWords(filter))),
-    countBy: async (by, filter = {}) =>
-      recordOf(number)(await call("SM.COUNT", ...filterWords(filter), "BY", by.toUpperCase())),
+    count: async (filter = {}) => {
+      const counts = await askEach(await partsOf(connection), "SM.COUNT", ...filterWords(filter));
+      return counts.map(Number).reduce((sum, count) => sum + count, 0);
+    },
+    countBy: async (by, filter = {}) => {
+      const words = [...filterWords(filter), "BY", by.toUpperCase()];
+      return sums((await askEach(await partsOf(connection), "SM.COUNT", ...words)).map(recordOf(number)));
+    },
     overdue: async function* ({ definition, count } = {}) {
       const words = [...option("DEF", definition), ...option("COUNT", count)];
-      for await (const [found] of steps(connection, "SM.OVERDUE", words)) {
-        for (const [key, overdue] of pairsOf(found)) yield { ...overdueOf(overdue), key };
-      }
+      const walks = (await partsOf(connection)).map((part) => overdueAt(part, words));
+      yield* mergedInOrder(walks, (a, b) => a.since + a.sla < b.since + b.sla);
     },
-    streams: async ({ kind, name } = {}) =>
-      streamsOf(await call("SM.STREAMS", ...option("KIND", kind?.toUpperCase()), ...option("NAME", name))),
-    requeue: async (entries, { task, count, stream } = {}) => {
-      if (entries.length === 0) return 0;
-      const which = entries === "all" ? ["ALL"] : entries;
-      const options = [...option("TASK", task), ...option("COUNT", count), ...option("STREAM", stream)];
-      return Number(await call("SM.REQUEUE", ...which, ...options));
+    streams: async ({ kind, name } = {}) => {
+      const words = [...option("KIND", kind?.toUpperCase()), ...option("NAME", name)];
+      const lists = await askEach(await serversOf(connection), "SM.STREAMS", ...words);
+      return merged(lists.map(streamsOf));
     },
+    requeue: (entries, options = {}) => requeue(connection, entries, options),
   };
+}
+
+async function requeue(
+  connection: Connection,
+  entries: readonly string[] | "all",
+  { task, count, stream }: RequeueOptions,
+): Promise<number> {
+  if (entries.length === 0) return 0;
+  const words = [...(entries === "all" ? ["ALL"] : entries), ...option("TASK", task)];
+  if (stream !== undefined)
+    return Number(await connection.call("SM.REQUEUE", ...words, ...option("COUNT", count), "STREAM", stream));
+  let done = 0;
+  for (const part of await partsOf(connection)) {
+    const left = count === undefined ? undefined : count - done;
+    if (left === 0) break;
+    done += Number(await part.ask("SM.REQUEUE", ...words, ...option("COUNT", left)));
+  }
+  return done;
+}
+
+async function* overdueAt(part: Part, words: Words): AsyncGenerator<Overdue, void, undefined> {
+  for await (const [found] of steps(part, "SM.OVERDUE", words))
+    for (const [key, overdue] of pairsOf(found)) yield { ...overdueOf(overdue), key };
+}
+
+/** Each server knows all streams, and the length of its own. */
+function merged(lists: ReadonlyArray<readonly ServerStream[]>): readonly ServerStream[] {
+  const streams = new Map<string, ServerStream>();
+  for (const row of lists.flat())
+    if (!streams.has(row.stream) || row.length !== null) streams.set(row.stream, row);
+  return [...streams.values()];
 }
 
 const overdueOf = objectOf<Omit<Overdue, "key">>({
@@ -151,14 +188,10 @@ export const streamsOf = arrayOf(
 );
 
 /** What the steps of a walk have found, behind their cursors. */
-async function* steps(
-  { call }: Connection,
-  command: string,
-  words: Words,
-): AsyncGenerator<readonly unknown[]> {
+async function* steps(part: Part, command: string, words: Words): AsyncGenerator<readonly unknown[]> {
   let cursor = "0";
   do {
-    const [next, ...found] = listOf(await call(command, cursor, ...words));
+    const [next, ...found] = listOf(await part.ask(command, cursor, ...words));
     cursor = String(next ?? 0);
     yield found;
   } while (cursor !== "0");

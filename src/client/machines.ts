@@ -2,6 +2,7 @@
 import { type Connection, fieldsOf, jsonIn, listOf } from "./connection.ts";
 import { DetentError } from "./detent-error.ts";
 import type { ContextGiven, PathOf, ValueAt } from "./inference.ts";
+import { askEach, serversOf } from "./partitions.ts";
 import { machineOf, recordedOf, replayedOf, undoPlanOf } from "./replies.ts";
 import { strings } from "./reply-shape.ts";
 import type { Machine, Recorded, Replayed, UndoPlan } from "./reply-types.ts";
@@ -178,7 +179,10 @@ function corrections(connection: Connection): Corrections {
       };
       return (await everyPart({ ask, count, start: from })).map(replayedOf);
     },
-    verify: async (key) => strings(await call("SM.VERIFY", ...(key === undefined ? [] : [key]))),
+    verify: async (key) => {
+      if (key !== undefined) return strings(await call("SM.VERIFY", key));
+      return (await askEach(await serversOf(connection), "SM.VERIFY")).flatMap(strings);
+    },
   };
 }
 

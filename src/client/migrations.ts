@@ -1,7 +1,9 @@
 /** Migrations: moving all machines of a definition to another one. */
 import type { Connection } from "./connection.ts";
+import { listedInAll, statusInAll, undoneInAll } from "./migration-sums.ts";
+import { askEach, partsOf } from "./partitions.ts";
 import { arrayOf, nullOr, number, objectOf, recordOf, string, strings, word } from "./reply-shape.ts";
-import { jsonText, option, switchWord } from "./words.ts";
+import { jsonText, option, switchWord, type Words } from "./words.ts";
 
 /** Where machines go; see the guide's page on changing definitions. */
 export interface MigrationMap {
@@ -128,7 +130,7 @@ export interface WhatIfOptions {
 }
 
 export interface Migrations {
-  /** Shows where machines would go, without moving one. */
+  /** Shows where machines would go, without moving one; in a cluster, those of the server that is asked. */
   plan(from: string, to: string, map?: MigrationMap): Promise<MigrationPlan>;
   /** Moves machines in the background, after a plan or from one definition to another; returns the number. */
   start(
@@ -147,12 +149,14 @@ export interface Migrations {
   undo(id: number): Promise<MigrationUndo>;
   /** What that would leave out; takes none back. */
   undoPlan(id: number): Promise<MigrationUndo>;
-  /** Runs the recorded events of machines under another definition in the background; null where there is no such run. */
+  /** Runs the recorded events of machines under another definition in the background, in a cluster those of the server that is asked; null where there is no such run. */
   whatIf(from: string, to: string, options?: WhatIfOptions): Promise<WhatIf | null>;
 }
 
-export function migrations({ call }: Connection): Migrations {
-  const run = (...words: Array<string | number>) => call("SM.MIGRATION", ...words);
+export function migrations(connection: Connection): Migrations {
+  const run = (...words: Words) => connection.call("SM.MIGRATION", ...words);
+  const runEach = async (...words: Words) => askEach(await partsOf(connection), "SM.MIGRATION", ...words);
+  const undoPlan = async (id: number) => undoneInAll((await runEach("UNDO", id, "CHECK")).map(undoOf));
   return {
     plan: async (from, to, map) => planOf(await run("PLAN", from, to, ...option("MAP", jsonText(map)))),
     start: async (what, { rate, isHeld } = {}) => {
@@ -160,12 +164,20 @@ export function migrations({ call }: Connection): Migrations {
         typeof what === "number" ? [what] : [what.from, what.to, ...option("MAP", jsonText(what.map))];
       return Number(await run("START", ...which, ...option("RATE", rate), ...switchWord("HOLD", isHeld)));
     },
-    status: async (id, examples) => statusOf(await run("STATUS", id, ...option("COUNT", examples))),
-    list: async () => arrayOf(entryOf)(await run("LIST")),
+    status: async (id, examples) => {
+      const replies = await runEach("STATUS", id, ...option("COUNT", examples));
+      return statusInAll(replies.map(statusOf), examples);
+    },
+    list: async () => listedInAll((await runEach("LIST")).map(arrayOf(entryOf))),
     pause: async (id) => Number(await run("PAUSE", id)) === 1,
     resume: async (id) => Number(await run("RESUME", id)) === 1,
-    undo: async (id) => undoOf(await run("UNDO", id)),
-    undoPlan: async (id) => undoOf(await run("UNDO", id, "CHECK")),
+    undo: async (id) => {
+      const parts = await partsOf(connection);
+      const all = parts.length === 1 ? undefined : await undoPlan(id);
+      const reply = undoOf(await run("UNDO", id));
+      return all ?? reply;
+    },
+    undoPlan,
     whatIf: async (from, to, { count, since, control } = {}) => {
       const words = [...option("COUNT", count), ...option("SINCE", since)];
       const end = control === undefined ? [] : [control.toUpperCase()];

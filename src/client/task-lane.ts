@@ -11,7 +11,7 @@ import {
   isGroupMissing,
   listOf,
 } from "./connection.ts";
-import { isMoving } from "./stream-keys.ts";
+import { isMoving } from "./patience.ts";
 import { type StoredTask, taskOf } from "./task.ts";
 
 export const BLOCK_MS = 500;

@@ -5,7 +5,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "./connection.ts";
-import { Patience, streamKeys } from "./stream-keys.ts";
+import { Patience } from "./patience.ts";
+import { streamKeys } from "./stream-keys.ts";
 import { answerTask, type StoredTask, type Task, type TaskHandler } from "./task.ts";
 import { BLOCK_MS, type LaneHost, TaskLane } from "./task-lane.ts";
 import { withTaskSpan } from "./tracing.ts";

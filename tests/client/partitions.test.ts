@@ -43,24 +43,6 @@ test("streams() names those of all partitions, whichever server is asked", async
   );
 });
 
-test("scan() takes its steps at one server, and finds what that holds", async () => {
-  const { servers, client } = await begin();
-  const own: string[] = [];
-  for (const number of PARTITIONS) {
-    for (let each = 0; each < 20; each += 1) {
-      const key = servers.keyOf(number, `job${each}`);
-      await client.create(key, "job");
-      if (servers.server(0).held.includes(number)) own.push(key);
-    }
-  }
-  const found: string[] = [];
-  for await (const key of client.scan({ count: 3 })) found.push(key);
-  expect(found.sort()).toEqual(own.sort());
-  expect(await client.count()).toBe(own.length);
-  const [, , , dead] = await client.streams({ kind: "dead" });
-  expect(await client.requeue("all", { stream: dead?.stream ?? "" })).toBe(0);
-});
-
 test("changes() reads the changes of all partitions, each machine's in order, while partitions change hands", async () => {
   const { servers, client } = await begin();
   const keys = PARTITIONS.map((number) => servers.keyOf(number, "job"));

@@ -60,9 +60,11 @@ export function placesAsked(call: Call, slot: number | undefined): readonly Data
   if (slot === undefined) return call.everywhere();
   const { place } = call.databases;
   const asked = call.server.cluster?.partitionOf(slot)?.partition;
-  // Within a transaction or a script the partition is that of the keys.
-  if (place.count > 1 && asked !== place.number) throw errors.crossSlot();
-  return [call.databases];
+  if (place.count === 1 || place.number === asked) return [call.databases];
+  // What is tried against the first partition that is held, as the log of the cluster has it.
+  const held = call.everywhere().find((databases) => databases.place.number === asked);
+  if (held === undefined) throw errors.notYetShared("the slot has gone to another server");
+  return [held];
 }
 
 function slotIn(bytes: Buffer | undefined): number | undefined {
