@@ -13,7 +13,8 @@ import { type FindingMethods, findingMethods } from "./finding.ts";
 import type { Anything, ContextOf, EventsOf, StatesOf, TasksOf } from "./inference.ts";
 import { type MachineMethods, machineMethods } from "./machines.ts";
 import { type MapMachines, mapMachines } from "./map-machines.ts";
-import { type Migrations, migrations } from "./migrations.ts";
+import type { Migrations } from "./migration-types.ts";
+import { migrations } from "./migrations.ts";
 import { startWorker, type TaskHandler, type Worker, type WorkerOptions } from "./worker.ts";
 
 export type { ChangeOptions, MachineChange } from "./changes.ts";
@@ -44,7 +45,7 @@ export type {
   ReplayOptions,
 } from "./machines.ts";
 export type { MapMachine, MapMachines } from "./map-machines.ts";
-export type * from "./migrations.ts";
+export type * from "./migration-types.ts";
 export type { FalseGuard } from "./refusal-text.ts";
 export type {
   Candidate,

@@ -5,7 +5,7 @@ import type {
   MigrationStatus,
   MigrationUndo,
   MovedOut,
-} from "./migrations.ts";
+} from "./migration-types.ts";
 
 /** What it is doing is what any of them is still doing, the first of these; as the server has it for its own partitions. */
 const ORDER: ReadonlyArray<MigrationEntry["status"]> = [

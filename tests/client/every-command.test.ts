@@ -11,7 +11,13 @@ const LEFT_OUT = new Map([
   ["SM.MIGRATION|HELP", "text for people"],
   ["SM.DEMO", "for people who look around"],
   ["SM.CREATE EX", "ttlMs is PX"],
+  ...["SM.COUNT", "SM.OVERDUE", "SM.REQUEUE", "SM.SCAN"].map(slotOf),
+  ...["SM.MIGRATION|LIST", "SM.MIGRATION|STATUS", "SM.MIGRATION|UNDO"].map(slotOf),
 ]);
+
+function slotOf(command: string): readonly [string, string] {
+  return [`${command} SLOT`, "of a connection to a cluster: the client asks all partitions"];
+}
 
 type Words = ReadonlyArray<string | number>;
 

@@ -109,7 +109,7 @@ test("overdue() lists those of all servers, the longest first", async () => {
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
-test("requeue() puts tasks of all servers back, as many as it is told", async () => {
+test("requeue() puts tasks of all servers back, as many as are wanted", async () => {
   const { client, keys } = await begin();
   const chosen = keys.filter((_, index) => index % EACH < 2);
   let isBroken = true;
