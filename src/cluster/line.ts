@@ -1,6 +1,7 @@
 /**
  * A connection to the database of a cluster that listens to a channel besides: made when it is needed, and anew after a failure.
- * Statements go one after the other, each a transaction of its own; one that nobody waits for any more ends by itself.
+ * Statements go one after the other, each a transaction of its own; one that nobody waits for any more ends by itself. One that
+ * the database answers with a warning may be on one copy alone, where it is lost with that: its outcome is unknown.
  */
 import type { Client, ClientConfig, Notification } from "pg";
 
@@ -12,6 +13,9 @@ export interface Hearing {
   readonly onSaid: (text: string | undefined) => void;
 }
 
+/** Of warnings; notices that are none have others. */
+const WARNING_CLASS = "01";
+
 interface Listening {
   readonly client: Client;
   /** The name of the channel in this schema. */
@@ -22,6 +26,7 @@ interface Listeners {
   readonly notification: (notification: Notification) => void;
   /** The connection is gone. */
   readonly end?: (client: Client) => void;
+  readonly warning?: (text: string) => void;
   readonly also?: Hearing | undefined;
 }
 
@@ -44,6 +49,9 @@ export async function listeningClient(
     else listeners.notification(notification);
   });
   client.on("end", () => listeners.end?.(client));
+  client.on("notice", ({ code, message }) => {
+    if (code?.startsWith(WARNING_CLASS) === true) listeners.warning?.(message ?? code);
+  });
   try {
     await client.connect();
     const { rows } = await client.query<{ name: string; also: string | null }>(
@@ -77,6 +85,8 @@ export class Line {
   /** The end of the statement that was sent last on the connection; it never rejects. */
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  /** What the database has warned of since the statement under way was sent. */
+  #warning: string | undefined;
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -87,7 +97,7 @@ export class Line {
     if (this.#isClosed) throw new Error("the connection to the database is closed");
     this.#connection ??= this.#connect();
     const connection = this.#connection;
-    const answered = this.#last.then(async () => (await connection).query<Row>(text, [...values]));
+    const answered = this.#last.then(async () => await this.#answered<Row>(await connection, text, values));
     this.#last = answered.catch(() => undefined);
     try {
       return (await answered).rows;
@@ -95,6 +105,13 @@ export class Line {
       if (this.#connection === connection) this.drop();
       throw error;
     }
+  }
+
+  async #answered<Row extends object>(client: Client, text: string, values: readonly unknown[]) {
+    this.#warning = undefined;
+    const result = await client.query<Row>(text, [...values]);
+    if (this.#warning !== undefined) throw new Error(`the database warns: ${this.#warning}`);
+    return result;
   }
 
   /** What is under way will never be answered. */
@@ -117,6 +134,9 @@ export class Line {
 
   async #connect(): Promise<Client> {
     const { config, channel, onHint, also } = this.#options;
-    return (await listeningClient(config, channel, { notification: onHint, also })).client;
+    const warning = (text: string) => {
+      this.#warning = text;
+    };
+    return (await listeningClient(config, channel, { notification: onHint, also, warning })).client;
   }
 }

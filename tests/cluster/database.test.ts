@@ -4,6 +4,7 @@ import { PostgresLeases } from "../../src/cluster/database.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../src/cluster/lease.ts";
 import { createSchema } from "../../src/storage/postgres/schema.ts";
 import { connectedTo, useClusterDatabase } from "../support/cluster-database.ts";
+import { awaitStandby, cancelWait, dropStandby } from "../support/cut-short.ts";
 import { noPostgres } from "../support/postgres.ts";
 
 const A = "a".repeat(40);
@@ -178,6 +179,25 @@ describe.skipIf(noPostgres !== undefined)("PostgresLeases", () => {
         ),
       )
       .toBe(true);
+  });
+
+  test("ask() rejects when the database has not waited for its standby until the end", async () => {
+    const url = await emptyCluster();
+    const a = member(url, A);
+    await a.look();
+    const client = await connectedTo(url);
+    await awaitStandby(client, await connectedTo(url));
+    try {
+      // A take that is on one copy alone may be lost with it, and its epoch given to another member.
+      const asked = a.ask(take(1, 0));
+      const rejected = expect(asked).rejects.toThrow(/canceling wait for synchronous replication/);
+      await cancelWait(client, "detent");
+      await rejected;
+    } finally {
+      await dropStandby(client);
+    }
+    // It was made, all the same: the next one goes on from there.
+    expect(await a.ask(take(2, 1))).toEqual({ granted: true, epoch: 2 });
   });
 
   test("ask() rejects when its connection is dropped", async () => {
