@@ -156,13 +156,9 @@ export class PostgresLeases implements LeaseDatabase {
     const { url, answerMs, onHint, also } = options;
     this.#options = options;
     this.#line = new Line({
-      config: {
-        connectionString: url,
-        application_name: "detent",
-        connectionTimeoutMillis: answerMs,
-        statement_timeout: answerMs,
-        lock_timeout: answerMs,
-      },
+      url,
+      connectMs: answerMs,
+      config: { application_name: "detent", statement_timeout: answerMs, lock_timeout: answerMs },
       channel: CHANNEL,
       onHint,
       also,

@@ -3,7 +3,8 @@
  * Statements go one after the other, each a transaction of its own; one that nobody waits for any more ends by itself. One that
  * the database answers with a warning may be on one copy alone, where it is lost with that: its outcome is unknown.
  */
-import type { Client, ClientConfig, Notification } from "pg";
+import type { Client, Notification } from "pg";
+import { connectedToPrimary, type PrimaryOptions } from "../postgres/primary.ts";
 
 /** A further channel that a connection listens to. */
 export interface Hearing {
@@ -22,11 +23,16 @@ interface Listening {
   readonly channel: string;
 }
 
+/** The database, and how it is connected to. */
+export type Access = Pick<PrimaryOptions, "url" | "config" | "connectMs">;
+
 interface Listeners {
   readonly notification: (notification: Notification) => void;
   /** The connection is gone. */
   readonly end?: (client: Client) => void;
   readonly warning?: (text: string) => void;
+  /** It leads to a former primary. */
+  readonly former: (client: Client) => void;
   readonly also?: Hearing | undefined;
 }
 
@@ -35,25 +41,27 @@ interface Listeners {
  * @param channel an expression of SQL for the name: those of other schemas of the database are others
  */
 export async function listeningClient(
-  config: ClientConfig,
+  access: Access,
   channel: string,
   listeners: Listeners,
 ): Promise<Listening> {
-  const { default: pg } = await import("pg");
-  const client = new pg.Client({ ...config, keepAlive: true });
-  client.on("error", () => undefined);
   const { also } = listeners;
   let alsoName: string | null | undefined;
-  client.on("notification", (notification) => {
-    if (also !== undefined && notification.channel === alsoName) also.onSaid(notification.payload);
-    else listeners.notification(notification);
+  const client = await connectedToPrimary({
+    ...access,
+    onFormer: listeners.former,
+    prepare: (made) => {
+      made.on("notification", (notification) => {
+        if (also !== undefined && notification.channel === alsoName) also.onSaid(notification.payload);
+        else listeners.notification(notification);
+      });
+      made.on("notice", ({ code, message }) => {
+        if (code?.startsWith(WARNING_CLASS) === true) listeners.warning?.(message ?? code);
+      });
+    },
   });
   client.on("end", () => listeners.end?.(client));
-  client.on("notice", ({ code, message }) => {
-    if (code?.startsWith(WARNING_CLASS) === true) listeners.warning?.(message ?? code);
-  });
   try {
-    await client.connect();
     const { rows } = await client.query<{ name: string; also: string | null }>(
       `select ${channel} as name, ${also?.channel ?? "null"} as also`,
     );
@@ -71,8 +79,7 @@ export async function listeningClient(
   }
 }
 
-export interface LineOptions {
-  readonly config: ClientConfig;
+export interface LineOptions extends Access {
   readonly channel: string;
   /** Something has been said on the channel. */
   readonly onHint: () => void;
@@ -133,10 +140,13 @@ export class Line {
   }
 
   async #connect(): Promise<Client> {
-    const { config, channel, onHint, also } = this.#options;
+    const { channel, onHint, also } = this.#options;
     const warning = (text: string) => {
       this.#warning = text;
     };
-    return (await listeningClient(config, channel, { notification: onHint, also, warning })).client;
+    // What is under way on it fails, and the next one begins with a new connection.
+    const former = (client: Client) => void client.end().catch(() => undefined);
+    const listeners = { notification: onHint, also, warning, former };
+    return (await listeningClient(this.#options, channel, listeners)).client;
   }
 }

@@ -100,15 +100,18 @@ export class PostgresBus implements MessageBus {
   async #open(): Promise<void> {
     const { client, channel } = await listeningClient(
       {
-        connectionString: this.#options.url,
-        application_name: "detent messages",
-        connectionTimeoutMillis: ANSWER_MS,
-        query_timeout: ANSWER_MS,
+        url: this.#options.url,
+        connectMs: ANSWER_MS,
+        config: { application_name: "detent messages", query_timeout: ANSWER_MS },
       },
       CHANNEL,
       {
         notification: (notification) => this.#notified(notification),
         end: (ended) => this.#ended(ended),
+        former: (client) => {
+          client.end().catch(() => undefined);
+          this.#ended(client);
+        },
       },
     );
     this.#channel = channel;

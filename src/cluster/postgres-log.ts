@@ -57,10 +57,10 @@ export class PostgresLog implements ClusterLog {
 
   constructor({ url, answerMs, onHint }: PostgresLogOptions) {
     this.#line = new Line({
+      url,
+      connectMs: answerMs,
       config: {
-        connectionString: url,
         application_name: "detent log",
-        connectionTimeoutMillis: answerMs,
         query_timeout: answerMs,
         statement_timeout: answerMs,
         lock_timeout: answerMs,

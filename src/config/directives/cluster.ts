@@ -20,7 +20,7 @@ export const CLUSTER = {
         : "argument must be 'lmdb' or the address of a database, postgres://user@host:5432/database",
     ),
     LMDB,
-    "Where the data is: `lmdb`, in `dir`; or a PostgreSQL database, prepared by `detent cluster init`, that any number of servers share as a cluster. A schema is chosen by `?options=-c%20search_path%3Dname`.",
+    "Where the data is: `lmdb`, in `dir`; or a PostgreSQL database, prepared by `detent cluster init`, that any number of servers share as a cluster. The hosts of a primary and its standbys are separated by commas, `postgres://user@a:5432,b:5432/database`: servers use the one that takes writes. A schema is chosen by `?options=-c%20search_path%3Dname`.",
     { immutable: true, sensitive: true },
   ),
   "cluster-enabled": directive(

@@ -3,6 +3,8 @@
  * deadline, at which its connection is destroyed; whether it has taken effect, or still will, is then unknown.
  */
 import type { Client } from "pg";
+import { addressFault } from "../../postgres/addresses.ts";
+import { connectedToPrimary } from "../../postgres/primary.ts";
 import { OpenError } from "../ordered-store.ts";
 
 const CONNECT_MS = 5000;
@@ -172,27 +174,20 @@ export class Line implements Statements {
   }
 
   async #connect(): Promise<Client> {
-    const { default: pg } = await import("pg");
-    const client = new pg.Client({
-      connectionString: this.#options.url,
-      application_name: this.#options.name,
-      connectionTimeoutMillis: CONNECT_MS,
-      keepAlive: true,
+    const { url, name } = this.#options;
+    const drop = (client: Client) => this.#drop(client);
+    const client = await connectedToPrimary({
+      url,
+      connectMs: CONNECT_MS,
+      config: { application_name: name },
+      prepare: (made) => {
+        made.on("notice", ({ code, message }) => {
+          if (code?.startsWith("01") === true) this.#warnings.push(message ?? code);
+        });
+      },
+      onFormer: drop,
     });
-    client.on("error", () => this.#drop(client));
-    client.on("notice", ({ code, message }) => {
-      if (code?.startsWith("01") === true) this.#warnings.push(message ?? code);
-    });
-    try {
-      await client.connect();
-      // What is acknowledged is on disk, whatever the database does for others.
-      await client.query(
-        "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
-      );
-    } catch (error) {
-      await client.end().catch(() => undefined);
-      throw error;
-    }
+    client.on("error", () => drop(client));
     return client;
   }
 
@@ -206,13 +201,11 @@ export class Line implements Statements {
 /** Work with a client of its own. @throws OpenError when there is no connection */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   assertUrl(url);
-  const { default: pg } = await import("pg");
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
-  client.on("error", () => undefined);
+  let client: Client;
   try {
-    await client.connect();
+    const onFormer = () => undefined;
+    client = await connectedToPrimary({ url, connectMs: CONNECT_MS, config: {}, onFormer });
   } catch (error) {
-    await client.end().catch(() => undefined);
     throw new OpenError(`cannot connect to the database: ${messageOf(error)}`);
   }
   try {
@@ -243,8 +236,8 @@ export function isRefusal(error: unknown): error is Error & { readonly code: str
 
 /** @throws OpenError for what is no address of a database */
 export function assertUrl(url: string): void {
-  if (/^postgres(ql)?:\/\//.test(url)) return;
-  throw new OpenError(`'${url}' is no address of a database: write postgres://user@host:5432/database`);
+  const fault = addressFault(url);
+  if (fault !== undefined) throw new OpenError(fault);
 }
 
 export function messageOf(error: unknown): string {
