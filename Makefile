@@ -80,9 +80,9 @@ random: install build ## The random tests with new seeds, which make test has fi
 race: install ## 64 clients race one event on one machine (ROUNDS=10000)
 	ROUNDS=$(or $(ROUNDS),10000) npx vitest run tests/commands/statechart/race.test.ts
 
-cluster-crash: install build ## Kill, stop and cut off servers of a cluster and its database, hold what is found against what was acknowledged (ROUNDS=100, SEED=, PARTITIONS=1)
+cluster-crash: install build ## Kill, stop, cut off and set the clocks of servers of a cluster, kill, freeze and promote its database, hold what is found against what was acknowledged (ROUNDS=100, SEED=, PARTITIONS=1, FAULT=part of a name)
 	DETENT_BUILT=1 CRASH_ROUNDS=$(or $(ROUNDS),100) SEED=$(or $(SEED),random) \
-	  CRASH_PARTITIONS=$(or $(PARTITIONS),1) npx vitest run tests/crash/cluster.test.ts --disable-console-intercept
+	  CRASH_FAULT="$(FAULT)" CRASH_PARTITIONS=$(or $(PARTITIONS),1) npx vitest run tests/crash/cluster.test.ts --disable-console-intercept
 
 test-forgetful: install ## The tests of commands over a store whose reads miss at random, so that all is run again and again (SEED=)
 	DETENT_FORGETFUL=$(or $(SEED),1) npx vitest run --testTimeout 120000 tests/server/forgetful.property.test.ts tests/server/waiters.test.ts \

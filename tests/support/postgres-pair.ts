@@ -93,6 +93,11 @@ export class PostgresPair {
     // It has waited for no standby of its own.
     appendFileSync(join(standby.data, "postgresql.auto.conf"), "synchronous_standby_names = ''\n");
     await standby.start();
+    await this.awaitStandby();
+  }
+
+  /** Commits wait for the standby from now on, which follows the primary. */
+  async awaitStandby(): Promise<void> {
     await this.#onPrimary(async (client) => {
       await until(client, "select from pg_stat_replication where state = 'streaming'");
       await client.query("alter system set synchronous_standby_names = '*'");

@@ -7,12 +7,11 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { bytesOf } from "../../../src/base/bytes.ts";
-import type { SlotRange } from "../../../src/cluster/tags.ts";
-import { SLOT_COUNT } from "../../../src/cluster/view.ts";
 import { placesOf } from "../../../src/places.ts";
 import { TestClient } from "../../support/client.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 import { answerOf, ClusterClient } from "./client.ts";
+import { rangesOf } from "./ranges.ts";
 
 const TIMER_MS = 400;
 const TIMER_EVERY = 7;
@@ -210,14 +209,6 @@ export async function verify(load: Load, client: ClusterClient, partitionCount =
     await verifyChanges(client, `${prefix}ringing`, own(ringing));
   }
   expectSame("SM.VERIFY", JSON.stringify(await client.insist("SM.VERIFY")), "[]");
-}
-
-function rangesOf(count: number): readonly SlotRange[] {
-  const bound = (partition: number) => Math.floor((partition * SLOT_COUNT) / count);
-  return Array.from({ length: count }, (_, partition) => ({
-    firstSlot: bound(partition),
-    lastSlot: bound(partition + 1) - 1,
-  }));
 }
 
 async function verifyList(client: ClusterClient, { name, listed, doubted }: Worker): Promise<void> {

@@ -5,34 +5,31 @@ import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { freePort } from "../../support/free-port.ts";
 import { PROGRAM } from "../../support/program-command.ts";
-import { Wire } from "./wire.ts";
+import { Dial } from "./dial.ts";
+import type { Way } from "./way.ts";
 
 /** Of what a member has logged, for a failure. */
 const LINES_MAX = 40;
 
 export class MemberProcess {
   readonly port: number;
-  readonly wire: Wire;
-  readonly #url: string;
+  readonly way: Way;
+  /** Its wall clock, where that can be set. */
+  readonly dial: Dial | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   readonly log: string[] = [];
+  /** How often it has lost what it owned, by its log. */
+  leasesEnded = 0;
 
-  private constructor(port: number, wire: Wire, url: string) {
+  private constructor(port: number, way: Way) {
     this.port = port;
-    this.wire = wire;
-    this.#url = url;
+    this.way = way;
+    this.dial = Dial.create();
   }
 
-  /** @param url the address of the database, whose host is the directory of its socket */
-  static async create(url: string): Promise<MemberProcess> {
-    const { searchParams } = new URL(url.replace("@/", "@localhost/"));
-    const wire = await Wire.to(`${searchParams.get("host")}/.s.PGSQL.5432`);
-    return new MemberProcess(
-      await freePort(),
-      wire,
-      `postgres://tester@127.0.0.1:${wire.port}/postgres?options=${encodeURIComponent(searchParams.get("options") ?? "")}`,
-    );
+  static async create(way: Way): Promise<MemberProcess> {
+    return new MemberProcess(await freePort(), way);
   }
 
   get isRunning(): boolean {
@@ -58,6 +55,11 @@ export class MemberProcess {
     await this.#ended;
   }
 
+  close(): void {
+    this.way.close();
+    this.dial?.remove();
+  }
+
   async #launch(): Promise<boolean> {
     const [program = "", ...rest] = PROGRAM;
     const args = [
@@ -66,16 +68,20 @@ export class MemberProcess {
       "--bind",
       "127.0.0.1",
       "--store",
-      this.#url,
+      this.way.url,
       "--shutdown-timeout",
       "2",
     ];
-    const child = spawn(program, [...rest, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, [...rest, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...this.dial?.environment },
+    });
     this.#child = child;
     this.#ended = once(child, "close");
     return await new Promise<boolean>((resolve) => {
       createInterface({ input: child.stdout }).on("line", (line) => {
         this.log.push(line);
+        if (line.includes("No longer the owner of")) this.leasesEnded += 1;
         if (this.log.length > LINES_MAX) this.log.shift();
         if (line.includes("Ready to accept connections")) resolve(true);
       });
