@@ -18,6 +18,7 @@ import type { ReplyWriter } from "../protocol/reply-writer.ts";
 import type { RequestDecoder } from "../protocol/request-decoder.ts";
 import type { Endpoint } from "../server/endpoint.ts";
 import type { Executor } from "../server/executor.ts";
+import type { AcceptedSocket } from "./accepted-socket.ts";
 
 /** Bytes that may wait for a slow reader before its requests wait too. */
 const UNSENT_BYTES_MAX = 1 << 20;
@@ -27,7 +28,7 @@ const READ_AHEAD_BYTES_MAX = 1 << 20;
 const LINGER_MS = 1000;
 
 export interface ConnectionOptions {
-  readonly socket: Socket;
+  readonly accepted: AcceptedSocket;
   readonly session: Session;
   readonly executor: Executor;
   readonly decoder: RequestDecoder;
@@ -66,10 +67,11 @@ export class Connection implements Endpoint, SessionConnection {
   constructor(options: ConnectionOptions) {
     this.session = options.session;
     this.#options = options;
-    this.#socket = options.socket;
     this.#decoder = options.decoder;
-    const { socket, executor } = options;
-    socket.on("data", (chunk: Buffer) => this.#received(chunk));
+    const { accepted, executor } = options;
+    const { socket } = accepted;
+    this.#socket = socket;
+    accepted.onBytes((bytes) => this.#received(bytes));
     socket.on("end", () => {
       this.isInputEnded = true;
       if (this.#hasEnded) socket.destroy();

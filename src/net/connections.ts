@@ -12,6 +12,7 @@ import type { ReplyError } from "../protocol/reply-error.ts";
 import { ReplyWriter } from "../protocol/reply-writer.ts";
 import { RequestDecoder } from "../protocol/request-decoder.ts";
 import type { Executor } from "../server/executor.ts";
+import { ordinarySocket, pooledSocket } from "./accepted-socket.ts";
 import { Connection } from "./connection.ts";
 
 /** How often limits in time are looked at. */
@@ -56,17 +57,19 @@ export function connections(options: ConnectionsOptions): Connections {
   };
   sweep();
 
-  const accept = (socket: Socket, commonName?: string): void => {
+  const accept = (incoming: Socket, commonName?: string): void => {
     const user = userOfCertificate(server.config, server.users, commonName);
-    const denial = denialOf(socket, server, user ?? server.users.default);
+    const denial = denialOf(incoming, server, user ?? server.users.default);
     if (denial !== undefined) {
       server.statistics.rejectedConnectionCount += 1;
-      turnAway(socket, denial);
+      turnAway(incoming, denial);
       return;
     }
+    const accepted = incoming instanceof TLSSocket ? ordinarySocket(incoming) : pooledSocket(incoming);
+    const { socket } = accepted;
     const session = sessionOf(socket, server.sessions.nextId(), server, user);
     const connection: Connection = new Connection({
-      socket,
+      accepted,
       session,
       executor,
       decoder: new RequestDecoder(),
@@ -152,6 +155,8 @@ function isLocal(address: string | undefined): boolean {
 function turnAway(socket: Socket, { message }: ReplyError): void {
   // It may be gone already; there is nobody else to tell.
   socket.on("error", () => socket.destroy());
+  // What it has sent is read: the system would drop the refusal otherwise.
+  socket.resume();
   socket.end(`-${message}\r\n`, () => socket.destroy());
 }
 

@@ -57,9 +57,7 @@ async function listenTcp(
   const { kind, port } = place;
   try {
     // `ipv6Only`, or the wildcard of IPv6 would take IPv4's connections too and the second address would be in use.
-    const server = await bind({ host, port, backlog, ipv6Only: host.includes(":") }, (socket) =>
-      onSocket(socket, kind),
-    );
+    const server = await bind({ host, port, backlog, ipv6Only: host.includes(":") }, kind, onSocket);
     const address = server.address();
     const bound = typeof address === "object" && address !== null ? address.port : port;
     return {
@@ -84,7 +82,7 @@ async function listenUnix(
   try {
     // What a server that was killed has left; a file that is no socket is not ours to remove.
     if (statSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
-    const server = await bind({ path, backlog }, (socket) => onSocket(socket, "unix"));
+    const server = await bind({ path, backlog }, "unix", onSocket);
     if (permissions !== 0) chmodSync(path, permissions);
     return { place, port: 0, address: path, close: () => closed(server) };
   } catch (error) {
@@ -92,10 +90,22 @@ async function listenUnix(
   }
 }
 
-function bind(options: ListenOptions, onSocket: (socket: Socket) => void): Promise<Server> {
+function bind(
+  options: ListenOptions,
+  kind: ListenerKind,
+  onSocket: ListenSettings["onSocket"],
+): Promise<Server> {
   return new Promise((resolve, reject) => {
-    // Half-open sockets are ours to end: a client may close its side and still wait for replies.
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, onSocket);
+    const server = createServer(
+      {
+        noDelay: true,
+        // Half-open sockets are ours to end: a client may close its side and still wait for replies.
+        allowHalfOpen: true,
+        // Who takes the socket over decides how it is read (accepted-socket.ts).
+        pauseOnConnect: kind !== "tls",
+      },
+      (socket) => onSocket(socket, kind),
+    );
     server.once("error", reject);
     server.listen(options, () => {
       server.off("error", reject);
