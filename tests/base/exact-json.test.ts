@@ -11,6 +11,7 @@ import {
   withInexactNumbers,
 } from "../../src/base/exact-json.ts";
 import type { Json } from "../../src/base/json.ts";
+import { processorMs } from "../engine/support/work.ts";
 
 const read = (text: string): Json => withInexactNumbers(text, JSON.parse(text) as Json);
 
@@ -97,8 +98,9 @@ test.each<readonly [string, string, boolean]>([
 });
 
 test("isExactNumber() takes time in proportion to the length of the number", () => {
-  const started = performance.now();
-  read(`[${"0".repeat(0)}1${"0".repeat(1_000_000)}1]`);
-  read(`["${"\\\\".repeat(500_000)}",9007199254740993]`);
-  expect(performance.now() - started).toBeLessThan(5000);
+  const run = () => {
+    read(`[${"0".repeat(0)}1${"0".repeat(1_000_000)}1]`);
+    read(`["${"\\\\".repeat(500_000)}",9007199254740993]`);
+  };
+  expect(processorMs(run, 1)).toBeLessThan(5000);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/base/json.ts";
 import { compileExpression, ExpressionFailure, readValue } from "../../src/engine/expressions.ts";
 import { EVENT_BUDGET, EXPRESSION_LIMITS, type Scope } from "../../src/engine/expressions-scope.ts";
+import { processorMs } from "./support/work.ts";
 
 const scope: Scope = {
   context: {
@@ -360,12 +361,11 @@ describe("the bounds of an evaluation", () => {
     ["patterns with many states", "numbers.exists(x, context.s.matches('[ab]{0,1000}z$'))"],
   ])("stops early when it is %s", (_what, source) => {
     const numbers = Array.from({ length: 100_000 }, (_, i) => i);
-    const started = performance.now();
-    expect(failure(`context.${source}`, { ...big, context: { numbers, s: "a".repeat(5000) } })).toContain(
-      "takes more than 1000000 steps",
-    );
+    const context = { numbers, s: "a".repeat(5000) };
+    const run = () =>
+      expect(failure(`context.${source}`, { ...big, context })).toContain("takes more than 1000000 steps");
     // Measured: a tenth of a second; without bounds 1 s, 165 s, 9 s.
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(processorMs(run, 1)).toBeLessThan(2000);
   });
 
   it("stops when the evaluations of one event take too much in all", () => {
@@ -406,11 +406,11 @@ describe("the bounds of an evaluation", () => {
   });
 
   it("matches in linear time when the pattern would ruin a backtracking engine", () => {
-    const started = performance.now();
-    expect(evaluate("context.long.matches('(a+)+$')")).toBe(true);
-    expect(evaluate("context.s.matches('(x+)+y$')", { ...big, context: { s: "x".repeat(20_000) } })).toBe(
-      false,
-    );
-    expect(performance.now() - started).toBeLessThan(2000);
+    const context = { s: "x".repeat(20_000) };
+    const run = () => {
+      expect(evaluate("context.long.matches('(a+)+$')")).toBe(true);
+      expect(evaluate("context.s.matches('(x+)+y$')", { ...big, context })).toBe(false);
+    };
+    expect(processorMs(run, 1)).toBeLessThan(2000);
   });
 });
