@@ -201,6 +201,7 @@ beforeAll(async () => {
   const server = await startTestServer({
     store: Store.open(source, OBJECT_TYPES, { limits: { journalBytesMax: 100_000 } }),
     clock: new VirtualClock(),
+    config: { appendfsync: "no" },
   });
   const client = await server.client();
   await fill(client);
@@ -426,11 +427,12 @@ describe("detent export and import", () => {
 
 test("detent compact frees space and loses nothing", async () => {
   const directory = join(temporaryDirectory(), "store");
-  const server = await startTestServer({ store: Store.open(directory, OBJECT_TYPES) });
+  const config = { appendfsync: "no" } as const;
+  const server = await startTestServer({ store: Store.open(directory, OBJECT_TYPES), config });
   const client = await server.client();
   for (let n = 0; n < 400; n += 1) await client.call("SET", `k${n}`, "x".repeat(9000));
   await server.close();
-  const again = await startTestServer({ store: Store.open(directory, OBJECT_TYPES) });
+  const again = await startTestServer({ store: Store.open(directory, OBJECT_TYPES), config });
   const second = await again.client();
   for (let n = 1; n < 400; n += 1) await second.call("DEL", `k${n}`);
   const { err } = await cli("compact", "--dir", directory);

@@ -18,7 +18,7 @@ async function connected(protocol: 2 | 3) {
 }
 
 describe.each([2, 3] as const)("in RESP%i", (protocol) => {
-  const count = protocol === 2 ? 300 : 3000;
+  const count = protocol === 2 ? 100 : 1000;
   test(`openConversations() tells each listener of every change of ${count} conversations once`, async () => {
     const { clock, redis } = await connected(protocol);
     const ids = Array.from({ length: count }, (_, at) => String(at));
