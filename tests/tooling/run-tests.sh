@@ -1,15 +1,15 @@
 #!/bin/sh
 # run-tests.sh core|all [vitest arguments]
-# Runs the tests; core leaves out those that take minutes. Installs first what they need beyond npm's packages, if this
-# may be done here; what is missing then is said, and the tests that need it skip themselves. The last line counts:
-# "N passed, N failed".
+# Runs the tests; core leaves out those that take minutes, all measures the coverage too, which has a floor. Installs first
+# what they need beyond npm's packages, if this may be done here; what is missing then is said, and the tests that need it
+# skip themselves. The last line counts: "N passed, N failed".
 set -u
 cd "$(dirname "$0")/../.."
 
 suite=$1
 shift
 case $suite in
-  core) set -- --project core --project mocking "$@" ;;
+  core) set -- --project core --project alone "$@" ;;
   all) slow="strace:strace chromium:chromium javac:default-jdk-headless" ;;
   *) echo "Which tests: core or all?" >&2 && exit 2 ;;
 esac
@@ -61,13 +61,20 @@ unpack prometheus-redis-exporter prometheus-redis-exporter ||
 [ "$suite" = core ] || make -s site/node_modules/.installed >/tmp/detent-site.log 2>&1 ||
   echo "Missing here: the generator of the site; its tests are skipped."
 
-npx tsc -p tsconfig.json && npm run --silent build || { echo "0 passed, 1 failed"; exit 1; }
+make -s build || { echo "0 passed, 1 failed"; exit 1; }
 
 report=$(mktemp)
 # The program under test is the one just built.
 export DETENT_BUILT=1
-# All tests together have seen every command at work, if nothing of what they need is missing.
-[ $# -eq 0 ] && [ -z "$(missing)" ] && export DETENT_ALL_COMMANDS=1
+# All tests together have seen every command at work and reach the floor of the coverage, if nothing of what they need is missing.
+if [ $# -eq 0 ]; then
+  if [ -z "$(missing)" ]; then
+    export DETENT_ALL_COMMANDS=1
+    set -- --coverage
+  else
+    echo "The coverage is not measured: tests are skipped."
+  fi
+fi
 npx vitest run --reporter=default --reporter=json --outputFile.json="$report" "$@"
 status=$?
 node tests/tooling/count-tests.mjs "$report" || status=1
