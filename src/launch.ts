@@ -76,7 +76,7 @@ function directoryOf(configFile: string | undefined, env: NodeJS.ProcessEnv): st
   const loaded = loadProgramConfig({ argv, env, readStdin: () => Buffer.alloc(0) });
   if (loaded.kind === "config") return loaded.config.get("dir");
   throw new UsageError(
-    loaded.kind === "error" ? loaded.text.trim() : `'${configFile}' is no configuration file`,
+    loaded.kind === "error" ? loaded.text.trim() : `'${configFile}' is not a configuration file`,
   );
 }
 

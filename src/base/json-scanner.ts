@@ -87,7 +87,7 @@ export class JsonScanner {
     if (!hasEscapes) return token.slice(1, -1);
     // The token was checked character by character: it is a JSON string.
     const value = JSON.parse(token) as string;
-    if (LONE_SURROGATE.test(value)) throw new JsonFault("half of a surrogate pair is no character", start);
+    if (LONE_SURROGATE.test(value)) throw new JsonFault("half of a surrogate pair is not a character", start);
     return value;
   }
 

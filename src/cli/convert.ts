@@ -80,7 +80,7 @@ function writerOf(to: string): Writer {
 function written(write: Writer, document: Document, file: string, output: Output): number {
   const machine = compiled(file, document);
   const text = write(machine, () => {
-    if (!isJsonObject(document.json)) throw new DocumentError(`'${file}' is no definition`);
+    if (!isJsonObject(document.json)) throw new DocumentError(`'${file}' is not a definition`);
     return document.json;
   });
   if (!text.ok) throw new OpenError(`'${file}' cannot be written so: ${text.reason}`);

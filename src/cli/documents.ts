@@ -53,13 +53,13 @@ export async function parseDocument(text: string, path: string): Promise<Documen
     try {
       return { json: JSON.parse(text) as Json, keys: readKeys(text) };
     } catch (error) {
-      throw new DocumentError(`'${path}' is no JSON: ${messageOf(error)}`);
+      throw new DocumentError(`'${path}' is not JSON: ${messageOf(error)}`);
     }
   }
   const { parseDocument: parseYaml } = await import("yaml");
   const parsed = parseYaml(text, { schema: "core", prettyErrors: true });
   const [error] = parsed.errors;
-  if (error !== undefined) throw new DocumentError(`'${path}' is no YAML: ${error.message.trim()}`);
+  if (error !== undefined) throw new DocumentError(`'${path}' is not YAML: ${error.message.trim()}`);
   const value: unknown = parsed.toJS({ maxAliasCount: 100 });
   return { json: JSON.parse(JSON.stringify(value ?? null)) as Json, keys: NO_KEYS };
 }
@@ -69,7 +69,7 @@ export async function loadEither(path: string): Promise<LoadedTests> {
   const document = await readDocument(path);
   if (isTestFile(document.json)) return await loadTests(path, document);
   const file = readTestFile({ definition: document.json }, createProblems());
-  if (file === undefined) throw new DocumentError(`'${path}' is no definition`);
+  if (file === undefined) throw new DocumentError(`'${path}' is not a definition`);
   return { file, name: path, path, document, machine: compiled(path, document) };
 }
 
@@ -80,7 +80,7 @@ export async function loadTests(path: string, given?: Document): Promise<LoadedT
   const file = readTestFile(document.json, problems);
   if (file === undefined || problems.findings.length > 0) {
     const places = problems.findings.map((finding) => `\n  ${finding.path}: ${finding.message}`).join("");
-    throw new DocumentError(`'${path}' is no file of tests:${places}`);
+    throw new DocumentError(`'${path}' is not a file of tests:${places}`);
   }
   const { definition } = file;
   if (typeof definition !== "string") {

@@ -64,7 +64,7 @@ function objectOf(line: string, index: number): JsonObject {
   } catch {
     // The same as a line that is something else.
   }
-  throw new Error(`Line ${index + 1} of the file is no object in JSON.`);
+  throw new Error(`Line ${index + 1} of the file is not an object in JSON.`);
 }
 
 /** Kinds of entries that hold the context whole, not what has changed of it. */

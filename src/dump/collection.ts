@@ -112,7 +112,7 @@ function hash(pairs: readonly Buffer[]): DumpedCollection {
 }
 
 function sortedSet(members: readonly ScoredMember[]): DumpedCollection {
-  if (members.some(({ score }) => Number.isNaN(score))) throw new RdbFault("a score that is no number");
+  if (members.some(({ score }) => Number.isNaN(score))) throw new RdbFault("a score that is not a number");
   const names = members.map(({ name }) => name);
   return { kind: "sortedSet", members: distinct(some(members), names) };
 }
@@ -164,7 +164,7 @@ function scoreOf(text: Buffer): number {
   const digits = text.toString("latin1");
   if (digits === "inf") return Number.POSITIVE_INFINITY;
   if (digits === "-inf") return Number.NEGATIVE_INFINITY;
-  if (!/^-?[0-9.]+(e[+-]?[0-9]+)?$/i.test(digits)) throw new RdbFault("a score that is no number");
+  if (!/^-?[0-9.]+(e[+-]?[0-9]+)?$/i.test(digits)) throw new RdbFault("a score that is not a number");
   return Number(digits);
 }
 

@@ -182,7 +182,7 @@ export function wait(run: Run, delay: Delay, path: string): number {
   const found = orFail(path, () => delayMs(delay, run));
   if ("ms" in found) return found.ms;
   throw new ExecutionFailure(
-    `${path}: the delay is ${shown(found.value)}, which is no length of time: ${DELAY_FORMS}`,
+    `${path}: the delay is ${shown(found.value)}, which is not a length of time: ${DELAY_FORMS}`,
   );
 }
 

@@ -15,7 +15,8 @@ export function spawn(run: Run, child: Child): void {
   const { each, path } = child;
   const id = textOf(run, child.id, path);
   const fault = childIdFault(id);
-  if (fault !== undefined) throw new ExecutionFailure(`${path}: ${shown(id)} is no id of a child: ${fault}`);
+  if (fault !== undefined)
+    throw new ExecutionFailure(`${path}: ${shown(id)} is not an id of a child: ${fault}`);
   const src = textOf(run, child.src, path);
   const inputs = each === undefined ? [inputOf(run, child)] : inputsOf(run, child, build(run, each, path));
   run.effects.push({ kind: "spawn", child: { id, src, inputs, isList: each !== undefined } });

@@ -154,7 +154,7 @@ function linkPath(linker: Linker, text: string, path: string): ContextPath | und
   if (typeof parts === "string") {
     linker.problems.error(
       path,
-      `${JSON.stringify(text)} is no path into the context: ${parts}, as in total, lines[0].qty or stock[event.sku]`,
+      `${JSON.stringify(text)} is not a path into the context: ${parts}, as in total, lines[0].qty or stock[event.sku]`,
     );
     return undefined;
   }

@@ -105,7 +105,7 @@ function linkInput(linker: Linker, value: Json, path: string) {
 
 function checkId({ problems }: Linker, id: Name | undefined, path: string): void {
   const fault = typeof id === "string" ? childIdFault(id) : undefined;
-  if (fault !== undefined) problems.error(path, `${JSON.stringify(id)} is no id of a child: ${fault}`);
+  if (fault !== undefined) problems.error(path, `${JSON.stringify(id)} is not an id of a child: ${fault}`);
 }
 
 /** The definition of a child. One that is named is there already, which is why no two can make each other for ever. */

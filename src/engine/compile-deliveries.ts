@@ -112,7 +112,7 @@ function linkDefinition(linker: Linker, options: JsonObject, path: string): Name
   if (name === "" || (typeof name === "string" && /^:|:$/.test(name)))
     linker.problems.error(
       at(path, "def"),
-      `${JSON.stringify(name)} is no definition: write name or name:version`,
+      `${JSON.stringify(name)} is not a definition: write name or name:version`,
     );
   return name;
 }

@@ -133,7 +133,7 @@ function linkText(linker: Linker, text: string, path: string): Template {
   if (advice !== undefined) {
     linker.problems.error(
       path,
-      `${JSON.stringify(shorten(text))}: a value of type ${expression.type} is no JSON; ${advice}`,
+      `${JSON.stringify(shorten(text))}: a value of type ${expression.type} is not JSON; ${advice}`,
     );
   }
   return { expressions: [expression], build: (scope) => expression.evaluate(scope) };

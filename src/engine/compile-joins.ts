@@ -110,7 +110,7 @@ function linkPart(
   const { linker, from, names } = build;
   const { problems } = linker;
   if (name === "" || name === "__proto__" || names.has(name)) {
-    const why = names.has(name) ? "is taken: names within one join must differ" : "is no name of a part";
+    const why = names.has(name) ? "is taken: names within one join must differ" : "is not a name of a part";
     problems.error(path, `${JSON.stringify(name)} ${why}`);
     return undefined;
   }

@@ -130,7 +130,7 @@ function ownName(json: Json, problems: Problems): OwnName {
   if (version === "" || version?.includes(":") === true)
     problems.error(
       "$.version",
-      `${JSON.stringify(version)} is no version: it has one character at least, and no colon`,
+      `${JSON.stringify(version)} is not a version: it has one character at least, and no colon`,
     );
   return { name, version };
 }

@@ -95,7 +95,7 @@ function indexIn(list: readonly Json[], path: readonly Key[], position: number, 
   const where = pathOf(path.slice(0, position).map((part) => part.key));
   const count = `context.${where} has ${list.length} item${list.length === 1 ? "" : "s"}`;
   if (index === -1)
-    throw new ContextRefusal(`context.${where} is a list, and ${JSON.stringify(key)} is no index of one`);
+    throw new ContextRefusal(`context.${where} is a list, and ${JSON.stringify(key)} is not an index of one`);
   // Appending is allowed, a hole is not: JSON has none.
   if (makes && index > list.length) throw new ContextRefusal(`${count}; ${index} is beyond it`);
   return index;

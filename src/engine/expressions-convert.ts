@@ -32,7 +32,7 @@ function intOfText(text: string): number | Failure {
   const number = text.length < 400 && WHOLE.test(text) ? Number(text) : Number.NaN;
   if (Number.isNaN(number)) {
     const advice = doubleOfText(text) instanceof Failure ? "" : `; write double(…) or math.trunc(double(…))`;
-    return new Failure(() => `${show(text)} is no whole number${advice}`);
+    return new Failure(() => `${show(text)} is not a whole number${advice}`);
   }
   if (Number.isSafeInteger(number)) return number;
   return new Failure(`${show(text)} is not exact as a number; keep it as a string`);
@@ -45,7 +45,7 @@ function intOfNumber(value: number): number | Failure {
 
 function doubleOfText(text: string): number | Failure {
   const number = text.length < 400 && NUMBER.test(text) ? Number(text) : NO_NUMBERS[text];
-  if (number === undefined) return new Failure(() => `${show(text)} is no number`);
+  if (number === undefined) return new Failure(() => `${show(text)} is not a number`);
   return number;
 }
 
@@ -98,7 +98,7 @@ function decode(text: string): Json | Failure {
     const value = JSON.parse(text) as Json;
     return isDeeperThan(value, VALUE_DEPTH_MAX) ? new Failure("the JSON is nested too deep") : value;
   } catch {
-    return new Failure(() => `${show(text)} is no JSON`);
+    return new Failure(() => `${show(text)} is not JSON`);
   }
 }
 

@@ -186,7 +186,7 @@ export function adviceOn(sign: string, left: Type, right: Type): string {
   if (has("timestamp") && sign === "+") return "; write time + duration('1h')";
   if (has("duration") && has("string")) return "; write duration(text)";
   if (has("string") && (has("number") || has(ARITHMETIC)))
-    return "; write double(text) to make a number of the text";
+    return "; write double(…) to make a number of the string";
   return "";
 }
 

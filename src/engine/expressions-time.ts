@@ -37,20 +37,20 @@ export function nanosOfMs(ms: number): bigint | undefined {
 export function timestampOfMs(ms: number): Timestamp | Failure {
   const nanos = nanosOfMs(ms);
   return nanos === undefined
-    ? new Failure(`${ms} is no time in milliseconds since 1970`)
+    ? new Failure(`${ms} is not a time in milliseconds since 1970`)
     : timestampOf(nanos);
 }
 
 export function durationOfMs(ms: number): Duration | Failure {
   const nanos = nanosOfMs(ms);
-  return nanos === undefined ? new Failure(`${ms} is no length of time in milliseconds`) : lengthOf(nanos);
+  return nanos === undefined ? new Failure(`${ms} is not a length of time in milliseconds`) : lengthOf(nanos);
 }
 
 export function durationOfText(text: string): Duration | Failure {
   const nanos = parseNanos(text.trim());
   if (nanos !== undefined) return lengthOf(nanos);
   const advice = /^P.*[YM]/.test(text.split("T")[0] ?? "") ? "; years and months have no fixed length" : "";
-  return new Failure(`${show(text)} is no duration, such as '30s', '1h30m', '7d' or 'PT72H'${advice}`);
+  return new Failure(`${show(text)} is not a duration, such as '30s', '1h30m', '7d' or 'PT72H'${advice}`);
 }
 
 const ISO =
@@ -60,7 +60,7 @@ const ISO =
 export function timestampOfText(text: string): Timestamp | Failure {
   const match = text.length > 40 ? null : ISO.exec(text.trim());
   if (match === null) {
-    return new Failure(`${show(text)} is no time, such as '2026-01-02T03:04:05Z' or '2026-01-02'`);
+    return new Failure(`${show(text)} is not a time, such as '2026-01-02T03:04:05Z' or '2026-01-02'`);
   }
   const [, year, month, day, hour, minute, second, fraction = "", zone] = match;
   if (hour !== undefined && zone === undefined) {
@@ -70,7 +70,7 @@ export function timestampOfText(text: string): Timestamp | Failure {
   const ms = utcOf(parts);
   const offset = offsetOf(zone ?? "Z");
   if (ms === undefined || offset === undefined)
-    return new Failure(`${show(text)} is no date and time that there is`);
+    return new Failure(`${show(text)} is not a date and time that exists`);
   return timestampOf(BigInt(ms - offset) * NANOS_IN_MS + BigInt(fraction.padEnd(9, "0")));
 }
 

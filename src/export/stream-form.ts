@@ -40,7 +40,7 @@ export const STREAM_FORM: ObjectForm = {
     else if ("lastId" in fields) takeHeader(stream, fields);
     else if ("consumer" in fields) takeConsumer(stream, fields);
     else if ("group" in fields) takeGroup(stream, fields);
-    else if (!isFirst) throw new FormFault("it is no part of a stream");
+    else if (!isFirst) throw new FormFault("it is not part of a stream");
     db.put(key, { type: "stream", payload: encodeHeader(stream.header), expireAtMs }, undefined);
   },
 };

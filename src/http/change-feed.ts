@@ -181,7 +181,7 @@ export function placesOf(
 function noPlace(text: string): Problem {
   return badRequest(
     422,
-    `'${text.slice(0, 64)}' is no place in the stream: it is the id of an event, 1700000000000-0`,
+    `'${text.slice(0, 64)}' is not a place in the stream: it is the id of an event, 1700000000000-0`,
   );
 }
 

@@ -84,7 +84,7 @@ function retryOf(given: Given, { json, path }: Placed, { tries, index, match, ea
     if (key === "JitterStrategy") {
       if (json[key] !== "NONE")
         problems.warn(at(path, key), "an expression has no chance in it: the delay is as long as it may be");
-    } else problems.error(at(path, key), `${JSON.stringify(key)} is no key of Retry`);
+    } else problems.error(at(path, key), `${JSON.stringify(key)} is not a key of Retry`);
   }
   const left = `${inContext(tries)}[${index}] < ${numberOf(json["MaxAttempts"], 3)}`;
   const conditions = [...earlier.map((one) => `!(${one})`), ...(match === undefined ? [] : [match]), left];
@@ -108,7 +108,7 @@ function catchOf(given: Given, json: JsonObject, path: string): Json {
   const { scope, name, next } = given;
   for (const key of Object.keys(json))
     if (!["ErrorEquals", "Next", "ResultPath", "Output", "Assign", "Comment"].includes(key))
-      scope.problems.error(at(path, key), `${JSON.stringify(key)} is no key of Catch`);
+      scope.problems.error(at(path, key), `${JSON.stringify(key)} is not a key of Catch`);
   const error = { Error: ERROR, Cause: CAUSE };
   const text = `{'Error': ${ERROR}, 'Cause': ${CAUSE}}`;
   const reading = { ...readingOf({ scope, name, json: {}, path }), error: text };

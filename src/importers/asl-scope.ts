@@ -68,7 +68,7 @@ export function jsonataIn(reading: Reading, code: string, path: string): string 
   reading.scope.problems.error(
     path,
     result.ok
-      ? `${JSON.stringify(code.trim())} would be ${JSON.stringify(result.text)}, which is no expression here`
+      ? `${JSON.stringify(code.trim())} would be ${JSON.stringify(result.text)}, which is not an expression here`
       : result.reason,
   );
   return undefined;
@@ -136,7 +136,7 @@ export function expressionIn(reading: Reading, source: string, path: string): st
   }
   if (trimmed.startsWith("$$")) return contextPath(reading, trimmed.slice(2), fail);
   const [, variable, rest = ""] = /^\$([A-Za-z_]\w*)?([\s\S]*)$/.exec(trimmed) ?? [];
-  if (!trimmed.startsWith("$")) return fail(`${JSON.stringify(source)} is no path: it begins with $`);
+  if (!trimmed.startsWith("$")) return fail(`${JSON.stringify(source)} is not a path: it begins with $`);
   const root = variable === undefined ? reading.root : scope.variables.get(variable);
   if (root === undefined) return fail(`there is no variable $${variable ?? ""}`);
   const found = pathIn(root, rest);

@@ -70,7 +70,7 @@ export function readState(given: Given): Json {
     else
       problems.error(
         at(path, key),
-        REFUSED[key] ?? `${JSON.stringify(key)} is no key of a state of type ${String(Type)}`,
+        REFUSED[key] ?? `${JSON.stringify(key)} is not a key of a state of type ${String(Type)}`,
       );
   }
   const isJsonata =

@@ -76,7 +76,7 @@ function readStates(
   const { StartAt, States } = json;
   for (const key of Object.keys(json))
     if (!TOP_KEYS.includes(key))
-      problems.error(at(path, key), `${JSON.stringify(key)} is no key of a state machine`);
+      problems.error(at(path, key), `${JSON.stringify(key)} is not a key of a state machine`);
   if (States === undefined || !isJsonObject(States)) {
     problems.error(at(path, "States"), `States is an object of states by name, this is ${kindOf(States)}`);
     return undefined;

@@ -264,7 +264,7 @@ function guardInto(problems: Problems, transition: Draft, guard: string, line: n
   else
     problems.error(
       `line ${line}`,
-      `the condition ${JSON.stringify(guard)} is no expression: write it as "context.n > 0"`,
+      `the condition ${JSON.stringify(guard)} is not an expression: write it as "context.n > 0"`,
     );
 }
 

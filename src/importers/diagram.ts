@@ -126,7 +126,7 @@ function lineOf(reader: Reader, line: string, number: number): void {
     if (id === undefined)
       problems.error(
         `line ${number}`,
-        `${JSON.stringify(line.slice(0, 80))} is no line of a state diagram that is known`,
+        `${JSON.stringify(line.slice(0, 80))} is not a known line of a state diagram`,
       );
     else {
       const state = stateAt(reader, id, false);

@@ -59,7 +59,7 @@ function attempt(source: string, translate: () => Cel): JavaScript {
   } catch (error) {
     if (error instanceof Untranslatable) return { ok: false, reason: error.message };
     if (error instanceof SyntaxError)
-      return { ok: false, reason: `${shown(source)} is no JavaScript expression: ${error.message}` };
+      return { ok: false, reason: `${shown(source)} is not a JavaScript expression: ${error.message}` };
     // Acorn recurses: a text that is all brackets ends so.
     if (error instanceof RangeError) return { ok: false, reason: "the expression is nested too deeply" };
     throw error;

@@ -37,7 +37,7 @@ export function jsonataOf(source: string, variables: Variables): JsonataResult {
     if (typeof error === "object" && error !== null && "code" in error && "position" in error)
       return {
         ok: false,
-        reason: `${JSON.stringify(source.slice(0, 80))} is no JSONata expression${"message" in error ? `: ${String(error.message)}` : ""}`,
+        reason: `${JSON.stringify(source.slice(0, 80))} is not a JSONata expression${"message" in error ? `: ${String(error.message)}` : ""}`,
       };
     throw error;
   }

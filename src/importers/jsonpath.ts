@@ -23,7 +23,7 @@ export function pathIn(root: string, rest: string): PathResult {
       return { ok: false, reason: '".." looks in all depths, which no expression does: name the path' };
     const match = STEP.exec(left);
     if (match === null)
-      return { ok: false, reason: `${JSON.stringify(left)} is no step of a path that translates` };
+      return { ok: false, reason: `${JSON.stringify(left)} is not a step of a path that translates` };
     const [whole, name, single, double, index, from, to, all, filter] = match;
     left = left.slice(whole.length);
     const key = name ?? single ?? double;

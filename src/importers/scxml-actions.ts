@@ -92,7 +92,7 @@ const CONTENT: Readonly<Record<string, Translate>> = {
       return refused(
         model,
         path,
-        `this is no JSON: ${error instanceof Error ? error.message : String(error)}`,
+        `this is not JSON: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
   },
@@ -107,7 +107,7 @@ function actionOf(model: Model, element: Element, isDone: boolean): readonly Jso
   return refused(
     model,
     element.path,
-    `<${element.name}> is no executable content that has a counterpart; there are ${Object.keys(CONTENT).slice(0, -1).join(", ")}`,
+    `<${element.name}> is not executable content that has a counterpart; there are ${Object.keys(CONTENT).slice(0, -1).join(", ")}`,
   );
 }
 
@@ -232,7 +232,7 @@ function targetIn(model: Model, { attributes, path }: Element, place: Place): st
   if (/^[a-z]+:\/\//i.test(target) || target.startsWith("!"))
     model.problems.error(
       path,
-      `'${target}' is no machine: what goes out is the work of a worker, {"task": "…"} in the document`,
+      `'${target}' is not a machine: what goes out is the work of a worker, {"task": "…"} in the document`,
     );
   else
     model.problems.warn(

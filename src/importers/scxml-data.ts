@@ -69,7 +69,7 @@ function translated(
   else if (!isExpression(result.text)) {
     problems.error(
       place.path,
-      `${JSON.stringify(source)} would be ${JSON.stringify(result.text)}, which is no expression here`,
+      `${JSON.stringify(source)} would be ${JSON.stringify(result.text)}, which is not an expression here`,
     );
     return undefined;
   }
@@ -128,7 +128,7 @@ export function locationIn(model: Model, source: string, place: Place): string |
   if (match === null || name === "_event" || name.startsWith("_")) {
     model.problems.error(
       place.path,
-      `${JSON.stringify(trimmed)} is no place in the data, as total, lines[0].qty or stock[sku]`,
+      `${JSON.stringify(trimmed)} is not a place in the data, as total, lines[0].qty or stock[sku]`,
     );
     return undefined;
   }

@@ -119,7 +119,7 @@ function ownKeys({ problems }: Model, element: Element, draft: Draft): void {
         for (const [key, value] of Object.entries(keys))
           if (key !== "__proto__") put(draft, key, value as Json);
     } catch (error) {
-      problems.error(path, `this is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+      problems.error(path, `this is not JSON: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

@@ -32,7 +32,7 @@ export function readJson(text: string, problems: Problems): JsonObject | undefin
   try {
     json = JSON.parse(text) as Json;
   } catch (error) {
-    problems.error("$", `this is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    problems.error("$", `this is not JSON: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
   return checkedObject(json, problems);

@@ -36,7 +36,7 @@ export function parseXml(text: string, problems: Problems): Element | undefined 
   let root: Element | undefined;
   let count = 0;
   parser.on("error", (error) => {
-    throw new Refusal(`this is no XML: ${error.message}`);
+    throw new Refusal(`this is not XML: ${error.message}`);
   });
   parser.on("doctype", () => {
     throw new Refusal(

@@ -36,7 +36,7 @@ function actionOf(reader: Reader, json: Json, path: string): readonly Json[] {
   if (codeOf(json) !== undefined || json["$unserializable"] !== undefined) {
     reader.problems.error(
       path,
-      `a function is no action here; write what it does, as {"assign": {"n": "context.n + 1"}}`,
+      `a function is not an action here; write what it does, as {"assign": {"n": "context.n + 1"}}`,
     );
     return [];
   }
@@ -120,9 +120,17 @@ const BUILT_IN: Readonly<Record<string, Translate>> = {
     return [{ spawn }];
   },
   enqueueActions: (reader, _json, path) =>
-    refused(reader, path, 'a function is no action here; write {"choose": [{"guard": "…", "actions": []}]}'),
+    refused(
+      reader,
+      path,
+      'a function is not an action here; write {"choose": [{"guard": "…", "actions": []}]}',
+    ),
   pure: (reader, _json, path) =>
-    refused(reader, path, 'a function is no action here; write {"choose": [{"guard": "…", "actions": []}]}'),
+    refused(
+      reader,
+      path,
+      'a function is not an action here; write {"choose": [{"guard": "…", "actions": []}]}',
+    ),
   start: (reader, _json, path) =>
     refused(reader, path, 'an activity is a child under "invoke", or a "task" action'),
 };
@@ -165,7 +173,7 @@ function ownOf(merged: JsonObject, params: Json): Json {
 function eventOf(reader: Reader, json: Json | undefined, path: string): Draft | undefined {
   if (typeof json === "string" && codeOf(json) === undefined) return { event: json };
   if (json === undefined || !isJsonObject(json) || typeof json["type"] !== "string") {
-    reader.problems.error(path, 'the event is {"type": "NAME", …}, and its name is no expression');
+    reader.problems.error(path, 'the event is {"type": "NAME", …}, and its name is not an expression');
     return undefined;
   }
   const { type, ...data } = json;

@@ -45,7 +45,10 @@ function transitionOf(reader: Reader, json: JsonObject, path: string, source: st
   const { problems } = reader;
   const draft: Draft = {};
   if (json["@code"] !== undefined || json["$unserializable"] !== undefined) {
-    problems.error(path, 'a function is no transition here; write {"target": "a", "guard": "context.n > 0"}');
+    problems.error(
+      path,
+      'a function is not a transition here; write {"target": "a", "guard": "context.n > 0"}',
+    );
     return draft;
   }
   for (const key of Object.keys(json)) {
@@ -57,7 +60,7 @@ function transitionOf(reader: Reader, json: JsonObject, path: string, source: st
         at(path, key),
         key === "input" || key === "context"
           ? 'what a transition sets is an action: {"assign": {"n": "event.n"}}'
-          : `${JSON.stringify(key)} is no key of a transition`,
+          : `${JSON.stringify(key)} is not a key of a transition`,
       );
   }
   const targets = targetsOf(json["target"]).map((target) => (source === "" ? below(target) : target));

@@ -169,7 +169,7 @@ function checkKeys(reader: Reader, json: JsonObject, path: string, isRoot: boole
     if (value === null || (Array.isArray(value) && value.length === 0)) continue;
     reader.problems.error(
       at(path, key),
-      REFUSED[key] ?? `${JSON.stringify(key)} is no key of a machine config`,
+      REFUSED[key] ?? `${JSON.stringify(key)} is not a key of a machine config`,
     );
   }
 }

@@ -68,7 +68,7 @@ function documentsOf(text: string, problems: Problems): readonly Json[] | undefi
     if (fault !== undefined) {
       problems.error(
         `line ${fault.linePos?.[0].line ?? 1}`,
-        `this is no YAML: ${fault.message.split("\n")[0] ?? ""}`,
+        `this is not YAML: ${fault.message.split("\n")[0] ?? ""}`,
       );
       return undefined;
     }
@@ -92,7 +92,7 @@ function listOf(spec: JsonObject, path: string, problems: Problems): JsonObject 
     else
       problems.error(
         at(path, key),
-        `${JSON.stringify(key)} is no key of a configuration; there are ${LIST_KEYS.slice(0, 7).join(", ")}`,
+        `${JSON.stringify(key)} is not a key of a configuration; there are ${LIST_KEYS.slice(0, 7).join(", ")}`,
       );
   }
   // YAML reads v: 1 as a number.

@@ -6,7 +6,7 @@ const ATTRIBUTES = ["read-write", "primary"];
 /** What is wrong with an address; undefined: nothing. */
 export function addressFault(url: string): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(url))
-    return `'${url}' is no address of a database: write postgres://user@host:5432/database`;
+    return `'${url}' is not an address of a database: write postgres://user@host:5432/database`;
   const [, wanted] = /[?&]target_session_attrs=([^&]*)/.exec(url) ?? [];
   if (wanted === undefined || ATTRIBUTES.includes(wanted)) return undefined;
   return `target_session_attrs=${wanted} is not supported: servers need the one that takes writes, write read-write`;

@@ -72,7 +72,7 @@ export class Postgres {
 async function clientOf(url: string): Promise<Client> {
   const form = "write postgres://user@host:5432/database";
   if (!/^postgres(ql)?:\/\//.test(url))
-    throw new RemoteError(`'${url}' is no address of a database: ${form}`);
+    throw new RemoteError(`'${url}' is not an address of a database: ${form}`);
   const { default: pg } = await import("pg");
   try {
     return new pg.Client({

@@ -116,7 +116,7 @@ function parsed(url: string): URL {
   const found = URL.canParse(url) ? new URL(url) : undefined;
   if (found !== undefined && (found.protocol === "redis:" || found.protocol === "rediss:")) return found;
   throw new RemoteError(
-    `'${url}' is no address of a server: write redis://127.0.0.1:6379, or rediss:// for TLS`,
+    `'${url}' is not an address of a server: write redis://127.0.0.1:6379, or rediss:// for TLS`,
   );
 }
 

@@ -202,7 +202,7 @@ function assertMagic(path: string, magic: Buffer): void {
     throw new OpenError(
       `the backup '${path}' is of format ${text.slice(MAGIC_STEM.length)}, this version reads format ${FORMAT}: use a newer Detent`,
     );
-  throw new OpenError(`'${path}' is no backup of Detent`);
+  throw new OpenError(`'${path}' is not a backup of Detent`);
 }
 
 function decodeSection(path: string, offset: number, kind: string, body: Buffer): BackupSection {

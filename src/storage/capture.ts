@@ -141,7 +141,8 @@ function notOfOneTime(directory: string, mark: JournalMark): OpenError {
 export function* recordsIn(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; ) {
     const length = recordLength(bytes, at);
-    if (length === undefined) throw new OpenError("a journal in the backup has something that is no record");
+    if (length === undefined)
+      throw new OpenError("a journal in the backup has something that is not a record");
     yield bytes.subarray(at, at + length);
     at += length;
   }

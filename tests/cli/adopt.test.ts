@@ -285,7 +285,7 @@ orders:v1: 12 machines created, 0 there already`);
       [["--where", "nonsense"], 1, 'the database answers: column "nonsense" does not exist'],
       [["--create", "--key", "o"], 2, "--key has {} where the id of a row stands, unlike 'o'"],
       [["--create", "--url", "redis://127.0.0.1:1"], 1, "cannot connect to 127.0.0.1:1"],
-      [["--postgres", "mysql://x"], 1, "'mysql://x' is no address of a database"],
+      [["--postgres", "mysql://x"], 1, "'mysql://x' is not an address of a database"],
       [
         ["--postgres", "postgres://x@[::1"],
         1,

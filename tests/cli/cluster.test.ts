@@ -116,7 +116,7 @@ describe.skipIf(noPostgres !== undefined)("detent cluster", () => {
   });
 });
 
-test("wrong arguments, and what is no address of a database, are refused", async () => {
+test("wrong arguments, and what is not an address of a database, are refused", async () => {
   expect(await cli("cluster", "start", "postgres://x/y")).toMatchObject({
     code: 2,
     err: expect.stringContaining("'start' is neither init nor status"),

@@ -95,7 +95,7 @@ test.each<readonly [readonly string[], number, string]>([
 });
 
 test.each([
-  ["nowhere", "'nowhere' is no address of a server: write redis://127.0.0.1:6379"],
+  ["nowhere", "'nowhere' is not an address of a server: write redis://127.0.0.1:6379"],
   ["redis://127.0.0.1:1", "cannot connect to 127.0.0.1:1: "],
 ])("detent record --url %s says what is wrong", async (address, message) => {
   const { code, err } = await cli("record", "m", "--url", address);

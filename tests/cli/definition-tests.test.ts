@@ -89,8 +89,8 @@ test("detent test ends with 1 when coverage is too low", async () => {
 
 test.each<readonly [string, unknown, string]>([
   ["is not there", undefined, "cannot read '"],
-  ["is no JSON", '{"definition": ', "is no JSON: "],
-  ["is no YAML", "definition: [", "is no YAML: "],
+  ["is not JSON", '{"definition": ', "is not JSON: "],
+  ["is not YAML", "definition: [", "is not YAML: "],
   [
     "has an unknown key",
     { definition: DEFINITION, test: [] },

@@ -372,7 +372,7 @@ describeAgainstRedis("expiry", {
     !EXPIREAT k 1 BOGUS
     !PEXPIREAT k 1 BOGUS
   `,
-  "what is no time is refused": [
+  "what is not a time is refused": [
     "SET k v",
     ...["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT"].flatMap((name) => [
       `!${name} k x`,

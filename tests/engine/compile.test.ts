@@ -328,7 +328,7 @@ describe("compile()", () => {
       "a text that is the name of a type",
       entry({ assign: { x: "int" } }),
       "$.states.a.entry.assign.x",
-      '"int": a value of type type is no JSON; a string is written',
+      '"int": a value of type type is not JSON; a string is written',
     ],
     [
       "a delay named after a constant",
@@ -410,13 +410,13 @@ describe("compile()", () => {
       "assign to no path",
       entry({ assign: { "a..b": 1 } }),
       '$.states.a.entry.assign["a..b"]',
-      "is no path into the context",
+      "is not a path into the context",
     ],
     [
       "assign to __proto__",
       entry({ assign: { "a.__proto__": 1 } }),
       '$.states.a.entry.assign["a.__proto__"]',
-      "is no path",
+      "is not a path",
     ],
     [
       "a text for an expression",

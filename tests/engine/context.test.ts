@@ -75,7 +75,7 @@ describe("assign", () => {
       "a name in a list",
       { l: [1] },
       { assign: { "l.x": "1" } },
-      'context.l is a list, and "x" is no index of one',
+      'context.l is a list, and "x" is not an index of one',
     ],
     [
       "a number on the way",

@@ -88,10 +88,10 @@ describe("a function", () => {
     ["context.l.map(context, context)", [3, 1, 2]],
     // Time.
     ["timestamp('2024-02-29')", "2024-02-29T00:00:00Z"],
-    ["timestamp('2023-02-29')", 'failed: "2023-02-29" is no date and time that there is at 1'],
+    ["timestamp('2023-02-29')", 'failed: "2023-02-29" is not a date and time that exists at 1'],
     [
       "timestamp('2026-01-02T25:00:00Z')",
-      'failed: "2026-01-02T25:00:00Z" is no date and time that there is at 1',
+      'failed: "2026-01-02T25:00:00Z" is not a date and time that exists at 1',
     ],
     ["timestamp('0001-01-01T00:00:00Z') - duration('1ns')", "failed: a time is in the years 1 to 9999 at 1"],
     ["timestamp(-1)", "1969-12-31T23:59:59.999Z"],
@@ -109,12 +109,12 @@ describe("a function", () => {
     ["duration('1.5h')", "5400s"],
     ["duration('-1h30m')", "-5400s"],
     ["duration('P1W')", "604800s"],
-    ["duration('1 h')", "failed: \"1 h\" is no duration, such as '30s', '1h30m', '7d' or 'PT72H' at 1"],
+    ["duration('1 h')", "failed: \"1 h\" is not a duration, such as '30s', '1h30m', '7d' or 'PT72H' at 1"],
     ["string(duration('0.5s')) + string(timestamp(0))", "0.5s1970-01-01T00:00:00Z"],
     ["timestamp(0) + 5", "refused: no operation timestamp + number at 1; write time + duration('1h')"],
     // Conversions.
     ["int('+7')", 7],
-    ["int(' 7')", 'failed: " 7" is no whole number at 1'],
+    ["int(' 7')", 'failed: " 7" is not a whole number at 1'],
     ["double('1e400')", "failed: the result is Infinity, which is not a JSON number"],
     ["bool('yes')", 'failed: "yes" is neither true nor false at 1'],
     [
@@ -125,7 +125,7 @@ describe("a function", () => {
       "string([1])",
       "failed: string takes a number, a string, true or false, or a time, this is list [1] at 1; write json.encode(…)",
     ],
-    ["json.decode('{')", 'failed: "{" is no JSON at 1'],
+    ["json.decode('{')", 'failed: "{" is not JSON at 1'],
     ["json.encode(timestamp(0))", '"1970-01-01T00:00:00Z"'],
     ["base64.decode('/w==')", 'failed: "/w==" is not a base64 string at 1'],
     ["base64.decode(base64.encode('añ😀'))", "añ😀"],

@@ -110,7 +110,7 @@ describe("compileExpression() and evaluate()", () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20);
   });
 
-  it("refuse a random string that is no expression, with a reason", () => {
+  it("refuse a random string that is not an expression, with a reason", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary", maxLength: 40 }),
       fc

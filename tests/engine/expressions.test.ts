@@ -112,7 +112,7 @@ describe("evaluate() of an expression", () => {
     expect(evaluate(source)).toEqual(value);
   });
 
-  it("reads data without object as data, and an event of its type alone, when the data is no object", () => {
+  it("reads data without object as data, and an event of its type alone, when the data is not an object", () => {
     const given: Scope = { ...scope, eventData: [1, 2] };
     expect(evaluate("data[1]", given)).toBe(2);
     expect(evaluate("event", given)).toEqual({ type: "PAY" });
@@ -166,7 +166,7 @@ describe("evaluate() of an expression", () => {
     ],
     [
       "context.count > 'a'",
-      'no operation number 3 > string "a" at 1; write double(text) to make a number of the text',
+      'no operation number 3 > string "a" at 1; write double(…) to make a number of the string',
     ],
     [
       "'n=' + context.count",
@@ -189,10 +189,10 @@ describe("evaluate() of an expression", () => {
       "context.count && true",
       "context.count must be true or false, it is number 3 at 1; write a comparison, such as context.count != null",
     ],
-    ["int('')", '"" is no whole number at 1'],
-    ["int('1.5')", '"1.5" is no whole number at 1; write double(…) or math.trunc(double(…))'],
+    ["int('')", '"" is not a whole number at 1'],
+    ["int('1.5')", '"1.5" is not a whole number at 1; write double(…) or math.trunc(double(…))'],
     ["int('9007199254740993')", "is not exact as a number at 1; keep it as a string"],
-    ["timestamp('2026-02-30T00:00:00Z')", "is no date and time that there is at 1"],
+    ["timestamp('2026-02-30T00:00:00Z')", "is not a date and time that exists at 1"],
     [
       "timestamp('2026-02-03T00:00:00')",
       "has no time zone at 1; end it with Z or with an offset such as +02:00",

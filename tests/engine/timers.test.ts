@@ -100,7 +100,7 @@ describe("after", () => {
     expect(driver.states()).toEqual(["b"]);
   });
 
-  it("fails the event when the delay is no length of time", () => {
+  it("fails the event when the delay is not a length of time", () => {
     const driver = drive({
       initial: "a",
       states: { a: { on: { GO: "b" } }, b: { after: { "event.wait": "a" } } },
@@ -108,7 +108,7 @@ describe("after", () => {
     expect(driver.send("GO", { wait: "soon" })).toMatchObject({
       kind: "failed",
       reason:
-        '$.states.b.after["event.wait"]: the delay is "soon", which is no length of time: milliseconds, a string such as "30s", "72h", "7d" or "PT72H", a point in time ("2027-01-01T00:00:00Z"), or an expression for one of these',
+        '$.states.b.after["event.wait"]: the delay is "soon", which is not a length of time: milliseconds, a string such as "30s", "72h", "7d" or "PT72H", a point in time ("2027-01-01T00:00:00Z"), or an expression for one of these',
     });
     expect(driver.send("GO", { wait: true })).toMatchObject({ kind: "failed" });
     expect(driver.send("GO")).toMatchObject({
@@ -396,7 +396,7 @@ describe("assign", () => {
     const reasons = {
       "s.x": 'context.s is a string ("text") and holds no values',
       "l.5": "context.l has 1 item; 5 is beyond it",
-      "l.x": 'context.l is a list, and "x" is no index of one',
+      "l.x": 'context.l is a list, and "x" is not an index of one',
       "l.0.y": "context.l.0 is a number (1) and holds no values",
       "s.x.y": 'context.s is a string ("text") and holds no values',
     };

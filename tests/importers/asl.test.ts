@@ -160,7 +160,7 @@ describe("data with JSONata", () => {
     ["($a := 1; $a)", "a block of several expressions"],
     ["$states.input.**", "a step of a path is a field"],
     ["$nobody", "there is no variable $nobody"],
-    ["1 +", "is no JSONata expression"],
+    ["1 +", "is not a JSONata expression"],
     ["$map($states.input, $f)", "$map() with 2 arguments has no counterpart"],
   ])("are refused where they have no counterpart: %s", (code, message) => {
     expect(errorsOf(jsonata({ Type: "Pass", Output: `{% ${code} %}`, End: true })).join()).toContain(message);
@@ -490,6 +490,6 @@ test("a document that is no state machine is refused", () => {
     "$.StartAt: StartAt names a state",
   );
   expect(errorsOf({ ...single({ Type: "Succeed" }), Colour: 1 })[0]).toContain(
-    '$.Colour: "Colour" is no key',
+    '$.Colour: "Colour" is not a key',
   );
 });

@@ -109,12 +109,12 @@ describe("MERMAID", () => {
       "graph TD\nA-->B",
       'error line 1: a diagram of states begins with "stateDiagram-v2"',
     ],
-    ["a line that is none", mermaid("A ==> B"), 'error line 2: "A ==> B" is no line'],
+    ["a line that is none", mermaid("A ==> B"), 'error line 2: "A ==> B" is not a known line'],
     ["a fork", mermaid("state f <<fork>>"), "error line 2: a fork is a state with regions here"],
     [
-      "a condition that is no expression",
+      "a condition that is not an expression",
       mermaid("[*] --> A", "A --> B : GO [is ready]"),
-      'error line 3: the condition "is ready" is no expression',
+      'error line 3: the condition "is ready" is not an expression',
     ],
     ["a brace that is open", mermaid("state A {", "[*] --> b"), "a brace is not closed"],
     ["a brace too many", mermaid("A --> B : X", "}"), "error line 3: there is no brace that this closes"],
@@ -236,7 +236,7 @@ describe("YAML", () => {
   });
 
   test.each([
-    ["no YAML", "states: [a", "this is no YAML"],
+    ["no YAML", "states: [a", "this is not YAML"],
     ["nothing", "", "one configuration expected, the text has 0"],
     [
       "two configurations",
@@ -244,7 +244,7 @@ describe("YAML", () => {
       "one configuration expected, the text has 2",
     ],
     ["no state to start in", list, "$.startingState: the state to start in is missing"],
-    ["keys that are not known", `${list}starting_state: a\ncolour: 1\n`, '$.colour: "colour" is no key'],
+    ["keys that are not known", `${list}starting_state: a\ncolour: 1\n`, '$.colour: "colour" is not a key'],
     [
       "states that are no list",
       "states: 1\ntransitions: []\nstarting_state: a",

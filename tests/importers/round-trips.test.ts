@@ -214,7 +214,7 @@ test("a config that is written for XState runs there", () => {
 });
 
 test("a drawing in PlantUML is read as its states and events", () => {
-  // What combines guards with states to be in is no expression, and a drawing has no other.
+  // What combines guards with states to be in is not an expression, and a drawing has no other.
   const drawn = JSON.stringify(PARCEL).replace(
     '{"and":["context.packed",{"not":{"in":"#back"}}]}',
     '"context.packed"',

@@ -146,14 +146,14 @@ test("a construct that behaves differently here gives a warning", () => {
 });
 
 test.each([
-  ["no XML", "<scxml", "error line 1: this is no XML"],
+  ["no XML", "<scxml", "error line 1: this is not XML"],
   ["another document", "<machine/>", "the outermost element is <scxml"],
   [
     "a document type, and entities with it",
     `<!DOCTYPE scxml [<!ENTITY a "aaaa">]>${scxml('<state id="a"/>')}`,
     "a document type is not read",
   ],
-  ["an entity that is not known", scxml("<state id='a'>&boom;</state>"), "this is no XML"],
+  ["an entity that is not known", scxml("<state id='a'>&boom;</state>"), "this is not XML"],
   [
     "elements that are nested too deeply",
     scxml("<state>".repeat(200) + "</state>".repeat(200)),
@@ -173,7 +173,7 @@ test.each([
   [
     "an element that is not known",
     scxml('<state id="a"><onentry><beep/></onentry></state>'),
-    "<beep> is no executable content",
+    "<beep> is not executable content",
   ],
   ["a machine without states", scxml(""), "a machine needs states"],
   [

@@ -147,7 +147,7 @@ describe("code in a config", () => {
 
   test.each([
     ["an assignment that was a function", { type: "xstate.assign" }, "the assignment is a function"],
-    ["a function", { "@code": "() => {}" }, "a function is no action here"],
+    ["a function", { "@code": "() => {}" }, "a function is not an action here"],
     ["enqueueActions", { type: "xstate.enqueueActions" }, 'write {"choose"'],
     ["an action that XState has and we have not", { type: "xstate.wait" }, "has no counterpart"],
     ["an expression that changes something", { type: "xstate.assign", params: { n: "{{ n++ }}" } }, '"++"'],
@@ -212,9 +212,9 @@ test("a definition of Detent is a config of XState, and stays unchanged", () => 
   expect(documentOf(ours)).toEqual(ours);
 });
 
-test("a document that is no JSON, no object or nested too deeply is refused with the reason", () => {
+test("a document that is not JSON, no object or nested too deeply is refused with the reason", () => {
   const message = (text: string) => translate("XSTATE", text).findings[0]?.message;
-  expect(message("{")).toContain("this is no JSON");
+  expect(message("{")).toContain("this is not JSON");
   expect(message("[]")).toBe("a definition is an object, this is a list");
   expect(message(`{"states":${"[".repeat(200)}${"]".repeat(200)}}`)).toContain("nested 128 deep");
   expect(message(" ".repeat(4_000_001))).toContain("a text may have");
@@ -275,7 +275,7 @@ describe("a program", () => {
     ]);
     expect(messageOf("const x: number = createMachine({})")[0]).toMatch(/types of TypeScript have to go/);
     expect(messageOf("createMachine({ states: { a: { entry: () => console.log(1) } } })")[0]).toMatch(
-      /function is no action/,
+      /function is not an action/,
     );
     const nested = `createMachine(${"{a:".repeat(400)}1${"}".repeat(400)})`;
     expect(messageOf(nested)[0]).toMatch(/nested/);

@@ -41,6 +41,7 @@ const FOR_USERS: readonly Habit[] = [
   { pattern: /\btells? of\b/, instead: "reports, shows" },
   { pattern: /\bhears? of\b/, instead: "gets, is notified of" },
   { pattern: /\b(?:is|are) held against\b/, instead: "is compared with" },
+  { pattern: /(?<!here )\bis no (?!longer\b)/, instead: "is not a" },
   { pattern: /\bin silence\b/, instead: "without an error, without a finding" },
   { pattern: /\b(?:made|makes?|making) anew\b/, instead: "created again" },
 ];

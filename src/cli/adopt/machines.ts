@@ -120,7 +120,7 @@ async function catchUp(target: Target, key: string, row: RowState): Promise<Brou
   const info = await remote.call("SM.INFO", key);
   const own = info === null ? null : mapOf(info).get("definition");
   if (own !== definition)
-    return { kind: "failed", reason: `'${key}' is there already, and is no machine of ${definition}` };
+    return { kind: "failed", reason: `'${key}' is there already, and is not a machine of ${definition}` };
   const missing = await unapplied(remote, key, row.entries);
   const forced: string[] = [];
   for (const entry of missing) await follow(target, key, { ...entry, forced });

@@ -147,7 +147,7 @@ class Reader {
 
 /** A key goes through the same check as a string value: what is stored has bytes in UTF-8. */
 function checkKey(key: string, offset: number): void {
-  if (/\p{Surrogate}/u.test(key)) throw new JsonFault("half of a surrogate pair is no character", offset);
+  if (/\p{Surrogate}/u.test(key)) throw new JsonFault("half of a surrogate pair is not a character", offset);
 }
 
 function missing(field: Field, offset: number): JsonFault {

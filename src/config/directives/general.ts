@@ -49,7 +49,7 @@ export const GENERAL = {
   "always-show-logo": directive(
     bool,
     false,
-    "Prints the banner of the start also where standard output is no terminal.",
+    "Prints the banner of the start also where standard output is not a terminal.",
     IMMUTABLE,
   ),
   "shutdown-timeout": directive(

@@ -15,7 +15,7 @@ const origins = wordList("origins such as `https://app.example.com`; `*` for any
   const wrong = words.find((word) => word !== "*" && !/^https?:\/\/[^/\s*]+$/.test(word));
   return wrong === undefined
     ? undefined
-    : `'${wrong}' is no origin: write scheme, host and port, as in https://app.example.com`;
+    : `'${wrong}' is not an origin: write scheme, host and port, as in https://app.example.com`;
 });
 
 const path = text("path such as `/machines`; empty for none", (word) =>

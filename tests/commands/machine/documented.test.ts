@@ -79,8 +79,8 @@ describe("SM.SET and SM.GET", () => {
     ],
     ['{"current":"","map":{"a":[],"a":[]}}', "$.map.a (line 1 column 29): the state is given twice"],
     ['{"current":"","current":""}', '$.current (line 1 column 15): "current" is given twice'],
-    ['{"\\ud800":1}', "half of a surrogate pair is no character"],
-    ['{"current":"","map":{"\\ud800":[]}}', "half of a surrogate pair is no character"],
+    ['{"\\ud800":1}', "half of a surrogate pair is not a character"],
+    ['{"current":"","map":{"\\ud800":[]}}', "half of a surrogate pair is not a character"],
     ['["",{},"","",1]', "$[4] (line 1 column 14): a machine as an array has no more than 4 items"],
   ])("SM.SET refuses %s and keeps what is there", async (json, message) => {
     await raw("SM.SET", "k", ORDER);

@@ -42,7 +42,7 @@ async function send({ client }: Host, key: string, { type, ...data }: { type: st
 async function expectStates({ client }: Host, key: string, wanted: readonly string[] | null): Promise<void> {
   const states = await client.call("SM.STATE", key);
   if (wanted === null) return;
-  if (!Array.isArray(states)) throw new Error(`${key} is no machine`);
+  if (!Array.isArray(states)) throw new Error(`${key} is not a machine`);
   expect(keysOf(states.map(String)), key).toEqual([...wanted].sort());
 }
 

@@ -36,8 +36,8 @@ describe("SM.DEF CREATE", () => {
   });
 
   const refused: ReadonlyArray<readonly [what: string, document: unknown, path: string]> = [
-    ["text that is no JSON", "{", "$"],
-    ["JSON that is no object", [], "$"],
+    ["text that is not JSON", "{", "$"],
+    ["JSON that is not an object", [], "$"],
     ["an unknown key", { initial: "a", states: { a: {} }, colour: 1 }, "$.colour"],
     ["an unknown initial state", { initial: "b", states: { a: {} } }, "$.initial"],
     ["an unknown target", { initial: "a", states: { a: { on: { GO: "b" } } } }, "$.states.a.on.GO"],

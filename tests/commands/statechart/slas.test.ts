@@ -167,7 +167,7 @@ describe("a state that lasts longer than its sla", () => {
     expect(await call("SM.OVERDUE", "0", "COUNT", 0)).toBeInstanceOf(ReplyFailure);
   });
 
-  test("is refused in a definition when the sla is no duration, or the state is final", async () => {
+  test("is refused in a definition when the sla is not a duration, or the state is final", async () => {
     const define = (state: unknown) =>
       call("SM.DEF", "CREATE", "x", JSON.stringify({ initial: "s", states: { s: state } }));
     expect(String(((await define({ sla: "soon" })) as ReplyFailure).message)).toContain("$.states.s.sla");
