@@ -134,10 +134,11 @@ export class PostgresInstance {
   signalAll(signal: NodeJS.Signals): void {
     const { pid } = this;
     if (this.#process?.exitCode !== null || this.#process.signalCode !== null) return;
-    // Stopped first, it starts none meanwhile.
+    // While it is stopped it starts none, and those that end stay known.
+    process.kill(pid, "SIGSTOP");
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    for (const child of children) if (child !== "") process.kill(Number(child), signal);
     process.kill(pid, signal);
-    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" "))
-      if (child !== "") process.kill(Number(child), signal);
   }
 
   async end(): Promise<void> {
