@@ -22,6 +22,7 @@ import { checkData } from "./storage/check-data.ts";
 import { wasLeftOpen } from "./storage/directory-lock.ts";
 import { OpenError } from "./storage/ordered-store.ts";
 import { withClient } from "./storage/postgres/connection.ts";
+import type { PostgresOptions } from "./storage/postgres/opening.ts";
 import { MAIL_CHANNEL, PostHints } from "./storage/postgres/post.ts";
 import { assertSchema, type SchemaClient } from "./storage/postgres/schema.ts";
 import { SharedLines } from "./storage/postgres/shared-lines.ts";
@@ -90,7 +91,8 @@ async function openMember(opening: Opening): Promise<Opened> {
   const hasSeveral = await withClient(url, hasSeveralPartitions);
   const logs: PostgresLog[] = [];
   const bus = new PostgresBus({ url, log });
-  const lines = hasSeveral ? new SharedLines({ url }) : undefined;
+  const requiresStandby = config.get("cluster-require-standby");
+  const lines = hasSeveral ? new SharedLines({ url, requiresStandby }) : undefined;
   const postHints = new PostHints();
   const member = await startMember({
     ...common(opening),
@@ -108,7 +110,7 @@ async function openMember(opening: Opening): Promise<Opened> {
         onHint,
         ...(hasSeveral && { also: { channel: MAIL_CHANNEL, onSaid: (text) => postHints.said(text) } }),
       }),
-    openStore: (request) => openStore({ url, lines }, request),
+    openStore: (request) => openStore({ url, lines, requiresStandby }, request),
     ...(hasSeveral && {
       clusterLog: (onHint: () => void) => {
         const shared = new PostgresLog({ url, answerMs, onHint });
@@ -148,7 +150,7 @@ async function closeAll(connected: ReadonlyArray<{ close(): Promise<void> } | un
 }
 
 async function openStore(
-  database: { readonly url: string; readonly lines: SharedLines | undefined },
+  database: Pick<PostgresOptions, "url" | "lines" | "requiresStandby">,
   { partition, owner, epoch, onLost }: StoreRequest,
 ): Promise<OwnedStore> {
   const store = await Store.openPostgres({ ...database, partition, owner, epoch }, OBJECT_TYPES);

@@ -188,6 +188,7 @@ describe.skipIf(version === undefined)("CONFIG SET and GET", () => {
       "cluster-hold",
       "cluster-lease",
       "cluster-lease-margin",
+      "cluster-require-standby",
       "enable-demo",
       "journal-archive-dir",
       "locale-collate",

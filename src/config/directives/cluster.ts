@@ -46,6 +46,12 @@ export const CLUSTER = {
     1500,
     "How long requests wait while their slots change hands, from the first that finds them unserved, before they read `CLUSTERDOWN`; 0: they read it at once.",
   ),
+  "cluster-require-standby": directive(
+    bool,
+    false,
+    "Acknowledge a write only where the database has waited for a synchronous standby. While `synchronous_standby_names` is empty, writes that have begun wait, and others are refused with `MISCONF`. A commit takes a round trip more. The same on all servers of a cluster.",
+    IMMUTABLE,
+  ),
   "cluster-announce-ip": directive(
     text("address"),
     "",

@@ -42,7 +42,18 @@ export interface LineOptions {
   /** What the database calls it among its sessions. */
   readonly name: string;
   readonly statementMs?: number | undefined;
+  /** What the database commits without waiting for a standby is not taken for done. */
+  readonly requiresStandby?: boolean | undefined;
 }
+
+/**
+ * A change of the names reaches all sessions before commits that have waited are let go for it, so it is seen by who asks
+ * when a commit is answered.
+ */
+const WAITS: Statement = {
+  name: "waits",
+  text: "select 1 where current_setting('synchronous_standby_names') <> ''",
+};
 
 /** A statement whose effect is unknown, as its connection is gone or its commit was cut short. */
 export class DoubtError extends Error {
@@ -110,7 +121,15 @@ export class Line implements Statements {
       this.#drop(client);
       throw new DoubtError(`the database warns: ${warning}`);
     }
+    if (statement.commits === true && this.#options.requiresStandby === true) await this.#assertWaits(client);
     return { rows: result.rows, count: result.rowCount ?? 0 };
+  }
+
+  /** @throws DoubtError when the commit before may be on one copy alone */
+  async #assertWaits(client: Client): Promise<void> {
+    const { rows } = await this.#answered(client, WAITS, []);
+    if (rows.length === 0)
+      throw new DoubtError("it has no synchronous standby, which cluster-require-standby asks for");
   }
 
   /** Makes the connection, if there is none. @throws DoubtError when it cannot */

@@ -48,6 +48,8 @@ export interface PostgresOptions {
   readonly lines?: SharedLines | undefined;
   /** A statement that takes longer is given up with its connection, and looked into. */
   readonly statementMs?: number | undefined;
+  /** Nothing is settled that the database has committed without waiting for a standby; of `lines`, what they say holds. */
+  readonly requiresStandby?: boolean | undefined;
 }
 
 /** The parts of a store that is being opened. */
@@ -74,6 +76,7 @@ export async function openParts(options: PostgresOptions): Promise<Parts> {
       url: options.url,
       name: `detent partition ${options.partition} ${what}`,
       statementMs: options.statementMs,
+      requiresStandby: options.requiresStandby,
     });
   const lines = { journal: lineOf("journal"), carry: lineOf("carry"), read: lineOf("read") };
   try {

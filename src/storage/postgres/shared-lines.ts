@@ -22,9 +22,9 @@ export const LINES_MAX: Readonly<Record<LineKind, number>> = { journal: 8, carry
 export class SharedLines {
   readonly #pools: Readonly<Record<LineKind, LinePool>>;
 
-  constructor({ url, statementMs }: Pick<LineOptions, "url" | "statementMs">) {
+  constructor(options: Omit<LineOptions, "name">) {
     const pool = (kind: LineKind) =>
-      new LinePool({ url, statementMs, name: `detent partitions ${kind}` }, LINES_MAX[kind]);
+      new LinePool({ ...options, name: `detent partitions ${kind}` }, LINES_MAX[kind]);
     this.#pools = { journal: pool("journal"), carry: pool("carry"), read: pool("read") };
   }
 
