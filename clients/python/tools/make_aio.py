@@ -23,10 +23,11 @@ def made(name: str) -> str:
         text,
         flags=re.MULTILINE,
     )
-    text = re.sub(r"(self\._call\(|self\._redis\.execute_command\()", r"await \1", text)
-    text = re.sub(r"(self\.(?:get|outcome|outcomes|pending|next|streams|_stream_keys)\()", r"await \1", text)
+    text = re.sub(r"(self\._(?:call|call_at|ask|ask_each|ask_servers|partitions|servers|ranges|each)\(|self\._redis\.execute_command\()", r"await \1", text)
+    text = re.sub(r"(self\.(?:get|outcome|outcomes|pending|next|_stream_keys)\()", r"await \1", text)
     text = re.sub(r"for (.+) in (self\._steps\(|Changes\()", r"async for \1 in \2", text)
     text = text.replace("Iterator", "AsyncIterator")
+    text = text.replace("time.sleep(", "await asyncio.sleep(").replace("import time\n", "import asyncio\n")
     text = text.replace("from redis import Redis", "from redis.asyncio import Redis")
     text = re.sub(r"from \. import", "from .. import", text)
     text = re.sub(r"from \.(_words|_partitions|errors) import", r"from ..\1 import", text)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any, List
+from collections import deque
+from typing import Any, Deque, List, Optional, Tuple
 
-from redis.exceptions import ClusterError, RedisClusterException, RedisError, TryAgainError
+from redis.exceptions import ClusterDownError, ClusterError, RedisClusterException, RedisError, TryAgainError
+
+from . import replies as r
 
 #: A partition that is not served for so long is not about to be: servers take over within seconds.
 GIVE_UP_S = 60.0
@@ -64,6 +67,39 @@ class Patience:
     def rest(self) -> None:
         """A request was answered."""
         self._until = 0.0
+
+
+def ranges_of(reply: Any) -> List[Tuple[int, str]]:
+    """The first slot of each partition, and its owner, as CLUSTER SLOTS has them."""
+    if not reply:
+        raise ClusterDownError("CLUSTERDOWN the server does not know the slots yet")
+    found = reply.items() if isinstance(reply, dict) else [((row[0], row[1]), row[2]) for row in reply]
+    return sorted((int(slots[0]), str(owner)) for slots, owner in found)
+
+
+class Walk:
+    """A walk over what is overdue in one partition, whose first entry is known."""
+
+    def __init__(self, slot: Optional[int]) -> None:
+        self.slot = slot
+        self.cursor = "0"
+        self.found: Deque[r.Overdue] = deque()
+        self._has_begun = False
+
+    @property
+    def is_hungry(self) -> bool:
+        """There is more, and nothing of it here."""
+        return not self.found and not (self._has_begun and self.cursor == "0")
+
+    def take(self, reply: Any) -> None:
+        self._has_begun = True
+        self.cursor = r.text(reply[0])
+        self.found.extend(r.read(r.Overdue, overdue, key=key) for key, overdue in r.pairs_of(reply[1]))
+
+    @property
+    def first_ms(self) -> int:
+        """When the first entry became overdue."""
+        return self.found[0].since + self.found[0].sla
 
 
 def first_pending(reply: Any) -> Any:

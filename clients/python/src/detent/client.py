@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from . import _sums
 from . import replies as r
 from ._words import KEYLESS, Words, States, author, document, event_data, filters, json_option, option, states, switch
 from .errors import DetentError, typed
-from ._partitions import is_unknown_command
+from ._partitions import RETRY_S, Patience, Walk, is_unknown_command, ranges_of
 from .migrations import Migrations
 from .maps import MapMachines
 from .streams import Change, Changes, Handler, Worker
@@ -24,7 +26,7 @@ class Client:
         """`redis` may be a RedisCluster too: it looks up the keys of commands, and is told where those without a key go."""
         self._redis = redis
         self._is_cluster = hasattr(redis, "get_primaries")
-        self.migrations = Migrations(self._call)
+        self.migrations = Migrations(self._call, self._ask_each)
         self.maps = MapMachines(self._call)
 
     def _call(self, *words: Union[str, int]) -> Any:
@@ -38,6 +40,50 @@ class Client:
         """Where a command without a key goes: to one server, which of several is the same for all."""
         primaries = self._redis.get_primaries()
         return primaries[:1] if len(primaries) > 1 else "primaries"
+
+    # Partitions
+
+    def _partitions(self) -> List[Optional[int]]:
+        """A slot of each partition, for requests that speak of all machines; None where there is one."""
+        found = self._ranges()
+        return [first for first, _ in found] if len(found) > 1 else [None]
+
+    def _servers(self) -> List[Optional[int]]:
+        """A slot of each server that holds partitions; None where there is one."""
+        firsts = {owner: first for first, owner in self._ranges()}
+        return list(firsts.values()) if len(firsts) > 1 else [None]
+
+    def _ranges(self) -> List[Tuple[int, str]]:
+        patience = Patience()
+        while self._is_cluster:
+            try:
+                return ranges_of(self._redis.execute_command("CLUSTER", "SLOTS", target_nodes=self._primary()))
+            except Exception as error:
+                if not patience.passes(error):
+                    raise
+            time.sleep(RETRY_S)
+        return []
+
+    def _ask(self, slot: Optional[int], *words: Union[str, int]) -> Any:
+        """What a partition answers, once it is served, wherever it is."""
+        return self._call(*words) if slot is None else self._call_at(slot, *words, "SLOT", slot)
+
+    def _call_at(self, slot: int, *words: Union[str, int]) -> Any:
+        patience = Patience()
+        while True:
+            try:
+                node = self._redis.nodes_manager.get_node_from_slot(slot)
+                return self._redis.execute_command(*words, target_nodes=node)
+            except Exception as error:
+                if not patience.passes(error):
+                    raise typed(error) if isinstance(error, ResponseError) else error
+            time.sleep(RETRY_S)
+
+    def _ask_each(self, *words: Union[str, int]) -> List[Any]:
+        return [self._ask(slot, *words) for slot in self._partitions()]
+
+    def _ask_servers(self, *words: Union[str, int]) -> List[Any]:
+        return [self._call(*words) if slot is None else self._call_at(slot, *words) for slot in self._servers()]
 
     # Definitions
 
@@ -231,7 +277,9 @@ class Client:
                 return r.read_all(r.Replayed, found)
 
     def verify(self, key: Optional[str] = None) -> List[str]:
-        return r.texts(self._call("SM.VERIFY", *([] if key is None else [key])))
+        if key is not None:
+            return r.texts(self._call("SM.VERIFY", key))
+        return [finding for reply in self._ask_servers("SM.VERIFY") for finding in r.texts(reply)]
 
     # Events
 
@@ -331,13 +379,12 @@ class Client:
     # Finding machines
 
     def _steps(self, command: str, words: Words) -> Iterator[Any]:
-        cursor = "0"
-        while True:
-            reply = self._call(command, cursor, *words)
-            cursor = r.text(reply[0])
-            yield reply[1]
-            if cursor == "0":
-                return
+        for slot in self._partitions():
+            cursor = ""
+            while cursor != "0":
+                reply = self._ask(slot, command, cursor or "0", *words)
+                cursor = r.text(reply[0])
+                yield reply[1]
 
     def scan(
         self,
@@ -350,7 +397,10 @@ class Client:
         where: Optional[str] = None,
         count: Optional[int] = None,
     ) -> Iterator[str]:
-        """The keys of the machines that fit; `count` is how much the server looks at in one step."""
+        """
+        The keys of the machines that fit, of all servers; `count` is how much the server looks at in one step. One that fits from
+        beginning to end comes, whatever partitions change hands; one that changes may come twice.
+        """
         words = [*filters(definition, state, status), *option("OLDER", older_ms), *option("MATCH", match)]
         words += [*option("WHERE", where), *option("COUNT", count)]
         for keys in self._steps("SM.SCAN", words):
@@ -382,7 +432,8 @@ class Client:
         state: Optional[str] = None,
         status: Optional[str] = None,
     ) -> int:
-        return int(self._call("SM.COUNT", *filters(definition, state, status)))
+        replies = self._ask_each("SM.COUNT", *filters(definition, state, status))
+        return sum(int(reply) for reply in replies)
 
     def count_by(
         self,
@@ -393,35 +444,52 @@ class Client:
         status: Optional[str] = None,
     ) -> Dict[str, int]:
         """How many for each `state`, `status` or `version` that occurs."""
-        reply = self._call("SM.COUNT", *filters(definition, state, status), "BY", by.upper())
-        return {name: int(number) for name, number in r.fields_of(reply).items()}
+        replies = self._ask_each("SM.COUNT", *filters(definition, state, status), "BY", by.upper())
+        return _sums.counts(replies)
 
     def overdue(self, *, definition: Optional[str] = None, count: Optional[int] = None) -> Iterator[r.Overdue]:
         """The states that have lasted longer than their `sla`, the longest first."""
         words = [*option("DEF", definition), *option("COUNT", count)]
-        for found in self._steps("SM.OVERDUE", words):
-            for key, overdue in r.pairs_of(found):
-                yield r.read(r.Overdue, overdue, key=key)
+        walks = [Walk(slot) for slot in self._partitions()]
+        while walks:
+            for walk in walks:
+                while walk.is_hungry:
+                    walk.take(self._ask(walk.slot, "SM.OVERDUE", walk.cursor, *words))
+            walks = [walk for walk in walks if walk.found]
+            if walks:
+                yield min(walks, key=lambda walk: walk.first_ms).found.popleft()
 
     def requeue(
         self, *entries: str, task: Optional[str] = None, count: Optional[int] = None, stream: Optional[str] = None
     ) -> int:
-        """Puts tasks that were given up back: the ids of their entries in `sm:dead`, or all of them."""
-        words = [*(entries or ["ALL"]), *option("TASK", task), *option("COUNT", count), *option("STREAM", stream)]
-        return int(self._call("SM.REQUEUE", *words))
+        """
+        Puts tasks that were given up back: the ids of their entries in `sm:dead`, or all of them. With `count`, one partition
+        after another.
+        """
+        words = [*(entries or ["ALL"]), *option("TASK", task)]
+        if stream is not None:
+            return int(self._call("SM.REQUEUE", *words, *option("COUNT", count), "STREAM", stream))
+        done = 0
+        for slot in self._partitions():
+            if done != count:
+                left = None if count is None else count - done
+                done += int(self._ask(slot, "SM.REQUEUE", *words, *option("COUNT", left)))
+        return done
 
     # Streams
 
     def streams(self, kind: Optional[str] = None, name: Optional[str] = None) -> List[r.ServerStream]:
         """The streams that the server writes, of all partitions of a cluster: changes, tasks, dead, refusals, audit, ingest."""
         words = [*option("KIND", None if kind is None else kind.upper()), *option("NAME", name)]
-        return r.read_all(r.ServerStream, self._call("SM.STREAMS", *words))
+        replies = self._ask_servers("SM.STREAMS", *words)
+        return _sums.streams(r.read_all(r.ServerStream, reply) for reply in replies)
 
     def _stream_keys(self, kind: str, name: str) -> List[str]:
         """The keys of the streams of a definition or a task, of which there is at least one."""
         found: List[r.ServerStream] = []
         try:
-            found = self.streams(kind, name)
+            reply = self._call("SM.STREAMS", "KIND", kind.upper(), "NAME", name)
+            found = r.read_all(r.ServerStream, reply)
         except DetentError as error:
             if not is_unknown_command(error):
                 raise

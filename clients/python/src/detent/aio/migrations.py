@@ -5,16 +5,19 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
+from .. import _sums
 from .. import replies as r
 from .._words import json_option, option, switch
 
 
 class Migrations:
-    def __init__(self, call: Callable[..., Any]) -> None:
+    def __init__(self, call: Callable[..., Any], each: Callable[..., Any]) -> None:
+        """`each` asks every partition, and returns a list."""
         self._call = call
+        self._each = each
 
     async def plan(self, source: str, target: str, map: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
-        """Where machines would go, without moving one."""
+        """Where machines would go, without moving one; in a cluster, those of the server that is asked."""
         reply = await self._call("SM.MIGRATION", "PLAN", source, target, *json_option("MAP", map))
         return r.document(reply, maps=("dropped",), lists=("states", "strays", "examples", "proposed"))
 
@@ -37,11 +40,13 @@ class Migrations:
         return int(await self._call("SM.MIGRATION", "START", source, target, *words))
 
     async def status(self, id: int, examples: Optional[int] = None) -> Dict[str, Any]:
-        reply = await self._call("SM.MIGRATION", "STATUS", id, *option("COUNT", examples))
-        return r.document(reply, maps=("out",), lists=("examples",))
+        replies = await self._each("SM.MIGRATION", "STATUS", id, *option("COUNT", examples))
+        each = [r.document(reply, maps=("out",), lists=("examples",)) for reply in replies]
+        return _sums.migration_status(each, examples)
 
     async def list(self) -> List[Dict[str, Any]]:
-        return [r.document(item) for item in await self._call("SM.MIGRATION", "LIST")]
+        replies = await self._each("SM.MIGRATION", "LIST")
+        return _sums.migration_list([r.document(item) for item in reply] for reply in replies)
 
     async def pause(self, id: int) -> bool:
         return r.flag(await self._call("SM.MIGRATION", "PAUSE", id))
@@ -51,11 +56,15 @@ class Migrations:
 
     async def undo(self, id: int) -> Dict[str, Any]:
         """Takes the machines back that have not changed since."""
-        return r.document(await self._call("SM.MIGRATION", "UNDO", id), maps=("out",))
+        replies = await self._each("SM.MIGRATION", "UNDO", id, "CHECK")
+        reply = await self._call("SM.MIGRATION", "UNDO", id)
+        each = replies if len(replies) > 1 else [reply]
+        return _sums.migration_undo([r.document(one, maps=("out",)) for one in each])
 
     async def undo_plan(self, id: int) -> Dict[str, Any]:
         """What that would leave out; takes none back."""
-        return r.document(await self._call("SM.MIGRATION", "UNDO", id, "CHECK"), maps=("out",))
+        replies = await self._each("SM.MIGRATION", "UNDO", id, "CHECK")
+        return _sums.migration_undo([r.document(reply, maps=("out",)) for reply in replies])
 
     async def what_if(
         self,
