@@ -199,7 +199,7 @@ describe.each(WAYS)("over %s", (_name, connect) => {
         if (tries === 1) throw new Error("no connection to the bank");
         return { ok: true };
       },
-      { retryAfterMs: 30, concurrency: 4 },
+      { backoff: { delayMs: 30 }, concurrency: 4 },
     );
     await client.send("c1", "PAY");
     await paid;
