@@ -157,9 +157,9 @@ export class FieldWriter {
     this.#at += this.#bytes.write(value, this.#at, "utf8");
   }
 
-  /** The value written since the last `take`, as a buffer of its own. */
-  take(): Buffer {
-    const value = Buffer.allocUnsafe(this.#at);
+  /** The value written since the last `take`, in a buffer of its own from `allocate`. */
+  take(allocate: (length: number) => Buffer = Buffer.allocUnsafe): Buffer {
+    const value = allocate(this.#at);
     value.set(this.#bytes.subarray(0, this.#at));
     this.#at = 0;
     if (this.#bytes.length > SCRATCH_BYTES_MAX) this.#bytes = Buffer.allocUnsafeSlow(4096);

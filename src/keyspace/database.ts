@@ -3,7 +3,8 @@
  * them. Every write goes through `put`, `setExpiry`, `remove`, `moveTo` or `copyTo`, which keep indexes and counters and record it.
  */
 import { assert } from "../base/assert.ts";
-import { type Bytes, bufferOf, bytesOf, chars, raw } from "../base/bytes.ts";
+import { type Bytes, bytesOf, chars, raw } from "../base/bytes.ts";
+import { storedBufferOf } from "../base/stored-bytes.ts";
 import type { KeyEvent } from "./changes.ts";
 import { addToCounter, counterValue } from "./counters.ts";
 import type { ExpiryTime } from "./expiry-time.ts";
@@ -225,7 +226,7 @@ export class Database {
     this.#forget(from, record);
     target.#record(to, "new");
     this.#record(from, events[0]);
-    target.transaction.put(orderKey(target.#orderPrefix, record.id), bufferOf(to));
+    target.transaction.put(orderKey(target.#orderPrefix, record.id), storedBufferOf(to));
     target.#count("keys", 1);
     target.#writeRecord(to, record, 0);
     this.transaction.objects
@@ -320,7 +321,7 @@ export class Database {
     const latest = counterKey("id");
     const id = idBehind(counterValue(this.transaction, latest), this.place);
     this.transaction.put(latest, encodeNumber(id));
-    this.transaction.put(orderKey(this.#orderPrefix, id), bufferOf(key));
+    this.transaction.put(orderKey(this.#orderPrefix, id), storedBufferOf(key));
     this.#count("keys", 1);
     return id;
   }
@@ -337,7 +338,7 @@ export class Database {
     }
     if (expireAtMsBefore === 0) this.#count("expires", 1);
     else this.transaction.remove(expiryKey(expireAtMsBefore, this.phys, record.id));
-    this.transaction.put(expiryKey(record.expireAtMs, this.phys, record.id), bufferOf(key));
+    this.transaction.put(expiryKey(record.expireAtMs, this.phys, record.id), storedBufferOf(key));
     // A time beyond the numbers is never due.
     if (typeof record.expireAtMs === "number") this.transaction.noteDue(record.expireAtMs);
   }

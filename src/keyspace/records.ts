@@ -10,6 +10,7 @@
  * | rest  | payload, by type                                   |
  */
 import { assert } from "../base/assert.ts";
+import { storedBytes } from "../base/stored-bytes.ts";
 import { type ExpiryTime, readExpiryTime, writeExpiryTime } from "./expiry-time.ts";
 
 const RECORD_FORMAT = 1;
@@ -104,7 +105,7 @@ export function withExpiry(record: KeyRecord, expireAtMs: KeyRecord["expireAtMs"
 }
 
 export function encodeRecord(record: KeyRecord): Buffer {
-  const buffer = Buffer.allocUnsafe(HEADER_BYTES + record.payload.length);
+  const buffer = storedBytes(HEADER_BYTES + record.payload.length);
   buffer[0] = RECORD_FORMAT;
   buffer[1] = TYPE_CODES[record.type] + formBits(record.form);
   writeExpiryTime(buffer, 2, record.expireAtMs);

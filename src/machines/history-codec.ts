@@ -13,6 +13,7 @@
 import { assert } from "../base/assert.ts";
 import { EventData } from "../base/event-data.ts";
 import type { Json } from "../base/json.ts";
+import { storedBytes } from "../base/stored-bytes.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
 import type { HistoryEntry, HistoryKind } from "./history.ts";
 
@@ -134,7 +135,7 @@ export function encodeChunk(entries: readonly Buffer[]): Buffer {
     writer.varint(entry.length);
     writer.view(entry);
   }
-  return writer.take();
+  return writer.take(storedBytes);
 }
 
 /** True for a chunk; an entry of the first format, which stands alone, is JSON. */

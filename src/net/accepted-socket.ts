@@ -5,7 +5,7 @@
  * read is copied out of it before the next read begins.
  */
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from "node:net";
-import { ReadPool } from "./read-pool.ts";
+import { BytePool } from "../base/byte-pool.ts";
 
 /** As much as Node reads at a time. */
 const READ_BYTES_MAX = 64 * 1024;
@@ -33,7 +33,7 @@ export function ordinarySocket(socket: Socket): AcceptedSocket {
 }
 
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX);
-const pool = new ReadPool();
+const pool = new BytePool();
 
 /**
  * Takes the connection over from a socket of a server with `pauseOnConnect`, from which nothing was read. Where Node has no
@@ -46,7 +46,9 @@ export function pooledSocket(accepted: Socket): AcceptedSocket {
   const onread: OnReadOpts = {
     buffer: readBuffer,
     callback: (count) => {
-      takes(pool.copyOf(readBuffer, count));
+      const bytes = pool.take(count);
+      readBuffer.copy(bytes, 0, 0, count);
+      takes(bytes);
       return true;
     },
   };

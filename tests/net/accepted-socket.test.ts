@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type AcceptedSocket, ordinarySocket, pooledSocket } from "../../src/net/accepted-socket.ts";
-import { ReadPool } from "../../src/net/read-pool.ts";
 import { encodeRequest, TestClient } from "../support/client.ts";
 import { SEED } from "../support/seed.ts";
 import { seeded } from "../support/seeded.ts";
@@ -93,18 +92,6 @@ test("pooledSocket() leaves a socket as it is that Node cannot hand on", () => {
   ended.on("error", () => undefined);
   ended.destroy();
   expect(pooledSocket(ended).socket).toBe(ended);
-});
-
-test("ReadPool.copyOf() shares pieces of 16 KB among short copies, and gives a long one its own", () => {
-  const pool = new ReadPool();
-  const source = Buffer.alloc(64 * 1024);
-  const copies = Array.from({ length: 100 }, (_, at) => pool.copyOf(source.fill(at), 1 + at * 10));
-  for (const [at, copy] of copies.entries()) {
-    expect(copy).toEqual(Buffer.alloc(1 + at * 10, at));
-    expect(copy.buffer.byteLength).toBe(16 * 1024);
-  }
-  expect(new Set(copies.map(({ buffer }) => buffer)).size).toBeLessThan(5);
-  expect(pool.copyOf(source, 5000).buffer.byteLength).toBe(5000);
 });
 
 test("requests of several connections, cut anywhere, are answered with what they asked for", async () => {
