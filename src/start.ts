@@ -174,6 +174,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const unlinkBus = linkBus(options.bus, context);
   const endWork = (): void => {
     unlinkBus();
+    context.asking?.close();
     endWatch();
     shared?.stop();
     holding.end();

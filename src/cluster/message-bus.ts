@@ -1,10 +1,11 @@
 /**
  * Messages of channels between the members of a cluster: a client subscribes at any of them, and reads what is published
- * at every other. A message reaches who is subscribed at that moment, once at most, as in Redis.
+ * at every other. A message reaches who is subscribed at that moment, once at most, as in Redis. Questions of one member to another and
+ * their answers go the same way, with the id of the member as their channel.
  */
 
 export interface BusMessage {
-  readonly kind: "channel" | "shard";
+  readonly kind: "channel" | "shard" | "ask" | "answer";
   readonly channel: Buffer;
   readonly message: Buffer;
 }
@@ -20,7 +21,7 @@ export interface MessageBus {
   setHearing(isHearing: boolean): void;
 }
 
-const KINDS = ["channel", "shard"] as const;
+const KINDS = ["channel", "shard", "ask", "answer"] as const;
 /** Kind, length of the channel, length of the message. */
 const HEAD_BYTES = 9;
 

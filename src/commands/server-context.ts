@@ -33,6 +33,7 @@ import type { ScriptEngine } from "../scripts/script-engine.ts";
 import type { DemoControl } from "./demo-control.ts";
 import type { HandoverState } from "./handover-state.ts";
 import type { MemoryState } from "./memory-state.ts";
+import type { OtherServers } from "./other-servers.ts";
 import type { Saving } from "./saving.ts";
 import type { WaiterControl } from "./waiter-control.ts";
 import type { WhatIfControl } from "./what-if-control.ts";
@@ -99,6 +100,8 @@ export interface ServerContext {
   readonly handovers: HandoverState;
   /** Messages of channels between its members. */
   readonly bus: MessageBus | undefined;
+  /** Requests of users at its other members; undefined where there are none. */
+  readonly asking: OtherServers | undefined;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;
   /** A number from 0 to below 1, for RANDOMKEY and the like. */

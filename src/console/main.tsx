@@ -153,7 +153,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
   );
 }
 
-/** What a server of a cluster does not show, since other servers hold it. */
+/** What a page of a server of a cluster does not follow, since other servers hold it. */
 function Elsewhere({ missing }: { readonly missing: readonly Missing[] }) {
   if (missing.length === 0) return null;
   const servers = new Map<string, number[]>();
@@ -164,7 +164,8 @@ function Elsewhere({ missing }: { readonly missing: readonly Missing[] }) {
   const parts = Array.from(servers, ([server, held]) => `${held.join(", ")} (${server})`);
   return (
     <p class="seen-as" role="status">
-      This server holds a part of the cluster. Not shown are the partitions {parts.join("; ")}.
+      This server holds a part of the cluster. What changes in these partitions is shown when the page is
+      loaded again, and machines there are changed at their servers: {parts.join("; ")}.
     </p>
   );
 }

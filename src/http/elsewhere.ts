@@ -2,7 +2,7 @@
  * The partitions of a cluster that other servers hold: what a page or a reader of changes is not sent here, and where it is. A
  * server names them whenever they change, so that nobody takes a part for the whole.
  */
-import { partitionsElsewhere } from "../commands/cluster/elsewhere.ts";
+import { type PartitionElsewhere, partitionsElsewhere } from "../commands/cluster/elsewhere.ts";
 import { portFor } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 
@@ -19,12 +19,17 @@ export interface Elsewhere {
 
 /** Where a cluster has several partitions: those that this server does not hold. */
 export function elsewhere(server: Server): readonly Elsewhere[] {
-  return (partitionsElsewhere(server) ?? []).map(({ partition, firstSlot, lastSlot, owner }) => ({
+  return (partitionsElsewhere(server) ?? []).map(placeOf);
+}
+
+/** Where a partition is. */
+export function placeOf({ partition, firstSlot, lastSlot, owner }: PartitionElsewhere): Elsewhere {
+  return {
     partition,
     slots: `${firstSlot}-${lastSlot}`,
     host: owner?.host ?? null,
     port: owner === undefined ? null : portFor({ isSecure: false }, owner),
-  }));
+  };
 }
 
 /** Says what is elsewhere, once and whenever that has changed. */

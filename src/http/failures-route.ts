@@ -6,6 +6,8 @@ import type { Hono } from "hono";
 import type { Access } from "./access.ts";
 import { type Answer, isList, isMap, jsonOf } from "./answer.ts";
 import { type Env, withSession } from "./app-context.ts";
+import { withMissing } from "./gathered.ts";
+import { gatherCount, gatherPage } from "./gathering.ts";
 import type { HttpSession } from "./http-session.ts";
 import { accepted } from "./problem.ts";
 
@@ -41,7 +43,7 @@ export function addFailures(app: Hono<Env>, access: Access): void {
         ["cursor", found.cursor],
       ]);
       const headers = { "content-type": "application/json", "cache-control": "no-store" };
-      return context.body(`${jsonOf(body)}\n`, 200, headers);
+      return context.body(`${jsonOf(withMissing(body, found.missing))}\n`, 200, headers);
     }),
   );
 }
@@ -55,14 +57,17 @@ async function failedMachines(session: HttpSession, from: string, definition: st
   const machines: Machine[] = [];
   let cursor = from;
   const filter = ["STATUS", "failed", ...(definition === "" ? [] : ["DEF", definition])];
-  const failed = accepted(await session.run(["SM.COUNT", ...filter]));
+  const counted = await gatherCount(["SM.COUNT", ...filter], session);
+  const failed = accepted(counted.answer);
+  const missing = new Map(counted.missing.map((row) => [row.partition, row]));
   // How many there are is known from a counter: when all are found, the rest need not be looked at.
   const wanted = from === "0" ? Math.min(FAILED_MAX, Number(failed)) : FAILED_MAX;
-  if (wanted === 0) return { machines, cursor: "0" };
+  if (wanted === 0) return { machines, cursor: "0", missing: [...missing.values()] };
   for (let looked = 0; looked < LOOKED_MAX && machines.length < wanted; looked += PAGE) {
-    const page = accepted(
-      await session.run(["SM.SCAN", cursor, ...filter, "WITHINFO", "COUNT", String(PAGE)]),
-    );
+    const request = ["SM.SCAN", cursor, ...filter, "COUNT", String(PAGE), "WITHINFO"];
+    const gathered = await gatherPage(request, session);
+    for (const row of gathered.missing) missing.set(row.partition, row);
+    const page = accepted(gathered.answer);
     const [next = "0", rows = []] = isList(page) ? page : [];
     for (const row of isList(rows) ? rows : []) {
       const [key, info] = isList(row) ? row : [];
@@ -71,7 +76,11 @@ async function failedMachines(session: HttpSession, from: string, definition: st
     cursor = String(next);
     if (cursor === "0") break;
   }
-  return { machines, cursor: machines.length >= Number(failed) ? "0" : cursor };
+  return {
+    machines,
+    cursor: machines.length >= Number(failed) ? "0" : cursor,
+    missing: [...missing.values()],
+  };
 }
 
 async function grouped(session: HttpSession, machines: readonly Machine[]): Promise<readonly Group[]> {

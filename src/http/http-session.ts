@@ -5,16 +5,20 @@
 import { newSession, type Recorder, type Session } from "../clients/session.ts";
 import type { SessionConnection } from "../clients/session-list.ts";
 import { userOfCertificate } from "../clients/users/certificate-user.ts";
+import type { PartitionElsewhere } from "../commands/cluster/elsewhere.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { OutgoingReply, Reply } from "../protocol/reply.ts";
 import { replySize } from "../protocol/reply-size.ts";
 import type { Endpoint } from "../server/endpoint.ts";
 import type { Executor } from "../server/executor.ts";
 import { type Answer, AnswerError, answerOf } from "./answer.ts";
+import { ownerAsked } from "./forwarding.ts";
 import { onlyReads } from "./seen-as.ts";
 
 /** A reply beyond this is not turned into JSON: it would be held in memory several times over. */
 const REPLY_BYTES_MAX = 64 << 20;
+
+const HOPS_MAX = 3;
 
 /** How soon what waits behind a wait that was ended is ended too. */
 const RECHECK_MS = 10;
@@ -59,6 +63,13 @@ export class HttpSession implements Endpoint, SessionConnection {
     server.sessions.add(this.session, this);
   }
 
+  /** Where a cluster has several: its partitions and their owners, in the order of slots. None otherwise. */
+  get partitions(): readonly PartitionElsewhere[] {
+    const { cluster, asking } = this.#server;
+    if (cluster === undefined || asking === undefined || cluster.partitions.length < 2) return [];
+    return cluster.partitions.map((range) => ({ ...range, owner: cluster.ownerOf(range.firstSlot) }));
+  }
+
   /** No more is read and nothing is waited for once the session has ended. */
   get isInputEnded(): boolean {
     return !this.#isOpen;
@@ -85,8 +96,10 @@ export class HttpSession implements Endpoint, SessionConnection {
     recorders: readonly Recorder[] = [],
   ): Promise<readonly Answer[]> {
     if (!this.#isOpen) return requests.map(() => CLOSED);
-    const answers = requests.map((args, index) => {
-      const request = args.map((arg) => (typeof arg === "string" ? Buffer.from(arg, "utf8") : arg));
+    const given = requests.map((args) =>
+      args.map((arg) => (typeof arg === "string" ? Buffer.from(arg, "utf8") : arg)),
+    );
+    const answers = given.map((request, index) => {
       if (this.onlyReads && !onlyReads(this.#server.catalogue, request)) return ONLY_READS;
       this.#requests.push({ args: request, recorder: recorders[index] });
       return new Promise<Answer>((resolve) => this.#answered.push(resolve));
@@ -94,10 +107,40 @@ export class HttpSession implements Endpoint, SessionConnection {
     this.#executor.wake(this);
     const cancel = waitMs === undefined ? () => undefined : this.#limitWaits(waitMs);
     try {
-      return await Promise.all(answers);
+      return await this.#elsewhere(given, await Promise.all(answers));
     } finally {
       cancel();
     }
+  }
+
+  /** What other servers of the cluster hold is read there, with the rights of the same user. */
+  async #elsewhere(
+    requests: ReadonlyArray<readonly Buffer[]>,
+    answers: readonly Answer[],
+  ): Promise<readonly Answer[]> {
+    const { asking } = this.#server;
+    if (asking === undefined) return answers;
+    const found = [...answers];
+    // A partition may go on to a third server meanwhile.
+    for (let hops = 0; hops < HOPS_MAX && this.#isOpen; hops += 1) {
+      const byOwner = new Map<string, number[]>();
+      for (const [index, answer] of found.entries()) {
+        const owner = ownerAsked(this.#server, requests[index] ?? [], answer);
+        if (owner !== undefined) byOwner.set(owner, [...(byOwner.get(owner) ?? []), index]);
+      }
+      if (byOwner.size === 0) return found;
+      const { user, database } = this.session;
+      const asked = Array.from(byOwner, async ([owner, indexes]) => {
+        const theirs = indexes.map((index) => requests[index] ?? []);
+        const replies = await asking.ask(owner, { user: user.name, database, requests: theirs });
+        for (const [at, index] of indexes.entries()) {
+          const reply = replies?.[at];
+          found[index] = reply === undefined ? UNREACHED : answerOf(reply);
+        }
+      });
+      await Promise.all(asked);
+    }
+    return found;
   }
 
   /** Ends what waits, from that time on until it is taken back. */
@@ -149,6 +192,7 @@ export class HttpSession implements Endpoint, SessionConnection {
   }
 }
 
+const UNREACHED = new AnswerError("CLUSTERDOWN the server that holds the slot does not answer");
 const ONLY_READS = new AnswerError("NOPERM seen as another user, a page changes nothing");
 export const CLOSED = new AnswerError("CLOSED the session has been ended by the server");
 const TOO_LARGE = new AnswerError(

@@ -1,5 +1,6 @@
 /** Machines as resources. */
 import { type Answer, isList, isMap } from "./answer.ts";
+import { gatherCount, gatherPage } from "./gathering.ts";
 import type { HttpSession } from "./http-session.ts";
 import { CREATE_FIELDS, createRequest, keyOf, SEND_FIELDS, sendRequest } from "./machine-requests.ts";
 import { INFO_JSON, scanInPieces, withInfo } from "./machine-scan.ts";
@@ -80,7 +81,8 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
       COUNT,
     ],
     words: ["WITHINFO"],
-    ask: scanInPieces,
+    ask: (request, input, session) =>
+      gatherPage(request, session, (page) => scanInPieces(page, input, session)),
     refine: withInfo,
   },
   {
@@ -98,6 +100,7 @@ export const MACHINE_OPERATIONS: readonly Operation[] = [
         token: "BY",
       },
     ],
+    ask: (request, _input, session) => gatherCount(request, session),
     member: "count",
   },
   {

@@ -4,6 +4,7 @@
  */
 import type { Answer } from "./answer.ts";
 import { isList, isMap, RawJson } from "./answer.ts";
+import type { Gathered } from "./gathered.ts";
 import type { HttpSession } from "./http-session.ts";
 
 export type FieldType = "string" | "integer" | "boolean" | "json" | "strings" | "choice";
@@ -48,8 +49,8 @@ export interface Operation {
   readonly body?: readonly Field[] | { readonly document: string };
   /** The request of the command; otherwise it is the name, then path parameters, then arguments and options. */
   readonly request?: (input: Input) => Arguments;
-  /** Runs the request; otherwise it is run as it is. */
-  readonly ask?: (request: Arguments, input: Input, session: HttpSession) => Promise<Answer>;
+  /** Runs the request, perhaps at several servers; otherwise it is run as it is. */
+  readonly ask?: (request: Arguments, input: Input, session: HttpSession) => Promise<Gathered>;
   /** Fields of the reply whose text is JSON and which are answered as that. */
   readonly json?: readonly string[];
   /** The member of the answer that holds the reply; otherwise it is the answer. */

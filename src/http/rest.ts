@@ -3,10 +3,11 @@ import type { Hono } from "hono";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { findByFullName } from "../catalogue/catalogue.ts";
 import type { Access } from "./access.ts";
-import { type Answer, AnswerError, jsonOf, RawJson } from "./answer.ts";
+import { type Answer, AnswerError, isMap, jsonOf, RawJson } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
 import { CORRECTION_OPERATIONS } from "./correction-operations.ts";
 import { DEFINITION_OPERATIONS } from "./definition-operations.ts";
+import { type Gathered, whole, withMissing } from "./gathered.ts";
 import type { HttpSession } from "./http-session.ts";
 import { inputOf } from "./input.ts";
 import { MACHINE_OPERATIONS } from "./machine-operations.ts";
@@ -50,13 +51,15 @@ function serve(context: HttpContext, access: Access, operation: Operation): Prom
     const path = new Map(pathParameters(operation.path).map((name) => [name, context.req.param(name) ?? ""]));
     const bodyBytesMax = access.server.config.get("http-body-bytes-max");
     const input = await inputOf(operation, context.req.raw, { path, bodyBytesMax });
-    return responseOf(operation, await answerTo(operation, input, session), input);
+    const { answer, missing } = await answerTo(operation, input, session);
+    return responseOf(operation, answer, missing, input);
   });
 }
 
-async function answerTo(operation: Operation, input: Input, session: HttpSession): Promise<Answer> {
+async function answerTo(operation: Operation, input: Input, session: HttpSession): Promise<Gathered> {
   const request = requestOf(operation, input);
-  const answer = await (operation.ask?.(request, input, session) ?? session.run(request));
+  const asked = operation.ask?.(request, input, session) ?? session.run(request).then(whole);
+  const { answer, missing } = await asked;
   if (answer instanceof AnswerError) {
     const isRefusal = statusOf(answer) === 409;
     const extensions = isRefusal ? await operation.explain?.(input, session) : undefined;
@@ -69,10 +72,15 @@ async function answerTo(operation: Operation, input: Input, session: HttpSession
     const [code, detail] = operation.absent;
     throw new Problem(new AnswerError(`${code} ${detail}`));
   }
-  return operation.json === undefined ? refined : withJson(refined, operation.json);
+  return { answer: operation.json === undefined ? refined : withJson(refined, operation.json), missing };
 }
 
-function responseOf({ member, status = 200, mediaType }: Operation, answer: Answer, input: Input): Response {
+function responseOf(
+  { member, status = 200, mediaType }: Operation,
+  answer: Answer,
+  missing: Gathered["missing"],
+  input: Input,
+): Response {
   const headers = { "cache-control": "no-store" };
   if (status === 204) return new Response(null, { status, headers });
   if (mediaType !== undefined) {
@@ -80,7 +88,8 @@ function responseOf({ member, status = 200, mediaType }: Operation, answer: Answ
       answer instanceof RawJson ? answer.text : typeof answer === "string" ? answer : jsonOf(answer);
     return new Response(text, { status, headers: { ...headers, "content-type": mediaType(input) } });
   }
-  const value = member === undefined ? answer : new Map([[member, answer]]);
+  const body = member === undefined ? answer : new Map([[member, answer]]);
+  const value = isMap(body) ? withMissing(body, missing) : body;
   return new Response(`${jsonOf(value)}\n`, {
     status,
     headers: { ...headers, "content-type": "application/json" },

@@ -21,6 +21,7 @@ export function linkBus(bus: MessageBus | undefined, server: ServerContext): () 
 function deliver(messages: readonly BusMessage[], server: ServerContext): void {
   const outgoing = new Outgoing(server);
   for (const { kind, channel, message } of messages) {
+    if (kind !== "channel" && kind !== "shard") continue;
     // Their bytes are part of what the bus has read.
     server.subscriptions.deliver(kind, bytesOf(channel), Buffer.from(message));
   }

@@ -38,6 +38,7 @@ import { SlowLog } from "../metrics/slow-log.ts";
 import { newStatistics } from "../metrics/statistics.ts";
 import { FunctionEngine } from "../scripts/function-engine.ts";
 import { ScriptEngine } from "../scripts/script-engine.ts";
+import { Asking } from "./asking.ts";
 import { DemoWork } from "./demo/demo-work.ts";
 import { faultLog } from "./faults.ts";
 import { Handovers } from "./handovers.ts";
@@ -122,6 +123,8 @@ export function newServerContext({
     cluster,
     handovers: new Handovers({ clock, config, cluster, partitions }),
     bus,
+    asking:
+      bus && cluster && new Asking({ bus, ownId: cluster.ownId, clock, requests, server: () => context }),
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
     droppedLogLineCount,

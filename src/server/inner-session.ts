@@ -56,10 +56,10 @@ export class InnerSession implements Endpoint, SessionConnection {
   }
 
   /** Runs requests one behind the other; resolves to their replies once they are committed, to none when the session ends. */
-  async runAll(requests: ReadonlyArray<readonly string[]>): Promise<readonly Reply[]> {
+  async runAll(requests: ReadonlyArray<ReadonlyArray<string | Buffer>>): Promise<readonly Reply[]> {
     if (this.session.isClosing) return [];
     const replies = requests.map((words) => {
-      this.#waiting.push(words.map((word) => Buffer.from(word, "utf8")));
+      this.#waiting.push(words.map((word) => (typeof word === "string" ? Buffer.from(word, "utf8") : word)));
       return new Promise<Reply>((resolve) => this.#answered.push(resolve));
     });
     this.#options.requests.wake(this);

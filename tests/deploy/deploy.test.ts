@@ -129,7 +129,7 @@ describe("deploy/cluster/compose.yaml", () => {
       expect(server.depends_on).toEqual({ tables: { condition: "service_completed_successfully" } });
     }
     const { tables, postgres } = compose.services;
-    expect(tables.command.join(" ")).toContain("detent cluster init");
+    expect(tables.command.join(" ")).toMatch(/detent cluster init "\$\$DETENT_STORE" --partitions 12$/);
     expect(tables.depends_on).toEqual({ postgres: { condition: "service_healthy" } });
     expect(postgres.environment).toMatchObject({ POSTGRES_USER: "detent", POSTGRES_DB: "detent" });
   });
@@ -201,7 +201,9 @@ describe("deploy/kubernetes/detent-cluster.yaml", () => {
       });
       for (const { name } of container.volumeMounts) expect(names).toContain(name);
     }
-    expect(initContainers[0].command.join(" ")).toContain("detent cluster init");
+    expect(initContainers[0].command.join(" ")).toMatch(
+      /detent cluster init "\$DETENT_STORE" --partitions 12$/,
+    );
   });
 });
 

@@ -18,6 +18,7 @@ import { MemoryLog } from "../cluster/memory-log.ts";
 import { TestClient } from "./client.ts";
 import { connectedTo } from "./cluster-database.ts";
 import { member, memberId } from "./cluster-view.ts";
+import { localBus } from "./local-bus.ts";
 
 const LETTERS = ["a", "b", "c"] as const;
 const PARTITION_COUNT = 6;
@@ -28,6 +29,8 @@ interface SharedOptions {
   readonly store: (partition: number, owner: string) => Promise<Store>;
   /** Nobody owns the partition any more. */
   readonly release: (partition: number) => Promise<void>;
+  /** They listen for HTTP too. */
+  readonly hasHttp?: boolean;
   /** The next owner gets the store of this one. */
   readonly keepsStores?: boolean;
 }
@@ -42,6 +45,7 @@ interface SharedServer {
 export class SharedServers {
   readonly servers: SharedServer[] = [];
   readonly #options: SharedOptions;
+  readonly #bus = localBus();
   readonly #views: ClusterState[] = [];
   readonly #owners = new Map<number, number>();
   readonly #partitions = new Map<number, Partition>();
@@ -63,7 +67,8 @@ export class SharedServers {
         onShutdown: () => undefined,
         cluster: view,
         clusterLog: (onHint) => this.#options.log(letter, onHint),
-        httpPort: "none",
+        bus: this.#bus(),
+        httpPort: this.#options.hasHttp === true ? 0 : "none",
       });
       const client = await TestClient.connect(running.port);
       onTestFinished(async () => {
@@ -127,7 +132,7 @@ export class SharedServers {
 }
 
 /** Over a log and stores in memory, which outlive their owners. */
-export async function sharedInMemory(): Promise<SharedServers> {
+export async function sharedInMemory({ hasHttp = false } = {}): Promise<SharedServers> {
   const log = new MemoryLog(6);
   const hints: (() => void)[] = [];
   log.onChange = () => {
@@ -146,6 +151,7 @@ export async function sharedInMemory(): Promise<SharedServers> {
       stores.set(partition, store);
       return store;
     },
+    hasHttp,
     keepsStores: true,
     release: async (partition) => {
       const row = log.rows.get(partition);

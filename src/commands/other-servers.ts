@@ -1,0 +1,16 @@
+/** The other servers of a cluster, as far as requests of a user are run there. */
+import type { Reply } from "../protocol/reply.ts";
+
+export interface Question {
+  /** The name of the user, whose rights are those that it has at the other server, and the database that is selected. */
+  readonly user: string;
+  readonly database: number;
+  readonly requests: ReadonlyArray<readonly Buffer[]>;
+}
+
+export interface OtherServers {
+  /** The replies to the requests, in their order; undefined where the server does not answer in time. */
+  ask(memberId: string, question: Question): Promise<readonly Reply[] | undefined>;
+  /** Asks nothing more, answers nothing more. */
+  close(): void;
+}

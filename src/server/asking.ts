@@ -1,0 +1,109 @@
+/**
+ * Requests of this server's users at other servers of its cluster, over the bus: what a page or the REST interface needs of
+ * partitions that others hold. The other server runs them with the rights that the user of that name has there. A question and its
+ * answer may be lost: without an answer in time there are no replies.
+ */
+import { randomBytes } from "node:crypto";
+import { deserialize, serialize } from "node:v8";
+import type { Clock } from "../base/clock.ts";
+import type { BusMessage, MessageBus } from "../cluster/message-bus.ts";
+import type { OtherServers, Question } from "../commands/other-servers.ts";
+import type { ServerContext } from "../commands/server-context.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { replySize } from "../protocol/reply-size.ts";
+import { InnerSession, type Requests } from "./inner-session.ts";
+
+/** How long an answer is waited for: longer than requests are held while slots change hands. */
+const ANSWER_MS = 3000;
+/** Questions whose answers are waited for, and those that are being answered; more are not asked, nor answered. */
+const ASKED_MAX = 256;
+const ANSWERING_MAX = 64;
+const ANSWER_BYTES_MAX = 8 << 20;
+
+interface Envelope {
+  readonly id: string;
+  readonly from: string;
+}
+
+export interface AskingOptions {
+  readonly bus: MessageBus;
+  /** The id of this member. */
+  readonly ownId: string;
+  readonly clock: Clock;
+  readonly requests: Requests;
+  readonly server: () => ServerContext;
+}
+
+export class Asking implements OtherServers {
+  readonly #options: AskingOptions;
+  readonly #waiting = new Map<string, (replies: readonly Reply[] | undefined) => void>();
+  #answering = 0;
+  #endListening: () => void;
+
+  constructor(options: AskingOptions) {
+    this.#options = options;
+    this.#endListening = options.bus.onMessages((messages) => this.#receive(messages));
+  }
+
+  ask(memberId: string, question: Question): Promise<readonly Reply[] | undefined> {
+    const { bus, ownId, clock } = this.#options;
+    if (this.#waiting.size >= ASKED_MAX) return Promise.resolve(undefined);
+    const id = randomBytes(12).toString("hex");
+    return new Promise((resolve) => {
+      const cancel = clock.wakeAt(clock.now() + ANSWER_MS, () => end(undefined));
+      const end = (replies: readonly Reply[] | undefined): void => {
+        cancel();
+        this.#waiting.delete(id);
+        resolve(replies);
+      };
+      this.#waiting.set(id, end);
+      bus.send([messageFor("ask", memberId, { id, from: ownId, ...question })]);
+    });
+  }
+
+  close(): void {
+    this.#endListening();
+    for (const end of [...this.#waiting.values()]) end(undefined);
+  }
+
+  #receive(messages: readonly BusMessage[]): void {
+    for (const { kind, channel, message } of messages) {
+      if (channel.toString("latin1") !== this.#options.ownId) continue;
+      if (kind === "ask") void this.#answer(deserialize(message));
+      if (kind === "answer") this.#take(deserialize(message));
+    }
+  }
+
+  #take({ id, replies }: Envelope & { readonly replies: readonly Reply[] }): void {
+    this.#waiting.get(id)?.(replies);
+  }
+
+  async #answer({ id, from, user: name, database, requests }: Envelope & Question): Promise<void> {
+    const server = this.#options.server();
+    const user = server.users.find(name);
+    // One who may not log in here has no session here, nor answers.
+    if (user?.rules.isEnabled !== true || this.#answering >= ANSWERING_MAX) return;
+    this.#answering += 1;
+    const options = { server, requests: this.#options.requests, name: "asked", user, database };
+    const session = new InnerSession(options);
+    session.session.protocol = 3;
+    try {
+      const replies = await session.runAll(requests.map((words) => words.map((word) => Buffer.from(word))));
+      const isFit = replies.reduce<number>((sum, reply) => sum + replySize(reply), 0) <= ANSWER_BYTES_MAX;
+      const body = { id, from: this.#options.ownId, replies: isFit ? replies : requests.map(tooLarge) };
+      this.#options.bus.send([messageFor("answer", from, body)]);
+    } finally {
+      this.#answering -= 1;
+      session.close();
+    }
+  }
+}
+
+function messageFor(kind: "ask" | "answer", memberId: string, body: Envelope): BusMessage {
+  return { kind, channel: Buffer.from(memberId, "latin1"), message: serialize(body) };
+}
+
+const tooLarge = (): Reply => ({
+  kind: "error",
+  message: `TOOLARGE the reply takes more than ${ANSWER_BYTES_MAX >> 20} MB: ask the server itself`,
+});
