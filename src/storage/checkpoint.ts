@@ -4,7 +4,6 @@
  * written once instead of once per slice. Any number of slices may have been committed when the process ends: the
  * journal still has every write, and carrying one twice changes nothing.
  */
-import { performance } from "node:perf_hooks";
 import type { Bytes } from "../base/bytes.ts";
 import { inOrder, RUN_LENGTH } from "../base/in-order.ts";
 import type { DataFile } from "./data-file.ts";

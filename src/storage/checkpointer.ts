@@ -4,7 +4,6 @@
  * processor and of the disk. A generation that could not be carried stays frozen, its journal has all of it, and it is
  * tried again when `retry` is called.
  */
-import { performance } from "node:perf_hooks";
 import { carry } from "./checkpoint.ts";
 import type { DataFile, JournalMark } from "./data-file.ts";
 import type { Derived } from "./derived.ts";

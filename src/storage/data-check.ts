@@ -5,7 +5,6 @@
  *
  * data-check PATH [MILLISECONDS]
  */
-import { performance } from "node:perf_hooks";
 import { LmdbData } from "./lmdb-data.ts";
 import { DamageError } from "./sealed-values.ts";
 

@@ -4,7 +4,6 @@
  * data file. Here is also decided when a record counts as being on disk.
  */
 import { fdatasync } from "node:fs";
-import { performance } from "node:perf_hooks";
 import type { CommitJournal } from "./commit-journal.ts";
 import { isNoSpace, reasonOf } from "./disk-errors.ts";
 import type { JournalFile } from "./journal-file.ts";

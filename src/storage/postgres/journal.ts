@@ -7,7 +7,6 @@
  * done; and what is not there is inserted. Nothing is settled before. So a commit is never taken back: it is settled in the
  * end, or the partition is lost, and its next owner tells whether it was made.
  */
-import { performance } from "node:perf_hooks";
 import type { CommitJournal } from "../commit-journal.ts";
 import type { JournalMark } from "../data-file.ts";
 import { type Commit, RecordEncoder } from "../journal-record.ts";

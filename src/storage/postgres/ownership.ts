@@ -3,7 +3,6 @@
  * does not know what has become of a statement: that waits for the statement where it still runs, and where it has not begun
  * it will find another epoch and do nothing. So behind the new epoch nothing of the old one happens any more.
  */
-import { performance } from "node:perf_hooks";
 import { messageOf, type Statement, type Statements } from "./connection.ts";
 
 /** The partition has another owner, or none any more. */

@@ -2,7 +2,6 @@
  * From the tables of a partition to a store that can go on: the rows of the journal behind the mark are replayed as the
  * records of a file would be. To be called by the owner, in its epoch: nobody else writes any more.
  */
-import { performance } from "node:perf_hooks";
 import type { Bytes } from "../../base/bytes.ts";
 import { roundsOfEventLoop } from "../../base/event-loop.ts";
 import type { JournalMark } from "../data-file.ts";
