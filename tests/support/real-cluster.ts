@@ -16,6 +16,8 @@ export interface RealCluster {
   /** All ports, those of standbys first. */
   readonly ports: readonly number[];
   readonly ownerPort: number;
+  /** None unless they were asked for. */
+  readonly httpPorts: readonly number[];
   /** Kills the owner; resolves when another one serves, and the killed one is there again. */
   takeOver(): Promise<void>;
   close(): Promise<void>;
@@ -23,6 +25,7 @@ export interface RealCluster {
 
 interface Running {
   readonly port: number;
+  readonly httpPort: number;
   child: ChildProcess;
   output: string;
 }
@@ -30,18 +33,19 @@ interface Running {
 /** Until when something may take its time on a machine that is busy. */
 const PATIENCE_MS = 60_000;
 
-export async function startRealCluster(partitionCount = 1): Promise<RealCluster> {
+export async function startRealCluster(partitionCount = 1, { hasHttp = false } = {}): Promise<RealCluster> {
   const database = await startPostgresServer(["fsync=off", "shared_buffers=16MB", "max_connections=60"]);
   if (database === undefined) throw new Error("PostgreSQL is not installed");
   const client = await database.connect();
   await createSchema(client, partitionCount);
   await client.end();
   const directory = mkdtempSync(join(tmpdir(), "detent-cluster-"));
-  const begin = (port: number): Running => {
+  const begin = (port: number, httpPort: number): Running => {
     const [interpreter = "", ...rest] = PROGRAM;
     const where = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory];
+    where.push("--http-port", String(httpPort));
     const child = spawn(interpreter, [...rest, "--store", database.url, ...where], { stdio: "pipe" });
-    const running: Running = { port, child, output: "" };
+    const running: Running = { port, httpPort, child, output: "" };
     for (const stream of [child.stdout, child.stderr])
       stream?.on("data", (chunk: Buffer) => {
         running.output += chunk.toString();
@@ -49,7 +53,9 @@ export async function startRealCluster(partitionCount = 1): Promise<RealCluster>
     return running;
   };
   const servers: Running[] = [];
-  for (let count = 0; count < 3; count += 1) servers.push(begin(await freePort()));
+  for (let count = 0; count < 3; count += 1) {
+    servers.push(begin(await freePort(), hasHttp ? await freePort() : 0));
+  }
   let ownerPort = 0;
 
   /** Asks the servers until one of those says that it is the master, and serves. */
@@ -82,6 +88,9 @@ export async function startRealCluster(partitionCount = 1): Promise<RealCluster>
     get ports() {
       return servers.map(({ port }) => port).sort((port) => (port === ownerPort ? 1 : -1));
     },
+    get httpPorts() {
+      return hasHttp ? servers.map(({ httpPort }) => httpPort) : [];
+    },
     get ownerPort() {
       return ownerPort;
     },
@@ -92,7 +101,7 @@ export async function startRealCluster(partitionCount = 1): Promise<RealCluster>
       killed.child.kill("SIGKILL");
       await once(killed.child, "close");
       await untilOwned(servers.filter((server) => server !== killed));
-      servers[index] = begin(killed.port);
+      servers[index] = begin(killed.port, killed.httpPort);
       await untilListening(servers[index]);
       await untilKnown();
     },
