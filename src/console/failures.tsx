@@ -4,6 +4,7 @@ import { type Question, useQuestion } from "./confirm.tsx";
 import { eventName } from "./event-name.ts";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { latestEntries } from "./latest-entries.ts";
+import { Overdue } from "./overdue.tsx";
 import { Ago, count, Fault, Panel } from "./parts.tsx";
 
 interface Group {
@@ -68,6 +69,7 @@ export function Failures({
       {failed.data !== undefined && failed.data.cursor !== "0" && (
         <p class="hint">There are more: these are of the machines that were looked at first.</p>
       )}
+      <Overdue definition={definition} database={database} tick={tick} />
       <Panel title="Refused, and no client got the error">
         {refused.data?.length === 0 && (
           <p class="hint">None. A client got the error of every event that was refused.</p>

@@ -55,7 +55,7 @@ export interface Loaded<T> {
 }
 
 /** Loads what a page shows: at once, when `key` changes, and when `tick` does. */
-export function useLoaded<T>(key: string, tick: number, load: () => Promise<T>): Loaded<T> {
+export function useLoaded<T>(key: string, tick: number | string, load: () => Promise<T>): Loaded<T> {
   const [data, setData] = useState<{ readonly key: string; readonly value: T }>();
   const [error, setError] = useState<Error>();
   const [round, setRound] = useState(0);

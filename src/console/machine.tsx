@@ -16,7 +16,7 @@ import { useDrawing } from "./drawing.ts";
 import { eventName } from "./event-name.ts";
 import { Events } from "./events.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
-import { Ago, Fault, Json, Panel, Status, Until } from "./parts.tsx";
+import { Ago, Fault, Json, Loading, Panel, Status, Until } from "./parts.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function Machine({
@@ -55,7 +55,12 @@ export function Machine({
     pending.reload();
   };
   const { pose, dialog } = useQuestion(reload);
-  if (now.data === undefined) return <Fault error={now.error} />;
+  if (now.data === undefined)
+    return now.error === undefined ? (
+      <Loading title={machineKey} />
+    ) : (
+      <Unknown machineKey={machineKey} error={now.error} />
+    );
   const visited = entries.filter(({ rev }) => rev <= shown).flatMap(({ to }) => to);
   return (
     <>
@@ -126,6 +131,19 @@ export function Machine({
         </Panel>
       </div>
       {dialog}
+    </>
+  );
+}
+
+/** No machine has the key: some may have one that is like it. */
+function Unknown({ machineKey, error }: { readonly machineKey: string; readonly error: Error }) {
+  return (
+    <>
+      <h1>{machineKey}</h1>
+      <Fault error={error} />
+      <p class="hint">
+        <a href={linkTo("find", "", { match: `*${machineKey}*` })}>Find machines</a> whose keys contain this.
+      </p>
     </>
   );
 }

@@ -23,6 +23,7 @@ import { Login } from "./login.tsx";
 import { Machine } from "./machine.tsx";
 import { Overview } from "./overview.tsx";
 import { Fault } from "./parts.tsx";
+import { Side } from "./side.tsx";
 import { Streams } from "./streams.tsx";
 
 interface Who {
@@ -45,6 +46,10 @@ const PAGES = [
   ["try", "Try"],
   ["audit", "Audit"],
 ] as const;
+const KNOWN = new Set<string>([
+  ...PAGES.map(([name]) => name),
+  ...["versions", "family", "definition", "machine"],
+]);
 
 function Page() {
   useRoute();
@@ -65,7 +70,9 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
   const [isLive, setLive] = useState(true);
   const [mayConfigure] = useAllowed([["CONFIG", "GET", "sm-audit-stream"]]);
   const { tick, missing } = useChanges(isLive, followed(page, subject));
-  const definitions = useLoaded(`definitions ${database()} ${seenAs()}`, 0, () =>
+  // New ones are seen where one comes first, and after each step.
+  const since = `${page} ${subject} ${page === "" ? tick : ""}`;
+  const definitions = useLoaded(`definitions ${database()} ${seenAs()}`, since, () =>
     get<{ definitions: readonly string[] }>("/api/v1/definitions"),
   );
   return (
@@ -120,21 +127,10 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
       )}
       <Elsewhere missing={missing} />
       <div class="body">
-        <nav class="side" aria-label="Definitions">
-          <h2>Definitions</h2>
-          <ul>
-            {definitions.data?.definitions.map((id) => (
-              <li key={id}>
-                <a
-                  href={linkTo("definition", id)}
-                  aria-current={page === "definition" && subject === id ? "page" : undefined}
-                >
-                  {id}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
+        <Side
+          definitions={definitions.data?.definitions ?? []}
+          current={page === "definition" ? subject : ""}
+        />
         <main id="main" tabIndex={-1}>
           {page === "" && <Overview tick={tick} database={database()} />}
           {page === "find" && <Find query={query} tick={tick} />}
@@ -147,6 +143,14 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           {page === "audit" && <Audit query={query} tick={tick} />}
           {page === "definition" && <Definition key={subject} id={subject} query={query} tick={tick} />}
           {page === "machine" && <Machine key={subject} machineKey={subject} query={query} tick={tick} />}
+          {!KNOWN.has(page) && (
+            <>
+              <h1>No such page</h1>
+              <p class="hint">
+                The address names none. The <a href={linkTo("")}>overview</a> is the first one.
+              </p>
+            </>
+          )}
         </main>
       </div>
     </>

@@ -1,7 +1,8 @@
 /** The first page: what needs a person, what there is, and how the server is. */
 import { serverInfo } from "./api.ts";
+import { Beginning, DemoEnd } from "./beginning.tsx";
 import { linkTo, useLoaded } from "./hooks.ts";
-import { bytes, count, duration, Fault, Panel, several } from "./parts.tsx";
+import { bytes, count, duration, Fault, Loading, Panel, several } from "./parts.tsx";
 
 type Info = ReadonlyMap<string, string>;
 
@@ -34,15 +35,20 @@ function definitionsOf(info: Info, database: string): readonly DefinitionFigures
 }
 
 export function Overview({ tick, database }: { readonly tick: number; readonly database: string }) {
-  const { data: info, error } = useLoaded(`overview ${database}`, tick, serverInfo);
-  if (info === undefined) return <Fault error={error} />;
+  const { data: info, error, reload } = useLoaded(`overview ${database}`, tick, serverInfo);
+  if (info === undefined) return error === undefined ? <Loading title="Overview" /> : <Fault error={error} />;
+  const definitions = definitionsOf(info, database);
   return (
     <>
       <h1>Overview</h1>
       <Fault error={error} />
       <Needs info={info} />
       <Tiles info={info} />
-      <Definitions definitions={definitionsOf(info, database)} />
+      {definitions.length === 0 ? (
+        <Beginning onDone={reload} />
+      ) : (
+        <Definitions definitions={definitions} onDone={reload} />
+      )}
       <div class="columns">
         <Refusals info={info} />
         <Groups info={info} database={database} />
@@ -63,6 +69,12 @@ function Needs({ info }: { readonly info: Info }) {
     [
       number(info, "machines_failed") > 0,
       `${several(number(info, "machines_failed"), "machine has", "machines have")} failed.`,
+      "failures",
+      {},
+    ],
+    [
+      number(info, "machines_overdue") > 0,
+      `${several(number(info, "machines_overdue"), "machine has", "machines have")} been in a state longer than its sla, by up to ${duration(number(info, "machines_overdue_ms"))}.`,
       "failures",
       {},
     ],
@@ -139,12 +151,18 @@ function timersText(pending: number): string {
   return pending >= TIMERS_COUNTED ? `${count(TIMERS_COUNTED)}+` : count(pending);
 }
 
-function Definitions({ definitions }: { readonly definitions: readonly DefinitionFigures[] }) {
+function Definitions({
+  definitions,
+  onDone,
+}: {
+  readonly definitions: readonly DefinitionFigures[];
+  readonly onDone: () => void;
+}) {
   return (
-    <Panel title="Definitions">
-      {definitions.length === 0 && (
-        <p class="hint">There is no machine yet: SM.CREATE makes one, SM.DEMO a hundred to look at.</p>
-      )}
+    <Panel
+      title="Definitions"
+      aside={definitions.some(({ id }) => id.startsWith("demo-")) && <DemoEnd onDone={onDone} />}
+    >
       <div class="cards">
         {definitions.map(({ id, byStatus, byState }) => {
           const total = [...byStatus.values()].reduce((sum, value) => sum + value, 0);

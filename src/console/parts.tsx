@@ -14,6 +14,16 @@ export function Fault({ error }: { readonly error: Error | undefined }) {
   );
 }
 
+/** A page whose data is on its way. */
+export function Loading({ title }: { readonly title: string }) {
+  return (
+    <>
+      <h1>{title}</h1>
+      <p class="hint">Loading …</p>
+    </>
+  );
+}
+
 /** How long ago, in the largest unit that says enough. */
 export function Ago({ at }: { readonly at: number }) {
   return (

@@ -3,7 +3,7 @@ import { get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
 import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { type Entry, latestEntries } from "./latest-entries.ts";
-import { count, Fault, Panel } from "./parts.tsx";
+import { Ago, count, Fault, Panel } from "./parts.tsx";
 
 interface Group {
   readonly name: string;
@@ -32,15 +32,19 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
   const dead = useLoaded(`dead ${database}`, tick, deadLetters);
   const { pose, dialog } = useQuestion(dead.reload);
   const [mayRequeue] = useAllowed([["SM.REQUEUE", "ALL"]]);
+  const shown = dead.data ?? [];
+  const deadTotal = (known.data ?? [])
+    .filter(({ name }) => name === DEAD_STREAM || name.startsWith(`${DEAD_STREAM}:{`))
+    .reduce((sum, { length }) => sum + length, 0);
   return (
     <>
       <h1>Streams and tasks</h1>
       <Fault error={known.error ?? dead.error} />
       <Panel
-        title="Tasks that were given up"
+        title={`Tasks that were given up${deadTotal > shown.length ? `: the latest ${count(shown.length)} of ${count(deadTotal)}` : ""}`}
         aside={
           mayRequeue === true &&
-          (dead.data?.length ?? 0) > 1 && (
+          shown.length > 1 && (
             <button type="button" onClick={() => pose(REQUEUE_ALL)}>
               Requeue all
             </button>
@@ -48,29 +52,9 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
         }
       >
         {dead.data?.length === 0 && <p class="hint">No task was given up.</p>}
-        <table class="numbers">
-          <tbody>
-            {dead.data?.map((letter) => (
-              <tr key={`${letter.stream} ${letter.id}`}>
-                <th scope="row">
-                  {letter.fields.get("task") ?? letter.fields.get("stream") ?? "task"} of{" "}
-                  <MachineLink machineKey={letter.fields.get("key")} />{" "}
-                  <small>{letter.fields.get("reason") ?? ""}</small>
-                </th>
-                <td>
-                  <code class="quiet">{letter.fields.get("input") ?? ""}</code>
-                </td>
-                <td class="number">
-                  {mayRequeue === true && (
-                    <button type="button" onClick={() => pose(requeue(letter))}>
-                      Requeue
-                    </button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        {shown.length > 0 && (
+          <DeadLetters letters={shown} {...(mayRequeue === true ? { onRequeue: pose } : {})} />
+        )}
       </Panel>
       <Panel title="Streams">
         {known.data?.length === 0 && <p class="hint">No machine has written any yet.</p>}
@@ -111,6 +95,62 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
       </Panel>
       {dialog}
     </>
+  );
+}
+
+/** Why tasks are given up, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  attempts: "delivered as often as it may be, never acknowledged",
+  timeout: "not answered before its deadline",
+  wrongtype: "its stream is a key of another type",
+};
+
+function DeadLetters({
+  letters,
+  onRequeue,
+}: {
+  readonly letters: readonly Entry[];
+  readonly onRequeue?: (question: Question) => void;
+}) {
+  return (
+    <table class="machines">
+      <thead>
+        <tr>
+          <th scope="col">Task</th>
+          <th scope="col">Why</th>
+          <th scope="col">Input</th>
+          <th scope="col">Given up</th>
+          {onRequeue !== undefined && <th scope="col" aria-label="Action" />}
+        </tr>
+      </thead>
+      <tbody>
+        {letters.map((letter) => {
+          const of = (name: string) => letter.fields.get(name);
+          const reason = of("reason") ?? "";
+          return (
+            <tr key={`${letter.stream} ${letter.id}`}>
+              <th scope="row">
+                {of("task") ?? of("stream") ?? "task"} of <MachineLink machineKey={of("key")} />
+              </th>
+              <td>{REASONS[reason] ?? reason}</td>
+              <td class="input">
+                <code class="quiet">{of("input") ?? ""}</code>
+              </td>
+              <td class="when">
+                <Ago at={Number(of("died") ?? letter.id.split("-")[0])} /> ago
+              </td>
+              {onRequeue !== undefined && (
+                <td class="number">
+                  <button type="button" onClick={() => onRequeue(requeue(letter))}>
+                    Requeue
+                  </button>
+                </td>
+              )}
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
   );
 }
 

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
+import type { TestClient } from "../support/client.ts";
 import { define } from "../support/machines.ts";
 import { startTestServer, type TestServer, type TestServerOptions } from "../support/server.ts";
 import { CHROMIUM } from "./chromium.ts";
@@ -47,17 +48,17 @@ export interface Opening extends TestServerOptions {
   readonly statuses?: readonly number[];
   /** Instead of a server with orders. */
   readonly server?: TestServer;
+  /** Without orders. */
+  readonly isEmpty?: boolean;
 }
 
 export async function open(browser: Browser, path: string, options: Opening = {}) {
-  const { colorScheme = "light", statuses = [], server: _, ...serverOptions } = options;
+  const { colorScheme = "light", statuses = [], isEmpty = false, server: _, ...serverOptions } = options;
   const server = options.server ?? (await startTestServer({ http: true, ...serverOptions }));
   const client = await server.client();
   const password = options.config?.requirepass;
   if (password !== undefined) await client.call("AUTH", password);
-  await define(client, "order:v1", ORDER);
-  for (const key of ["o1", "o2", "o3"]) await client.call("SM.CREATE", key, "order");
-  await client.call("SM.SEND", "o2", "PAY", '{"amount":120}', "BY", "ann");
+  if (!isEmpty) await makeOrders(client);
   const page = await browser.newPage({ colorScheme });
   const errors: string[] = [];
   page.on("console", (message) => {
@@ -77,4 +78,10 @@ export async function open(browser: Browser, path: string, options: Opening = {}
     expect(errors).toEqual([]);
   });
   return { server, client, page };
+}
+
+async function makeOrders(client: TestClient): Promise<void> {
+  await define(client, "order:v1", ORDER);
+  for (const key of ["o1", "o2", "o3"]) await client.call("SM.CREATE", key, "order");
+  await client.call("SM.SEND", "o2", "PAY", '{"amount":120}', "BY", "ann");
 }
