@@ -55,6 +55,8 @@ export default defineConfig({
     setupFiles: ["tests/support/random-setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // On a machine that is busy a second is little.
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: availableParallelism(),
     coverage: {
       provider: "v8",
@@ -83,7 +85,10 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "alone", include: ALONE } },
-      { extends: true, test: { name: "slow", include: SLOW } },
+      {
+        extends: true,
+        test: { name: "slow", include: SLOW, testTimeout: 240_000, hookTimeout: 240_000 },
+      },
     ],
   },
 });
