@@ -54,29 +54,45 @@ export interface Loaded<T> {
   reload(): void;
 }
 
-/** Loads what a page shows: at once, when `key` changes, and when `tick` does. */
+/**
+ * Loads what a page shows: at once, when `key` changes, and when `tick` does. One load at a time for a key: on a server that is slower
+ * than the ticks come, each of them would otherwise give up the load before.
+ */
 export function useLoaded<T>(key: string, tick: number | string, load: () => Promise<T>): Loaded<T> {
   const [data, setData] = useState<{ readonly key: string; readonly value: T }>();
   const [error, setError] = useState<Error>();
   const [round, setRound] = useState(0);
   const latest = useRef(load);
   latest.current = load;
+  const going = useRef<{ readonly key: string; isWantedAgain: boolean } | null>(null);
   useEffect(() => {
-    let isCurrent = true;
-    latest.current().then(
-      (value) => {
-        if (!isCurrent) return;
-        setData({ key, value });
-        setError(undefined);
-      },
-      (reason: unknown) => {
-        if (isCurrent) setError(errorOf(reason));
-      },
-    );
-    return () => {
-      isCurrent = false;
+    if (going.current?.key === key) {
+      going.current.isWantedAgain = true;
+      return;
+    }
+    const run = { key, isWantedAgain: false };
+    going.current = run;
+    const ended = (show: () => void) => {
+      if (going.current !== run) return;
+      going.current = null;
+      show();
+      if (run.isWantedAgain) setRound((count) => count + 1);
     };
+    latest.current().then(
+      (value) =>
+        ended(() => {
+          setData({ key, value });
+          setError(undefined);
+        }),
+      (reason: unknown) => ended(() => setError(errorOf(reason))),
+    );
   }, [key, tick, round]);
+  useEffect(
+    () => () => {
+      going.current = null;
+    },
+    [],
+  );
   const reload = useCallback(() => setRound((count) => count + 1), []);
   return { data: data?.key === key ? data.value : undefined, error, reload };
 }

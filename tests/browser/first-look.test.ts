@@ -1,4 +1,5 @@
 /** What a person meets first, and pages with nothing or with a lot on them. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { define } from "../support/machines.ts";
@@ -101,5 +102,38 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await expect.poll(() => page.locator(".side li").count()).toBe(1);
     await page.getByRole("link", { name: "other-19:v1" }).click();
     await page.getByRole("heading", { name: "other-19:v1" }).waitFor();
+  });
+
+  test("shows a page also where the server answers more slowly than changes come", async () => {
+    const { server, client, page } = await open(browser, "#/find");
+    await page.locator(".machines a").first().waitFor();
+    // Longer than a tick of the page: each answer comes after the next change.
+    await page.route("**/api/v1/counts*", async (route) => {
+      await pause(1500);
+      await route.continue();
+    });
+    let isOpen = true;
+    const changes = (async () => {
+      for (; isOpen; await pause(100)) await client.call("SM.PATCH", "o2", "{}");
+    })();
+    await page.goto(`${server.url}/#/definition/order%3Av1`);
+    await page.locator(".chart .badge").first().waitFor();
+    isOpen = false;
+    await changes;
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
+  test("looks for machines on its own where no index finds them, to the end", async () => {
+    const { client, page } = await open(browser, "#/find");
+    const keys = Array.from({ length: 450 }, (_, at) => `more:${at}`);
+    await client.pipeline(keys.map((key) => ["SM.CREATE", key, "order"]));
+    await client.call("SM.PATCH", "more:449", '{"total":7}');
+    await page.getByLabel("Where").fill("context.total == 7");
+    await page.locator("form.filter").getByRole("button", { name: "Find" }).click();
+    await page.getByRole("link", { name: "more:449" }).waitFor();
+    await page.getByText("to the end").waitFor();
+    await client.call("SM.PATCH", "more:1", '{"total":7}');
+    await page.getByRole("button", { name: "Look again" }).click();
+    await page.getByRole("link", { name: "more:1", exact: true }).waitFor();
   });
 });
