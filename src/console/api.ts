@@ -48,9 +48,14 @@ export function command<T>(...words: readonly string[]): Promise<T> {
 
 /** A command as curl sends it. */
 export function curlText(words: readonly string[]): string {
-  const body = JSON.stringify(words).replaceAll("'", "'\\''");
+  return curlOf("/api/v1/commands", words);
+}
+
+/** A request as curl sends it. */
+export function curlOf(path: string, body: unknown): string {
+  const text = JSON.stringify(body).replaceAll("'", "'\\''");
   const db = database() === "0" ? "" : `?db=${database()}`;
-  return `curl -X POST ${location.origin}/api/v1/commands${db} -H 'content-type: application/json' -d '${body}'`;
+  return `curl -X POST ${location.origin}${path}${db} -H 'content-type: application/json' -d '${text}'`;
 }
 
 export function database(): string {

@@ -1,6 +1,6 @@
 /** One action over all machines that a filter fits: makes a bulk job, which counts them first. */
-import { ask } from "./api.ts";
-import { type FieldOf, type Question, useQuestion } from "./confirm.tsx";
+import { ask, curlOf } from "./api.ts";
+import { type FieldOf, type Question, useQuestion, type Values } from "./confirm.tsx";
 import { linkTo, useAllowed } from "./hooks.ts";
 
 const REASON: FieldOf = { name: "reason", label: "Reason" };
@@ -81,14 +81,34 @@ function questionOf(
       ...(action === "send" ? [event] : []),
       ...(data === "" ? [] : [data]),
     ],
-    act: async ({ rate = "50", event = "", data = "", reason = "" }) => {
-      const { id } = await ask<{ readonly id: string }>("POST", "/api/v1/jobs", {
-        ...{ action, rate: Number(rate), reason },
-        ...(event === "" ? {} : { event }),
-        ...(data === "" ? {} : { data: JSON.parse(data) as unknown }),
-        filter: Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== "")),
-      });
+    curl: (values) => curlOf("/api/v1/jobs", jobOf(action, values, filter)),
+    act: async (values) => {
+      if ((values["data"] ?? "") !== "") JSON.parse(values["data"] ?? "");
+      const { id } = await ask<{ readonly id: string }>(
+        "POST",
+        "/api/v1/jobs",
+        jobOf(action, values, filter),
+      );
       location.hash = linkTo("jobs", id);
     },
   };
+}
+
+function jobOf(action: string, values: Values, filter: Readonly<Record<string, string>>) {
+  const { rate = "50", event = "", data = "", reason = "" } = values;
+  return {
+    ...{ action, rate: Number(rate), reason },
+    ...(event === "" ? {} : { event }),
+    ...(data === "" ? {} : { data: parsed(data) }),
+    filter: Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== "")),
+  };
+}
+
+/** While one types it may be no JSON yet. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }

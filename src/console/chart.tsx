@@ -67,6 +67,14 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
           Full screen
         </button>
       </fieldset>
+      {sought !== "" && found.length === 0 && (
+        <p class="hint">
+          No state of the drawing has such a name
+          {drawing.boxes.some(({ isCollapsed }) => isCollapsed)
+            ? "; there are more in the closed ones."
+            : "."}
+        </p>
+      )}
       {drawing.fault !== undefined && <p class="hint">Drawn as a list: {drawing.fault}.</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard too */}
       {/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields */}

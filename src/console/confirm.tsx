@@ -24,6 +24,8 @@ export interface Question {
   readonly isDangerous?: boolean;
   /** What the server says would happen, line by line. */
   readonly foresee?: () => Promise<readonly string[]>;
+  /** The request as curl sends it, where it is another than that of the command. */
+  readonly curl?: (values: Values) => string;
   /** Instead of running the command. */
   readonly act?: (values: Values) => Promise<unknown>;
   /** Behind it. */
@@ -86,7 +88,10 @@ function Confirm({
             ))}
           </ul>
         )}
-        <CopiedCommand words={question.words(values)} />
+        <CopiedCommand
+          words={question.words(values)}
+          {...(question.curl === undefined ? {} : { curl: question.curl(values) })}
+        />
         <Fault error={error ?? foreseen.error} />
         <div class="menu">
           <button type="button" onClick={() => onClose(false)}>
@@ -135,7 +140,13 @@ function FieldInput({
 }
 
 /** A command as redis-cli or curl take it. */
-export function CopiedCommand({ words }: { readonly words: readonly string[] }) {
+export function CopiedCommand({
+  words,
+  curl = curlText(words),
+}: {
+  readonly words: readonly string[];
+  readonly curl?: string;
+}) {
   const [isCurl, setCurl] = useState(false);
   return (
     <div class="command">
@@ -147,7 +158,7 @@ export function CopiedCommand({ words }: { readonly words: readonly string[] }) 
           curl
         </button>
       </fieldset>
-      <Copied label="Copy the command" text={isCurl ? curlText(words) : words.map(quoted).join(" ")} />
+      <Copied label="Copy the command" text={isCurl ? curl : words.map(quoted).join(" ")} />
     </div>
   );
 }

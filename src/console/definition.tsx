@@ -1,7 +1,8 @@
 /** A definition: its statechart with how many machines are where, and the machines of a state, oldest first. */
+import { useMemo } from "preact/hooks";
 import { ask, definitionPath, get, versionsOf } from "./api.ts";
 import { Chart, withOuter } from "./chart.tsx";
-import { savePng, useDrawing } from "./drawing.ts";
+import { closedAtFirst, savePng, useDrawing } from "./drawing.ts";
 import { MachineTable } from "./find.tsx";
 import { FlowPanel, flowOf, HeatChoice, heatMarks } from "./flow.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
@@ -17,32 +18,21 @@ export function Definition({
   readonly tick: number;
 }) {
   const state = query.get("state") ?? "";
-  const drawing = useDrawing(id, query);
+  const document = useLoaded(`document ${id}`, 0, () => get<unknown>(definitionPath(id)));
+  const closed = useMemo(
+    () => (document.data === undefined ? null : closedAtFirst(document.data, state)),
+    // A state that is chosen later leaves the drawing as it is.
+    [document.data],
+  );
+  const drawing = useDrawing(id, query, closed);
   const counts = useLoaded(`counts ${id}`, tick, () => countsOf(id));
   const flow = useLoaded(`flow ${id}`, tick, () => flowOf(id));
   const heat = query.get("heat") ?? "";
-  const versions = useLoaded(`versions ${id}`, 0, () => versionsOf(id));
-  const document = useLoaded(`document ${id}`, 0, () => get<unknown>(definitionPath(id)));
   const fileName = id.replace(":", "-");
   return (
     <>
-      <h1>
-        {id}
-        <nav class="versions" aria-label="Versions">
-          {versions.data?.definitions
-            .filter((version) => version !== id)
-            .map((version) => (
-              <a key={version} href={linkTo("definition", version)}>
-                {version.slice(version.lastIndexOf(":") + 1)}
-              </a>
-            ))}
-          {(versions.data?.definitions.length ?? 0) > 1 && (
-            <a href={linkTo("versions", id.replace(/:[^:]*$/, ""), { from: id })}>Compare</a>
-          )}
-          <a href={linkTo("try", "", { definition: id })}>Try</a>
-        </nav>
-      </h1>
-      <Fault error={drawing.error ?? counts.error ?? flow.error} />
+      <Heading id={id} />
+      <Fault error={document.error ?? drawing.error ?? counts.error ?? flow.error} />
       <Panel
         title="Statechart"
         aside={
@@ -80,6 +70,7 @@ export function Definition({
         <MachineTable
           filter={{ definition: id, ...(state === "" ? {} : { state, olderThan: "0" }) }}
           tick={tick}
+          query={query}
         />
       </Panel>
       <Panel title="Document">
@@ -87,6 +78,28 @@ export function Definition({
         {document.data !== undefined && <Json value={document.data} />}
       </Panel>
     </>
+  );
+}
+
+function Heading({ id }: { readonly id: string }) {
+  const versions = useLoaded(`versions ${id}`, 0, () => versionsOf(id));
+  return (
+    <h1>
+      {id}
+      <nav class="versions" aria-label="Versions">
+        {versions.data?.definitions
+          .filter((version) => version !== id)
+          .map((version) => (
+            <a key={version} href={linkTo("definition", version)}>
+              {version.slice(version.lastIndexOf(":") + 1)}
+            </a>
+          ))}
+        {(versions.data?.definitions.length ?? 0) > 1 && (
+          <a href={linkTo("versions", id.replace(/:[^:]*$/, ""), { from: id })}>Compare</a>
+        )}
+        <a href={linkTo("try", "", { definition: id })}>Try</a>
+      </nav>
+    </h1>
   );
 }
 

@@ -9,17 +9,27 @@ export interface DefinitionDrawing extends Loaded<Drawing> {
   readonly onCollapseAll: (states: readonly string[]) => void;
 }
 
-export function useDrawing(definition: string, query: URLSearchParams): DefinitionDrawing {
-  const closed = (query.get("closed") ?? "").split(",").filter((state) => state !== "");
-  const parameters = closed.map((state) => `collapsed=${encodeURIComponent(state)}`).join("&");
+/** In the address where nothing is closed, though something would be at first. */
+const NONE = "none";
+
+/** @param first what is closed where the address says nothing; null while that is not known */
+export function useDrawing(
+  definition: string,
+  query: URLSearchParams,
+  first: readonly string[] | null = [],
+): DefinitionDrawing {
+  const given = query.get("closed");
+  const closed = given === null ? first : given.split(",").filter((state) => state !== "" && state !== NONE);
+  const parameters = (closed ?? []).map((state) => `collapsed=${encodeURIComponent(state)}`).join("&");
   const path = `${definitionPath(definition)}/drawing?${parameters}`;
-  const loaded = useLoaded(`drawing ${definition} ${parameters}`, 0, async () =>
-    definition === "" ? undefined : get<Drawing>(path),
+  const loaded = useLoaded(`drawing ${definition} ${closed === null} ${parameters}`, 0, async () =>
+    definition === "" || closed === null ? undefined : get<Drawing>(path),
   );
-  const onCollapseAll = (states: readonly string[]) => setQuery("closed", states.join(","));
+  const onCollapseAll = (states: readonly string[]) =>
+    setQuery("closed", states.join(",") || (first?.length ? NONE : ""));
   const onCollapse = (state: string) => {
-    const next = closed.includes(state) ? closed.filter((one) => one !== state) : [...closed, state];
-    onCollapseAll(next);
+    const open = closed ?? [];
+    onCollapseAll(open.includes(state) ? open.filter((one) => one !== state) : [...open, state]);
   };
   return {
     ...loaded,
@@ -28,6 +38,26 @@ export function useDrawing(definition: string, query: URLSearchParams): Definiti
     onCollapse,
     onCollapseAll,
   } as DefinitionDrawing;
+}
+
+/** A chart of more states is drawn with its outer states closed at first: it would be many windows wide. */
+const OPEN_MAX = 40;
+
+/** The states to be closed at first: none in a chart that is not large, and none around a state that is asked for. */
+export function closedAtFirst(document: unknown, shown: string): readonly string[] {
+  const states = statesOf(document);
+  if (sizeOf(document) <= OPEN_MAX) return [];
+  const outer = states.filter(([, inside]) => statesOf(inside).length > 0).map(([name]) => name);
+  return outer.length < 2 ? [] : outer.filter((name) => !shown.startsWith(`${name}.`));
+}
+
+function statesOf(node: unknown): ReadonlyArray<[name: string, node: unknown]> {
+  const states = typeof node === "object" && node !== null && "states" in node ? node.states : undefined;
+  return typeof states === "object" && states !== null ? Object.entries(states) : [];
+}
+
+function sizeOf(node: unknown): number {
+  return statesOf(node).reduce((sum, [, inside]) => sum + 1 + sizeOf(inside), 0);
 }
 
 /** Paints the SVG of the server into a picture of twice its size. */

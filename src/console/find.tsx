@@ -1,9 +1,8 @@
 /** Machines by definition, state, status, age and key, page by page. */
-import { useState } from "preact/hooks";
 import { get, type MachineInfo } from "./api.ts";
 import { Bulk } from "./bulk.tsx";
-import { linkTo, submitted, useLoaded } from "./hooks.ts";
-import { Ago, Fault, Panel, Status } from "./parts.tsx";
+import { linkTo, setQuery, submitted, useLoaded } from "./hooks.ts";
+import { Ago, count, Fault, Panel, Status } from "./parts.tsx";
 import { SavedViews } from "./views.tsx";
 
 export type Filter = Readonly<Record<string, string>>;
@@ -13,17 +12,44 @@ interface Page {
   readonly machines: ReadonlyArray<MachineInfo & { readonly key: string }>;
 }
 
+/** Machines that one request looks at, and that a page shows at least where there are so many. */
+const PAGE = 100;
+/** No index finds these: the machines are looked at one after the other, for so long at a time. */
+const WALKED = ["where", "match", "status"] as const;
+const WALK_MS = 5000;
+
+/** One page; where it has to be looked for, as many requests as it takes, up to a time. */
+async function pageOf(
+  text: string,
+  from: string,
+  isWalk: boolean,
+): Promise<Page & { readonly looked: number }> {
+  const machines = new Map<string, Page["machines"][number]>();
+  const endMs = performance.now() + WALK_MS;
+  let [cursor, looked] = [from, 0];
+  do {
+    const page = await get<Page>(
+      `/api/v1/machines?count=${PAGE}&cursor=${encodeURIComponent(cursor)}&${text}`,
+    );
+    for (const machine of page.machines) machines.set(machine.key, machine);
+    cursor = page.cursor;
+    looked += PAGE;
+  } while (isWalk && cursor !== "0" && machines.size < PAGE && performance.now() < endMs);
+  return { machines: [...machines.values()], cursor, looked };
+}
+
 const FIELDS = [
   ["definition", "Definition"],
   ["state", "State"],
   ["status", "Status"],
   ["match", "Key"],
-  ["olderThan", "In the state longer than (ms)"],
+  ["olderThan", "In the state longer than"],
   ["where", "Where"],
 ] as const;
 
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   match: "order:*",
+  olderThan: "90s, 15m, 2h, 3d",
   where: "context.total > 100",
   state: "paid",
   definition: "order:v1",
@@ -31,6 +57,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
 
 export function Find({ query, tick }: { readonly query: URLSearchParams; readonly tick: number }) {
   const filter = Object.fromEntries(FIELDS.map(([name]) => [name, query.get(name) ?? ""]));
+  const olderThan = millisecondsOf(filter["olderThan"] ?? "");
   const submit = submitted((given) => {
     location.hash = linkTo("find", "", Object.fromEntries(FIELDS.map(([name]) => [name, given(name)])));
   });
@@ -64,31 +91,67 @@ export function Find({ query, tick }: { readonly query: URLSearchParams; readonl
         </button>
       </form>
       <SavedViews filter={filter} />
-      <Panel title="Machines" aside={<Bulk filter={filter} />}>
-        <MachineTable filter={filter} tick={tick} />
-      </Panel>
+      {olderThan === undefined ? (
+        <Fault
+          error={new Error(`'${filter["olderThan"]}' is no length of time: 90s, 15m, 2h and 3d are some.`)}
+        />
+      ) : (
+        <Panel title="Machines" aside={<Bulk filter={{ ...filter, olderThan }} />}>
+          <MachineTable filter={{ ...filter, olderThan }} tick={tick} query={query} />
+        </Panel>
+      )}
     </>
   );
 }
 
-/** One page of machines; the next one is asked for where it ends. */
-export function MachineTable({ filter, tick }: { readonly filter: Filter; readonly tick: number }) {
+const UNITS: Readonly<Record<string, number>> = {
+  ...{ ms: 1, "": 1, s: 1000, m: 60_000, min: 60_000 },
+  ...{ h: 3_600_000, d: 86_400_000 },
+};
+
+/** A length of time in milliseconds, as text: undefined where it is none. */
+function millisecondsOf(text: string): string | undefined {
+  if (text.trim() === "") return "";
+  const [, amount = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const size = UNITS[unit.toLowerCase()];
+  return amount === "" || size === undefined ? undefined : String(Math.round(Number(amount) * size));
+}
+
+/** One page of machines; the next one is asked for where it ends. The address says where it begins, and in which list. */
+export function MachineTable({
+  filter,
+  tick,
+  query,
+}: {
+  readonly filter: Filter;
+  readonly tick: number;
+  readonly query: URLSearchParams;
+}) {
   const text = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== "")).toString();
-  const [place, setPlace] = useState<{ readonly text: string; readonly cursor: string }>({
-    text,
-    cursor: "0",
-  });
-  const cursor = place.text === text ? place.cursor : "0";
-  const { data, error } = useLoaded(`${text} ${cursor}`, tick, () =>
-    get<Page>(`/api/v1/machines?count=100&cursor=${encodeURIComponent(cursor)}&${text}`),
+  const [of = "", at = "0"] = (query.get("from") ?? "").split("|");
+  const cursor = of === (filter["state"] ?? "") ? at : "0";
+  const goTo = (next: string) => setQuery("from", next === "0" ? "" : `${filter["state"] ?? ""}|${next}`);
+  const isWalk = WALKED.some((name) => (filter[name] ?? "") !== "");
+  const { data, error, reload } = useLoaded(`${text} ${cursor}`, isWalk ? 0 : tick, () =>
+    pageOf(text, cursor, isWalk),
   );
   return (
     <>
       <Fault error={error} />
-      {data !== undefined && data.machines.length === 0 && (
+      {data === undefined && error === undefined && (
+        <p class="hint">{isWalk ? "Looking at one machine after the other …" : "Loading …"}</p>
+      )}
+      {isWalk && data !== undefined && (
         <p class="hint">
-          {data.cursor === "0" ? "No machine fits." : "None on this page; there may be some on the next."}
+          Up to {count(data.looked)} machines looked at{data.cursor === "0" ? ", to the end" : ""}. This list
+          does not follow changes.{" "}
+          <button type="button" class="link" onClick={reload}>
+            Look again
+          </button>
         </p>
+      )}
+      {data !== undefined && data.machines.length === 0 && (
+        <p class="hint">{data.cursor === "0" ? "No machine fits." : "None so far; the next page goes on."}</p>
       )}
       {data !== undefined && data.machines.length > 0 && (
         <table class="machines">
@@ -116,8 +179,8 @@ export function MachineTable({ filter, tick }: { readonly filter: Filter; readon
                 </td>
                 <td>{machine.definition ?? "map"}</td>
                 <td class="number">{machine.rev}</td>
-                <td>
-                  <Ago at={machine.updated} />
+                <td class="when">
+                  <Ago at={machine.updated} /> ago
                 </td>
               </tr>
             ))}
@@ -126,14 +189,10 @@ export function MachineTable({ filter, tick }: { readonly filter: Filter; readon
       )}
       {data !== undefined && (data.cursor !== "0" || cursor !== "0") && (
         <p class="pager">
-          <button type="button" disabled={cursor === "0"} onClick={() => setPlace({ text, cursor: "0" })}>
+          <button type="button" disabled={cursor === "0"} onClick={() => goTo("0")}>
             First page
           </button>
-          <button
-            type="button"
-            disabled={data.cursor === "0"}
-            onClick={() => setPlace({ text, cursor: data.cursor })}
-          >
+          <button type="button" disabled={data.cursor === "0"} onClick={() => goTo(data.cursor)}>
             Next page
           </button>
         </p>

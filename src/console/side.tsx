@@ -33,7 +33,7 @@ export function Side({
         {found.slice(0, SHOWN_MAX).map((id) => (
           <li key={id}>
             <a href={linkTo("definition", id)} title={id} aria-current={current === id ? "page" : undefined}>
-              <bdi>{id}</bdi>
+              {id}
             </a>
           </li>
         ))}
