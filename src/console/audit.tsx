@@ -44,6 +44,8 @@ export function Audit({ query, tick }: { readonly query: URLSearchParams; readon
         <>
           <form
             class="filter"
+            // What is typed stays while changes come.
+            key={`${user} ${name}`}
             onSubmit={submitted((given) => {
               setQuery("user", given("user"));
               setQuery("command", given("command"));
@@ -51,11 +53,11 @@ export function Audit({ query, tick }: { readonly query: URLSearchParams; readon
           >
             <label for="audit-user">
               User
-              <input id="audit-user" name="user" value={user} />
+              <input id="audit-user" name="user" defaultValue={user} />
             </label>
             <label for="audit-command">
               Command
-              <input id="audit-command" name="command" value={name} placeholder="sm.patch" />
+              <input id="audit-command" name="command" defaultValue={name} placeholder="sm.patch" />
             </label>
             <button type="submit" class="primary">
               Show

@@ -64,14 +64,15 @@ export function Find({ query, tick }: { readonly query: URLSearchParams; readonl
   return (
     <>
       <h1>Find</h1>
-      <form class="filter" onSubmit={submit}>
+      {/* What is typed stays while changes come: the address alone fills the form anew. */}
+      <form class="filter" key={JSON.stringify(filter)} onSubmit={submit}>
         {FIELDS.map(([name, label]) => (
           <label key={name} for={`filter-${name}`}>
             {label}
             {name === "status" ? (
-              <select id={`filter-${name}`} name={name} value={filter[name] ?? ""}>
+              <select id={`filter-${name}`} name={name}>
                 {["", "active", "failed", "suspended", "done", "stopped"].map((status) => (
-                  <option key={status} value={status}>
+                  <option key={status} value={status} selected={status === filter[name]}>
                     {status === "" ? "any" : status}
                   </option>
                 ))}
@@ -80,7 +81,7 @@ export function Find({ query, tick }: { readonly query: URLSearchParams; readonl
               <input
                 id={`filter-${name}`}
                 name={name}
-                value={filter[name] ?? ""}
+                defaultValue={filter[name] ?? ""}
                 placeholder={PLACEHOLDERS[name] ?? ""}
               />
             )}
