@@ -24,7 +24,8 @@ export function* inOrder<T>(items: Iterable<T>, compare: (a: T, b: T) => number)
   }
   if (run.length > 0) heap.push({ run: run.sort(compare), position: 0 });
   const isBefore = (a: Cursor<T>, b: Cursor<T>) => {
-    const [left, right] = [a.run[a.position], b.run[b.position]];
+    const left = a.run[a.position];
+    const right = b.run[b.position];
     return left !== undefined && (right === undefined || compare(left, right) < 0);
   };
   for (let index = heap.length - 1; index >= 0; index -= 1) sink(heap, index, isBefore);
@@ -46,7 +47,8 @@ function sink<T>(heap: T[], from: number, isBefore: (a: T, b: T) => boolean): vo
   let index = from;
   for (;;) {
     const leftIndex = 2 * index + 1;
-    const [left, right] = [heap[leftIndex], heap[leftIndex + 1]];
+    const left = heap[leftIndex];
+    const right = heap[leftIndex + 1];
     if (left === undefined) break;
     const isRight = right !== undefined && isBefore(right, left);
     const child = isRight ? right : left;

@@ -44,8 +44,11 @@ export class KeyspaceEvents {
 
   /** Publishes the events of the changes from an index on, and what was missed since the last call, in order. */
   tell(changes: readonly Change[], from: number): void {
+    if (this.#misses.length > 0 || (changes.length > from && this.#isHeard)) this.#tellAll(changes, from);
+  }
+
+  #tellAll(changes: readonly Change[], from: number): void {
     const misses = this.#misses;
-    if (misses.length === 0 && (changes.length === from || !this.#isHeard)) return;
     let missIndex = 0;
     const tellMisses = (at: number): void => {
       for (let miss = misses[missIndex]; miss !== undefined && miss.at <= at; miss = misses[missIndex]) {

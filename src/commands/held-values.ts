@@ -1,5 +1,5 @@
 /** Looking at keys that hold a hash, set, list or sorted set. */
-import { bytesOf } from "../base/bytes.ts";
+import { type Bytes, bytesOf } from "../base/bytes.ts";
 import type { KeyRecord } from "../keyspace/records.ts";
 import * as errors from "../protocol/errors.ts";
 import { Held, type ValueType } from "../values/held.ts";
@@ -9,21 +9,24 @@ import { look } from "./values.ts";
 /** What a key holds that is read; undefined when there is no such key. @throws ReplyError WRONGTYPE */
 export function heldAt(call: Call, key: Buffer, type: ValueType): Held | undefined {
   const record = look(call, key);
-  return record === undefined ? undefined : heldOf(call, key, type, record);
+  return record === undefined ? undefined : heldOf(call, bytesOf(key), type, record);
 }
 
 /** As `heldAt`, for a key that is about to be written: nothing is counted. */
 export function heldForWrite(call: Call, key: Buffer, type: ValueType): Held | undefined {
-  const record = call.db.find(bytesOf(key));
-  return record === undefined ? undefined : heldOf(call, key, type, record);
+  const bytes = bytesOf(key);
+  const record = call.db.find(bytes);
+  return record === undefined ? undefined : heldOf(call, bytes, type, record);
 }
 
 /** As `heldForWrite`; a value that is not there is created with its first part. */
 export function heldOrNew(call: Call, key: Buffer, type: ValueType): Held {
-  return heldForWrite(call, key, type) ?? new Held(call.db, bytesOf(key), type, undefined);
+  const bytes = bytesOf(key);
+  const record = call.db.find(bytes);
+  return record === undefined ? new Held(call.db, bytes, type, undefined) : heldOf(call, bytes, type, record);
 }
 
-function heldOf(call: Call, key: Buffer, type: ValueType, record: KeyRecord): Held {
+function heldOf(call: Call, key: Bytes, type: ValueType, record: KeyRecord): Held {
   if (record.type !== type) throw errors.wrongType();
-  return new Held(call.db, bytesOf(key), type, record);
+  return new Held(call.db, key, type, record);
 }

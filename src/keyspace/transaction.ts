@@ -321,7 +321,11 @@ export class Transaction implements OrderedReader {
 
   /** All writes, each key once, in the order of their first write. */
   writes(): Write[] {
-    return Array.from(this.#writes.entries(), ([key, written]) => [key, bytesOfWritten(written)] as const);
+    const writes: Write[] = [];
+    this.#writes.forEach((key, written) => {
+      writes.push([key, bytesOfWritten(written)]);
+    });
+    return writes;
   }
 
   /** Entries in key order, the transaction's own writes merged over the store's. */

@@ -128,14 +128,14 @@ export class RequestDecoder {
     let position = skipHeader(chunk, at + 1);
     const count = headerValue(chunk, at + 1, position);
     if (count < 1 || count > countMax) return undefined;
-    const args: Buffer[] = [];
+    const args: Buffer[] = count <= SHORT_COUNT_MAX ? new Array(count) : [];
     for (let i = 0; i < count; i++) {
       if (chunk[position] !== DOLLAR) return undefined;
       const start = skipHeader(chunk, position + 1);
       const bytes = headerValue(chunk, position + 1, start);
       const end = start + bytes;
       if (bytes < 0 || bytes > bytesMax || end + 2 > length) return undefined;
-      args.push(i === 0 ? this.#name(chunk, start, end) : chunk.subarray(start, end));
+      args[i] = i === 0 ? this.#name(chunk, start, end) : chunk.subarray(start, end);
       position = end + 2;
     }
     this.#input.at = position;
@@ -262,6 +262,7 @@ function isSame(name: Buffer, chunk: Buffer, start: number, end: number): boolea
 
 /** What V8 keeps for a view and its slot in the array of arguments, roughly. */
 const ARGUMENT_OVERHEAD_BYTES = 96;
+const SHORT_COUNT_MAX = 16; // For so many, room is made: an array that grows begins with room for 17.
 const UNAUTHENTICATED_COUNT_MAX = 10;
 const UNAUTHENTICATED_BYTES_MAX = 16_384;
 const STAR = 0x2a;

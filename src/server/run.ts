@@ -118,8 +118,9 @@ export class Run implements Call {
   }
 
   use(key: Bytes, given?: GivenUse): void {
-    this.uses ??= [];
-    this.uses.push({ key, given });
+    // Nearly always the only one: an array that grows begins with room for 17.
+    if (this.uses === undefined) this.uses = [{ key, given }];
+    else this.uses.push({ key, given });
   }
 
   random(): number {

@@ -63,6 +63,13 @@ export class SortedMap<V> {
     return this.#values.values();
   }
 
+  /** Visits the entries in insertion order; makes no object for each, as `entries` does. */
+  forEach(visit: (key: Bytes, value: V) => void): void {
+    this.#values.forEach((value, key) => {
+      visit(raw(key), value);
+    });
+  }
+
   /** Entries in insertion order. */
   *entries(): Generator<[Bytes, V]> {
     for (const [key, value] of this.#values) yield [raw(key), value];

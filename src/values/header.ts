@@ -41,11 +41,12 @@ export function encodeHeader(header: Header): Buffer {
 
 /** @throws Error when the payload is invalid */
 export function decodeHeader(payload: Buffer): Header {
-  const reader = new FieldReader(payload);
-  const flags = reader.byte();
-  const encoding = ENCODINGS[flags >> 1];
-  assert(encoding !== undefined, "a known encoding");
+  const flags = payload[0];
+  const encoding = flags === undefined ? undefined : ENCODINGS[flags >> 1];
+  assert(flags !== undefined && encoding !== undefined, "a known encoding");
   if ((flags & LARGE) === 0) return { isLarge: false, encoding, entries: Packed.read(payload.subarray(1)) };
+  const reader = new FieldReader(payload);
+  reader.byte();
   const numbers: number[] = [];
   while (!reader.isAtEnd) numbers.push(reader.varint());
   return { isLarge: true, encoding, numbers };

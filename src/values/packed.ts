@@ -9,6 +9,8 @@ import { putVarint, varintBytes } from "../base/varint.ts";
 const MORE = 128;
 /** A run of so few entries is as fast one by one. */
 const KEPT_MIN = 8;
+/** Up to here a loop is faster than a call that copies. */
+const SHORT_BYTES_MAX = 64;
 
 export class Packed {
   static readonly EMPTY = new Packed(Buffer.alloc(0), []);
@@ -128,7 +130,7 @@ export class Packed {
     for (const { length } of added) addedBytes += varintBytes(length) + length;
     const shift = addedBytes - (to - from);
     const bytes = Buffer.allocUnsafe(this.bytes.length + shift);
-    bytes.set(this.bytes.subarray(0, from));
+    copyBytes(this.bytes, 0, from, bytes, 0);
     const addedStarts: number[] = [];
     let at = from;
     for (const entry of added) {
@@ -137,7 +139,7 @@ export class Packed {
       bytes.set(entry, at);
       at += entry.length;
     }
-    if (to < this.bytes.length) bytes.set(this.bytes.subarray(to), at);
+    copyBytes(this.bytes, to, this.bytes.length, bytes, at);
     const starts = this.#starts.toSpliced(index, removed, ...addedStarts);
     for (let rest = index + added.length; rest < starts.length; rest += 1)
       starts[rest] = (starts[rest] ?? 0) + shift;
@@ -161,6 +163,12 @@ export class Packed {
   #startOf(index: number): number {
     return this.#starts[index] ?? this.bytes.length;
   }
+}
+
+/** Copies a range of bytes. A short one byte by byte: a view of it would take longer than the copy. */
+function copyBytes(source: Buffer, from: number, to: number, target: Buffer, at: number): void {
+  if (to - from > SHORT_BYTES_MAX) target.set(source.subarray(from, to), at);
+  else for (let index = from; index < to; index += 1) target[at + index - from] = source[index] ?? 0;
 }
 
 function lengthAt(bytes: Buffer, at: number): number {
