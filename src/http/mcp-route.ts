@@ -1,5 +1,5 @@
 /**
- * /mcp: the Model Context Protocol, for programs that reason (`http-mcp`). Each request is a session of its own with the rights of its
+ * /mcp: the Model Context Protocol, for language models (`http-mcp`). Each request is a session of its own with the rights of its
  * user; commands are tools, and a refusal is a result that says what the machine accepts. The library is loaded with the first request.
  */
 import type { Hono } from "hono";

@@ -61,7 +61,7 @@ export const HTTP = {
   "http-mcp": directive(
     bool,
     false,
-    "Whether `/mcp` answers the Model Context Protocol, for programs that reason; its library is loaded with the first request.",
+    "Whether `/mcp` answers the Model Context Protocol, for language models; its library is loaded with the first request.",
   ),
   "http-base-durable": directive(
     path,
