@@ -89,6 +89,7 @@ const BEFORE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "SM.HISTORY": ["k", "-", "+"],
   "SM.INFO": ["k"],
   "SM.MIGRATE": ["k", "order"],
+  "SM.MIGRATION|LIST": [],
   "SM.MIGRATION|PLAN": ["order", "order:v1"],
   "SM.MIGRATION|START": ["order", "order:v1"],
   "SM.MIGRATION|STATUS": ["1"],
