@@ -125,7 +125,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           </button>
         </p>
       )}
-      <Elsewhere missing={missing} />
+      <Elsewhere page={page} missing={missing} />
       <div class="body">
         <Side
           definitions={definitions.data?.definitions ?? []}
@@ -157,8 +157,11 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
   );
 }
 
-/** What a page of a server of a cluster does not follow, since other servers hold it. */
-function Elsewhere({ missing }: { readonly missing: readonly Missing[] }) {
+/** Pages that show what their server holds, in a cluster too. */
+const OF_THIS_SERVER: ReadonlySet<string> = new Set(["streams", "audit", "jobs"]);
+
+/** What a page of a server of a cluster does not follow, or not show, since other servers hold it. */
+function Elsewhere({ page, missing }: { readonly page: string; readonly missing: readonly Missing[] }) {
   if (missing.length === 0) return null;
   const servers = new Map<string, number[]>();
   for (const { partition, host, port } of missing) {
@@ -168,8 +171,11 @@ function Elsewhere({ missing }: { readonly missing: readonly Missing[] }) {
   const parts = Array.from(servers, ([server, held]) => `${held.join(", ")} (${server})`);
   return (
     <p class="seen-as" role="status">
-      This server holds a part of the cluster. What changes in these partitions is shown when the page is
-      loaded again, and machines there are changed at their servers: {parts.join("; ")}.
+      This server holds a part of the cluster.{" "}
+      {OF_THIS_SERVER.has(page)
+        ? "Not shown are the partitions "
+        : "What changes in these partitions is shown when the page is loaded again, and machines there are changed at their servers: "}
+      {parts.join("; ")}.
     </p>
   );
 }
