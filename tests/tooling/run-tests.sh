@@ -1,6 +1,6 @@
 #!/bin/sh
 # run-tests.sh core|all [vitest arguments]
-# Runs the tests; core leaves out those that take minutes, all measures the coverage too, which has a floor. Installs first
+# Runs the tests; core leaves out those that take minutes, with DETENT_COVERAGE=1 all measures the coverage too, which has a floor. Installs first
 # what they need beyond npm's packages, if this may be done here; what is missing then is said, and the tests that need it
 # skip themselves. The last line counts: "N passed, N failed".
 set -u
@@ -70,8 +70,8 @@ export DETENT_BUILT=1
 if [ $# -eq 0 ]; then
   if [ -z "$(missing)" ]; then
     export DETENT_ALL_COMMANDS=1
-    set -- --coverage
-  else
+    [ "${DETENT_COVERAGE:-}" = 1 ] && set -- --coverage
+  elif [ "${DETENT_COVERAGE:-}" = 1 ]; then
     echo "The coverage is not measured: tests are skipped."
   fi
 fi
