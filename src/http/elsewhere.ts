@@ -2,7 +2,7 @@
  * The partitions of a cluster that other servers hold: what a page or a reader of changes is not sent here, and where it is. A
  * server names them whenever they change, so that nobody takes a part for the whole.
  */
-import { type PartitionElsewhere, partitionsElsewhere } from "../commands/cluster/elsewhere.ts";
+import { type OwnedPartition, partitionsElsewhere } from "../commands/cluster/elsewhere.ts";
 import { portFor } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 
@@ -23,7 +23,7 @@ export function elsewhere(server: Server): readonly Elsewhere[] {
 }
 
 /** Where a partition is. */
-export function placeOf({ partition, firstSlot, lastSlot, owner }: PartitionElsewhere): Elsewhere {
+export function placeOf({ partition, firstSlot, lastSlot, owner }: OwnedPartition): Elsewhere {
   return {
     partition,
     slots: `${firstSlot}-${lastSlot}`,

@@ -5,7 +5,7 @@
 import { newSession, type Recorder, type Session } from "../clients/session.ts";
 import type { SessionConnection } from "../clients/session-list.ts";
 import { userOfCertificate } from "../clients/users/certificate-user.ts";
-import type { PartitionElsewhere } from "../commands/cluster/elsewhere.ts";
+import { type OwnedPartition, ownedPartitions } from "../commands/cluster/elsewhere.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { OutgoingReply, Reply } from "../protocol/reply.ts";
 import { replySize } from "../protocol/reply-size.ts";
@@ -64,10 +64,8 @@ export class HttpSession implements Endpoint, SessionConnection {
   }
 
   /** Where a cluster has several: its partitions and their owners, in the order of slots. None otherwise. */
-  get partitions(): readonly PartitionElsewhere[] {
-    const { cluster, asking } = this.#server;
-    if (cluster === undefined || asking === undefined || cluster.partitions.length < 2) return [];
-    return cluster.partitions.map((range) => ({ ...range, owner: cluster.ownerOf(range.firstSlot) }));
+  get partitions(): readonly OwnedPartition[] {
+    return this.#server.asking === undefined ? [] : (ownedPartitions(this.#server) ?? []);
   }
 
   /** No more is read and nothing is waited for once the session has ended. */
