@@ -14,9 +14,6 @@ export interface Hearing {
   readonly onSaid: (text: string | undefined) => void;
 }
 
-/** Of warnings; notices that are none have others. */
-const WARNING_CLASS = "01";
-
 interface Listening {
   readonly client: Client;
   /** The name of the channel in this schema. */
@@ -50,13 +47,11 @@ export async function listeningClient(
   const client = await connectedToPrimary({
     ...access,
     onFormer: listeners.former,
+    onWarning: listeners.warning,
     prepare: (made) => {
       made.on("notification", (notification) => {
         if (also !== undefined && notification.channel === alsoName) also.onSaid(notification.payload);
         else listeners.notification(notification);
-      });
-      made.on("notice", ({ code, message }) => {
-        if (code?.startsWith(WARNING_CLASS) === true) listeners.warning?.(message ?? code);
       });
     },
   });

@@ -23,6 +23,8 @@ const KNOW = `select pg_is_in_recovery() or current_setting('transaction_read_on
     .map(([name, value]) => `set_config('${name}', '${value}', false)`)
     .join(", ")}`;
 
+/** Of warnings; notices that are none have other classes. */
+const WARNING_CLASS = "01";
 /** Classes of errors: no such function or setting, or not allowed; not supported. */
 const UNKNOWN_THERE = /^(42|0A)/;
 
@@ -48,6 +50,8 @@ export interface PrimaryOptions {
   readonly connectMs: number;
   /** Before it connects: for listeners. */
   readonly prepare?: (client: Client) => void;
+  /** The database warns of a statement: what it has committed may be on one copy alone. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   /** The connection leads to a server that is not the primary any more. */
   readonly onFormer: (client: Client) => void;
 }
@@ -96,7 +100,7 @@ async function bestOf(tried: readonly Promise<Known>[]): Promise<Known> {
 
 /** @throws Error unless it is a primary */
 async function connected(options: PrimaryOptions, address: string): Promise<Known> {
-  const { config, connectMs, prepare } = options;
+  const { config, connectMs, prepare, onWarning } = options;
   const { default: pg } = await import("pg");
   const client = new pg.Client({
     ...config,
@@ -105,6 +109,9 @@ async function connected(options: PrimaryOptions, address: string): Promise<Know
     keepAlive: true,
   });
   client.on("error", () => undefined);
+  client.on("notice", ({ code, message }) => {
+    if (code?.startsWith(WARNING_CLASS) === true) onWarning?.(message ?? code);
+  });
   prepare?.(client);
   // It may be frozen, or cut off, between its welcome and its first answer.
   const late = setTimeout(() => end(client), 2 * connectMs);

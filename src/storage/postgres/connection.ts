@@ -199,10 +199,8 @@ export class Line implements Statements {
       url,
       connectMs: CONNECT_MS,
       config: { application_name: name },
-      prepare: (made) => {
-        made.on("notice", ({ code, message }) => {
-          if (code?.startsWith("01") === true) this.#warnings.push(message ?? code);
-        });
+      onWarning: (text) => {
+        this.#warnings.push(text);
       },
       onFormer: drop,
     });
