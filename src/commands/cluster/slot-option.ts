@@ -3,46 +3,48 @@
  * owns the slot, as one with a key does. So a client that asks for each partition hears of all of them, wherever they are and
  * whenever they move.
  */
+import { CATALOGUE } from "../../catalogue/catalogue.ts";
 import type { Command } from "../../catalogue/command.ts";
+import type { Argument } from "../../catalogue/declaration.ts";
 import { SLOT_COUNT } from "../../cluster/view.ts";
 import type { Databases } from "../../keyspace/databases.ts";
 import * as errors from "../../protocol/errors.ts";
 import { token } from "../arguments.ts";
 import type { Call } from "../handler.ts";
 
-/** Where options may begin in the commands that have it. */
-const BEGINS: ReadonlyMap<string, number> = new Map([
-  ["SM.COUNT", 1],
-  ["SM.MIGRATION|LIST", 2],
-  ["SM.MIGRATION|STATUS", 3],
-  ["SM.MIGRATION|UNDO", 3],
-  ["SM.OVERDUE", 2],
-  ["SM.REQUEUE", 1],
-  ["SM.SCAN", 2],
-]);
+/** Where the option may be in a request. */
+interface Place {
+  /** Behind what has its place by its position. */
+  readonly begin: number;
+  /** Options behind which another argument follows, which may be any word. */
+  readonly valued: ReadonlySet<string>;
+}
 
-/** Options of these commands behind which another argument follows, which may be any word. */
-const VALUED = new Set([
-  "BY",
-  "COUNT",
-  "DEF",
-  "MATCH",
-  "OLDER",
-  "STATE",
-  "STATUS",
-  "STREAM",
-  "TASK",
-  "WHERE",
-]);
+/** Of the commands that declare the option, by their names. */
+const PLACES: ReadonlyMap<string, Place> = new Map(
+  CATALOGUE.commands
+    .flatMap((command) => [command, ...command.subcommands.values()])
+    .filter(({ declaration }) => declaration.arguments.some(({ token }) => token === "SLOT"))
+    .map(({ name, declaration }) => [name, placeIn(name, declaration.arguments)]),
+);
+
+function placeIn(name: string, declared: readonly Argument[]): Place {
+  const words = name.split("|").length;
+  const positional = declared.filter(({ token }) => token === undefined).length;
+  const valued = declared.flatMap(({ token, type }) =>
+    token === undefined || type === "pure-token" ? [] : [token],
+  );
+  return { begin: words + positional, valued: new Set(valued) };
+}
 
 /** The slot that a request names; undefined where it names none, or what is none, which its handler refuses. */
 export function slotNamed({ name }: Pick<Command, "name">, args: readonly Buffer[]): number | undefined {
-  const begin = BEGINS.get(name);
-  if (begin === undefined) return undefined;
-  for (let position = begin; position + 1 < args.length; position += 1) {
+  const place = PLACES.get(name);
+  if (place === undefined) return undefined;
+  for (let position = place.begin; position + 1 < args.length; position += 1) {
     const word = token(args[position]);
     if (word === "SLOT") return slotIn(args[position + 1]);
-    if (VALUED.has(word)) position += 1;
+    if (place.valued.has(word)) position += 1;
   }
   return undefined;
 }
