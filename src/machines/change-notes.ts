@@ -4,13 +4,25 @@
  */
 import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Change } from "../keyspace/changes.ts";
+import type { Change, KeyEvent } from "../keyspace/changes.ts";
 
 /** What is gathered is handed out so long after the first change in it. */
 export const GATHERED_MS = 50;
 /** Definitions in a moment, and keys of each, at most; what comes beyond is counted alone. */
 const DEFINITIONS_MAX = 1000;
 const KEYS_MAX = 500;
+
+/** Events of keys by which machines come or go without a history entry. What the key holds is not known: all may be looked at anew. */
+const COMES_OR_GOES: ReadonlySet<KeyEvent> = new Set([
+  "copy_to",
+  "del",
+  "expired",
+  "move_from",
+  "move_to",
+  "rename_from",
+  "rename_to",
+  "restore",
+]);
 
 /** Machines of a definition that have changed. */
 export interface ChangedMachines {
@@ -75,14 +87,16 @@ export class ChangeNotes {
       if (change.kind === "machine") {
         const gathered = this.#of(change.database);
         if (gathered !== undefined) add(gathered, change.definition?.name ?? "", change.key);
-      } else if (change.kind === "flush" || change.kind === "swap") {
-        // All machines may have come or gone.
-        for (const database of change.kind === "flush" ? [change.database] : change.databases) {
-          const gathered = this.#of(database);
-          if (gathered !== undefined) gathered.isPartial = true;
-        }
-      }
+      } else if (change.kind === "swap") for (const database of change.databases) this.#noteUnnamed(database);
+      else if (change.kind === "flush") this.#noteUnnamed(change.database);
+      else if (change.kind === "key" && COMES_OR_GOES.has(change.event)) this.#noteUnnamed(change.database);
     }
+  }
+
+  /** Machines may have come or gone. */
+  #noteUnnamed(database: number): void {
+    const gathered = this.#of(database);
+    if (gathered !== undefined) gathered.isPartial = true;
   }
 
   /** What is gathered of a database; undefined where nobody follows. */

@@ -102,6 +102,20 @@ describe("GET /api/v1/changes with every", () => {
     expect((await events.until(1))[0]?.data).toMatchObject({ changes: 0, isPartial: true });
   });
 
+  test.each([
+    ["is deleted", ["DEL", "l1"]],
+    ["gets another key", ["RENAME", "l1", "l2"]],
+    ["is copied", ["COPY", "l1", "l2"]],
+  ])("says that machines may have come or gone when one %s", async (_, command) => {
+    const { client, clock, follow } = await serve();
+    await client.call("SM.CREATE", "l1", "lamp");
+    clock.advance(GATHERED_MS);
+    const events = await follow();
+    await client.call(...command);
+    clock.advance(GATHERED_MS);
+    expect((await events.until(1))[0]?.data).toMatchObject({ changes: 0, isPartial: true });
+  });
+
   test("says nothing of definitions whose changes the user may not read, and refuses them by name", async () => {
     const { server, client, clock, follow } = await serve();
     await client.call("ACL", "SETUSER", "ann", "on", ">pw", "+@all", "~sm:changes:lamp", "~hall", "alldefs");
