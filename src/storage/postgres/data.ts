@@ -12,18 +12,18 @@ import { byteaArray } from "./arrays.ts";
 import { messageOf, Patience, type Statement, type Statements } from "./connection.ts";
 import type { DataReads } from "./data-reads.ts";
 import type { KnownKeys } from "./known-keys.ts";
-import { type Ownership, Trouble } from "./ownership.ts";
+import { HELD, IS_OWN, type Ownership, Trouble } from "./ownership.ts";
 
 const PUT = `insert into detent_data (p, key, value)
-    select $1, t.key, t.value from held, unnest($3::bytea[], $4::bytea[]) as t(key, value)
+    select $1, t.key, t.value from held, unnest($4::bytea[], $5::bytea[]) as t(key, value)
     on conflict (p, key) do update set value = excluded.value`;
 const REMOVE =
-  "delete from detent_data d using held, unnest($5::bytea[]) as t(key) where d.p = $1 and d.key = t.key";
+  "delete from detent_data d using held, unnest($6::bytea[]) as t(key) where d.p = $1 and d.key = t.key";
 
 const APPLY: Statement = {
   name: "apply",
   commits: true,
-  text: `with held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share),
+  text: `with ${HELD},
       put as (${PUT}), removed as (${REMOVE})
     select count(*) from held`,
 };
@@ -32,7 +32,7 @@ const SET_MARK: Statement = {
   name: "mark",
   commits: true,
   text: `with held as (
-        update detent_partition set generation = $6, mark = $7 where p = $1 and epoch = $2 returning 1
+        update detent_partition set generation = $7, mark = $8 where ${IS_OWN} returning 1
       ),
       put as (${PUT}), removed as (${REMOVE})
     select count(*) from held`,
@@ -179,10 +179,10 @@ export class PostgresData implements DataFile {
 
   /** False when it is to be tried again. @throws LostError */
   async #attempt(statement: Statement, parameters: readonly unknown[]): Promise<boolean> {
-    const { lost, partition, epoch } = this.#ownership;
+    const { lost, fence } = this.#ownership;
     if (lost !== undefined) throw lost;
     try {
-      const { rows } = await this.#line.run(statement, [partition, epoch, ...parameters]);
+      const { rows } = await this.#line.run(statement, [...fence, ...parameters]);
       const [row] = rows;
       if (row?.[0] === "1") {
         this.#trouble.succeeded();

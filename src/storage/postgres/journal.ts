@@ -1,6 +1,6 @@
 /**
  * The journal of a partition: a row for each commit, in order. One statement inserts at a time, and takes all commits that came
- * while the one before it was under way, so that there are no gaps. It does nothing when the epoch is another one.
+ * while the one before it was under way, so that there are no gaps. It does nothing when the owner or the epoch is another one.
  *
  * What has become of a statement may be unknown: the connection broke, no answer came, the commit was cut short. Then the
  * epoch is raised, behind which that statement can do nothing more; a look at the rows, in the new epoch, tells what it has
@@ -12,7 +12,7 @@ import type { JournalMark } from "../data-file.ts";
 import { type Commit, RecordEncoder } from "../journal-record.ts";
 import { bigintArray, byteaArray } from "./arrays.ts";
 import { Patience, type Statement, type Statements } from "./connection.ts";
-import { type Ownership, Trouble } from "./ownership.ts";
+import { HELD, type Ownership, Trouble } from "./ownership.ts";
 
 const ROWS_PER_STATEMENT_MAX = 512;
 const BYTES_PER_STATEMENT_MAX = 8 * 1024 * 1024;
@@ -24,21 +24,25 @@ const TRIM_ROWS = 5000;
 const INSERT: Statement = {
   name: "insert",
   commits: true,
-  text: `with held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share)
+  text: `with ${HELD}
     insert into detent_journal (p, sequence, epoch, at, record)
-    select $1, t.sequence, $2, t.at, t.record from held, unnest($3::bigint[], $4::bigint[], $5::bytea[]) as t(sequence, at, record)`,
+    select $1, t.sequence, $2, t.at, t.record from held, unnest($4::bigint[], $5::bigint[], $6::bytea[]) as t(sequence, at, record)`,
 };
 
 /** Which rows are there is told to the owner only, and holds until the epoch changes. */
 const LOOK: Statement = {
   name: "look",
-  text: `with held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share)
-    select (select count(*) from held), count(*), max(sequence) from detent_journal where p = $1 and sequence > $3`,
+  text: `with ${HELD}
+    select (select count(*) from held), count(*), max(sequence) from detent_journal where p = $1 and sequence > $4`,
 };
 
 const TRIM: Statement = {
   name: "trim",
-  text: "delete from detent_journal where p = $1 and sequence > $2 and sequence <= $3",
+  commits: true,
+  text: `with ${HELD}, trimmed as (
+      delete from detent_journal j using held where j.p = $1 and j.sequence > $4 and j.sequence <= $5
+    )
+    select count(*) from held`,
 };
 
 /** A commit that is not settled. */
@@ -222,11 +226,9 @@ export class PostgresJournal implements CommitJournal {
     let batch: readonly Pending[] = [];
     try {
       const { count } = await this.#line.run(INSERT, () => {
-        const { partition, epoch } = this.#ownership;
         batch = this.#nextBatch();
         return [
-          partition,
-          epoch,
+          ...this.#ownership.fence,
           bigintArray(batch.map(({ sequence }) => sequence)),
           bigintArray(batch.map(({ atMs }) => atMs)),
           byteaArray(batch.map(({ record }) => record)),
@@ -244,8 +246,8 @@ export class PostgresJournal implements CommitJournal {
     for (const patience = new Patience(); this.#ownership.lost === undefined; await patience.pause()) {
       try {
         await this.#ownership.raise(this.#line);
-        const { partition, epoch } = this.#ownership;
-        const { rows } = await this.#line.run(LOOK, [partition, epoch, this.#syncedSequence]);
+        const { partition, fence } = this.#ownership;
+        const { rows } = await this.#line.run(LOOK, [...fence, this.#syncedSequence]);
         const [held, count, last] = rows[0] ?? [];
         // The epoch has changed between the two.
         if (held !== "1") continue;
@@ -283,7 +285,8 @@ export class PostgresJournal implements CommitJournal {
   async #trimUpTo(sequence: number): Promise<void> {
     while (this.#trimmedSequence < sequence && this.#ownership.lost === undefined) {
       const to = Math.min(sequence, this.#trimmedSequence + TRIM_ROWS);
-      await this.#trimLine.run(TRIM, [this.#ownership.partition, this.#trimmedSequence, to]);
+      const { rows } = await this.#trimLine.run(TRIM, [...this.#ownership.fence, this.#trimmedSequence, to]);
+      if (rows[0]?.[0] !== "1") return;
       this.#trimmedSequence = to;
     }
   }

@@ -13,11 +13,20 @@ export class LostError extends Error {
 /** A connection that is made anew, or a server that starts again, is none yet. */
 const TROUBLE_MS = 1000;
 
+/**
+ * What a statement on the partition's row compares, with `Ownership.fence` as its first parameters. The owner too, which has another
+ * name for each take: a database that has failed over to a standby without the latest commits gives an epoch away twice.
+ */
+export const IS_OWN = "p = $1 and epoch = $2 and owner = $3";
+
+/** Begins a statement that writes: `held` has a row as long as the partition is the owner's, and keeps it so until the commit. */
+export const HELD = `held as materialized (select 1 from detent_partition where ${IS_OWN} for key share)`;
+
 // A raise whose answer was lost may have been made: the epoch may be any from the known one on, as long as the owner is.
 const RAISE: Statement = {
   name: "raise",
   commits: true,
-  text: `update detent_partition set epoch = epoch + 1 where p = $1 and owner = $2 and epoch >= $3 returning epoch`,
+  text: `update detent_partition set epoch = epoch + 1 where p = $1 and epoch >= $2 and owner = $3 returning epoch`,
 };
 
 export class Ownership {
@@ -40,9 +49,13 @@ export class Ownership {
     this.#epoch = epoch;
   }
 
-  /** What every statement of the owner compares. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** The first parameters of every statement of the owner: what it compares. */
+  get fence(): readonly [partition: number, epoch: number, owner: string] {
+    return [this.partition, this.#epoch, this.owner];
   }
 
   /** Why nothing can be written any more. */
@@ -70,7 +83,7 @@ export class Ownership {
 
   async #raiseNow(line: Statements): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
-    const { rows } = await line.run(RAISE, [this.partition, this.owner, this.#epoch]);
+    const { rows } = await line.run(RAISE, this.fence);
     const [row] = rows;
     if (row === undefined)
       throw this.lose(

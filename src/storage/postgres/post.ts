@@ -5,26 +5,24 @@
 import type { IncomingLetter, MailPositions, OutgoingLetter, Post, TakeLimits } from "../post.ts";
 import { bigintArray, byteaArray } from "./arrays.ts";
 import { type Answer, DoubtError, type Statement, type Statements } from "./connection.ts";
-import type { Ownership } from "./ownership.ts";
-
-const HELD = `held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share)`;
+import { HELD, type Ownership } from "./ownership.ts";
 
 /** The name of the channel on which the process that puts letters in says for which partitions of other processes they are. */
 export const MAIL_CHANNEL = "'detent_' || md5(current_schema()) || '_mail'";
 
-/** $6: those partitions, with a comma between two. */
+/** $7: those partitions, with a comma between two. */
 const PUT: Statement = {
   name: "put",
   commits: true,
   text: `with ${HELD}, put as (
       insert into detent_mail (target, source, sequence, record)
       select t.target, $1, t.sequence, t.record
-      from held, unnest($3::bigint[], $4::bigint[], $5::bytea[]) as t(target, sequence, record)
+      from held, unnest($4::bigint[], $5::bigint[], $6::bytea[]) as t(target, sequence, record)
       on conflict do nothing
-    ), told as (select pg_notify(${MAIL_CHANNEL}, $6::text) from held where $6::text <> '')
+    ), told as (select pg_notify(${MAIL_CHANNEL}, $7::text) from held where $7::text <> '')
     select (select count(*) from held), t.target, (
       select m.sequence from detent_mail m where m.target = t.target and m.source = $1 order by m.sequence limit 1
-    ) from (select distinct target from unnest($3::bigint[]) as given(target)) as t left join told on true`,
+    ) from (select distinct target from unnest($4::bigint[]) as given(target)) as t left join told on true`,
 };
 
 const TAKE: Statement = {
@@ -43,7 +41,7 @@ const REMOVE: Statement = {
   name: "remove",
   commits: true,
   text: `with ${HELD}, removed as (
-      delete from detent_mail m using held, unnest($3::bigint[], $4::bigint[]) as s(source, position)
+      delete from detent_mail m using held, unnest($4::bigint[], $5::bigint[]) as s(source, position)
       where m.target = $1 and m.source = s.source and m.sequence <= s.position
     )
     select count(*) from held`,
@@ -126,12 +124,13 @@ export class PostgresPost implements Post {
     this.#hints.listen(this.#ownership.partition, listener);
   }
 
-  /** @throws DoubtError also when the epoch is another by now: a raise of our own, or the partition is lost */
+  /** @throws DoubtError also when owner or epoch are others by now: a raise of our own, or the partition is lost */
   async #run(statement: Statement, values: readonly unknown[]): Promise<Answer> {
-    const { lost, partition, epoch } = this.#ownership;
+    const { lost, partition, fence } = this.#ownership;
     if (lost !== undefined) throw lost;
-    const answer = await this.#line.run(statement, [partition, epoch, ...values]);
-    if (answer.rows[0]?.[0] !== "1") throw new DoubtError(`partition ${partition} is in another epoch`);
+    const answer = await this.#line.run(statement, [...fence, ...values]);
+    if (answer.rows[0]?.[0] !== "1")
+      throw new DoubtError(`partition ${partition} is in another epoch or has another owner`);
     return answer;
   }
 }

@@ -22,7 +22,7 @@ import {
 } from "./connection.ts";
 import type { PostgresData } from "./data.ts";
 import type { JournalEnd } from "./journal.ts";
-import { LostError, type Ownership } from "./ownership.ts";
+import { HELD, IS_OWN, LostError, type Ownership } from "./ownership.ts";
 
 const ROWS_PER_READ = 1000;
 /** Small enough that the next page is read while this one is replayed, and large enough for few statements. */
@@ -34,7 +34,7 @@ const CHANGES_PER_LOOK = 16;
 
 const STATE: Statement = {
   name: "state",
-  text: "select generation, mark from detent_partition where p = $1 and owner = $2 and epoch = $3",
+  text: `select generation, mark from detent_partition where ${IS_OWN}`,
 };
 
 const ROWS: Statement = {
@@ -48,16 +48,16 @@ const ROWS: Statement = {
 /** What is behind a gap was never acknowledged, and what is up to the mark is in the data. */
 const TIDY: Statement = {
   name: "tidy",
-  text: `with held as materialized (select 1 from detent_partition where p = $1 and epoch = $2 for key share)
-    delete from detent_journal j using held where j.p = $1 and (j.sequence <= $3 or j.sequence > $4)`,
+  text: `with ${HELD}
+    delete from detent_journal j using held where j.p = $1 and (j.sequence <= $4 or j.sequence > $5)`,
 };
 
 /** How far the journal has been carried, by the partition's row. @throws OpenError when the partition is not the owner's */
 export async function readMark(
   line: Statements,
-  { partition, owner, epoch }: Ownership,
+  { partition, owner, epoch, fence }: Ownership,
 ): Promise<JournalMark> {
-  const { rows } = await persistently(() => line.run(STATE, [partition, owner, epoch]));
+  const { rows } = await persistently(() => line.run(STATE, fence));
   const [row] = rows;
   if (row === undefined)
     throw new OpenError(`partition ${partition} is not that of '${owner}' in epoch ${epoch} any more`);
@@ -99,7 +99,7 @@ export async function recover(source: Source, options: RecoveryOptions): Promise
     }
   }
   await untilLoaded(() => options.verify(tables.reader()));
-  await persistently(() => line.run(TIDY, [ownership.partition, ownership.epoch, mark.sequence, sequence]));
+  await persistently(() => line.run(TIDY, [...ownership.fence, mark.sequence, sequence]));
   return { active: tables.active, hasRedo: tables.hasRedo, end: { mark, sequence, bytes } };
 }
 

@@ -2,7 +2,7 @@
  * The tables of a cluster in PostgreSQL, in the first schema of the connection's search path. Whoever sets up a cluster creates
  * or upgrades them; a server only checks them.
  *
- * Who writes for a partition locks its row with FOR KEY SHARE and compares the epoch in the same statement. The epoch is part
+ * Who writes for a partition locks its row with FOR KEY SHARE and compares owner and epoch in the same statement. The epoch is part
  * of a unique index, so that a statement that raises it waits for those that are under way, and those behind it see the new
  * one; a statement that renews the lease or moves the mark waits for none of them, and they do not wait for it.
  */

@@ -258,6 +258,43 @@ describe.skipIf(noPostgres !== undefined)("a commit whose outcome is unknown", (
     expect(rows).toEqual([{ data: "0", mark: "0" }]);
   });
 
+  test("an owner writes nothing for another one of the same epoch, as there may be after a failover", async () => {
+    const { client, open } = await subject();
+    const store = await open();
+    put(store, "a", "1");
+    await store.drained();
+    await client.query("update detent_partition set owner = 'another'");
+    store.checkpoint();
+    put(store, "b", "2");
+    await expect(store.drained()).rejects.toThrow("has another owner");
+    await until(() => !store.status().isCheckpointing);
+    const { rows } = await client.query(
+      "select (select count(*) from detent_data) as data, mark, epoch from detent_partition",
+    );
+    expect([rows, await rowsOf(client)]).toEqual([[{ data: "0", mark: "0", epoch: "1" }], ["1:a"]]);
+    await expect(open()).rejects.toThrow("is not that of 'owner' in epoch 1");
+  });
+
+  test("rows that another owner may need are not removed", async () => {
+    const { proxy, client, open } = await subject();
+    const store = await open();
+    put(store, "a", "1");
+    await store.drained();
+    let writes = 0;
+    // The batch and the mark are carried; the rows are removed behind them.
+    proxy.fate = ({ name, from, type }) => {
+      if (name.endsWith("carry") && from === "client" && type === "E") writes += 1;
+      return writes > 2 ? "hold" : "pass";
+    };
+    store.checkpoint();
+    await until(() => proxy.heldCount > 0);
+    await client.query("update detent_partition set owner = 'another', mark = 0");
+    proxy.fate = () => "pass";
+    proxy.release();
+    await store.close();
+    expect(await rowsOf(client)).toEqual(["1:a"]);
+  });
+
   test("a store that is given up settles nothing more, and reads fail", async () => {
     const { proxy, open } = await subject();
     const store = await open();
