@@ -9,7 +9,10 @@ export interface Question {
 }
 
 export interface OtherServers {
-  /** The replies to the requests, in their order; undefined where the server does not answer in time. */
+  /**
+   * The replies to the requests, in their order, each once it is committed. Undefined where the server does not answer in time, or has
+   * lost what it was to answer from: the requests may have been run there, may still be, and are sent once.
+   */
   ask(memberId: string, question: Question): Promise<readonly Reply[] | undefined>;
   /** Asks nothing more, answers nothing more. */
   close(): void;

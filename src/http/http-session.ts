@@ -12,13 +12,11 @@ import { replySize } from "../protocol/reply-size.ts";
 import type { Endpoint } from "../server/endpoint.ts";
 import type { Executor } from "../server/executor.ts";
 import { type Answer, AnswerError, answerOf } from "./answer.ts";
-import { ownerAsked } from "./forwarding.ts";
+import { answeredElsewhere } from "./forwarding.ts";
 import { onlyReads } from "./seen-as.ts";
 
 /** A reply beyond this is not turned into JSON: it would be held in memory several times over. */
 const REPLY_BYTES_MAX = 64 << 20;
-
-const HOPS_MAX = 3;
 
 /** How soon what waits behind a wait that was ended is ended too. */
 const RECHECK_MS = 10;
@@ -105,40 +103,15 @@ export class HttpSession implements Endpoint, SessionConnection {
     this.#executor.wake(this);
     const cancel = waitMs === undefined ? () => undefined : this.#limitWaits(waitMs);
     try {
-      return await this.#elsewhere(given, await Promise.all(answers));
+      const answered = await Promise.all(answers);
+      // What became of a request would have to be in the commit of another server.
+      if (this.#server.asking === undefined || recorders.length > 0) return answered;
+      const { user, database } = this.session;
+      const asker = { user: user.name, database, isOpen: () => this.#isOpen };
+      return await answeredElsewhere(this.#server, asker, given, answered);
     } finally {
       cancel();
     }
-  }
-
-  /** What other servers of the cluster hold is read there, with the rights of the same user. */
-  async #elsewhere(
-    requests: ReadonlyArray<readonly Buffer[]>,
-    answers: readonly Answer[],
-  ): Promise<readonly Answer[]> {
-    const { asking } = this.#server;
-    if (asking === undefined) return answers;
-    const found = [...answers];
-    // A partition may go on to a third server meanwhile.
-    for (let hops = 0; hops < HOPS_MAX && this.#isOpen; hops += 1) {
-      const byOwner = new Map<string, number[]>();
-      for (const [index, answer] of found.entries()) {
-        const owner = ownerAsked(this.#server, requests[index] ?? [], answer);
-        if (owner !== undefined) byOwner.set(owner, [...(byOwner.get(owner) ?? []), index]);
-      }
-      if (byOwner.size === 0) return found;
-      const { user, database } = this.session;
-      const asked = Array.from(byOwner, async ([owner, indexes]) => {
-        const theirs = indexes.map((index) => requests[index] ?? []);
-        const replies = await asking.ask(owner, { user: user.name, database, requests: theirs });
-        for (const [at, index] of indexes.entries()) {
-          const reply = replies?.[at];
-          found[index] = reply === undefined ? UNREACHED : answerOf(reply);
-        }
-      });
-      await Promise.all(asked);
-    }
-    return found;
   }
 
   /** Ends what waits, from that time on until it is taken back. */
@@ -190,7 +163,6 @@ export class HttpSession implements Endpoint, SessionConnection {
   }
 }
 
-const UNREACHED = new AnswerError("CLUSTERDOWN the server that holds the slot does not answer");
 const ONLY_READS = new AnswerError("NOPERM seen as another user, a page changes nothing");
 export const CLOSED = new AnswerError("CLOSED the session has been ended by the server");
 const TOO_LARGE = new AnswerError(

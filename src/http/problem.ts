@@ -20,7 +20,8 @@ export type ProblemStatus =
   | 421
   | 422
   | 500
-  | 503;
+  | 503
+  | 504;
 
 /** Titles of statuses, as the registry of HTTP has them. */
 const TITLES: Readonly<Record<ProblemStatus, string>> = {
@@ -39,6 +40,7 @@ const TITLES: Readonly<Record<ProblemStatus, string>> = {
   422: "Unprocessable Content",
   500: "Internal Server Error",
   503: "Service Unavailable",
+  504: "Gateway Timeout",
 };
 
 const STATUS_BY_CODE: ReadonlyMap<string, ProblemStatus> = new Map<string, ProblemStatus>([
@@ -64,6 +66,7 @@ const STATUS_BY_CODE: ReadonlyMap<string, ProblemStatus> = new Map<string, Probl
   ["CLUSTERDOWN", 503],
   ["TRYAGAIN", 503],
   ["MOVED", 421],
+  ["UNANSWERED", 504],
 ]);
 
 /** The status of an error: a code that is not listed is a refusal of what was read and understood. */

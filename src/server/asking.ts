@@ -1,7 +1,7 @@
 /**
  * Requests of this server's users at other servers of its cluster, over the bus: what a page or the REST interface needs of
  * partitions that others hold. The other server runs them with the rights that the user of that name has there. A question and its
- * answer may be lost: without an answer in time there are no replies.
+ * answer may be lost: without an answer in time there are no replies, and nobody knows whether the requests were run.
  */
 import { randomBytes } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
@@ -47,7 +47,7 @@ export class Asking implements OtherServers {
 
   ask(memberId: string, question: Question): Promise<readonly Reply[] | undefined> {
     const { bus, ownId, clock } = this.#options;
-    if (this.#waiting.size >= ASKED_MAX) return Promise.resolve(undefined);
+    if (this.#waiting.size >= ASKED_MAX) return Promise.resolve(question.requests.map(() => TOO_MANY));
     const id = randomBytes(12).toString("hex");
     return new Promise((resolve) => {
       const cancel = clock.wakeAt(clock.now() + ANSWER_MS, () => end(undefined));
@@ -74,24 +74,27 @@ export class Asking implements OtherServers {
     }
   }
 
-  #take({ id, replies }: Envelope & { readonly replies: readonly Reply[] }): void {
+  #take({ id, replies }: Envelope & { readonly replies: readonly Reply[] | undefined }): void {
     this.#waiting.get(id)?.(replies);
   }
 
   async #answer({ id, from, user: name, database, requests }: Envelope & Question): Promise<void> {
     const server = this.#options.server();
     const user = server.users.find(name);
-    // One who may not log in here has no session here, nor answers.
-    if (user?.rules.isEnabled !== true || this.#answering >= ANSWERING_MAX) return;
+    const answer = (replies: readonly Reply[] | undefined): void =>
+      this.#options.bus.send([messageFor("answer", from, { id, from: this.#options.ownId, replies })]);
+    if (user?.rules.isEnabled !== true) return answer(requests.map(() => NO_ACCESS));
+    if (this.#answering >= ANSWERING_MAX) return answer(requests.map(() => TOO_MANY));
     this.#answering += 1;
     const options = { server, requests: this.#options.requests, name: "asked", user, database };
     const session = new InnerSession(options);
     session.session.protocol = 3;
     try {
       const replies = await session.runAll(requests.map((words) => words.map((word) => Buffer.from(word))));
+      // A session that was ended has no replies: what it has changed may be committed or not.
+      if (session.session.isClosing) return answer(undefined);
       const isFit = replies.reduce<number>((sum, reply) => sum + replySize(reply), 0) <= ANSWER_BYTES_MAX;
-      const body = { id, from: this.#options.ownId, replies: isFit ? replies : requests.map(tooLarge) };
-      this.#options.bus.send([messageFor("answer", from, body)]);
+      answer(isFit ? replies : requests.map(() => TOO_LARGE));
     } finally {
       this.#answering -= 1;
       session.close();
@@ -99,11 +102,17 @@ export class Asking implements OtherServers {
   }
 }
 
-function messageFor(kind: "ask" | "answer", memberId: string, body: Envelope): BusMessage {
+function messageFor(kind: "ask" | "answer", memberId: string, body: object): BusMessage {
   return { kind, channel: Buffer.from(memberId, "latin1"), message: serialize(body) };
 }
 
-const tooLarge = (): Reply => ({
+const TOO_LARGE: Reply = {
   kind: "error",
   message: `TOOLARGE the reply takes more than ${ANSWER_BYTES_MAX >> 20} MB: ask the server itself`,
-});
+};
+// One who may not log in at a server has no session there.
+const NO_ACCESS: Reply = {
+  kind: "error",
+  message: "CLUSTERDOWN the server that holds the slot does not know the user, or has disabled it",
+};
+const TOO_MANY: Reply = { kind: "error", message: "TRYAGAIN too many requests wait for other servers" };

@@ -63,16 +63,12 @@ test("machines are counted and listed over all servers, each once while partitio
   expect(await pages(servers, "count=2", move)).toEqual(keys);
 });
 
-test("a machine of another server is read at any of them, and changed at its own", async () => {
+test("a machine of another server is read at any of them", async () => {
   const { servers, keys } = await begin();
   for (const key of keys) {
     const { status, body } = await get(servers, `machines/${encodeURIComponent(key)}`);
     expect({ status, state: body.state }).toEqual({ status: 200, state: ["open"] });
   }
-  const other = encodeURIComponent(servers.keyOf(1, "job0"));
-  const url = `http://127.0.0.1:${servers.server(0).running.httpPort}/api/v1/machines/${other}/events`;
-  const headers = { "content-type": "application/json" };
-  expect((await fetch(url, { method: "POST", headers, body: '{"event":"GO"}' })).status).toBe(421);
 });
 
 test("partitions that nobody serves are named, and the others are there", async () => {

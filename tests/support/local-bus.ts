@@ -6,13 +6,17 @@ import {
   type MessageBus,
 } from "../../src/cluster/message-bus.ts";
 
+type IsLost = (message: BusMessage) => boolean;
+
 class LocalBus implements MessageBus {
   readonly #all: LocalBus[];
+  readonly #isLost: IsLost;
   readonly #listeners = new Set<(messages: readonly BusMessage[]) => void>();
   isHearing = false;
 
-  constructor(all: LocalBus[]) {
+  constructor(all: LocalBus[], isLost: IsLost) {
     this.#all = all;
+    this.#isLost = isLost;
     all.push(this);
   }
 
@@ -21,7 +25,7 @@ class LocalBus implements MessageBus {
   }
 
   send(messages: readonly BusMessage[]): void {
-    const bytes = encodeMessages(messages);
+    const bytes = encodeMessages(messages.filter((message) => !this.#isLost(message)));
     for (const other of this.#all) {
       if (other === this) continue;
       // As over a network: not within what the sender is doing.
@@ -41,8 +45,8 @@ class LocalBus implements MessageBus {
   }
 }
 
-/** Makes members of one bus. */
-export function localBus(): () => MessageBus {
+/** Makes members of one bus, which loses some messages. */
+export function localBus(isLost: IsLost = () => false): () => MessageBus {
   const all: LocalBus[] = [];
-  return () => new LocalBus(all);
+  return () => new LocalBus(all, isLost);
 }

@@ -2,6 +2,7 @@
 import { onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import type { ClusterLog } from "../../src/cluster/cluster-log.ts";
+import type { BusMessage } from "../../src/cluster/message-bus.ts";
 import { PostgresLog } from "../../src/cluster/postgres-log.ts";
 import { ClusterState, SLOT_COUNT } from "../../src/cluster/view.ts";
 import { configOf } from "../../src/config/load.ts";
@@ -45,7 +46,9 @@ interface SharedServer {
 export class SharedServers {
   readonly servers: SharedServer[] = [];
   readonly #options: SharedOptions;
-  readonly #bus = localBus();
+  /** Messages between the servers that get lost. */
+  isLost: (message: BusMessage) => boolean = () => false;
+  readonly #bus = localBus((message) => this.isLost(message));
   readonly #views: ClusterState[] = [];
   readonly #owners = new Map<number, number>();
   readonly #partitions = new Map<number, Partition>();
