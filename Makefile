@@ -74,7 +74,7 @@ migrations: install ## Random machines that are migrated, patched and undone amo
 
 random: install build ## The random tests with new seeds, which make test has fixed ones for (ROUNDS=3, SEED=)
 	for round in $$(seq $(or $(ROUNDS),3)); do \
-	  SEED=$(or $(SEED),random) DETENT_BUILT=1 npx vitest run $$(grep -rl --include='*.test.ts' 'fc\.assert\|support/seed\.ts' tests) || exit 1; \
+	  SEED=$(or $(SEED),random) DETENT_BUILT=1 DETENT_SUITE=all npx vitest run $$(grep -rl --include='*.test.ts' 'fc\.assert\|support/seed\.ts' tests) || exit 1; \
 	done
 
 race: install ## 64 clients race one event on one machine (ROUNDS=10000)

@@ -22,7 +22,7 @@ const ALONE = [
 const SLOW = [
   // A browser, images, the site, and programs that are started, compiled, called or killed.
   "tests/{browser,crash,image,program,site}/**/*.test.ts",
-  "tests/cli/{call,subcommands,types}.test.ts",
+  "tests/cli/{call,subcommands,types,verify}.test.ts",
   "tests/commands/server/saving.test.ts",
   "tests/config/redis-agreement.test.ts",
   "tests/docs/{client,clients,operations}-page.test.ts",

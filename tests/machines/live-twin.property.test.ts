@@ -11,6 +11,7 @@ import { OBJECT_TYPES } from "../../src/object-types.ts";
 import { MemoryStore } from "../../src/storage/memory-store.ts";
 import type { TestClient } from "../support/client.ts";
 import { type HeldDisk, noRoom } from "../support/held-disk.ts";
+import { runs } from "../support/runs.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { imageOf, temporaryDirectory } from "../support/stores.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -28,7 +29,7 @@ vi.mock("node:fs", async (importOriginal) => {
 /** So small that a few commands fill a journal and begin a checkpoint. */
 const LIMITS = { journalBytesMax: 2500, tableBytesMax: 4000, derivedBytesMax: 6000, cacheBytesMax: 2000 };
 const START_MS = 1_700_000_000_000;
-const RUNS = Number(process.env["LIVE_TWIN_RUNS"] ?? 20);
+const RUNS = Number(process.env["LIVE_TWIN_RUNS"] ?? runs(6, 20));
 
 /** The child of a lamp. */
 const PART = {

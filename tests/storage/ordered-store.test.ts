@@ -10,6 +10,7 @@ import { PostgresStore } from "../../src/storage/postgres/postgres-store.ts";
 import { untilLoaded } from "../../src/storage/until-loaded.ts";
 import { useClusterDatabase } from "../support/cluster-database.ts";
 import { noPostgres } from "../support/postgres.ts";
+import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/stores.ts";
 
 interface Subject {
@@ -156,7 +157,7 @@ describe.each(Object.entries(SUBJECTS))("%s", (_name, make) => {
         }
         await made.store.close();
       }),
-      { numRuns: 40 },
+      { numRuns: runs(10, 40) },
     );
   });
 });

@@ -66,6 +66,8 @@ make -s build || { echo "0 passed, 1 failed"; exit 1; }
 report=$(mktemp)
 # The program under test is the one just built.
 export DETENT_BUILT=1
+# Random tests run longer among all tests (tests/support/runs.ts).
+export DETENT_SUITE=$suite
 # All tests together have seen every command at work and reach the floor of the coverage, if nothing of what they need is missing.
 if [ $# -eq 0 ]; then
   if [ -z "$(missing)" ]; then

@@ -6,6 +6,7 @@ import { MemoryStore } from "../../src/storage/memory-store.ts";
 import { CountedTree } from "../../src/values/counted-tree.ts";
 import { Packed } from "../../src/values/packed.ts";
 import { checkTree } from "../../src/values/tree-check.ts";
+import { runs } from "../support/runs.ts";
 
 const ID = 7;
 
@@ -95,7 +96,7 @@ test("a tree without an order agrees with an array under any operations", () => 
       tree.write(transaction);
       expect(checkTree(transaction, ID, [tree.count, ...tree.numbers], false)).toEqual([]);
     }),
-    { numRuns: 30 },
+    { numRuns: runs(8, 30) },
   );
 });
 
@@ -142,6 +143,6 @@ test("a tree in byte order finds every entry under any insertions and removals",
       tree.write(transaction);
       expect(checkTree(transaction, ID, [tree.count, ...tree.numbers], true)).toEqual([]);
     }),
-    { numRuns: 25 },
+    { numRuns: runs(8, 25) },
   );
 });

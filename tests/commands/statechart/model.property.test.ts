@@ -9,6 +9,7 @@ import type { Argument } from "../../support/client.ts";
 import { LastingServer } from "../../support/lasting-server.ts";
 import { define, fields, rows, scanAll } from "../../support/machines.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
+import { runs } from "../../support/runs.ts";
 import {
   cancel,
   copyOf,
@@ -25,7 +26,7 @@ import {
   waitingIn,
 } from "./job-model.ts";
 
-const RUNS = Number(process.env["RUNS"] ?? 15);
+const RUNS = Number(process.env["RUNS"] ?? runs(6, 15));
 
 const key = fc.constantFrom("a", "b", "c");
 const span = fc.constantFrom(0, 1, 4000, 10_000, 25_000);
