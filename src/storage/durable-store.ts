@@ -35,7 +35,7 @@ import {
 } from "./ordered-store.ts";
 import { ReadCache } from "./read-cache.ts";
 import { recover } from "./recovery.ts";
-import { WriteTable } from "./write-table.ts";
+import { type Before, WriteTable } from "./write-table.ts";
 
 export interface DurableLimits extends GenerationLimits {
   readonly cacheBytesMax: number;
@@ -181,11 +181,14 @@ export class DurableStore implements OrderedStore {
       // That sync was for all, whichever way it has ended.
       if (!this.#early.isEmpty && !isEarly) this.#settleSoon();
     }
-    if (isEarly) {
-      this.#early.add(place, this.#generations.active, writes, undo);
-      this.#syncEarly();
+    if (!isEarly) {
+      this.#generations.take(writes, redo, this.#uncache);
+      return;
     }
-    this.#generations.take(writes, redo, this.#uncache);
+    const before: Before[] = [];
+    this.#generations.take(writes, redo, this.#uncache, before);
+    this.#early.add({ place, writes, before, undo });
+    this.#syncEarly();
   }
 
   setFlushPolicy(policy: FlushPolicy): void {

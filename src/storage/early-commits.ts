@@ -2,14 +2,15 @@
  * Commits that are visible and whose sync is under way: what takes each of them back, should it fail. They are in the
  * active table, which must not be frozen while there are any.
  */
-import type { Bytes } from "../base/bytes.ts";
 import type { JournalPlace } from "./journal.ts";
 import type { Write } from "./ordered-store.ts";
-import type { WriteTable } from "./write-table.ts";
+import type { Before, WriteTable } from "./write-table.ts";
 
-interface EarlyCommit {
+export interface EarlyCommit {
   readonly place: JournalPlace;
-  readonly before: readonly (readonly [key: Bytes, value: Buffer | null | undefined])[];
+  readonly writes: readonly Write[];
+  /** What the table had for the key of each write (`WriteTable.apply`). */
+  readonly before: readonly Before[];
   readonly undo: () => void;
 }
 
@@ -26,10 +27,8 @@ export class EarlyCommits {
     return this.#commits[0]?.place;
   }
 
-  /** To be called before the table takes the writes. */
-  add(place: JournalPlace, table: WriteTable, writes: readonly Write[], undo: () => void): void {
-    const before = writes.map(([key]) => [key, table.get(key)] as const);
-    this.#commits.push({ place, before, undo });
+  add(commit: EarlyCommit): void {
+    this.#commits.push(commit);
   }
 
   /** The commits up to a sequence are on disk. */
@@ -42,9 +41,9 @@ export class EarlyCommits {
   takeBack(table: WriteTable): JournalPlace[] {
     const commits = this.#commits;
     this.#commits = [];
-    for (const { before, undo } of commits.toReversed()) {
+    for (const { writes, before, undo } of commits.toReversed()) {
       // A commit has each key once.
-      for (const [key, value] of before) table.restore(key, value);
+      for (const [index, [key]] of writes.entries()) table.restore(key, before[index]);
       undo();
     }
     return commits.map(({ place }) => place);

@@ -19,7 +19,7 @@ import type { DataFile, JournalMark } from "./data-file.ts";
 import type { Derived } from "./derived.ts";
 import { layeredRange } from "./layered-reader.ts";
 import type { Entry, RangeOptions, StoreStatus, Write } from "./ordered-store.ts";
-import type { WriteTable } from "./write-table.ts";
+import type { Before, WriteTable } from "./write-table.ts";
 
 /** Bounds of memory and of the time a start takes. */
 export interface GenerationLimits {
@@ -132,10 +132,15 @@ export class Generations {
     return layeredRange(tables, this.#options.data, { from, to, reverse });
   }
 
-  /** Takes a commit that the journal has. `onNew` is called for each key that the active generation has not known. */
-  take(writes: readonly Write[], redo: readonly Buffer[], onNew?: (key: Bytes) => void): void {
+  /** Takes a commit that the journal has. `onNew` and `befores` are those of `WriteTable.apply`. */
+  take(
+    writes: readonly Write[],
+    redo: readonly Buffer[],
+    onNew?: (key: Bytes) => void,
+    befores?: Before[],
+  ): void {
     if (redo.length > 0) this.#hasRedo = true;
-    this.#active.apply(writes, this.#isBelow, onNew);
+    this.#active.apply(writes, this.#isBelow, onNew, befores);
     if (this.#fullness >= 1) this.rotateAfterTurn();
   }
 

@@ -13,6 +13,9 @@ const COPY_BYTES_MIN = 2048;
 /** What a key costs beside its bytes and those of its value: two objects and a place in a hash table. */
 const KEY_OVERHEAD_BYTES = 160;
 
+/** What the table has for a key: null where it was removed, undefined where nothing is known of it here. */
+export type Before = Buffer | null | undefined;
+
 export class WriteTable {
   readonly #spaces: (SortedMap<Buffer | null> | undefined)[] = [];
   readonly #transientSpaces: string;
@@ -34,8 +37,7 @@ export class WriteTable {
     return this.#bytes + this.#size * KEY_OVERHEAD_BYTES;
   }
 
-  /** Null: the key was removed. Undefined: nothing is known of it here. */
-  get(key: Bytes): Buffer | null | undefined {
+  get(key: Bytes): Before {
     return this.#spaces[chars(key).charCodeAt(0)]?.get(key);
   }
 
@@ -44,17 +46,20 @@ export class WriteTable {
    * not, such as a timer that was armed and cancelled within the life of the table, leaves nothing. Otherwise ranges
    * would pass over all that came and went since the last checkpoint, and that would carry it. It is asked only in
    * spaces that are ranged over or transient. `onNew` is called for each key that the table has not known.
+   * `befores`, if given, gets what the table had for the key of each write, for `restore`.
    */
   apply(
     writes: readonly Write[],
     isBelow: (key: Bytes) => boolean = () => true,
     onNew: (key: Bytes) => void = () => undefined,
+    befores?: Before[],
   ): void {
     for (const [key, value] of writes) {
       const index = chars(key).charCodeAt(0);
       const space = this.#space(index);
       const sizeBefore = space.size;
       const before = space.get(key);
+      befores?.push(before);
       if (before === undefined) onNew(key);
       if (value === null && isValue(before) && this.#canVanish(space, index) && !isBelow(key))
         space.delete(key);
@@ -66,7 +71,7 @@ export class WriteTable {
   }
 
   /** Puts back what `get` had for a key before a write that is taken back. Writes are taken back in reverse order. */
-  restore(key: Bytes, before: Buffer | null | undefined): void {
+  restore(key: Bytes, before: Before): void {
     const space = this.#space(chars(key).charCodeAt(0));
     const written = space.get(key);
     const sizeBefore = space.size;
@@ -121,7 +126,7 @@ export class WriteTable {
   }
 }
 
-function isValue(value: Buffer | null | undefined): boolean {
+function isValue(value: Before): boolean {
   return value !== null && value !== undefined;
 }
 
