@@ -62,6 +62,8 @@ export default defineConfig({
       provider: "v8",
       include: ["src/**/*.ts"],
       reporter: ["text-summary", "html"],
+      // One test that fails does not hide what the others have shown.
+      reportOnFailure: true,
       // The page in the browser has tests of its own, which measure nothing.
       exclude: ["src/console/**"],
       thresholds: {
