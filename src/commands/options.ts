@@ -3,7 +3,8 @@
  * of values. One that is given twice is an error unless it repeats: which of the two was meant cannot be known.
  */
 import * as errors from "../protocol/errors.ts";
-import { argument, token } from "./arguments.ts";
+import { optionNeeds, unknownOption } from "../protocol/word-errors.ts";
+import { token } from "./arguments.ts";
 
 export interface OptionForm {
   /** How many arguments follow the word. */
@@ -59,14 +60,17 @@ export function readOptions<Name extends string>(
   if (args.length <= from) return NO_OPTIONS;
   const given = new Map<string, Buffer[]>();
   for (let position = from; position < args.length; ) {
-    const name = token(args[position]);
+    const word = args[position] ?? Buffer.alloc(0);
+    const name = token(word);
     const form = formOf(forms, name);
-    if (form === undefined) throw errors.syntaxError();
+    if (form === undefined) throw unknownOption(word, Object.keys(forms));
     const values = given.get(name) ?? [];
     if (given.has(name) && form.repeats === undefined) throw errors.optionTwice(name);
-    for (let index = 1; index <= form.values; index += 1) values.push(argument(args, position + index));
+    const behind = position + 1 + form.values;
+    if (args.length < behind) throw optionNeeds(name, form.values);
+    values.push(...args.slice(position + 1, behind));
     given.set(name, values);
-    position += 1 + form.values;
+    position = behind;
   }
   return new Options(given);
 }

@@ -6,7 +6,7 @@ import { ContextRefusal, contextIn, type Key, putAt, removeAt, replaceContext } 
 import { DELAY_FORMS } from "./durations.ts";
 import type { Template } from "./expressions.ts";
 import { holds } from "./guards.ts";
-import { arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
+import { ACTIONS_MAX, arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
 import type { Action, ContextPath, Delay, Name } from "./machine.ts";
 import { kindOf } from "./problems.ts";
 import { shown } from "./refusal.ts";
@@ -18,7 +18,8 @@ type ActionOf<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
 export function runActions(run: Run, actions: readonly Action[]): void {
   for (const action of actions) {
     run.actionsLeft -= 1;
-    if (run.actionsLeft < 0) throw new ExecutionFailure(`${action.path}: one event runs too many actions`);
+    if (run.actionsLeft < 0)
+      throw new ExecutionFailure(`${action.path}: one event runs at most ${ACTIONS_MAX} actions`);
     runAction(run, action);
   }
 }

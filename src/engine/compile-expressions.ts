@@ -268,7 +268,10 @@ export function linkDelay(linker: Linker, json: Json, path: string): Delay | und
   const instant = parseInstant(json);
   if (instant !== undefined) return { until: instant };
   if (/^\d|^P\d/.test(json)) {
-    linker.problems.error(path, `${expected}; ${JSON.stringify(json)} is none of these`);
+    linker.problems.error(
+      path,
+      `${expected}; ${JSON.stringify(json)} is none of these, or longer than ten thousand years`,
+    );
     return undefined;
   }
   const expression = linkExpression(linker, json, path);

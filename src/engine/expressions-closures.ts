@@ -89,7 +89,7 @@ function compileName(tree: TreeOf<"name">, compiler: Compiler): Compiled {
 
 function unknownName(tree: TreeOf<"name">, compiler: Compiler): never {
   const { name } = tree;
-  const names = [...variablesFor(compiler.locals), ...compiler.cells.keys()];
+  const names = [...new Set([...variablesFor(compiler.locals), ...compiler.cells.keys()])];
   if (isNamespace(name)) return refuse(tree, `${name} is not a value; write ${name}.function(…)`);
   const near = nearest(name, names);
   return refuse(

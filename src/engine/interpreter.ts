@@ -202,7 +202,7 @@ class Queue<T> {
 }
 
 /** Actions of one event, those of loops once for each item. */
-const ACTIONS_MAX = 100_000;
+export const ACTIONS_MAX = 100_000;
 
 /** Why an event is undone. Thrown inside a macrostep only; `step` turns it into a result. */
 export class ExecutionFailure extends Error {

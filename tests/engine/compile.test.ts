@@ -275,6 +275,12 @@ describe("compile()", () => {
       "names that begin with xstate. are the machine's own",
     ],
     ["a bad delay", a({ after: { "5x": "b" } }), '$.states.a.after["5x"]', '"5x" is none of these'],
+    [
+      "a delay beyond the longest",
+      a({ after: { "3700000d": "b" } }),
+      '$.states.a.after["3700000d"]',
+      "ten thousand years",
+    ],
     ["a delay of another type", a({ after: { "[1]": "b" } }), '$.states.a.after["[1]"]', "is of type list"],
     [
       "a delay that is a list",

@@ -16,7 +16,7 @@ import { OK } from "../../protocol/reply.ts";
 import { argument, text } from "../arguments.ts";
 import { positiveExpiry } from "../expiry.ts";
 import type { Call, Handler } from "../handler.ts";
-import { FLAG, type Options as Given, readOptions, VALUE, VALUES } from "../options.ts";
+import { atMostOneOf, FLAG, type Options as Given, readOptions, VALUE, VALUES } from "../options.ts";
 import { readContext } from "./context-argument.ts";
 import { isModuleMode, refusalToReplace, storeMachine } from "./map-machine.ts";
 import { readPast } from "./past-entries.ts";
@@ -58,7 +58,7 @@ const FORMS = {
 
 function readCreation(call: Call): Options {
   const given = readOptions(call.args, 3, FORMS);
-  if (given.has("EX") && given.has("PX")) throw errors.syntaxError();
+  atMostOneOf(given, ["EX", "PX"]);
   const states = given.values("STATE").map((state) => text(state, "STATE"));
   const context = given.value("CONTEXT");
   const history = given.value("HISTORY");

@@ -4,8 +4,8 @@
  */
 
 import { type MachineCounter, machineCounters } from "../../machines/indexes.ts";
-import * as errors from "../../protocol/errors.ts";
 import { map } from "../../protocol/reply.ts";
+import { notOneOf } from "../../protocol/word-errors.ts";
 import { token } from "../arguments.ts";
 import { readSlot } from "../cluster/slot-option.ts";
 import { everyDatabase } from "../everywhere.ts";
@@ -62,7 +62,8 @@ function readCount(args: readonly Buffer[]): Wanted {
 
 function readBy(value: Buffer): By {
   const by = token(value);
-  if (by !== "STATE" && by !== "STATUS" && by !== "VERSION") throw errors.syntaxError();
+  if (by !== "STATE" && by !== "STATUS" && by !== "VERSION")
+    throw notOneOf("BY", ["STATE", "STATUS", "VERSION"]);
   return by;
 }
 

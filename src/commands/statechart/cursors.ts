@@ -11,7 +11,7 @@ export const COUNT_DEFAULT = 10;
 export function readCount(value: Buffer | undefined): number {
   if (value === undefined) return COUNT_DEFAULT;
   const count = safeInteger(value);
-  if (count < 1) throw errors.syntaxError();
+  if (count < 1) throw errors.countNotPositive();
   return count;
 }
 

@@ -10,6 +10,7 @@ import { WRITERS } from "../../importers/writers.ts";
 import { parseDocument } from "../../machines/chart-cache.ts";
 import { findDefinition, splitDefinitionId } from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
+import { tooManyWords } from "../../protocol/word-errors.ts";
 import { argument, text, token } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
 
@@ -32,7 +33,7 @@ export const smDefGraph = {
   run: ({ args, db, server }) => {
     const format = args.length > 3 ? token(args[3]) : "MERMAID";
     const write = WRITERS.get(format ?? "");
-    if (args.length > 4) throw errors.syntaxError();
+    if (args.length > 4) throw tooManyWords("the format");
     if (write === undefined && format !== "SVG")
       throw errors.err(`unknown format; there are ${[...WRITERS.keys(), "SVG"].join(", ")}`);
     const { name, version } = splitDefinitionId(text(argument(args, 2), "definition"));

@@ -7,8 +7,9 @@ import { parseDocument } from "../../machines/chart-cache.ts";
 import { referencesIn } from "../../machines/definitions.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
-import { argument, text, token } from "../arguments.ts";
+import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
+import { FLAG, readOptions } from "../options.ts";
 import { createDefinition, definitionName, type GivenName } from "./create-definition.ts";
 import { definitionText } from "./definition-text.ts";
 
@@ -19,11 +20,11 @@ export const smDefImport = {
     const name = definitionName(argument(args, 2));
     const format = importFormat(text(argument(args, 3), "format"));
     if (format === undefined) throw errors.err(`unknown format; there are ${IMPORT_FORMATS.join(", ")}`);
-    if (args.length > 6 || (args.length === 6 && token(args[5]) !== "CHECK")) throw errors.syntaxError();
+    const isCheck = readOptions(args, 5, { CHECK: FLAG }).has("CHECK");
     const { document, findings } = translate(format, definitionText(server, argument(args, 4)));
     // The document may be longer than the text it was made of.
     const json = document && definitionText(server, Buffer.from(JSON.stringify(document)));
-    if (args.length === 6) return checked(call, name, { json, findings });
+    if (isCheck) return checked(call, name, { json, findings });
     const failures = findings.filter(({ severity }) => severity === "error");
     if (json === undefined)
       throw errors.importRefused(failures.map(({ path, message }) => `${path}: ${message}`));

@@ -87,7 +87,7 @@ function parse(args: Call["args"]): Selection {
   for (; !isAll && position < args.length && !Object.hasOwn(FORMS, token(args[position])); position += 1) {
     ids.push(exactId(argument(args, position)));
   }
-  if (!isAll && ids.length === 0) throw errors.syntaxError();
+  if (!isAll && ids.length === 0) throw errors.err("syntax error, give the ids of entries, or ALL");
   const given = readOptions(args, position, FORMS);
   atMostOneOf(given, ["STREAM", "SLOT"]);
   const task = given.value("TASK");

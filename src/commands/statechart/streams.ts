@@ -19,6 +19,7 @@ import {
 } from "../../machines/stream-list.ts";
 import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
+import { notOneOf } from "../../protocol/word-errors.ts";
 import { text, token } from "../arguments.ts";
 import { portFor } from "../cluster/topology.ts";
 import type { Call, Handler } from "../handler.ts";
@@ -44,7 +45,11 @@ function readWish(args: readonly Buffer[]): StreamWish {
   const given = readOptions(args, 1, { KIND: VALUE, NAME: VALUE });
   const [word, named] = [given.value("KIND"), given.value("NAME")];
   const kind = word === undefined ? undefined : STREAM_KINDS.find((one) => one.toUpperCase() === token(word));
-  if (word !== undefined && kind === undefined) throw errors.syntaxError();
+  if (word !== undefined && kind === undefined)
+    throw notOneOf(
+      "KIND",
+      STREAM_KINDS.map((one) => one.toUpperCase()),
+    );
   if (named === undefined) return kind === undefined ? {} : { kind };
   const name = text(named, "NAME");
   if (kind === "changes" && splitDefinitionId(name).version === undefined) return { kind, name };

@@ -9,6 +9,7 @@ import { isIn } from "../../machines/send.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import { NULL_ARRAY, type Reply, simple } from "../../protocol/reply.ts";
+import { notOneOf } from "../../protocol/word-errors.ts";
 import { argument, safeInteger, text, token } from "../arguments.ts";
 import type { Call, Handler, Wait } from "../handler.ts";
 import { deadlineOf } from "../wait.ts";
@@ -52,7 +53,7 @@ function condition(kind: Buffer, value: Buffer): Condition {
       return ({ machine }) => machine.status === status;
     }
     default:
-      throw errors.syntaxError();
+      throw notOneOf("SM.WAIT", ["STATE", "REV", "STATUS"]);
   }
 }
 

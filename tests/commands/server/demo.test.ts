@@ -102,7 +102,9 @@ describe("SM.DEMO", () => {
     expect(await client.call("SM.DEMO", "cars")).toEqual(
       new ReplyFailure("ERR there is no demo 'CARS': there are ORDER, DEVICE and CHAT; STOP ends one"),
     );
-    expect(await client.call("SM.DEMO", "ORDER", "FAST")).toEqual(new ReplyFailure("ERR syntax error"));
+    expect(await client.call("SM.DEMO", "ORDER", "FAST")).toEqual(
+      new ReplyFailure("ERR syntax error, there is no option 'FAST'; there are ORDER, DEVICE, CHAT, STOP"),
+    );
     await client.call("CONFIG", "SET", "enable-demo", "no");
     expect(await client.call("SM.DEMO")).toEqual(
       new ReplyFailure("ERR SM.DEMO is switched off on this server (enable-demo no)"),

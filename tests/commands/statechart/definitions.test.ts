@@ -297,8 +297,8 @@ describe("SM.CREATE", () => {
     [["EX", 0], "ERR invalid expire time in 'sm.create' command"],
     [["EX", "9223372036854775807"], "ERR invalid expire time in 'sm.create' command"],
     [["EX", "x"], "ERR value is not an integer or out of range"],
-    [["EX", 1, "PX", 1], "ERR syntax error"],
-    [["NONSENSE"], "ERR syntax error"],
+    [["EX", 1, "PX", 1], "ERR EX and PX options at the same time are not compatible"],
+    [["NONSENSE"], "ERR syntax error, there is no option"],
     [["STATE"], "ERR"],
   ])("refuses %j with %s and leaves what is there", async (options, code) => {
     await call("SM.CREATE", "k", "lamp", "STATE", "on");

@@ -85,10 +85,10 @@ test("SM.DEF IMPORT refuses unknown formats and options, empty names and documen
     message: expect.stringMatching(/^ERR unknown format; there are XSTATE/),
   });
   expect(await call("SM.DEF", "IMPORT", "a", "XSTATE", LAMP, "STORE")).toEqual({
-    message: "ERR syntax error",
+    message: "ERR syntax error, there is no option 'STORE'; there are CHECK",
   });
   expect(await call("SM.DEF", "IMPORT", "a", "XSTATE", LAMP, "CHECK", "x")).toEqual({
-    message: "ERR syntax error",
+    message: "ERR syntax error, there is no option 'x'; there are CHECK",
   });
   expect(await call("SM.DEF", "IMPORT", "", "XSTATE", LAMP)).toEqual({
     message: expect.stringContaining("needs a name"),

@@ -159,6 +159,8 @@ describe("SM.REPLAY", () => {
     expect(await call("SM.REPLAY", "o", "COUNT", "0")).toEqual([]);
     expect(await fault("o", "COUNT", "-1")).toMatch(/^ERR /);
     expect(await fault("o", "FROM", "x")).toMatch(/^ERR /);
-    expect(await fault("o", "NOW")).toBe("ERR syntax error");
+    expect(await fault("o", "NOW")).toBe(
+      "ERR syntax error, there is no option 'NOW'; there are DEF, FROM, COUNT",
+    );
   });
 });

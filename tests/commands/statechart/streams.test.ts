@@ -103,12 +103,12 @@ describe("a server with one partition", () => {
   });
 
   test.each([
-    ["a kind that there is not", ["KIND", "timers"], "ERR syntax error"],
+    ["a kind that there is not", ["KIND", "timers"], "ERR syntax error, KIND takes CHANGES, TASKS"],
     ["a name without a kind", ["NAME", "order"], "NAME stands behind KIND"],
     ["a name of a kind that has none", ["KIND", "DEAD", "NAME", "a"], "NAME stands behind KIND"],
     ["a version", ["KIND", "CHANGES", "NAME", "order:v1"], "without a version"],
     ["a task without a name", ["KIND", "TASKS", "NAME", ""], "NAME stands behind KIND"],
-    ["an option without its value", ["KIND"], "ERR syntax error"],
+    ["an option without its value", ["KIND"], "the option KIND needs a value"],
   ])("SM.STREAMS refuses %s", async (_what, words, expected) => {
     const { client } = await whole();
     const reply = await client.call("SM.STREAMS", ...words);
