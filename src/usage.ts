@@ -32,5 +32,5 @@ Directives that are often set:
        --http-port N         --requirepass TEXT    --aclfile PATH          --appendfsync always|everysec|no
        --maxclients N        --logfile PATH        --daemonize yes         --tls-port N
 
-All directives are those of redis.conf and the ones that begin with sm- or http-: see docs/configuration.md.
+The directives are those of redis.conf and some of Detent's own: docs/configuration.md describes them all.
 `;

@@ -1,4 +1,5 @@
 /** docs/commands.md, the reference for users, made from the catalogue alone. */
+import { assert } from "../../src/base/assert.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
 import type { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { type Command, flagNames } from "../../src/catalogue/command.ts";
@@ -16,16 +17,20 @@ const HEAD = `<!-- Made from commands.json; \`npm run docs\` makes it anew. -->
 
 # Commands
 
-All commands of Detent. A syntax line shows words to be typed in capitals and values in small letters; \`[ ]\` may be
-left out, \`|\` separates choices, and \`...\` follows what may be repeated. "Since" is the version of Detent for the \`SM.\`
-commands and the version of Redis that introduced it for the others. Errors are not listed among the replies: a command
-may answer with one at any time.`;
+All commands of Detent. A syntax line shows words to type in capitals and values in small letters; \`[ ]\` encloses what is
+optional, \`|\` separates choices, and \`...\` follows what may be repeated. "Since" is the version of Detent for the \`SM.\`
+commands and the version of Redis that introduced it for the others. The replies do not include errors, which any command
+may answer with: see [errors](errors.md).`;
 
 /** The groups in the order in which a user looks for them. */
 const GROUP_TITLES: ReadonlyMap<string, string> = new Map([
   ["sm", "State machines"],
   ["generic", "Keys"],
   ["string", "Strings"],
+  ["hash", "Hashes"],
+  ["list", "Lists"],
+  ["set", "Sets"],
+  ["sorted-set", "Sorted sets"],
   ["bitmap", "Bits"],
   ["hyperloglog", "HyperLogLogs"],
   ["geo", "Places"],
@@ -62,7 +67,9 @@ function contents(catalogue: Catalogue, groups: readonly string[]): string {
 }
 
 function groupTitle(group: string): string {
-  return GROUP_TITLES.get(group) ?? group;
+  const title = GROUP_TITLES.get(group);
+  assert(title !== undefined, `the group ${group} of commands.json has no title`);
+  return title;
 }
 
 function groupSection(group: string, commands: readonly Command[]): string {

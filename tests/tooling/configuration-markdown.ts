@@ -18,7 +18,7 @@ export function withoutEffectMarkdown(): string {
   return `${WITHOUT_EFFECT}\n${table(all.filter(([, { hasNoEffect }]) => hasNoEffect))}\n`;
 }
 
-const INTRODUCTION = `<!-- Made from the table in src/config/directives.ts; \`make docs\` makes it anew. -->
+const INTRODUCTION = `<!-- Made from the table in src/config/directives.ts; \`make docs\` writes it. -->
 
 # Configuration
 
@@ -30,26 +30,26 @@ the file, and options override both.
 detent /etc/detent.conf --port 6380 --appendfsync everysec
 \`\`\`
 
-* One directive a line: its name in any case, then its value. \`#\` begins a comment line. Words may be quoted:
+* One directive per line: its name in any case, then its value. \`#\` begins a comment line. Words may be quoted:
   \`"a \\"b\\" \\x41"\` knows the escapes \`\\n \\r \\t \\b \\a \\xHH\`, \`'it\\'s'\` knows \`\\'\` only.
 * Sizes are bytes with an optional unit: \`k\`, \`m\`, \`g\` are powers of 1000, \`kb\`, \`mb\`, \`gb\` powers of 1024.
-* A variable is the name in capitals behind \`DETENT_\`, with \`_\` for \`-\`: \`DETENT_MAXCLIENTS=100\`. A value of several words
-  is one text, \`DETENT_SAVE="900 1 60 5"\`; of \`rename-command\`, \`include\` and \`user\` each line is one. A variable that names no
-  directive is named in the log, what Kubernetes adds for a service called \`detent\` is passed over.
-* A line at fault stops the start: the line and the reason go to standard error, the exit code is 1.
-* \`CONFIG GET pattern …\` shows values, \`CONFIG SET directive value …\` changes all that are given or none, and
+* A variable is \`DETENT_\` and the name in capitals, with \`_\` for \`-\`: \`DETENT_MAXCLIENTS=100\`. A value of several words
+  is one string, \`DETENT_SAVE="900 1 60 5"\`; a variable for \`rename-command\`, \`include\` or \`user\` has one value per line. The log lists
+  variables that match no directive, except those that Kubernetes sets for a service called \`detent\`.
+* A wrong line stops the start: the line and the reason go to standard error, the exit code is 1.
+* \`CONFIG GET pattern …\` shows values, \`CONFIG SET directive value …\` changes all of them or none, and
   \`CONFIG REWRITE\` brings the file up to date, keeping its comments and order.
-* *At start* marks what CONFIG SET cannot change. CONFIG SET of \`bind\`, \`port\` and \`tls-port\` moves the server while
-  connections that are open go on; within MULTI it is refused. [TLS](tls.md) has a page of its own.
+* *At start* marks what CONFIG SET cannot change. CONFIG SET of \`bind\`, \`port\` and \`tls-port\` moves the listeners and
+  keeps open connections; within MULTI it is refused. [TLS](tls.md) has a page of its own.
 * Directives that have no effect here are listed [in an appendix](configuration-without-effect.md).
 `;
 
-const WITHOUT_EFFECT = `<!-- Made from the table in src/config/directives.ts; \`make docs\` makes it anew. -->
+const WITHOUT_EFFECT = `<!-- Made from the table in src/config/directives.ts; \`make docs\` writes it. -->
 
 # Directives without effect
 
 These are accepted, checked and remembered, so that existing files load and tools find what they ask for. They have no effect; the last
-column says why. A line in the log names those that a file sets to another value than the default.
+column says why. The log lists those that a file sets to another value than the default.
 `;
 
 function table(entries: ReadonlyArray<readonly [string, Directive<unknown>]>): string {

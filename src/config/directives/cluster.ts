@@ -32,24 +32,24 @@ export const CLUSTER = {
   "cluster-lease": directive(
     integer({ min: LEASE_MS_MIN, max: LEASE_MS_MAX, unit: "milliseconds" }),
     2000,
-    "How long the slots stay with an owner that is not heard of any more. It renews this three times as often. The same on all servers of a cluster.",
+    "How long an owner keeps its slots after it last renewed its lease, which it does three times in this time. The same on all servers of a cluster.",
     IMMUTABLE,
   ),
   "cluster-lease-margin": directive(
     integer({ min: 0, max: LEASE_MS_MAX, unit: "milliseconds" }),
     300,
-    "How much earlier an owner that cannot renew its lease stops serving: what clocks of servers and database may differ in the time of a lease. Less than half of `cluster-lease`.",
+    "How much earlier an owner that cannot renew its lease stops serving: the most that the clocks of servers and database may drift apart during a lease. Less than half of `cluster-lease`.",
     IMMUTABLE,
   ),
   "cluster-hold": directive(
     integer({ min: 0, max: HOLD_MS_MAX, unit: "milliseconds" }),
     1500,
-    "How long requests wait while their slots change hands, from the first that finds them unserved, before they read `CLUSTERDOWN`; 0: they read it at once.",
+    "How long requests wait while their slots change hands, from the first that finds them unserved, before they get `CLUSTERDOWN`; 0: they get it at once.",
   ),
   "cluster-require-standby": directive(
     bool,
     false,
-    "Acknowledge a write only where the database has waited for a synchronous standby. While `synchronous_standby_names` is empty, writes that have begun wait, and others are refused with `MISCONF`. A commit takes a round trip more. The same on all servers of a cluster.",
+    "Acknowledge a write only where the database has waited for a synchronous standby. While `synchronous_standby_names` is empty, writes that have begun wait, and others are refused with `MISCONF`. A commit takes one more round trip. The same on all servers of a cluster.",
     IMMUTABLE,
   ),
   "cluster-announce-ip": directive(

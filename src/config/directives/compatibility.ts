@@ -10,9 +10,9 @@ const MEMORY = "The store is on disk: nothing is evicted.";
 const LAZY = "Freeing is part of a commit and never blocks on memory.";
 const ENCODING = "Values have one encoding.";
 /** Of a form that values have for OBJECT ENCODING. */
-const SAID = "What OBJECT ENCODING says follows it; how a value is stored does not.";
+const SAID = "Only the reply of OBJECT ENCODING depends on it, not how a value is stored.";
 const DEFRAG = "There is no allocator to defragment.";
-const PROCESS = "The process has no such setting.";
+const PROCESS = "A process of Node has no such setting.";
 const CPU = "Threads are not bound to processors.";
 
 const TESTS = "Only the tests of Redis have a use for it. CONFIG GET lists it only under its full name.";
@@ -66,9 +66,14 @@ export const COMPATIBILITY = {
   "hll-sparse-max-bytes": directive(
     memory(),
     3000,
-    "How long a HyperLogLog may become before it has its registers one by one, in 12 KB.",
+    "Bytes up to which a HyperLogLog has the sparse form; a longer one takes 12 KB.",
   ),
-  "stream-node-max-bytes": directive(memory(), 4096, "A stream is stored entry by entry.", NO_EFFECT),
+  "stream-node-max-bytes": directive(
+    memory(),
+    4096,
+    "Streams are stored in another way; only `stream-node-max-entries` counts, for trimming.",
+    NO_EFFECT,
+  ),
   "stream-node-max-entries": directive(
     integer(),
     100,
@@ -138,7 +143,12 @@ export const COMPATIBILITY = {
   "rdb-key-save-delay": directive(signedInt, 0, TESTS, HIDDEN),
   "key-load-delay": directive(signedInt, 0, TESTS, HIDDEN),
   "socket-mark-id": directive(integer({ max: 4294967295 }), 0, PROCESS, NO_EFFECT_IMMUTABLE),
-  "bind-source-addr": directive(text("address"), "", "The server opens no connections.", NO_EFFECT),
+  "bind-source-addr": directive(
+    text("address"),
+    "",
+    "The server opens no connections to replicas or nodes.",
+    NO_EFFECT,
+  ),
   "sanitize-dump-payload": directive(
     choice("no", "yes", "clients"),
     "no",

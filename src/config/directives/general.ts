@@ -24,7 +24,7 @@ export const GENERAL = {
   verify: directive(
     bool,
     false,
-    "Reads all of the data file at the start and refuses to start when it is damaged. After an end that was not clean a part is read in any case, for up to two seconds.",
+    "Reads all of the data file at the start and refuses to start when it is damaged. After an unclean end a part is read in any case, for up to two seconds.",
     IMMUTABLE,
   ),
   databases: directive(
@@ -33,7 +33,7 @@ export const GENERAL = {
     "Number of databases SELECT can choose from.",
     IMMUTABLE,
   ),
-  daemonize: directive(bool, false, "Goes on in the background, without a terminal.", IMMUTABLE),
+  daemonize: directive(bool, false, "Runs in the background, without a terminal.", IMMUTABLE),
   pidfile: directive(path(), "", "File that holds the process id while the server runs.", IMMUTABLE),
   loglevel: directive(
     choice("debug", "verbose", "notice", "warning"),
@@ -43,13 +43,13 @@ export const GENERAL = {
   "log-format": directive(
     choice("text", "json"),
     "text",
-    "Lines as Redis writes them, or objects of JSON with time, level, pid and message, one a line.",
+    "Lines as Redis writes them, or one JSON object per line with time, level, pid and message.",
   ),
   logfile: directive(path(), "", "File to log to; empty for standard output.", IMMUTABLE),
   "always-show-logo": directive(
     bool,
     false,
-    "Prints the banner of the start also where standard output is not a terminal.",
+    "Prints the start banner even where standard output is not a terminal.",
     IMMUTABLE,
   ),
   "shutdown-timeout": directive(
@@ -106,7 +106,7 @@ export const GENERAL = {
   "latency-monitor-threshold": directive(
     integer({ unit: "milliseconds" }),
     0,
-    "Events that take at least so long are kept for LATENCY; 0 turns it off.",
+    "Events that take at least this long are kept for LATENCY; 0 turns it off.",
   ),
   "latency-tracking": directive(
     bool,

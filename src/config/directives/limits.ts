@@ -50,7 +50,7 @@ export const LIMITS = {
   "sm-max-store-bytes": directive(
     memory(),
     0,
-    "Bytes the store may hold. Beyond it writes are answered with `-OOM`; reads and what deletes are served. 0 sets no limit.",
+    "Bytes the store may hold. Beyond it writes are answered with `-OOM`; reads and deletions are served. 0 sets no limit.",
   ),
   "sm-user-limits": directive(
     userLimits,

@@ -4,20 +4,16 @@ import { bool, choice, integer, memory } from "../scalar-types.ts";
 import { text } from "../text-types.ts";
 
 export const MACHINES = {
-  "enable-demo": directive(
-    bool,
-    true,
-    "Whether SM.DEMO makes machines to look at; `no` on a server that people rely on.",
-  ),
+  "enable-demo": directive(bool, true, "Whether SM.DEMO is allowed; `no` on a server that people rely on."),
   "sm-compat": directive(
     choice("documented", "module"),
     "documented",
-    "Whether the seven original commands follow the description of redis-state-machine or its code.",
+    "Whether the seven commands of redis-state-machine follow its documentation (`documented`) or its code (`module`).",
   ),
   "sm-cache-bytes": directive(
     memory({ max: 64 * 2 ** 30 }),
     64 * 2 ** 20,
-    "Memory for machines that were read, so that they need not be decoded again.",
+    "Memory for machines that are kept decoded.",
   ),
   "sm-microsteps-max": directive(
     integer({ min: 1, max: 1000000 }),
@@ -88,7 +84,7 @@ export const MACHINES = {
   "sm-audit-stream": directive(
     text("stream"),
     "",
-    "The stream of database 0 that tells who did what that is administrative or forced; empty: none.",
+    "The stream of database 0 that records administrative and forced commands with their users; empty: none.",
   ),
   "sm-audit-maxlen": directive(
     integer(),

@@ -18,7 +18,7 @@ export const NETWORK = {
   "protected-mode": directive(
     bool,
     true,
-    "Turns away clients from other hosts while no password is set and no address is bound by name.",
+    "Refuses clients from other hosts while the default user has no password. In the container image the default is `no`.",
   ),
   "tcp-backlog": directive(
     integer({ max: 2147483647 }),
@@ -36,7 +36,7 @@ export const NETWORK = {
   timeout: directive(
     integer({ max: 2147483647, unit: "seconds" }),
     0,
-    "Closes a connection that has been idle for so long; 0 never does.",
+    "Closes a connection that has been idle for this long; 0 never does.",
   ),
   "tcp-keepalive": directive(
     integer({ max: 2147483647, unit: "seconds" }),
@@ -65,7 +65,7 @@ export const NETWORK = {
       replica: { hardBytes: 256 * 2 ** 20, softBytes: 64 * 2 ** 20, softSeconds: 60 },
       pubsub: { hardBytes: 32 * 2 ** 20, softBytes: 8 * 2 ** 20, softSeconds: 60 },
     },
-    "Bytes of unread replies after which a connection is closed: at once, or when above the soft size for so long.",
+    "Bytes of unread replies after which a connection is closed: at once above the hard size, or after the given seconds above the soft size.",
   ),
   "tracking-table-max-keys": directive(
     integer(),

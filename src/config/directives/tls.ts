@@ -3,7 +3,7 @@ import { directive, NO_EFFECT, RELOADED } from "../directive.ts";
 import { bool, choice, integer } from "../scalar-types.ts";
 import { path, text } from "../text-types.ts";
 
-const LINKS = "The server opens no encrypted links to others.";
+const LINKS = "The server opens no links to other servers: those of a cluster share a database.";
 
 const int = integer({ max: 2147483647 });
 
