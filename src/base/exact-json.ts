@@ -28,6 +28,11 @@ export function noteInexact(value: Json): void {
     inexactValues.add(value);
 }
 
+/** Notes of a value that it has inexact numbers inside. O(1). */
+export function noteHoldsInexact(value: object): void {
+  inexactValues.add(value);
+}
+
 /** The JSON text of a value that may hold inexact numbers. */
 export function textOfJson(value: Json): string {
   try {

@@ -1,9 +1,9 @@
 /** What actions make of their expressions: values with the place where there is none. */
-import { holdsInexact, noteInexact } from "../base/exact-json.ts";
+import { noteInexact } from "../base/exact-json.ts";
 import type { Json } from "../base/json.ts";
 import { ContextRefusal, letGo } from "./context-changes.ts";
 import { type Expression, ExpressionFailure, type Template } from "./expressions.ts";
-import { inexactReason } from "./inexact-data.ts";
+import { inexactReason, isOverInexact } from "./inexact-data.ts";
 import { ExecutionFailure, type Run } from "./interpreter.ts";
 import type { Name } from "./machine.ts";
 import { shown } from "./refusal.ts";
@@ -11,7 +11,7 @@ import { shown } from "./refusal.ts";
 /** Evaluates a template; all its numbers are exact. @throws ExecutionFailure with the place of the action. */
 export function build(run: Run, template: Template, path: string): Json {
   const value = evaluate(run, template, path);
-  const reason = holdsInexact(run.eventData) ? inexactReason(value) : undefined;
+  const reason = isOverInexact(run) ? inexactReason(value) : undefined;
   if (reason !== undefined) throw new ExecutionFailure(`${path}: ${reason}`);
   return value;
 }
@@ -39,7 +39,7 @@ export function orFail<T>(path: string, evaluate: () => T): T {
 /** As `build`, for what is handed on: inexact numbers in it stay as they are. @throws ExecutionFailure */
 export function buildWhole(run: Run, template: Template, path: string): Json {
   const value = evaluate(run, template, path);
-  if (holdsInexact(run.eventData)) noteInexact(value);
+  if (isOverInexact(run)) noteInexact(value);
   return value;
 }
 

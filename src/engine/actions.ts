@@ -1,4 +1,5 @@
 /** Runs actions: changes of context, events raised, and effects for the world outside. */
+import { holdsInexact, noteInexact } from "../base/exact-json.ts";
 import { build, buildWhole, dataOf, orFail, textOf } from "./action-values.ts";
 import { spawn } from "./child-actions.ts";
 import { delayMs } from "./compile-expressions.ts";
@@ -6,6 +7,7 @@ import { ContextRefusal, contextIn, type Key, putAt, removeAt, replaceContext } 
 import { DELAY_FORMS } from "./durations.ts";
 import type { Template } from "./expressions.ts";
 import { holds } from "./guards.ts";
+import { localsOf } from "./inexact-data.ts";
 import { ACTIONS_MAX, arm, disarm, ExecutionFailure, type Run } from "./interpreter.ts";
 import type { Action, ContextPath, Delay, Name } from "./machine.ts";
 import { kindOf } from "./problems.ts";
@@ -127,7 +129,8 @@ function forEach(run: Run, { items, as, actions, path }: ActionOf<"forEach">): v
     );
   const outer = run.locals;
   for (const [index, item] of list.entries()) {
-    run.locals = { ...outer, [as]: item, index };
+    if (holdsInexact(list)) noteInexact(item);
+    run.locals = localsOf(outer, { [as]: item, index });
     runActions(run, actions);
   }
   run.locals = outer;

@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { build, textOf } from "./action-values.ts";
 import { childIdFault } from "./child-ids.ts";
+import { localsOf } from "./inexact-data.ts";
 import { ExecutionFailure, type Run } from "./interpreter.ts";
 import type { Child } from "./machine.ts";
 import { kindOf } from "./problems.ts";
@@ -35,7 +36,7 @@ function inputsOf(run: Run, child: Child, items: Json): JsonObject[] {
     );
   const outer = run.locals;
   const inputs = items.map((item, index) => {
-    run.locals = { ...outer, item, index };
+    run.locals = localsOf(outer, { item, index });
     return inputOf(run, child);
   });
   run.locals = outer;

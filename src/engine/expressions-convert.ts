@@ -1,4 +1,5 @@
 /** Conversions, optionals, and texts of other formats: base64 and JSON. */
+import { holdsInexact, withInexactNumbers } from "../base/exact-json.ts";
 import { isDeeperThan, type Json } from "../base/json.ts";
 import { scalarText } from "./expressions-format.ts";
 import { toJson } from "./expressions-json.ts";
@@ -19,6 +20,7 @@ import {
   typeOf,
   VALUE_DEPTH_MAX,
 } from "./expressions-values.ts";
+import { inexactReason } from "./inexact-data.ts";
 
 const WHOLE = /^[+-]?\d+$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
@@ -95,7 +97,9 @@ const JSON_SIZE_MAX = 1_000_000;
 function decode(text: string): Json | Failure {
   charge(1 + text.length);
   try {
-    const value = JSON.parse(text) as Json;
+    const value = withInexactNumbers(text, JSON.parse(text) as Json);
+    const inexact = holdsInexact(value) ? inexactReason(value) : undefined;
+    if (inexact !== undefined) return new Failure(inexact);
     return isDeeperThan(value, VALUE_DEPTH_MAX) ? new Failure("the JSON is nested too deep") : value;
   } catch {
     return new Failure(() => `${show(text)} is not JSON`);

@@ -50,6 +50,11 @@ export function eventOf({ eventType, eventData }: Pick<Scope, "eventType" | "eve
   return event;
 }
 
+/** From now on `event` is this one where the data is this. */
+export function noteEvent(data: JsonObject, event: JsonObject): void {
+  events.set(data, event);
+}
+
 const events = new WeakMap<JsonObject, JsonObject>();
 
 /** The value of a path an expression reads, undefined where there is none. */

@@ -4,7 +4,6 @@
  * A text is parsed, checked and made a closure once, when the definition is created (`expressions-closures.ts`). What an
  * evaluation costs is counted and bounded (`expressions-meter.ts`), for one expression and for all of an event.
  */
-import { holdsInexact } from "../base/exact-json.ts";
 import type { Json } from "../base/json.ts";
 import { compile } from "./expressions-closures.ts";
 import { type Closure, type Compiled, RefusedExpression } from "./expressions-compiler.ts";
@@ -22,7 +21,7 @@ import {
 import { childrenOf, readsOf, sizeOfTree, type Tree } from "./expressions-tree.ts";
 import { Failure } from "./expressions-values.ts";
 import { readValue, variablesFor } from "./expressions-variables.ts";
-import { evaluateOverInexact } from "./inexact-data.ts";
+import { evaluateOverInexact, isOverInexact } from "./inexact-data.ts";
 
 export { ExpressionFailure, readValue };
 
@@ -108,11 +107,11 @@ function expressionOf(
   const names = variablesFor(locals).filter((name) => !bound.has(name));
   const reads = readsOf(tree, source, (name) => names.includes(name));
   // Only data that an expression looks into can hold a number that is not exact.
-  const isOverData = looksInto(tree, ["event", "data"]);
+  const isOverData = looksInto(tree, ["event", "data", ...locals]);
   const evaluateAny = (scope: Scope): Json =>
-    holdsInexact(scope.eventData) ? evaluateOverInexact({ source, reads }, scope, evaluate) : evaluate(scope);
+    isOverInexact(scope) ? evaluateOverInexact({ source, reads }, scope, evaluate) : evaluate(scope);
   const test = (scope: Scope): unknown =>
-    isOverData && holdsInexact(scope.eventData) ? evaluateAny(scope) : bounded(scope);
+    isOverData && isOverInexact(scope) ? evaluateAny(scope) : bounded(scope);
   return {
     source,
     type,

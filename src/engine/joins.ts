@@ -3,10 +3,12 @@
  * join is taken like an automatic transition, with all events that were kept for it. Kept events are part of the
  * snapshot.
  */
+import { holdsInexact, noteHoldsInexact } from "../base/exact-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { covers } from "./event-names.ts";
 import { eventOf } from "./expressions-variables.ts";
 import { holds, verdictOn } from "./guards.ts";
+import { localsOf } from "./inexact-data.ts";
 import type { Run } from "./interpreter.ts";
 import type { Guard, Join, JoinGroup, Machine, Place, Transition } from "./machine.ts";
 import { hasNumber } from "./sorted.ts";
@@ -247,7 +249,7 @@ function holdsIn(run: Run, join: Join, guard: Guard): boolean {
 
 function withEvents<T>(run: Run, events: JsonObject, evaluate: () => T): T {
   const outer = run.locals;
-  run.locals = { ...outer, events };
+  run.locals = localsOf(outer, { events });
   const value = evaluate();
   run.locals = outer;
   return value;
@@ -278,6 +280,7 @@ function namedEvents(join: Join, filled: Filled): JsonObject {
     }
   };
   fill(join.whole, all);
+  if ([...filled.values()].some(({ data }) => holdsInexact(data))) noteHoldsInexact(all);
   return all;
 }
 

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import { isJsonObject } from "../base/json.ts";
 import { runActions } from "./actions.ts";
 import { BUDGET_SPENT } from "./expressions-scope.ts";
+import { localsOf } from "./inexact-data.ts";
 import { disarm, ExecutionFailure, type Run, unwatch } from "./interpreter.ts";
 import { completeJoin, consume, keep, placeFor, release } from "./joins.ts";
 import { type Join, stateOf, type Transition } from "./machine.ts";
@@ -79,7 +80,7 @@ function count(run: Run): void {
 function takeJoin(run: Run, join: Join): void {
   const { effects } = run;
   const before = effects.length;
-  run.locals = { events: consume(run, join) };
+  run.locals = localsOf(undefined, { events: consume(run, join) });
   const hasUsed = effects.length > before;
   const hasChanged = eventlessStep(run, [join.transition]);
   run.locals = undefined;

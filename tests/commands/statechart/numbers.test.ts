@@ -27,9 +27,42 @@ const LEDGER = {
         },
         LATER: { actions: [{ log: "data" }] },
         TAKE: {},
+        KEYS: { actions: [{ assign: { n: "size(data.keys())" } }] },
+        FIELDS: { actions: [{ assign: { n: "size(event)" } }] },
+        ENCODE: { actions: [{ assign: { all: "json.encode(event)" } }] },
+        MERGE: { actions: [{ assign: { all: "event.merge({'x': 1})" } }] },
+        VALUES: { actions: [{ assign: { all: "data.values()" } }] },
+        MAPPED: { actions: [{ assign: { all: "data.map(k, data[k])" } }] },
+        REFUSE: { actions: [{ fail: "json.encode(data)" }] },
+        DECODE: { actions: [{ assign: { all: "json.decode(event.text)" } }] },
+        EACH_ADD: {
+          actions: [
+            { forEach: { items: "event.items", actions: [{ assign: { n: "context.n + item.n" } }] } },
+          ],
+        },
+        EACH_KEEP: {
+          actions: [{ forEach: { items: "event.items", actions: [{ assign: { all: "item" } }] } }],
+        },
+        EACH_PASS: {
+          actions: [
+            { forEach: { items: "event.items", as: "it", actions: [{ task: "each", input: "it" }] } },
+          ],
+        },
+        JOIN: "waiting",
       },
     },
     found: {},
+    waiting: {
+      join: [
+        {
+          all: { a: "FIRST", b: "SECOND" },
+          target: "open",
+          actions: [{ task: "joined", input: "events.a.body" }],
+        },
+        { all: { c: "THIRD", d: "FOURTH" }, target: "open", actions: [{ assign: { n: "events.c.n + 1" } }] },
+        { all: { e: "FIFTH", f: "SIXTH" }, target: "open", actions: [{ assign: { all: "events" } }] },
+      ],
+    },
   },
 };
 
@@ -71,6 +104,62 @@ test.each([
   const reply = await call("SM.SEND", "k", event, data);
   expect(reply).toMatchObject({ message: expect.stringMatching(/^EXECFAIL /) });
   expect(reply).toMatchObject({ message: expect.stringContaining(why) });
+  expect(await call("SM.CONTEXT", "k")).toBe('{"id":0,"n":0}');
+});
+
+test.each([
+  ["ENCODE", `{"id":${BIG}}`, "event.id"],
+  ["MERGE", `{"id":${BIG}}`, "event.id"],
+  ["VALUES", `{"a":1,"id":${BIG}}`, "event.id"],
+  ["MAPPED", `{"a":1,"id":${BIG}}`, "event.id"],
+  ["REFUSE", `{"a":{"b":[${BIG}]}}`, "event.a.b[0]"],
+  ["EACH_ADD", `{"items":[{"n":${BIG}}]}`, "item.n"],
+  ["EACH_KEEP", `{"items":[${BIG}]}`, "item"],
+  ["EACH_PASS", `{"items":[${BIG}]}`, "it"],
+])("%s refuses %s, an inexact number that it would read among others", async (event, data, path) => {
+  const reply = await call("SM.SEND", "k", event, data);
+  expect(reply).toMatchObject({
+    message: expect.stringContaining(`: ${path} is ${BIG}, which no number here holds exactly`),
+  });
+  expect(await call("SM.CONTEXT", "k")).toBe('{"id":0,"n":0}');
+});
+
+test("fields are counted whether their numbers are exact or not", async () => {
+  expect(await call("SM.SEND", "k", "KEYS", `{"a":1,"id":${BIG}}`)).toEqual(["open"]);
+  expect(await call("SM.CONTEXT", "k", "n")).toEqual(["2"]);
+  expect(await call("SM.SEND", "k", "FIELDS", `{"a":1,"id":${BIG},"type":"x"}`)).toEqual(["open"]);
+  expect(await call("SM.CONTEXT", "k", "n")).toEqual(["3"]);
+});
+
+test("json.decode refuses a number that is not exact", async () => {
+  const reply = await call("SM.SEND", "k", "DECODE", `{"text":"{\\"a\\":[${BIG}]}"}`);
+  expect(reply).toMatchObject({
+    message: expect.stringContaining(`a[0] is ${BIG}, which no number here holds exactly`),
+  });
+  expect(await call("SM.SEND", "k", "DECODE", '{"text":"[1.50]"}')).toEqual(["open"]);
+  expect(await call("SM.CONTEXT", "k", "all")).toEqual(["[1.5]"]);
+});
+
+test("an inexact number passes through a forEach and a join as it was sent", async () => {
+  const item = `{"n":1.50,"id":${BIG}}`;
+  expect(await call("SM.SEND", "k", "EACH_PASS", `{"items":[${item}]}`)).toEqual(["open"]);
+  const entry = async (stream: string) => JSON.stringify(await call("XRANGE", stream, "-", "+"));
+  expect(await entry("sm:tasks:each")).toContain(JSON.stringify(`{"n":1.5,"id":${BIG}}`));
+  await call("SM.SEND", "k", "JOIN");
+  await call("SM.SEND", "k", "FIRST", `{"body":${item}}`);
+  expect(await call("SM.SEND", "k", "SECOND")).toEqual(["open"]);
+  expect(await entry("sm:tasks:joined")).toContain(JSON.stringify(`{"n":1.5,"id":${BIG}}`));
+});
+
+test.each([
+  ["THIRD", "FOURTH", "events.c.n"],
+  ["FIFTH", "SIXTH", "e.n"],
+])("a join that has kept %s refuses to read an inexact number of it", async (first, second, path) => {
+  await call("SM.SEND", "k", "JOIN");
+  await call("SM.SEND", "k", first, `{"n":${BIG}}`);
+  expect(await call("SM.SEND", "k", second)).toMatchObject({
+    message: expect.stringContaining(`: ${path} is ${BIG}, which no number here holds exactly`),
+  });
   expect(await call("SM.CONTEXT", "k")).toBe('{"id":0,"n":0}');
 });
 
