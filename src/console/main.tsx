@@ -174,7 +174,7 @@ function Elsewhere({ page, missing }: { readonly page: string; readonly missing:
       This server holds a part of the cluster.{" "}
       {OF_THIS_SERVER.has(page)
         ? "Not shown are the partitions "
-        : "What changes in these partitions is shown when the page is loaded again, and machines there are changed at their servers: "}
+        : "What changes in these partitions is shown when the page is loaded again: "}
       {parts.join("; ")}.
     </p>
   );

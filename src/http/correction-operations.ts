@@ -1,6 +1,7 @@
 /** What changes machines beside their events: patches, undos, replays, and migrations to other definitions. */
 import { MACHINE, NO_MACHINE, UNMET } from "./machine-operations.ts";
 import { BY, keyOf, REASON } from "./machine-requests.ts";
+import { gatherMigrations, gatherStatus, gatherUndo, gatherWhatIf } from "./migration-gathering.ts";
 import {
   type Arguments,
   type Field,
@@ -149,6 +150,7 @@ const MOVES: readonly Operation[] = [
     path: MIGRATIONS,
     id: "listMigrations",
     command: "SM.MIGRATION|LIST",
+    ask: (request, _input, session) => gatherMigrations(request, session),
     member: "migrations",
   },
   {
@@ -188,6 +190,7 @@ const MOVES: readonly Operation[] = [
     command: "SM.MIGRATION|WHATIF",
     query: WHATIF_QUERY,
     request: whatIfRequest,
+    ask: (request, _input, session) => gatherWhatIf(request, session),
   },
   {
     method: "POST",
@@ -196,6 +199,7 @@ const MOVES: readonly Operation[] = [
     command: "SM.MIGRATION|WHATIF",
     body: [...WHATIF_QUERY, { ...ACTION, isRequired: true }],
     request: whatIfRequest,
+    ask: (request, _input, session) => gatherWhatIf(request, session),
     absent: ["NOTFOUND", "there is no such run"],
   },
   {
@@ -206,6 +210,7 @@ const MOVES: readonly Operation[] = [
     query: [
       { name: "count", type: "integer", description: "Machines that are listed at most.", token: "COUNT" },
     ],
+    ask: (request, _input, session) => gatherStatus(request, session),
   },
   ...(["pause", "resume"] as const).map(
     (verb): Operation => ({
@@ -221,6 +226,7 @@ const MOVES: readonly Operation[] = [
     path: `${MIGRATIONS}/{id}/undo`,
     id: "undoMigration",
     command: "SM.MIGRATION|UNDO",
+    ask: (request, _input, session) => gatherUndo(request, session),
     body: [{ name: "check", type: "boolean", description: "Only say what would stay out.", token: "CHECK" }],
   },
 ];

@@ -15,18 +15,34 @@ const AWAY: ReadonlySet<string> = new Set(["MOVED", "CLUSTERDOWN", "TRYAGAIN"]);
 /** Partitions whose pages are asked for at once. */
 const PAGES_AT_ONCE = 8;
 
+export interface EachAnswer {
+  /** Of the partitions that are there, in the order of slots. */
+  readonly answers: readonly Answer[];
+  readonly missing: readonly Elsewhere[];
+}
+
+/**
+ * What each partition answers to a request that takes SLOT, or the error that one of them has for all.
+ * @param runs sends the requests on; those that write go one by one
+ */
+export async function askEach(
+  request: Arguments,
+  session: HttpSession,
+  runs: (requests: readonly Arguments[]) => Promise<readonly Answer[]> = (all) => session.runAll(all),
+): Promise<EachAnswer | AnswerError> {
+  const { partitions } = session;
+  const all = await runs(partitions.map(({ firstSlot }) => [...request, "SLOT", String(firstSlot)]));
+  const fault = all.find((answer) => answer instanceof AnswerError && !AWAY.has(answer.code));
+  if (fault instanceof AnswerError) return fault;
+  const missing = partitions.filter((_, index) => all[index] instanceof AnswerError).map(placeOf);
+  return { answers: all.filter((answer) => !(answer instanceof AnswerError)), missing };
+}
+
 /** The sum of numbers, or of numbers by name. */
 export async function gatherCount(request: Arguments, session: HttpSession): Promise<Gathered> {
-  const { partitions } = session;
-  if (partitions.length === 0) return whole(await session.run(request));
-  const answers = await session.runAll(
-    partitions.map(({ firstSlot }) => [...request, "SLOT", String(firstSlot)]),
-  );
-  const fault = answers.find((answer) => answer instanceof AnswerError && !AWAY.has(answer.code));
-  if (fault !== undefined) return whole(fault);
-  const missing = partitions.filter((_, index) => answers[index] instanceof AnswerError).map(placeOf);
-  const counts = answers.filter((answer) => !(answer instanceof AnswerError));
-  return { answer: sumOf(counts), missing };
+  if (session.partitions.length === 0) return whole(await session.run(request));
+  const each = await askEach(request, session);
+  return each instanceof AnswerError ? whole(each) : { ...each, answer: sumOf(each.answers) };
 }
 
 function sumOf(counts: readonly Answer[]): Answer {

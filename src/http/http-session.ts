@@ -29,6 +29,12 @@ export interface Peer {
   readonly commonName: string | undefined;
 }
 
+/** What a server says, and of which partitions. */
+export interface ServerAnswer {
+  readonly partitions: readonly OwnedPartition[];
+  readonly answer: Answer | undefined;
+}
+
 export class HttpSession implements Endpoint, SessionConnection {
   readonly session: Session;
   readonly #server: ServerContext;
@@ -74,6 +80,26 @@ export class HttpSession implements Endpoint, SessionConnection {
   readonly queryBytes = 0;
   readonly inputBytes = 0;
   readonly outputBytes = 0;
+
+  /** Runs a request at each server that holds partitions; undefined where one does not answer, or where nobody holds them. */
+  async runAtAll(args: readonly string[]): Promise<readonly ServerAnswer[]> {
+    const byOwner = new Map<string | undefined, OwnedPartition[]>();
+    for (const one of this.partitions)
+      byOwner.set(one.owner?.id, [...(byOwner.get(one.owner?.id) ?? []), one]);
+    const { cluster, asking } = this.#server;
+    const question = {
+      database: this.session.database,
+      requests: [args.map((arg) => Buffer.from(arg, "utf8"))],
+    };
+    const answers = Array.from(byOwner, async ([owner, partitions]): Promise<ServerAnswer> => {
+      if (owner === undefined) return { partitions, answer: undefined };
+      if (owner === cluster?.ownId) return { partitions, answer: await this.run(args) };
+      const replies = await asking?.ask(owner, { user: this.session.user.name, ...question });
+      const reply = replies?.[0];
+      return { partitions, answer: reply === undefined ? undefined : answerOf(reply) };
+    });
+    return await Promise.all(answers);
+  }
 
   /** Runs a request; its reply, an error among them, once the turn is committed. */
   async run(args: ReadonlyArray<string | Buffer>, waitMs?: number): Promise<Answer> {
