@@ -52,7 +52,7 @@ describe.skipIf(CHROMIUM === undefined)("Try", () => {
     await page.getByText("rev 2 PAY → paid").waitFor();
   });
 
-  test("says what is wrong with a file that is no export of a machine", async () => {
+  test("says what is wrong with a file that is not an export of a machine", async () => {
     const { page } = await open(browser, "#/try");
     const given = (text: string) => ({ name: "x.jsonl", mimeType: "text/plain", buffer: Buffer.from(text) });
     await page

@@ -8,7 +8,7 @@ const names = (...texts: string[]) => texts.map((text) => Buffer.from(text));
 const set = (...items: Reply[]): Reply => ({ kind: "set", items });
 
 describe("commandInfos", () => {
-  it("returns null in its place when a name is no command", () => {
+  it("returns null in its place when a name is not a command", () => {
     const get = findByFullName(CATALOGUE, "get");
     expect(commandInfos(CATALOGUE, names("nope", "GET", "get|x"))).toEqual([
       null,

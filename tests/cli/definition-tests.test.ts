@@ -109,7 +109,7 @@ test.each<readonly [string, unknown, string]>([
   expect(err).toContain(message);
 });
 
-test("detent test ends with 2 when --min-coverage is no percentage", async () => {
+test("detent test ends with 2 when --min-coverage is not a percentage", async () => {
   const { code, err } = await cli("test", "x", "--min-coverage", "101");
   expect(code).toBe(2);
   expect(err).toContain("--min-coverage is a number from 0 to 100, not '101'");

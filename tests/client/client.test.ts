@@ -240,7 +240,7 @@ test("send() throws a DetentError with the code of the refusal", async () => {
   expect(done.cause).toBeInstanceOf(Error);
 });
 
-test("send() throws a DetentError that is no refusal when the request is wrong", async () => {
+test("send() throws a DetentError that is not a refusal when the request is wrong", async () => {
   const { client } = await carts();
   const text = JSON.stringify({ ...CART, initial: "nowhere" });
   const wrong = await client.define("cart", text).catch((error) => error);

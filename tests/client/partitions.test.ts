@@ -112,7 +112,7 @@ test("a worker does the tasks of all partitions once, while partitions change ha
   expect(Math.max(...most)).toBeLessThanOrEqual(2);
 });
 
-test("what reads streams reads the plain ones where the server does not know SM.STREAMS", async () => {
+test("readers of streams read the plain ones when the server does not know SM.STREAMS", async () => {
   const asked: string[] = [];
   const old = (connection: Connection): Connection =>
     led(connection, (call) => async (command, ...args) => {

@@ -58,7 +58,7 @@ describe("forEach", () => {
     });
   });
 
-  it("fails the event when its source is no list, and beyond its bound", () => {
+  it("fails the event when its source is not a list, and beyond its bound", () => {
     const loop = (items: string, actions: Json): Json => ({ forEach: { items, actions } });
     const reasonOf = (actions: Json) => {
       const result = drive(machine({ n: 5, l: Array.from({ length: 400 }, (_, i) => i) }, actions)).send("E");

@@ -234,7 +234,7 @@ describe("join", () => {
     expect(driver.states()).toEqual(["t"]);
   });
 
-  it("refuses what is no join, and says what would be right", () => {
+  it("refuses a value that is not a join, and says what would be right", () => {
     const fault = (join: Json) => {
       const result = compile({ initial: "s", states: { s: { join }, t: {} } });
       return result.ok ? "compiles" : `${result.path}: ${result.reason}`;

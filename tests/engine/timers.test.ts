@@ -230,7 +230,7 @@ describe("raise, send and cancel", () => {
     ]);
   });
 
-  it("fail the event when the key to send to is no string", () => {
+  it("fail the event when the key to send to is not a string", () => {
     expect(drive(machine).send("BAD")).toMatchObject({
       kind: "failed",
       reason: "$.states.a.on.BAD.actions[0]: the key to send to must be a string, this is 1000000",

@@ -63,7 +63,7 @@ test("requests with a token count for the limits of the user", async () => {
   expect((await request(server.url, "/metrics", { headers })).body).toContain("connections");
 });
 
-test("a token is no password of the user", async () => {
+test("a token is not a password of the user", async () => {
   const [token] = /[^ ]+$/.exec(headers["authorization"] ?? "") ?? [];
   expect(await (await server.client()).call("AUTH", "u", String(token))).toMatchObject({
     message: expect.stringContaining("WRONGPASS"),

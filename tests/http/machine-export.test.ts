@@ -119,7 +119,7 @@ describe("GET …/machines/{key}/export", () => {
     await other.close();
   });
 
-  test("is refused where there is no machine, and to who may not read it or its definitions", async () => {
+  test("is refused where there is no machine, and to a user who may not read it or its definitions", async () => {
     expect(await request(server.url, "/api/v1/machines/none/export")).toMatchObject({ status: 404 });
     await client.call("SET", "text", "x");
     expect((await request(server.url, "/api/v1/machines/text/export")).status).toBe(409);

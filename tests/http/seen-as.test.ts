@@ -71,7 +71,7 @@ describe("a request with `as`", () => {
     expect(await client.call("SM.STATE", "a:1")).toEqual(["off"]);
   });
 
-  test("is refused to who may not give rights, and for a user that is not there", async () => {
+  test("is refused to a user who may not give rights, and for a user that is not there", async () => {
     const headers = { authorization: `Basic ${btoa("ann:a")}` };
     const refused = await ask("/api/v1/whoami?as=default", { headers });
     expect(refused).toMatchObject({ status: 403, json: { code: "NOPERM" } });
@@ -80,7 +80,7 @@ describe("a request with `as`", () => {
 });
 
 describe("GET …/effects", () => {
-  test("tells what has left a machine, in order, to who may read its history", async () => {
+  test("lists what has left a machine, in order, to a user who may read its history", async () => {
     const sender = {
       initial: "a",
       states: {
@@ -112,7 +112,7 @@ describe("GET …/effects", () => {
 });
 
 describe("GET /api/v1/streams", () => {
-  test("lists the streams that machines write, with their groups, to who may read them", async () => {
+  test("lists the streams that machines write, with their groups, to a user who may read them", async () => {
     await client.call("XGROUP", "CREATE", "sm:changes:lamp", "mail", "0");
     await client.call("XADD", "sm:other", "*", "f", "v");
     const { json } = await ask("/api/v1/streams");

@@ -484,7 +484,7 @@ test("Execution.StartTime is the start of the machine, and State.EnteredTime tha
   expect(Date.parse(entered) - Date.parse(began)).toBe(60_000);
 });
 
-test("a document that is no state machine is refused", () => {
+test("a document that is not a state machine is refused", () => {
   expect(errorsOf({ StartAt: "A" })[0]).toContain("$.States: States is an object");
   expect(errorsOf({ StartAt: "B", States: { A: { Type: "Succeed" } } })[0]).toContain(
     "$.StartAt: StartAt names a state",

@@ -48,7 +48,7 @@ function kept({ onBytes }: AcceptedSocket) {
 }
 
 describe.each(WAYS)("$way", ({ take }) => {
-  test("what was read stays as it was while others read", async () => {
+  test("a buffer that was read keeps its bytes while other sockets read", async () => {
     const sides = await Promise.all([pair(take), pair(take)]);
     const all = sides.map(([, accepted]) => kept(accepted));
     for (let round = 1; round <= 20; round += 1) {
@@ -78,7 +78,7 @@ describe.each(WAYS)("$way", ({ take }) => {
     expect(accepted.socket.writable).toBe(true);
   });
 
-  test("it has the addresses of the connection, and can be written to", async () => {
+  test("a socket has the addresses of its connection, and can be written to", async () => {
     const [client, { socket }] = await pair(take);
     expect(socket.remotePort).toBe(client.localPort);
     expect(socket.localAddress).toBe("127.0.0.1");

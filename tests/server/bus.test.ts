@@ -142,7 +142,7 @@ describe("a subscriber at another server", () => {
     expect(owner.context.subscriptions.hasSubscribers).toBe(false);
   });
 
-  test("who is at the owner has no event sent to other servers", async () => {
+  test("that is connected to the owner causes no event for other servers", async () => {
     await writer.call("HELLO", "3");
     writer.write("PSUBSCRIBE *\r\n");
     await pushed(1, writer);

@@ -51,7 +51,7 @@ async function serveDamaged(text: string, commands: readonly (readonly string[])
   return { ...(await serve(directory)), damaged };
 }
 
-test("a request that meets a damaged value names the file, changes nothing and is no internal error", async () => {
+test("a request that meets a damaged value names the file, changes nothing and is not an internal error", async () => {
   const { client, damaged, logged, statistics } = await serveDamaged("the damaged one", [
     ["SET", "sound", "as it was"],
     ["SET", "broken", "the damaged one"],

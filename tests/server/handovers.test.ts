@@ -147,7 +147,7 @@ test("a transaction whose partition goes elsewhere meanwhile reads MOVED, and th
   expect(await replies(client, [["SET", server.part(0).key("k"), "v"], ["PING"]])).toEqual(["OK", "PONG"]);
 });
 
-test("who waits at a key of the partition reads UNBLOCKED when it is lost, and a new one waits to wait", async () => {
+test("a client that waits at a key gets UNBLOCKED when its partition is lost, and a new one waits until the partition has an owner", async () => {
   const { server } = await serve();
   const [a, b, c] = [await server.client(), await server.client(), await server.client()];
   const { key } = server.part(1);

@@ -80,7 +80,7 @@ test("an entry makes its machine in the machine's partition", async () => {
   await expect.poll(() => client.call("SM.STATE", key(2, "new"))).toEqual(["on"]);
 });
 
-test("what cannot be taken is in the dead letters of the machine's partition, with the stream and the reason", async () => {
+test("an entry that cannot be applied goes to the dead letters of the machine's partition, with its stream and the reason", async () => {
   const value = Buffer.from([0xff, 0x00, 0x0a]);
   await client.call("XADD", events(0), "7-1", "key", key(1, "none"), "event", "ADD", "odd", value);
   await expect.poll(() => client.call("XLEN", dead(1))).toBe(1);

@@ -175,7 +175,7 @@ test("a waiter that misses keeps its place, and no request takes what it is abou
   expect(await late).toBe(null);
 });
 
-test("what has fallen due is done when it is loaded, in its order, and others go on meanwhile", async () => {
+test("timers that are due run in order when their machines are loaded, and other requests go on meanwhile", async () => {
   const { server, clock, hold, loads, release } = await restarted(
     async (client) => {
       await client.call("SM.DEF", "CREATE", "d", '{"states":{"a":{"after":{"5s":"b"}},"b":{}}}');

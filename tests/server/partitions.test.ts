@@ -100,7 +100,7 @@ test("a transaction runs in the partition of its keys, WATCH too, and is refused
   expect([await client.call("GET", a), await client.call("GET", b)]).toEqual(["2", "changed"]);
 });
 
-test("who may cross slots may do so within a partition, and not across two", async () => {
+test("a script with allow-cross-slot-keys reaches other slots of its partition, and none of another partition", async () => {
   const { context, part } = await serve();
   const { firstSlot, lastSlot } = part(1).partition;
   const refusal = (slot: number, ...otherSlots: number[]) => {
@@ -143,7 +143,7 @@ test("a script runs in the partition of its keys and reaches no other one", asyn
   expect(await client.call("GET", b)).toBe(null);
 });
 
-test("who waits at a key of another partition is answered when it is filled, and at its deadline", async () => {
+test("a client that waits at a key of another partition is answered when the key is filled, and at its deadline", async () => {
   const clock = new VirtualClock();
   const server = await serve({ clock });
   const [taker, late, mover, client] = [
@@ -345,7 +345,7 @@ test("a request that speaks of all partitions is refused when the store of one f
   two.store.reopen();
 });
 
-test("who waits is answered though the store of another partition fails in the same turn", async () => {
+test("a client that waits is answered when the store of another partition fails in the same turn", async () => {
   const server = await serve({ overlaps: true });
   const [taker, client] = [await server.client(), await server.client()];
   const [one, two] = [server.part(1), server.part(2)];

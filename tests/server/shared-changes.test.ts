@@ -35,7 +35,7 @@ function contract(servers: () => Promise<SharedServers>): void {
     );
   });
 
-  test("of two that create a definition at once one is refused, unless it is the same", async () => {
+  test("SM.DEF CREATE refuses one of two clients that create different definitions of a name at once", async () => {
     const cluster = await servers();
     const create = (index: number, name: string, document: string) =>
       cluster.server(index).client.call("SM.DEF", "CREATE", name, document);

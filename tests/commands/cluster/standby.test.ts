@@ -163,7 +163,7 @@ describe("a standby", () => {
       expect(metrics.split("\n")).toContain(line);
   });
 
-  test("names the port for TLS to who came by TLS, or the only one there is", () => {
+  test("names the port for TLS to a client that came by TLS, or the only port", () => {
     const { partitions } = server.context;
     const need = { slot: 5, otherSlots: [], usesStore: true, isRead: true };
     const ask = (isSecure: boolean, owner: Partial<ClusterMember>) => {

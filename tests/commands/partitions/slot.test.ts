@@ -95,7 +95,7 @@ test("a walk with SLOT goes on where the partition has gone and come back", asyn
   await server.close();
 });
 
-test("SLOT is refused when it is no slot, or another partition than that of a transaction", async () => {
+test("SLOT is refused when it is not a slot, or another partition than that of a transaction", async () => {
   const { server, client } = await started();
   for (const wrong of ["16384", "-1", "x", ""])
     expect(await client.call("SM.COUNT", "SLOT", wrong)).toMatchObject({ message: "ERR Invalid slot" });

@@ -102,7 +102,7 @@ test("SM.PATCH works on machines that are suspended or done, and leaves them so"
   expect(await client.call("SM.VERIFY")).toEqual([]);
 });
 
-test("SM.PATCH refuses what is no patch, and what an invariant forbids, and changes nothing then", async () => {
+test("SM.PATCH refuses a value that is not a patch, and a patch that an invariant forbids, and changes nothing", async () => {
   const client = await setUp();
   const refusal = async (...args: readonly (string | number)[]) => {
     const reply = await client.call("SM.PATCH", ...args);

@@ -33,7 +33,7 @@ const CLAIM = {
 };
 
 test(
-  `of ${CLIENTS} clients that send the same event one wins, in each of ${ROUNDS} rounds`,
+  `SM.SEND lets one of ${CLIENTS} clients win that send the same event, in each of ${ROUNDS} rounds`,
   () =>
     race(async (clients, first) => {
       await define(first, "claim", CLAIM);

@@ -52,7 +52,7 @@ describe("SM.SCAN", () => {
     expect(await scan("status == 'suspended'")).toEqual(["a"]);
   });
 
-  test("WHERE is false where it has no value, and refused where it is no condition", async () => {
+  test("WHERE is false where it has no value, and refused where it is not a condition", async () => {
     expect(await scan("context.missing > 1")).toEqual([]);
     const refused = async (where: string) => (await call("SM.SCAN", "0", "WHERE", where)) as ReplyFailure;
     expect((await refused("context.n >")).message).toMatch(/^ERR WHERE: /);

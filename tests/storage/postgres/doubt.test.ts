@@ -240,7 +240,7 @@ describe.skipIf(noPostgres !== undefined)("a commit whose outcome is unknown", (
     expect([store.settledPosition, await rowsOf(client)]).toEqual([0, ["1:a"]]);
   });
 
-  test("what another owner has overtaken is carried no further", async () => {
+  test("an owner that another one has overtaken continues no commit", async () => {
     const { proxy, client, open } = await subject();
     const store = await open();
     put(store, "a", "1");

@@ -31,7 +31,7 @@ describe.skipIf(noPostgres !== undefined)("the post", () => {
     return { target, sequence, record: Buffer.from(text) };
   }
 
-  test("it hands out letters by source and in order, behind what was taken, until they are removed", async () => {
+  test("hands out letters by source and in order, behind what was taken, until they are removed", async () => {
     const { all } = await posts();
     const [first, second, third] = all;
     let hints = 0;
@@ -57,7 +57,7 @@ describe.skipIf(noPostgres !== undefined)("the post", () => {
     expect(await first.put([letter(2, 3)])).toEqual(new Map([[2, 2]]));
   });
 
-  test("it says at once for which partitions of other processes there are letters, and for its own to itself", async () => {
+  test("says at once for which partitions of other processes there are letters, and for its own to itself", async () => {
     const { url, all } = await posts();
     const [first] = all;
     const far = new PostHints();
@@ -102,7 +102,7 @@ describe.skipIf(noPostgres !== undefined)("the post", () => {
     expect([said.splice(0), toldOf.splice(0)]).toEqual([["2"], [2]]);
   });
 
-  test("it keeps a letter that is put in twice once, and as it was", async () => {
+  test("keeps a letter that is put in twice once, and as it was", async () => {
     const { all } = await posts();
     const [first, second] = all;
     await first.put([letter(1, 1)]);

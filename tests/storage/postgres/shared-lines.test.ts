@@ -87,7 +87,7 @@ describe.skipIf(noPostgres !== undefined)("connections that partitions share", (
     for (const partition of stores.keys()) expect(await journal(partition)).toEqual(all);
   });
 
-  test("what a partition that is given up waits for is given up, and its connection serves others", async () => {
+  test("drop the requests of a partition that is given up, and serve other partitions", async () => {
     const { control, lines, open } = await cluster(2);
     const other = await open(1);
     const statements = lines.statements("journal");
