@@ -20,5 +20,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: false,
     assetsInlineLimit: 0,
+    // How long plugins take is for those who write them.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });

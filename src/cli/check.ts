@@ -164,7 +164,7 @@ async function checkFile(
 }
 
 function summaryOf({ places, moves, isComplete }: Exploration): string {
-  const extent = isComplete ? "all that was found" : "more than that was left aside";
+  const extent = isComplete ? "all that were found" : "others were left out";
   return `${places.length} situations and ${moves.length} moves explored, ${extent}`;
 }
 

@@ -33,10 +33,10 @@ export const verify: Subcommand = {
   help: `Usage: detent verify [PATH] [--config FILE] [--temporary DIR]
 
 Checks all of a store and prints each fault on a line of its own:
-  a server's directory   the pages and check sums of data.mdb, the journals, and whether every record, index and counter
+  a server's directory   the pages and checksums of data.mdb, the journals, and whether every record, index and counter
                          agrees with the others; the server may be running
-  a backup               its check sums, and the store that it restores to, in a temporary directory
-  archived journals      their check sums, and that none is missing between them; prints the positions and times of each
+  a backup               its checksums, and the store that it restores to, in a temporary directory
+  archived journals      their checksums, and that none is missing between them; prints the positions and times of each
 
 Without PATH it checks the current directory, or 'dir' of the configuration.
 

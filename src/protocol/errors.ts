@@ -11,7 +11,7 @@ export type Name = string | Uint8Array;
 
 /** Each code, and when it is sent. "ERR" is any other refusal. */
 export const codes: ReadonlyArray<{ readonly code: string; readonly when: string }> = [
-  { code: "ERR", when: "the request is malformed or cannot be executed; the text says why" },
+  { code: "ERR", when: "the request is malformed or cannot be executed; the message says why" },
   { code: "WRONGTYPE", when: "the key holds a value of another type" },
   { code: "NOAUTH", when: "the connection has to authenticate first" },
   { code: "WRONGPASS", when: "the user name or password is wrong" },
@@ -61,7 +61,7 @@ export const codes: ReadonlyArray<{ readonly code: string; readonly when: string
   { code: "SUSPENDED", when: "the machine is suspended" },
   { code: "DONE", when: "the machine has reached a top-level final state, or was stopped" },
   { code: "NOSTATE", when: "the machine has no such state" },
-  { code: "NOUNDO", when: "SM.UNDO cannot go back that far; the text says what lies in the way" },
+  { code: "NOUNDO", when: "SM.UNDO cannot go back that far; the message says what lies in the way" },
   {
     code: "EXECFAIL",
     when: "an action failed or the event caused too many microsteps; all of it was undone",
@@ -114,7 +114,7 @@ export const notSharedInside = () =>
 /** The log has the key. */
 export const damagedFile = (path: string) =>
   err(
-    `the data file '${path}' is damaged: a value in it does not have its check sum; run SM.VERIFY, or start with ` +
+    `the data file '${path}' is damaged: a value in it does not match its checksum; run SM.VERIFY, or start with ` +
       "'detent --verify yes', to see what is damaged, and restore the directory from a backup",
   );
 

@@ -16,7 +16,7 @@
  * | D    | entries of the data file in the order of keys: key bytes u16, value bytes u32, key, value         |
  * | E    | the end, JSON: how many entries there are: once, last                                             |
  *
- * As each check sum continues the one before, a section that is missing, doubled or out of its place is found too.
+ * As each checksum continues the one before, a section that is missing, doubled or out of its place is found too.
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
@@ -170,7 +170,7 @@ export function* readBackup(
         throw damaged(path, offset, "it is cut short");
       const body = readAt(descriptor, offset + SECTION_HEAD_BYTES, length);
       crc = crc32(body, crc32(head.subarray(0, CRC_FROM), crc));
-      if (crc !== head.readUInt32LE(CRC_FROM)) throw damaged(path, offset, "a check sum does not agree");
+      if (crc !== head.readUInt32LE(CRC_FROM)) throw damaged(path, offset, "a checksum does not agree");
       offset += SECTION_HEAD_BYTES + length;
       const section = decodeSection(path, offset, head.toString("latin1", 0, 1), body);
       if (section.kind === "entries") entryCount += section.entries.length;
@@ -208,7 +208,7 @@ function assertMagic(path: string, magic: Buffer): void {
 function decodeSection(path: string, offset: number, kind: string, body: Buffer): BackupSection {
   switch (kind) {
     case "H":
-      // Written by `head`, and its check sum agrees.
+      // Written by `head`, and its checksum agrees.
       return { kind: "head", head: JSON.parse(body.toString("utf8")) as BackupHead };
     case "J":
       return { kind: "records", journal: body.readDoubleLE(0), records: body.subarray(NUMBER_BYTES) };

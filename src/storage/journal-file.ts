@@ -42,7 +42,7 @@ const COPY_OFFSETS = [0, 512] as const;
 const MAGIC_STEM = "DETENTJ";
 const MAGIC_BYTES = 8;
 const FORMAT = 3;
-/** Bytes of a head before its check sum, by format. */
+/** Bytes of a head before its checksum, by format. */
 const SUMMED_BYTES = new Map([
   [1, 28],
   [2, 36],

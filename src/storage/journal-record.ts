@@ -121,7 +121,7 @@ export function recordLength(buffer: Buffer, offset: number): number | undefined
   return RECORD_HEAD_BYTES + buffer.readUInt32LE(offset + 4);
 }
 
-/** The head of a whole record; undefined when its check sum does not agree. */
+/** The head of a whole record; undefined when its checksum does not agree. */
 export function decodeHead(record: Buffer, salt: number): RecordHead | undefined {
   if (crc32(record.subarray(CRC_FROM), salt) !== record.readUInt32LE(8)) return undefined;
   return { sequence: record.readDoubleLE(16), syncedSequence: record.readDoubleLE(24) };
@@ -132,7 +132,7 @@ export function timeOf(record: Buffer): number | undefined {
   return record.readUInt32LE(12) % HAS_REDO >= HAS_TIME ? record.readDoubleLE(RECORD_HEAD_BYTES) : undefined;
 }
 
-/** What a record whose check sum agrees consists of. All bytes are copies. */
+/** What a record whose checksum agrees consists of. All bytes are copies. */
 export function decodeCommit(record: Buffer): Commit {
   const count = record.readUInt32LE(12);
   const redo: Buffer[] = [];

@@ -3,7 +3,7 @@
  * `overlappingSync` is off: with it on, a commit is visible before it is on disk, and an image taken at a loss
  * of power may not open.
  *
- * The format of the file stands with the mark. In format 1 values have no check sums; `upgrade` gives them to a file of
+ * The format of the file stands with the mark. In format 1 values have no checksums; `upgrade` gives them to a file of
  * that format, a part per transaction, and notes how far it has come in the same transaction.
  */
 import { renameSync, rmSync, statSync } from "node:fs";
@@ -32,10 +32,10 @@ const MAP_BYTES = 2 ** 38;
 
 /** Where the data file notes how far it has the journals: the one key that no layout composes. */
 const JOURNAL_MARK_KEY = raw("j");
-/** And up to which key its values have check sums, while it is being upgraded from format 1. */
+/** And up to which key its values have checksums, while it is being upgraded from format 1. */
 const UPGRADE_KEY = "jp";
 const FORMAT = 2;
-/** A mark of format 1: two numbers, and no check sum. */
+/** A mark of format 1: two numbers, and no checksum. */
 const FIRST_MARK_BYTES = 16;
 const UPGRADE_ENTRIES = 5000;
 /** Before and behind the first letters of all keys. */
@@ -74,7 +74,7 @@ export class LmdbData implements DataFile {
   #bytes = 0;
   /** What is read is that of a moment, while it is set. */
   #moment: Moment | undefined;
-  /** Values of lower keys have check sums; undefined: all have. */
+  /** Values of lower keys have checksums; undefined: all have. */
   #sealedBelow: string | undefined;
 
   private constructor(path: string, root: Root) {
@@ -165,18 +165,18 @@ export class LmdbData implements DataFile {
     return entryCount;
   }
 
-  /** The value in what the file has. @throws DamageError when its check sum does not agree */
+  /** The value in what the file has. @throws DamageError when its checksum does not agree */
   #opened(key: string, stored: Buffer): Buffer {
     if (this.#sealedBelow !== undefined && key >= this.#sealedBelow) return stored;
     const value = unsealed(stored);
     if (value !== undefined) return value;
     throw new DamageError(
       this.path,
-      `the value of the key ${JSON.stringify(key)} does not have its check sum`,
+      `the value of the key ${JSON.stringify(key)} does not match its checksum`,
     );
   }
 
-  /** Gives check sums to the values of a file of format 1; resumes where it was interrupted. True when that was needed. */
+  /** Gives checksums to the values of a file of format 1; resumes where it was interrupted. True when that was needed. */
   upgrade(): boolean {
     if (this.#sealedBelow === undefined) return false;
     const mark = this.mark();
@@ -270,7 +270,7 @@ export class LmdbData implements DataFile {
     const stored = this.#root.getBinary(chars(JOURNAL_MARK_KEY), this.#moment);
     const value = stored === undefined || stored.length === FIRST_MARK_BYTES ? stored : unsealed(stored);
     if (stored !== undefined && value === undefined)
-      throw new DamageError(this.path, "its mark does not have its check sum");
+      throw new DamageError(this.path, "its mark does not match its checksum");
     return value === undefined
       ? undefined
       : { number: value.readDoubleBE(0), sequence: value.readDoubleBE(8) };

@@ -1,5 +1,5 @@
 /**
- * Values as the data file has them: each with a check sum behind it, so that damage to the file is an error and never
+ * Values as the data file has them: each with a checksum behind it, so that damage to the file is an error and never
  * passes for data. LMDB itself has none.
  */
 import { crc32 } from "node:zlib";
@@ -17,7 +17,7 @@ export class DamageError extends Error {
   }
 }
 
-/** A value with its check sum. */
+/** A value with its checksum. */
 export function sealed(value: Buffer): Buffer {
   const buffer = Buffer.allocUnsafe(value.length + SEAL_BYTES);
   value.copy(buffer);
@@ -25,7 +25,7 @@ export function sealed(value: Buffer): Buffer {
   return buffer;
 }
 
-/** A view of the value in what the file has, or undefined when its check sum does not agree. */
+/** A view of the value in what the file has, or undefined when its checksum does not agree. */
 export function unsealed(stored: Buffer): Buffer | undefined {
   const length = stored.length - SEAL_BYTES;
   if (length < 0) return undefined;

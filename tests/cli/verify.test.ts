@@ -183,7 +183,7 @@ const FAULTS: readonly (readonly [string, () => string | Promise<string>, RegExp
         const data = join(path, "data.mdb");
         for (const at of placesOf(readFileSync(data), "value 17 value 17")) flip(data, at + 3);
       }),
-    /does not have its check sum/,
+    /does not match its checksum/,
   ],
   [
     "data.mdb cut short",
@@ -295,7 +295,7 @@ const FAULTS: readonly (readonly [string, () => string | Promise<string>, RegExp
   [
     "a backup with a flipped bit",
     () => copyOf("backup", (path) => flip(path, 30_000)),
-    /is damaged at byte \d+: a check sum/,
+    /is damaged at byte \d+: a checksum/,
   ],
   [
     "a backup cut short",

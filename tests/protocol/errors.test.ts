@@ -79,7 +79,7 @@ const CASES: ReadonlyArray<readonly [name: string, error: ReplyError, message: s
   [
     "damagedFile",
     errors.damagedFile("/data/data.mdb"),
-    "ERR the data file '/data/data.mdb' is damaged: a value in it does not have its check sum; run SM.VERIFY, or " +
+    "ERR the data file '/data/data.mdb' is damaged: a value in it does not match its checksum; run SM.VERIFY, or " +
       "start with 'detent --verify yes', to see what is damaged, and restore the directory from a backup",
   ],
   ["notAnInteger", errors.notAnInteger(), "ERR value is not an integer or out of range"],

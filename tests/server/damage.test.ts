@@ -45,7 +45,7 @@ async function serveDamaged(text: string, commands: readonly (readonly string[])
     bytes.writeUInt8(bytes.readUInt8(at + 2) ^ 1, at + 2);
   writeFileSync(`${directory}/data.mdb`, bytes);
   const damaged = new ReplyFailure(
-    `ERR the data file '${directory}/data.mdb' is damaged: a value in it does not have its check sum; run SM.VERIFY, ` +
+    `ERR the data file '${directory}/data.mdb' is damaged: a value in it does not match its checksum; run SM.VERIFY, ` +
       "or start with 'detent --verify yes', to see what is damaged, and restore the directory from a backup",
   );
   return { ...(await serve(directory)), damaged };

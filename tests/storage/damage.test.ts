@@ -45,7 +45,7 @@ test("a value with a flipped bit is an error that names the file, and other valu
   );
   expect(() => [...store.range(raw("k7"), raw("k8"))]).toThrow(DamageError);
   expect(store.get(bytesOfText("k78"))?.toString()).toContain("value 78 ");
-  expect(store.verifyDisk()).toEqual([expect.stringContaining('"k77" does not have its check sum')]);
+  expect(store.verifyDisk()).toEqual([expect.stringContaining('"k77" does not match its checksum')]);
 });
 
 test("checkData() finds nothing in a sound directory, in one that is open, and in one that is empty", async () => {

@@ -13,7 +13,7 @@ export function catalogueMarkdown(catalogue: Catalogue): string {
   return `${[HEAD, contents(catalogue, groups), ...sections].join("\n\n")}\n`;
 }
 
-const HEAD = `<!-- Made from commands.json; \`npm run docs\` makes it anew. -->
+const HEAD = `<!-- Made from commands.json; \`make docs\` writes it. -->
 
 # Commands
 

@@ -203,7 +203,7 @@ export class PostgresStore implements OrderedStore {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Damage is for the database to find, by its check sums and `pg_amcheck`. */
+  /** Damage is for the database to find, by its checksums and `pg_amcheck`. */
   verifyDisk(): string[] {
     return [];
   }
