@@ -9,6 +9,7 @@ import { token } from "./arguments.ts";
 export interface OptionForm {
   /** How many arguments follow the word. */
   readonly values: number;
+  /** The option may be given several times, and words behind its value that are no options are values too. */
   readonly repeats?: true;
 }
 
@@ -16,7 +17,7 @@ export interface OptionForm {
 export const FLAG: OptionForm = { values: 0 };
 /** An option with one value. */
 export const VALUE: OptionForm = { values: 1 };
-/** An option with one value that may be given several times. */
+/** An option with one value or more. */
 export const VALUES: OptionForm = { values: 1, repeats: true };
 
 export type OptionForms<Name extends string> = Readonly<Record<Name, OptionForm>>;
@@ -66,8 +67,10 @@ export function readOptions<Name extends string>(
     if (form === undefined) throw unknownOption(word, Object.keys(forms));
     const values = given.get(name) ?? [];
     if (given.has(name) && form.repeats === undefined) throw errors.optionTwice(name);
-    const behind = position + 1 + form.values;
+    let behind = position + 1 + form.values;
     if (args.length < behind) throw optionNeeds(name, form.values);
+    if (form.repeats)
+      while (behind < args.length && formOf(forms, token(args[behind])) === undefined) behind += 1;
     values.push(...args.slice(position + 1, behind));
     given.set(name, values);
     position = behind;

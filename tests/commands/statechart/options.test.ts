@@ -146,6 +146,19 @@ describe("SM.CREATE with several STATE", () => {
     expect(await call("SM.SEND", "k", "GO")).toEqual(["end"]);
   });
 
+  test("takes several states behind one STATE", async () => {
+    const states = ["STATE", "open.pay.paid", "open.ship.box", "BY", "import"];
+    expect(await call("SM.CREATE", "k", "order", ...states)).toBe("OK");
+    expect(await call("SM.STATE", "k")).toEqual(["open.pay.paid", "open.ship.box"]);
+    expect(await call("SM.CREATE", "k", "order", "STATE", "open", "CONTEXTT", "{}")).toEqual(
+      new ReplyFailure("NOSTATE there is no state 'CONTEXTT' to start in"),
+    );
+    const document = (await call("SM.DEF", "GET", "order")) as string;
+    await call("SM.DEF", "CREATE", "order:v2", `${document} `);
+    expect(await call("SM.MIGRATE", "k", "order:v2", "STATE", "open.pay.due", "open.ship.box")).toBe(2);
+    expect(await call("SM.STATE", "k")).toEqual(["open.pay.due", "open.ship.box"]);
+  });
+
   test("enters the initial states of the regions that none of them names", async () => {
     expect(await call("SM.CREATE", "k", "order", "STATE", "open", "STATE", "open.ship.box")).toBe("OK");
     expect(await call("SM.STATE", "k")).toEqual(["open.pay.due", "open.ship.box"]);

@@ -194,6 +194,13 @@ test("SM.CONTEXT returns the whole context or the values at paths", async () => 
   ).toEqual(['"x"', '[10,{"c":"x"}]', "0", null, null, null, null, null]);
 });
 
+test("SM.CONTEXT takes paths as they are written in assign and shown in the history", async () => {
+  await call("SM.PATCH", "r", '{"a":{"b":[{"c":1}],"x.y":2,"q\\"":3},"k[0]":4,"__proto__":{"z":5}}');
+  const paths = ["a.b[0].c", 'a["x.y"]', "a['x.y']", '["a"].b.0.c', 'a["q\\""]', "k[0]", "__proto__.z"];
+  expect(await call("SM.CONTEXT", "r", ...paths)).toEqual(["1", "2", "2", "1", "3", "4", "5"]);
+  expect(await call("SM.CONTEXT", "r", "a[b]", "a[", "a.b[1]", "a.b[-1]")).toEqual([null, null, null, null]);
+});
+
 describe("SM.HISTORY", () => {
   const revs = async (...args: readonly Argument[]) =>
     rows(await call("SM.HISTORY", "r", ...args)).map(({ rev }) => rev);
