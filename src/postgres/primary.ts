@@ -59,8 +59,11 @@ export interface PrimaryOptions {
 /** A client that is connected to the primary. @throws Error that says of each server why it is not one */
 export async function connectedToPrimary(options: PrimaryOptions): Promise<Client> {
   const { url } = options;
-  const tried = addressesOf(url).map((address) => connected(options, address));
-  const found = await bestOf(tried);
+  const addresses = addressesOf(url);
+  const found = await bestOf(
+    addresses.map((address) => connected(options, address)),
+    (errors) => whyNone(addresses, errors),
+  );
   const known = seen.get(url) ?? { timeline: 0, open: new Map() };
   seen.set(url, known);
   if (found.timeline < known.timeline) {
@@ -77,8 +80,11 @@ export async function connectedToPrimary(options: PrimaryOptions): Promise<Clien
   return client;
 }
 
-/** The one of the newest timeline among those that answer by and by; the others end. */
-async function bestOf(tried: readonly Promise<Known>[]): Promise<Known> {
+/** The one of the newest timeline among those that answer by and by; the others end. @throws Error of `failure` where none does */
+async function bestOf(
+  tried: readonly Promise<Known>[],
+  failure: (errors: readonly unknown[]) => unknown,
+): Promise<Known> {
   const found: Known[] = [];
   let isChosen = false;
   const noted = tried.map(async (one) => {
@@ -89,13 +95,23 @@ async function bestOf(tried: readonly Promise<Known>[]): Promise<Known> {
   try {
     await Promise.any(noted);
   } catch (error) {
-    throw error instanceof AggregateError && error.errors.length === 1 ? error.errors[0] : error;
+    throw error instanceof AggregateError ? failure(error.errors) : error;
   }
   if (tried.length > 1) await within(GRACE_MS, Promise.allSettled(noted));
   isChosen = true;
   const best = found.reduce((a, b) => (b.timeline > a.timeline ? b : a));
   for (const { client } of found) if (client !== best.client) end(client);
   return best;
+}
+
+/** Of each server why it is not the primary; the error itself where there is one server. */
+function whyNone(addresses: readonly string[], errors: readonly unknown[]): unknown {
+  if (errors.length === 1) return errors[0];
+  const reasons = errors.map((error, index) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `${decodeURIComponent(new URL(addresses[index] ?? "").host)}: ${reason}`;
+  });
+  return new Error(`no server takes writes: ${reasons.join("; ")}`);
 }
 
 /** @throws Error unless it is a primary */

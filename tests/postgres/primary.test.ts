@@ -40,6 +40,10 @@ describe.skipIf(noPostgres !== undefined)("connectedToPrimary()", () => {
     const client = await connect();
     expect(await portOf(client)).toBe("5432");
     await client.end();
+    const none = pair.url.replace(":5432,", ":1,");
+    await expect(connect(undefined, none)).rejects.toThrow(
+      /^no server takes writes: \S+:1: connect ENOENT \S+; \S+:5433: the database at \S+ is a standby$/,
+    );
   });
 
   test("a commit is safe from a crash though the database would rather not wait", async () => {
