@@ -325,7 +325,7 @@ export class LiveObjects implements Derived {
     const { counters } = this.#active;
     const text = chars(key);
     const before = counters.get(text);
-    counters.set(text, this.counter(key) + change);
+    counters.set(text, (before ?? this.counter(key)) + change);
     return () => {
       if (before === undefined) counters.delete(text);
       else counters.set(text, before);

@@ -26,7 +26,7 @@ import { FieldReader, FieldWriter } from "../base/varint.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
 import { REDO_MACHINE } from "../keyspace/redo.ts";
 import type { RedoRecord } from "../keyspace/transaction.ts";
-import { type EntryId, entryId, entryIdOf, msOf, seqOf } from "../streams/entry-id.ts";
+import { type EntryId, entryId, entryIdOf, msText, seqText } from "../streams/entry-id.ts";
 import { type ContextChange, changedFields, withChange } from "./context-difference.ts";
 import { type OutcomeChange, readOutcomeChange, writeOutcomeChange } from "./outcome-codec.ts";
 import { type ActiveState, advanced, type MachineRecord, type MachineStatus } from "./record.ts";
@@ -167,8 +167,8 @@ function encodeStep(step: RecordedStep, streamId: EntryId | undefined): Buffer {
   if (hasSnapshot) writer.text(snapshotText(is));
   if (context !== undefined) writer.text(JSON.stringify(context));
   if (streamId !== undefined) {
-    writer.text(String(msOf(streamId)));
-    writer.text(String(seqOf(streamId)));
+    writer.text(msText(streamId));
+    writer.text(seqText(streamId));
   }
   if (more !== undefined) writer.text(JSON.stringify(more));
   if (hasOuter) {

@@ -594,7 +594,7 @@ export class Delivery {
     if (isDone) return failedOf(this.#scope, subject);
     const active = new Set(["", ...states, ...outerNames(states)]);
     return failedOf(this.#scope, subject).filter(
-      ({ state }) => state !== undefined && (!active.has(state) || entered.has(state)),
+      ({ state }) => state !== undefined && (!active.has(state) || entered.includes(state)),
     );
   }
 
@@ -653,7 +653,7 @@ function isStopped(later: readonly Effect[], name: string): boolean {
 
 /** True for a step that leaves states, context and the world outside as they were. */
 function changesNothing({ entered, changes, effects }: Next): boolean {
-  return entered.size === 0 && changes.length === 0 && effects.length === 0;
+  return entered.length === 0 && changes.length === 0 && effects.length === 0;
 }
 
 /** Tells a machine of a step that has failed, with all that sets off; where that fails too, the step is kept. */

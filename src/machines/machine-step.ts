@@ -30,8 +30,8 @@ export interface Next {
   readonly kind: "moved";
   /** Active atomic states in document order. */
   readonly states: readonly string[];
-  /** The states, outer ones among them, that this step has entered, whether or not they were active before. */
-  readonly entered: ReadonlySet<string>;
+  /** The states, outer ones among them, that this step has entered, each once, whether or not they were active before. */
+  readonly entered: readonly string[];
   /** The atomic states that were entered and left again before the step ended, in order; undefined for none. */
   readonly via: readonly string[] | undefined;
   readonly isDone: boolean;
@@ -175,10 +175,13 @@ function movedTo({ machine }: Chart, { snapshot, trace, effects, changes }: Move
   };
 }
 
-function enteredIn(machine: Machine, trace: Moved["trace"]): ReadonlySet<string> {
+function enteredIn(machine: Machine, trace: Moved["trace"]): readonly string[] {
+  const [only] = trace;
+  if (trace.length === 1 && only !== undefined)
+    return only.entered.map((index) => stateOf(machine, index).path);
   const paths = new Set<string>();
   for (const { entered } of trace) for (const index of entered) paths.add(stateOf(machine, index).path);
-  return paths;
+  return [...paths];
 }
 
 const edges = new WeakMap<Transition, Edge>();
@@ -255,7 +258,7 @@ function stepMap(subject: Subject, target: string): StepOutcome {
   return {
     kind: "moved",
     states: [target],
-    entered: new Set([target]),
+    entered: [target],
     via: undefined,
     isDone: false,
     suspension: undefined,

@@ -218,8 +218,9 @@ export const EVENTS: Readonly<Record<HistoryKind, KeyEvent>> = {
 /** The states that are active now; one that was left and entered again counts from now. */
 export function activeStates(before: readonly ActiveState[], next: Next, nowMs: number): ActiveState[] {
   const known = before.length > 16 ? new Map(before.map((state) => [state[0], state])) : undefined;
+  const entered = next.entered.length > 16 ? new Set(next.entered) : undefined;
   return next.states.map((state) => {
-    if (next.entered.has(state)) return [state, nowMs];
+    if (entered === undefined ? next.entered.includes(state) : entered.has(state)) return [state, nowMs];
     const kept = known === undefined ? before.find(([name]) => name === state) : known.get(state);
     return kept ?? [state, nowMs];
   });

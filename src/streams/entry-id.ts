@@ -78,14 +78,20 @@ export function seqOf(id: EntryId): bigint {
 
 /** The id as clients read it: `1700000000000-0`. */
 export function formatId(id: EntryId): string {
-  return `${msText(id)}-${numberText(id, 8)}`;
+  return `${msText(id)}-${seqText(id)}`;
+}
+
+/** The sequence number of an id in decimal digits. */
+export function seqText(id: EntryId): string {
+  return numberText(id, 8);
 }
 
 /** Most ids that are reported follow each other within a millisecond, or nearly. */
 let lastMs = -1;
 let lastMsText = "";
 
-function msText(id: EntryId): string {
+/** The milliseconds of an id in decimal digits. */
+export function msText(id: EntryId): string {
   const ms = safeMsOf(id);
   if (ms === undefined) return numberText(id, 0);
   if (ms !== lastMs) {

@@ -3,7 +3,7 @@
  * whose redo record tells of them too. They are put into chunks a chunk's worth at a time and written at the checkpoint.
  */
 import { assert } from "../base/assert.ts";
-import { type Bytes, bufferOf, raw } from "../base/bytes.ts";
+import { type Bytes, chars, raw } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import { isEntryPart, slotOfKey, streamSlotKey } from "../keyspace/layouts.ts";
 import type { Derivation, LiveChange, LiveGeneration, LiveKind, LivePlace } from "../keyspace/live-kind.ts";
@@ -128,11 +128,20 @@ function withEntries(
   for (const fields of packed) {
     const id = tail.length === 0 ? firstId : idAfter(end.lastId);
     assert(id !== undefined, "an id for each entry of a change");
-    tail.push(Buffer.concat([bufferOf(id), fields]));
+    tail.push(tailItem(id, fields));
     end.lastId = id;
     end.length += 1;
   }
   return { after: new LazyRecord(record, end satisfies StreamEnd, neverEncoded), tail };
+}
+
+/** As `packedEntry` reads it. */
+function tailItem(id: EntryId, packed: Buffer): Buffer {
+  const text = chars(id);
+  const item = Buffer.allocUnsafe(ID_BYTES + packed.length);
+  for (let index = 0; index < ID_BYTES; index += 1) item[index] = text.charCodeAt(index);
+  item.set(packed, ID_BYTES);
+  return item;
 }
 
 function neverEncoded(): Buffer {
