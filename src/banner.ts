@@ -64,8 +64,18 @@ function firstSteps({ config, server, needsPassword }: StartFacts): string {
     "SM.WHY door:1 OPEN",
   ];
   const typed = lines.map((line) => `    redis-cli${options} ${line}`).join("\n");
-  return `  To begin:\n${typed}\n\n  Ctrl-C stops the server. Data stays.\n`;
+  return `  To begin:\n${typed}\n${needsPassword ? "" : withoutRedisCli(config)}\n  Ctrl-C stops the server. Data stays.\n`;
 }
+
+/** For a computer that has Node and no Redis. */
+function withoutRedisCli(config: Config): string {
+  const port = config.get("port");
+  if (port === 0) return "";
+  const url = port === DEFAULT_PORT ? "" : ` --url redis://127.0.0.1:${port}`;
+  return `\n  Without redis-cli: detent call${url}, or node dist/main.js call${url} in a checkout.\n`;
+}
+
+const DEFAULT_PORT = 6379;
 
 function isHttp(address: string): boolean {
   return address.startsWith("http");

@@ -150,6 +150,7 @@ describe("the program", () => {
     expect(shown).toContain(
       "  Password        none; connections from other hosts are refused (protected-mode yes)\n",
     );
+    expect(shown).toContain(`Without redis-cli: detent call --url redis://127.0.0.1:${port}, or`);
     const client = await TestClient.connect(port);
     const typed = [...shown.matchAll(/redis-cli -p \d+ (SM\..*)/g)].map(
       ([, request = ""]) => splitInline(Buffer.from(request)) ?? [],
