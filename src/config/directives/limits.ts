@@ -55,6 +55,6 @@ export const LIMITS = {
   "sm-user-limits": directive(
     userLimits,
     [],
-    "Connections and requests a second that each of these users may have; 0 sets no limit.",
+    "Connections and requests a second that each of these users may have; `*` is each user that is not named; 0 sets no limit.",
   ),
 };
