@@ -105,7 +105,9 @@ function unknown(draft: Draft, reference: Reference, problems: Problems): undefi
   );
   const hint = nearest(text, candidates) ?? (elsewhere === undefined ? undefined : `#${elsewhere.id}`);
   const known =
-    candidates.length === 0 ? "there is none here" : `there are ${candidates.slice(0, 10).join(", ")}`;
+    candidates.length === 0
+      ? "no states are defined there"
+      : `there are ${candidates.slice(0, 10).join(", ")}`;
   problems.error(
     path,
     `there is no state '${text}'; ${hint === undefined ? known : `did you mean '${hint}'?`}`,

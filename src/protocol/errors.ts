@@ -192,7 +192,8 @@ export const invalidSecondDatabase = () => err("invalid second DB index");
 export const sameObject = () => err("source and destination objects are the same");
 export const busyKey = () => new ReplyError("BUSYKEY Target key name already exists.");
 /** A key that belongs to another: it cannot go or expire alone. */
-export const livesWithParent = () => err("a child lives with its parent");
+export const livesWithParent = () =>
+  err("this key is a child: it expires, moves and is renamed only with its parent");
 export const cannotHaveChildren = () =>
   err("a key with a } and no hash tag cannot have children; write a tag, as in {order:7}");
 export const machineStopped = () => new ReplyError("DONE the machine was stopped by the one it belongs to");

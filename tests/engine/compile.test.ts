@@ -164,7 +164,7 @@ describe("compile()", () => {
       "$.states.a.states.x.on.E",
       "did you mean '#(machine).zebra'?",
     ],
-    ["an unknown child", on(".x"), "$.states.a.on.E", "there is no state '.x'; there is none here"],
+    ["an unknown child", on(".x"), "$.states.a.on.E", "there is no state '.x'; no states are defined there"],
     ["an unknown path below an id", on("#(machine).a.x"), "$.states.a.on.E", "there is no state"],
     ["a root target without dot", a({ on: { F: "b" } }, { on: { E: "a" } }), "$.on.E", 'write ".a"'],
     ["an unknown root target", a({ on: { F: "b" } }, { on: { E: "q" } }), "$.on.E", "there is no state 'q'"],

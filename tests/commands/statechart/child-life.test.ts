@@ -151,7 +151,9 @@ describe("children are removed with their parent", () => {
 describe("a child stays with its parent", () => {
   test("EXPIRE, RENAME and MOVE of a child are refused", async () => {
     const { call } = await setUp();
-    const refused = new ReplyFailure("ERR a child lives with its parent");
+    const refused = new ReplyFailure(
+      "ERR this key is a child: it expires, moves and is renamed only with its parent",
+    );
     expect(await call("EXPIRE", "{r}.m", "10")).toEqual(refused);
     expect(await call("PEXPIREAT", "{r}.m", "1")).toEqual(refused);
     expect(await call("RENAME", "{r}.m", "x")).toEqual(refused);
