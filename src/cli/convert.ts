@@ -1,5 +1,6 @@
 /** detent convert FILE|- */
 import { readFileSync } from "node:fs";
+import { fileFault } from "../base/file-fault.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { check } from "../engine/check.ts";
 import { readKeys } from "../engine/document-keys.ts";
@@ -103,7 +104,7 @@ function read(file: string): string {
   try {
     return readFileSync(file === "-" ? STDIN : file, "utf8");
   } catch (error) {
-    throw new OpenError(`cannot read '${file}': ${error instanceof Error ? error.message : String(error)}`);
+    throw new OpenError(`cannot read '${file}': ${fileFault(error)}`);
   }
 }
 

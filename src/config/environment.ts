@@ -2,6 +2,7 @@
  * Directives given as variables of the environment: `DETENT_MAXCLIENTS=100`, the name in capitals with an underscore
  * for each dash. Each becomes a line of configuration.
  */
+import { closestName } from "../base/edit-distance.ts";
 import { directiveEntry, directiveNamed, spellings } from "./directives.ts";
 import { quoteWord, wordOfText } from "./words.ts";
 
@@ -31,7 +32,7 @@ export function environmentLines(environment: Environment): EnvironmentLines {
   if (given.length === 0) return { lines: [], unknown: [] };
   const rest = new Map(given);
   const lines = [...spellings().keys()].flatMap((spelling) => {
-    const variable = PREFIX + spelling.toUpperCase().replaceAll("-", "_");
+    const variable = variableOf(spelling);
     const value = rest.get(variable);
     rest.delete(variable);
     if (value === undefined || (spelling === "port" && ADDRESS.test(value))) return [];
@@ -39,6 +40,18 @@ export function environmentLines(environment: Environment): EnvironmentLines {
   });
   const unknown = [...rest.keys()].filter((variable) => !OF_A_SERVICE.test(variable) && !OWN.has(variable));
   return { lines, unknown };
+}
+
+function variableOf(spelling: string): string {
+  return PREFIX + spelling.toUpperCase().replaceAll("-", "_");
+}
+
+/** A line of the log for a variable that names no directive. */
+export function unknownVariableText(variable: string): string {
+  const word = variable.slice(PREFIX.length).replaceAll("_", "-");
+  const meant = closestName(word, spellings().keys());
+  const hint = meant === undefined ? "" : `; did you mean ${variableOf(meant)}?`;
+  return `${variable} in the environment names no directive${hint}`;
 }
 
 /** One line, or of an instruction, which may stand many times, one for each line of the value. */

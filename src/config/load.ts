@@ -8,7 +8,12 @@ import type { ConfigFiles } from "./config-files.ts";
 import { isDefault, readLine, readValue, trimLine } from "./config-lines.ts";
 import { LMDB } from "./directives/cluster.ts";
 import { type ConfigValues, DIRECTIVES, type DirectiveName, directiveEntry } from "./directives.ts";
-import { type Environment, type EnvironmentLines, environmentLines } from "./environment.ts";
+import {
+  type Environment,
+  type EnvironmentLines,
+  environmentLines,
+  unknownVariableText,
+} from "./environment.ts";
 import type { CommandRenaming } from "./structured-types.ts";
 import { textOfWord } from "./words.ts";
 
@@ -212,7 +217,7 @@ function warningsOf({ values, given }: Loading, { unknown }: EnvironmentLines): 
   const idle = [...given].filter(
     (name) => directiveEntry(name).hasNoEffect && !isDefault(name, values[name]),
   );
-  const warnings = unknown.map((variable) => `${variable} in the environment names no directive`);
+  const warnings = unknown.map(unknownVariableText);
   if (idle.length > 0)
     warnings.push(`Directives accepted for compatibility that have no effect: ${idle.join(", ")}`);
   return warnings;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DIRECTIVES } from "../../src/config/directives.ts";
-import { environmentLines } from "../../src/config/environment.ts";
+import { environmentLines, unknownVariableText } from "../../src/config/environment.ts";
 import { configFrom, load, memoryFiles } from "./sources.ts";
 
 test("environmentLines() reads a variable for every directive", () => {
@@ -72,4 +72,12 @@ test("loadConfig() names the variable at fault, and not its value", () => {
       "\n*** FATAL CONFIG FILE ERROR (Detent 1.2.3) ***\nReading the environment\n>>> 'DETENT_MAXCLIENTS'\n" +
       "argument couldn't be parsed into an integer\n",
   });
+});
+
+test("unknownVariableText() names the variable that was meant, if there is one like it", () => {
+  const text = "in the environment names no directive";
+  expect(unknownVariableText("DETENT_REQUIREPAS")).toBe(
+    `DETENT_REQUIREPAS ${text}; did you mean DETENT_REQUIREPASS?`,
+  );
+  expect(unknownVariableText("DETENT_NOSUCH")).toBe(`DETENT_NOSUCH ${text}`);
 });
