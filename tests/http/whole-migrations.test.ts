@@ -61,7 +61,7 @@ test("a migration that is begun at one server is followed, and taken back, at ea
   await expect.poll(() => status(0), POLL).toMatchObject({ status: "UNDONE", undone: 12 });
 }, 60_000);
 
-test("what is left of other partitions is listed too, and a partition that nobody serves is named", async () => {
+test("the status of a migration lists what is left in other partitions, and names a partition that nobody serves", async () => {
   const servers = await begin();
   const { body } = await asked(servers, 0, "", { from: "order:v1", to: "order:v2", hold: true });
   const path = `/${String(body["id"])}`;
@@ -79,7 +79,7 @@ test("what is left of other partitions is listed too, and a partition that nobod
   expect((await asked(servers, 1, "/999")).status).toBe(404);
 }, 60_000);
 
-test("what would have happened is looked at by all servers, and summed", async () => {
+test("WHATIF asks all servers, and sums what would have happened", async () => {
   const servers = await begin();
   const path = "/whatif?from=order:v1&to=order:v2";
   const look = async (index: number) => (await asked(servers, index, path)).body;

@@ -142,7 +142,7 @@ describe("a subscriber at another server", () => {
     expect(owner.context.subscriptions.hasSubscribers).toBe(false);
   });
 
-  test("that is connected to the owner causes no event for other servers", async () => {
+  test("causes no event for other servers when it is connected to the owner", async () => {
     await writer.call("HELLO", "3");
     writer.write("PSUBSCRIBE *\r\n");
     await pushed(1, writer);

@@ -112,9 +112,12 @@ function contract(servers: () => Promise<SharedServers>): void {
   });
 }
 
-describe("what belongs to all partitions, over a log in memory", () => contract(sharedInMemory));
+describe("definitions and libraries of all partitions, over a log in memory", () => contract(sharedInMemory));
 
-describe.skipIf(noPostgres !== undefined)("what belongs to all partitions, over PostgreSQL", () => {
-  const database = useClusterDatabase();
-  contract(async () => sharedOverPostgres(await database.schema()));
-});
+describe.skipIf(noPostgres !== undefined)(
+  "definitions and libraries of all partitions, over PostgreSQL",
+  () => {
+    const database = useClusterDatabase();
+    contract(async () => sharedOverPostgres(await database.schema()));
+  },
+);

@@ -80,7 +80,7 @@ describe("a chunk", () => {
     ]);
   });
 
-  test("that is cut short, or of an unknown format, is refused", () => {
+  test("is refused when it is cut short, or of an unknown format", () => {
     const value = encodeChunk(1, [
       packEntry({ id: entryId(1, 1), fields: [Buffer.from("a"), Buffer.from("b")] }),
     ]);

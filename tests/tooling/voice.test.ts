@@ -46,6 +46,9 @@ const FOR_USERS: readonly Habit[] = [
   { pattern: /\b(?:made|makes?|making) anew\b/, instead: "created again" },
 ];
 
+/** At the beginning of the name of a test, which is read alone. */
+const NO_SUBJECT = /\b(?:test|describe)(?:\.\w+)*(?:\([^"`]*\))?\(\s*["`](?:who|it|this|that|they|what) /i;
+
 /** In the line that says what a command does. */
 const IN_SUMMARIES: readonly Habit[] = [
   { pattern: /"summary": "Tells\b/, instead: "Returns, Reports" },
@@ -89,6 +92,13 @@ describe("the voice", () => {
 
   test("comments, test names and messages keep to plain English", () => {
     expect(habitsIn(sources, EVERYWHERE)).toEqual([]);
+  });
+
+  test("names of tests begin with what they are about", () => {
+    const tests = sources.filter((name) => name.endsWith(".test.ts"));
+    expect(
+      habitsIn(tests, [{ pattern: NO_SUBJECT, instead: "the function, command or thing that does it" }]),
+    ).toEqual([]);
   });
 
   test("command summaries and replies keep to plain English", () => {

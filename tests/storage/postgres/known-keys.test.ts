@@ -102,7 +102,7 @@ class Model {
 }
 
 for (const bytesMax of [2500, 1_000_000]) {
-  test(`what is known within ${bytesMax} bytes is what the data has, and what is kept stays`, () => {
+  test(`KnownKeys of ${bytesMax} bytes knows only keys that the data has, and keeps pinned ones`, () => {
     let knownCount = 0;
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), fc.array(key, { maxLength: 20 }), (actions, keys) => {
@@ -122,7 +122,7 @@ for (const bytesMax of [2500, 1_000_000]) {
   });
 }
 
-test("it stays within its bound, and what is used stays longest", () => {
+test("KnownKeys stays within its bound, and keeps the keys that are used longest", () => {
   const known = new KnownKeys(100_000);
   for (let index = 0; index < 5000; index += 1) {
     const items = known.addPoint(`k${index}`, Buffer.alloc(200));
