@@ -67,7 +67,8 @@ export const BINARY: Readonly<Record<string, Apply>> = {
 
 /** Numbers that JSON does not have are errors where they arise. */
 export function finite(value: number): number | Failure {
-  return Number.isFinite(value) ? value : new Failure("the number is too large");
+  if (Number.isFinite(value)) return value;
+  return new Failure(Number.isNaN(value) ? "the result is not a number" : "the number is too large");
 }
 
 function isScalar(value: unknown): boolean {

@@ -20,7 +20,7 @@ const VARIABLES: ReadonlyMap<string, Variable> = new Map<string, Variable>([
 
 /** Names in the order in which messages list them, those that exist only in one place last. */
 export function variablesFor(locals: readonly string[]): readonly string[] {
-  return [...VARIABLES.keys(), ...locals];
+  return [...new Set([...VARIABLES.keys(), ...locals])];
 }
 
 /** What reads a variable that exists everywhere; undefined for a name there is not. */

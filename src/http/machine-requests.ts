@@ -1,5 +1,6 @@
 /** Requests of commands on machines that are more than the fields of their operation in order, and those fields. */
 import { type Arguments, type Field, fieldArguments, type Input, textOf } from "./operation.ts";
+import { badRequest } from "./problem.ts";
 
 export const REASON: Field = {
   name: "reason",
@@ -93,13 +94,15 @@ export function sendRequest(input: Input): Arguments {
     return token === undefined || value === undefined ? [] : [token, value];
   };
   const [data, source, seq] = [textOf(input, "data"), textOf(input, "source"), textOf(input, "seq")];
+  if ((source === undefined) !== (seq === undefined))
+    throw badRequest(422, "'source' and 'seq' are given together");
   return [
     "SM.SEND",
     keyOf(input),
     textOf(input, "event") ?? "",
     ...(data === undefined ? [] : [data]),
     ...SEND_FIELDS.flatMap(option),
-    ...(source === undefined && seq === undefined ? [] : ["SEQ", source ?? "", seq ?? ""]),
+    ...(source === undefined || seq === undefined ? [] : ["SEQ", source, seq]),
     "FULL",
   ];
 }

@@ -30,6 +30,7 @@ describe("a function", () => {
     ["math.sign(-0.0)", 0],
     ["math.pow(2, -1)", 0.5],
     ["math.pow(10, 400)", "failed: the number is too large at 1"],
+    ["math.pow(-8, 0.5)", "failed: the result is not a number at 1"],
     ["math.sqrt(-1)", "failed: math.sqrt of -1, which is negative at 1"],
     ["math.max([])", "failed: math.greatest and math.least take one number at least at 1"],
     ["math.bitShiftLeft(1, 62)", "failed: 4611686018427387904 is not exact as a number at 1"],

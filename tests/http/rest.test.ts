@@ -199,6 +199,15 @@ describe("events", () => {
     expect(missing.json).toMatchObject({ status: 404, code: "NOMACHINE" });
   });
 
+  test("take a number of a source and its source together", async () => {
+    const send = async (more: object) =>
+      (await ask("POST", "/api/v1/machines/o1/events", { event: "CANCEL", ...more })).json;
+    const alone = { status: 422, detail: "'source' and 'seq' are given together" };
+    expect(await send({ seq: 5 })).toMatchObject(alone);
+    expect(await send({ source: "s" })).toMatchObject(alone);
+    expect(await send({ source: "s", seq: 5 })).toMatchObject({ code: "OK" });
+  });
+
   test("data keeps the text it was sent as, numbers that no double holds included", async () => {
     const body = '{"event":"CANCEL", "data": {"n": 9007199254740993, "x": 1.10} }';
     await ask("POST", "/api/v1/machines/o1/events", body);

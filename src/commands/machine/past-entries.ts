@@ -1,8 +1,9 @@
 /** `HISTORY json` of SM.CREATE: what a machine has been through elsewhere, oldest first. */
 import { EventData } from "../../base/event-data.ts";
+import { textOfJson } from "../../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { kindOf } from "../../engine/problems.ts";
-import { parseJson } from "../../machines/chart-cache.ts";
+import { parseData } from "../../machines/chart-cache.ts";
 import type { PastEntry } from "../../machines/making.ts";
 import * as errors from "../../protocol/errors.ts";
 import { text } from "../arguments.ts";
@@ -10,12 +11,12 @@ import { text } from "../arguments.ts";
 const ENTRIES_MAX = 10_000;
 const FIELDS: readonly string[] = ["at", "to", "event", "by", "reason", "data"];
 
-/** @throws ReplyError that says which entry is wrong, and what would be right */
+/** None for an empty list. @throws ReplyError that says which entry is wrong, and what would be right */
 export function readPast(bytes: Buffer): readonly PastEntry[] {
-  const parsed = parseJson(text(bytes, "HISTORY"));
+  const parsed = parseData(text(bytes, "HISTORY"));
   if (!parsed.ok) throw errors.err(`HISTORY is ${parsed.reason}`);
-  const list = parsed.value;
-  if (!Array.isArray(list) || list.length === 0)
+  const list = parsed.data.value;
+  if (!Array.isArray(list))
     throw errors.err(`HISTORY must be a list of entries [{"at", "to", …}, …], this is ${kindOf(list)}`);
   if (list.length > ENTRIES_MAX) throw errors.err(`HISTORY may have ${ENTRIES_MAX} entries`);
   const entries: PastEntry[] = [];
@@ -46,7 +47,7 @@ function readEntry(json: Json, path: string): PastEntry {
     event: optionalText(json, "event", path),
     by: optionalText(json, "by", path),
     reason: optionalText(json, "reason", path),
-    data: data === undefined ? undefined : EventData.ofValue(data),
+    data: data === undefined ? undefined : EventData.ofText(textOfJson(data)),
   };
 }
 

@@ -62,7 +62,8 @@ function readCreation(call: Call): Options {
   const states = given.values("STATE").map((state) => text(state, "STATE"));
   const context = given.value("CONTEXT");
   const history = given.value("HISTORY");
-  const past = history === undefined ? undefined : readPast(history);
+  const entries = history === undefined ? [] : readPast(history);
+  const past = entries.length === 0 ? undefined : entries;
   const last = past?.at(-1)?.to;
   const [reason, by] = [given.value("REASON"), given.value("BY")];
   return {

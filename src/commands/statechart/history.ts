@@ -5,6 +5,7 @@
  */
 import { bytesOf, textOfBytes } from "../../base/bytes.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
+import { localsOf } from "../../engine/inexact-data.ts";
 import { type HistoryEntry, historyOf } from "../../machines/history.ts";
 import { logOf } from "../../machines/outbox.ts";
 import { type Subject, subjectAt } from "../../machines/subject.ts";
@@ -53,7 +54,7 @@ function selected(
           ["rev", entry.rev],
         ]),
       ];
-    const fields = fieldsOf(entry);
+    const fields = localsOf(undefined, fieldsOf(entry));
     if (where.holds({ key: name, context: {}, states, fields })) found.push(entryReply(entry));
   }
   return found;

@@ -53,6 +53,23 @@ describe("SM.CREATE with HISTORY", () => {
     expect(await call("SM.STATE", "k")).toEqual(["paid"]);
   });
 
+  test("keeps numbers in its data that no double holds", async () => {
+    const data = '{"id":9007199254740993}';
+    const history = `[{"at":1,"to":"new","data":${data}}]`;
+    expect(await call("SM.CREATE", "k", "order", "HISTORY", history)).toBe("OK");
+    expect(rows(await call("SM.HISTORY", "k", "-", "+", "COUNT", 1))).toMatchObject([{ data }]);
+    expect(
+      rows(await call("SM.HISTORY", "k", "-", "+", "WHERE", "json.encode(data).contains('text')")),
+    ).toEqual([]);
+    const inexactTime = '[{"at":9007199254740993,"to":"new"}]';
+    expect(await call("SM.CREATE", "k", "order", "HISTORY", inexactTime)).toBeInstanceOf(ReplyFailure);
+  });
+
+  test("may be empty", async () => {
+    expect(await create([], "STATE", "paid")).toBe("OK");
+    expect(rows(await call("SM.HISTORY", "k", "-", "+"))).toMatchObject([{ rev: 1, kind: "create" }]);
+  });
+
   test("survives COPY, DUMP and the limit on histories", async () => {
     await create(Array.from({ length: 200 }, (_, i) => ({ at: i, to: i === 199 ? "paid" : "new" })));
     await call("COPY", "k", "c");
