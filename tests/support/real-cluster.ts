@@ -20,6 +20,8 @@ export interface RealCluster {
   readonly httpPorts: readonly number[];
   /** Kills the owner; resolves when another one serves, and the killed one is there again. */
   takeOver(): Promise<void>;
+  /** Has a server hand over all that it owns and end, and starts it again; resolves when all servers know it. */
+  restart(index: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -102,6 +104,15 @@ export async function startRealCluster(partitionCount = 1, { hasHttp = false } =
       await once(killed.child, "close");
       await untilOwned(servers.filter((server) => server !== killed));
       servers[index] = begin(killed.port, killed.httpPort);
+      await untilListening(servers[index]);
+      await untilKnown();
+    },
+    restart: async (index) => {
+      const ended = servers[index];
+      if (ended === undefined) throw new Error(`there is no server ${index}`);
+      ended.child.kill("SIGTERM");
+      await once(ended.child, "close");
+      servers[index] = begin(ended.port, ended.httpPort);
       await untilListening(servers[index]);
       await untilKnown();
     },

@@ -1,5 +1,7 @@
 /** What happens to servers, to their database and to what is between them. */
 import { setTimeout } from "node:timers/promises";
+import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
+import { ClusterClient } from "./client.ts";
 import type { Load } from "./load.ts";
 import type { MemberProcess } from "./members.ts";
 import type { Lost } from "./network.ts";
@@ -59,6 +61,7 @@ const ALL: readonly Fault[] = [
   { name: "primary frozen, standby promoted", happens: primaryFrozen },
   { name: "waits for the standby cancelled", happens: waitsCancelled },
   { name: "waits cancelled, then standby promoted", happens: cancelledThenPromoted },
+  { name: "standby frozen and dropped, which all servers require", happens: standbyRequired },
   { name: "clock of the owner behind", needs: "dial", happens: (scene) => clockJumps(scene, -JUMP_SECONDS) },
 ];
 
@@ -92,7 +95,7 @@ async function ownerEnded({ owner, random }: Scene): Promise<void> {
   await owner.start();
 }
 
-async function allKilled({ world: { members } }: Scene): Promise<void> {
+async function allKilled({ world: { members } }: Pick<Scene, "world">): Promise<void> {
   await Promise.all(members.map((member) => member.kill()));
   await Promise.all(members.map((member) => member.start()));
 }
@@ -144,6 +147,48 @@ async function standbyFrozen(scene: Scene): Promise<void> {
   await setTimeout(longMs(scene));
   pair.standby.signalAll("SIGCONT");
   await pair.awaitStandby();
+}
+
+/** On one copy writes are refused, or wait where they had begun; what has waited is done when the standby is back. */
+async function standbyRequired(scene: Scene): Promise<string> {
+  const { world, load } = scene;
+  await allStarted(scene, true);
+  const sinceMs = freezeStandby(scene);
+  await world.pair.dropStandby();
+  const client = new ClusterClient(world.members.map(({ port }) => port));
+  const met: string[] = [];
+  const untilMs = performance.now() + longMs(scene);
+  while (performance.now() < untilMs) met.push(await refusedOnOneCopy(client));
+  await client.close();
+  assertNothingAcknowledged(scene, sinceMs);
+  world.pair.standby.signalAll("SIGCONT");
+  await world.pair.awaitStandby();
+  const backMs = performance.now();
+  while (load.lastSentMs < backMs) await setTimeout(5);
+  const servedMs = performance.now() - backMs;
+  await allStarted(scene, false);
+  const found = [...new Set(met)].join(", ");
+  return `nothing acknowledged for ${(backMs - sinceMs).toFixed(0)} ms (a write: ${found}), again ${servedMs.toFixed(0)} ms after the standby was back`;
+}
+
+/** All servers begin again, and serve. */
+async function allStarted({ world, load }: Scene, requiresStandby: boolean): Promise<void> {
+  for (const member of world.members) member.requiresStandby = requiresStandby;
+  await allKilled({ world });
+  const sinceMs = performance.now();
+  while (load.lastSentMs < sinceMs) await setTimeout(5);
+}
+
+/** What a write comes to: it is refused, or waits; a server that has much waiting takes nothing more. */
+async function refusedOnOneCopy(client: ClusterClient): Promise<string> {
+  const answer = await client.ask("SET", "copies", "1");
+  return answer.kind === "unknown" ? "waits" : (messageOf(answer.reply).split(" ")[0] ?? "");
+}
+
+/** @throws Error for a reply that is none of an error */
+function messageOf(reply: Decoded): string {
+  if (reply instanceof ReplyFailure) return reply.message;
+  throw new Error("a write is acknowledged that one copy alone has");
 }
 
 async function waitsCancelled(scene: Scene): Promise<void> {

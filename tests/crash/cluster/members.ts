@@ -19,6 +19,8 @@ export class MemberProcess {
   #child: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   readonly log: string[] = [];
+  /** From its next start on it settles nothing that one copy of the database alone has. */
+  requiresStandby = false;
   /** How often it has lost what it owned, by its log. */
   leasesEnded = 0;
 
@@ -71,6 +73,8 @@ export class MemberProcess {
       this.way.url,
       "--shutdown-timeout",
       "2",
+      "--cluster-require-standby",
+      this.requiresStandby ? "yes" : "no",
     ];
     const child = spawn(program, [...rest, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
