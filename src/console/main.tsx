@@ -158,7 +158,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
 }
 
 /** Pages that show what their server holds, in a cluster too. */
-const OF_THIS_SERVER: ReadonlySet<string> = new Set(["streams", "audit", "jobs"]);
+const OF_THIS_SERVER: ReadonlySet<string> = new Set(["streams", "audit"]);
 
 /** What a page of a server of a cluster does not follow, or not show, since other servers hold it. */
 function Elsewhere({ page, missing }: { readonly page: string; readonly missing: readonly Missing[] }) {

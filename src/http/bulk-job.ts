@@ -16,6 +16,8 @@ import {
   resultOf,
   type Task,
 } from "./bulk-task.ts";
+import type { Elsewhere } from "./elsewhere.ts";
+import { gatherPage } from "./gathering.ts";
 import type { HttpSession } from "./http-session.ts";
 import type { JobHead, JobStore } from "./job-store.ts";
 
@@ -188,6 +190,8 @@ export class BulkJob {
   }
 
   async #collect(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
     const keys = new Set<string>();
     const filter = FILTERS.flatMap(([name, token]) => {
       const value = this.task.filter[name];
@@ -196,8 +200,10 @@ export class BulkJob {
     let cursor = "0";
     do {
       const request = ["SM.SCAN", cursor, ...filter, "COUNT", String(PAGE)];
-      const page = (await this.#session?.run(request)) ?? null;
+      const { answer: page, missing } = await gatherPage(request, session);
       if (this.status !== "counting" || this.#hasLeft) return;
+      // A job that leaves machines out would be taken for one that has done them all.
+      if (missing.length > 0) return this.#end("failed", unservedFault(missing));
       if (!isList(page)) {
         this.#end("failed", faultOf(page));
         return;
@@ -228,7 +234,7 @@ export class BulkJob {
         store.recorder(this.id, index, (reply) => resultOf(this.task.action, answerOf(reply))),
       );
     const requests = chosen.map(([, item]) => requestFor(this.task, item));
-    const answers = await session.runAll(requests, undefined, recorders);
+    const answers = await session.runAll(requests, undefined, recorders, true);
     if (this.status !== "running" || this.#hasLeft) return;
     if (session.isInputEnded) return this.#end("failed", "its session has been ended");
     for (const [at, [, item]] of chosen.entries()) {
@@ -248,6 +254,11 @@ export class BulkJob {
     }
     return chosen;
   }
+}
+
+function unservedFault(missing: readonly Elsewhere[]): string {
+  const partitions = missing.map(({ partition }) => partition).join(", ");
+  return `nobody answers for the partitions ${partitions} of the cluster: make the job again when they are served`;
 }
 
 function storeFault(error: unknown): string {

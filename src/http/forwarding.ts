@@ -25,19 +25,23 @@ export interface Asker extends Pick<Question, "user" | "database"> {
   readonly isOpen: () => boolean;
 }
 
-/** The answers to requests, with those of other servers in place of their addresses. */
+/**
+ * The answers to requests, with those of other servers in place of their addresses.
+ * @param areApart whether what changes something may go on: it does not depend on the requests before it
+ */
 export async function answeredElsewhere(
   server: Server,
   asker: Asker,
   requests: readonly Request[],
   answers: readonly Answer[],
+  areApart = requests.length === 1,
 ): Promise<readonly Answer[]> {
   const found = [...answers];
   const unanswered = new Set<number>();
   for (let hops = 0; hops < HOPS_MAX && asker.isOpen(); hops += 1) {
     const byOwner = new Map<string, number[]>();
     for (const [index, answer] of found.entries()) {
-      const owner = ownerAsked(server, requests[index] ?? [], answer, requests.length === 1);
+      const owner = ownerAsked(server, requests[index] ?? [], answer, areApart);
       if (owner !== undefined) byOwner.set(owner, [...(byOwner.get(owner) ?? []), index]);
     }
     if (byOwner.size === 0) return found;
@@ -64,14 +68,14 @@ function ownerAsked(
   { cluster, catalogue }: Server,
   request: Request,
   answer: Answer,
-  isAlone: boolean,
+  isApart: boolean,
 ): string | undefined {
   if (cluster === undefined || !(answer instanceof AnswerError) || answer.code !== "MOVED") return undefined;
   const command = findCommand(catalogue, request);
   if (command === undefined) return undefined;
   const isOfMachines = command.name.startsWith("SM.");
   const isReadOfMachines = isOfMachines && hasFlag(command, FLAG.READONLY);
-  const isFit = isAlone && !hasFlag(command, STAYS) && (isOfMachines || command.keySpecs.length > 0);
+  const isFit = isApart && !hasFlag(command, STAYS) && (isOfMachines || command.keySpecs.length > 0);
   if (!isReadOfMachines && !(isFit && bytesOf(request) <= QUESTION_BYTES_MAX)) return undefined;
   const owner = cluster.ownerOf(Number.parseInt(answer.detail, 10));
   return owner === undefined || owner.id === cluster.ownId ? undefined : owner.id;

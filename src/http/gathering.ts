@@ -59,7 +59,7 @@ type AskPage = (request: Arguments) => Promise<Answer>;
 
 /**
  * A page of SM.SCAN through one partition after another. The cursor is the number of the partition and the cursor in it.
- * @param request `SM.SCAN cursor … COUNT n WITHINFO`
+ * @param request `SM.SCAN cursor … COUNT n`, and whatever has no value
  * @throws Problem for a cursor that is none
  */
 export async function gatherPage(
@@ -74,7 +74,7 @@ export async function gatherPage(
   const left = partitions.filter(({ partition }) => partition >= start.partition);
   const rows: Answer[] = [];
   const missing: Elsewhere[] = [];
-  const count = Number(request.at(-2));
+  const count = Number(request[request.lastIndexOf("COUNT") + 1]);
   for (let at = 0; at < left.length; at += PAGES_AT_ONCE) {
     const some = left.slice(at, at + PAGES_AT_ONCE);
     const pages = await Promise.all(

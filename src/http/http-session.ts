@@ -111,11 +111,13 @@ export class HttpSession implements Endpoint, SessionConnection {
    * Runs requests one behind the other, in one turn if that has room for them; their replies in order.
    * @param waitMs how long commands may wait; what waits longer is answered as at its timeout
    * @param recorders of the requests of the same index
+   * @param areApart they have nothing to do with each other: each is run at the server that holds its key, also if it writes
    */
   async runAll(
     requests: ReadonlyArray<ReadonlyArray<string | Buffer>>,
     waitMs?: number,
     recorders: readonly Recorder[] = [],
+    areApart = requests.length === 1,
   ): Promise<readonly Answer[]> {
     if (!this.#isOpen) return requests.map(() => CLOSED);
     const given = requests.map((args) =>
@@ -134,7 +136,7 @@ export class HttpSession implements Endpoint, SessionConnection {
       if (this.#server.asking === undefined || recorders.length > 0) return answered;
       const { user, database } = this.session;
       const asker = { user: user.name, database, isOpen: () => this.#isOpen };
-      return await answeredElsewhere(this.#server, asker, given, answered);
+      return await answeredElsewhere(this.#server, asker, given, answered, areApart);
     } finally {
       cancel();
     }
