@@ -101,6 +101,13 @@ export function isExactNumber(text: string): boolean {
   );
 }
 
+/** As `isExactNumber`, for a number as YAML and JavaScript write it: `+5`, `.5`, `5.`, `1_000`, `0x1F`. */
+export function isExactLiteral(text: string): boolean {
+  const plain = text.replaceAll("_", "").replace(/^\+/, "");
+  if (/^-?0[xob]/i.test(plain)) return Number.isSafeInteger(Number(plain));
+  return isExactNumber(plain.replace(/^(-?)\./, "$10.").replace(/\.(?=$|e)/i, ""));
+}
+
 /** A decimal in one form for all its spellings: sign, digits without zeros around them, exponent. */
 function decimal(text: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] =

@@ -3,11 +3,12 @@
  * here is the translation of its tree. What has no counterpart is refused with what to write instead.
  */
 import type { AnyNode, Expression } from "acorn";
+import { isExactLiteral } from "../base/exact-json.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { callOf } from "./javascript-calls.ts";
 import { type Cel, type Names, Untranslatable, wrap } from "./javascript-names.ts";
 import { acorn } from "./parsers.ts";
-import { field, quoted } from "./translation.ts";
+import { field, notExact, quoted } from "./translation.ts";
 
 export type JavaScript =
   | { readonly ok: true; readonly text: string; readonly type: Cel["type"] }
@@ -148,6 +149,12 @@ const WORDS: Readonly<Record<string, string>> = {
 function literalOf(tree: Extract<AnyNode, { type: "Literal" }>): Cel {
   const { value } = tree;
   if (typeof value === "string") return { text: quoted(value), level: 8, type: "string" };
+  if (typeof value === "bigint")
+    throw new Untranslatable(
+      `${String(tree.raw)} is a BigInt, which JSON does not have: write it as a string`,
+    );
+  if (typeof value === "number" && !isExactLiteral(tree.raw ?? ""))
+    throw new Untranslatable(notExact(tree.raw ?? ""));
   if (typeof value === "number" && Number.isFinite(value))
     return { text: String(value), level: 8, type: "number" };
   if (typeof value === "boolean") return { text: String(value), level: 8, type: "bool" };
@@ -348,6 +355,8 @@ export function constantOf(source: string): Json | undefined {
 }
 
 function valueOfTree(tree: AnyNode): Json | undefined {
+  if (tree.type === "Literal" && typeof tree.value === "number" && !isExactLiteral(tree.raw ?? ""))
+    return undefined;
   if (tree.type === "Literal")
     return typeof tree.value === "string" || typeof tree.value === "number" || typeof tree.value === "boolean"
       ? tree.value

@@ -2,6 +2,7 @@
  * What an importer is: the text of a definition in another language in, a document of ours and findings out. A finding
  * that is an error marks what does not translate, with what to write instead; nothing is left out in silence.
  */
+import { firstInexact, withInexactNumbers } from "../base/exact-json.ts";
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { COMPILE_LIMITS } from "../engine/compile.ts";
 import { compileExpression } from "../engine/expressions.ts";
@@ -35,7 +36,16 @@ export function readJson(text: string, problems: Problems): JsonObject | undefin
     problems.error("$", `this is not JSON: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
-  return checkedObject(json, problems);
+  const object = checkedObject(json, problems);
+  const inexact = object && firstInexact(withInexactNumbers(text, object));
+  if (inexact === undefined) return object;
+  problems.error(inexact.path, notExact(inexact.text));
+  return undefined;
+}
+
+/** What is said of a number that no double holds. */
+export function notExact(text: string): string {
+  return `the number ${text} is not exact: write it as a string`;
 }
 
 /** A value that is an object and not nested too deeply. */

@@ -5,7 +5,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { parseDuration } from "../engine/durations.ts";
 import { at, kindOf, type Problems } from "../engine/problems.ts";
-import { conditionOf, expressionOf, typeOf } from "./javascript.ts";
+import { conditionOf, expressionOf, shown, typeOf } from "./javascript.ts";
 import { type Names, sameNames } from "./javascript-names.ts";
 import { type Draft, field, isExpression, literal, placesOf, quoted } from "./translation.ts";
 
@@ -237,4 +237,19 @@ export function actorOf(reader: Reader, src: string): string | undefined {
 /** `text` as `'text'`, unless it is an expression that reads something. */
 export function keyOf(text: string): string {
   return text.startsWith("#_") ? text : quoted(text);
+}
+
+/** Values that are to be kept as they are; what is code in them is reported. */
+export function withoutCode<Value extends Json>(value: Value, path: string, problems: Problems): Value {
+  reportCode(value, path, problems);
+  return value;
+}
+
+function reportCode(value: Json, path: string, problems: Problems): void {
+  if (Array.isArray(value))
+    for (const [index, item] of value.entries()) reportCode(item, at(path, index), problems);
+  if (!isJsonObject(value)) return;
+  const code = value["@code"] ?? value["$unserializable"];
+  if (code !== undefined) problems.error(path, `this is code, write the value: ${shown(String(code))}`);
+  else for (const [key, item] of Object.entries(value)) reportCode(item, at(path, key), problems);
 }

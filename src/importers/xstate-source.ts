@@ -3,6 +3,7 @@
  * above all, becomes `{"@code": its source}`, which the reader of configs takes for code. Nothing is run.
  */
 import type { AnyNode, CallExpression, ObjectExpression } from "acorn";
+import { isExactLiteral } from "../base/exact-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Problems } from "../engine/problems.ts";
 import { acorn } from "./parsers.ts";
@@ -136,11 +137,17 @@ function jsonOf(node: AnyNode, text: string, depth: number): Json {
   const { type } = node;
   if (
     type === "Literal" &&
-    (node.value === null || ["string", "number", "boolean"].includes(typeof node.value))
+    (node.value === null || ["string", "number", "boolean"].includes(typeof node.value)) &&
+    (typeof node.value !== "number" || isExactLiteral(node.raw ?? ""))
   )
     return node.value as Json;
   if (type === "TemplateLiteral" && node.expressions.length === 0) return node.quasis[0]?.value.cooked ?? "";
-  if (type === "UnaryExpression" && node.operator === "-" && node.argument.type === "Literal")
+  if (
+    type === "UnaryExpression" &&
+    node.operator === "-" &&
+    node.argument.type === "Literal" &&
+    isExactLiteral(node.argument.raw ?? "")
+  )
     return -Number(node.argument.value);
   const result = resultOf(node);
   if (result !== undefined)

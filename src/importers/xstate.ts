@@ -6,7 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { at, kindOf, type Problems } from "../engine/problems.ts";
 import { type Draft, placesOf, put, putList, readJson, readsVariables } from "./translation.ts";
 import { actionsOf, outputOf } from "./xstate-actions.ts";
-import { delayOf, type Reader } from "./xstate-code.ts";
+import { delayOf, type Reader, withoutCode } from "./xstate-code.ts";
 import { readInvokes } from "./xstate-invoke.ts";
 import { oneStateInto } from "./xstate-one-state.ts";
 import { isSource, readSource } from "./xstate-source.ts";
@@ -86,7 +86,7 @@ export function readXState(text: string, problems: Problems): JsonObject | undef
       "$.context",
       `the context is an object of values, this is ${kindOf(context)}; a function of input becomes the values to start with`,
     );
-  else if (context !== undefined) document["context"] = context;
+  else if (context !== undefined) document["context"] = withoutCode(context, "$.context", problems);
   for (const key of SAME_AT_ROOT) put(document, key, root[key]);
   oneStateInto(document, root, problems);
   return reader.tasks.size === 0 ? document : renamed(document, reader.tasks);

@@ -2,10 +2,13 @@
  * YAML: configurations of go-statemachine, whose states and transitions are a form of definitions as they stand, and
  * definitions of ours. A library parses; how much its anchors may repeat is bounded.
  */
+
+import type { Document } from "yaml";
+import { isExactLiteral } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { at, kindOf, type Problems } from "../engine/problems.ts";
 import { yaml } from "./parsers.ts";
-import { checkedObject, type Draft, put } from "./translation.ts";
+import { checkedObject, type Draft, notExact, put } from "./translation.ts";
 
 /** Characters of a text: the library takes eight seconds for a million of them. */
 const CHARS_MAX = 100_000;
@@ -72,7 +75,7 @@ function documentsOf(text: string, problems: Problems): readonly Json[] | undefi
       );
       return undefined;
     }
-    // What JSON does not know, such as an infinite number, becomes null there.
+    if (documents.some((one) => reportsInexact(one, text, problems))) return undefined;
     return documents.map(
       (one) => JSON.parse(JSON.stringify(one.toJS({ maxAliasCount: ALIASES_MAX }) ?? null)) as Json,
     );
@@ -82,6 +85,19 @@ function documentsOf(text: string, problems: Problems): readonly Json[] | undefi
     problems.error("$", `the YAML is not read: ${error.message}`);
     return undefined;
   }
+}
+
+/** Reports numbers that JSON does not have, such as .inf, and those that no double holds. */
+function reportsInexact(document: Document, text: string, problems: Problems): boolean {
+  let isReported = false;
+  yaml().visit(document, {
+    Scalar: (_, { value, source = "", range }) => {
+      if (typeof value !== "number" || (Number.isFinite(value) && isExactLiteral(source))) return;
+      problems.error(`line ${text.slice(0, range?.[0]).split("\n").length}`, notExact(source));
+      isReported = true;
+    },
+  });
+  return isReported;
 }
 
 /** A list of states and one of transitions, as definitions have it too. */

@@ -281,3 +281,41 @@ describe("a program", () => {
     expect(messageOf(nested)[0]).toMatch(/nested/);
   });
 });
+
+test.each([
+  ["XSTATE", '{"initial":"a","context":{"l":[9007199254740993]},"states":{"a":{}}}', "$.context.l[0]"],
+  ["XSTATE", "createMachine({initial:'a',context:{n:9007199254740993},states:{a:{}}})", "$.context.n"],
+  ["XSTATE", "createMachine({initial:'a',context:{n:12n},states:{a:{}}})", "$.context.n"],
+  ["XSTATE", "createMachine({initial:'a',context:{n:Date.now()},states:{a:{}}})", "$.context.n"],
+  [
+    "XSTATE",
+    "createMachine({initial:'a',states:{a:{on:{E:{guard:({event})=>event.n>9007199254740993}}}}})",
+    "$.states.a.on.E.guard",
+  ],
+  ["YAML", "initial: a\ncontext:\n  n: 9007199254740993\nstates: {a: {}}", "line 3"],
+  ["YAML", "initial: a\ncontext: {n: .inf}\nstates: {a: {}}", "line 2"],
+  ["YAML", "initial: a\ncontext: {n: 1e400}\nstates: {a: {}}", "line 2"],
+  [
+    "ASL",
+    '{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"n":9007199254740993},"End":true}}}',
+    "$.States.A.Result.n",
+  ],
+  [
+    "SCXML",
+    '<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" datamodel="ecmascript"><datamodel><data id="n" expr="9007199254740993"/></datamodel><state id="a"/></scxml>',
+    "/scxml/datamodel[1]/data[n]",
+  ],
+] as const)("%s: what a definition cannot hold is an error, in %s", (format, text, place) => {
+  const { document, findings } = translate(format, text);
+  expect(document).toBe(undefined);
+  expect(findings).toMatchObject([{ severity: "error", path: expect.stringContaining(place) }]);
+});
+
+test("numbers are read in the spellings of their languages", () => {
+  const program = "createMachine({initial:'a',context:{a:0x10,b:1_000,c:.5,d:-5.,e:1e3},states:{a:{}}})";
+  expect(translate("XSTATE", program).document).toMatchObject({
+    context: { a: 16, b: 1000, c: 0.5, d: -5, e: 1000 },
+  });
+  const text = "initial: a\ncontext: {a: 0x10, b: +5, c: .5, d: 0o10, e: 1.50}\nstates: {a: {}}";
+  expect(translate("YAML", text).document).toMatchObject({ context: { a: 16, b: 5, c: 0.5, d: 8, e: 1.5 } });
+});
