@@ -57,7 +57,8 @@ const CONTENT: Readonly<Record<string, Translate>> = {
     const expr = attributes.get("expr");
     if (children.length > 0)
       return refused(model, path, "data that is XML has no counterpart: write it as JSON");
-    const value = expr === undefined ? literalContent(text) : valueIn(model, expr, { path, isDone });
+    const value =
+      expr === undefined ? literalContent(model, text, path) : valueIn(model, expr, { path, isDone });
     return location === undefined || value === undefined ? [] : [{ assign: { [location]: value } }];
   },
   if: ifOf,
@@ -156,7 +157,7 @@ export function dataIn(model: Model, element: Element, isDone: boolean): Json | 
   if (content !== undefined) {
     const expr = content.attributes.get("expr");
     if (expr !== undefined) return valueIn(model, expr, { path: content.path, isDone });
-    if (content.children.length === 0) return literalContent(content.text);
+    if (content.children.length === 0) return literalContent(model, content.text, content.path);
     model.problems.error(content.path, "content that is XML has no counterpart: write it as JSON");
     return undefined;
   }

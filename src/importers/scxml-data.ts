@@ -1,10 +1,11 @@
 /** Data and expressions of SCXML: the data models `ecmascript` and `null`, and our own expressions under `x-detent`. */
+import { firstInexact, withInexactNumbers } from "../base/exact-json.ts";
 import type { Json } from "../base/json.ts";
 import type { Problems } from "../engine/problems.ts";
 import { conditionOf, constantOf, expressionOf, type JavaScript } from "./javascript.ts";
 import { type Cel, type Names, Untranslatable } from "./javascript-names.ts";
 import type { Chart } from "./scxml-chart.ts";
-import { field, isExpression, literal, pathKey, quoted } from "./translation.ts";
+import { field, isExpression, literal, notExact, pathKey, quoted } from "./translation.ts";
 import type { Element } from "./xml.ts";
 
 /** The name of the data model whose expressions are those of definitions. */
@@ -38,7 +39,7 @@ export function valueIn(model: Model, source: string, place: Place): string | un
 export function guardIn(model: Model, source: string, place: Place): Json | undefined {
   const alone = /^\s*In\(\s*(['"])([^'"]+)\1\s*\)\s*$/.exec(source)?.[2];
   if (alone !== undefined && model.kind !== OWN_MODEL) return inState(model, alone, place.path);
-  if (model.kind === OWN_MODEL && source.startsWith('{"')) return contentOf(source);
+  if (model.kind === OWN_MODEL && source.startsWith('{"')) return contentOf(model, source, place.path);
   if (model.kind === "null") {
     model.problems.error(place.path, "in the data model null a condition is In('id')");
     return undefined;
@@ -110,9 +111,12 @@ function namesOf(model: Pick<Model, "chart" | "name" | "variables" | "types">, p
 }
 
 /** Text inside an element: JSON where it is, otherwise the text with its white space made one. */
-export function contentOf(text: string): Json {
+function contentOf({ problems }: Model, text: string, path: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    const json = JSON.parse(text) as Json;
+    const inexact = firstInexact(withInexactNumbers(text, json));
+    if (inexact !== undefined) problems.error(path, notExact(inexact.text));
+    return json;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return text.trim().replaceAll(/\s+/g, " ");
@@ -162,7 +166,7 @@ export function initialValue(
     model.problems.error(path, "data that is XML has no counterpart: write it as JSON");
     return undefined;
   }
-  if (expr === undefined) return { literal: text.trim() === "" ? null : contentOf(text) };
+  if (expr === undefined) return { literal: text.trim() === "" ? null : contentOf(model, text, path) };
   const constant = model.kind === OWN_MODEL ? undefined : constantOf(expr);
   if (constant !== undefined) return { literal: constant };
   const value = valueIn(model, expr, { path });
@@ -170,6 +174,6 @@ export function initialValue(
 }
 
 /** Literal data of an element as a template. */
-export function literalContent(text: string): Json {
-  return literal(contentOf(text));
+export function literalContent(model: Model, text: string, path: string): Json {
+  return literal(contentOf(model, text, path));
 }

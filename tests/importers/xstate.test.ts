@@ -305,6 +305,11 @@ test.each([
     '<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" datamodel="ecmascript"><datamodel><data id="n" expr="9007199254740993"/></datamodel><state id="a"/></scxml>',
     "/scxml/datamodel[1]/data[n]",
   ],
+  [
+    "SCXML",
+    '<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" datamodel="ecmascript"><datamodel><data id="n">{"a":9007199254740993}</data></datamodel><state id="a"/></scxml>',
+    "/scxml/datamodel[1]/data[n]",
+  ],
 ] as const)("%s: what a definition cannot hold is an error, in %s", (format, text, place) => {
   const { document, findings } = translate(format, text);
   expect(document).toBe(undefined);
