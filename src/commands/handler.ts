@@ -74,6 +74,8 @@ export interface Handler {
   /** The full name in commands.json: "GET", "CONFIG|SET". */
   readonly name: string;
   run(call: Call): Reply | Wait;
+  /** Whether a request only asks what the command would do, so that there is nothing to audit. */
+  isPlan?(args: readonly Buffer[]): boolean;
   /** How a change that belongs to a whole cluster goes through its log, where that is not what `run` writes. */
   readonly shared?: SharedPart;
 }

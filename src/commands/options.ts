@@ -78,6 +78,20 @@ export function readOptions<Name extends string>(
   return new Options(given);
 }
 
+/** Whether an option was given; false for options that cannot be read. */
+export function hasOption<Name extends string>(
+  args: readonly Buffer[],
+  from: number,
+  forms: OptionForms<Name>,
+  name: Name,
+): boolean {
+  try {
+    return readOptions(args, from, forms).has(name);
+  } catch {
+    return false;
+  }
+}
+
 /** @throws ReplyError when more than one of these options is given */
 export function atMostOneOf<Name extends string>(options: Options<Name>, names: readonly Name[]): void {
   const given = names.filter((name) => options.has(name));

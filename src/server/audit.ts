@@ -8,6 +8,7 @@ import { configuredStream } from "../machines/stream-names.ts";
 import * as errors from "../protocol/errors.ts";
 import { appendEntry } from "../streams/append.ts";
 import { fieldsOf } from "../streams/entry-fields.ts";
+import type { Route } from "./route.ts";
 import type { Run } from "./run.ts";
 import { shownArguments, shownMessage } from "./secrets.ts";
 
@@ -65,9 +66,14 @@ export interface Audit {
  * Before a request of a command that may be audited runs, or is tried again; `args` are those it came with.
  * @throws ReplyError when the stream cannot be written: nothing then goes unseen
  */
-export function beginAudit({ command, server, databases }: Run, args: readonly Buffer[]): Audit | undefined {
+export function beginAudit(
+  { handler }: Route,
+  { command, server, databases }: Run,
+  args: readonly Buffer[],
+): Audit | undefined {
   const name = server.config.values["sm-audit-stream"];
   if (!AUDITED.has(command.name) && !isForced(command, args)) return undefined;
+  if (handler?.isPlan?.(args) === true) return undefined;
   const record = name === "" ? undefined : databases.at(0).find(configuredStream(databases.place, name));
   if (record !== undefined && record.type !== "stream") throw errors.auditBlocked(name);
   return { name, args };

@@ -94,7 +94,7 @@ export class Runner {
     let reply: Reply | Wait;
     let audit: Audit | undefined;
     try {
-      if (route.mayBeAudited) audit = beginAudit(run, waited?.args ?? run.args);
+      if (route.mayBeAudited) audit = beginAudit(route, run, waited?.args ?? run.args);
       const { handler } = route;
       assert(handler !== undefined, "a container's arity refuses every call");
       if (this.#options.rehearses === true && (route.isRead || route.isWrite)) {

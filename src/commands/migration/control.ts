@@ -24,7 +24,7 @@ import { map, type Reply } from "../../protocol/reply.ts";
 import { readSlot } from "../cluster/slot-option.ts";
 import { everyScope } from "../everywhere.ts";
 import type { Call, Handler } from "../handler.ts";
-import { FLAG, readOptions, VALUE } from "../options.ts";
+import { FLAG, hasOption, readOptions, VALUE } from "../options.ts";
 import { mayAccess } from "../rights.ts";
 import { readCount } from "../statechart/cursors.ts";
 import { checkWrites, type HeldJob, mayMigrate, readJob, readJobs } from "./arguments.ts";
@@ -88,8 +88,11 @@ export const smMigrationResume = {
   shared: { attempt: (call) => steered(call, "resume", ["paused"]) },
 } as const satisfies Handler;
 
+const UNDO_FORMS = { CHECK: FLAG, SLOT: VALUE } as const;
+
 export const smMigrationUndo = {
   name: "SM.MIGRATION|UNDO",
+  isPlan: (args) => hasOption(args, 3, UNDO_FORMS, "CHECK"),
   run: (call) => {
     const { job, isCheck, reply } = readUndo(call);
     if (!isCheck) undoJob(call, job);
@@ -105,7 +108,7 @@ export const smMigrationUndo = {
 
 function readUndo(call: Call) {
   checkWrites(call);
-  const given = readOptions(call.args, 3, { CHECK: FLAG, SLOT: VALUE });
+  const given = readOptions(call.args, 3, UNDO_FORMS);
   const jobs = readJobs(call, readSlot(given.value("SLOT")));
   for (const { scope, job } of jobs) checkUndo(scope, job);
   const [{ job }] = jobs;

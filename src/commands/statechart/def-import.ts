@@ -9,18 +9,21 @@ import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, text } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { FLAG, readOptions } from "../options.ts";
+import { FLAG, hasOption, readOptions } from "../options.ts";
 import { createDefinition, definitionName, type GivenName } from "./create-definition.ts";
 import { definitionText } from "./definition-text.ts";
 
+const FORMS = { CHECK: FLAG } as const;
+
 export const smDefImport = {
   name: "SM.DEF|IMPORT",
+  isPlan: (args) => hasOption(args, 5, FORMS, "CHECK"),
   run: (call) => {
     const { args, server } = call;
     const name = definitionName(argument(args, 2));
     const format = importFormat(text(argument(args, 3), "format"));
     if (format === undefined) throw errors.err(`unknown format; there are ${IMPORT_FORMATS.join(", ")}`);
-    const isCheck = readOptions(args, 5, { CHECK: FLAG }).has("CHECK");
+    const isCheck = readOptions(args, 5, FORMS).has("CHECK");
     const { document, findings } = translate(format, definitionText(server, argument(args, 4)));
     // The document may be longer than the text it was made of.
     const json = document && definitionText(server, Buffer.from(JSON.stringify(document)));

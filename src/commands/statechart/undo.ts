@@ -10,13 +10,14 @@ import * as errors from "../../protocol/errors.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument, safeInteger, text } from "../arguments.ts";
 import type { Handler } from "../handler.ts";
-import { FLAG, readOptions, VALUE } from "../options.ts";
+import { FLAG, hasOption, readOptions, VALUE } from "../options.ts";
 import { timerId } from "./pending.ts";
 
 const FORMS = { REV: VALUE, IFREV: VALUE, REASON: VALUE, BY: VALUE, PLAN: FLAG } as const;
 
 export const smUndo = {
   name: "SM.UNDO",
+  isPlan: (args) => hasOption(args, 2, FORMS, "PLAN"),
   run: (call) => {
     const { args } = call;
     const key = argument(args, 1);

@@ -6,6 +6,8 @@ import { freePort, takenPort } from "../../support/free-port.ts";
 import { fields } from "../../support/machines.ts";
 import { startTestServer } from "../../support/server.ts";
 
+const LAMP = '{"initial":"off","states":{"off":{"on":{"PRESS":"on"}},"on":{}}}';
+
 async function serve() {
   const server = await startTestServer({ config: { "sm-audit-stream": "audit" }, rehearses: true });
   onTestFinished(() => server.close());
@@ -38,6 +40,27 @@ test("an audit entry has the user, the command and the result, and no password",
       "ERR Unknown option or number of arguments for CONFIG SET - 'nope'",
     ],
     ["ops", "sm.mutate", '["m","c","why","FORCE"]', "OK"],
+  ]);
+});
+
+test("what only asks what a command would do is not audited; a text that reads like that is", async () => {
+  const client = await serve();
+  await client.call("SM.DEF", "CREATE", "lamp:v1", LAMP);
+  await client.call("SM.CREATE", "l1", "lamp");
+  await client.call("SM.SEND", "l1", "PRESS");
+  await client.call("SM.UNDO", "l1", "REV", "2", "PLAN");
+  await client.call("SM.DEF", "IMPORT", "lamp", "YAML", LAMP, "CHECK");
+  await client.exchange("SM.MIGRATION", "UNDO", "1", "CHECK");
+  await client.exchange("SM.UNDO", "l1", "REV", "PLAN");
+  await client.call("SM.UNDO", "l1", "REASON", "PLAN");
+  const entries = (await client.call("XRANGE", "audit", "-", "+")) as never[][];
+  const told = entries
+    .map(([, entry]) => fields(entry as never))
+    .map(({ command, args, outcome }) => [command, args, outcome].map(String));
+  expect(told).toEqual([
+    ["sm.def|create", JSON.stringify(["lamp:v1", LAMP]), "OK"],
+    ["sm.undo", '["l1","REV","PLAN"]', expect.stringMatching(/^ERR/)],
+    ["sm.undo", '["l1","REASON","PLAN"]', "OK"],
   ]);
 });
 
