@@ -65,6 +65,8 @@ function machineAt(db: Database, position: Bytes): MachineRecord | undefined {
 export interface WalkEntry {
   readonly position: Bytes;
   readonly id: number;
+  /** The atomic state it is found in, where a machine in parallel states is found in each of them. */
+  readonly foundIn?: string;
 }
 
 export interface WalkStart {
@@ -106,6 +108,26 @@ export function* machinesInState(start: StateWalkStart): Generator<WalkEntry> {
     if (from >= to) continue;
     for (const [position] of start.db.transaction.range(from, to))
       yield { position, id: stateKeyFields(position).id };
+  }
+}
+
+/**
+ * The machines in the atomic states in which counters know one of a status, the one that has been in its state longest first. Others are in
+ * these states as well; a machine in parallel states is found in each of them.
+ */
+export function* machinesBesideStatus(start: WalkStart & { readonly status: string }): Generator<WalkEntry> {
+  const { db, name, version, cursor, status } = start;
+  const places = machineCounters(db, name, version).flatMap(
+    ({ definition, place, status: counted, count }) =>
+      place === undefined || place.isOuter || counted !== status || count === 0
+        ? []
+        : [{ state: place.state, range: prefixRange(statePrefix(db.phys, definition, place)) }],
+  );
+  for (const { state, range } of places.sort((a, b) => (a.range.from < b.range.from ? -1 : 1))) {
+    const from = within(range, cursor);
+    if (from === undefined) continue;
+    for (const [position] of db.transaction.range(from, range.to))
+      yield { position, id: stateKeyFields(position).id, foundIn: state };
   }
 }
 

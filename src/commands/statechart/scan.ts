@@ -7,8 +7,13 @@ import { type Bytes, bufferOf, bytesOf, textOfBytes } from "../../base/bytes.ts"
 import { globMatcher } from "../../base/glob.ts";
 import { isJsonObject } from "../../base/json.ts";
 import { READ } from "../../clients/users/check.ts";
-import { machinesByDefinition, machinesInState, type WalkEntry } from "../../machines/indexes.ts";
-import { decodeMachine, type MachineRecord } from "../../machines/record.ts";
+import {
+  machinesBesideStatus,
+  machinesByDefinition,
+  machinesInState,
+  type WalkEntry,
+} from "../../machines/indexes.ts";
+import { decodeMachine, type MachineRecord, type MachineStatus } from "../../machines/record.ts";
 import { type Scope, subjectOf } from "../../machines/subject.ts";
 import * as errors from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
@@ -32,6 +37,9 @@ interface Filter extends MachineFilter {
   readonly slot: number | undefined;
 }
 
+/** Few machines have these, in few states: looked for there, they are found soon among any number of others. */
+const RARE: ReadonlySet<MachineStatus> = new Set(["failed", "suspended", "stopped"]);
+
 export const smScan = {
   name: "SM.SCAN",
   run: (call) => {
@@ -39,13 +47,14 @@ export const smScan = {
     const word = argument(args, 1);
     readCursor(word);
     const filter = checkedFilter(call, readFilter(args, nowMs));
-    const { definition, state } = filter;
+    const { definition, state, status } = filter;
     const enteredUntilMs = filter.olderMs === undefined ? undefined : nowMs - filter.olderMs;
     const walkOf = ({ db }: Scope, cursor: Bytes | undefined) => {
       const from = { db, name: definition?.name, version: definition?.version, cursor };
-      return state === undefined
-        ? machinesByDefinition(from)
-        : machinesInState({ ...from, state, enteredUntilMs });
+      if (state !== undefined) return machinesInState({ ...from, state, enteredUntilMs });
+      return status !== undefined && RARE.has(status)
+        ? machinesBesideStatus({ ...from, status })
+        : machinesByDefinition(from);
     };
     const walk = mergedWalk(call, word, walkOf, filter.slot);
     return page(call, filter, walk);
@@ -70,6 +79,7 @@ function page(call: Call, filter: Filter, walk: Iterable<Placed<WalkEntry>>): Re
     if (matches !== undefined && !matches(key)) continue;
     if (!mayAccess(call, key, READ)) continue;
     const machine = decodeMachine(record);
+    if (entry.foundIn !== undefined && entry.foundIn !== machine.states[0]?.[0]) continue;
     if (!fits(machine, filter, nowMs) || where?.holds(seen(key, machine)) === false) continue;
     shown.push(
       filter.withInfo ? [bufferOf(key), infoOf(scope, subjectOf(scope, key, record))] : bufferOf(key),

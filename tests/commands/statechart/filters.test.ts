@@ -121,3 +121,31 @@ describe("index keys", () => {
     expect(fields(await call("SM.COUNT", "BY", "STATE"))).toEqual({ [`${long}.z`]: 1 });
   });
 });
+
+describe("a status that few machines have", () => {
+  const SPLIT = {
+    type: "parallel",
+    states: { l: { initial: "a", states: { a: {} } }, r: { initial: "b", states: { b: {} } } },
+  };
+
+  test.each(["1", "2", "100"])("finds each machine once, in pages of %s", async (count) => {
+    await define(on.client, "split", SPLIT);
+    await call("SM.SET", "map", '{"current":"a","map":{"a":["b"],"b":[]},"initial":"a"}');
+    for (const key of ["a", "b", "c"]) await call("SM.CREATE", key, "order");
+    for (const key of ["p", "q"]) await call("SM.CREATE", key, "split");
+    await call("SM.SEND", "c", "PAY");
+    const find = (...filter: string[]) =>
+      scanAll(on.client, "STATUS", "suspended", "COUNT", count, ...filter);
+    expect(await find()).toEqual([]);
+    for (const key of ["b", "c", "p", "map"]) await call("SM.SUSPEND", key);
+    expect((await find()).sort()).toEqual(["b", "c", "map", "p"]);
+    expect((await find("DEF", "order")).sort()).toEqual(["b", "c"]);
+    expect(await find("DEF", "order", "STATE", "work")).toEqual(["c"]);
+    expect(await find("DEF", "split")).toEqual(["p"]);
+    expect((await find("MATCH", "[bp]")).sort()).toEqual(["b", "p"]);
+    on.clock.jump(1000);
+    await call("SM.CREATE", "late", "order");
+    await call("SM.SUSPEND", "late");
+    expect((await find("DEF", "order", "OLDER", "1000")).sort()).toEqual(["b", "c"]);
+  });
+});
