@@ -132,7 +132,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           current={page === "definition" ? subject : ""}
         />
         <main id="main" tabIndex={-1}>
-          {page === "" && <Overview tick={tick} database={database()} />}
+          {page === "" && <Overview tick={tick} database={database()} isLive={isLive} />}
           {page === "find" && <Find query={query} tick={tick} />}
           {page === "failures" && <Failures query={query} tick={tick} database={database()} />}
           {page === "jobs" && <Jobs subject={subject} query={query} />}

@@ -3,6 +3,7 @@ import { serverInfo } from "./api.ts";
 import { Beginning, DemoEnd } from "./beginning.tsx";
 import { linkTo, useLoaded } from "./hooks.ts";
 import { bytes, count, duration, Fault, Loading, Panel, several } from "./parts.tsx";
+import { RateLine, type Rates, useRates } from "./rates.tsx";
 
 type Info = ReadonlyMap<string, string>;
 
@@ -34,7 +35,16 @@ function definitionsOf(info: Info, database: string): readonly DefinitionFigures
   return [...found].map(([id, figures]) => ({ id, ...figures }));
 }
 
-export function Overview({ tick, database }: { readonly tick: number; readonly database: string }) {
+export function Overview({
+  tick,
+  database,
+  isLive,
+}: {
+  readonly tick: number;
+  readonly database: string;
+  readonly isLive: boolean;
+}) {
+  const rates = useRates(isLive, database);
   const { data: info, error, reload } = useLoaded(`overview ${database}`, tick, serverInfo);
   if (info === undefined) return error === undefined ? <Loading title="Overview" /> : <Fault error={error} />;
   const definitions = definitionsOf(info, database);
@@ -47,7 +57,7 @@ export function Overview({ tick, database }: { readonly tick: number; readonly d
       {definitions.length === 0 ? (
         <Beginning onDone={reload} />
       ) : (
-        <Definitions definitions={definitions} onDone={reload} />
+        <Definitions definitions={definitions} rates={rates} onDone={reload} />
       )}
       <div class="columns">
         <Refusals info={info} />
@@ -153,9 +163,11 @@ function timersText(pending: number): string {
 
 function Definitions({
   definitions,
+  rates,
   onDone,
 }: {
   readonly definitions: readonly DefinitionFigures[];
+  readonly rates: Rates;
   readonly onDone: () => void;
 }) {
   return (
@@ -174,6 +186,7 @@ function Definitions({
                 {id === "" ? "Map machines" : <a href={linkTo("definition", id)}>{id}</a>}
                 <span class="total">{count(total)}</span>
               </h3>
+              <RateLine rate={rates.get(id)} />
               <table class="bars">
                 <tbody>
                   {states.slice(0, 8).map(([state, machines]) => (

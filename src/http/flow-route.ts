@@ -1,9 +1,12 @@
-/** How machines of a definition move: how long they stay in its states, and how often its transitions were taken. */
+/**
+ * How machines of a definition move: how long they stay in its states, and how often its transitions were taken; and how often those of
+ * each definition change.
+ */
 import type { Hono } from "hono";
 import { readAt } from "../keyspace/held.ts";
 import { findDefinition } from "../machines/definitions.ts";
 import type { Access } from "./access.ts";
-import { AnswerError } from "./answer.ts";
+import { AnswerError, isMap } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
 import { accepted, Problem } from "./problem.ts";
 
@@ -33,6 +36,16 @@ export function addFlow(app: Hono<Env>, access: Access): void {
         "cache-control": "no-store",
       });
     });
+  app.get("/api/v1/rates", (context) =>
+    withSession(context, access, async (session) => {
+      // Of those whose machines the user may count.
+      const counted = accepted(await session.run(["SM.COUNT", "BY", "VERSION"]));
+      const known = isMap(counted) ? counted : new Map<string, unknown>();
+      const rates = flow.rates(session.session.database, clock.now());
+      const body = { rates: rates.filter(({ definition }) => known.has(definition)) };
+      return context.json(body, 200, { "cache-control": "no-store" });
+    }),
+  );
   app.get("/api/v1/definitions/:name/flow", serve);
   app.get("/api/v1/definitions/:name/:version/flow", serve);
 }

@@ -80,6 +80,19 @@ const EFFECT = object({
 export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
   ...both("drawing", "drawDefinition", drawing),
   ...both("flow", "flowOfDefinition", flow),
+  "/api/v1/rates": {
+    get: {
+      operationId: "listRates",
+      summary:
+        "How often machines of each definition were made or changed, counted since the start of the server.",
+      responses: responses(
+        "Changes in the last minute, and in each minute of the last hour, the oldest first.",
+        object({
+          rates: listOf(object({ definition: TEXT, lastMinute: INTEGER, minutes: listOf(INTEGER) })),
+        }),
+      ),
+    },
+  },
   "/api/v1/drawings": {
     post: {
       operationId: "drawGraph",

@@ -1,15 +1,18 @@
 /**
- * How machines move, since the start of the server: how long they stay in each state, and how often each transition was taken in
- * the last hour. Each commit hands its changes in; nothing of it is stored. Memory is bounded by the number of states and edges.
+ * How machines move, since the start of the server: how often those of a definition change, how long they stay in each state, and how
+ * often each transition was taken in the last hour. Each commit hands its changes in; nothing of it is stored. Memory is bounded by the number of states and edges.
  */
 import type { Change, Edge, Way } from "../keyspace/changes.ts";
 import type { DefinitionName } from "../keyspace/layouts.ts";
+import { RecentCounts } from "./recent-counts.ts";
 import { StayHistogram } from "./stay-histogram.ts";
 
 /** States, and edges, of all definitions together; what comes beyond is not counted. */
 const PLACES_MAX = 5000;
 const MINUTE_MS = 60_000;
 const MINUTES = 60;
+const SECOND_MS = 1000;
+const SECONDS = 60;
 
 export interface StayFigures {
   readonly state: string;
@@ -42,10 +45,21 @@ export interface FlowFigures {
   readonly isPartial: boolean;
 }
 
-interface DefinitionFlow {
-  readonly stays: Map<string, StayHistogram>;
-  readonly edges: Map<string, EdgeCount>;
-  isPartial: boolean;
+/** How often machines of a definition were made or changed. */
+export interface RateFigures {
+  /** Its name and version. */
+  readonly definition: string;
+  readonly lastMinute: number;
+  /** Each minute of the last hour, the oldest first. */
+  readonly minutes: readonly number[];
+}
+
+class DefinitionFlow {
+  /** How often its machines were made or changed, by the second and by the minute. */
+  readonly changes = [new RecentCounts(SECOND_MS, SECONDS), new RecentCounts(MINUTE_MS, MINUTES)] as const;
+  readonly stays = new Map<string, StayHistogram>();
+  readonly edges = new Map<string, EdgeCount>();
+  isPartial = false;
 }
 
 /** By the name and the version of a definition. */
@@ -83,8 +97,10 @@ export class Flow {
     for (const change of changes) {
       if (change.kind === "machine") {
         const { database, definition, history, way } = change;
-        if (definition !== undefined && (way.left.length > 0 || way.taken.length > 0))
-          this.#noteWay(this.#flowOf(database, definition), way, history.atMs);
+        if (definition === undefined) continue;
+        const flow = this.#flowOf(database, definition);
+        for (const counts of flow.changes) counts.add(history.atMs);
+        if (way.left.length > 0 || way.taken.length > 0) this.#noteWay(flow, way, history.atMs);
       } else if (change.kind === "flush") this.#forget(change.database);
       else if (change.kind === "swap") this.#swap(change.databases);
     }
@@ -100,6 +116,17 @@ export class Flow {
     }));
     const edges = Array.from(flow?.edges.values() ?? [], (count) => count.figures(nowMs));
     return { sinceMs: this.#sinceMs, states: stays, edges, isPartial: flow?.isPartial ?? false };
+  }
+
+  /** How often machines of each definition that has changed since the start change now. */
+  rates(database: number, nowMs: number): readonly RateFigures[] {
+    return Array.from(this.#databases.get(database) ?? [], ([name, versions]) =>
+      Array.from(versions, ([version, { changes }]) => {
+        const [seconds, minutes] = changes;
+        const id = `${name}:${version}`;
+        return { definition: id, lastMinute: seconds.sum(nowMs), minutes: minutes.slots(nowMs) };
+      }),
+    ).flat();
   }
 
   /** The stays in the states of all definitions, so many states at most. */
@@ -146,7 +173,7 @@ export class Flow {
     const { name, version } = definition;
     const definitions = entryOf(this.#databases, database, () => new Map() as DatabaseFlow);
     const versions = entryOf(definitions, name, () => new Map<string, DefinitionFlow>());
-    const flow = entryOf(versions, version, () => ({ stays: new Map(), edges: new Map(), isPartial: false }));
+    const flow = entryOf(versions, version, () => new DefinitionFlow());
     this.#latest = { database, definition, flow };
     return flow;
   }
@@ -181,12 +208,10 @@ function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-/** How often an edge was taken: in all, and in each of the last sixty minutes. */
+/** How often an edge was taken: in all, and in the last hour. */
 class EdgeCount {
   readonly #edge: Edge;
-  /** By the minute modulo sixty. */
-  readonly #minutes = new Uint32Array(MINUTES);
-  #lastMinute = 0;
+  readonly #recent = new RecentCounts(MINUTE_MS, MINUTES);
   #taken = 0;
 
   constructor({ name, from, to, event }: Edge) {
@@ -195,25 +220,12 @@ class EdgeCount {
   }
 
   add(atMs: number): void {
-    this.#turnTo(Math.floor(atMs / MINUTE_MS));
-    const slot = this.#lastMinute % MINUTES;
-    this.#minutes[slot] = (this.#minutes[slot] ?? 0) + 1;
+    this.#recent.add(atMs);
     this.#taken += 1;
   }
 
   figures(nowMs: number): EdgeFigures {
-    this.#turnTo(Math.floor(nowMs / MINUTE_MS));
     const { from, to, event } = this.#edge;
-    const lastHour = this.#minutes.reduce((sum, count) => sum + count, 0);
-    return { from, to, event, taken: this.#taken, lastHour };
-  }
-
-  /** Empties the slots of the minutes that have begun since. */
-  #turnTo(minute: number): void {
-    if (minute <= this.#lastMinute) return;
-    const passed = minute - this.#lastMinute;
-    if (passed >= MINUTES) this.#minutes.fill(0);
-    else for (let step = 1; step <= passed; step += 1) this.#minutes[(this.#lastMinute + step) % MINUTES] = 0;
-    this.#lastMinute = minute;
+    return { from, to, event, taken: this.#taken, lastHour: this.#recent.sum(nowMs) };
   }
 }

@@ -51,6 +51,12 @@ interface Flows {
   }>;
 }
 
+interface Rate {
+  readonly definition: string;
+  readonly lastMinute: number;
+  readonly minutes: readonly number[];
+}
+
 async function flow(path = "order"): Promise<Flows> {
   const { status, json } = await rest.ask("GET", `/api/v1/definitions/${path}/flow`);
   expect(status).toBe(200);
@@ -114,6 +120,21 @@ describe("GET …/flow", () => {
     await client.call("SM.SEND", "a", "PAY");
     await client.call("DISCARD");
     expect((await flow()).edges).toEqual([]);
+  });
+
+  test("tells how often machines of each definition change, to those who may count them", async () => {
+    const rates = async (headers = {}) =>
+      ((await rest.ask("GET", "/api/v1/rates", undefined, { headers })).json as { rates: Rate[] }).rates;
+    expect(await rates()).toEqual([]);
+    for (const key of ["a", "b"]) await client.call("SM.CREATE", key, "order");
+    await client.call("SM.PATCH", "a", "{}", "REASON", "a note");
+    const minutes = (...last: number[]) => [...Array(60 - last.length).fill(0), ...last];
+    expect(await rates()).toEqual([{ definition: "order:v1", lastMinute: 3, minutes: minutes(3) }]);
+    clock.advance(MINUTE);
+    await client.call("SM.SEND", "b", "PAY");
+    expect(await rates()).toEqual([{ definition: "order:v1", lastMinute: 1, minutes: minutes(3, 1) }]);
+    await client.call("ACL", "SETUSER", "ann", "on", ">a", "%R~*", "+@read", "def~other");
+    expect(await rates({ authorization: `Basic ${btoa("ann:a")}` })).toEqual([]);
   });
 
   test("begins anew at CONFIG RESETSTAT, and follows FLUSHDB and SWAPDB", async () => {
