@@ -2,7 +2,7 @@
 import { ask, get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
 import { eventName } from "./event-name.ts";
-import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
+import { linkTo, useAllowed, useLoaded, useSlowly } from "./hooks.ts";
 import { latestEntries } from "./latest-entries.ts";
 import { Overdue } from "./overdue.tsx";
 import { Ago, count, Fault, Panel } from "./parts.tsx";
@@ -25,6 +25,8 @@ interface Failures {
   readonly cursor: string;
 }
 
+/** Failed machines are looked for at most so often, while their number changes. */
+const LOOK_MS = 3000;
 const REFUSALS_MAX = 1000;
 const KEYS_SHOWN = 5;
 /** Codes of steps that have failed: they stand above, until they are put right. */
@@ -45,8 +47,9 @@ export function Failures({
   const counted = useLoaded(`failed ${database} ${definition}`, tick, () =>
     get<{ readonly count: number }>(`/api/v1/counts?status=failed&${definition === "" ? "" : of}`),
   );
-  const failed = useLoaded(`failures ${database} ${definition}`, counted.data?.count ?? 0, () =>
-    get<Failures>(`/api/v1/failures?${of}`),
+  const number = useSlowly(counted.data?.count, LOOK_MS);
+  const failed = useLoaded(`failures ${database} ${definition}`, number ?? -1, async () =>
+    number === undefined ? undefined : get<Failures>(`/api/v1/failures?${of}`),
   );
   const refused = useLoaded(`refusals ${database}`, tick, refusals);
   const { pose, dialog } = useQuestion(failed.reload);
@@ -55,7 +58,7 @@ export function Failures({
   return (
     <>
       <h1>Failures</h1>
-      <Fault error={failed.error ?? refused.error} />
+      <Fault error={counted.error ?? failed.error ?? refused.error} />
       {failed.data !== undefined && groups.length === 0 && (
         <p class="calm">No step of a machine has failed.</p>
       )}

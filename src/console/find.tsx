@@ -15,7 +15,9 @@ interface Page {
 /** Machines that one request looks at, and that a page shows at least where there are so many. */
 const PAGE = 100;
 /** No index finds these: the machines are looked at one after the other, for so long at a time. */
-const WALKED = ["where", "match", "status"] as const;
+const WALKED = ["where", "match"] as const;
+/** Statuses that most machines may have, in any state: they are looked for in the same way. */
+const COMMON = ["active", "done"];
 const WALK_MS = 5000;
 
 /** One page; where it has to be looked for, as many requests as it takes, up to a time. */
@@ -132,7 +134,8 @@ export function MachineTable({
   const [of = "", at = "0"] = (query.get("from") ?? "").split("|");
   const cursor = of === (filter["state"] ?? "") ? at : "0";
   const goTo = (next: string) => setQuery("from", next === "0" ? "" : `${filter["state"] ?? ""}|${next}`);
-  const isWalk = WALKED.some((name) => (filter[name] ?? "") !== "");
+  const isWalk =
+    WALKED.some((name) => (filter[name] ?? "") !== "") || COMMON.includes(filter["status"] ?? "");
   const { data, error, reload } = useLoaded(`${text} ${cursor}`, isWalk ? 0 : tick, () =>
     pageOf(text, cursor, isWalk),
   );

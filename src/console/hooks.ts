@@ -97,6 +97,24 @@ export function useLoaded<T>(key: string, tick: number | string, load: () => Pro
   return { data: data?.key === key ? data.value : undefined, error, reload };
 }
 
+/** A value that is followed at most once in so many milliseconds: for what takes the server long. */
+export function useSlowly<T>(value: T | undefined, ms: number): T | undefined {
+  const [shown, setShown] = useState(value);
+  const latest = useRef(value);
+  latest.current = value;
+  const timer = useRef(0);
+  useEffect(() => {
+    if (shown === undefined) setShown(value);
+    else if (timer.current === 0 && value !== shown)
+      timer.current = window.setTimeout(() => {
+        timer.current = 0;
+        setShown(latest.current);
+      }, ms);
+  }, [value, shown]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return shown;
+}
+
 /** How often a page is brought up to date while changes come: one that moves is seen within a second. */
 const TICK_MS = 700;
 

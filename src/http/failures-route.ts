@@ -1,6 +1,7 @@
 /**
  * GET /api/v1/failures: the machines with failed steps, grouped by their cause: definition, state, event, code and text. They are found
- * by a walk over machines, which has a bound; `cursor` goes on where it ended.
+ * by a walk over the machines in states with failed ones, which has a bound; `cursor` goes on where it ended. When a group has failed first
+ * and last is in the histories of its machines: of a large group, those are read that have changed longest ago and last.
  */
 import type { Hono } from "hono";
 import type { Access } from "./access.ts";
@@ -16,8 +17,17 @@ const LOOKED_MAX = 50_000;
 const PAGE = 1000;
 /** Failed machines that are grouped in one answer. */
 const FAILED_MAX = 2000;
-/** Entries of history in which the times of failures are looked for. */
+/** Entries of history in which the time of a failure is looked for. */
 const ENTRIES = 50;
+/** Histories that are read for one answer, and of the machines at each end of a group. */
+const HISTORIES_MAX = 400;
+const HISTORIES_AT_END = 10;
+
+interface Failed {
+  readonly key: string;
+  readonly event: string;
+  readonly updated: number;
+}
 
 interface Group {
   readonly definition: string | null;
@@ -25,10 +35,7 @@ interface Group {
   readonly event: string;
   readonly code: string;
   readonly message: string;
-  count: number;
-  first: number;
-  last: number;
-  readonly keys: string[];
+  readonly failed: Failed[];
 }
 
 export function addFailures(app: Hono<Env>, access: Access): void {
@@ -38,7 +45,7 @@ export function addFailures(app: Hono<Env>, access: Access): void {
       const found = await failedMachines(session, context.req.query("cursor") ?? "0", definition);
       const groups = await grouped(session, found.machines);
       const body = new Map<string, Answer>([
-        ["groups", groups.map((group) => new Map<string, Answer>(Object.entries(group)))],
+        ["groups", groups],
         ["machines", found.machines.length],
         ["cursor", found.cursor],
       ]);
@@ -83,47 +90,68 @@ async function failedMachines(session: HttpSession, from: string, definition: st
   };
 }
 
-async function grouped(session: HttpSession, machines: readonly Machine[]): Promise<readonly Group[]> {
-  const answers = await session.runAll(
-    machines.flatMap(({ key }) => [
-      ["SM.PENDING", key],
-      ["SM.HISTORY", key, "-", "+", "REV", "COUNT", String(ENTRIES)],
-    ]),
-  );
+async function grouped(session: HttpSession, machines: readonly Machine[]): Promise<readonly Answer[]> {
+  const answers = await session.runAll(machines.map(({ key }) => ["SM.PENDING", key]));
   const groups = new Map<string, Group>();
-  for (const [index, machine] of machines.entries()) {
-    const [pending = null, history = null] = answers.slice(index * 2, index * 2 + 2);
-    for (const step of mapsOf(pending)) {
-      if (step.get("kind") === "failed") note(groups, machine, step, mapsOf(history));
-    }
+  for (const [index, machine] of machines.entries())
+    for (const step of mapsOf(answers[index] ?? null))
+      if (step.get("kind") === "failed") note(groups, machine, step);
+  const rows: Array<ReadonlyMap<string, Answer>> = [];
+  let left = HISTORIES_MAX;
+  for (const group of [...groups.values()].sort((a, b) => b.failed.length - a.failed.length)) {
+    const read = endsOf(group.failed).slice(0, left);
+    left -= read.length;
+    rows.push(rowOf(group, await timesOf(session, read)));
   }
-  return [...groups.values()].sort((a, b) => b.count - a.count || b.last - a.last);
+  return rows.sort(
+    (a, b) =>
+      Number(b.get("count")) - Number(a.get("count")) || Number(b.get("last")) - Number(a.get("last")),
+  );
 }
 
-function note(
-  groups: Map<string, Group>,
-  { key, info }: Machine,
-  step: ReadonlyMap<string, Answer>,
-  history: ReadonlyArray<ReadonlyMap<string, Answer>>,
-): void {
+function note(groups: Map<string, Group>, { key, info }: Machine, step: ReadonlyMap<string, Answer>): void {
   const [error, event] = [String(step.get("error") ?? ""), String(step.get("event") ?? "")];
   const [code = "", ...rest] = error.split(" ");
   const state = stateOf(info.get("state"));
   const definition = info.get("definition");
   // The values that were read differ from machine to machine, and are in parentheses at the end.
   const message = rest.join(" ").replace(/ \([^()]* = .*\)$/, "");
-  const entry = history.find((one) => one.get("kind") === "failed" && one.get("event") === event);
-  const at = Number(entry?.get("at") ?? info.get("updated") ?? 0);
   const cause = JSON.stringify([definition, state, event, code, message]);
   const group = groups.get(cause) ?? {
     ...{ definition: typeof definition === "string" ? definition : null, state, event, code, message },
-    ...{ count: 0, first: at, last: at, keys: [] },
+    failed: [],
   };
   groups.set(cause, group);
-  group.count += 1;
-  group.first = Math.min(group.first, at);
-  group.last = Math.max(group.last, at);
-  if (group.keys.at(-1) !== key) group.keys.push(key);
+  group.failed.push({ key, event, updated: Number(info.get("updated") ?? 0) });
+}
+
+/** The steps of the machines that have changed longest ago, and last: no machine has failed behind its last change. */
+function endsOf(failed: readonly Failed[]): readonly Failed[] {
+  const sorted = failed.toSorted((a, b) => a.updated - b.updated);
+  return sorted.length <= 2 * HISTORIES_AT_END
+    ? sorted
+    : [...sorted.slice(0, HISTORIES_AT_END), ...sorted.slice(-HISTORIES_AT_END)];
+}
+
+async function timesOf(session: HttpSession, failed: readonly Failed[]): Promise<readonly number[]> {
+  const histories = await session.runAll(
+    failed.map(({ key }) => ["SM.HISTORY", key, "-", "+", "REV", "COUNT", String(ENTRIES)]),
+  );
+  return failed.map(({ event, updated }, index) => {
+    const entry = mapsOf(histories[index] ?? null).find(
+      (one) => one.get("kind") === "failed" && one.get("event") === event,
+    );
+    return Number(entry?.get("at") ?? updated);
+  });
+}
+
+function rowOf({ failed, ...cause }: Group, times: readonly number[]): ReadonlyMap<string, Answer> {
+  const known = times.length > 0 ? times : failed.map(({ updated }) => updated);
+  const count = failed.length;
+  const keys = [...new Set(failed.map(({ key }) => key))];
+  return new Map<string, Answer>(
+    Object.entries({ ...cause, count, first: Math.min(...known), last: Math.max(...known), keys }),
+  );
 }
 
 function stateOf(state: Answer | undefined): string {
