@@ -5,6 +5,8 @@ export interface Marks {
   readonly active?: ReadonlySet<string>;
   /** States that were active before. */
   readonly visited?: ReadonlySet<string>;
+  /** Lines that were taken, by their ids. */
+  readonly taken?: ReadonlySet<string>;
   readonly counts?: ReadonlyMap<string, number>;
   /** From 1 to 5, by state; without it heat is that of the counts. */
   readonly heat?: ReadonlyMap<string, number>;

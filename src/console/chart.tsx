@@ -146,6 +146,7 @@ function Picture({
           line={line}
           isLit={marks.active?.has(line.from) === true}
           isDim={shown !== undefined && !shown.lines.has(line.id)}
+          isTaken={marks.taken?.has(line.id) === true}
           rate={marks.rates?.get(line.id)}
         />
       ))}
@@ -179,18 +180,22 @@ function Arrow({
   line,
   isLit,
   isDim,
+  isTaken,
   rate,
 }: {
   readonly line: Line;
   readonly isLit: boolean;
   readonly isDim: boolean;
+  readonly isTaken: boolean;
   readonly rate: Rate | undefined;
 }) {
   const { points, label, isInitial } = line;
   const level = rate === undefined ? "" : `rate${rate.level}`;
   const middle = rate === undefined || rate.level === 0 ? undefined : middleOf(points);
   return (
-    <g class={`arrow ${isLit && !isInitial ? "lit" : ""} ${isDim ? "dim" : ""} ${level}`}>
+    <g
+      class={`arrow ${isLit && !isInitial ? "lit" : ""} ${isDim ? "dim" : ""} ${isTaken ? "taken" : ""} ${level}`}
+    >
       {points.length > 1 && <path d={pathOf(points)} marker-end="url(#arrow)" />}
       {label?.lines.map((text, index) => (
         <text key={`${index} ${text}`} x={label.x} y={label.y + index * LINE_HEIGHT + 11}>
@@ -216,14 +221,4 @@ function middleOf(points: Line["points"]): readonly [number, number] | undefined
     if (length > longest) [longest, middle] = [length, [(x + fromX) / 2, (y + fromY) / 2]];
   }
   return middle;
-}
-
-/** States and all that are around them. */
-export function withOuter(paths: Iterable<string>): ReadonlySet<string> {
-  const all = new Set<string>();
-  for (const path of paths) {
-    const parts = path.split(".");
-    for (let length = 1; length <= parts.length; length += 1) all.add(parts.slice(0, length).join("."));
-  }
-  return all;
 }

@@ -1,7 +1,8 @@
 /** A definition: its statechart with how many machines are where, and the machines of a state, oldest first. */
 import { useMemo } from "preact/hooks";
 import { ask, definitionPath, get, versionsOf } from "./api.ts";
-import { Chart, withOuter } from "./chart.tsx";
+import { Chart } from "./chart.tsx";
+import { withOuter } from "./chart-path.ts";
 import { closedAtFirst, savePng, useDrawing } from "./drawing.ts";
 import { MachineTable } from "./find.tsx";
 import { FlowPanel, flowOf, HeatChoice, heatMarks } from "./flow.tsx";

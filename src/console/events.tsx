@@ -1,5 +1,5 @@
 /** The events that a machine accepts now, each to be sent; and why it would not take one. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { errorOf, get, machinePath } from "./api.ts";
 import type { Question } from "./confirm.tsx";
 import { submitted, useAllowed, useLoaded } from "./hooks.ts";
@@ -43,6 +43,7 @@ export function Events({
   );
   const open = (data?.next ?? []).filter(({ event }) => event !== "" && !event.startsWith("xstate."));
   const allowed = useAllowed(open.map(({ event }) => ["SM.SEND", machineKey, event]));
+  const [doubt, setDoubt] = useState<Doubt>();
   return (
     <Panel title="Accepts now">
       <Fault error={error} />
@@ -65,10 +66,20 @@ export function Events({
               {targets.length === 0 ? "stays" : `→ ${targets.join(", ")}`}
               {guard !== null && <code class={holds === 0 ? "bad" : ""}> [{guard}]</code>}
             </span>
+            {holds !== 1 && guard !== null && (
+              <button
+                type="button"
+                class="link"
+                aria-label={`Why not ${event}?`}
+                onClick={() => setDoubt({ event, data: fieldsOf(guard) })}
+              >
+                why not?
+              </button>
+            )}
           </li>
         ))}
       </ul>
-      <WhyNot path={path} />
+      <WhyNot key={JSON.stringify(doubt)} path={path} doubt={doubt} />
     </Panel>
   );
 }
@@ -95,12 +106,17 @@ function sending(machineKey: string, event: string, guard: string | null): Quest
   };
 }
 
-function WhyNot({ path }: { readonly path: string }) {
+/** What is asked about: an event, with data as JSON. */
+interface Doubt {
+  readonly event: string;
+  readonly data: string;
+}
+
+function WhyNot({ path, doubt }: { readonly path: string; readonly doubt: Doubt | undefined }) {
   const [why, setWhy] = useState<Why>();
   const [error, setError] = useState<Error>();
-  const submit = submitted((given) => {
-    const data = given("data");
-    const query = new URLSearchParams({ event: given("event"), ...(data === "" ? {} : { data }) });
+  const explain = ({ event, data }: Doubt) => {
+    const query = new URLSearchParams({ event, ...(data === "" ? {} : { data }) });
     get<Why>(`${path}/why?${query.toString()}`).then(
       (answer) => {
         setWhy(answer);
@@ -108,18 +124,22 @@ function WhyNot({ path }: { readonly path: string }) {
       },
       (reason: unknown) => setError(errorOf(reason)),
     );
-  });
+  };
+  useEffect(() => {
+    if (doubt !== undefined) explain(doubt);
+  }, []);
+  const submit = submitted((given) => explain({ event: given("event"), data: given("data") }));
   return (
-    <details class="why">
+    <details class="why" open={doubt !== undefined}>
       <summary>Why not?</summary>
       <form onSubmit={submit}>
         <label>
           Event
-          <input name="event" required />
+          <input name="event" required defaultValue={doubt?.event ?? ""} />
         </label>
         <label>
           Data (JSON)
-          <input name="data" />
+          <input name="data" defaultValue={doubt?.data ?? ""} />
         </label>
         <button type="submit">Explain</button>
       </form>

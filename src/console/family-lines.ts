@@ -4,7 +4,11 @@ import type { HistoryEntry, MachineInfo } from "./told.ts";
 
 export interface Relations {
   readonly parent?: string | null;
-  readonly children?: ReadonlyArray<{ readonly id?: string; readonly key: string | null }>;
+  readonly children?: ReadonlyArray<{
+    readonly id?: string;
+    readonly key: string | null;
+    readonly status?: string;
+  }>;
 }
 
 export interface Member {

@@ -1,4 +1,5 @@
 /** A machine: where it is and was, what it accepts, why it would refuse, what it waits for, and what may be done to it. */
+import type { Json } from "../base/json.ts";
 import type { Drawing } from "../drawing/geometry.ts";
 import { Actions, actionsOf } from "./actions.tsx";
 import {
@@ -10,13 +11,17 @@ import {
   scope,
   versionsOf,
 } from "./api.ts";
-import { Chart, withOuter } from "./chart.tsx";
+import { Chart } from "./chart.tsx";
+import { takenLines, withOuter } from "./chart-path.ts";
 import { useQuestion } from "./confirm.tsx";
+import { Context } from "./context.tsx";
 import { useDrawing } from "./drawing.ts";
 import { eventName } from "./event-name.ts";
 import { Events } from "./events.tsx";
+import type { Relations } from "./family-lines.ts";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
-import { Ago, Fault, Json, Loading, Panel, Status, Until } from "./parts.tsx";
+import { Ago, Fault, Loading, Panel, Status, Until } from "./parts.tsx";
+import { Outcomes, RawDocument, Relatives } from "./relatives.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function Machine({
@@ -29,7 +34,7 @@ export function Machine({
   readonly tick: number;
 }) {
   const path = machinePath(machineKey);
-  const now = useLoaded(`machine ${machineKey}`, tick, () => get<MachineInfo>(path));
+  const now = useLoaded(`machine ${machineKey}`, tick, () => get<MachineInfo & Relations>(path));
   const history = useLoaded(`history ${machineKey}`, tick, () =>
     get<{ history: readonly HistoryEntry[] }>(`${path}/history?newestFirst=true&count=1000`),
   );
@@ -46,7 +51,7 @@ export function Machine({
   const isPast = wanted > 0 && now.data !== undefined && wanted < now.data.rev;
   const shown = isPast ? wanted : (now.data?.rev ?? 0);
   const past = useLoaded(`past ${machineKey} ${isPast ? wanted : 0}`, 0, async () =>
-    isPast ? get<MachineInfo>(`${path}?rev=${wanted}`) : undefined,
+    isPast ? get<MachineInfo & Relations>(`${path}?rev=${wanted}`) : undefined,
   );
   const machine = isPast ? past.data : now.data;
   const reload = () => {
@@ -108,6 +113,10 @@ export function Machine({
               marks={{
                 active: withOuter(machine?.state ?? []),
                 visited: withOuter(visited),
+                taken: takenLines(
+                  drawing.data,
+                  entries.filter(({ rev }) => rev <= shown),
+                ),
                 onCollapse: drawing.onCollapse,
                 onCollapseAll: drawing.onCollapseAll,
               }}
@@ -123,13 +132,19 @@ export function Machine({
       <div class="columns">
         {!isPast && <Events machineKey={machineKey} tick={tick + now.data.rev} ask={pose} />}
         <Panel title={isPast ? `Context at rev ${shown}` : "Context"}>
-          <Json value={machine?.context ?? {}} />
+          <Context
+            value={(machine?.context ?? {}) as Json}
+            entry={entries.findLast(({ rev }) => rev === shown)}
+          />
         </Panel>
         <Notes entries={entries} />
         <Panel title="Waits for">
           <PendingList pending={pending.data?.pending ?? []} />
         </Panel>
+        <Relatives machine={machine ?? now.data} />
+        <Outcomes machineKey={machineKey} entries={entries} />
       </div>
+      <RawDocument machine={machine ?? now.data} />
       {dialog}
     </>
   );

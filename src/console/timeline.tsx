@@ -28,7 +28,15 @@ export function Timeline({
   const { isPlaying, toggle } = usePlaying(revs, at, onShow);
   return (
     <Panel title="History">
-      <div class="slider">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside do the same */}
+      <div
+        class="slider"
+        onKeyDown={(event) => {
+          if (event.target instanceof HTMLButtonElement || event.key !== " ") return;
+          event.preventDefault();
+          toggle();
+        }}
+      >
         <button type="button" disabled={entries.length < 2} aria-pressed={isPlaying} onClick={toggle}>
           {isPlaying ? "Pause" : "Play"}
         </button>
