@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import type { TestClient } from "../support/client.ts";
 import { define } from "../support/machines.ts";
@@ -60,6 +60,18 @@ export async function open(browser: Browser, path: string, options: Opening = {}
   if (password !== undefined) await client.call("AUTH", password);
   if (!isEmpty) await makeOrders(client);
   const page = await browser.newPage({ colorScheme });
+  const errors = errorsOf(page, server.url, statuses);
+  await page.goto(`${server.url}/${path}`);
+  onTestFinished(async () => {
+    await page.close();
+    await server.close();
+    expect(errors).toEqual([]);
+  });
+  return { server, client, page };
+}
+
+/** What goes wrong on a page from now on: errors of the browser's console, and requests to other hosts. */
+export function errorsOf(page: Page, url: string, statuses: readonly number[] = []): readonly string[] {
   const errors: string[] = [];
   page.on("console", (message) => {
     // The browser itself tells of an answer that is a refusal.
@@ -68,16 +80,10 @@ export async function open(browser: Browser, path: string, options: Opening = {}
   });
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("request", (request) => {
-    if (!request.url().startsWith(server.url) && !/^(?:data|blob):/.test(request.url()))
+    if (!request.url().startsWith(url) && !/^(?:data|blob):/.test(request.url()))
       errors.push(`asks ${request.url()}`);
   });
-  await page.goto(`${server.url}/${path}`);
-  onTestFinished(async () => {
-    await page.close();
-    await server.close();
-    expect(errors).toEqual([]);
-  });
-  return { server, client, page };
+  return errors;
 }
 
 async function makeOrders(client: TestClient): Promise<void> {

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM, launch, open } from "./opened.ts";
+import { seriousFindings } from "./serious-findings.ts";
 
 const ASSETS = join(import.meta.dirname, "../../dist/console/assets");
 
@@ -19,22 +19,6 @@ beforeAll(async () => {
   if (CHROMIUM !== undefined) browser = await launch();
 });
 afterAll(() => browser?.close());
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: ReadonlyArray<{ readonly html: string }>;
-}
-
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const findings = (await page.evaluate(
-    "axe.run().then(({ violations }) => violations)",
-  )) as readonly Finding[];
-  return findings
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
-}
 
 const PAGES = [
   ["", ".tiles"],
