@@ -35,6 +35,7 @@ describe.skipIf(CHROMIUM === undefined)("the page of a machine", () => {
     await page.getByRole("button", { name: "Look up" }).click();
     await page.locator(".json", { hasText: '"code": "GUARD"' }).waitFor();
     await page.goto(`${new URL(page.url()).origin}/#/machine/o9`);
+    await page.getByRole("heading", { name: "o9" }).waitFor();
     await page.getByRole("button", { name: "Why not PAY?" }).click();
     await page.locator(".verdict", { hasText: "event.amount = null" }).waitFor();
     expect(await page.getByLabel("Event", { exact: true }).inputValue()).toBe("PAY");
@@ -47,6 +48,7 @@ describe.skipIf(CHROMIUM === undefined)("the page of a machine", () => {
     await define(client, "sale:v1", { id: "sale", initial: "paying", states: { paying: { invoke } } });
     await client.call("SM.CREATE", "s1", "sale");
     await page.goto(`${new URL(page.url()).origin}/#/machine/s1`);
+    await page.getByRole("heading", { name: "s1" }).waitFor();
     await page.getByRole("row", { name: "{s1}.charge charge active" }).waitFor();
     await page.getByText("Raw document").click();
     await page.locator(".raw .json", { hasText: '"status": "active"' }).waitFor();
