@@ -1,5 +1,6 @@
 /** The context of a machine, with what the change that is shown has changed of it marked. */
 import { isJsonObject, type Json } from "../base/json.ts";
+import { keysOfPath } from "../engine/paths.ts";
 import type { HistoryEntry } from "./told.ts";
 
 interface Row {
@@ -17,7 +18,7 @@ export function Context({
   readonly entry: HistoryEntry | undefined;
 }) {
   const gone = entry?.gone ?? [];
-  const rows = rowsOf(value, changesOf(entry), "", "");
+  const rows = rowsOf({ value, keys: [], isChanged: false }, changedBy(entry));
   const isMarked = rows.some(({ isChanged }) => isChanged) || gone.length > 0;
   return (
     <>
@@ -37,41 +38,55 @@ export function Context({
   );
 }
 
-/** What a change has written, as far down as it went; true: all of it. */
-type Changes = true | undefined | { readonly [name: string]: Json };
+/** The paths that a change has written. */
+type Changed = ReadonlySet<string>;
 
-function changesOf(entry: HistoryEntry | undefined): Changes {
+/** Kinds of entries that hold the context whole, not what has changed of it. */
+const WHOLE: ReadonlySet<string> = new Set(["create", "set", "reset"]);
+
+function changedBy(entry: HistoryEntry | undefined): Changed {
   const context = entry?.context as Json | undefined;
-  // What a machine begins with is no change of it.
-  return entry?.kind === "create" || context === undefined || !isJsonObject(context) ? undefined : context;
+  if (entry === undefined || context === undefined || !isJsonObject(context) || WHOLE.has(entry.kind))
+    return new Set();
+  return new Set(Object.keys(context).map((path) => placeOf(keysOfPath(path))));
+}
+
+function placeOf(keys: readonly string[]): string {
+  return JSON.stringify(keys);
+}
+
+interface Placed {
+  readonly value: Json;
+  readonly keys: readonly string[];
+  readonly isChanged: boolean;
 }
 
 /** The lines of JSON.stringify, each with whether it was changed. */
-function rowsOf(value: Json, changes: Changes, before: string, behind: string): readonly Row[] {
-  const indent = /^ */.exec(before)?.[0] ?? "";
-  const isChanged = changes === true;
+function rowsOf(
+  { value, keys, isChanged }: Placed,
+  changed: Changed,
+  name = "",
+  behind = "",
+): readonly Row[] {
+  const indent = INDENT.repeat(keys.length);
   const isList = Array.isArray(value);
   if (!(isList || isJsonObject(value)) || Object.keys(value).length === 0)
-    return [{ text: `${before}${JSON.stringify(value)}${behind}`, isChanged }];
-  const members: ReadonlyArray<readonly [name: string, value: Json, changes: Changes]> = isList
-    ? value.map((one) => ["", one, changes === true ? true : undefined] as const)
-    : Object.entries(value).map(([name, one]) => [
-        `${JSON.stringify(name)}: `,
-        one,
-        within(changes, name, one),
-      ]);
+    return [{ text: `${indent}${name}${JSON.stringify(value)}${behind}`, isChanged }];
+  const members: ReadonlyArray<readonly [string, Json]> = isList
+    ? value.map((one, at) => [String(at), one])
+    : Object.entries(value);
   return [
-    { text: `${before}${isList ? "[" : "{"}`, isChanged },
-    ...members.flatMap(([name, one, changed], at) =>
-      rowsOf(one, changed, `${indent}${INDENT}${name}`, at + 1 < members.length ? "," : ""),
-    ),
+    { text: `${indent}${name}${isList ? "[" : "{"}`, isChanged },
+    ...members.flatMap(([key, one], at) => {
+      const inner = [...keys, key];
+      const placed = { value: one, keys: inner, isChanged: isChanged || changed.has(placeOf(inner)) };
+      return rowsOf(
+        placed,
+        changed,
+        isList ? "" : `${JSON.stringify(key)}: `,
+        at + 1 < members.length ? "," : "",
+      );
+    }),
     { text: `${indent}${isList ? "]" : "}"}${behind}`, isChanged },
   ];
-}
-
-function within(changes: Changes, name: string, value: Json): Changes {
-  if (changes === true || changes === undefined) return changes;
-  if (!Object.hasOwn(changes, name)) return undefined;
-  const change = changes[name];
-  return change !== undefined && isJsonObject(change) && isJsonObject(value) ? change : true;
 }
