@@ -6,8 +6,11 @@ import { withOuter } from "./chart-path.ts";
 import { closedAtFirst, savePng, useDrawing } from "./drawing.ts";
 import { MachineTable } from "./find.tsx";
 import { FlowPanel, flowOf, HeatChoice, heatMarks } from "./flow.tsx";
-import { linkTo, setQuery, useLoaded } from "./hooks.ts";
+import { linkTo, setQuery, useLoaded, useSlowly } from "./hooks.ts";
 import { Copied, Fault, Json, Panel, quoted } from "./parts.tsx";
+
+/** How machines move is a matter of minutes. */
+const FLOW_MS = 2000;
 
 export function Definition({
   id,
@@ -27,7 +30,7 @@ export function Definition({
   );
   const drawing = useDrawing(id, query, closed);
   const counts = useLoaded(`counts ${id}`, tick, () => countsOf(id));
-  const flow = useLoaded(`flow ${id}`, tick, () => flowOf(id));
+  const flow = useLoaded(`flow ${id}`, useSlowly(tick, FLOW_MS) ?? 0, () => flowOf(id));
   const heat = query.get("heat") ?? "";
   const fileName = id.replace(":", "-");
   return (

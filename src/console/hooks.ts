@@ -54,6 +54,10 @@ export interface Loaded<T> {
   reload(): void;
 }
 
+/** A load is followed by a rest of so many times its length. */
+const REST = 2;
+const REST_MS_MAX = 5000;
+
 /**
  * Loads what a page shows: at once, when `key` changes, and when `tick` does. One load at a time for a key: on a server that is slower
  * than the ticks come, each of them would otherwise give up the load before.
@@ -64,19 +68,29 @@ export function useLoaded<T>(key: string, tick: number | string, load: () => Pro
   const [round, setRound] = useState(0);
   const latest = useRef(load);
   latest.current = load;
-  const going = useRef<{ readonly key: string; isWantedAgain: boolean } | null>(null);
+  const going = useRef<{ readonly key: string; isWantedAgain: boolean; isResting: boolean } | null>(null);
   useEffect(() => {
     if (going.current?.key === key) {
       going.current.isWantedAgain = true;
       return;
     }
-    const run = { key, isWantedAgain: false };
+    const run = { key, isWantedAgain: false, isResting: false };
     going.current = run;
+    const startedMs = performance.now();
     const ended = (show: () => void) => {
       if (going.current !== run) return;
-      going.current = null;
       show();
-      if (run.isWantedAgain) setRound((count) => count + 1);
+      run.isResting = true;
+      // A server that is slow to answer is asked less often: it has others to serve.
+      const restMs = REST * (performance.now() - startedMs);
+      setTimeout(
+        () => {
+          if (going.current !== run) return;
+          going.current = null;
+          if (run.isWantedAgain) setRound((count) => count + 1);
+        },
+        Math.min(restMs, REST_MS_MAX),
+      );
     };
     latest.current().then(
       (value) =>
@@ -93,7 +107,11 @@ export function useLoaded<T>(key: string, tick: number | string, load: () => Pro
     },
     [],
   );
-  const reload = useCallback(() => setRound((count) => count + 1), []);
+  const reload = useCallback(() => {
+    // Whoever asks for it has done something, and wants to see what.
+    if (going.current?.isResting === true) going.current = null;
+    setRound((count) => count + 1);
+  }, []);
   return { data: data?.key === key ? data.value : undefined, error, reload };
 }
 
@@ -126,6 +144,17 @@ export interface Missing {
   readonly port: number | null;
 }
 
+/** False while the page is in a tab behind others: nobody sees what it would show. */
+function useSeen(): boolean {
+  const [isSeen, setSeen] = useState(!document.hidden);
+  useEffect(() => {
+    const look = () => setSeen(!document.hidden);
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
+  return isSeen;
+}
+
 export interface Changes {
   /** Grows when machines change, at most so often; it does not grow while the page stands still. */
   readonly tick: number;
@@ -137,8 +166,9 @@ export interface Changes {
 export function useChanges(isLive: boolean, query = ""): Changes {
   const [tick, setTick] = useState(0);
   const [missing, setMissing] = useState<readonly Missing[]>([]);
+  const isSeen = useSeen();
   useEffect(() => {
-    if (!isLive) return;
+    if (!isLive || !isSeen) return;
     // The server sends a summary at most so often: a busy one would send thousands of changes a second otherwise.
     const source = new EventSource(`/api/v1/changes?${scope()}&every=${TICK_MS}${query}`);
     const changed = () => setTick((count) => count + 1);
@@ -148,7 +178,7 @@ export function useChanges(isLive: boolean, query = ""): Changes {
       setMissing((JSON.parse(data) as { readonly partitions: readonly Missing[] }).partitions);
     });
     return () => source.close();
-  }, [isLive, query]);
+  }, [isLive, isSeen, query]);
   return { tick, missing };
 }
 

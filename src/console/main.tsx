@@ -16,6 +16,7 @@ import {
   useChanges,
   useLoaded,
   useRoute,
+  useSlowly,
 } from "./hooks.ts";
 import { Jobs } from "./jobs.tsx";
 import { Late } from "./late.tsx";
@@ -51,6 +52,9 @@ const KNOWN = new Set<string>([
   ...["versions", "family", "definition", "machine"],
 ]);
 
+/** New definitions are seen soon enough so. */
+const DEFINITIONS_MS = 3000;
+
 function Page() {
   useRoute();
   const { data: who, error, reload } = useLoaded(`who ${seenAs()}`, 0, () => get<Who>("/api/v1/whoami"));
@@ -71,7 +75,8 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
   const [mayConfigure] = useAllowed([["CONFIG", "GET", "sm-audit-stream"]]);
   const { tick, missing } = useChanges(isLive, followed(page, subject));
   // New ones are seen where one comes first, and after each step.
-  const since = `${page} ${subject} ${page === "" ? tick : ""}`;
+  const slowly = useSlowly(tick, DEFINITIONS_MS) ?? 0;
+  const since = `${page} ${subject} ${page === "" ? slowly : ""}`;
   const definitions = useLoaded(`definitions ${database()} ${seenAs()}`, since, () =>
     get<{ definitions: readonly string[] }>("/api/v1/definitions"),
   );
