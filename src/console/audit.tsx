@@ -2,7 +2,7 @@
 import { command, database } from "./api.ts";
 import { linkTo, setQuery, submitted, useLoaded } from "./hooks.ts";
 import { type Entry, latestEntries } from "./latest-entries.ts";
-import { Fault, Panel } from "./parts.tsx";
+import { commandName, Fault, Panel } from "./parts.tsx";
 
 const ENTRIES_MAX = 200;
 
@@ -76,7 +76,7 @@ export function Audit({ query, tick }: { readonly query: URLSearchParams; readon
 function Entries({ entries }: { readonly entries: readonly Entry[] }) {
   if (entries.length === 0) return null;
   return (
-    <table>
+    <table class="audit">
       <thead>
         <tr>
           <th scope="col">When</th>
@@ -89,13 +89,13 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }) {
       <tbody>
         {entries.map(({ stream, id, fields }) => (
           <tr key={`${stream} ${id}`}>
-            <td>{new Date(Number(id.split("-")[0])).toLocaleString()}</td>
+            <td class="when">{new Date(Number(id.split("-")[0])).toLocaleString()}</td>
             <td>{fields.get("user")}</td>
             <td>
               <small>{fields.get("addr")}</small>
             </td>
             <td>
-              <b>{fields.get("command")}</b> <Arguments fields={fields} />
+              <b>{commandName(fields.get("command") ?? "")}</b> <Arguments fields={fields} />
             </td>
             <td class={fields.get("outcome") === "OK" ? "" : "bad"}>{fields.get("outcome")}</td>
           </tr>
@@ -115,7 +115,18 @@ function Arguments({ fields }: { readonly fields: ReadonlyMap<string, string> })
   const [key = ""] = words;
   return (
     <code class="quiet">
-      {isOfMachine && <a href={linkTo("machine", key)}>{key}</a>} {words.slice(isOfMachine ? 1 : 0).join(" ")}
+      {isOfMachine && <a href={linkTo("machine", key)}>{key}</a>}{" "}
+      {words
+        .slice(isOfMachine ? 1 : 0)
+        .map(shortened)
+        .join(" ")}
     </code>
   );
+}
+
+/** The stream has more of a long argument, such as a definition. */
+const SHOWN_MAX = 100;
+
+function shortened(word: string): string {
+  return word.length > SHOWN_MAX ? `${word.slice(0, SHOWN_MAX - 1)}…` : word;
 }

@@ -2,14 +2,13 @@
 import type { Drawing, Line } from "../drawing/geometry.ts";
 import type { HistoryEntry } from "./told.ts";
 
+export type Step = Pick<HistoryEntry, "event" | "from" | "to">;
+
 /**
  * The ids of lines. History has atomic states, where lines may lead from an outer state, or into one: those are told apart by the event
  * in their text.
  */
-export function takenLines(
-  { lines }: Pick<Drawing, "lines">,
-  entries: readonly HistoryEntry[],
-): ReadonlySet<string> {
+export function takenLines({ lines }: Pick<Drawing, "lines">, entries: readonly Step[]): ReadonlySet<string> {
   const drawn = lines.filter(({ isInitial }) => !isInitial);
   const taken = new Set<string>();
   const known = new Set<string>();

@@ -9,17 +9,21 @@ import { Badge, State } from "./chart-state.tsx";
 import { FocusChoice, FoldAll, turnFullScreen, useFullScreen } from "./chart-tools.tsx";
 import { Minimap } from "./minimap.tsx";
 
-/** A drawing that is fitted is neither smaller than can be read nor larger than life. */
+/** As wide as its place, but neither smaller than can be read nor larger than life. */
 const FIT_MIN = 0.85;
 const FIT_MAX = 1.15;
 /** Drawings with more boxes can be searched. */
 const SEARCH_FROM = 12;
 const ZOOMS = [0.35, 0.5, 0.7, 0.85, 1, 1.25, 1.6];
+/** `whole`: all of it, however small; a number: one of the zooms. */
+type Zoom = "readable" | "whole" | number;
 
 export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly marks: Marks }) {
-  const [zoom, setZoom] = useState<number>();
-  const scale = zoom === undefined ? undefined : ZOOMS[zoom];
-  const step = (by: number) => setZoom(Math.max(0, Math.min(ZOOMS.length - 1, (zoom ?? 4) + by)));
+  const [zoom, setZoom] = useState<Zoom>("readable");
+  const step = (by: number) => {
+    const from = typeof zoom === "number" ? zoom : zoom === "whole" ? 0 : 4;
+    setZoom(Math.max(0, Math.min(ZOOMS.length - 1, from + by)));
+  };
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLDivElement>(null);
   const [sought, setSought] = useState("");
@@ -57,7 +61,11 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
         <button type="button" onClick={() => step(-1)} aria-label="Smaller">
           −
         </button>
-        <button type="button" onClick={() => setZoom(undefined)} aria-pressed={zoom === undefined}>
+        <button
+          type="button"
+          onClick={() => setZoom(zoom === "whole" ? "readable" : "whole")}
+          aria-pressed={zoom === "whole"}
+        >
           Fit
         </button>
         <button type="button" onClick={() => step(1)} aria-label="Larger">
@@ -79,12 +87,7 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard too */}
       {/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields */}
       <div class="canvas" ref={canvas} tabIndex={0} role="group" aria-label="Statechart">
-        <Picture
-          drawing={drawing}
-          marks={marks}
-          scale={scale}
-          found={new Set(found.map(({ path }) => path))}
-        />
+        <Picture drawing={drawing} marks={marks} zoom={zoom} found={new Set(found.map(({ path }) => path))} />
       </div>
       <Minimap drawing={drawing} canvas={canvas} zoom={zoom} />
     </div>
@@ -94,17 +97,21 @@ export function Chart({ drawing, marks }: { readonly drawing: Drawing; readonly 
 function Picture({
   drawing,
   marks,
-  scale,
+  zoom,
   found,
 }: {
   readonly drawing: Drawing;
   readonly marks: Marks;
-  readonly scale: number | undefined;
+  readonly zoom: Zoom;
   readonly found: ReadonlySet<string>;
 }) {
   const { width, height, boxes, lines, dots } = drawing;
+  const scale = typeof zoom === "number" ? (ZOOMS[zoom] ?? 1) : undefined;
   const size = scale === undefined ? { width: "100%" } : { width: width * scale, height: height * scale };
-  const limits = { minWidth: `${width * FIT_MIN}px`, maxWidth: `${width * FIT_MAX}px` };
+  const limits = {
+    ...(zoom === "readable" ? { minWidth: `${width * FIT_MIN}px` } : {}),
+    maxWidth: `${width * FIT_MAX}px`,
+  };
   const largest = Math.max(1, ...(marks.counts?.values() ?? []));
   const shown = focusOf(drawing, marks);
   const stateOf = (box: Drawing["boxes"][number]) => (

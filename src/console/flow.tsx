@@ -106,7 +106,7 @@ function stay(ms: number): string {
 
 /** The same as it fits into a box. */
 function short(ms: number): string {
-  return stay(ms).replace(" min", "m").replace(" ", "");
+  return stay(ms).replace(" min", "m").replaceAll(" ", "");
 }
 
 export function FlowPanel({ flow }: { readonly flow: Flow }) {

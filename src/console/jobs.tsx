@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, get } from "./api.ts";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
-import { Ago, count, Fault, Panel } from "./parts.tsx";
+import { Ago, count, Fault, Panel, several } from "./parts.tsx";
 
 interface Job {
   readonly id: string;
@@ -210,7 +210,8 @@ function JobPage({ id, query }: { readonly id: string; readonly query: URLSearch
       </p>
       {job.status === "ready" && (
         <p class="needs">
-          {count(job.machines)} machines fit. Nothing has been changed yet: Start runs the job.
+          {several(job.machines, "machine fits", "machines fit")}. Nothing has been changed yet: Start runs
+          the job.
           {job.action === "delete" && " What is deleted cannot be taken back."}
         </p>
       )}

@@ -21,7 +21,8 @@ export function Minimap({
 }: {
   readonly drawing: Drawing;
   readonly canvas: RefObject<HTMLElement | null>;
-  readonly zoom: number | undefined;
+  /** Whatever it is: with another one, another part is seen. */
+  readonly zoom: string | number;
 }) {
   const [view, setView] = useState<View>();
   useEffect(() => {

@@ -2,7 +2,7 @@
 import { serverInfo } from "./api.ts";
 import { Beginning, DemoEnd } from "./beginning.tsx";
 import { linkTo, useLoaded } from "./hooks.ts";
-import { bytes, count, duration, Fault, Loading, Panel, several } from "./parts.tsx";
+import { bytes, commandName, count, duration, Fault, Loading, Panel, several } from "./parts.tsx";
 import { RateLine, type Rates, useRates } from "./rates.tsx";
 
 type Info = ReadonlyMap<string, string>;
@@ -274,7 +274,9 @@ function SlowCommands({ info }: { readonly info: Info }) {
   const rows = [...info]
     .flatMap(([name, value]): ReadonlyArray<readonly [string, number]> => {
       if (!name.startsWith("cmdstat_")) return [];
-      return [[name.slice("cmdstat_".length), Number(/usec_per_call=([\d.]+)/.exec(value)?.[1] ?? 0)]];
+      return [
+        [commandName(name.slice("cmdstat_".length)), Number(/usec_per_call=([\d.]+)/.exec(value)?.[1] ?? 0)],
+      ];
     })
     .sort((a, b) => b[1] - a[1])
     .slice(0, 6);

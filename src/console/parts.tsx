@@ -57,7 +57,9 @@ export function duration(ms: number): string {
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
+  const days = Math.floor(seconds / 86_400);
+  const hours = Math.floor((seconds % 86_400) / 3600);
+  return days < 10 && hours > 0 ? `${days} d ${hours} h` : `${days} d`;
 }
 
 export function count(value: number): string {
@@ -118,6 +120,11 @@ export function Panel({
       {children}
     </section>
   );
+}
+
+/** A command as people write it: statistics and the audit stream have `config|set`. */
+export function commandName(name: string): string {
+  return name.replace("|", " ").toUpperCase();
 }
 
 /** A word of a command as redis-cli reads it. */

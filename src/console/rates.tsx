@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get } from "./api.ts";
 import { useLoaded } from "./hooks.ts";
-import { count } from "./parts.tsx";
+import { count, several } from "./parts.tsx";
 
 interface Rate {
   readonly definition: string;
@@ -30,10 +30,10 @@ export function useRates(isLive: boolean, database: string): Rates {
 }
 
 /** Changes a second where there is one in each, a minute otherwise. */
-export function rateText(lastMinute: number): string {
-  if (lastMinute < 60) return `${lastMinute}/min`;
+function rateText(lastMinute: number): string {
+  if (lastMinute < 60) return `${several(lastMinute, "change", "changes")} a minute`;
   const aSecond = lastMinute / 60;
-  return `${aSecond < 100 ? aSecond.toFixed(1) : count(Math.round(aSecond))}/s`;
+  return `${aSecond < 100 ? aSecond.toFixed(1) : count(Math.round(aSecond))} changes a second`;
 }
 
 export function RateLine({ rate }: { readonly rate: Rate | undefined }) {

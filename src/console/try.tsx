@@ -10,7 +10,7 @@ import type { Finding } from "../engine/types.ts";
 import { ask, command, errorOf, versionsOf } from "./api.ts";
 import { type Begun, fresh, ofMachine, STORED } from "./begun.ts";
 import { Chart } from "./chart.tsx";
-import { withOuter } from "./chart-path.ts";
+import { type Step, takenLines, withOuter } from "./chart-path.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
 import { Foreign, type Translated } from "./foreign.tsx";
 import { forked } from "./fork.ts";
@@ -162,7 +162,11 @@ function Editor({
             ) : (
               <Chart
                 drawing={drawing.data}
-                marks={{ active: withOuter(frame?.states ?? []), visited: withOuter(visited) }}
+                marks={{
+                  active: withOuter(frame?.states ?? []),
+                  visited: withOuter(visited),
+                  taken: takenLines(drawing.data, [...past, ...frames.flatMap(stepOf)]),
+                }}
               />
             )}
           </Panel>
@@ -179,6 +183,13 @@ function Editor({
       {dialog}
     </>
   );
+}
+
+/** From where to where a frame has led. */
+function stepOf({ act, states: to }: Frame, at: number, frames: readonly Frame[]): readonly Step[] {
+  const before = frames[at - 1];
+  const event = act.kind === "send" ? act.event : null;
+  return before === undefined ? [] : [{ event, from: before.states, to }];
 }
 
 /** The drawing of the latest text that could be read, asked for when typing rests. */

@@ -80,11 +80,11 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     await client.call("CONFIG", "SET", "sm-audit-stream", "audit");
     await client.call("SM.SUSPEND", "o1", "checked by hand");
     await page.reload();
-    await page.getByRole("cell", { name: "sm.suspend o1 checked by hand" }).waitFor();
+    await page.getByRole("cell", { name: "SM.SUSPEND o1 checked by hand" }).waitFor();
     await page.getByLabel("Command").fill("config");
     await page.getByRole("button", { name: "Show" }).click();
-    await expect.poll(() => page.getByRole("cell", { name: /sm\.suspend/ }).count()).toBe(0);
-    await page.getByRole("cell", { name: /config/ }).waitFor();
+    await expect.poll(() => page.getByRole("cell", { name: /SM\.SUSPEND/ }).count()).toBe(0);
+    await page.getByRole("cell", { name: /CONFIG SET/ }).waitFor();
   });
 
   test("plays a history, with how long the machine was in its states", async () => {

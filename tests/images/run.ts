@@ -71,9 +71,10 @@ async function prepare(client: TestClient, clock: VirtualClock, url: string): Pr
   await giveUpTask(client);
   const body = {
     action: "send",
-    event: "PICK",
-    reason: "stock has come",
-    filter: { definition: "demo-order", state: "paid.waiting" },
+    event: "CANCEL",
+    reason: "the sale is over",
+    rate: 50,
+    filter: { definition: "demo-order", state: "new" },
   };
   const made = await fetch(`${url}/api/v1/jobs`, {
     method: "POST",
