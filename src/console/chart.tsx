@@ -106,12 +106,6 @@ function Picture({
   readonly found: ReadonlySet<string>;
 }) {
   const { width, height, boxes, lines, dots } = drawing;
-  const scale = typeof zoom === "number" ? (ZOOMS[zoom] ?? 1) : undefined;
-  const size = scale === undefined ? { width: "100%" } : { width: width * scale, height: height * scale };
-  const limits = {
-    ...(zoom === "readable" ? { minWidth: `${width * FIT_MIN}px` } : {}),
-    maxWidth: `${width * FIT_MAX}px`,
-  };
   const largest = Math.max(1, ...(marks.counts?.values() ?? []));
   const shown = focusOf(drawing, marks);
   const stateOf = (box: Drawing["boxes"][number]) => (
@@ -122,12 +116,7 @@ function Picture({
     />
   );
   return (
-    <svg
-      viewBox={`0 0 ${width} ${height}`}
-      class={scale === undefined ? "fit" : ""}
-      {...size}
-      style={scale === undefined ? limits : {}}
-    >
+    <svg viewBox={`0 0 ${width} ${height}`} {...sizeOf(drawing, zoom)}>
       <title>Statechart</title>
       <defs>
         <marker
@@ -166,6 +155,16 @@ function Picture({
       })}
     </svg>
   );
+}
+
+/** The size of a drawing, and its limits where it is as wide as its place. */
+function sizeOf({ width, height }: Drawing, zoom: Zoom) {
+  if (typeof zoom === "number") {
+    const scale = ZOOMS[zoom] ?? 1;
+    return { class: "", width: width * scale, height: height * scale };
+  }
+  const least = zoom === "readable" ? { minWidth: `${width * FIT_MIN}px` } : {};
+  return { class: "fit", width: "100%", style: { ...least, maxWidth: `${width * FIT_MAX}px` } };
 }
 
 function focusOf(drawing: Drawing, { selected, focus = "" }: Marks) {

@@ -69,21 +69,7 @@ export function Timeline({
       </div>
       <Stretches entries={entries} shown={shown} />
       <table class="history">
-        <thead>
-          <tr>
-            <th scope="col" class="number">
-              Rev
-            </th>
-            <th scope="col">When</th>
-            <th scope="col" class="number">
-              After
-            </th>
-            <th scope="col">What</th>
-            <th scope="col">From → to</th>
-            <th scope="col">By</th>
-            <th scope="col">Changed</th>
-          </tr>
-        </thead>
+        <Head />
         <tbody>
           {entries
             .slice(from, from + ROWS)
@@ -100,6 +86,26 @@ export function Timeline({
         </tbody>
       </table>
     </Panel>
+  );
+}
+
+function Head() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col" class="number">
+          Rev
+        </th>
+        <th scope="col">When</th>
+        <th scope="col" class="number">
+          After
+        </th>
+        <th scope="col">What</th>
+        <th scope="col">From → to</th>
+        <th scope="col">By</th>
+        <th scope="col">Changed</th>
+      </tr>
+    </thead>
   );
 }
 

@@ -41,6 +41,8 @@ describe.skipIf(CHROMIUM === undefined)("the page of a machine", () => {
     await page.locator(".json", { hasText: '"code": "GUARD"' }).waitFor();
     await page.goto(`${new URL(page.url()).origin}/#/machine/o9`);
     await page.getByRole("heading", { name: "o9" }).waitFor();
+    // What is below the drawing moves down when it comes.
+    await page.locator("g.leaf.active", { hasText: "new" }).waitFor();
     await page.getByRole("button", { name: "Why not PAY?" }).click();
     await page.locator(".verdict", { hasText: "event.amount = null" }).waitFor();
     expect(await page.getByLabel("Event", { exact: true }).inputValue()).toBe("PAY");
