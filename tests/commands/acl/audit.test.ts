@@ -43,7 +43,7 @@ test("an audit entry has the user, the command and the result, and no password",
   ]);
 });
 
-test("what only asks what a command would do is not audited; a text that reads like that is", async () => {
+test("a request that only asks is not audited, one with a reason that reads like that is", async () => {
   const client = await serve();
   await client.call("SM.DEF", "CREATE", "lamp:v1", LAMP);
   await client.call("SM.CREATE", "l1", "lamp");
