@@ -125,6 +125,9 @@ export function publicTransitions(machine: Machine, index: number): readonly Tra
 
 /** Paths of the active states that have none below them, in document order. */
 export function stateNames(machine: Machine, configuration: readonly number[]): readonly string[] {
+  const last = stateOf(machine, configuration[configuration.length - 1] ?? 0);
+  // As most machines are: in a state below the root. A list that grows item by item has room for sixteen more.
+  if (configuration.length === 2 && last.children.length === 0) return [last.path];
   const names: string[] = [];
   for (const index of configuration) {
     const state = stateOf(machine, index);

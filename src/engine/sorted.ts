@@ -23,16 +23,19 @@ export function merged(
   removed: readonly number[],
   added: readonly number[],
 ): readonly number[] {
-  const result: number[] = [];
+  let length = 0;
   let gone = 0;
   let next = 0;
   for (const number of base) {
     while (gone < removed.length && (removed[gone] ?? 0) < number) gone++;
     if (removed[gone] === number) continue;
     for (let come = added[next]; come !== undefined && come <= number; come = added[++next])
-      if (come < number) result.push(come);
-    result.push(number);
+      if (come < number) scratch[length++] = come;
+    scratch[length++] = number;
   }
-  for (; next < added.length; next++) result.push(added[next] ?? 0);
-  return result;
+  for (; next < added.length; next++) scratch[length++] = added[next] ?? 0;
+  return scratch.slice(0, length);
 }
+
+/** Where `merged` puts its result together: a list that grows item by item has room for sixteen more. */
+const scratch: number[] = [];

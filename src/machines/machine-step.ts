@@ -187,6 +187,9 @@ function enteredIn(machine: Machine, trace: Moved["trace"]): readonly string[] {
 const edges = new WeakMap<Transition, Edge>();
 
 function edgesOf(machine: Machine, trace: Moved["trace"]): readonly Edge[] {
+  const [only] = trace;
+  if (trace.length === 1 && only !== undefined)
+    return only.transitions.map((transition) => edgeOf(machine, transition));
   const taken: Edge[] = [];
   for (const { transitions } of trace)
     for (const transition of transitions) taken.push(edgeOf(machine, transition));

@@ -123,6 +123,11 @@ function withEntries(
   packed: readonly Buffer[],
 ): { readonly after: KeyRecord; readonly tail: readonly Buffer[] } {
   const { lastId, length } = endOf(record);
+  const [only] = packed;
+  if (packed.length === 1 && only !== undefined) {
+    const end: StreamEnd = { lastId: firstId, length: length + 1 };
+    return { after: new LazyRecord(record, end, neverEncoded), tail: [tailItem(firstId, only)] };
+  }
   const end = { lastId, length };
   const tail: Buffer[] = [];
   for (const fields of packed) {
