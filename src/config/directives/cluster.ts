@@ -49,7 +49,7 @@ export const CLUSTER = {
   "cluster-require-standby": directive(
     bool,
     false,
-    "Acknowledge a write only where the database has waited for a synchronous standby. While `synchronous_standby_names` is empty, writes that have begun wait, and others are refused with `MISCONF`. A commit takes one more round trip. The same on all servers of a cluster.",
+    "Acknowledge a write only where the database has waited for a synchronous standby. While `synchronous_standby_names` is empty, writes wait, or are refused with `MISCONF`. A commit takes one more round trip. The same on all servers of a cluster.",
     IMMUTABLE,
   ),
   "cluster-announce-ip": directive(
