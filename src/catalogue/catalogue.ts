@@ -7,7 +7,7 @@ import type { Json } from "../base/json.ts";
 import { PACKAGE_ROOT } from "../base/program-files.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ReplyError } from "../protocol/reply-error.ts";
-import { misspelledCommand, misspelledSubcommand } from "../protocol/word-errors.ts";
+import { misspelledSubcommand } from "../protocol/word-errors.ts";
 import { type Command, deriveCommand } from "./command.ts";
 import type { Declaration } from "./declaration.ts";
 import { findName, type NameTable, nameTable } from "./names.ts";
@@ -79,22 +79,12 @@ export function unknownCommandError(catalogue: Catalogue, request: readonly Buff
   const [name = Buffer.alloc(0), ...args] = request;
   const container = findName(catalogue.byName, name);
   const [subname] = args;
-  if (container === undefined || subname === undefined)
-    return misspelled(catalogue, name) ?? errors.unknownCommand(name, args);
-  const hint = isOfMachines(container.name)
+  if (container === undefined || subname === undefined) return errors.unknownCommand(name, args);
+  // Unknown commands, and subcommands of Redis' containers, are answered in Redis' words.
+  const hint = container.name.startsWith(OURS)
     ? misspelledSubcommand(container.name, subname, [...container.subcommands.keys()])
     : undefined;
   return hint ?? errors.unknownSubcommand(container.name, subname);
 }
 
-/** A hint for a name that begins as those of our own commands do; Redis' words are for all others. */
-function misspelled(catalogue: Catalogue, name: Buffer): ReplyError | undefined {
-  if (!isOfMachines(name.toString("latin1", 0, OURS.length))) return undefined;
-  return misspelledCommand(name, catalogue.commands.map((command) => command.name).filter(isOfMachines));
-}
-
-const OURS = "sm.";
-
-function isOfMachines(name: string): boolean {
-  return name.toLowerCase().startsWith(OURS);
-}
+const OURS = "SM.";

@@ -28,14 +28,7 @@ export const notOneOf = (what: string, words: readonly string[]) =>
 /** `syntax` is what the command takes at the most. */
 export const tooManyWords = (syntax: string) => err(`syntax error, there are words behind ${syntax}`);
 
-/** The error for a command that there is not; undefined where no name in `known` is close to its name. */
-export function misspelledCommand(name: Uint8Array, known: readonly string[]): ReplyError | undefined {
-  const meant = meantBy(name, known);
-  if (meant === undefined) return undefined;
-  return err(`unknown command '${shown(name)}'; did you mean ${meant.toUpperCase()}?`);
-}
-
-/** As `misspelledCommand`, for a subcommand of `container`. */
+/** The error for a subcommand that `container` does not have; undefined where no name in `known` is close to its name. */
 export function misspelledSubcommand(
   container: string,
   name: Uint8Array,
