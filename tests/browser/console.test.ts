@@ -54,7 +54,7 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
 
   test("sends an event with the data that its guard reads, after asking", async () => {
     const { server, client, page } = await open("#/machine/o1");
-    await page.getByRole("button", { name: "PAY" }).click();
+    await page.getByRole("button", { name: "PAY", exact: true }).click();
     const dialog = page.getByRole("dialog");
     expect(await dialog.locator("textarea").inputValue()).toBe('{"amount":null}');
     await dialog.locator("textarea").fill('{"amount":150}');
