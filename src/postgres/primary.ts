@@ -42,6 +42,13 @@ interface Seen {
 
 const seen = new Map<string, Seen>();
 
+const timelines = new WeakMap<Client, number>();
+
+/** The timeline of the database that a connection of `connectedToPrimary` leads to; 0: it has no such thing. */
+export function timelineAt(client: Client): number {
+  return timelines.get(client) ?? 0;
+}
+
 export interface PrimaryOptions {
   /** `postgres://user:password@host:5432/database`; several hosts are separated by commas. */
   readonly url: string;
@@ -75,6 +82,7 @@ export async function connectedToPrimary(options: PrimaryOptions): Promise<Clien
     for (const leave of [...known.open.values()]) leave();
   }
   const { client } = found;
+  timelines.set(client, found.timeline);
   known.open.set(client, () => options.onFormer(client));
   client.once("end", () => known.open.delete(client));
   return client;

@@ -4,7 +4,7 @@
  */
 import type { Client } from "pg";
 import { addressFault } from "../../postgres/addresses.ts";
-import { connectedToPrimary } from "../../postgres/primary.ts";
+import { connectedToPrimary, timelineAt } from "../../postgres/primary.ts";
 import { OpenError } from "../ordered-store.ts";
 
 const CONNECT_MS = 5000;
@@ -60,12 +60,13 @@ export class DoubtError extends Error {
   override readonly name = "DoubtError";
 }
 
-export type Values = readonly unknown[] | (() => readonly unknown[]);
+export type Values = readonly unknown[] | ((timeline: number) => readonly unknown[]);
 
 /** Statements to the database, each a transaction by itself, which run one after the other. */
 export interface Statements {
   /**
-   * @param values a function is called when the statement is about to be sent, as it may have waited for a connection
+   * @param values a function is called when the statement is about to be sent, as it may have waited for a connection: with the
+   * timeline of the database that the connection leads to
    * @throws the error of the database when it has refused it, and DoubtError when that is unknown
    */
   run(statement: Statement, values: Values): Promise<Answer>;
@@ -113,7 +114,7 @@ export class Line implements Statements {
     if (this.#isClosed) throw new DoubtError("the connection has been closed");
     const client = this.#client ?? (await this.#connected());
     this.#warnings = [];
-    const values = typeof given === "function" ? given() : given;
+    const values = typeof given === "function" ? given(timelineAt(client)) : given;
     const result = await this.#answered(client, statement, values);
     // A commit that was no longer waited for has not reached the standbys it should have.
     const [warning] = this.#warnings;

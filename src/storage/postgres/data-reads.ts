@@ -197,7 +197,10 @@ export class DataReads {
       if (this.#ownership.lost !== undefined) throw this.#ownership.lost;
       try {
         this.#loadCount += 1;
-        return await this.#line.run(statement, [this.#ownership.partition, ...parameters]);
+        return await this.#line.run(statement, (timeline) => [
+          this.#ownership.fenceOn(timeline)[0],
+          ...parameters,
+        ]);
       } catch (error) {
         if (!(error instanceof DoubtError)) refusals += 1;
         if (refusals === REFUSALS_MAX) throw new Error(`the database refuses a read: ${messageOf(error)}`);

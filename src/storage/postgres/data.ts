@@ -179,10 +179,13 @@ export class PostgresData implements DataFile {
 
   /** False when it is to be tried again. @throws LostError */
   async #attempt(statement: Statement, parameters: readonly unknown[]): Promise<boolean> {
-    const { lost, fence } = this.#ownership;
+    const { lost } = this.#ownership;
     if (lost !== undefined) throw lost;
     try {
-      const { rows } = await this.#line.run(statement, [...fence, ...parameters]);
+      const { rows } = await this.#line.run(statement, (timeline) => [
+        ...this.#ownership.fenceOn(timeline),
+        ...parameters,
+      ]);
       const [row] = rows;
       if (row?.[0] === "1") {
         this.#trouble.succeeded();

@@ -225,10 +225,10 @@ export class PostgresJournal implements CommitJournal {
   async #insert(): Promise<number | undefined> {
     let batch: readonly Pending[] = [];
     try {
-      const { count } = await this.#line.run(INSERT, () => {
+      const { count } = await this.#line.run(INSERT, (timeline) => {
         batch = this.#nextBatch();
         return [
-          ...this.#ownership.fence,
+          ...this.#ownership.fenceOn(timeline),
           bigintArray(batch.map(({ sequence }) => sequence)),
           bigintArray(batch.map(({ atMs }) => atMs)),
           byteaArray(batch.map(({ record }) => record)),
@@ -246,8 +246,11 @@ export class PostgresJournal implements CommitJournal {
     for (const patience = new Patience(); this.#ownership.lost === undefined; await patience.pause()) {
       try {
         await this.#ownership.raise(this.#line);
-        const { partition, fence } = this.#ownership;
-        const { rows } = await this.#line.run(LOOK, [...fence, this.#syncedSequence]);
+        const { partition } = this.#ownership;
+        const { rows } = await this.#line.run(LOOK, (timeline) => [
+          ...this.#ownership.fenceOn(timeline),
+          this.#syncedSequence,
+        ]);
         const [held, count, last] = rows[0] ?? [];
         // The epoch has changed between the two.
         if (held !== "1") continue;
@@ -285,7 +288,11 @@ export class PostgresJournal implements CommitJournal {
   async #trimUpTo(sequence: number): Promise<void> {
     while (this.#trimmedSequence < sequence && this.#ownership.lost === undefined) {
       const to = Math.min(sequence, this.#trimmedSequence + TRIM_ROWS);
-      const { rows } = await this.#trimLine.run(TRIM, [...this.#ownership.fence, this.#trimmedSequence, to]);
+      const { rows } = await this.#trimLine.run(TRIM, (timeline) => [
+        ...this.#ownership.fenceOn(timeline),
+        this.#trimmedSequence,
+        to,
+      ]);
       if (rows[0]?.[0] !== "1") return;
       this.#trimmedSequence = to;
     }

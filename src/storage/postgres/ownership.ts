@@ -14,7 +14,7 @@ export class LostError extends Error {
 const TROUBLE_MS = 1000;
 
 /**
- * What a statement on the partition's row compares, with `Ownership.fence` as its first parameters. The owner too, which has another
+ * What a statement on the partition's row compares, with `Ownership.fenceOn` as its first parameters. The owner too, which has another
  * name for each take: a database that has failed over to a standby without the latest commits gives an epoch away twice.
  */
 export const IS_OWN = "p = $1 and epoch = $2 and owner = $3";
@@ -33,6 +33,8 @@ export class Ownership {
   readonly partition: number;
   readonly owner: string;
   #epoch: number;
+  /** That of the database when the partition was opened. */
+  #timeline: number | undefined;
   #lost: LostError | undefined;
   /** The raise under way, or the last one; it never rejects. */
   #raise: Promise<void> = Promise.resolve();
@@ -53,8 +55,17 @@ export class Ownership {
     return this.#epoch;
   }
 
-  /** The first parameters of every statement of the owner: what it compares. */
-  get fence(): readonly [partition: number, epoch: number, owner: string] {
+  /**
+   * The first parameters of every statement of the owner, which it compares, for a connection to a database of this timeline. After a
+   * failover the database may lack commits that the owner holds in memory: what it wrote behind them would be behind a gap.
+   * @throws LostError when the database has failed over since the partition was opened
+   */
+  fenceOn(timeline: number): readonly [partition: number, epoch: number, owner: string] {
+    this.#timeline ??= timeline;
+    if (timeline !== this.#timeline)
+      throw this.lose(
+        `the database has failed over: what it has of partition ${this.partition} is read anew`,
+      );
     return [this.partition, this.#epoch, this.owner];
   }
 
@@ -83,7 +94,7 @@ export class Ownership {
 
   async #raiseNow(line: Statements): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
-    const { rows } = await line.run(RAISE, this.fence);
+    const { rows } = await line.run(RAISE, (timeline) => this.fenceOn(timeline));
     const [row] = rows;
     if (row === undefined)
       throw this.lose(

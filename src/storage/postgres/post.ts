@@ -126,9 +126,12 @@ export class PostgresPost implements Post {
 
   /** @throws DoubtError also when owner or epoch are others by now: a raise of our own, or the partition is lost */
   async #run(statement: Statement, values: readonly unknown[]): Promise<Answer> {
-    const { lost, partition, fence } = this.#ownership;
+    const { lost, partition } = this.#ownership;
     if (lost !== undefined) throw lost;
-    const answer = await this.#line.run(statement, [...fence, ...values]);
+    const answer = await this.#line.run(statement, (timeline) => [
+      ...this.#ownership.fenceOn(timeline),
+      ...values,
+    ]);
     if (answer.rows[0]?.[0] !== "1")
       throw new DoubtError(`partition ${partition} is in another epoch or has another owner`);
     return answer;

@@ -53,11 +53,9 @@ const TIDY: Statement = {
 };
 
 /** How far the journal has been carried, by the partition's row. @throws OpenError when the partition is not the owner's */
-export async function readMark(
-  line: Statements,
-  { partition, owner, epoch, fence }: Ownership,
-): Promise<JournalMark> {
-  const { rows } = await persistently(() => line.run(STATE, fence));
+export async function readMark(line: Statements, ownership: Ownership): Promise<JournalMark> {
+  const { partition, owner, epoch } = ownership;
+  const { rows } = await persistently(() => line.run(STATE, (timeline) => ownership.fenceOn(timeline)));
   const [row] = rows;
   if (row === undefined)
     throw new OpenError(`partition ${partition} is not that of '${owner}' in epoch ${epoch} any more`);
@@ -99,7 +97,9 @@ export async function recover(source: Source, options: RecoveryOptions): Promise
     }
   }
   await untilLoaded(() => options.verify(tables.reader()));
-  await persistently(() => line.run(TIDY, [...ownership.fence, mark.sequence, sequence]));
+  await persistently(() =>
+    line.run(TIDY, (timeline) => [...ownership.fenceOn(timeline), mark.sequence, sequence]),
+  );
   return { active: tables.active, hasRedo: tables.hasRedo, end: { mark, sequence, bytes } };
 }
 
@@ -118,11 +118,14 @@ interface PreparedCommit {
 
 /** Reads the rows after a sequence, and loads what they need, while the page before is replayed. */
 async function nextPage(
-  { line, ownership: { partition }, data }: Source,
+  { line, ownership, data }: Source,
   sequence: number,
   tables: ReplayedTables,
 ): Promise<Page> {
-  const { rows } = await persistently(() => line.run(ROWS, [partition, sequence]));
+  const { partition } = ownership;
+  const { rows } = await persistently(() =>
+    line.run(ROWS, (timeline) => [ownership.fenceOn(timeline)[0], sequence]),
+  );
   const commits: PreparedCommit[] = [];
   const keys = new Set<Bytes>();
   let bytes = 0;
