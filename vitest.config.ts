@@ -69,10 +69,10 @@ export default defineConfig({
       thresholds: {
         // Below what all tests reach, in whole numbers: `make coverage-floor` raises them, nothing lowers them.
         autoUpdate: process.env["DETENT_COVERAGE_FLOOR"] === "raise" && Math.floor,
-        statements: 92,
-        branches: 84,
-        functions: 94,
-        lines: 94,
+        statements: 94,
+        branches: 87,
+        functions: 95,
+        lines: 95,
       },
     },
     projects: [
