@@ -123,20 +123,14 @@ function withEntries(
   packed: readonly Buffer[],
 ): { readonly after: KeyRecord; readonly tail: readonly Buffer[] } {
   const { lastId, length } = endOf(record);
-  const [only] = packed;
-  if (packed.length === 1 && only !== undefined) {
-    const end: StreamEnd = { lastId: firstId, length: length + 1 };
-    return { after: new LazyRecord(record, end, neverEncoded), tail: [tailItem(firstId, only)] };
-  }
   const end = { lastId, length };
-  const tail: Buffer[] = [];
-  for (const fields of packed) {
-    const id = tail.length === 0 ? firstId : idAfter(end.lastId);
+  const tail = packed.map((fields, index) => {
+    const id = index === 0 ? firstId : idAfter(end.lastId);
     assert(id !== undefined, "an id for each entry of a change");
-    tail.push(tailItem(id, fields));
     end.lastId = id;
     end.length += 1;
-  }
+    return tailItem(id, fields);
+  });
   return { after: new LazyRecord(record, end satisfies StreamEnd, neverEncoded), tail };
 }
 
