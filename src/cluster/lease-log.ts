@@ -1,5 +1,7 @@
 /** What a member tells its operator: which slots are its own, why that changes, and how long it took. */
+
 import type { Log } from "../base/log.ts";
+import { messageOf } from "../postgres/message-of.ts";
 import type { LeaseEnd } from "./lease.ts";
 import type { ClusterFacts } from "./view.ts";
 
@@ -105,10 +107,4 @@ function nameOf(facts: ClusterFacts, id: string): string {
   return member === undefined
     ? id.slice(0, 8)
     : `${member.host}:${member.port === 0 ? member.tlsPort : member.port} (${id.slice(0, 8)})`;
-}
-
-/** A refused connection to a name with several addresses has its texts inside. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }

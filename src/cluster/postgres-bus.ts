@@ -7,6 +7,7 @@
 import { randomBytes } from "node:crypto";
 import type { Client, Notification } from "pg";
 import type { Log } from "../base/log.ts";
+import { messageOf } from "../postgres/message-of.ts";
 import { BusOutbox, type Parcel } from "./bus-outbox.ts";
 import { listeningClient } from "./line.ts";
 import { type BusMessage, decodeMessages, type MessageBus } from "./message-bus.ts";
@@ -261,8 +262,4 @@ export class PostgresBus implements MessageBus {
     this.#lastFailure = line;
     this.#options.log?.(line, "warning");
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

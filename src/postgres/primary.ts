@@ -8,6 +8,7 @@
  */
 import type { Client, ClientConfig } from "pg";
 import { addressesOf } from "./addresses.ts";
+import { messageOf } from "./message-of.ts";
 
 /** How long servers that have not answered are waited for when another one has: it may be a former primary. */
 const GRACE_MS = 100;
@@ -116,8 +117,7 @@ async function bestOf(
 function whyNone(addresses: readonly string[], errors: readonly unknown[]): unknown {
   if (errors.length === 1) return errors[0];
   const reasons = errors.map((error, index) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `${decodeURIComponent(new URL(addresses[index] ?? "").host)}: ${reason}`;
+    return `${decodeURIComponent(new URL(addresses[index] ?? "").host)}: ${messageOf(error)}`;
   });
   return new Error(`no server takes writes: ${reasons.join("; ")}`);
 }

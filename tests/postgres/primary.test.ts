@@ -22,6 +22,13 @@ test("addressFault() says what is wrong", () => {
   expect(addressFault("postgres://a/db?target_session_attrs=any")).toContain("write read-write");
 });
 
+test("connectedToPrimary() says of each server why it is none, also of a name with several addresses", async () => {
+  const url = "postgres://u@localhost:1,localhost:2/db";
+  await expect(connectedToPrimary({ url, config: {}, connectMs: 2000, onFormer: () => {} })).rejects.toThrow(
+    /^no server takes writes: localhost:1: .*ECONNREFUSED \S+:1; localhost:2: .*ECONNREFUSED \S+:2$/,
+  );
+});
+
 describe.skipIf(noPostgres !== undefined)("connectedToPrimary()", () => {
   let pair: PostgresPair;
   beforeAll(async () => {

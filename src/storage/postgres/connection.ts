@@ -4,6 +4,7 @@
  */
 import type { Client } from "pg";
 import { addressFault } from "../../postgres/addresses.ts";
+import { messageOf } from "../../postgres/message-of.ts";
 import { connectedToPrimary, timelineAt } from "../../postgres/primary.ts";
 import { OpenError } from "../ordered-store.ts";
 
@@ -256,10 +257,4 @@ export function isRefusal(error: unknown): error is Error & { readonly code: str
 export function assertUrl(url: string): void {
   const fault = addressFault(url);
   if (fault !== undefined) throw new OpenError(fault);
-}
-
-export function messageOf(error: unknown): string {
-  // A refused connection to a name with several addresses has its texts inside.
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }

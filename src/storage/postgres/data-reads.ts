@@ -2,18 +2,13 @@
  * Loads what a read has missed, and remembers it. Keys that are asked for while others are on the way share the next
  * statement. The answer to one says more than whether its key is there: where it is not, which one comes next.
  */
+
 import { type Bytes, bytesOf, chars, raw } from "../../base/bytes.ts";
+import { messageOf } from "../../postgres/message-of.ts";
 import type { Hold } from "../not-loaded.ts";
 import type { Entry, Write } from "../ordered-store.ts";
 import { bigintArray, byteaArray } from "./arrays.ts";
-import {
-  type Answer,
-  DoubtError,
-  messageOf,
-  Patience,
-  type Statement,
-  type Statements,
-} from "./connection.ts";
+import { type Answer, DoubtError, Patience, type Statement, type Statements } from "./connection.ts";
 import { END, type KnownKeys } from "./known-keys.ts";
 import type { Ownership } from "./ownership.ts";
 
@@ -197,10 +192,7 @@ export class DataReads {
       if (this.#ownership.lost !== undefined) throw this.#ownership.lost;
       try {
         this.#loadCount += 1;
-        return await this.#line.run(statement, (timeline) => [
-          this.#ownership.fenceOn(timeline)[0],
-          ...parameters,
-        ]);
+        return await this.#line.run(statement, this.#ownership.reading(...parameters));
       } catch (error) {
         if (!(error instanceof DoubtError)) refusals += 1;
         if (refusals === REFUSALS_MAX) throw new Error(`the database refuses a read: ${messageOf(error)}`);

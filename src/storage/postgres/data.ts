@@ -3,13 +3,15 @@
  * where it is not (data-reads.ts). A batch that may have failed is sent again, in a new epoch so that the first one cannot
  * come later: it says what values keys have, so that twice is once.
  */
+
 import type { Bytes } from "../../base/bytes.ts";
 import { chars, raw } from "../../base/bytes.ts";
+import { messageOf } from "../../postgres/message-of.ts";
 import type { DataFile, JournalMark } from "../data-file.ts";
 import { type Hold, NotLoaded } from "../not-loaded.ts";
 import type { Entry, Write } from "../ordered-store.ts";
 import { byteaArray } from "./arrays.ts";
-import { messageOf, Patience, type Statement, type Statements } from "./connection.ts";
+import { Patience, type Statement, type Statements } from "./connection.ts";
 import type { DataReads } from "./data-reads.ts";
 import type { KnownKeys } from "./known-keys.ts";
 import { HELD, IS_OWN, type Ownership, Trouble } from "./ownership.ts";
@@ -182,10 +184,7 @@ export class PostgresData implements DataFile {
     const { lost } = this.#ownership;
     if (lost !== undefined) throw lost;
     try {
-      const { rows } = await this.#line.run(statement, (timeline) => [
-        ...this.#ownership.fenceOn(timeline),
-        ...parameters,
-      ]);
+      const { rows } = await this.#line.run(statement, this.#ownership.fenced(...parameters));
       const [row] = rows;
       if (row?.[0] === "1") {
         this.#trouble.succeeded();

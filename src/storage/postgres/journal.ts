@@ -247,10 +247,7 @@ export class PostgresJournal implements CommitJournal {
       try {
         await this.#ownership.raise(this.#line);
         const { partition } = this.#ownership;
-        const { rows } = await this.#line.run(LOOK, (timeline) => [
-          ...this.#ownership.fenceOn(timeline),
-          this.#syncedSequence,
-        ]);
+        const { rows } = await this.#line.run(LOOK, this.#ownership.fenced(this.#syncedSequence));
         const [held, count, last] = rows[0] ?? [];
         // The epoch has changed between the two.
         if (held !== "1") continue;
@@ -288,11 +285,7 @@ export class PostgresJournal implements CommitJournal {
   async #trimUpTo(sequence: number): Promise<void> {
     while (this.#trimmedSequence < sequence && this.#ownership.lost === undefined) {
       const to = Math.min(sequence, this.#trimmedSequence + TRIM_ROWS);
-      const { rows } = await this.#trimLine.run(TRIM, (timeline) => [
-        ...this.#ownership.fenceOn(timeline),
-        this.#trimmedSequence,
-        to,
-      ]);
+      const { rows } = await this.#trimLine.run(TRIM, this.#ownership.fenced(this.#trimmedSequence, to));
       if (rows[0]?.[0] !== "1") return;
       this.#trimmedSequence = to;
     }

@@ -3,7 +3,8 @@
  * does not know what has become of a statement: that waits for the statement where it still runs, and where it has not begun
  * it will find another epoch and do nothing. So behind the new epoch nothing of the old one happens any more.
  */
-import { messageOf, type Statement, type Statements } from "./connection.ts";
+import { messageOf } from "../../postgres/message-of.ts";
+import type { Statement, Statements, Values } from "./connection.ts";
 
 /** The partition has another owner, or none any more. */
 export class LostError extends Error {
@@ -69,6 +70,16 @@ export class Ownership {
     return [this.partition, this.#epoch, this.owner];
   }
 
+  /** The values of a statement of the owner: what it compares, then the rest. */
+  fenced(...rest: readonly unknown[]): Values {
+    return (timeline) => [...this.fenceOn(timeline), ...rest];
+  }
+
+  /** The values of a statement that reads the partition: its number, then the rest. */
+  reading(...rest: readonly unknown[]): Values {
+    return (timeline) => [this.fenceOn(timeline)[0], ...rest];
+  }
+
   /** Why nothing can be written any more. */
   get lost(): LostError | undefined {
     return this.#lost;
@@ -94,7 +105,7 @@ export class Ownership {
 
   async #raiseNow(line: Statements): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
-    const { rows } = await line.run(RAISE, (timeline) => this.fenceOn(timeline));
+    const { rows } = await line.run(RAISE, this.fenced());
     const [row] = rows;
     if (row === undefined)
       throw this.lose(

@@ -128,10 +128,7 @@ export class PostgresPost implements Post {
   async #run(statement: Statement, values: readonly unknown[]): Promise<Answer> {
     const { lost, partition } = this.#ownership;
     if (lost !== undefined) throw lost;
-    const answer = await this.#line.run(statement, (timeline) => [
-      ...this.#ownership.fenceOn(timeline),
-      ...values,
-    ]);
+    const answer = await this.#line.run(statement, this.#ownership.fenced(...values));
     if (answer.rows[0]?.[0] !== "1")
       throw new DoubtError(`partition ${partition} is in another epoch or has another owner`);
     return answer;

@@ -2,8 +2,10 @@
  * From the tables of a partition to a store that can go on: the rows of the journal behind the mark are replayed as the
  * records of a file would be. To be called by the owner, in its epoch: nobody else writes any more.
  */
+
 import type { Bytes } from "../../base/bytes.ts";
 import { roundsOfEventLoop } from "../../base/event-loop.ts";
+import { messageOf } from "../../postgres/message-of.ts";
 import type { JournalMark } from "../data-file.ts";
 import type { PreparedRedo } from "../derived.ts";
 import { type Commit, decodeCommit, decodeHead } from "../journal-record.ts";
@@ -12,14 +14,7 @@ import { OpenError } from "../ordered-store.ts";
 import { type RecoveryOptions, ReplayedTables } from "../recovery.ts";
 import { untilLoaded } from "../until-loaded.ts";
 import type { WriteTable } from "../write-table.ts";
-import {
-  type Answer,
-  DoubtError,
-  messageOf,
-  Patience,
-  type Statement,
-  type Statements,
-} from "./connection.ts";
+import { type Answer, DoubtError, Patience, type Statement, type Statements } from "./connection.ts";
 import type { PostgresData } from "./data.ts";
 import type { JournalEnd } from "./journal.ts";
 import { HELD, IS_OWN, LostError, type Ownership } from "./ownership.ts";
@@ -55,7 +50,7 @@ const TIDY: Statement = {
 /** How far the journal has been carried, by the partition's row. @throws OpenError when the partition is not the owner's */
 export async function readMark(line: Statements, ownership: Ownership): Promise<JournalMark> {
   const { partition, owner, epoch } = ownership;
-  const { rows } = await persistently(() => line.run(STATE, (timeline) => ownership.fenceOn(timeline)));
+  const { rows } = await persistently(() => line.run(STATE, ownership.fenced()));
   const [row] = rows;
   if (row === undefined)
     throw new OpenError(`partition ${partition} is not that of '${owner}' in epoch ${epoch} any more`);
@@ -97,9 +92,7 @@ export async function recover(source: Source, options: RecoveryOptions): Promise
     }
   }
   await untilLoaded(() => options.verify(tables.reader()));
-  await persistently(() =>
-    line.run(TIDY, (timeline) => [...ownership.fenceOn(timeline), mark.sequence, sequence]),
-  );
+  await persistently(() => line.run(TIDY, ownership.fenced(mark.sequence, sequence)));
   return { active: tables.active, hasRedo: tables.hasRedo, end: { mark, sequence, bytes } };
 }
 
@@ -123,9 +116,7 @@ async function nextPage(
   tables: ReplayedTables,
 ): Promise<Page> {
   const { partition } = ownership;
-  const { rows } = await persistently(() =>
-    line.run(ROWS, (timeline) => [ownership.fenceOn(timeline)[0], sequence]),
-  );
+  const { rows } = await persistently(() => line.run(ROWS, ownership.reading(sequence)));
   const commits: PreparedCommit[] = [];
   const keys = new Set<Bytes>();
   let bytes = 0;
