@@ -123,6 +123,11 @@ test-postgres: install ## The tests of commands over a partition in PostgreSQL (
 bench-postgres: install ## Commits in PostgreSQL beside bare clients that insert the same rows (TURNS=1,16,64)
 	npx tsx tests/bench/postgres-commits.ts $(if $(TURNS),--turns $(TURNS))
 
+bench-cluster: install build ## One, two and three servers over PostgreSQL beside bare and hand-written clients, eleven minutes (ROUNDS=5, SECONDS=2, IN_FLIGHT=1,16,64,256, PARTITIONS=6)
+	npx tsx tests/bench/cluster.ts $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+	  $(if $(IN_FLIGHT),--in-flight $(IN_FLIGHT)) $(if $(PARTITIONS),--partitions $(PARTITIONS)) \
+	  $(if $(MACHINES),--machines $(MACHINES)) $(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(if $(WARM_UP),--warm-up $(WARM_UP))
+
 bench: install build ## Measure Detent and redis-server side by side
 	npx tsx tests/bench/run.ts
 

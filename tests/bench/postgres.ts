@@ -19,7 +19,8 @@ const SCHEMA = `
   CREATE TABLE outbox (id bigserial PRIMARY KEY, key text, rev bigint, event text, from_state text, to_state text, at bigint);
 `;
 
-const TRANSITION = `
+/** Transitions of the machines whose keys are `$1`, none twice, at `$2`. */
+export const TRANSITION = `
   WITH moved AS (
     UPDATE machine SET state = CASE state WHEN 'off' THEN 'on' ELSE 'off' END, rev = rev + 1, updated = $2
     WHERE key = ANY ($1::text[]) AND state IN ('off', 'on')
@@ -47,11 +48,7 @@ export async function startPostgres(machines: number): Promise<PostgresPeer | un
   if (server === undefined) return undefined;
   const connect = () => server.connect();
   const first = await connect();
-  await first.query(SCHEMA);
-  await first.query("INSERT INTO machine SELECT 'lamp:' || n, 'off', 1, 0 FROM generate_series(0, $1) n", [
-    machines - 1,
-  ]);
-  await first.query("VACUUM ANALYZE");
+  await createMachines(first, machines);
   const clients = [first];
   while (clients.length < CONNECTIONS) clients.push(await connect());
   const usage = () => usedByAll(server.pid);
@@ -62,6 +59,15 @@ export async function startPostgres(machines: number): Promise<PostgresPeer | un
       await server.stop();
     },
   };
+}
+
+/** The tables, and machines in them, `lamp:0` and so on. */
+export async function createMachines(client: pg.Client, count: number): Promise<void> {
+  await client.query(SCHEMA);
+  await client.query("INSERT INTO machine SELECT 'lamp:' || n, 'off', 1, 0 FROM generate_series(0, $1) n", [
+    count - 1,
+  ]);
+  await client.query("VACUUM ANALYZE");
 }
 
 interface Measured {
