@@ -253,7 +253,7 @@ export interface DecodedMachine {
 
 /** As `decodeMachine`, with what is remembered beside the machine. */
 export function decodedMachine(record: KeyRecord): DecodedMachine {
-  // Only this function, and who makes a live record, sets what a machine's record has been decoded to.
+  // Only this function, `remember` and who makes a live record set what a machine's record has been decoded to.
   const known = record.decoded as DecodedMachine | undefined;
   if (known !== undefined) return known;
   const decoded: DecodedMachine = { machine: readMachine(record) };

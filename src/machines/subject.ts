@@ -14,7 +14,7 @@ import type { KeyRecord } from "../keyspace/records.ts";
 import * as errors from "../protocol/errors.ts";
 import type { ChartCache } from "./chart-cache.ts";
 import { findDefinition } from "./definitions.ts";
-import { decodedMachine, decodeMachine, type MachineRecord } from "./record.ts";
+import { type DecodedMachine, decodedMachine, decodeMachine, type MachineRecord } from "./record.ts";
 import { relativesOf } from "./relatives.ts";
 import type { OwnerRights } from "./rights.ts";
 
@@ -78,6 +78,11 @@ export function subjectOf(scope: Scope, key: Bytes, record: KeyRecord): Subject 
   const made: Chart = { machine: chart, snapshot: read.snapshot };
   decoded.chart = made;
   return { key, record, machine, chart: made };
+}
+
+/** Notes what a record says that has just been written. */
+export function remember(record: KeyRecord, machine: MachineRecord, chart: Chart): void {
+  record.decoded = { machine, chart } satisfies DecodedMachine;
 }
 
 /** The compiled form of a definition that a machine is pinned to. */
