@@ -45,7 +45,11 @@ interface Gathered {
   isPartial: boolean;
 }
 
-type Listener = (note: ChangeNote) => void;
+/** `from`: the other server of the cluster at which it has changed. */
+type Listener = (note: ChangeNote, from: string | undefined) => void;
+
+/** The database of a cluster. */
+const SHARED_DATABASE = 0;
 
 export class ChangeNotes {
   readonly #clock: Clock;
@@ -53,6 +57,10 @@ export class ChangeNotes {
   readonly #listeners = new Map<number, Set<Listener>>();
   readonly #gathered = new Map<number, Gathered>();
   #cancelWake: (() => void) | undefined;
+  /** Called whenever somebody begins to follow. */
+  onFollowed: () => void = () => undefined;
+  /** Takes what changes here for the other servers of a cluster; undefined while nobody follows there. */
+  tell: ((note: ChangeNote) => void) | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -69,10 +77,12 @@ export class ChangeNotes {
   follow(database: number, listener: Listener): () => void {
     const listeners = this.#listeners.get(database) ?? new Set();
     this.#listeners.set(database, listeners.add(listener));
+    this.onFollowed();
     return () => {
       listeners.delete(listener);
       if (listeners.size > 0 || this.#listeners.get(database) !== listeners) return;
       this.#listeners.delete(database);
+      if (this.#isWanted(database)) return;
       this.#gathered.delete(database);
       if (this.#gathered.size > 0) return;
       this.#cancelWake?.();
@@ -82,7 +92,7 @@ export class ChangeNotes {
 
   /** The changes of a turn that is committed. */
   note(changes: readonly Change[]): void {
-    if (this.#listeners.size === 0) return;
+    if (this.#listeners.size === 0 && this.tell === undefined) return;
     for (const change of changes) {
       if (change.kind === "machine") {
         const gathered = this.#of(change.database);
@@ -91,6 +101,15 @@ export class ChangeNotes {
       else if (change.kind === "flush") this.#noteUnnamed(change.database);
       else if (change.kind === "key" && COMES_OR_GOES.has(change.event)) this.#noteUnnamed(change.database);
     }
+  }
+
+  /** Hands out what has changed at another server of the cluster. */
+  handOn(note: ChangeNote, from: string): void {
+    for (const listener of this.#listeners.get(SHARED_DATABASE) ?? []) listener(note, from);
+  }
+
+  #isWanted(database: number): boolean {
+    return this.#listeners.has(database) || (this.tell !== undefined && database === SHARED_DATABASE);
   }
 
   /** Machines may have come or gone. */
@@ -102,7 +121,7 @@ export class ChangeNotes {
   /** What is gathered of a database; undefined where nobody follows. */
   #of(database: number): Gathered | undefined {
     const known = this.#gathered.get(database);
-    if (known !== undefined || !this.#listeners.has(database)) return known;
+    if (known !== undefined || !this.#isWanted(database)) return known;
     const gathered = { definitions: new Map(), isPartial: false };
     this.#gathered.set(database, gathered);
     this.#cancelWake ??= this.#clock.wakeAt(this.#clock.now() + GATHERED_MS, () => this.#handOut());
@@ -113,8 +132,10 @@ export class ChangeNotes {
     this.#cancelWake = undefined;
     const all = [...this.#gathered];
     this.#gathered.clear();
-    for (const [database, gathered] of all)
-      for (const listener of this.#listeners.get(database) ?? []) listener(gathered);
+    for (const [database, gathered] of all) {
+      for (const listener of this.#listeners.get(database) ?? []) listener(gathered, undefined);
+      if (database === SHARED_DATABASE) this.tell?.(gathered);
+    }
   }
 }
 

@@ -1,19 +1,23 @@
 /**
  * Between the bus of a cluster and the subscribers of this server: what happens here is handed to the bus when the
  * commits that it tells of are on disk, in their order; what comes from other servers is sent to those who are
- * subscribed, outside of any turn, since it tells of no commit of this server.
+ * subscribed, outside of any turn, since it tells of no commit of this server. So are notes of what has changed.
  */
 import { bytesOf } from "../base/bytes.ts";
 import type { BusMessage, MessageBus } from "../cluster/message-bus.ts";
 import type { ServerContext } from "../commands/server-context.ts";
+import { exchangeNotes } from "./other-notes.ts";
 import { Outgoing } from "./outgoing.ts";
 
 /** Listens to the other servers; returns what ends that. */
 export function linkBus(bus: MessageBus | undefined, server: ServerContext): () => void {
   if (bus === undefined) return () => undefined;
+  const { cluster, clock, changeNotes: notes } = server;
   const endListening = bus.onMessages((messages) => deliver(messages, server));
+  const endNotes = cluster && exchangeNotes({ bus, cluster, clock, notes });
   return () => {
     endListening();
+    endNotes?.();
     bus.setHearing(false);
   };
 }
