@@ -42,13 +42,8 @@ export function useRoute(): Route {
 
 /** Changes one parameter of the address without a step of the browser's history. */
 export function setQuery(name: string, value: string): void {
-  setQueries({ [name]: value });
-}
-
-/** The same of several. */
-export function setQueries(values: Readonly<Record<string, string>>): void {
   const { page, subject, query } = readRoute();
-  for (const [name, value] of Object.entries(values)) query.set(name, value);
+  query.set(name, value);
   history.replaceState(null, "", linkTo(page, subject, Object.fromEntries(query)));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
@@ -118,30 +113,6 @@ export function useLoaded<T>(key: string, tick: number | string, load: () => Pro
     setRound((count) => count + 1);
   }, []);
   return { data: data?.key === key ? data.value : undefined, error, reload };
-}
-
-/** So long a page waits for all that it shows. */
-const HOLD_MS = 1000;
-
-/**
- * Whether a page is shown: when all of it is there, or some time has passed. A page that is shown part by part moves under the hands of
- * who uses it. It stays shown while `key` is the same.
- */
-export function useReady(key: string, isThere: boolean): boolean {
-  const [ready, setReady] = useState<string>();
-  useEffect(() => {
-    if (isThere) setReady(key);
-  }, [key, isThere]);
-  useEffect(() => {
-    const timer = setTimeout(() => setReady(key), HOLD_MS);
-    return () => clearTimeout(timer);
-  }, [key]);
-  return isThere || ready === key;
-}
-
-/** Whether something is there, or known not to come. */
-export function isSettled({ data, error }: Pick<Loaded<unknown>, "data" | "error">): boolean {
-  return data !== undefined || error !== undefined;
 }
 
 /** A value that is followed at most once in so many milliseconds: for what takes the server long. */

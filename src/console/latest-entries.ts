@@ -8,11 +8,11 @@ export interface Entry extends StreamEntry {
 
 interface Row {
   readonly stream: string;
-  /** Null where another server holds the partition. */
+  /** Null where another server holds the partition, which is asked for its entries. */
   readonly length: number | null;
 }
 
-/** Of all partitions that the server holds, the newest first. @param plain the key where there is one partition */
+/** Of all partitions, the newest first; of one that nobody serves, none. @param plain the key where there is one partition */
 export async function latestEntries(
   kind: "AUDIT" | "DEAD" | "REFUSALS",
   plain: string,
@@ -20,7 +20,7 @@ export async function latestEntries(
 ): Promise<readonly Entry[]> {
   const streams = await streamsOf(kind, plain);
   const pieces = await Promise.all(
-    streams.map(async (stream) => (await entriesOf(stream, countMax)).map((entry) => ({ ...entry, stream }))),
+    streams.map(async (stream) => (await served(stream, countMax)).map((entry) => ({ ...entry, stream }))),
   );
   return pieces
     .flat()
@@ -28,12 +28,21 @@ export async function latestEntries(
     .slice(0, countMax);
 }
 
+async function served(stream: string, countMax: number): Promise<readonly StreamEntry[]> {
+  try {
+    return await entriesOf(stream, countMax);
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === "CLUSTERDOWN") return [];
+    throw error;
+  }
+}
+
 async function streamsOf(kind: string, plain: string): Promise<readonly string[]> {
   try {
     const rows = await command<readonly Row[]>("SM.STREAMS", "KIND", kind);
     // Of those that the user may not read, the refusal says which.
     if (rows.length === 0) return [plain];
-    return rows.filter(({ length }) => length !== null && length > 0).map(({ stream }) => stream);
+    return rows.filter(({ length }) => length !== 0).map(({ stream }) => stream);
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === "NOPERM") return [plain];
     throw error;

@@ -1,15 +1,25 @@
 /** A machine: where it is and was, what it accepts, why it would refuse, what it waits for, and what may be done to it. */
 import type { Json } from "../base/json.ts";
-import { Actions } from "./actions.tsx";
-import { type HistoryEntry, type PendingEntry, scope } from "./api.ts";
+import type { Drawing } from "../drawing/geometry.ts";
+import { Actions, actionsOf } from "./actions.tsx";
+import {
+  get,
+  type HistoryEntry,
+  type MachineInfo,
+  machinePath,
+  type PendingEntry,
+  scope,
+  versionsOf,
+} from "./api.ts";
 import { Chart } from "./chart.tsx";
 import { takenLines, withOuter } from "./chart-path.ts";
 import { useQuestion } from "./confirm.tsx";
 import { Context } from "./context.tsx";
+import { useDrawing } from "./drawing.ts";
 import { eventName } from "./event-name.ts";
 import { Events } from "./events.tsx";
-import { linkTo, setQuery } from "./hooks.ts";
-import { useActions, useMachine, usePast } from "./machine-data.ts";
+import type { Relations } from "./family-lines.ts";
+import { linkTo, setQuery, useLoaded } from "./hooks.ts";
 import { Ago, Fault, Loading, Panel, Status, Until } from "./parts.tsx";
 import { Outcomes, RawDocument, Relatives } from "./relatives.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -23,14 +33,34 @@ export function Machine({
   readonly query: URLSearchParams;
   readonly tick: number;
 }) {
-  const loaded = useMachine(machineKey, query, tick);
-  const { path, now, history, pending, next, definition, drawing, reload } = loaded;
+  const path = machinePath(machineKey);
+  const now = useLoaded(`machine ${machineKey}`, tick, () => get<MachineInfo & Relations>(path));
+  const history = useLoaded(`history ${machineKey}`, tick, () =>
+    get<{ history: readonly HistoryEntry[] }>(`${path}/history?newestFirst=true&count=1000`),
+  );
+  const pending = useLoaded(`pending ${machineKey}`, tick, () =>
+    get<{ pending: readonly PendingEntry[] }>(`${path}/pending`),
+  );
+  const definition = now.data?.definition ?? "";
+  const drawing = useDrawing(definition, query);
+  const versions = useLoaded(`versions ${definition}`, 0, async () =>
+    definition === "" ? undefined : versionsOf(definition),
+  );
   const entries = (history.data?.history ?? []).toReversed();
-  const { past, isPast, shown } = usePast(machineKey, query, now.data?.rev);
+  const wanted = Number(query.get("rev") ?? 0);
+  const isPast = wanted > 0 && now.data !== undefined && wanted < now.data.rev;
+  const shown = isPast ? wanted : (now.data?.rev ?? 0);
+  const past = useLoaded(`past ${machineKey} ${isPast ? wanted : 0}`, 0, async () =>
+    isPast ? get<MachineInfo & Relations>(`${path}?rev=${wanted}`) : undefined,
+  );
   const machine = isPast ? past.data : now.data;
-  const { questions, allowed, isReady } = useActions(machineKey, loaded, isPast ? shown : undefined);
+  const reload = () => {
+    now.reload();
+    history.reload();
+    pending.reload();
+  };
   const { pose, dialog } = useQuestion(reload);
-  if (now.data === undefined || !isReady)
+  if (now.data === undefined)
     return now.error === undefined ? (
       <Loading title={machineKey} />
     ) : (
@@ -41,7 +71,14 @@ export function Machine({
     <>
       <h1>
         {machineKey} <Status status={now.data.status} />
-        <Actions questions={questions} allowed={allowed} ask={pose} />
+        <Actions
+          questions={actionsOf(machineKey, now.data, {
+            rev: isPast ? shown : undefined,
+            states: drawing.data?.boxes.filter(isEnterable).map(({ path: state }) => state) ?? [],
+            versions: versions.data?.definitions.filter((id) => id !== definition) ?? [],
+          })}
+          ask={pose}
+        />
       </h1>
       <Fault error={now.error ?? past.error ?? drawing.error} />
       <p class="facts">
@@ -68,19 +105,23 @@ export function Machine({
           title={isPast ? `At rev ${shown}` : "Now"}
           aside={<strong class="where">{machine?.state.join(", ")}</strong>}
         >
-          <Chart
-            drawing={drawing.data}
-            marks={(drawn) => ({
-              active: withOuter(machine?.state ?? []),
-              visited: withOuter(visited),
-              taken: takenLines(
-                drawn,
-                entries.filter(({ rev }) => rev <= shown),
-              ),
-              onCollapse: drawing.onCollapse,
-              onCollapseAll: drawing.onCollapseAll,
-            })}
-          />
+          {drawing.data === undefined ? (
+            <p class="hint drawing">Drawing …</p>
+          ) : (
+            <Chart
+              drawing={drawing.data}
+              marks={{
+                active: withOuter(machine?.state ?? []),
+                visited: withOuter(visited),
+                taken: takenLines(
+                  drawing.data,
+                  entries.filter(({ rev }) => rev <= shown),
+                ),
+                onCollapse: drawing.onCollapse,
+                onCollapseAll: drawing.onCollapseAll,
+              }}
+            />
+          )}
         </Panel>
       )}
       <Timeline
@@ -89,9 +130,7 @@ export function Machine({
         onShow={(rev) => setQuery("rev", rev === now.data?.rev ? "" : String(rev))}
       />
       <div class="columns">
-        {!isPast && (
-          <Events machineKey={machineKey} machine={now.data} next={next} query={query} ask={pose} />
-        )}
+        {!isPast && <Events machineKey={machineKey} tick={tick + now.data.rev} ask={pose} />}
         <Panel title={isPast ? `Context at rev ${shown}` : "Context"}>
           <Context
             value={(machine?.context ?? {}) as Json}
@@ -122,6 +161,11 @@ function Unknown({ machineKey, error }: { readonly machineKey: string; readonly 
       </p>
     </>
   );
+}
+
+/** A state in which a machine may be put. */
+function isEnterable({ path, type, hasInside }: Drawing["boxes"][number]): boolean {
+  return path !== "" && type !== "history" && !hasInside;
 }
 
 /** Changes that have changed nothing and say why: what people have written down. */

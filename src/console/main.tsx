@@ -90,14 +90,8 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           Detent
         </a>
         <nav aria-label="Pages">
-          {PAGES.map(([name, title]) => (
-            <a
-              key={name}
-              href={linkTo(name)}
-              // It has its room before it is known whether the user may see it: nothing moves then.
-              class={name === "audit" && mayConfigure !== true ? "unseen" : ""}
-              aria-current={page === name ? "page" : undefined}
-            >
+          {PAGES.filter(([name]) => name !== "audit" || mayConfigure === true).map(([name, title]) => (
+            <a key={name} href={linkTo(name)} aria-current={page === name ? "page" : undefined}>
               {title}
             </a>
           ))}
@@ -136,7 +130,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           </button>
         </p>
       )}
-      <Elsewhere page={page} missing={missing} />
+      <Elsewhere missing={missing} />
       <div class="body">
         <Side
           definitions={definitions.data?.definitions ?? []}
@@ -168,11 +162,8 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
   );
 }
 
-/** Pages that show what their server holds, in a cluster too. */
-const OF_THIS_SERVER: ReadonlySet<string> = new Set(["streams", "audit"]);
-
-/** What a page of a server of a cluster does not follow, or not show, since other servers hold it. */
-function Elsewhere({ page, missing }: { readonly page: string; readonly missing: readonly Missing[] }) {
+/** What a page of a server of a cluster does not show, since nobody serves it. */
+function Elsewhere({ missing }: { readonly missing: readonly Missing[] }) {
   if (missing.length === 0) return null;
   const servers = new Map<string, number[]>();
   for (const { partition, host, port } of missing) {
@@ -182,11 +173,7 @@ function Elsewhere({ page, missing }: { readonly page: string; readonly missing:
   const parts = Array.from(servers, ([server, held]) => `${held.join(", ")} (${server})`);
   return (
     <p class="seen-as" role="status">
-      This server holds a part of the cluster.{" "}
-      {OF_THIS_SERVER.has(page)
-        ? "Not shown are the partitions "
-        : "What changes in these partitions is shown when the page is loaded again: "}
-      {parts.join("; ")}.
+      Not shown are the partitions {parts.join("; ")}.
     </p>
   );
 }

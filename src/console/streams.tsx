@@ -1,9 +1,9 @@
 /** The streams that machines write, who reads them in groups, and tasks that were given up. */
-import { get } from "./api.ts";
+import { command, get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
-import { isSettled, linkTo, useAllowed, useLoaded, useReady } from "./hooks.ts";
+import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { type Entry, latestEntries } from "./latest-entries.ts";
-import { Ago, count, Fault, Loading, Panel } from "./parts.tsx";
+import { Ago, count, Fault, Panel } from "./parts.tsx";
 
 interface Group {
   readonly name: string;
@@ -32,12 +32,10 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
   const dead = useLoaded(`dead ${database}`, tick, deadLetters);
   const { pose, dialog } = useQuestion(dead.reload);
   const [mayRequeue] = useAllowed([["SM.REQUEUE", "ALL"]]);
-  const isReady = useReady("streams", isSettled(known) && isSettled(dead) && mayRequeue !== undefined);
   const shown = dead.data ?? [];
   const deadTotal = (known.data ?? [])
     .filter(({ name }) => name === DEAD_STREAM || name.startsWith(`${DEAD_STREAM}:{`))
     .reduce((sum, { length }) => sum + length, 0);
-  if (!isReady) return <Loading title="Streams and tasks" />;
   return (
     <>
       <h1>Streams and tasks</h1>
@@ -47,7 +45,7 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
         aside={
           mayRequeue === true &&
           shown.length > 1 && (
-            <button type="button" onClick={() => pose(REQUEUE_ALL)}>
+            <button type="button" onClick={() => pose(requeueAll(shown))}>
               Requeue all
             </button>
           )
@@ -160,12 +158,21 @@ function MachineLink({ machineKey }: { readonly machineKey: string | undefined }
   return machineKey === undefined ? <>?</> : <a href={linkTo("machine", machineKey)}>{machineKey}</a>;
 }
 
-const REQUEUE_ALL: Question = {
-  title: "Requeue all",
-  text: "All tasks that were given up go back to the ends of their streams, to be done once more.",
-  fields: [],
-  words: () => ["SM.REQUEUE", "ALL"],
-};
+/** Where a cluster has several streams of them, those that are shown: all of one server are not all there are. */
+function requeueAll(shown: readonly Entry[]): Question {
+  const isOneStream = shown.every(({ stream }) => stream === DEAD_STREAM);
+  const question: Question = {
+    title: "Requeue all",
+    text: `${isOneStream ? "All tasks that were given up" : "The tasks that are listed"} go back to the ends of their streams, to be done once more.`,
+    fields: [],
+    words: () => ["SM.REQUEUE", "ALL"],
+  };
+  if (isOneStream) return question;
+  const act = async () => {
+    for (const letter of shown) await command(...requeue(letter).words({}));
+  };
+  return { ...question, act };
+}
 
 function requeue({ id, stream }: Entry): Question {
   return {

@@ -1,5 +1,6 @@
 /** Entries of streams one piece after another: of all that follows a place, or of what a consumer group is given. */
 import { type Answer, AnswerError, isList, isMap } from "./answer.ts";
+import { isAway } from "./elsewhere.ts";
 import type { HttpSession } from "./http-session.ts";
 import { accepted, badRequest, Problem } from "./problem.ts";
 
@@ -12,14 +13,12 @@ export interface FeedEntry {
 }
 
 export interface Feed {
-  /** Streams from which entries may be missing that were to follow the place given. */
-  readonly gaps: readonly string[];
   /** Where it is. */
   place(): string;
   /** The next entries; none after a while in which there were none. */
   next(): Promise<readonly FeedEntry[] | AnswerError>;
-  /** What the client is to know beside the entries; empty where there is nothing. */
-  notice?(): string;
+  /** What the client is to know beside the entries, first before all of them: events `gap` and `missing`, empty where there is nothing. */
+  notice(): string;
   /** Told how long the text of a piece was, so that pieces stay small. */
   sent(length: number): void;
 }
@@ -41,6 +40,13 @@ export class PieceSize {
     if (length > PIECE_CHARS) this.count = Math.max(1, Math.floor(this.count / 4));
     else if (length * 2 < PIECE_CHARS) this.count = Math.min(COUNT_MAX, this.count * 2);
   }
+}
+
+/** Says from which streams entries may be missing that were to follow; empty where there are none. */
+export function gapText(streams: readonly string[]): string {
+  return streams.length === 0
+    ? ""
+    : `event: gap\ndata: ${JSON.stringify({ streams, detail: "entries between may have been trimmed" })}\n\n`;
 }
 
 const ENTRY_ID = /^\d{1,20}(?:-\d{1,20})?$/;
@@ -94,7 +100,8 @@ export async function plainFeed(
       return { place: place(), stream, fields };
     });
   };
-  return { gaps, place, next, sent: (length) => size.sent(length) };
+  const notice = () => gapText(gaps.splice(0));
+  return { notice, place, next, sent: (length) => size.sent(length) };
 }
 
 /** A consumer of a group. */
@@ -117,7 +124,7 @@ export async function groupFeed(
   const { stream, name, consumer } = reader;
   let latest = after ?? "0-0";
   if (!ENTRY_ID.test(latest)) throw noPlace(latest);
-  await acknowledge(session, reader, latest);
+  await acknowledge((requests) => session.runAll(requests), reader, latest);
   // Undefined once all has come again that the consumer was given before.
   let again: string | undefined = "0-0";
   const size = new PieceSize();
@@ -140,21 +147,25 @@ export async function groupFeed(
       });
     }
   };
-  return { gaps: [], place: () => latest, next, sent: (length) => size.sent(length) };
+  return { notice: () => "", place: () => latest, next, sent: (length) => size.sent(length) };
 }
 
-export async function acknowledge(
-  session: HttpSession,
-  { stream, name, consumer }: Reader,
-  upTo: string,
-): Promise<void> {
+/** Runs requests where a stream is; undefined where no answer comes. */
+export type Run = (requests: ReadonlyArray<readonly string[]>) => Promise<readonly Answer[] | undefined>;
+
+/** Acknowledges what a consumer was given up to an entry; false where the stream cannot be reached at the moment. @throws Problem */
+export async function acknowledge(run: Run, reader: Reader, upTo: string): Promise<boolean> {
+  const { stream, name, consumer } = reader;
   for (;;) {
-    const pending = accepted(
-      await session.run(["XPENDING", stream, name, "-", upTo, String(PENDING_AT_ONCE), consumer]),
-    );
-    const ids = isList(pending) ? pending.flatMap((one) => (isList(one) ? [String(one[0])] : [])) : [];
-    if (ids.length === 0) return;
-    accepted(await session.run(["XACK", stream, name, ...ids]));
+    const count = String(PENDING_AT_ONCE);
+    const [pending] = (await run([["XPENDING", stream, name, "-", upTo, count, consumer]])) ?? [];
+    if (pending === undefined || isAway(pending)) return false;
+    const known = accepted(pending);
+    const ids = isList(known) ? known.flatMap((one) => (isList(one) ? [String(one[0])] : [])) : [];
+    if (ids.length === 0) return true;
+    const [done] = (await run([["XACK", stream, name, ...ids]])) ?? [];
+    if (done === undefined || isAway(done)) return false;
+    accepted(done);
   }
 }
 

@@ -5,7 +5,8 @@
 import { type Bytes, bufferOf, bytesOfText } from "../base/bytes.ts";
 import { globMatcher } from "../base/glob.ts";
 import { findCommand } from "../catalogue/catalogue.ts";
-import { denialOf } from "../clients/users/check.ts";
+import { type Denial, denialOf } from "../clients/users/check.ts";
+import type { User } from "../clients/users/user.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { ChangedMachines, ChangeNote } from "../machines/change-notes.ts";
 import { type Answer, answerOf, jsonOf } from "./answer.ts";
@@ -124,12 +125,10 @@ export class ChangeSummary {
 
   /** Whether the user may read the changes of a definition: the rights of a user may change at any time. */
   #mayRead(definition: string): boolean {
-    if (this.#session.session.user.isUnlimited) return true;
-    const request = ["XREAD", "STREAMS", this.#options.streamOf(definition), "$"].map((word) =>
-      Buffer.from(word),
+    const { user } = this.#session.session;
+    return (
+      user.isUnlimited || followDenial(this.#server, user, this.#options.streamOf(definition)) === undefined
     );
-    const command = findCommand(this.#server.catalogue, request);
-    return command !== undefined && denialOf(this.#session.session.user, command, request) === undefined;
   }
 
   #take(): string {
@@ -148,6 +147,19 @@ export class ChangeSummary {
     this.#isPartial = false;
     return `event: changed\ndata: ${data}\n\n`;
   }
+}
+
+/** Why a user may not read a change stream; undefined when it may. */
+export function followDenial(
+  { catalogue }: Pick<ServerContext, "catalogue">,
+  user: User,
+  stream: string,
+): Denial | undefined {
+  const request = ["XREAD", "STREAMS", stream, "$"].map((word) => Buffer.from(word));
+  const command = findCommand(catalogue, request);
+  return command === undefined
+    ? { reason: "command", object: Buffer.from("xread"), position: 0 }
+    : denialOf(user, command, request);
 }
 
 /** The machines that have a key, or one of a pattern. */

@@ -8,17 +8,20 @@
 import type { Hono } from "hono";
 import { textOfBytes } from "../base/bytes.ts";
 import { globMatcher } from "../base/glob.ts";
+import { tagsOf } from "../cluster/tags.ts";
+import type { ClusterView } from "../cluster/view.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { changeStream } from "../machines/stream-names.ts";
+import { denialError } from "../server/permissions.ts";
 import { type Access, openSession } from "./access.ts";
 import { type Answer, AnswerError, isList, isMap, jsonOf, RawJson } from "./answer.ts";
 import { type Env, peerOf } from "./app-context.ts";
 import { type Feed, type FeedEntry, groupFeed, plainFeed } from "./change-feed.ts";
-import { ChangeSummary } from "./change-summary.ts";
-import { ElsewhereNotice } from "./elsewhere.ts";
+import { ChangeSummary, followDenial } from "./change-summary.ts";
+import { MissingNotice, unserved } from "./elsewhere.ts";
 import { CLOSED, type HttpSession } from "./http-session.ts";
 import { partitionFeed } from "./partition-feed.ts";
-import { accepted, badRequest } from "./problem.ts";
+import { accepted, badRequest, Problem } from "./problem.ts";
 
 /** What browsers wait before they come back. */
 const RETRY_MS = 2000;
@@ -48,11 +51,7 @@ export function addChanges(app: Hono<Env>, access: Access): void {
       const events =
         asked.everyMs === undefined
           ? eventStream(session, await feedOf(access.server, session, asked), asked.matches)
-          : summaryStream(
-              access.server,
-              session,
-              await summaryOf(access.server, session, asked, asked.everyMs),
-            );
+          : summaryStream(access.server, session, summaryOf(access.server, session, asked, asked.everyMs));
       return new Response(events, {
         headers: {
           "content-type": "text/event-stream; charset=utf-8",
@@ -128,24 +127,27 @@ function everyOf(query: URLSearchParams): number | undefined {
 }
 
 /** What changes from now on, summed up. @throws Problem when the user may not read the changes of a definition that is named */
-async function summaryOf(
+function summaryOf(
   server: ServerContext,
   session: HttpSession,
   { definitions, key }: Asked,
   everyMs: number,
-): Promise<ChangeSummary> {
+): ChangeSummary {
   // Where there are several partitions, the stream of one of them stands for all.
-  const streamHere = (name: string): string =>
-    textOfBytes(changeStream(server.partitions.home.place, name === "" ? undefined : name));
-  for (const name of definitions)
-    accepted(await session.run(["XREAD", "COUNT", "1", "STREAMS", streamHere(name), "$"]));
-  return new ChangeSummary(server, session, { everyMs, definitions, key, streamOf: streamHere });
+  const [tag = ""] = tagsOf(server.cluster?.partitions ?? []);
+  const streamOf = (name: string): string =>
+    textOfBytes(changeStream({ tag }, name === "" ? undefined : name));
+  for (const name of definitions) {
+    const denial = followDenial(server, session.session.user, streamOf(name));
+    if (denial !== undefined)
+      throw new Problem(new AnswerError(denialError(session.session, denial).message));
+  }
+  return new ChangeSummary(server, session, { everyMs, definitions, key, streamOf });
 }
 
 async function feedOf(server: ServerContext, session: HttpSession, asked: Asked): Promise<Feed> {
   const { definitions, key, group, after } = asked;
-  if (server.cluster !== undefined && server.cluster.partitions.length > 1)
-    return partitionedFeed(server, session, asked);
+  if (server.cluster !== undefined) return clusterFeed(server, server.cluster, session, asked);
   if (group !== undefined)
     return groupFeed(session, { stream: streamOf(definitions[0] ?? ""), ...group }, after);
   const names = definitions.length > 0 ? definitions : await definitionOfKey(session, key);
@@ -154,17 +156,17 @@ async function feedOf(server: ServerContext, session: HttpSession, asked: Asked)
   return plainFeed(session, async () => (await allDefinitions(session)).map(streamOf), after, false);
 }
 
-/** Where each partition has streams of its own. */
-async function partitionedFeed(
+async function clusterFeed(
   server: ServerContext,
+  cluster: ClusterView,
   session: HttpSession,
   { definitions, key, group, after }: Asked,
 ): Promise<Feed> {
   const names = definitions.length > 0 ? definitions : await definitionOfKey(session, key);
   return partitionFeed(
     {
-      ...{ server, session, group },
-      names: async () => names ?? (await allDefinitions(session)),
+      ...{ server, cluster, session, group },
+      names: names ?? (() => allDefinitions(session)),
       key: key === undefined || isPattern(key) ? undefined : key,
     },
     after,
@@ -217,7 +219,7 @@ function eventStream(
         if (isFirst) {
           isFirst = false;
           // The headers leave at once, and a client that goes before the first event knows where it was.
-          send(`retry: ${RETRY_MS}\nid: ${feed.place()}\n\n${gapText(feed)}${feed.notice?.() ?? ""}`);
+          send(`retry: ${RETRY_MS}\nid: ${feed.place()}\n\n${feed.notice()}`);
           return;
         }
         const batch = await feed.next();
@@ -229,7 +231,7 @@ function eventStream(
         }
         const text = batchText(batch, feed, matches);
         feed.sent(text.length);
-        send(`${text}${feed.notice?.() ?? ""}`);
+        send(`${text}${feed.notice()}`);
       },
       cancel: () => session.close(),
     },
@@ -243,26 +245,20 @@ function summaryStream(
   summary: ChangeSummary,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const missing = new ElsewhereNotice(server);
+  const missing = new MissingNotice();
   let isFirst = true;
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
         const text = isFirst ? `retry: ${RETRY_MS}\n\n` : await summary.next();
         isFirst = false;
-        controller.enqueue(encoder.encode(`${missing.next()}${text ?? problemText(CLOSED)}`));
+        controller.enqueue(encoder.encode(`${missing.next(unserved(server))}${text ?? problemText(CLOSED)}`));
         if (text === undefined) controller.close();
       },
       cancel: () => session.close(),
     },
     { highWaterMark: 0 },
   );
-}
-
-function gapText({ gaps }: Feed): string {
-  return gaps.length === 0
-    ? ""
-    : `event: gap\ndata: ${JSON.stringify({ streams: gaps, detail: "entries between may have been trimmed" })}\n\n`;
 }
 
 function problemText({ code, detail }: AnswerError): string {

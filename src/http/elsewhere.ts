@@ -1,10 +1,11 @@
 /**
- * The partitions of a cluster that other servers hold: what a page or a reader of changes is not sent here, and where it is. A
- * server names them whenever they change, so that nobody takes a part for the whole.
+ * The partitions of a cluster that are missing for a page or a reader of changes, and where they are. A server names them whenever
+ * they change, so that nobody takes a part for the whole.
  */
 import { type OwnedPartition, partitionsElsewhere } from "../commands/cluster/elsewhere.ts";
 import { portFor } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
+import { type Answer, AnswerError } from "./answer.ts";
 
 type Server = Pick<ServerContext, "cluster" | "partitions">;
 
@@ -32,20 +33,43 @@ export function placeOf({ partition, firstSlot, lastSlot, owner }: OwnedPartitio
   };
 }
 
-/** Says what is elsewhere, once and whenever that has changed. */
-export class ElsewhereNotice {
-  readonly #server: Server;
+/** Those that nobody serves at the moment, or nobody who can be asked. */
+export function unserved(
+  server: Pick<ServerContext, "cluster" | "partitions" | "asking">,
+): readonly Elsewhere[] {
+  return (partitionsElsewhere(server) ?? [])
+    .filter(
+      ({ owner }) => owner === undefined || owner.id === server.cluster?.ownId || server.asking === undefined,
+    )
+    .map(placeOf);
+}
+
+/** What is answered for a partition that cannot be asked at the moment. */
+const AWAY: ReadonlySet<string> = new Set([
+  "MOVED",
+  "ASK",
+  "CLUSTERDOWN",
+  "TRYAGAIN",
+  "CROSSSLOT",
+  "UNBLOCKED",
+]);
+
+export function isAway(answer: Answer): boolean {
+  return answer instanceof AnswerError && AWAY.has(answer.code);
+}
+
+/** Says what is missing, once and whenever that has changed. */
+export class MissingNotice {
   #said = "[]";
 
-  constructor(server: Server) {
-    this.#server = server;
+  isNews(missing: readonly Elsewhere[]): boolean {
+    return JSON.stringify(missing) !== this.#said;
   }
 
   /** An event `missing`; empty where there is nothing to say. */
-  next(): string {
-    const list = JSON.stringify(elsewhere(this.#server));
-    if (list === this.#said) return "";
-    this.#said = list;
-    return `event: missing\ndata: {"partitions":${list}}\n\n`;
+  next(missing: readonly Elsewhere[]): string {
+    if (!this.isNews(missing)) return "";
+    this.#said = JSON.stringify(missing);
+    return `event: missing\ndata: {"partitions":${this.#said}}\n\n`;
   }
 }

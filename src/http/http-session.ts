@@ -86,19 +86,26 @@ export class HttpSession implements Endpoint, SessionConnection {
     const byOwner = new Map<string | undefined, OwnedPartition[]>();
     for (const one of this.partitions)
       byOwner.set(one.owner?.id, [...(byOwner.get(one.owner?.id) ?? []), one]);
-    const { cluster, asking } = this.#server;
-    const question = {
-      database: this.session.database,
-      requests: [args.map((arg) => Buffer.from(arg, "utf8"))],
-    };
     const answers = Array.from(byOwner, async ([owner, partitions]): Promise<ServerAnswer> => {
-      if (owner === undefined) return { partitions, answer: undefined };
-      if (owner === cluster?.ownId) return { partitions, answer: await this.run(args) };
-      const replies = await asking?.ask(owner, { user: this.session.user.name, ...question });
-      const reply = replies?.[0];
-      return { partitions, answer: reply === undefined ? undefined : answerOf(reply) };
+      const found = owner === undefined ? undefined : await this.runAt(owner, [args]);
+      return { partitions, answer: found?.[0] };
     });
     return await Promise.all(answers);
+  }
+
+  /** Runs requests at a server of the cluster, this one among them, and nowhere else; undefined where it does not answer. */
+  async runAt(
+    memberId: string,
+    requests: ReadonlyArray<readonly string[]>,
+  ): Promise<readonly Answer[] | undefined> {
+    const { cluster, asking, catalogue } = this.#server;
+    if (memberId === cluster?.ownId) return this.runAll(requests, undefined, [], false);
+    const given = requests.map((args) => args.map((arg) => Buffer.from(arg, "utf8")));
+    if (this.onlyReads && !given.every((request) => onlyReads(catalogue, request)))
+      return requests.map(() => ONLY_READS);
+    const { user, database } = this.session;
+    const replies = await asking?.ask(memberId, { user: user.name, database, requests: given });
+    return replies?.map((reply) => answerOf(reply));
   }
 
   /** Runs a request; its reply, an error among them, once the turn is committed. */

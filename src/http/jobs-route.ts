@@ -101,15 +101,11 @@ function summary(job: BulkJob): JsonObject {
   const { action, filter, event, reason, rate, keys } = task;
   const isUndoable = !job.isOpen && undoable(job).length > 0;
   return {
-    ...{ id, action, event: orNull(event), reason: orNull(reason), rate },
+    ...{ id, action, event: event === "" ? null : event, reason: reason === "" ? null : reason, rate },
     filter: keys === undefined ? { ...filter } : null,
     ...{ user, status, fault: fault ?? null, created: createdMs, ended: endedMs ?? null },
     ...{ machines: items.length, ...counts, isUndoable },
   };
-}
-
-function orNull(text: string): string | null {
-  return text === "" ? null : text;
 }
 
 function withResults(context: HttpContext, job: BulkJob): JsonObject {
@@ -122,7 +118,7 @@ function withResults(context: HttpContext, job: BulkJob): JsonObject {
   const results = chosen
     .slice(from, from + RESULTS)
     .map(({ key, outcome: what = null, detail }) => ({ key, outcome: what, detail }));
-  return { ...summary(job), data: orNull(job.task.data), found: chosen.length, results };
+  return { ...summary(job), found: chosen.length, results };
 }
 
 /** @throws Problem 422 */

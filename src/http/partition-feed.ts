@@ -1,44 +1,49 @@
 /**
- * The changes of all partitions that a server holds, where its cluster has several: each partition has streams of its own, and
- * one request reads those of one. So nothing waits in a read; the feed is woken by the changes of machines, and looks
- * from time to time for what came in another way. A place names the position in each stream, also in those of partitions that
- * have gone to another server: a client goes on there with it.
+ * The changes of all partitions of a cluster, whichever servers hold them. Each partition has streams of its own; the feed reads them
+ * from where the client is in each, here or by a request to the server that holds them, so that nothing is kept anywhere for a
+ * client and a partition that goes to another server is read there next. Nothing waits in a read: a feed is woken by the changes of
+ * machines, of other servers too, and looks from time to time for what came in another way.
  */
-import { bytesOfText, textOfBytes } from "../base/bytes.ts";
+import type { ClusterView } from "../cluster/view.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import type { Partition } from "../keyspace/partitions.ts";
-import { changeStream } from "../machines/stream-names.ts";
-import { AnswerError } from "./answer.ts";
+import type { ChangeNote } from "../machines/change-notes.ts";
+import { type Answer, AnswerError } from "./answer.ts";
 import {
-  acknowledge,
-  compareIds,
   entriesOf,
   type Feed,
   type FeedEntry,
-  hasGap,
+  gapText,
   PieceSize,
-  placesOf,
-  type StreamState,
-  stateOf,
+  type Run,
   WAIT_MS,
 } from "./change-feed.ts";
-import { ElsewhereNotice } from "./elsewhere.ts";
-import type { HttpSession } from "./http-session.ts";
+import { type Elsewhere, isAway, MissingNotice, placeOf } from "./elsewhere.ts";
+import { type FeedPart, partsOf, placeAt } from "./feed-part.ts";
+import { BEGINNING, placeText } from "./feed-place.ts";
+import { CLOSED, type HttpSession } from "./http-session.ts";
+import { groupReader, type PartReader, plainReader } from "./part-readers.ts";
+import { badRequest, Problem } from "./problem.ts";
 
 export interface PartitionFeedOptions {
   readonly server: ServerContext;
+  readonly cluster: ClusterView;
   readonly session: HttpSession;
-  /** Names of definitions, empty for map machines; asked again from time to time. */
-  readonly names: () => Promise<readonly string[]>;
+  /** Names of definitions, empty for map machines: those that are meant, or all there are, which is asked again from time to time. */
+  readonly names: readonly string[] | (() => Promise<readonly string[]>);
   /** The one machine that is meant: only its partition is read. */
   readonly key: string | undefined;
   readonly group: { readonly name: string; readonly consumer: string } | undefined;
 }
 
-/** How often is looked for new definitions and partitions, and for entries that no machine has written. */
+/** How often is looked for new definitions, and for entries of which no note has come. */
 const LOOK_MS = 2000;
-/** What is answered for a partition that has just gone: it is named as missing then. */
-const GONE = new Set(["MOVED", "ASK", "CLUSTERDOWN", "TRYAGAIN", "CROSSSLOT", "UNBLOCKED"]);
+/** Another server is asked so seldom while there is little to read. */
+const REST_MS = 100;
+/** When a partition is tried again that could not be read, and when it is said to be missing. */
+const AGAIN_MS = 250;
+const MISSING_MS = 3000;
+/** Streams of one reader: a place has to fit into a header. */
+const STREAMS_MAX = 5000;
 
 /** @throws Problem when the place is none */
 export async function partitionFeed(options: PartitionFeedOptions, after: string | undefined): Promise<Feed> {
@@ -48,54 +53,55 @@ export async function partitionFeed(options: PartitionFeedOptions, after: string
 }
 
 class PartitionFeed implements Feed {
-  readonly gaps: string[] = [];
   readonly #options: PartitionFeedOptions;
-  readonly #notice: ElsewhereNotice;
+  readonly #reader: PartReader;
+  readonly #missing = new MissingNotice();
   readonly #size = new PieceSize();
-  /** By stream. */
-  readonly #places = new Map<string, string>();
-  /** Of a group: what the consumer was given before comes again from here; a stream of which all has come again is not in it. */
-  readonly #again = new Map<string, string>();
-  /** The streams of each partition that is held, by its number. */
-  #streams: ReadonlyMap<number, readonly string[]> = new Map();
-  readonly #unfollow: () => void;
-  #hasNews = true;
+  readonly #parts: readonly FeedPart[];
+  #names: readonly string[] = [];
+  #lookMs = 0;
+  /** What has been read and not taken: a piece of a partition at most. */
+  #arrived: Array<{ readonly part: FeedPart; readonly found: ReturnType<typeof entriesOf> }> = [];
+  #gaps: readonly string[] = [];
+  #fault: unknown;
   #wake: () => void = () => undefined;
 
   constructor(options: PartitionFeedOptions) {
     this.#options = options;
-    const { server, session } = options;
-    this.#notice = new ElsewhereNotice(server);
-    this.#unfollow = server.changeNotes.follow(session.session.database, () => {
-      this.#hasNews = true;
-      this.#wake();
-    });
+    const { server, session, cluster, group } = options;
+    this.#reader = group === undefined ? plainReader : groupReader(group);
+    this.#parts = partsOf(cluster, options.key);
+    const ends = [
+      server.changeNotes.follow(session.session.database, (note, from) => this.#hear(note, from)),
+      cluster.onChange(() => this.#expect(this.#parts)),
+    ];
     session.onClosed = () => {
-      this.#unfollow();
+      for (const end of ends) end();
       this.#wake();
     };
   }
 
   async begin(after: string | undefined): Promise<void> {
-    const { session, group } = this.#options;
-    const streams = [...(await this.#look()).values()].flat();
-    const given = after === undefined ? undefined : placesOf(after, streams, false);
-    // Those of partitions that are elsewhere, too.
-    for (const [stream, id] of given ?? []) this.#places.set(stream, id);
-    if (group !== undefined) {
-      for (const stream of streams) {
-        this.#places.set(stream, given?.get(stream) ?? "0-0");
-        await acknowledge(session, { stream, ...group }, given?.get(stream) ?? "0-0");
-      }
-    } else await this.#place(streams, (state) => (given === undefined ? state.lastId : "0-0"));
+    await this.#look();
+    if (after !== undefined) placeAt(this.#parts, after);
+    if (this.#fault === undefined) await Promise.all(this.#beginReads());
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
   place(): string {
-    return Array.from(this.#places, ([name, id]) => `${encodeURIComponent(name)}=${id}`).join(",");
+    const [name, ...others] = this.#names;
+    const [part] = this.#parts;
+    // One stream for good: its entries have ids already.
+    if (name !== undefined && others.length === 0 && this.#parts.length === 1 && this.#isFixed)
+      return part?.positionOf(part.streams[0] ?? "") ?? BEGINNING;
+    const segments = this.#parts.flatMap((one) => one.segment(this.#names) ?? []);
+    return placeText(this.#names, segments);
   }
 
   notice(): string {
-    return this.#notice.next();
+    const gaps = this.#gaps;
+    this.#gaps = [];
+    return `${gapText(gaps)}${this.#missing.next(this.#away())}`;
   }
 
   sent(length: number): void {
@@ -106,114 +112,159 @@ class PartitionFeed implements Feed {
     const { clock } = this.#options.server;
     const untilMs = clock.now() + WAIT_MS;
     for (;;) {
-      if (this.#options.session.isInputEnded) return [];
-      this.#hasNews = false;
-      const found = await this.#read();
-      if (found instanceof AnswerError || found.length > 0) return found;
-      const nowMs = clock.now();
-      if (nowMs >= untilMs) return [];
-      if (!this.#hasNews) await this.#wait(Math.min(untilMs, nowMs + LOOK_MS));
-      if (await this.#hasMoved()) return [];
+      if (this.#options.session.isInputEnded) return CLOSED;
+      if (clock.now() >= this.#lookMs) await this.#look();
+      if (this.#fault instanceof Problem) return this.#fault.error;
+      if (this.#fault !== undefined) throw this.#fault;
+      this.#beginReads();
+      const found = this.#take();
+      const hasNotice = this.#gaps.length > 0 || this.#missing.isNews(this.#away());
+      if (found.length > 0 || hasNotice || clock.now() >= untilMs) return found;
+      await this.#wait(untilMs);
     }
   }
 
-  /** Looks for streams that are new; true when partitions have come or gone, which the client has to know. */
-  async #hasMoved(): Promise<boolean> {
-    const before = this.#streams;
-    const streams = await this.#look();
-    for (const [number, names] of streams) {
-      const fresh = names.filter((name) => !this.#places.has(name));
-      // A stream of a partition that was here already came later: all of it follows. What a partition that comes here
-      // now had before was missing.
-      if (before.has(number)) for (const name of fresh) this.#places.set(name, "0-0");
-      else await this.#place(fresh, ({ lastId }) => lastId);
+  get #isFixed(): boolean {
+    return typeof this.#options.names !== "function";
+  }
+
+  /** Machines have changed, here or at another server. */
+  #hear({ definitions, isPartial }: ChangeNote, from: string | undefined): void {
+    const named = [...definitions.keys()];
+    // Of all definitions, that is a new one.
+    if (!this.#isFixed && named.some((name) => !this.#names.includes(name))) this.#lookMs = 0;
+    else if (!isPartial && !named.some((name) => this.#names.includes(name))) return;
+    const owner = from ?? this.#options.cluster.ownId;
+    this.#expect(this.#parts.filter((part) => this.#ownerOf(part) === owner));
+  }
+
+  #expect(parts: readonly FeedPart[]): void {
+    for (const part of parts) part.isDue = true;
+    this.#wake();
+  }
+
+  /** Looks for streams that are new, and for entries of which no note has come. */
+  async #look(): Promise<void> {
+    const { names, server } = this.#options;
+    this.#lookMs = server.clock.now() + LOOK_MS;
+    let all = this.#names;
+    try {
+      all = typeof names === "function" ? await names() : names;
+      if (all.length * this.#parts.length > STREAMS_MAX) throw tooMany(all.length, this.#parts.length);
+    } catch (error) {
+      // Who knows the definitions cannot be asked at the moment.
+      const isTransient = error instanceof Problem && isAway(error.error) && this.#names.length > 0;
+      if (!isTransient) this.#fault = error;
     }
-    return [...streams.keys()].join() !== [...before.keys()].join();
-  }
-
-  async #look(): Promise<ReadonlyMap<number, readonly string[]>> {
-    const { names } = this.#options;
-    const wanted = await names();
-    this.#streams = new Map(
-      this.#held().map(({ number, place }) => [
-        number,
-        wanted.map((name) => textOfBytes(changeStream(place, name === "" ? undefined : name))),
-      ]),
-    );
-    return this.#streams;
-  }
-
-  #held(): readonly Partition[] {
-    const { server, key } = this.#options;
-    if (key === undefined) return server.partitions.all;
-    const wanted = bytesOfText(key);
-    return server.partitions.all.filter(({ place }) => place.holds(wanted));
-  }
-
-  /** Sets positions where there are none, and finds those behind which entries may be missing. */
-  async #place(streams: readonly string[], begin: (state: StreamState) => string): Promise<void> {
-    const found = await this.#options.session.runAll(streams.map((name) => ["XINFO", "STREAM", name]));
-    for (const [index, name] of streams.entries()) {
-      const answer = found[index];
-      // Just gone: it is looked at when it is here again.
-      if (answer instanceof AnswerError && GONE.has(answer.code)) continue;
-      const state = stateOf(answer);
-      const given = this.#places.get(name);
-      const from = given ?? begin(state);
-      const isBeyond = compareIds(from, state.lastId) > 0;
-      this.#places.set(name, isBeyond ? state.lastId : from);
-      if (isBeyond || (given !== undefined && hasGap(from, state))) this.gaps.push(name);
+    const fresh = all.filter((name) => !this.#names.includes(name));
+    this.#names = [...this.#names, ...fresh];
+    for (const part of this.#parts) {
+      for (const name of fresh) part.add(name);
+      this.#reader.look(part);
+      part.isDue = true;
     }
   }
 
-  async #read(): Promise<readonly FeedEntry[] | AnswerError> {
-    const { session, group } = this.#options;
-    const held = [...this.#streams.values()].flatMap((streams) => {
-      const placed = streams.filter((stream) => this.#places.has(stream));
-      return placed.length === 0 ? [] : [placed];
-    });
-    const count = String(Math.max(1, Math.floor(this.#size.count / Math.max(1, held.length))));
-    const reader = group === undefined ? ["XREAD"] : ["XREADGROUP", "GROUP", group.name, group.consumer];
-    const answers = await session.runAll(
-      held.map((streams) => [
-        ...[...reader, "COUNT", count, "STREAMS", ...streams],
-        ...streams.map((stream) => this.#from(stream)),
-      ]),
-    );
+  /** Reads what is due and not being read, at each server in one go; resolves when all have answered. */
+  #beginReads(): ReadonlyArray<Promise<void>> {
+    const nowMs = this.#options.server.clock.now();
+    const byOwner = new Map<string, FeedPart[]>();
+    for (const part of this.#parts) {
+      if (!part.isDue || part.isReading || nowMs < part.restsUntilMs) continue;
+      const owner = this.#ownerOf(part);
+      if (owner === undefined) part.fail(nowMs, nowMs + AGAIN_MS);
+      else byOwner.set(owner, [...(byOwner.get(owner) ?? []), part]);
+    }
+    return Array.from(byOwner, ([owner, parts]) => this.#readAt(owner, parts));
+  }
+
+  /** The server to ask; undefined while nobody serves the partition. */
+  #ownerOf({ place }: FeedPart): string | undefined {
+    const { server, cluster } = this.#options;
+    if (server.partitions.get(place.partition) !== undefined) return cluster.ownId;
+    const owner = cluster.ownerOf(place.firstSlot)?.id;
+    return owner === cluster.ownId ? undefined : owner;
+  }
+
+  async #readAt(owner: string, parts: readonly FeedPart[]): Promise<void> {
+    const run: Run = (requests) => this.#options.session.runAt(owner, requests);
+    for (const part of parts) {
+      part.isReading = true;
+      part.isDue = false;
+    }
+    try {
+      const unknown = parts.filter(({ isKnown }) => !isKnown);
+      const gaps = unknown.length === 0 ? [] : await this.#reader.prepare(unknown, run);
+      this.#gaps = [...this.#gaps, ...gaps];
+      const known = parts.filter(({ isKnown }) => isKnown);
+      const count = Math.max(1, Math.floor(this.#size.count / this.#parts.length));
+      const requests = known.map((part) => this.#reader.request(part, count));
+      const answers = requests.length === 0 ? [] : await run(requests);
+      for (const [index, part] of known.entries()) this.#arrive(part, answers?.[index], { count, owner });
+      const nowMs = this.#options.server.clock.now();
+      for (const part of parts) if (!part.isKnown) part.fail(nowMs, nowMs + AGAIN_MS);
+    } catch (error) {
+      this.#fault = error;
+    }
+    this.#wake();
+  }
+
+  #arrive(part: FeedPart, answer: Answer | undefined, read: Read): void {
+    const nowMs = this.#options.server.clock.now();
+    if (answer === undefined || isAway(answer)) {
+      part.fail(nowMs, nowMs + AGAIN_MS);
+      return;
+    }
+    part.isReading = false;
+    if (answer instanceof AnswerError) {
+      if (answer.code !== "TOOLARGE" || read.count === 1) throw new Problem(answer);
+      this.#size.count = 1;
+      part.isDue = true;
+      return;
+    }
+    part.awaySinceMs = undefined;
+    part.wasRead = true;
+    const found = entriesOf(answer);
+    const last = new Map(found.map(({ stream, id }) => [stream, id]));
+    if (this.#reader.took(part, last)) part.isDue = true;
+    else if (found.length >= read.count) part.isDue = true;
+    else if (read.owner !== this.#options.cluster.ownId) part.restsUntilMs = nowMs + REST_MS;
+    if (found.length === 0) return;
+    part.isReading = true;
+    this.#arrived.push({ part, found });
+  }
+
+  /** What has arrived; from here on the client has it. */
+  #take(): readonly FeedEntry[] {
     const entries: FeedEntry[] = [];
-    for (const [index, answer] of answers.entries()) {
-      if (answer instanceof AnswerError && GONE.has(answer.code)) continue;
-      if (answer instanceof AnswerError) return answer;
-      const found = entriesOf(answer);
+    for (const { part, found } of this.#arrived.splice(0)) {
+      part.isReading = false;
       for (const { stream, id, fields } of found) {
-        this.#places.set(stream, id);
-        if (group !== undefined && this.#again.get(stream) !== ALL) this.#again.set(stream, id);
+        part.move(part.nameOf(stream), id);
         entries.push({ place: this.place(), stream, fields });
       }
-      if (group !== undefined) this.#passOn(held[index] ?? [], new Set(found.map(({ stream }) => stream)));
     }
     return entries;
   }
 
-  /** Where a read begins: for a group first what the consumer was given before, then what is new. */
-  #from(stream: string): string {
-    if (this.#options.group === undefined) return this.#places.get(stream) ?? "0-0";
-    const again = this.#again.get(stream) ?? "0-0";
-    return again === ALL ? ">" : again;
+  /** The partitions of which the client is to know that nothing is sent. */
+  #away(): readonly Elsewhere[] {
+    const { server, cluster } = this.#options;
+    const sinceMs = server.clock.now() - MISSING_MS;
+    return this.#parts.flatMap(({ place, awaySinceMs, wasRead }) =>
+      awaySinceMs !== undefined && (!wasRead || awaySinceMs <= sinceMs)
+        ? [placeOf({ ...place, owner: cluster.ownerOf(place.firstSlot) })]
+        : [],
+    );
   }
 
-  /** Of streams that had nothing to give again, what is new is read from now on. */
-  #passOn(streams: readonly string[], given: ReadonlySet<string>): void {
-    for (const stream of streams) {
-      if (given.has(stream) || this.#again.get(stream) === ALL) continue;
-      this.#again.set(stream, ALL);
-      this.#hasNews = true;
-    }
-  }
-
+  /** Until there is something to read, to look for or to take. */
   async #wait(untilMs: number): Promise<void> {
+    let nextMs = Math.min(untilMs, this.#lookMs);
+    for (const { isDue, isReading, restsUntilMs } of this.#parts)
+      if (isDue && !isReading) nextMs = Math.min(nextMs, restsUntilMs);
     await new Promise<void>((resolve) => {
-      const cancel = this.#options.server.clock.wakeAt(untilMs, resolve);
+      const cancel = this.#options.server.clock.wakeAt(nextMs, resolve);
       this.#wake = () => {
         cancel();
         resolve();
@@ -223,5 +274,15 @@ class PartitionFeed implements Feed {
   }
 }
 
-/** All that the consumer was given before has come again. */
-const ALL = "all";
+/** What was asked for, and where. */
+interface Read {
+  readonly count: number;
+  readonly owner: string;
+}
+
+function tooMany(names: number, partitions: number): Problem {
+  return badRequest(
+    422,
+    `${names} definitions in ${partitions} partitions are too many to follow at once: name some with 'definition'`,
+  );
+}

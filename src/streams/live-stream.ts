@@ -25,7 +25,6 @@ export const LIVE_STREAM: LiveKind = {
   space: "s",
   givenSpaces: "",
   derivesRecord: true,
-  baseOf: (record) => record,
   deriveEvery: 128,
   indexKeys: () => [],
   derive,

@@ -14,6 +14,8 @@ export class EventClient {
   #text = "";
   #wake: () => void = () => undefined;
   response: IncomingMessage | undefined;
+  /** Resolves when the connection has ended, or could not be made. */
+  readonly ended: Promise<void>;
 
   constructor(url: string, path: string, lastId?: string) {
     const headers = lastId === undefined ? {} : { "last-event-id": lastId };
@@ -23,6 +25,7 @@ export class EventClient {
       response.on("error", () => undefined);
     });
     this.#request.on("error", () => undefined);
+    this.ended = new Promise((resolve) => this.#request.once("close", resolve));
     this.#request.end();
   }
 
