@@ -1,11 +1,18 @@
 /** The other servers of a cluster, as far as requests of a user are run there. */
 import type { Reply } from "../protocol/reply.ts";
 
+/** What a server counts in memory, which no command tells: how often machines change, and how those of a definition move. */
+export type Counted =
+  | { readonly kind: "rates" }
+  | { readonly kind: "flow"; readonly name: string; readonly version: string };
+
 export interface Question {
   /** The name of the user, whose rights are those that it has at the other server, and the database that is selected. */
   readonly user: string;
   readonly database: number;
   readonly requests: ReadonlyArray<readonly Buffer[]>;
+  /** Told as JSON in a reply behind the others, where none of these is an error: they show that the user may know it. */
+  readonly counted?: Counted | undefined;
 }
 
 export interface OtherServers {

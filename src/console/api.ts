@@ -92,20 +92,11 @@ export function versionsOf(id: string): Promise<{ readonly definitions: readonly
   return get(`/api/v1/definitions?name=${encodeURIComponent(id.replace(/:[^:]*$/, ""))}`);
 }
 
-/** What the overview shows of INFO: the percentiles of every command, for one, take longer than all of it. */
-const SECTIONS = ["clients", "memory", "persistence", "stats", "statemachine", "commandstats", "errorstats"];
-
-/** Sections of INFO as fields. */
+/** Fields of INFO, those that count something summed over all servers of a cluster; `servers` is how many they are. */
 export async function serverInfo(): Promise<ReadonlyMap<string, string>> {
-  const text = await command<string>("INFO", ...SECTIONS);
-  return new Map(
-    text
-      .split("\r\n")
-      .filter((line) => line.includes(":") && !line.startsWith("#"))
-      .map((line): [string, string] => {
-        // Names of definitions have colons; values of such lines have none.
-        const at = /^(?:definition|state|group)_/.test(line) ? line.lastIndexOf(":") : line.indexOf(":");
-        return [line.slice(0, at), line.slice(at + 1)];
-      }),
-  );
+  const { servers, fields } = await get<{
+    readonly servers: number;
+    readonly fields: Readonly<Record<string, string>>;
+  }>("/api/v1/overview");
+  return new Map([...Object.entries(fields), ["servers", String(servers)]]);
 }

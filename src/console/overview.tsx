@@ -120,6 +120,7 @@ function Needs({ info }: { readonly info: Info }) {
 }
 
 function Tiles({ info }: { readonly info: Info }) {
+  const ofOne = number(info, "servers") > 1 ? ", of this server" : "";
   const tiles: ReadonlyArray<readonly [string, string, string]> = [
     ["Machines", count(number(info, "machines")), `${count(number(info, "machines_done"))} done`],
     ["Timers", timersText(number(info, "timers_pending")), "armed"],
@@ -134,11 +135,15 @@ function Tiles({ info }: { readonly info: Info }) {
       count(number(info, "connected_clients")),
       `${count(number(info, "blocked_clients"))} blocked`,
     ],
-    ["Memory", bytes(number(info, "used_memory_rss")), `${bytes(number(info, "store_data_bytes"))} on disk`],
+    [
+      "Memory",
+      bytes(number(info, "used_memory_rss")),
+      `${bytes(number(info, "store_data_bytes"))} on disk${ofOne}`,
+    ],
     [
       "Sync",
       `${number(info, "store_fsync_last_ms").toFixed(1)} ms`,
-      `fsync ${info.get("store_fsync_policy") ?? ""}`,
+      `fsync ${info.get("store_fsync_policy") ?? ""}${ofOne}`,
     ],
   ];
   return (

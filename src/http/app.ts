@@ -19,6 +19,7 @@ import { addMcp } from "./mcp-route.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
 import { addOpenApi } from "./openapi.ts";
 import { OTHER_ROUTES } from "./other-paths.ts";
+import { addOverview } from "./overview-route.ts";
 import { accepted, badRequest, Problem, problemResponse } from "./problem.ts";
 import { addMethodsNotAllowed, addOperations, operationsOf } from "./rest.ts";
 import { addStreams } from "./streams-route.ts";
@@ -63,6 +64,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   metrics(app, options, metricsOf(options.server));
   addDrawings(app, options);
   addFlow(app, options);
+  addOverview(app, options);
   addExport(app, options);
   addEffects(app, options);
   addOperations(app, options);

@@ -1,51 +1,80 @@
 /**
  * How machines of a definition move: how long they stay in its states, and how often its transitions were taken; and how often those of
- * each definition change.
+ * each definition change. In a cluster each server counts what it does, and these are the sums.
  */
 import type { Hono } from "hono";
+import type { Counted } from "../commands/other-servers.ts";
 import { readAt } from "../keyspace/held.ts";
 import { findDefinition } from "../machines/definitions.ts";
+import type { FlowPart, RateFigures } from "../machines/flow.ts";
+import { flowOf, ratesOf } from "../machines/flow-sums.ts";
 import type { Access } from "./access.ts";
-import { AnswerError, isMap } from "./answer.ts";
+import { type Answer, AnswerError, isMap } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
+import { type Elsewhere, isAway, placeOf } from "./elsewhere.ts";
+import type { HttpSession } from "./http-session.ts";
 import { accepted, Problem } from "./problem.ts";
 
+const NO_STORE = { "cache-control": "no-store" };
+
 export function addFlow(app: Hono<Env>, access: Access): void {
-  const { partitions, clock, config, flow } = access.server;
+  const { partitions, clock, config } = access.server;
   const serve = (context: HttpContext) =>
     withSession(context, access, async (session) => {
       const [name, version] = [context.req.param("name") ?? "", context.req.param("version")];
-      const nowMs = clock.now();
-      // Who may count the machines of a definition may know how they move.
-      accepted(
-        await session.run([
-          "SM.COUNT",
-          "DEF",
-          version === undefined ? name : `${name}:${version}`,
-          "BY",
-          "STATE",
-        ]),
-      );
       const { database } = session.session;
-      const db = readAt(partitions, undefined, { count: config.get("databases"), nowMs }).at(database);
+      const options = { count: config.get("databases"), nowMs: clock.now() };
+      // Who may count the machines of a definition may know how they move.
+      const id = version === undefined ? name : `${name}:${version}`;
+      const request = ["SM.COUNT", "DEF", id, "BY", "STATE"];
+      accepted(await session.run(request));
+      const db = readAt(partitions, undefined, options).at(database);
       const definition = findDefinition(db, name, version);
       if (definition === undefined) throw new Problem(new AnswerError("NODEF there is no such definition"));
-      const { sinceMs, states, edges, isPartial } = flow.figures(database, definition, nowMs);
-      const id = `${name}:${definition.version}`;
-      return context.json({ definition: id, since: sinceMs, isPartial, states, edges }, 200, {
-        "cache-control": "no-store",
-      });
+      const counted = { kind: "flow", name, version: definition.version } as const;
+      const { parts, missing } = await countedEverywhere(session, request, counted);
+      const { sinceMs, ...figures } = flowOf(parts.map(({ told }) => told as FlowPart));
+      const body = { definition: `${name}:${definition.version}`, since: sinceMs, ...figures };
+      return context.json(missing.length === 0 ? body : { ...body, missing }, 200, NO_STORE);
     });
   app.get("/api/v1/rates", (context) =>
     withSession(context, access, async (session) => {
+      const { parts, missing } = await countedEverywhere(session, ["SM.COUNT", "BY", "VERSION"], {
+        kind: "rates",
+      });
       // Of those whose machines the user may count.
-      const counted = accepted(await session.run(["SM.COUNT", "BY", "VERSION"]));
-      const known = isMap(counted) ? counted : new Map<string, unknown>();
-      const rates = flow.rates(session.session.database, clock.now());
-      const body = { rates: rates.filter(({ definition }) => known.has(definition)) };
-      return context.json(body, 200, { "cache-control": "no-store" });
+      const rates = ratesOf(
+        parts.map(({ answer, told }) =>
+          (told as readonly RateFigures[]).filter(
+            ({ definition }) => isMap(answer) && answer.has(definition),
+          ),
+        ),
+      );
+      return context.json(missing.length === 0 ? { rates } : { rates, missing }, 200, NO_STORE);
     }),
   );
   app.get("/api/v1/definitions/:name/flow", serve);
   app.get("/api/v1/definitions/:name/:version/flow", serve);
+}
+
+interface Part {
+  readonly answer: Answer;
+  readonly told: unknown;
+}
+
+/** What each server has counted. @throws Problem where the user may not know it */
+async function countedEverywhere(
+  session: HttpSession,
+  request: readonly string[],
+  counted: Counted,
+): Promise<{ readonly parts: readonly Part[]; readonly missing: readonly Elsewhere[] }> {
+  const parts: Part[] = [];
+  const missing: Elsewhere[] = [];
+  for (const { answer, counted: told, partitions } of await session.runAtAll(request, counted)) {
+    if (answer === undefined || isAway(answer)) missing.push(...partitions.map(placeOf));
+    else parts.push({ answer: accepted(answer), told });
+  }
+  if (parts.length === 0)
+    throw new Problem(new AnswerError("CLUSTERDOWN no server answers for its partitions"));
+  return { parts, missing };
 }

@@ -6,9 +6,11 @@ import { newSession, type Recorder, type Session } from "../clients/session.ts";
 import type { SessionConnection } from "../clients/session-list.ts";
 import { userOfCertificate } from "../clients/users/certificate-user.ts";
 import { type OwnedPartition, ownedPartitions } from "../commands/cluster/elsewhere.ts";
+import type { Counted } from "../commands/other-servers.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { OutgoingReply, Reply } from "../protocol/reply.ts";
 import { replySize } from "../protocol/reply-size.ts";
+import { countedAt } from "../server/counted.ts";
 import type { Endpoint } from "../server/endpoint.ts";
 import type { Executor } from "../server/executor.ts";
 import { type Answer, AnswerError, answerOf } from "./answer.ts";
@@ -33,6 +35,8 @@ export interface Peer {
 export interface ServerAnswer {
   readonly partitions: readonly OwnedPartition[];
   readonly answer: Answer | undefined;
+  /** What was asked for of what it counts, where the answer is no error. */
+  readonly counted: unknown;
 }
 
 export class HttpSession implements Endpoint, SessionConnection {
@@ -72,6 +76,13 @@ export class HttpSession implements Endpoint, SessionConnection {
     return this.#server.asking === undefined ? [] : (ownedPartitions(this.#server) ?? []);
   }
 
+  /** All partitions of the cluster, one that is the only one too. */
+  get #ownedPartitions(): readonly OwnedPartition[] {
+    const { cluster, asking } = this.#server;
+    if (cluster === undefined || asking === undefined) return [];
+    return cluster.partitions.map((one) => ({ ...one, owner: cluster.ownerOf(one.firstSlot) }));
+  }
+
   /** No more is read and nothing is waited for once the session has ended. */
   get isInputEnded(): boolean {
     return !this.#isOpen;
@@ -81,22 +92,41 @@ export class HttpSession implements Endpoint, SessionConnection {
   readonly inputBytes = 0;
   readonly outputBytes = 0;
 
-  /** Runs a request at each server that holds partitions; undefined where one does not answer, or where nobody holds them. */
-  async runAtAll(args: readonly string[]): Promise<readonly ServerAnswer[]> {
+  /**
+   * Runs a request at each server that holds partitions; undefined where one does not answer, or where nobody holds them. Here alone
+   * where there is one partition, or no cluster.
+   * @param counted of what the servers count in memory
+   */
+  async runAtAll(args: readonly string[], counted?: Counted): Promise<readonly ServerAnswer[]> {
+    const all = this.#ownedPartitions;
+    if (all.length === 0) return [await this.#runHere(args, { counted, partitions: [] })];
     const byOwner = new Map<string | undefined, OwnedPartition[]>();
-    for (const one of this.partitions)
-      byOwner.set(one.owner?.id, [...(byOwner.get(one.owner?.id) ?? []), one]);
+    for (const one of all) byOwner.set(one.owner?.id, [...(byOwner.get(one.owner?.id) ?? []), one]);
     const answers = Array.from(byOwner, async ([owner, partitions]): Promise<ServerAnswer> => {
-      const found = owner === undefined ? undefined : await this.runAt(owner, [args]);
-      return { partitions, answer: found?.[0] };
+      if (owner === this.#server.cluster?.ownId) return this.#runHere(args, { counted, partitions });
+      const found = owner === undefined ? undefined : await this.runAt(owner, [args], counted);
+      const text = found?.[1];
+      const told: unknown = typeof text === "string" ? JSON.parse(text) : undefined;
+      return { partitions, answer: found?.[0], counted: told };
     });
     return await Promise.all(answers);
+  }
+
+  async #runHere(
+    args: readonly string[],
+    { counted, partitions }: Pick<ServerAnswer, "partitions"> & { readonly counted: Counted | undefined },
+  ): Promise<ServerAnswer> {
+    const answer = await this.run(args);
+    const mayKnow = counted !== undefined && !(answer instanceof AnswerError);
+    const told = mayKnow ? countedAt(this.#server, this.session.database, counted) : undefined;
+    return { partitions, answer, counted: told };
   }
 
   /** Runs requests at a server of the cluster, this one among them, and nowhere else; undefined where it does not answer. */
   async runAt(
     memberId: string,
     requests: ReadonlyArray<readonly string[]>,
+    counted?: Counted,
   ): Promise<readonly Answer[] | undefined> {
     const { cluster, asking, catalogue } = this.#server;
     if (memberId === cluster?.ownId) return this.runAll(requests, undefined, [], false);
@@ -104,7 +134,8 @@ export class HttpSession implements Endpoint, SessionConnection {
     if (this.onlyReads && !given.every((request) => onlyReads(catalogue, request)))
       return requests.map(() => ONLY_READS);
     const { user, database } = this.session;
-    const replies = await asking?.ask(memberId, { user: user.name, database, requests: given });
+    const question = { user: user.name, database, requests: given, counted };
+    const replies = await asking?.ask(memberId, question);
     return replies?.map((reply) => answerOf(reply));
   }
 

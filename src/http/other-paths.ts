@@ -84,12 +84,22 @@ export const OTHER_PATHS: Readonly<Record<string, JsonObject>> = {
     get: {
       operationId: "listRates",
       summary:
-        "How often machines of each definition were made or changed, counted since the start of the server.",
+        "How often machines of each definition were made or changed, counted since the start of the server, in a cluster by all that hold partitions.",
       responses: responses(
         "Changes in the last minute, and in each minute of the last hour, the oldest first.",
         object({
           rates: listOf(object({ definition: TEXT, lastMinute: INTEGER, minutes: listOf(INTEGER) })),
         }),
+      ),
+    },
+  },
+  "/api/v1/overview": {
+    get: {
+      operationId: "overview",
+      summary: "The fields of INFO that tell how machines and the server are.",
+      responses: responses(
+        "What is counted is the sum over all servers of a cluster; what one server is like, its memory for one, is that of the one that is asked.",
+        object({ servers: INTEGER, fields: { type: "object", additionalProperties: TEXT } }),
       ),
     },
   },

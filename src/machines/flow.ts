@@ -37,6 +37,11 @@ export interface EdgeFigures extends Omit<Edge, "name"> {
   readonly lastHour: number;
 }
 
+/** What one server has counted, in a form that can be added up. */
+export interface FlowPart extends Omit<FlowFigures, "states"> {
+  readonly stays: ReadonlyArray<{ readonly state: string; readonly buckets: readonly number[] }>;
+}
+
 export interface FlowFigures {
   readonly sinceMs: number;
   readonly states: readonly StayFigures[];
@@ -106,16 +111,12 @@ export class Flow {
     }
   }
 
-  figures(database: number, { name, version }: DefinitionName, nowMs: number): FlowFigures {
+  /** What this server knows of a definition. */
+  part(database: number, { name, version }: DefinitionName, nowMs: number): FlowPart {
     const flow = this.#databases.get(database)?.get(name)?.get(version);
-    const stays = Array.from(flow?.stays ?? [], ([state, histogram]) => ({
-      state,
-      stays: histogram.count,
-      p50: histogram.percentile(50),
-      p95: histogram.percentile(95),
-    }));
+    const stays = Array.from(flow?.stays ?? [], ([state, { buckets }]) => ({ state, buckets }));
     const edges = Array.from(flow?.edges.values() ?? [], (count) => count.figures(nowMs));
-    return { sinceMs: this.#sinceMs, states: stays, edges, isPartial: flow?.isPartial ?? false };
+    return { sinceMs: this.#sinceMs, stays, edges, isPartial: flow?.isPartial ?? false };
   }
 
   /** How often machines of each definition that has changed since the start change now. */

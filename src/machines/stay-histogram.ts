@@ -43,6 +43,20 @@ export class StayHistogram {
     return 0;
   }
 
+  /** The counts, by the number of their bucket; those that are zero at the end are left out. */
+  get buckets(): readonly number[] {
+    return [...this.#counts.subarray(0, this.#counts.findLastIndex((count) => count > 0) + 1)];
+  }
+
+  /** Adds what another one has counted. */
+  addBuckets(buckets: readonly number[]): void {
+    if (buckets.length > this.#counts.length) this.#grow(buckets.length - 1);
+    for (const [index, count] of buckets.entries()) {
+      this.#counts[index] = (this.#counts[index] ?? 0) + count;
+      this.count += count;
+    }
+  }
+
   #grow(index: number): void {
     const grown = new Float64Array(Math.min(BUCKETS, (Math.floor(index / GROWN_BY) + 1) * GROWN_BY));
     grown.set(this.#counts);

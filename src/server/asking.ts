@@ -11,6 +11,7 @@ import type { OtherServers, Question } from "../commands/other-servers.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { replySize } from "../protocol/reply-size.ts";
+import { countedAt } from "./counted.ts";
 import { InnerSession, type Requests } from "./inner-session.ts";
 
 /** How long an answer is waited for: longer than requests are held while slots change hands. */
@@ -78,7 +79,8 @@ export class Asking implements OtherServers {
     this.#waiting.get(id)?.(replies);
   }
 
-  async #answer({ id, from, user: name, database, requests }: Envelope & Question): Promise<void> {
+  async #answer({ id, from, ...question }: Envelope & Question): Promise<void> {
+    const { user: name, database, requests, counted } = question;
     const server = this.#options.server();
     const user = server.users.find(name);
     const answer = (replies: readonly Reply[] | undefined): void =>
@@ -93,8 +95,10 @@ export class Asking implements OtherServers {
       const replies = await session.runAll(requests.map((words) => words.map((word) => Buffer.from(word))));
       // A session that was ended has no replies: what it has changed may be committed or not.
       if (session.session.isClosing) return answer(undefined);
-      const isFit = replies.reduce<number>((sum, reply) => sum + replySize(reply), 0) <= ANSWER_BYTES_MAX;
-      answer(isFit ? replies : requests.map(() => TOO_LARGE));
+      const mayKnow = counted !== undefined && !replies.some(isError);
+      const all = mayKnow ? [...replies, JSON.stringify(countedAt(server, database, counted))] : replies;
+      const isFit = all.reduce<number>((sum, reply) => sum + replySize(reply), 0) <= ANSWER_BYTES_MAX;
+      answer(isFit ? all : requests.map(() => TOO_LARGE));
     } finally {
       this.#answering -= 1;
       session.close();
@@ -104,6 +108,10 @@ export class Asking implements OtherServers {
 
 function messageFor(kind: "ask" | "answer", memberId: string, body: object): BusMessage {
   return { kind, channel: Buffer.from(memberId, "latin1"), message: serialize(body) };
+}
+
+function isError(reply: Reply): boolean {
+  return typeof reply === "object" && reply !== null && "kind" in reply && reply.kind === "error";
 }
 
 const TOO_LARGE: Reply = {

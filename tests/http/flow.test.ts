@@ -1,6 +1,7 @@
 /** How machines of a definition move: stays by state, and transitions in the last hour, since the start of the server. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Flow } from "../../src/machines/flow.ts";
+import { flowOf } from "../../src/machines/flow-sums.ts";
 import type { TestClient } from "../support/client.ts";
 import { DescribedRest } from "../support/described-rest.ts";
 import { request } from "../support/http.ts";
@@ -174,12 +175,12 @@ test("note() counts no further places when there are too many, and says so", () 
     way: { left: [[state, 0] as const], taken: [] },
   });
   flows.note([way("a"), way("b"), way("c"), way("a")]);
-  const { states, isPartial } = flows.figures(0, { name: "d", version: "v1" }, 20);
+  const { states, isPartial } = flowOf([flows.part(0, { name: "d", version: "v1" }, 20)]);
   expect(states.map(({ state, stays }) => [state, stays])).toEqual([
     ["a", 2],
     ["b", 1],
   ]);
   expect(isPartial).toBe(true);
   flows.note([{ kind: "flush", database: 0, phys: 0 }, way("c")]);
-  expect(flows.figures(0, { name: "d", version: "v1" }, 20).states.length).toBe(1);
+  expect(flowOf([flows.part(0, { name: "d", version: "v1" }, 20)]).states.length).toBe(1);
 });
