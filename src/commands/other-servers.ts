@@ -19,8 +19,9 @@ export interface OtherServers {
   /**
    * The replies to the requests, in their order, each once it is committed. Undefined where the server does not answer in time, or has
    * lost what it was to answer from: the requests may have been run there, may still be, and are sent once.
+   * @param waitMs instead of the time that most answers take at most
    */
-  ask(memberId: string, question: Question): Promise<readonly Reply[] | undefined>;
+  ask(memberId: string, question: Question, waitMs?: number): Promise<readonly Reply[] | undefined>;
   /** Asks nothing more, answers nothing more. */
   close(): void;
 }

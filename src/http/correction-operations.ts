@@ -1,7 +1,13 @@
 /** What changes machines beside their events: patches, undos, replays, and migrations to other definitions. */
 import { MACHINE, NO_MACHINE, UNMET } from "./machine-operations.ts";
 import { BY, keyOf, REASON } from "./machine-requests.ts";
-import { gatherMigrations, gatherStatus, gatherUndo, gatherWhatIf } from "./migration-gathering.ts";
+import {
+  gatherMigrations,
+  gatherPlan,
+  gatherStatus,
+  gatherUndo,
+  gatherWhatIf,
+} from "./migration-gathering.ts";
 import {
   type Arguments,
   type Field,
@@ -158,6 +164,7 @@ const MOVES: readonly Operation[] = [
     path: `${MIGRATIONS}/plans`,
     id: "planMigration",
     command: "SM.MIGRATION|PLAN",
+    ask: (request, _input, session) => gatherPlan(request, session),
     body: [{ ...FROM, isRequired: true }, { ...TO, isRequired: true }, MAP],
     status: 201,
   },

@@ -70,7 +70,7 @@ async function countedEverywhere(
 ): Promise<{ readonly parts: readonly Part[]; readonly missing: readonly Elsewhere[] }> {
   const parts: Part[] = [];
   const missing: Elsewhere[] = [];
-  for (const { answer, counted: told, partitions } of await session.runAtAll(request, counted)) {
+  for (const { answer, counted: told, partitions } of await session.runAtAll(request, { counted })) {
     if (answer === undefined || isAway(answer)) missing.push(...partitions.map(placeOf));
     else parts.push({ answer: accepted(answer), told });
   }

@@ -39,6 +39,15 @@ export interface ServerAnswer {
   readonly counted: unknown;
 }
 
+export interface AskedOfAll {
+  /** What the servers are to tell of what they count in memory. */
+  readonly counted?: Counted | undefined;
+  /** How long an answer is waited for, where it may take longer than most. */
+  readonly waitMs?: number;
+  /** This server is not asked. */
+  readonly isElsewhere?: boolean;
+}
+
 export class HttpSession implements Endpoint, SessionConnection {
   readonly session: Session;
   readonly #server: ServerContext;
@@ -76,6 +85,11 @@ export class HttpSession implements Endpoint, SessionConnection {
     return this.#server.asking === undefined ? [] : (ownedPartitions(this.#server) ?? []);
   }
 
+  /** Whether this server holds any of them. */
+  get holdsPartitions(): boolean {
+    return this.#server.partitions.all.length > 0;
+  }
+
   /** All partitions of the cluster, one that is the only one too. */
   get #ownedPartitions(): readonly OwnedPartition[] {
     const { cluster, asking } = this.#server;
@@ -95,16 +109,19 @@ export class HttpSession implements Endpoint, SessionConnection {
   /**
    * Runs a request at each server that holds partitions; undefined where one does not answer, or where nobody holds them. Here alone
    * where there is one partition, or no cluster.
-   * @param counted of what the servers count in memory
    */
-  async runAtAll(args: readonly string[], counted?: Counted): Promise<readonly ServerAnswer[]> {
+  async runAtAll(args: readonly string[], asked: AskedOfAll = {}): Promise<readonly ServerAnswer[]> {
+    const { counted, isElsewhere } = asked;
     const all = this.#ownedPartitions;
     if (all.length === 0) return [await this.#runHere(args, { counted, partitions: [] })];
     const byOwner = new Map<string | undefined, OwnedPartition[]>();
-    for (const one of all) byOwner.set(one.owner?.id, [...(byOwner.get(one.owner?.id) ?? []), one]);
+    const isAsked = ({ owner }: OwnedPartition) =>
+      isElsewhere !== true || owner?.id !== this.#server.cluster?.ownId;
+    for (const one of all.filter(isAsked))
+      byOwner.set(one.owner?.id, [...(byOwner.get(one.owner?.id) ?? []), one]);
     const answers = Array.from(byOwner, async ([owner, partitions]): Promise<ServerAnswer> => {
       if (owner === this.#server.cluster?.ownId) return this.#runHere(args, { counted, partitions });
-      const found = owner === undefined ? undefined : await this.runAt(owner, [args], counted);
+      const found = owner === undefined ? undefined : await this.runAt(owner, [args], asked);
       const text = found?.[1];
       const told: unknown = typeof text === "string" ? JSON.parse(text) : undefined;
       return { partitions, answer: found?.[0], counted: told };
@@ -126,7 +143,7 @@ export class HttpSession implements Endpoint, SessionConnection {
   async runAt(
     memberId: string,
     requests: ReadonlyArray<readonly string[]>,
-    counted?: Counted,
+    { counted, waitMs }: AskedOfAll = {},
   ): Promise<readonly Answer[] | undefined> {
     const { cluster, asking, catalogue } = this.#server;
     if (memberId === cluster?.ownId) return this.runAll(requests, undefined, [], false);
@@ -135,7 +152,7 @@ export class HttpSession implements Endpoint, SessionConnection {
       return requests.map(() => ONLY_READS);
     const { user, database } = this.session;
     const question = { user: user.name, database, requests: given, counted };
-    const replies = await asking?.ask(memberId, question);
+    const replies = await asking?.ask(memberId, question, waitMs);
     return replies?.map((reply) => answerOf(reply));
   }
 

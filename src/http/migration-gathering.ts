@@ -1,6 +1,6 @@
 /** Migrations of a cluster, each of which is one in every partition: what all of them say, as one. Numbers are sums. */
 import { type Answer, AnswerError, isList, isMap } from "./answer.ts";
-import { placeOf } from "./elsewhere.ts";
+import { isAway, placeOf } from "./elsewhere.ts";
 import { type Gathered, whole } from "./gathered.ts";
 import { askEach } from "./gathering.ts";
 import type { HttpSession } from "./http-session.ts";
@@ -51,6 +51,18 @@ const WHATIF: Rules = {
   first: (a, b) => counted([...listOf(a), ...listOf(b)], ["state", "event", "difference"]).slice(0, SHOWN),
   examples: (a, b) => [...listOf(a), ...listOf(b)].slice(0, SHOWN),
 };
+/** Kinds of a plan, and examples, as one server lists them at most. */
+const PLAN_ROWS = 1000;
+const PLAN_EXAMPLES = 100;
+const PLAN: Rules = {
+  ...{ machines: sum, dropped: sums, reopened: sum },
+  states: (a, b) => counted([...listOf(a), ...listOf(b)], ["state", "to"]).slice(0, PLAN_ROWS),
+  strays: (a, b) => counted([...listOf(a), ...listOf(b)], ["state", "cause", "message"]).slice(0, PLAN_ROWS),
+  // Those that do not fit first.
+  examples: (a, b) =>
+    [...listOf(a), ...listOf(b)].sort((x, y) => Number(fits(x)) - Number(fits(y))).slice(0, PLAN_EXAMPLES),
+};
+const fits = (example: Answer): boolean => mapOf(example).get("to") !== null;
 const UNDO: Rules = { machines: sum, out: sums };
 
 /** @param request `SM.MIGRATION STATUS id [COUNT n]` */
@@ -108,6 +120,34 @@ export async function gatherWhatIf(request: Arguments, session: HttpSession): Pr
   // A server that had no such run to stop.
   if (answers.every((answer) => answer === null) && answers.length > 0) return { answer: null, missing };
   return summed({ answers, missing }, WHATIF);
+}
+
+/** How long other servers may look at their machines. */
+const SURVEY_WAIT_MS = 120_000;
+
+/**
+ * The plan is made here, and this server's machines are looked at; then the others look at theirs.
+ * @param request `SM.MIGRATION PLAN from to …`
+ */
+export async function gatherPlan(request: Arguments, session: HttpSession): Promise<Gathered> {
+  const plan = await session.run(request);
+  if (session.partitions.length === 0 || !isMap(plan)) return whole(plan);
+  // Another server has made it for one that holds nothing: what it has seen is asked for with the rest.
+  const isElsewhere = session.holdsPartitions;
+  const check = [...request, "CHECK"];
+  const servers = await session.runAtAll(check, { waitMs: SURVEY_WAIT_MS, isElsewhere });
+  const fault = servers.find(({ answer }) => answer instanceof AnswerError && !isAway(answer));
+  if (fault?.answer !== undefined) return whole(fault.answer);
+  const missing = servers.flatMap(({ answer, partitions }) => (isMap(answer ?? null) ? [] : partitions));
+  const answers = servers.flatMap(({ answer }) => (answer !== undefined && isMap(answer) ? [answer] : []));
+  const gathered = summed(
+    { answers: isElsewhere ? [plan, ...answers] : answers, missing: missing.map(placeOf) },
+    PLAN,
+  );
+  const { answer } = gathered;
+  return isMap(answer)
+    ? { ...gathered, answer: new Map([...answer, ["id", plan.get("id") ?? null]]) }
+    : gathered;
 }
 
 function summed(each: Awaited<ReturnType<typeof askEach>>, rules: Rules): Gathered {

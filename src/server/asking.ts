@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import type { Clock } from "../base/clock.ts";
 import type { BusMessage, MessageBus } from "../cluster/message-bus.ts";
+import type { ClusterView } from "../cluster/view.ts";
 import type { OtherServers, Question } from "../commands/other-servers.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -28,8 +29,7 @@ interface Envelope {
 
 export interface AskingOptions {
   readonly bus: MessageBus;
-  /** The id of this member. */
-  readonly ownId: string;
+  readonly cluster: ClusterView;
   readonly clock: Clock;
   readonly requests: Requests;
   readonly server: () => ServerContext;
@@ -46,19 +46,23 @@ export class Asking implements OtherServers {
     this.#endListening = options.bus.onMessages((messages) => this.#receive(messages));
   }
 
-  ask(memberId: string, question: Question): Promise<readonly Reply[] | undefined> {
-    const { bus, ownId, clock } = this.#options;
+  ask(memberId: string, question: Question, waitMs = ANSWER_MS): Promise<readonly Reply[] | undefined> {
+    const { bus, cluster, clock } = this.#options;
     if (this.#waiting.size >= ASKED_MAX) return Promise.resolve(question.requests.map(() => TOO_MANY));
     const id = randomBytes(12).toString("hex");
     return new Promise((resolve) => {
-      const cancel = clock.wakeAt(clock.now() + ANSWER_MS, () => end(undefined));
+      const cancel = clock.wakeAt(clock.now() + waitMs, () => end(undefined));
+      // A server that is gone answers nothing more.
+      const isGone = () => !cluster.members.some(({ id, isAlive }) => id === memberId && isAlive);
+      const endWatch = cluster.onChange(() => isGone() && end(undefined));
       const end = (replies: readonly Reply[] | undefined): void => {
         cancel();
+        endWatch();
         this.#waiting.delete(id);
         resolve(replies);
       };
       this.#waiting.set(id, end);
-      bus.send([messageFor("ask", memberId, { id, from: ownId, ...question })]);
+      bus.send([messageFor("ask", memberId, { id, from: cluster.ownId, ...question })]);
     });
   }
 
@@ -69,7 +73,7 @@ export class Asking implements OtherServers {
 
   #receive(messages: readonly BusMessage[]): void {
     for (const { kind, channel, message } of messages) {
-      if (channel.toString("latin1") !== this.#options.ownId) continue;
+      if (channel.toString("latin1") !== this.#options.cluster.ownId) continue;
       if (kind === "ask") void this.#answer(deserialize(message));
       if (kind === "answer") this.#take(deserialize(message));
     }
@@ -84,7 +88,9 @@ export class Asking implements OtherServers {
     const server = this.#options.server();
     const user = server.users.find(name);
     const answer = (replies: readonly Reply[] | undefined): void =>
-      this.#options.bus.send([messageFor("answer", from, { id, from: this.#options.ownId, replies })]);
+      this.#options.bus.send([
+        messageFor("answer", from, { id, from: this.#options.cluster.ownId, replies }),
+      ]);
     if (user?.rules.isEnabled !== true) return answer(requests.map(() => NO_ACCESS));
     if (this.#answering >= ANSWERING_MAX) return answer(requests.map(() => TOO_MANY));
     this.#answering += 1;

@@ -123,8 +123,7 @@ export function newServerContext({
     cluster,
     handovers: new Handovers({ clock, config, cluster, partitions }),
     bus,
-    asking:
-      bus && cluster && new Asking({ bus, ownId: cluster.ownId, clock, requests, server: () => context }),
+    asking: bus && cluster && new Asking({ bus, cluster, clock, requests, server: () => context }),
     runId: randomBytes(20).toString("hex"),
     random: Math.random,
     droppedLogLineCount,

@@ -75,7 +75,7 @@ test("figures of other servers are told to those who may know them there", async
   const servers = await begin();
   const headers = { authorization: `Basic ${btoa("ann:pw")}` };
   await servers.server(0).client.call("ACL", "SETUSER", "ann", "on", ">pw", "+@all", "~*", "alldefs");
-  await servers.server(1).client.call("ACL", "SETUSER", "ann", "on", ">pw", "+@all", "~*");
+  await servers.server(1).client.call("ACL", "SETUSER", "ann", "on", ">pw", "+@all", "~*", "def~other");
   const { rates, missing } = (await get(servers, 0, "rates", headers)).body;
   expect(rates).toMatchObject([{ definition: "lamp:v1", lastMinute: 4 }]);
   expect(missing).toMatchObject([{ partition: 2 }, { partition: 5 }]);

@@ -95,3 +95,34 @@ test("WHATIF asks all servers, and sums what would have happened", async () => {
   await servers.lose(2, 2);
   expect(await look(1)).toMatchObject({ missing: [{ partition: 2 }] });
 }, 60_000);
+
+test("a plan looks at the machines of all servers, and names partitions that nobody serves", async () => {
+  const servers = await begin();
+  const ends = { from: "order:v1", to: "order:v2" };
+  for (const index of [0, 1]) {
+    const { status, body } = await asked(servers, index, "/plans", ends);
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      machines: 12,
+      states: [{ state: ["new"], to: ["new"], count: 6 }],
+      strays: [{ state: ["paid"], cause: "state", count: 6 }],
+      proposed: [{ state: "paid", to: "billed" }],
+    });
+    expect(body).not.toHaveProperty("slotsElsewhere");
+    const examples = body["examples"] as ReadonlyArray<{ readonly key: string; readonly to: unknown }>;
+    expect(examples.map(({ to }) => to)).toEqual([
+      ...Array.from({ length: 6 }, () => null),
+      ...Array.from({ length: 6 }, () => ["new"]),
+    ]);
+    expect(new Set(examples.map(({ key }) => key)).size).toBe(12);
+  }
+  const mapped = await asked(servers, 2, "/plans", { ...ends, map: MAP });
+  expect(mapped.body).toMatchObject({ machines: 12, strays: [] });
+  const started = await asked(servers, 0, "", { plan: mapped.body["id"] });
+  expect(started.status).toBe(201);
+  await expect
+    .poll(async () => (await asked(servers, 1, `/${String(started.body["id"])}`)).body, POLL)
+    .toMatchObject({ status: "DONE", moved: 12 });
+  await servers.lose(2, 2);
+  expect((await asked(servers, 1, "/plans", ends)).body).toMatchObject({ missing: [{ partition: 2 }] });
+}, 60_000);

@@ -1,6 +1,6 @@
 /**
- * SM.MIGRATION PLAN from to [MAP json]: looks at all machines of `from` and changes none: where they would go, which do
- * not fit and why, with keys as examples. The plan is kept with the definition, and has a number.
+ * SM.MIGRATION PLAN from to [MAP json] [CHECK]: looks at all machines of `from` and changes none: where they would go, which do
+ * not fit and why, with keys as examples. The plan is kept with the definition, and has a number; with CHECK it is not kept.
  */
 
 import type { Aim } from "../../machines/migration/routes.ts";
@@ -9,30 +9,40 @@ import { Survey, type SurveyExample } from "../../machines/migration/survey.ts";
 import { map, type Reply } from "../../protocol/reply.ts";
 import { argument } from "../arguments.ts";
 import type { Call, Handler } from "../handler.ts";
-import { readOptions, VALUE } from "../options.ts";
+import { FLAG, hasOption, readOptions, VALUE } from "../options.ts";
 import { checkReads, readAim } from "./arguments.ts";
 import { elsewhereFields } from "./elsewhere.ts";
 import { surveyed } from "./surveying.ts";
 
+const FORMS = { MAP: VALUE, CHECK: FLAG } as const;
+
 export const smMigrationPlan = {
   name: "SM.MIGRATION|PLAN",
+  isPlan: (args) => hasOption(args, 4, FORMS, "CHECK"),
   run: (call) => {
-    const aim = readPlan(call);
-    return surveyed(call, new Survey(aim), (now, survey) => report(now, survey, keep(now, aim)));
+    const { aim, isCheck } = readPlan(call);
+    const idOf = (now: Call) => (isCheck ? null : keep(now, aim));
+    return surveyed(call, new Survey(aim), (now, survey) => report(now, survey, idOf(now)));
   },
   // All partitions keep the plan; the machines that are looked at are those of this server.
   shared: {
-    attempt: (call) => ({ reply: keep(call, readPlan(call)) }),
-    answer: (call, id) =>
-      surveyed(call, new Survey(readPlan(call)), (now, survey) => report(now, survey, id)),
+    attempt: (call) => {
+      const { aim, isCheck } = readPlan(call);
+      return { reply: isCheck ? 0 : keep(call, aim) };
+    },
+    answer: (call, id) => {
+      const { aim, isCheck } = readPlan(call);
+      return surveyed(call, new Survey(aim), (now, survey) => report(now, survey, isCheck ? null : id));
+    },
   },
 } as const satisfies Handler;
 
-function readPlan(call: Call): Aim {
+function readPlan(call: Call): { readonly aim: Aim; readonly isCheck: boolean } {
   const { args } = call;
-  const given = readOptions(args, 4, { MAP: VALUE });
+  const given = readOptions(args, 4, FORMS);
   checkReads(call);
-  return readAim(call, argument(args, 2), argument(args, 3), given.value("MAP"));
+  const aim = readAim(call, argument(args, 2), argument(args, 3), given.value("MAP"));
+  return { aim, isCheck: given.has("CHECK") };
 }
 
 /** The number that the plan has. */

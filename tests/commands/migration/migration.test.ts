@@ -77,6 +77,7 @@ describe("SM.MIGRATION PLAN", () => {
       { state: "paid", to: "billed", because: "it reacts to the same events" },
     ]);
     expect(await call("SM.COUNT", "DEF", "order:v2")).toBe(0);
+    expect(await plan("order", "order:v2", "CHECK")).toEqual({ ...reply, id: null });
     expect(rows(await call("SM.MIGRATION", "LIST"))).toMatchObject([
       { id: reply["id"], from: "order", to: "order:v2", status: "PLANNED" },
     ]);
