@@ -5,33 +5,25 @@
  */
 import { roundsOfEventLoop } from "./base/event-loop.ts";
 import type { LeaseDatabase, Sight } from "./cluster/database.ts";
-import { Keeper, type Timers } from "./cluster/keeper.ts";
+import { Keeper } from "./cluster/keeper.ts";
 import type { LeaseEnd } from "./cluster/lease.ts";
 import { LeaseLog } from "./cluster/lease-log.ts";
 import { SharePolicy } from "./cluster/shares.ts";
+import { withOwner } from "./cluster/sight.ts";
+import { Takeovers } from "./cluster/takeovers.ts";
 import { leaseTimes, shareTimes } from "./cluster/times.ts";
 import { type ClusterFacts, ClusterState } from "./cluster/view.ts";
 import { Partition } from "./keyspace/partitions.ts";
 import type { Place } from "./keyspace/place.ts";
 import { Store } from "./keyspace/store.ts";
+import type { MemberOptions } from "./member-options.ts";
 import { OBJECT_TYPES } from "./object-types.ts";
-import { endsWithin, type Grant, type OwnedStore, redirected, type StoreRequest } from "./owned-store.ts";
+import { endsWithin, type Grant, newGrant, redirected } from "./owned-store.ts";
 import { placesOf } from "./places.ts";
-import { type RunningServer, type StartOptions, start } from "./start.ts";
+import { type RunningServer, start } from "./start.ts";
 import { MemoryStore } from "./storage/memory-store.ts";
 import { PostHints } from "./storage/postgres/post.ts";
 import { Turnstile } from "./turnstile.ts";
-
-export interface MemberOptions extends Omit<StartOptions, "store" | "partitions" | "cluster" | "users"> {
-  /** 40 hexadecimal digits. */
-  readonly id: string;
-  readonly timers: Timers;
-  readonly database: (server: () => RunningServer, onHint: () => void) => LeaseDatabase;
-  /** Is notified of letters from other members. */
-  readonly postHints?: PostHints;
-  /** Reads a partition. */
-  readonly openStore: (request: StoreRequest) => Promise<OwnedStore>;
-}
 
 export interface RunningMember {
   readonly server: RunningServer;
@@ -46,7 +38,7 @@ export interface RunningMember {
 /** How long a member that could not open a store leaves all to others: at first, and after it has failed again and again. */
 const REST_MS = 2000;
 const REST_MS_MAX = 300_000;
-/** So many partitions are read at a time, and handed over by a member that ends. */
+/** So many partitions are handed over at a time by a member that ends. */
 const AT_A_TIME = 4;
 
 /** @throws what `start` throws, and what the first look at the database does */
@@ -66,7 +58,7 @@ class Member implements RunningMember {
   readonly #keeper: Keeper;
   readonly #database: LeaseDatabase;
   readonly #log: LeaseLog;
-  readonly #opening = new Turnstile(AT_A_TIME);
+  readonly #takeovers = new Takeovers();
   readonly #grants = new Map<number, Grant>();
   /** What was held and is being left; the partition may be this member's again before that has ended. */
   readonly #dropping = new Map<number, Promise<void>>();
@@ -97,7 +89,7 @@ class Member implements RunningMember {
       times,
       timers,
       database: this.#database,
-      share: (sight, nowMs) => policy.decide(sight, nowMs),
+      share: (sight, nowMs) => this.#takeovers.limited(policy.decide(sight, nowMs)),
       onBegin: (partition, owner, epoch) => this.#begin(partition, owner, epoch),
       onEnd: (partition, why) => this.#end(partition, why),
       onGive: (partition) => void this.#handOver(partition),
@@ -149,21 +141,12 @@ class Member implements RunningMember {
   }
 
   #begin(partition: number, owner: string, epoch: number): void {
-    const { timers } = this.#options;
-    const grant: Grant = {
-      partition,
-      owner,
-      epoch,
-      atMs: timers.monotonicMs(),
-      owned: undefined,
-      held: undefined,
-      isLeaving: false,
-    };
+    const grant = newGrant(partition, owner, epoch, this.#options.timers.monotonicMs());
     this.#grants.set(partition, grant);
     this.#log.granted(partition, epoch);
     this.#own(partition, epoch);
     if (this.#isClosing) void this.#handOver(partition);
-    else void this.#opening.pass(() => this.#open(grant));
+    else void this.#takeOver(grant);
   }
 
   /** Nothing of it is answered from here on. */
@@ -172,12 +155,22 @@ class Member implements RunningMember {
     if (grant === undefined) return;
     this.#grants.delete(partition);
     this.#state.end(partition);
+    grant.isLate = grant.held === undefined && (why === "expired" || why === "taken");
     if (why !== "released") this.#log.ended(partition, why, grant.held !== undefined);
     this.#drop(grant);
   }
 
   #isCurrent(grant: Grant): boolean {
     return this.#grants.get(grant.partition) === grant && !grant.isLeaving;
+  }
+
+  async #takeOver(grant: Grant): Promise<void> {
+    await this.#takeovers.pass(async () => {
+      await this.#open(grant);
+      return !grant.isLate;
+    });
+    // There may be others to be taken.
+    this.#keeper.hint();
   }
 
   async #open(grant: Grant): Promise<void> {
@@ -190,12 +183,20 @@ class Member implements RunningMember {
         owner,
         epoch,
         onLost: (error) => this.#lost(grant, error),
+        rest: () => this.#rest(grant),
       });
       if (this.#isCurrent(grant)) await this.#hold(grant, grant.owned.store);
       else this.#drop(grant);
     } catch (error) {
-      this.#giveUp(grant, error);
+      if (this.#isCurrent(grant)) this.#giveUp(grant, error);
+      else this.#drop(grant);
     }
+  }
+
+  /** @throws Error when the partition is not to be read any further */
+  async #rest(grant: Grant): Promise<void> {
+    await this.#keeper.quiet();
+    if (!this.#isCurrent(grant)) throw new Error("the lease has ended, or is left to another server");
   }
 
   async #hold(grant: Grant, store: Store): Promise<void> {
@@ -243,7 +244,6 @@ class Member implements RunningMember {
   #giveUp(grant: Grant, error: unknown): void {
     this.#log.failed(grant.partition, error);
     this.#drop(grant);
-    if (!this.#isCurrent(grant)) return;
     // Nothing of it is left, so it is not taken for one that is served.
     this.#grants.delete(grant.partition);
     this.#keeper.setTaking(false);
@@ -287,11 +287,7 @@ class Member implements RunningMember {
 
   /** What the next look would say. */
   #own(partition: number, epoch: number): void {
-    const { id } = this.#options;
-    const partitions = this.#facts.partitions.map((known) =>
-      known.partition === partition ? { ...known, epoch, ownerId: id } : known,
-    );
-    this.#facts = { ...this.#facts, partitions };
+    this.#facts = withOwner(this.#facts, partition, this.#options.id, epoch);
     this.#state.update(this.#facts);
   }
 }

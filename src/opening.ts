@@ -151,9 +151,9 @@ async function closeAll(connected: ReadonlyArray<{ close(): Promise<void> } | un
 
 async function openStore(
   database: Pick<PostgresOptions, "url" | "lines" | "requiresStandby">,
-  { partition, owner, epoch, onLost }: StoreRequest,
+  { partition, owner, epoch, onLost, rest }: StoreRequest,
 ): Promise<OwnedStore> {
-  const store = await Store.openPostgres({ ...database, partition, owner, epoch }, OBJECT_TYPES);
+  const store = await Store.openPostgres({ ...database, partition, owner, epoch, rest }, OBJECT_TYPES);
   const unfinished = await untilLoaded(() => importProgress(store.begin()));
   if (unfinished !== undefined) {
     store.abandon();

@@ -1,6 +1,6 @@
 /** The stores of partitions that a member owns. */
 import { roundsOfEventLoop } from "./base/event-loop.ts";
-import type { Timers } from "./cluster/keeper.ts";
+import type { Timers } from "./cluster/timers.ts";
 import type { Partition } from "./keyspace/partitions.ts";
 import type { Store } from "./keyspace/store.ts";
 import type { RunningServer } from "./start.ts";
@@ -20,6 +20,8 @@ export interface StoreRequest {
   readonly epoch: number;
   /** The database has given the partition to another one. */
   readonly onLost: (error: Error) => void;
+  /** Is awaited again and again while it is read, so that leases are renewed meanwhile. Rejects when the lease has ended. */
+  readonly rest: () => Promise<void>;
 }
 
 /** A partition whose lease the member has. */
@@ -32,6 +34,22 @@ export interface Grant {
   /** What the server holds; undefined until it is read. */
   held: Partition | undefined;
   isLeaving: boolean;
+  /** The lease has ended before the partition was read. */
+  isLate: boolean;
+}
+
+/** @param atMs by the monotonic clock of the member */
+export function newGrant(partition: number, owner: string, epoch: number, atMs: number): Grant {
+  return {
+    partition,
+    owner,
+    epoch,
+    atMs,
+    owned: undefined,
+    held: undefined,
+    isLeaving: false,
+    isLate: false,
+  };
 }
 
 /** Requests that wait for partitions which a member has handed over before its end are sent to those that take them. */

@@ -5,17 +5,11 @@
  */
 import type { Asked, LeaseDatabase, Sight } from "./database.ts";
 import { Lease, type LeaseAnswer, type LeaseEnd, type LeaseOrder, type LeaseTimes } from "./lease.ts";
+import { Quiet } from "./quiet.ts";
 import type { Shares } from "./shares.ts";
+import { factsOf, freedOf } from "./sight.ts";
+import type { Timers } from "./timers.ts";
 import type { ClusterFacts } from "./view.ts";
-
-export interface Timers {
-  monotonicMs(): number;
-  /**
-   * Calls back after a time, and after what has arrived by then: after a stall an answer that is there is read first. Returns a
-   * function that takes the call back.
-   */
-  after(delayMs: number, callBack: () => void): () => void;
-}
 
 export interface KeeperOptions {
   /** The member. */
@@ -64,6 +58,7 @@ export class Keeper {
   #hasTrouble = false;
   #isStopped = false;
   #takes = true;
+  readonly #quiet = new Quiet(() => this.#isAsking);
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -113,6 +108,12 @@ export class Keeper {
   stop(): void {
     this.#isStopped = true;
     this.#cancel?.();
+    this.#quiet.look();
+  }
+
+  /** Resolves when no request waits for its answer. */
+  quiet(): Promise<void> {
+    return this.#quiet.come();
   }
 
   /** Reads who the members are and who owns what; at most one such reading is under way. */
@@ -148,17 +149,25 @@ export class Keeper {
       });
   }
 
+  get #isAsking(): boolean {
+    if (this.#isStopped) return false;
+    return this.#isLooking || [...this.#kept.values()].some(({ lease }) => lease.isAsking);
+  }
+
   get #nowMs(): number {
     return this.#options.timers.monotonicMs();
   }
 
   #see(sight: Sight): void {
     if (this.#isStopped) return;
-    const { times, onFacts, onGive, share } = this.#options;
+    const { id, times, onFacts, onGive, share } = this.#options;
     const nowMs = this.#nowMs;
     for (const { partition } of sight.partitions) this.#keep(partition);
     onFacts(factsOf(sight));
-    const { take, give } = share(sight, nowMs);
+    const { take, give } = share(
+      freedOf(sight, id, (partition) => this.isHolding(partition)),
+      nowMs,
+    );
     const wanted = new Set(take);
     for (const { partition, epoch } of sight.partitions) {
       const kept = this.#keep(partition);
@@ -205,7 +214,10 @@ export class Keeper {
     if (lease.isHolding) onServeUntil(partition, lease.untilMs);
     for (const order of orders) {
       if (order.kind === "drop") database.drop();
-      if (order.kind === "end") onEnd(partition, order.why);
+      if (order.kind === "end") {
+        onEnd(partition, order.why);
+        this.#nextLookMs = this.#nowMs;
+      }
       if (order.kind === "begin") onBegin(partition, kept.owner, order.epoch);
       if (order.kind === "released") kept.onReleased?.();
       if (order.kind !== "ask") continue;
@@ -269,6 +281,7 @@ export class Keeper {
 
   #arm(): void {
     if (this.#isStopped) return;
+    this.#quiet.look();
     let wakeAtMs = this.#nextLookMs;
     for (const { lease } of this.#kept.values()) wakeAtMs = Math.min(wakeAtMs, lease.wakeAtMs);
     if (wakeAtMs === this.#armedMs) return;
@@ -283,18 +296,4 @@ export class Keeper {
       this.#arm();
     });
   }
-}
-
-/** What the view shows: only what changes when the cluster does. */
-function factsOf({ members, partitions }: Sight): ClusterFacts {
-  return {
-    members,
-    partitions: partitions.map(({ partition, firstSlot, lastSlot, ownerId, epoch }) => ({
-      partition,
-      firstSlot,
-      lastSlot,
-      ownerId,
-      epoch,
-    })),
-  };
 }

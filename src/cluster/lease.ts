@@ -67,6 +67,8 @@ export class Lease {
   /** "idle": it asks for nothing; "resting": it lets go, and asks for it again later; "leaving": it lets go, and is idle then. */
   #goal: "own" | "idle" | "resting" | "leaving" = "own";
   #restMs = 0;
+  /** It does not ask for the partition before. */
+  #restUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(times: LeaseTimes) {
     this.times = times;
@@ -74,6 +76,11 @@ export class Lease {
 
   get isHolding(): boolean {
     return this.#untilMs !== undefined;
+  }
+
+  /** Whether a request waits for its answer. */
+  get isAsking(): boolean {
+    return this.pending !== undefined;
   }
 
   /** Before this moment of its clock it may serve. */
@@ -110,7 +117,7 @@ export class Lease {
     this.#goal = "own";
     if (this.pending === undefined && isNews) {
       this.#seenEpoch = epoch;
-      this.#nextAskMs = nowMs;
+      this.#nextAskMs = Math.max(nowMs, this.#restUntilMs);
     }
     return this.tick(nowMs);
   }
@@ -143,9 +150,9 @@ export class Lease {
 
   /** The store reports that the partition is not this member's any more, or cannot go on with it. */
   lost(nowMs: number): LeaseOrder[] {
-    const orders = this.#end("lost", nowMs);
+    const orders = this.#end("lost");
     // What the store has met may meet the next one as well.
-    if (orders.length > 0) this.#nextAskMs = nowMs + this.times.retryMs;
+    if (orders.length > 0) this.#restUntilMs = nowMs + this.times.retryMs;
     return [...orders, ...this.tick(nowMs)];
   }
 
@@ -156,7 +163,7 @@ export class Lease {
   release(restMs: number, nowMs: number): LeaseOrder[] {
     this.#goal = restMs === Number.POSITIVE_INFINITY ? "leaving" : "resting";
     this.#restMs = restMs;
-    const orders: LeaseOrder[] = this.isHolding ? this.#end("released", nowMs) : [];
+    const orders: LeaseOrder[] = this.isHolding ? this.#end("released") : [];
     // A take may be under way, whose grant would keep others waiting: the release follows it.
     this.pending = undefined;
     this.#nextAskMs = nowMs;
@@ -188,7 +195,7 @@ export class Lease {
   }
 
   #refused(request: LeaseRequest, freeInMs: number, nowMs: number): LeaseOrder[] {
-    if (request.kind === "renew") return this.#end("taken", nowMs);
+    if (request.kind === "renew") return this.#end("taken");
     this.#nextAskMs = nowMs + Math.min(freeInMs, this.times.everyMs);
     // Free, and yet refused: the epoch was another one, which the answer has brought.
     if (freeInMs <= 0 && request.kind === "take" && request.epoch === this.#seenEpoch)
@@ -212,15 +219,16 @@ export class Lease {
 
   #expire(nowMs: number): LeaseOrder[] {
     if (this.#untilMs === undefined || !this.expiresAt(this.#untilMs, nowMs)) return [];
-    return this.#end("expired", nowMs);
+    return this.#end("expired");
   }
 
-  #end(why: LeaseEnd, nowMs: number): LeaseOrder[] {
+  #end(why: LeaseEnd): LeaseOrder[] {
     if (!this.isHolding) return [];
     this.#untilMs = undefined;
     // The answer to a renewal must not be taken for that to a take.
     this.pending = undefined;
-    this.#nextAskMs = nowMs;
+    // Whether it takes the partition again is decided as for any that is free.
+    if (this.#goal === "own") this.#goal = "idle";
     return [{ kind: "end", why }];
   }
 

@@ -13,7 +13,7 @@ import {
   type LogEntry,
   type LogRecord,
 } from "./cluster-log.ts";
-import type { Timers } from "./keeper.ts";
+import type { Timers } from "./timers.ts";
 
 /** The copy of a partition that the server holds. */
 export interface LogCopy {

@@ -41,7 +41,7 @@ test("a member stops by itself when no renewal gets through", () => {
   lease.tick(800);
   expect(lease.tick(1300)).toEqual([{ kind: "drop" }]);
   lease.tick(1400);
-  expect(lease.tick(1710)).toMatchObject([{ kind: "end", why: "expired" }, { kind: "ask" }]);
+  expect(lease.tick(1710)).toEqual([{ kind: "end", why: "expired" }]);
   expect(lease.isHolding).toBe(false);
 });
 
@@ -49,8 +49,14 @@ test("an answer that comes when the lease has run out ends it, whatever it says"
   const lease = holding();
   const renewal = requestOf(lease.tick(610));
   const orders = lease.answered(renewal.id, { granted: true, epoch: 5 }, 5000);
-  expect(orders).toMatchObject([{ kind: "end", why: "expired" }, { kind: "ask" }]);
-  expect(requestOf(orders).kind).toBe("take");
+  expect(orders).toEqual([{ kind: "end", why: "expired" }]);
+});
+
+test("a lease that has ended asks for nothing until it is wanted", () => {
+  const lease = holding();
+  expect(lease.tick(1710)).toEqual([{ kind: "end", why: "expired" }]);
+  expect(lease.wakeAtMs).toBe(Number.POSITIVE_INFINITY);
+  expect(requestOf(lease.want(5, 1720))).toMatchObject({ kind: "take", epoch: 5 });
 });
 
 test("a grant that comes too late to serve by is asked for anew", () => {
@@ -77,9 +83,11 @@ test("a renewal that is refused, and a store that is fenced, end the lease", () 
   const refused = holding();
   const renewal = requestOf(refused.tick(610));
   const orders = refused.answered(renewal.id, { granted: false, epoch: 6, freeInMs: 900 }, 620);
-  expect(orders).toMatchObject([{ kind: "end", why: "taken" }, { kind: "ask" }]);
+  expect(orders).toEqual([{ kind: "end", why: "taken" }]);
   const fenced = holding();
   expect(fenced.lost(30)).toEqual([{ kind: "end", why: "lost" }]);
+  // What the store has met may meet the next one as well: it waits for a moment.
+  expect(fenced.want(5, 40)).toEqual([]);
   expect(requestOf(fenced.tick(130)).kind).toBe("take");
 });
 

@@ -44,6 +44,8 @@ export interface PostgresOptions {
   readonly transientSpaces?: string | undefined;
   /** The end brings all to the data, and the next owner has nothing to replay. */
   readonly carriesAtEnd?: boolean | undefined;
+  /** Is awaited between slices of the replay, for what is more urgent; what it rejects with ends the replay. */
+  readonly rest?: (() => Promise<void>) | undefined;
   /** Connections that other partitions use as well; without them it has three of its own. */
   readonly lines?: SharedLines | undefined;
   /** A statement that takes longer is given up with its connection, and looked into. */
@@ -88,7 +90,7 @@ export async function openParts(options: PostgresOptions): Promise<Parts> {
     const reads = new DataReads(lines.read, ownership, known);
     const data = new PostgresData({ line: lines.carry, ownership, known, reads, mark });
     const recovered = await recover(
-      { line: lines.read, ownership, data, mark },
+      { line: lines.read, ownership, data, mark, rest: options.rest },
       {
         verify: options.verify ?? (() => undefined),
         derived: options.derived,

@@ -68,6 +68,8 @@ interface Source {
   readonly ownership: Ownership;
   readonly data: PostgresData;
   readonly mark: JournalMark;
+  /** Is awaited between slices. */
+  readonly rest: (() => Promise<void>) | undefined;
 }
 
 /** @throws OpenError when a record is damaged, or `verify` refuses */
@@ -86,7 +88,7 @@ export async function recover(source: Source, options: RecoveryOptions): Promise
     // It is awaited next, unless the replay fails before.
     next?.catch(() => undefined);
     try {
-      await replay(page, tables);
+      await replay(page, tables, source.rest);
     } finally {
       page.hold.release();
     }
@@ -111,7 +113,7 @@ interface PreparedCommit {
 
 /** Reads the rows after a sequence, and loads what they need, while the page before is replayed. */
 async function nextPage(
-  { line, ownership, data }: Source,
+  { line, ownership, data, rest }: Source,
   sequence: number,
   tables: ReplayedTables,
 ): Promise<Page> {
@@ -120,7 +122,7 @@ async function nextPage(
   const commits: PreparedCommit[] = [];
   const keys = new Set<Bytes>();
   let bytes = 0;
-  const slice = new Slice();
+  const slice = new Slice(rest);
   for (const [at, record] of rows) {
     const expected = sequence + commits.length + 1;
     if (Number(at) !== expected || !Buffer.isBuffer(record)) break;
@@ -146,8 +148,9 @@ async function nextPage(
   return { commits, bytes, isLast: rows.length === 0 || commits.length < rows.length, hold };
 }
 
-async function replay({ commits }: Page, tables: ReplayedTables): Promise<void> {
-  const slice = new Slice();
+async function replay({ commits }: Page, tables: ReplayedTables, rest: Source["rest"]): Promise<void> {
+  const slice = new Slice(rest);
+  await rest?.();
   for (const { redo, writes } of commits) {
     for (const change of redo) {
       if (slice.isOver) await slice.pause();
@@ -164,8 +167,13 @@ async function replay({ commits }: Page, tables: ReplayedTables): Promise<void> 
 
 /** A while for which the thread is kept. Others are served after it, and what is loaded ahead arrives. */
 class Slice {
+  readonly #rest: Source["rest"];
   #endMs = performance.now() + SLICE_MS;
   #count = 0;
+
+  constructor(rest: Source["rest"]) {
+    this.#rest = rest;
+  }
 
   /** The clock is looked at now and then. */
   get isOver(): boolean {
@@ -175,6 +183,7 @@ class Slice {
 
   async pause(): Promise<void> {
     await roundsOfEventLoop(1);
+    await this.#rest?.();
     this.#endMs = performance.now() + SLICE_MS;
   }
 }

@@ -1,6 +1,7 @@
 /** Faults that the simulation must find: variants of the lease; those of statements and of the server are where these are. */
 import { Lease, type LeaseRequest } from "../../../src/cluster/lease.ts";
-import { SharePolicy } from "../../../src/cluster/shares.ts";
+import { SharePolicy, type Shares } from "../../../src/cluster/shares.ts";
+import { Takeovers } from "../../../src/cluster/takeovers.ts";
 import type { DatabaseBug } from "./database.ts";
 import type { ServerBug } from "./tenure.ts";
 
@@ -90,6 +91,23 @@ export const SHARE_BUGS: ReadonlyMap<string, typeof SharePolicy> = new Map<strin
   ["never gives", NeverGives],
   ["gives at a difference of one", GivesAtADifferenceOfOne],
   ["knows only the first", KnowsOnlyTheFirst],
+]);
+
+class TakesAllAtOnce extends Takeovers {
+  override limited(shares: Shares): Shares {
+    return shares;
+  }
+
+  override async pass(read: () => Promise<boolean>): Promise<void> {
+    await read();
+  }
+}
+
+/** Only members that are slow suffer from it: what was replayed is thrown away with the lease, again and again. */
+export const ALL_WITHOUT_A_REST = "reads all at once, without a rest";
+
+export const TAKEOVER_BUGS: ReadonlyMap<string, typeof Takeovers> = new Map([
+  [ALL_WITHOUT_A_REST, TakesAllAtOnce],
 ]);
 
 const DATABASE_BUGS: readonly DatabaseBug[] = [

@@ -1,13 +1,27 @@
 /** A member in the simulation: leases, keeper and policy as they are, and servers that are counters (`Tenure`). */
 import type { Asked, LeaseDatabase, Sight } from "../../../src/cluster/database.ts";
-import { Keeper, type Timers } from "../../../src/cluster/keeper.ts";
+import { Keeper } from "../../../src/cluster/keeper.ts";
 import { Lease, type LeaseAnswer, type LeaseTimes } from "../../../src/cluster/lease.ts";
-import { SharePolicy, type ShareTimes } from "../../../src/cluster/shares.ts";
-import { LEASE_BUGS, SHARE_BUGS } from "./bugs.ts";
+import { SharePolicy, type Shares, type ShareTimes } from "../../../src/cluster/shares.ts";
+import { Takeovers } from "../../../src/cluster/takeovers.ts";
+import type { Timers } from "../../../src/cluster/timers.ts";
+import { ALL_WITHOUT_A_REST, LEASE_BUGS, SHARE_BUGS, TAKEOVER_BUGS } from "./bugs.ts";
 import type { Database } from "./database.ts";
 import type { Network, Reached } from "./network.ts";
 import { Tenure } from "./tenure.ts";
 import type { Timeline } from "./timeline.ts";
+
+/** A processor that has so much else to do that all takes its time, one after the other. */
+export interface Slowness {
+  /** Whatever comes, a message or a timer. */
+  readonly stepMs: number;
+  /** Part of the journal of a partition, and how many there are. */
+  readonly sliceMs: number;
+  readonly slices: number;
+}
+
+/** Round trips until a connection stands that was dropped. */
+const CONNECTING_TRIPS = 4;
 
 export interface MemberOptions {
   readonly id: string;
@@ -22,6 +36,7 @@ export interface MemberOptions {
   /** Its clock stands while it is stopped, as that of a machine that is suspended does. */
   readonly isSuspended: boolean;
   readonly bug: string | undefined;
+  readonly slowness?: Slowness;
 }
 
 export class Member implements Reached {
@@ -32,6 +47,9 @@ export class Member implements Reached {
   readonly #tenures = new Map<number, Tenure>();
   /** Until when it may serve, by partition. */
   readonly #untilMs = new Map<number, number>();
+  readonly #takeovers: Takeovers;
+  #busyUntilMs = 0;
+  #connecting: Promise<void> | undefined;
   #pausedUntilMs = 0;
   /** For how long its clock has stood. */
   #stoodMs = 0;
@@ -44,15 +62,16 @@ export class Member implements Reached {
     this.#offsetMs = options.random() * 1e6;
     const { bug = "", times, shareTimes } = options;
     const policy = new (SHARE_BUGS.get(bug) ?? SharePolicy)(this.id, shareTimes);
+    this.#takeovers = new (TAKEOVER_BUGS.get(bug) ?? Takeovers)();
     const variant = LEASE_BUGS.get(bug) ?? Lease;
     this.#keeper = new Keeper({
       id: this.id,
       times,
       timers: this.#timers(),
       database: this.#edge(),
-      share: (sight, nowMs) => policy.decide(sight, nowMs),
+      share: (sight, nowMs): Shares => this.#takeovers.limited(policy.decide(sight, nowMs)),
       newLease: (leaseTimes) => new variant(leaseTimes),
-      onBegin: (partition, _owner, epoch) => this.#begin(partition, epoch),
+      onBegin: (partition, _owner, epoch) => void this.#takeOver(partition, epoch),
       onEnd: (partition) => this.#end(partition),
       onGive: (partition) => this.#give(partition),
       onServeUntil: (partition, monotonicMs) => this.#untilMs.set(partition, monotonicMs),
@@ -100,7 +119,17 @@ export class Member implements Reached {
     // What has come meanwhile is read in no order that one could rely on.
     if (this.isPaused)
       timeline.after(this.#pausedUntilMs - timeline.nowMs + random(), () => this.enter(happen));
-    else happen();
+    else if (this.#options.slowness === undefined) happen();
+    else this.#work(this.#options.slowness.stepMs, happen);
+  }
+
+  /** The processor does one thing after the other. */
+  #work(ms: number, happen: () => void): void {
+    const { timeline } = this.#options;
+    this.#busyUntilMs = Math.max(this.#busyUntilMs, timeline.nowMs) + ms;
+    timeline.after(this.#busyUntilMs - timeline.nowMs, () => {
+      if (!this.#isDead) happen();
+    });
   }
 
   hint(): void {
@@ -111,7 +140,8 @@ export class Member implements Reached {
   leave(): void {
     this.enter(() => {
       this.#keeper.setTaking(false);
-      for (const partition of this.#tenures.keys()) this.#give(partition);
+      for (const partition of this.#options.database.partitions.keys())
+        if (this.#keeper.isHolding(partition)) this.#give(partition);
     });
   }
 
@@ -152,15 +182,26 @@ export class Member implements Reached {
     const { network, database } = this.#options;
     // Who drops a connection waits for no look any more. A late answer to a lease may come all the same: it must not count.
     const looks = new Set<(error: Error) => void>();
-    const send = <Answer>(carryOut: () => Answer, isLook: boolean) =>
+    const trip = <Answer>(carryOut: () => Answer) =>
       new Promise<Answer>((resolve, reject) => {
-        this.requestCount += 1;
-        if (isLook) looks.add(reject);
         network.ask(this, {
           carryOut,
           answered: resolve,
           failed: () => reject(new Error("the connection broke")),
         });
+      });
+    const connect = async () => {
+      for (let trips = 0; trips < CONNECTING_TRIPS; trips += 1) await trip(() => undefined);
+    };
+    const send = <Answer>(carryOut: () => Answer, isLook: boolean) =>
+      new Promise<Answer>((resolve, reject) => {
+        this.requestCount += 1;
+        if (isLook) looks.add(reject);
+        if (this.#options.slowness === undefined) trip(carryOut).then(resolve, reject);
+        else {
+          this.#connecting ??= connect();
+          this.#connecting.then(() => trip(carryOut)).then(resolve, reject);
+        }
       });
     return {
       ask: (kind, asked: readonly Asked[]): Promise<ReadonlyMap<number, LeaseAnswer>> =>
@@ -174,14 +215,35 @@ export class Member implements Reached {
       drop: () => {
         for (const reject of looks) reject(new Error("the connection is dropped"));
         looks.clear();
+        this.#connecting = undefined;
       },
       close: async () => undefined,
     };
   }
 
-  #begin(partition: number, epoch: number): void {
+  async #takeOver(partition: number, epoch: number): Promise<void> {
+    await this.#takeovers.pass(async () => {
+      if (this.#isDead || !this.#keeper.isHolding(partition)) return true;
+      const tenure = this.#begin(partition, epoch);
+      await tenure.whenRead;
+      return tenure.isRead || tenure.isLeaving;
+    });
+    if (!this.#isDead) this.#keeper.hint();
+  }
+
+  /** What the member does to have a partition in memory. */
+  async #replay(isOver: () => boolean): Promise<void> {
+    const { slowness, bug } = this.#options;
+    for (let slice = 0; slice < (slowness?.slices ?? 0) && !isOver(); slice += 1) {
+      if (bug !== ALL_WITHOUT_A_REST) await this.#keeper.quiet();
+      await new Promise<void>((resolve) => this.#work(slowness?.sliceMs ?? 0, resolve));
+    }
+  }
+
+  #begin(partition: number, epoch: number): Tenure {
     const { network, database, timeline, isSuspended, bug } = this.#options;
     const tenure: Tenure = new Tenure({
+      replay: (isOver) => this.#replay(isOver),
       member: this,
       epoch,
       row: database.row(partition),
@@ -195,6 +257,7 @@ export class Member implements Reached {
       bug,
     });
     this.#tenures.set(partition, tenure);
+    return tenure;
   }
 
   #serveUntilMs(partition: number): number {
@@ -213,6 +276,9 @@ export class Member implements Reached {
   }
 
   #give(partition: number): void {
-    this.#tenures.get(partition)?.leave(() => void this.#keeper.release(partition));
+    const release = () => void this.#keeper.release(partition);
+    const tenure = this.#tenures.get(partition);
+    if (tenure === undefined) release();
+    else tenure.leave(release);
   }
 }

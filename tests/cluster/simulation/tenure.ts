@@ -27,6 +27,8 @@ export interface TenureOptions {
   /** Whether the lease has not run out. */
   readonly maySend: () => boolean;
   readonly onLost: () => void;
+  /** Works on what was read until it is in memory, or the tenure is over. */
+  readonly replay: (isOver: () => boolean) => Promise<void>;
   /** Its clock stands while it is stopped. */
   readonly isSuspended: boolean;
   readonly bug: string | undefined;
@@ -39,6 +41,9 @@ export class Tenure {
   readonly #options: TenureOptions;
   #epoch: number;
   #isRead = false;
+  #onRead: () => void = () => undefined;
+  /** It has been read, or that has been given up. */
+  readonly whenRead: Promise<void>;
   #isOver = false;
   #onDrained: (() => void) | undefined;
   /** The last sequence that requests have seen in memory, and the last one that is known to be in the journal. */
@@ -55,13 +60,26 @@ export class Tenure {
     this.#options = options;
     this.#epoch = options.epoch;
     this.#isRead = options.bug === "serves before it has read the journal";
+    this.whenRead = new Promise((resolve) => {
+      this.#onRead = resolve;
+    });
     this.#query({ kind: "read", epoch: options.epoch, from: undefined }, (answer) => {
       if (answer?.kind !== "content") return this.#lost();
-      this.#settled = answer.mark + answer.rows.length;
-      this.#position = Math.max(this.#position, this.#settled);
-      this.#isRead = true;
-      this.#look();
+      void options.replay(() => this.#isOver).then(() => this.#read(answer.mark + answer.rows.length));
     });
+  }
+
+  #read(sequence: number): void {
+    if (this.#isOver) return;
+    this.#settled = sequence;
+    this.#position = Math.max(this.#position, sequence);
+    this.#isRead = true;
+    this.#onRead();
+    this.#look();
+  }
+
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /** Whether it would answer a client. */
@@ -76,6 +94,7 @@ export class Tenure {
   /** Nothing of it is answered any more. */
   end(): void {
     this.#isOver = true;
+    this.#onRead();
   }
 
   /** Takes no further requests, and calls back when all is committed and answered. */
