@@ -2,11 +2,11 @@
  * Messages of channels between the members of a cluster: a client subscribes at any of them, and reads what is published
  * at every other. A message reaches who is subscribed at that moment, once at most, as in Redis. Questions of one member to another and
  * their answers go the same way, with the id of the member as their channel; so do notes of what has changed, and that somebody
- * follows them, with the id of the member that says so.
+ * follows them, and how bulk jobs stand, with the id of the member that says so.
  */
 
 export interface BusMessage {
-  readonly kind: "channel" | "shard" | "ask" | "answer" | "following" | "notes";
+  readonly kind: "channel" | "shard" | "ask" | "answer" | "following" | "notes" | "jobs";
   readonly channel: Buffer;
   readonly message: Buffer;
 }
@@ -22,7 +22,7 @@ export interface MessageBus {
   setHearing(isHearing: boolean): void;
 }
 
-const KINDS = ["channel", "shard", "ask", "answer", "following", "notes"] as const;
+const KINDS = ["channel", "shard", "ask", "answer", "following", "notes", "jobs"] as const;
 /** Kind, length of the channel, length of the message. */
 const HEAD_BYTES = 9;
 

@@ -20,6 +20,7 @@ const SUMMARY = {
   ...{ fault: TEXT_OR_NULL, created: INTEGER, ended: { type: ["integer", "null"] } },
   ...{ machines: INTEGER, done: INTEGER, unchanged: INTEGER, refused: INTEGER },
   isUndoable: { type: "boolean" },
+  server: { ...TEXT_OR_NULL, description: "Of a cluster another one, which runs it or has run it." },
 };
 
 const TASK: JsonObject = object(

@@ -10,6 +10,9 @@ import { type Env, type HttpContext, peerOf, withSession } from "./app-context.t
 import { bodyText, parseBody, rawMembers } from "./body.ts";
 import { BulkJob, undoable } from "./bulk-job.ts";
 import { ACTIONS, FILTERS, inverseOf, MACHINES_MAX, RATE_MAX, type Task } from "./bulk-task.ts";
+import { summaryOf } from "./job-summary.ts";
+import type { Jobs } from "./jobs.ts";
+import type { OtherJob } from "./other-jobs.ts";
 import { badRequest, Problem } from "./problem.ts";
 
 const RESULTS = 100;
@@ -39,14 +42,16 @@ export function addJobs(app: Hono<Env>, access: Access): void {
       withSession(context, access, async ({ session }) => {
         const id = context.req.param("id") ?? "";
         const job = jobs.find(id, session.user.name);
-        if (job === undefined) throw badRequest(404, `there is no job '${id.slice(0, 64)}' of this user`);
-        return use(context, job);
+        if (job !== undefined) return use(context, job);
+        const other = jobs.others?.find(id, session.user.name);
+        if (other === undefined) throw badRequest(404, `there is no job '${id.slice(0, 64)}' of this user`);
+        if (context.req.method === "GET") return reply(context, { ...other.summary, found: 0, results: [] });
+        throw ofOther(other);
       });
   };
   app.get("/api/v1/jobs", (context) =>
     withSession(context, access, async ({ session }) => {
-      const known = jobs.list(session.user.name, session.database).map(summary);
-      return reply(context, { jobs: known });
+      return reply(context, { jobs: allJobs(jobs, session.user.name, session.database) });
     }),
   );
   app.post("/api/v1/jobs", async (context) => {
@@ -54,7 +59,7 @@ export function addJobs(app: Hono<Env>, access: Access): void {
     await withSession(context, access, async () => undefined);
     const text = await bodyText(context.req.raw, server.config.get("http-body-bytes-max"));
     const job = await begin(context, taskOf(text ?? ""));
-    return reply(context, summary(job), 201);
+    return reply(context, summaryOf(job), 201);
   });
   app.get(
     "/api/v1/jobs/:id",
@@ -65,7 +70,7 @@ export function addJobs(app: Hono<Env>, access: Access): void {
     withJob(async (context, job) => {
       if (!job.start()) throw conflict(`the job is ${job.status}: only one that is ready can begin`);
       await job.stored;
-      return reply(context, summary(job));
+      return reply(context, summaryOf(job));
     }),
   );
   app.post(
@@ -73,7 +78,7 @@ export function addJobs(app: Hono<Env>, access: Access): void {
     withJob(async (context, job) => {
       if (!job.stop()) throw conflict(`the job is ${job.status} already`);
       await job.stored;
-      return reply(context, summary(job));
+      return reply(context, summaryOf(job));
     }),
   );
   app.post(
@@ -83,8 +88,23 @@ export function addJobs(app: Hono<Env>, access: Access): void {
       if (action === undefined) throw conflict(`what '${job.task.action}' has done cannot be taken back`);
       if (job.isOpen) throw conflict(`the job is ${job.status}: stop it first`);
       const task = { ...job.task, action, reason: `takes back job ${job.id}`, event: "", data: "" };
-      return reply(context, summary(await begin(context, task, [...undoable(job)])), 201);
+      return reply(context, summaryOf(await begin(context, task, [...undoable(job)])), 201);
     }),
+  );
+}
+
+/** Those of all servers, the latest first. */
+function allJobs(jobs: Jobs, user: string, database: number): readonly JsonObject[] {
+  const own = jobs.list(user, database).map(summaryOf);
+  const others = jobs.others?.list(user, database).map(({ summary }) => summary) ?? [];
+  return [...own, ...others].sort((a, b) => Number(b["created"]) - Number(a["created"]));
+}
+
+function ofOther({ address, summary }: OtherJob): Problem {
+  if (address !== undefined)
+    return badRequest(421, `the job is of the server ${address}, which alone can change it: ask there`);
+  return conflict(
+    `the job is ${String(summary["status"])}, and the server that ran it has ended: make another one`,
   );
 }
 
@@ -94,18 +114,6 @@ function conflict(detail: string): Problem {
 
 function reply(context: HttpContext, value: Json, status: 200 | 201 = 200): Response {
   return context.json(value, status, { "cache-control": "no-store" });
-}
-
-function summary(job: BulkJob): JsonObject {
-  const { id, task, user, status, fault, createdMs, endedMs, items, counts } = job;
-  const { action, filter, event, reason, rate, keys } = task;
-  const isUndoable = !job.isOpen && undoable(job).length > 0;
-  return {
-    ...{ id, action, event: event === "" ? null : event, reason: reason === "" ? null : reason, rate },
-    filter: keys === undefined ? { ...filter } : null,
-    ...{ user, status, fault: fault ?? null, created: createdMs, ended: endedMs ?? null },
-    ...{ machines: items.length, ...counts, isUndoable },
-  };
 }
 
 function withResults(context: HttpContext, job: BulkJob): JsonObject {
@@ -118,7 +126,7 @@ function withResults(context: HttpContext, job: BulkJob): JsonObject {
   const results = chosen
     .slice(from, from + RESULTS)
     .map(({ key, outcome: what = null, detail }) => ({ key, outcome: what, detail }));
-  return { ...summary(job), found: chosen.length, results };
+  return { ...summaryOf(job), found: chosen.length, results };
 }
 
 /** @throws Problem 422 */

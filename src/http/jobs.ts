@@ -1,35 +1,49 @@
-/** The bulk jobs that the server knows, the latest of them. They are stored, and a restart goes on with those that ran. */
+/**
+ * The bulk jobs that the server knows, the latest of them. They are stored, and a restart goes on with those that ran; in a cluster the
+ * other servers know how they stand instead.
+ */
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Executor } from "../server/executor.ts";
 import type { OnFault } from "../server/faults.ts";
 import { BulkJob } from "./bulk-job.ts";
 import { HttpSession } from "./http-session.ts";
 import { type FoundJob, JobStore } from "./job-store.ts";
+import { summaryOf } from "./job-summary.ts";
+import { OtherJobs } from "./other-jobs.ts";
 import { badRequest } from "./problem.ts";
 
 const JOBS_MAX = 50;
 /** Those that have not ended. */
 const OPEN_MAX = 8;
+/** How often other servers hear how jobs stand. */
+const TELL_MS = 1000;
+/** Digits of a server's id that are enough to tell servers apart. */
+const OWN_DIGITS = 8;
 
 export class Jobs {
   readonly #server: ServerContext;
   readonly #executor: Executor;
   readonly #store: JobStore | undefined;
   readonly #jobs = new Map<string, BulkJob>();
+  /** Those of other servers of a cluster. */
+  readonly others: OtherJobs | undefined;
   #latest = 0;
   #isClosed = false;
+  #cancelTelling: (() => void) | undefined;
 
   constructor(server: ServerContext, executor: Executor) {
     this.#server = server;
     this.#executor = executor;
     const store = new JobStore(server, executor);
     this.#store = store.isLasting ? store : undefined;
+    const { bus, cluster } = server;
+    this.others = bus && cluster && new OtherJobs(bus, cluster);
   }
 
   list(user: string, database: number): readonly BulkJob[] {
     return [...this.#jobs.values()]
       .filter((job) => job.user === user && job.database === database)
-      .sort((a, b) => Number(b.id) - Number(a.id));
+      .sort((a, b) => Number.parseInt(b.id, 10) - Number.parseInt(a.id, 10));
   }
 
   find(id: string, user: string): BulkJob | undefined {
@@ -41,8 +55,9 @@ export class Jobs {
     if ([...this.#jobs.values()].filter(({ isOpen }) => isOpen).length >= OPEN_MAX)
       throw badRequest(503, `${OPEN_MAX} jobs have not ended: stop one, or wait`);
     this.#latest += 1;
-    const job = make(String(this.#latest), this.#store);
+    const job = make(this.#nextId(), this.#store);
     this.#jobs.set(job.id, job);
+    this.#cancelTelling ??= this.#server.clock.wakeAt(this.#server.clock.now(), () => this.#tell());
     for (const [id, { isOpen, database, head }] of this.#jobs) {
       if (this.#jobs.size <= JOBS_MAX) break;
       if (isOpen) continue;
@@ -51,6 +66,29 @@ export class Jobs {
       this.#store?.remove(database, head).catch(() => undefined);
     }
     return job;
+  }
+
+  /** Of a cluster each server has jobs of its own. */
+  #nextId(): string {
+    const { cluster } = this.#server;
+    return cluster === undefined
+      ? String(this.#latest)
+      : `${this.#latest}-${cluster.ownId.slice(0, OWN_DIGITS)}`;
+  }
+
+  /** The other servers hear how the jobs stand, for as long as one is open. */
+  #tell(): void {
+    this.#cancelTelling = undefined;
+    const all = [...this.#jobs.values()];
+    this.others?.tell(
+      all.map((job) => {
+        const { id, user, database, isOpen } = job;
+        return { id, user, database, isOpen, summary: summaryOf(job) };
+      }),
+    );
+    const { clock } = this.#server;
+    if (this.others !== undefined && all.some(({ isOpen }) => isOpen))
+      this.#cancelTelling = clock.wakeAt(clock.now() + TELL_MS, () => this.#tell());
   }
 
   /** Takes up the jobs that are stored. Nobody waits for it: a job is known once its machines are read. */
@@ -67,6 +105,10 @@ export class Jobs {
       if (this.#store === undefined) job.stop();
       else job.leave();
     }
+    this.#cancelTelling?.();
+    this.#tell();
+    this.#cancelTelling?.();
+    this.others?.close();
   }
 
   async #takeUpAll(found: readonly FoundJob[]): Promise<void> {

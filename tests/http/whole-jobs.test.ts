@@ -19,8 +19,8 @@ function ownerOf(servers: SharedServers, number: number) {
   return servers.server(servers.servers.findIndex(({ held }) => held.includes(number)));
 }
 
-async function jobs(servers: SharedServers, path: string, body?: unknown) {
-  const url = `http://127.0.0.1:${servers.server(0).running.httpPort}/api/v1/jobs${path}`;
+async function jobs(servers: SharedServers, path: string, body?: unknown, index = 0) {
+  const url = `http://127.0.0.1:${servers.server(index).running.httpPort}/api/v1/jobs${path}`;
   const headers = { "content-type": "application/json" };
   const response = await fetch(
     url,
@@ -83,4 +83,30 @@ test("a machine whose server does not answer has a result that says so", async (
     .toMatchObject({ status: "done", done: 4, refused: 8 });
   const { results } = await jobs(servers, `/${String(id)}?outcome=refused`);
   expect(results).toContainEqual(expect.objectContaining({ detail: expect.stringMatching(/^UNANSWERED /) }));
+}, 60_000);
+
+test("a job is known at every server, also when that which ran it has ended", async () => {
+  const servers = await begin();
+  const { id } = await jobs(servers, "", { ...PRESS, rate: 0.1 });
+  const path = `/${String(id)}`;
+  await expect.poll(() => jobs(servers, path), POLL).toMatchObject({ status: "ready", server: null });
+  const address = `127.0.0.1:${servers.server(0).running.port}`;
+  await expect
+    .poll(() => jobs(servers, path, undefined, 1), POLL)
+    .toMatchObject({ status: "ready", machines: 12, server: address });
+  expect(await jobs(servers, `${path}/start`, {}, 1)).toMatchObject({
+    status: 421,
+    detail: expect.stringContaining(address),
+  });
+  await jobs(servers, `${path}/start`, {});
+  await expect.poll(() => jobs(servers, path, undefined, 2), POLL).toMatchObject({ status: "running" });
+  servers.gone = 0;
+  const ended = {
+    status: "failed",
+    fault: expect.stringMatching(/has ended; when it was last heard of, \d of 12 machines/),
+  };
+  expect(await jobs(servers, path, undefined, 1)).toMatchObject({ ...ended, found: 0, results: [] });
+  expect((await jobs(servers, "", undefined, 2))["jobs"]).toMatchObject([ended]);
+  expect(await jobs(servers, `${path}/stop`, {}, 1)).toMatchObject({ status: 409 });
+  expect(await jobs(servers, "/9-aaaaaaaa", undefined, 1)).toMatchObject({ status: 404 });
 }, 60_000);

@@ -50,6 +50,7 @@ export class SharedServers {
   isLost: (message: BusMessage) => boolean = () => false;
   readonly #bus = localBus((message) => this.isLost(message));
   readonly #views: ClusterState[] = [];
+  #gone: number | undefined;
   readonly #owners = new Map<number, number>();
   readonly #partitions = new Map<number, Partition>();
 
@@ -123,8 +124,16 @@ export class SharedServers {
     return `{${placeOf(number).tag}}${name}`;
   }
 
+  /** To the others, a server has not shown itself lately. */
+  set gone(index: number) {
+    this.#gone = index;
+    this.#say();
+  }
+
   #say(): void {
-    const members = LETTERS.map((letter, index) => member(letter, this.servers[index]?.running.port ?? 0));
+    const members = LETTERS.map((letter, index) =>
+      member(letter, this.servers[index]?.running.port ?? 0, { isAlive: index !== this.#gone }),
+    );
     const partitions = Array.from({ length: PARTITION_COUNT }, (_, number) => {
       const owner = this.#owners.get(number);
       const ownerId = owner === undefined ? undefined : memberId(LETTERS[owner] ?? "");
