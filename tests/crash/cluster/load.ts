@@ -3,7 +3,8 @@
  * - a machine that counts events, each sent with an id until it is acknowledged: applied once;
  * - a list of numbers and a counter, whose requests are sent once: what was acknowledged is there, nothing twice;
  * - machines with a timer, each of which expires once.
- * Beside them, readers ask every member for a counter: who answers has what was acknowledged before.
+ * Beside them, readers ask every member for a counter: who answers has what was acknowledged before. At the end all that was asked of a
+ * counter must have an order in which it can have happened (`histories.ts`).
  */
 import { setTimeout } from "node:timers/promises";
 import { bytesOf } from "../../../src/base/bytes.ts";
@@ -11,6 +12,7 @@ import { placesOf } from "../../../src/places.ts";
 import { TestClient } from "../../support/client.ts";
 import { type Decoded, ReplyFailure } from "../../support/resp-decoder.ts";
 import { answerOf, ClusterClient } from "./client.ts";
+import { anomalyIn, type Operation } from "./histories.ts";
 import { rangesOf } from "./ranges.ts";
 
 const TIMER_MS = 400;
@@ -44,6 +46,8 @@ export interface Worker {
   /** What the counter was acknowledged to be last, and requests without an answer. */
   counter: number;
   counterDoubts: number;
+  /** All that was asked of the counter, by this worker and by readers. */
+  readonly history: Operation[];
 }
 
 export class Load {
@@ -68,6 +72,7 @@ export class Load {
       doubted: [],
       counter: 0,
       counterDoubts: 0,
+      history: [],
     }));
   }
 
@@ -126,7 +131,11 @@ export class Load {
   }
 
   async #increment(worker: Worker): Promise<void> {
+    const sentMs = performance.now();
     const answer = await worker.client.ask("INCR", `c:${worker.name}`);
+    const version = answer.kind === "answered" && typeof answer.reply === "number" ? answer.reply : undefined;
+    const answeredMs = version === undefined ? Number.POSITIVE_INFINITY : performance.now();
+    worker.history.push({ kind: "write", sentMs, answeredMs, version });
     if (answer.kind !== "answered" || typeof answer.reply !== "number") {
       this.#doubt(() => {
         worker.counterDoubts += 1;
@@ -154,8 +163,11 @@ export class Load {
         continue;
       }
       const least = worker.counter;
+      const sentMs = performance.now();
       const reply = await answerOf(client, ["GET", `c:${worker.name}`]);
       if (reply === undefined) client = undefined;
+      if (typeof reply === "string")
+        worker.history.push({ kind: "read", sentMs, answeredMs: performance.now(), version: Number(reply) });
       if (typeof reply === "string") this.#assertFresh(Number(reply), least, { worker, port });
       await setTimeout(PAUSE_MS);
     }
@@ -194,6 +206,8 @@ export async function verify(load: Load, client: ClusterClient, partitionCount =
     const counter = Number((await client.insist("GET", `c:${name}`)) ?? 0);
     if (counter < worker.counter || counter > worker.counter + worker.counterDoubts)
       throw new Error(`c:${name} is ${counter}, acknowledged was ${worker.counter}`);
+    const anomaly = anomalyIn(worker.history);
+    if (anomaly !== undefined) throw new Error(`c:${name}: ${anomaly}`);
     await verifyTimers(client, worker);
   }
   const counting = load.workers.map(({ name, events }) => [`m:${name}`, events + 1] as const);
