@@ -1,9 +1,10 @@
 /** The other servers of a cluster, as far as requests of a user are run there. */
 import type { Reply } from "../protocol/reply.ts";
 
-/** What a server counts in memory, which no command tells: how often machines change, and how those of a definition move. */
+/** What a server knows and no command tells: how often machines change, how those of a definition move, and its streams with their groups. */
 export type Counted =
   | { readonly kind: "rates" }
+  | { readonly kind: "streams" }
   | { readonly kind: "flow"; readonly name: string; readonly version: string };
 
 export interface Question {

@@ -7,8 +7,6 @@ import { portFor } from "../commands/cluster/topology.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import { type Answer, AnswerError } from "./answer.ts";
 
-type Server = Pick<ServerContext, "cluster" | "partitions">;
-
 export interface Elsewhere {
   readonly partition: number;
   /** The first and the last. */
@@ -16,11 +14,6 @@ export interface Elsewhere {
   /** Where clients reach the owner; null while there is none. */
   readonly host: string | null;
   readonly port: number | null;
-}
-
-/** Where a cluster has several partitions: those that this server does not hold. */
-export function elsewhere(server: Server): readonly Elsewhere[] {
-  return (partitionsElsewhere(server) ?? []).map(placeOf);
 }
 
 /** Where a partition is. */

@@ -3,16 +3,14 @@
  * each definition change. In a cluster each server counts what it does, and these are the sums.
  */
 import type { Hono } from "hono";
-import type { Counted } from "../commands/other-servers.ts";
 import { readAt } from "../keyspace/held.ts";
 import { findDefinition } from "../machines/definitions.ts";
 import type { FlowPart, RateFigures } from "../machines/flow.ts";
 import { flowOf, ratesOf } from "../machines/flow-sums.ts";
 import type { Access } from "./access.ts";
-import { type Answer, AnswerError, isMap } from "./answer.ts";
+import { AnswerError, isMap } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
-import { type Elsewhere, isAway, placeOf } from "./elsewhere.ts";
-import type { HttpSession } from "./http-session.ts";
+import { countedEverywhere } from "./counted-everywhere.ts";
 import { accepted, Problem } from "./problem.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
@@ -55,26 +53,4 @@ export function addFlow(app: Hono<Env>, access: Access): void {
   );
   app.get("/api/v1/definitions/:name/flow", serve);
   app.get("/api/v1/definitions/:name/:version/flow", serve);
-}
-
-interface Part {
-  readonly answer: Answer;
-  readonly told: unknown;
-}
-
-/** What each server has counted. @throws Problem where the user may not know it */
-async function countedEverywhere(
-  session: HttpSession,
-  request: readonly string[],
-  counted: Counted,
-): Promise<{ readonly parts: readonly Part[]; readonly missing: readonly Elsewhere[] }> {
-  const parts: Part[] = [];
-  const missing: Elsewhere[] = [];
-  for (const { answer, counted: told, partitions } of await session.runAtAll(request, { counted })) {
-    if (answer === undefined || isAway(answer)) missing.push(...partitions.map(placeOf));
-    else parts.push({ answer: accepted(answer), told });
-  }
-  if (parts.length === 0)
-    throw new Problem(new AnswerError("CLUSTERDOWN no server answers for its partitions"));
-  return { parts, missing };
 }

@@ -92,8 +92,8 @@ export class HttpSession implements Endpoint, SessionConnection {
 
   /** All partitions of the cluster, one that is the only one too. */
   get #ownedPartitions(): readonly OwnedPartition[] {
-    const { cluster, asking } = this.#server;
-    if (cluster === undefined || asking === undefined) return [];
+    const { cluster } = this.#server;
+    if (cluster === undefined) return [];
     return cluster.partitions.map((one) => ({ ...one, owner: cluster.ownerOf(one.firstSlot) }));
   }
 
@@ -121,10 +121,12 @@ export class HttpSession implements Endpoint, SessionConnection {
       byOwner.set(one.owner?.id, [...(byOwner.get(one.owner?.id) ?? []), one]);
     const answers = Array.from(byOwner, async ([owner, partitions]): Promise<ServerAnswer> => {
       if (owner === this.#server.cluster?.ownId) return this.#runHere(args, { counted, partitions });
-      const found = owner === undefined ? undefined : await this.runAt(owner, [args], asked);
-      const text = found?.[1];
+      const requests = args.length === 0 ? [] : [args];
+      const found = owner === undefined ? undefined : await this.runAt(owner, requests, asked);
+      const text = found?.[requests.length];
       const told: unknown = typeof text === "string" ? JSON.parse(text) : undefined;
-      return { partitions, answer: found?.[0], counted: told };
+      const answer = args.length === 0 && found !== undefined ? null : found?.[0];
+      return { partitions, answer, counted: told };
     });
     return await Promise.all(answers);
   }
@@ -133,9 +135,9 @@ export class HttpSession implements Endpoint, SessionConnection {
     args: readonly string[],
     { counted, partitions }: Pick<ServerAnswer, "partitions"> & { readonly counted: Counted | undefined },
   ): Promise<ServerAnswer> {
-    const answer = await this.run(args);
+    const answer = args.length === 0 ? null : await this.run(args);
     const mayKnow = counted !== undefined && !(answer instanceof AnswerError);
-    const told = mayKnow ? countedAt(this.#server, this.session.database, counted) : undefined;
+    const told = mayKnow ? countedAt(this.#server, this.session, counted) : undefined;
     return { partitions, answer, counted: told };
   }
 

@@ -102,7 +102,9 @@ export class Asking implements OtherServers {
       // A session that was ended has no replies: what it has changed may be committed or not.
       if (session.session.isClosing) return answer(undefined);
       const mayKnow = counted !== undefined && !replies.some(isError);
-      const all = mayKnow ? [...replies, JSON.stringify(countedAt(server, database, counted))] : replies;
+      const all = mayKnow
+        ? [...replies, JSON.stringify(countedAt(server, { user, database }, counted))]
+        : replies;
       const isFit = all.reduce<number>((sum, reply) => sum + replySize(reply), 0) <= ANSWER_BYTES_MAX;
       answer(isFit ? all : requests.map(() => TOO_LARGE));
     } finally {

@@ -71,6 +71,18 @@ test("the overview sums what servers count, and says of how many", async () => {
   expect(missing).toMatchObject([{ partition: 2, host: null }]);
 });
 
+test("streams are those of all partitions", async () => {
+  const servers = await begin();
+  const { streams, missing } = (await get(servers, 1, "streams")).body;
+  const lamps = (streams as ReadonlyArray<{ readonly name: string; readonly length: number }>).filter(
+    ({ name }) => name.startsWith("sm:changes:"),
+  );
+  expect(lamps.map(({ length }) => length)).toEqual(PARTITIONS.map(() => 2));
+  expect(missing).toBeUndefined();
+  await servers.lose(2, 2);
+  expect((await get(servers, 1, "streams")).body["missing"]).toMatchObject([{ partition: 2 }]);
+});
+
 test("figures of other servers are told to those who may know them there", async () => {
   const servers = await begin();
   const headers = { authorization: `Basic ${btoa("ann:pw")}` };
