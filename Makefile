@@ -105,6 +105,9 @@ bench-sorted-set: install build ## ZADD, ZRANK and ranges of a sorted set of ten
 bench-console: install build ## How long events take with ten consoles open, against none, by turns (MACHINES=1000000, CONSOLES=)
 	npx tsx tests/bench/console.ts
 
+bench-first-paint: install build ## When each page of the console shows something, over many machines; needs chromium (MACHINES=100000, ROUNDS=5)
+	npx tsx tests/bench/first-paint.ts
+
 images: install ## Take the pictures of the console for the documentation, light and dark; needs chromium
 	npx tsx tests/images/run.ts
 

@@ -8,32 +8,13 @@ import type { TestClient } from "../support/client.ts";
 import { define } from "../support/machines.ts";
 import { startTestServer, type TestServer, type TestServerOptions } from "../support/server.ts";
 import { CHROMIUM } from "./chromium.ts";
+import { ORDER } from "./order.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-export { CHROMIUM };
+export { CHROMIUM, ORDER };
 
 if (CHROMIUM === undefined) process.stderr.write("chromium is missing: the console is not tried\n");
-
-export const ORDER = {
-  id: "order",
-  initial: "new",
-  context: { paid: 0, total: 100 },
-  states: {
-    new: {
-      on: {
-        PAY: {
-          target: "paid",
-          guard: "event.amount >= context.total",
-          actions: [{ assign: { paid: "event.amount" } }],
-        },
-      },
-    },
-    paid: { on: { SHIP: "shipped" }, after: { "72h": "late" } },
-    late: {},
-    shipped: { type: "final" },
-  },
-};
 
 /** Builds the console where it is not built. */
 export async function launch(): Promise<Browser> {
