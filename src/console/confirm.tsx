@@ -1,6 +1,8 @@
 /** Asks before something is done: what will happen, what cannot be taken back, as which command, and why. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { EventField } from "../definition-tests/event-fields.ts";
 import { command, curlText, errorOf } from "./api.ts";
+import { EventData } from "./event-data.tsx";
 import { useLoaded } from "./hooks.ts";
 import { Copied, Fault, quoted } from "./parts.tsx";
 
@@ -12,13 +14,15 @@ export interface FieldOf {
   readonly isJson?: boolean;
   readonly value?: string;
   readonly options?: readonly string[];
+  /** Of JSON that is the data of an event: the fields that are read of it. */
+  readonly read?: () => Promise<readonly EventField[]>;
 }
 
 export interface Question {
   readonly title: string;
   /** What will happen, and what cannot be taken back. */
   readonly text: string;
-  /** The command, from what was typed. */
+  /** The command, from what was typed; none for what is done over HTTP alone. */
   readonly words: (values: Values) => readonly string[];
   readonly fields: readonly FieldOf[];
   readonly isDangerous?: boolean;
@@ -30,12 +34,17 @@ export interface Question {
   readonly act?: (values: Values) => Promise<unknown>;
   /** Behind it. */
   readonly onDone?: () => void;
+  /** While it is open: what has been typed. */
+  readonly onInput?: (values: Values) => void;
+  /** When it is closed, done or not. */
+  readonly onClose?: () => void;
 }
 
 /** Asks questions of a page, one at a time; `onDone` runs behind each that was answered by doing it. */
 export function useQuestion(onDone: () => void = () => undefined) {
   const [question, setQuestion] = useState<Question>();
   const close = (isDone: boolean) => {
+    question?.onClose?.();
     setQuestion(undefined);
     if (isDone) onDone();
   };
@@ -72,7 +81,11 @@ function Confirm({
       setBusy(false);
     }
   };
-  const set = (name: string, value: string) => setValues({ ...values, [name]: value });
+  const set = (name: string, value: string) => {
+    const given = { ...values, [name]: value };
+    setValues(given);
+    question.onInput?.(given);
+  };
   return (
     <dialog ref={dialog} onClose={() => onClose(false)} aria-labelledby="question">
       <form onSubmit={submit}>
@@ -81,13 +94,7 @@ function Confirm({
         {question.fields.map((field) => (
           <FieldInput key={field.name} field={field} value={values[field.name] ?? ""} onInput={set} />
         ))}
-        {foreseen.data !== undefined && (
-          <ul class="foreseen">
-            {foreseen.data.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
-        )}
+        <Foreseen lines={foreseen.data ?? []} />
         <CopiedCommand
           words={question.words(values)}
           {...(question.curl === undefined ? {} : { curl: question.curl(values) })}
@@ -110,8 +117,20 @@ function Confirm({
   );
 }
 
+/** What the server says would happen. */
+function Foreseen({ lines }: { readonly lines: readonly string[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <ul class="foreseen">
+      {lines.map((line) => (
+        <li key={line}>{line}</li>
+      ))}
+    </ul>
+  );
+}
+
 function FieldInput({
-  field: { name, label, isJson, options },
+  field: { name, label, isJson, options, read },
   value,
   onInput,
 }: {
@@ -121,6 +140,10 @@ function FieldInput({
 }) {
   const id = `field-${name}`;
   const typed = (event: { currentTarget: { value: string } }) => onInput(name, event.currentTarget.value);
+  if (read !== undefined)
+    return (
+      <EventData id={id} label={label} value={value} load={read} onInput={(text) => onInput(name, text)} />
+    );
   return (
     <label for={id}>
       {label}
@@ -144,16 +167,20 @@ export function CopiedCommand({
   words,
   curl = curlText(words),
 }: {
+  /** None: redis-cli cannot do it. */
   readonly words: readonly string[];
   readonly curl?: string;
 }) {
-  const [isCurl, setCurl] = useState(false);
+  const [wantsCurl, setCurl] = useState(words.length === 0);
+  const isCurl = wantsCurl || words.length === 0;
   return (
     <div class="command">
       <fieldset class="kinds" aria-label="Form of the command">
-        <button type="button" class="link" aria-pressed={!isCurl} onClick={() => setCurl(false)}>
-          redis-cli
-        </button>
+        {words.length > 0 && (
+          <button type="button" class="link" aria-pressed={!isCurl} onClick={() => setCurl(false)}>
+            redis-cli
+          </button>
+        )}
         <button type="button" class="link" aria-pressed={isCurl} onClick={() => setCurl(true)}>
           curl
         </button>

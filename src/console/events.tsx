@@ -1,11 +1,12 @@
 /** The events that a machine accepts now, each to be sent; and why it would not take one. */
-import { useEffect, useState } from "preact/hooks";
-import { errorOf, get, machinePath } from "./api.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { errorOf, get, type MachineInfo, machinePath } from "./api.ts";
 import type { Question } from "./confirm.tsx";
 import { submitted, useAllowed, useLoaded } from "./hooks.ts";
 import { Fault, Panel } from "./parts.tsx";
+import { sending } from "./sending.ts";
 
-interface Next {
+interface NextEvent {
   readonly event: string;
   readonly from: string;
   readonly targets: readonly string[];
@@ -30,20 +31,38 @@ interface Why {
 
 export function Events({
   machineKey,
+  machine,
   tick,
+  query,
   ask: askFirst,
 }: {
   readonly machineKey: string;
+  readonly machine: MachineInfo;
   readonly tick: number;
+  readonly query: URLSearchParams;
   readonly ask: (question: Question) => void;
 }) {
   const path = machinePath(machineKey);
   const { data, error } = useLoaded(`next ${machineKey}`, tick, () =>
-    get<{ next: readonly Next[] }>(`${path}/next`),
+    get<{ next: readonly NextEvent[] }>(`${path}/next`),
   );
   const open = (data?.next ?? []).filter(({ event }) => event !== "" && !event.startsWith("xstate."));
   const allowed = useAllowed(open.map(({ event }) => ["SM.SEND", machineKey, event]));
   const [doubt, setDoubt] = useState<Doubt>();
+  const asked = useRef("");
+  const send = (event: string, given: string) => {
+    asked.current = event;
+    const onClose = () => {
+      asked.current = "";
+    };
+    askFirst(sending({ key: machineKey, machine, event, data: given, onClose }));
+  };
+  // A link may ask to send one.
+  const wanted = query.get("send") ?? "";
+  const isOpen = open.some(({ event }, index) => event === wanted && allowed[index] === true);
+  useEffect(() => {
+    if (isOpen && asked.current !== wanted) send(wanted, query.get("data") ?? "");
+  }, [isOpen, wanted]);
   return (
     <Panel title="Accepts now">
       <Fault error={error} />
@@ -52,11 +71,7 @@ export function Events({
         {open.map(({ event, from, targets, guard, holds }, index) => (
           <li key={`${from} ${event} ${targets.join()} ${guard}`}>
             {allowed[index] === true ? (
-              <button
-                type="button"
-                class={holds === 0 ? "" : "primary"}
-                onClick={() => askFirst(sending(machineKey, event, guard))}
-              >
+              <button type="button" class={holds === 0 ? "" : "primary"} onClick={() => send(event, "")}>
                 {event}
               </button>
             ) : (
@@ -88,22 +103,6 @@ export function Events({
 export function fieldsOf(guard: string | null): string {
   const names = [...new Set([...(guard ?? "").matchAll(/\bevent\.(\w+)/g)].map(([, name = ""]) => name))];
   return names.length === 0 ? "" : JSON.stringify(Object.fromEntries(names.map((name) => [name, null])));
-}
-
-function sending(machineKey: string, event: string, guard: string | null): Question {
-  return {
-    title: `Send ${event}`,
-    text: "The event is sent and, where the machine takes it, kept in its history. It cannot be unsent.",
-    fields: [
-      { name: "data", label: "Data (JSON)", isJson: true, value: fieldsOf(guard) },
-      { name: "reason", label: "Reason" },
-    ],
-    words: ({ data = "", reason = "" }) => [
-      ...["SM.SEND", machineKey, event],
-      ...(data === "" ? [] : [data]),
-      ...(reason === "" ? [] : ["REASON", reason]),
-    ],
-  };
 }
 
 /** What is asked about: an event, with data as JSON. */

@@ -42,8 +42,13 @@ export function useRoute(): Route {
 
 /** Changes one parameter of the address without a step of the browser's history. */
 export function setQuery(name: string, value: string): void {
+  setQueries({ [name]: value });
+}
+
+/** The same of several. */
+export function setQueries(values: Readonly<Record<string, string>>): void {
   const { page, subject, query } = readRoute();
-  query.set(name, value);
+  for (const [name, value] of Object.entries(values)) query.set(name, value);
   history.replaceState(null, "", linkTo(page, subject, Object.fromEntries(query)));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }

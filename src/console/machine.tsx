@@ -130,7 +130,15 @@ export function Machine({
         onShow={(rev) => setQuery("rev", rev === now.data?.rev ? "" : String(rev))}
       />
       <div class="columns">
-        {!isPast && <Events machineKey={machineKey} tick={tick + now.data.rev} ask={pose} />}
+        {!isPast && (
+          <Events
+            machineKey={machineKey}
+            machine={now.data}
+            tick={tick + now.data.rev}
+            query={query}
+            ask={pose}
+          />
+        )}
         <Panel title={isPast ? `Context at rev ${shown}` : "Context"}>
           <Context
             value={(machine?.context ?? {}) as Json}

@@ -3,11 +3,10 @@
  * them, and values of the context that they are compared with.
  */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { covers } from "../engine/event-names.ts";
-import type { Expression } from "../engine/expressions.ts";
 import { readsOf, sourceOf } from "../engine/guards.ts";
-import type { Action, Guard, Machine } from "../engine/machine.ts";
+import type { Machine } from "../engine/machine.ts";
 import type { Snapshot } from "../engine/types.ts";
+import { expressionsIn, reactionsTo } from "./reactions.ts";
 
 /** Values tried for one field, and data tried for one event in one situation. */
 const VALUES_MAX = 16;
@@ -50,59 +49,23 @@ export class Samples {
 }
 
 /** What is read of an event by the transitions that may react to it, by what they enter, and by automatic ones there. */
-function fieldsOf(
-  { transitions, joins, states }: Machine,
-  event: string,
-  configuration: readonly number[],
-): readonly Field[] {
+function fieldsOf(machine: Machine, event: string, configuration: readonly number[]): readonly Field[] {
   const fields = new Map<string, Field>();
-  const add = (guard: Guard | undefined, actions: readonly Action[]): void => {
+  for (const { guard, does } of reactionsTo(machine, event, configuration)) {
     if (guard !== undefined)
       note(
         fields,
         sourceOf(guard),
         readsOf(guard).map(({ keys }) => keys),
       );
-    for (const { source, reads } of expressionsOf(actions))
+    for (const { source, reads } of expressionsIn(does))
       note(
         fields,
         source,
         reads.map(({ keys }) => keys),
       );
-  };
-  const near = new Set(configuration);
-  for (const { source, descriptor, targets, guard, actions } of transitions) {
-    if (descriptor === "" || !covers(descriptor, event) || !near.has(source)) continue;
-    add(guard, actions);
-    for (const target of targets ?? []) enter(states, target, near);
   }
-  for (const index of near) if (!configuration.includes(index)) add(undefined, states[index]?.entry ?? []);
-  for (const { source, descriptor, guard, actions } of transitions)
-    if (descriptor === "" && near.has(source)) add(guard, actions);
-  for (const { state, places } of joins)
-    for (const place of places)
-      if (place.kind === "event" && near.has(state) && covers(place.descriptor, event)) add(place.guard, []);
   return [...fields.values()];
-}
-
-/** A state with those that are entered with it by default. */
-function enter(states: Machine["states"], index: number, entered: Set<number>): void {
-  const state = states[index];
-  if (state === undefined || entered.has(index)) return;
-  entered.add(index);
-  for (const child of state.kind === "parallel" ? state.children : state.initial)
-    enter(states, child, entered);
-}
-
-function expressionsOf(value: unknown): readonly Expression[] {
-  const found: Expression[] = [];
-  const walk = (part: unknown): void => {
-    if (typeof part !== "object" || part === null) return;
-    if ("evaluate" in part && "source" in part) found.push(part as Expression);
-    else for (const inner of Object.values(part)) walk(inner);
-  };
-  walk(value);
-  return found;
 }
 
 function note(fields: Map<string, Field>, source: string, reads: readonly (readonly string[])[]): void {
