@@ -51,11 +51,13 @@ export function curlText(words: readonly string[]): string {
   return curlOf("/api/v1/commands", words);
 }
 
-/** A request as curl sends it. */
-export function curlOf(path: string, body: unknown): string {
-  const text = JSON.stringify(body).replaceAll("'", "'\\''");
+/** A request as curl sends it, with a body where there is one. */
+export function curlOf(path: string, body?: unknown): string {
   const db = database() === "0" ? "" : `?db=${database()}`;
-  return `curl -X POST ${location.origin}${path}${db} -H 'content-type: application/json' -d '${text}'`;
+  const request = `curl -X POST ${location.origin}${path}${db}`;
+  if (body === undefined) return request;
+  const text = JSON.stringify(body).replaceAll("'", "'\\''");
+  return `${request} -H 'content-type: application/json' -d '${text}'`;
 }
 
 export function database(): string {

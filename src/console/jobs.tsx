@@ -1,26 +1,10 @@
 /** Bulk jobs: those there are, and each with its progress and what became of its machines. */
 import { useEffect, useState } from "preact/hooks";
-import { ask, get } from "./api.ts";
+import { get } from "./api.ts";
+import { useQuestion } from "./confirm.tsx";
 import { linkTo, setQuery, useLoaded } from "./hooks.ts";
+import { type Job, jobPath, questionsOf } from "./job-actions.ts";
 import { Ago, count, Fault, Panel, several } from "./parts.tsx";
-
-interface Job {
-  readonly id: string;
-  readonly action: string;
-  readonly event: string | null;
-  readonly reason: string | null;
-  readonly rate: number;
-  readonly filter: Readonly<Record<string, string>> | null;
-  readonly status: "counting" | "ready" | "running" | "stopped" | "done" | "failed";
-  readonly fault: string | null;
-  readonly created: number;
-  readonly ended: number | null;
-  readonly machines: number;
-  readonly done: number;
-  readonly unchanged: number;
-  readonly refused: number;
-  readonly isUndoable: boolean;
-}
 
 interface Results extends Job {
   readonly found: number;
@@ -149,9 +133,8 @@ function JobPage({ id, query }: { readonly id: string; readonly query: URLSearch
   const outcome = query.get("outcome") ?? "";
   const from = Number(query.get("from") ?? 0);
   const [isBusy, setBusy] = useState(true);
-  const [fault, setFault] = useState<Error>();
   const tick = useTicks(isBusy);
-  const path = `/api/v1/jobs/${encodeURIComponent(id)}`;
+  const path = jobPath(id);
   const filter = `from=${from}${outcome === "" ? "" : `&outcome=${outcome}`}`;
   const {
     data: job,
@@ -160,48 +143,34 @@ function JobPage({ id, query }: { readonly id: string; readonly query: URLSearch
   } = useLoaded(`${path} ${filter}`, tick, () => get<Results>(`${path}?${filter}`));
   const isGoing = job === undefined || isOpen(job);
   useEffect(() => setBusy(isGoing), [isGoing]);
-  const act = (what: string) => {
-    ask<Job>("POST", `${path}/${what}`).then(
-      (answer) => {
-        if (answer.id !== id) location.hash = linkTo("jobs", answer.id);
-        setFault(undefined);
-        reload();
-      },
-      (reason: unknown) => setFault(reason instanceof Error ? reason : new Error(String(reason))),
-    );
-  };
+  const { pose, dialog } = useQuestion(reload);
   if (job === undefined) return <Fault error={error} />;
-  const first = { ready: "Start", running: "Stop", counting: "Stop" }[String(job.status)];
   return (
     <>
       <h1>
         Job {id}: {titleOf(job)} <span class={`status ${job.status}`}>{job.status}</span>
         <span class="actions">
-          {job.isUndoable && (
-            <button type="button" onClick={() => act("undo")}>
-              Take back …
-            </button>
-          )}
-          {first !== undefined && (
+          {questionsOf(job).map((question) => (
             <button
               type="button"
-              class={first === "Start" ? "primary" : ""}
-              onClick={() => act(first.toLowerCase())}
+              key={question.title}
+              class={question.title === "Start" ? "primary" : ""}
+              onClick={() => pose(question)}
             >
-              {first}
+              {question.title}
             </button>
-          )}
-          {job.status === "ready" && (
-            <button type="button" onClick={() => act("stop")}>
-              Drop
-            </button>
-          )}
+          ))}
         </span>
       </h1>
-      <Fault error={fault ?? error} />
+      <Fault error={error} />
       <p class="facts">
         <span>{filterText(job)}</span>
         <span>{job.rate} a second</span>
+        {(job.data ?? null) !== null && (
+          <span>
+            with <code>{job.data}</code>
+          </span>
+        )}
         {job.reason !== null && <span>“{job.reason}”</span>}
         <span>
           made <Ago at={job.created} /> ago
@@ -281,6 +250,7 @@ function JobPage({ id, query }: { readonly id: string; readonly query: URLSearch
           </p>
         )}
       </Panel>
+      {dialog}
     </>
   );
 }

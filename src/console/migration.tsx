@@ -188,15 +188,12 @@ function Migrations({
     const timer = setInterval(() => setTick((value) => value + 1), LOOK_MS);
     return () => clearInterval(timer);
   }, [isGoing]);
-  const [fault, setFault] = useState<Error>();
-  const act = (what: string, id: number) => {
-    command("SM.MIGRATION", what, String(id)).then(reload, (reason: unknown) => setFault(errorOf(reason)));
-  };
+  const { pose, dialog } = useQuestion(reload);
   const [mayAct] = useAllowed([["SM.MIGRATION", "UNDO", "1"]]);
   if (data === undefined || data.length === 0) return <Fault error={error} />;
   return (
     <Panel title="Migrations from the one to the other">
-      <Fault error={fault ?? error} />
+      <Fault error={error} />
       <table class="machines">
         <tbody>
           {data.map(({ id, status, moved, held, left, undone, stayed, started }) => (
@@ -224,8 +221,8 @@ function Migrations({
               <td class="number">
                 {mayAct === true &&
                   actsOf(status).map((what) => (
-                    <button type="button" key={what} onClick={() => act(what, id)}>
-                      {what.toLowerCase()}
+                    <button type="button" key={what} onClick={() => pose(questionOf(what, id))}>
+                      {what}
                     </button>
                   ))}
               </td>
@@ -236,12 +233,31 @@ function Migrations({
       <p class="hint">
         <a href={linkTo("find", "", { definition: from })}>Machines that are left</a>
       </p>
+      {dialog}
     </Panel>
   );
 }
 
-function actsOf(status: string): readonly string[] {
-  if (status === "running") return ["PAUSE"];
-  if (status === "paused") return ["RESUME", "UNDO"];
-  return status === "done" ? ["UNDO"] : [];
+type Act = "Pause" | "Resume" | "Undo";
+
+function actsOf(status: string): readonly Act[] {
+  if (status === "running") return ["Pause"];
+  if (status === "paused") return ["Resume", "Undo"];
+  return status === "done" ? ["Undo"] : [];
+}
+
+const CONSEQUENCES: Readonly<Record<Act, string>> = {
+  Pause:
+    "No more machines are moved until the migration is resumed. Those that have moved stay where they are.",
+  Resume: "The machines that are left are moved, at the rate that the migration was started with.",
+  Undo: "The machines that have moved go back, but for those to which something has happened since. An undo cannot be taken back.",
+};
+
+function questionOf(act: Act, id: number): Question {
+  return {
+    title: act,
+    text: CONSEQUENCES[act],
+    fields: [],
+    words: () => ["SM.MIGRATION", act.toUpperCase(), String(id)],
+  };
 }

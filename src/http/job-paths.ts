@@ -116,6 +116,7 @@ export const JOB_PATHS: Readonly<Record<string, JsonObject>> = {
         "The job.",
         object({
           ...SUMMARY,
+          data: { type: ["string", "null"], description: "That of the event, JSON." },
           found: INTEGER,
           results: listOf(object({ key: TEXT, outcome: TEXT_OR_NULL, detail: TEXT })),
         }),

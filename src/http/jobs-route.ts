@@ -126,7 +126,8 @@ function withResults(context: HttpContext, job: BulkJob): JsonObject {
   const results = chosen
     .slice(from, from + RESULTS)
     .map(({ key, outcome: what = null, detail }) => ({ key, outcome: what, detail }));
-  return { ...summaryOf(job), found: chosen.length, results };
+  const { data } = job.task;
+  return { ...summaryOf(job), data: data === "" ? null : data, found: chosen.length, results };
 }
 
 /** @throws Problem 422 */

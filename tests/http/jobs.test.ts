@@ -115,7 +115,8 @@ describe("a bulk job", () => {
       })
       .toBe(4);
     expect(await ended(ask, clock, id)).toMatchObject({ done: 5, refused: 1, status: "done" });
-    const { results } = await ask("GET", `/api/v1/jobs/${id}?outcome=refused`);
+    const { results, data } = await ask("GET", `/api/v1/jobs/${id}?outcome=refused`);
+    expect(data).toBe('{"amount":100}');
     expect(results).toEqual([
       { key: "o3", outcome: "refused", detail: expect.stringMatching(/^GUARD .*context\.total = 500/) },
     ]);
