@@ -1,7 +1,7 @@
 /** What may be done to a machine: the actions that its state and the rights of the user leave, each with its question. */
 import { command, type MachineInfo } from "./api.ts";
 import type { Question, Values } from "./confirm.tsx";
-import { linkTo, useAllowed } from "./hooks.ts";
+import { linkTo } from "./hooks.ts";
 
 interface Plan {
   readonly rev: number;
@@ -182,17 +182,24 @@ function remove(key: string): Question {
   };
 }
 
+/** What each action would run, to ask whether the user may. Revisions do not matter to that, so they are left out: they change often. */
+export function commandsOf(questions: readonly Question[]): ReadonlyArray<readonly string[]> {
+  return questions.map(({ words, fields }) =>
+    words(Object.fromEntries(fields.map(({ name, options }) => [name, options?.[0] ?? ""]))).map(
+      (word, at, all) => (/^(?:IF)?REV$/.test(all[at - 1] ?? "") ? "1" : word),
+    ),
+  );
+}
+
 export function Actions({
   questions,
+  allowed,
   ask,
 }: {
   readonly questions: readonly Question[];
+  readonly allowed: readonly boolean[];
   readonly ask: (question: Question) => void;
 }) {
-  const commands = questions.map(({ words, fields }) =>
-    words(Object.fromEntries(fields.map(({ name, options }) => [name, options?.[0] ?? ""]))),
-  );
-  const allowed = useAllowed(commands);
   return (
     <span class="actions">
       {questions.map((question, index) =>

@@ -44,6 +44,7 @@ export function Bulk({ filter }: { readonly filter: Readonly<Record<string, stri
     ACTIONS.map(({ command }) => (command === "SM.SEND" ? [command, "x", "x"] : [command, "x"])),
   );
   const possible = ACTIONS.filter((_, index) => allowed[index] === true);
+  if (allowed.length === 0) return <span class="room" />;
   if (possible.length === 0) return null;
   return (
     <>

@@ -15,7 +15,9 @@ export interface Marks {
   /** How often lines were taken, by their ids. */
   readonly rates?: ReadonlyMap<string, Rate>;
   /** States that another version has not, or has otherwise. */
-  readonly differs?: ReadonlyMap<string, "added" | "removed" | "changed">;
+  readonly differs?: ReadonlyMap<string, Difference>;
+  /** The same of lines, by their ids. */
+  readonly lines?: ReadonlyMap<string, Difference>;
   readonly selected?: string;
   /** What of the drawing is looked at, from the selected state. */
   readonly focus?: string;
@@ -32,3 +34,8 @@ export interface Rate {
   /** From 0 to 5. */
   readonly level: number;
 }
+
+export type Difference = "added" | "removed" | "changed";
+
+/** How a difference is shown beside its colour. */
+export const SIGNS: Readonly<Record<Difference, string>> = { added: "+", removed: "−", changed: "~" };

@@ -1,6 +1,6 @@
 /** A state of a drawing: its box, with what is marked on it. */
 import type { Box } from "../drawing/geometry.ts";
-import type { Marks } from "./chart-marks.ts";
+import { type Marks, SIGNS } from "./chart-marks.ts";
 import { count } from "./parts.tsx";
 
 export function State({
@@ -17,8 +17,8 @@ export function State({
   readonly isDim: boolean;
 }) {
   const { x, y, width, height, name, type, hasInside, path } = box;
-  const { active, visited, counts, differs, selected, onSelect } = marks;
-  const machines = counts?.get(path) ?? 0;
+  const { active, visited, differs, selected, onSelect } = marks;
+  const difference = differs?.get(path);
   const classes = [
     "state",
     type,
@@ -26,7 +26,7 @@ export function State({
     active?.has(path) === true ? "active" : "",
     visited?.has(path) === true ? "visited" : "",
     selected === path ? "selected" : "",
-    differs?.get(path) ?? "",
+    difference ?? "",
     isFound ? "found" : "",
     isDim ? "dim" : "",
   ];
@@ -34,12 +34,7 @@ export function State({
   const isButton = onSelect !== undefined && path !== "";
   const choose = () => onSelect?.(path);
   const note = marks.notes?.get(path);
-  // It begins with what is seen, so that who speaks to the page can say that.
-  const label = [
-    `${path === "" ? name : path}${note === undefined ? "" : ` ${note}`}`,
-    ...(active?.has(path) === true ? ["active"] : []),
-    ...(machines > 0 ? [`${machines} machines`] : []),
-  ].join(", ");
+  const label = labelOf(box, marks);
   return (
     <g
       class={classes.join(" ")}
@@ -72,8 +67,22 @@ export function State({
       {marks.onCollapse !== undefined && path !== "" && (hasInside || box.isCollapsed === true) && (
         <Fold box={box} onCollapse={marks.onCollapse} />
       )}
+      {difference !== undefined && <Sign x={x} y={y} text={SIGNS[difference]} />}
     </g>
   );
+}
+
+/** It begins with what is seen, so that who speaks to the page can say that. */
+function labelOf({ path, name }: Box, { notes, active, counts, differs }: Marks): string {
+  const note = notes?.get(path);
+  const machines = counts?.get(path) ?? 0;
+  const difference = differs?.get(path);
+  return [
+    `${path === "" ? name : path}${note === undefined ? "" : ` ${note}`}`,
+    ...(active?.has(path) === true ? ["active"] : []),
+    ...(machines > 0 ? [`${machines} machines`] : []),
+    ...(difference === undefined ? [] : [difference]),
+  ].join(", ");
 }
 
 function HistoryState({ box, classes }: { readonly box: Box; readonly classes: string }) {
@@ -126,6 +135,18 @@ function Fold({ box, onCollapse }: { readonly box: Box; readonly onCollapse: (pa
       <rect x={x - 8} y={y - 8} width={16} height={16} rx={4} />
       <text x={x} y={y + 4} text-anchor="middle">
         {isCollapsed === true ? "+" : "−"}
+      </text>
+    </g>
+  );
+}
+
+/** At the corner, beside the colour of the box. */
+function Sign({ x, y, text }: { readonly x: number; readonly y: number; readonly text: string }) {
+  return (
+    <g class="corner">
+      <circle cx={x + 2} cy={y + 1} r={8} />
+      <text x={x + 2} y={y + 5} text-anchor="middle">
+        {text}
       </text>
     </g>
   );

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Drawing } from "../drawing/geometry.ts";
 import { reachable } from "./chart-focus.ts";
+import type { Zoom } from "./chart-zoom.ts";
 
 export function FocusChoice({
   drawing,
@@ -70,7 +71,54 @@ export function useFullScreen(frame: { readonly current: HTMLElement | null }): 
   return isWhole;
 }
 
-export async function turnFullScreen(frame: HTMLElement | null): Promise<void> {
+async function turnFullScreen(frame: HTMLElement | null): Promise<void> {
   if (document.fullscreenElement !== null) await document.exitFullscreen();
   else await frame?.requestFullscreen();
+}
+
+export function FullScreen({
+  frame,
+  isWhole,
+}: {
+  readonly frame: { readonly current: HTMLElement | null };
+  readonly isWhole: boolean;
+}) {
+  return (
+    <button type="button" aria-pressed={isWhole} onClick={() => void turnFullScreen(frame.current)}>
+      Full screen
+    </button>
+  );
+}
+
+export function Zooming({
+  zoom,
+  step,
+  fit,
+}: {
+  readonly zoom: Zoom;
+  readonly step: (by: number) => void;
+  readonly fit: () => void;
+}) {
+  return (
+    <>
+      <button type="button" onClick={() => step(-1)} aria-label="Smaller">
+        −
+      </button>
+      <button type="button" onClick={fit} aria-pressed={zoom === "whole"}>
+        Fit
+      </button>
+      <button type="button" onClick={() => step(1)} aria-label="Larger">
+        +
+      </button>
+    </>
+  );
+}
+
+/** Scrolls to the first state that a selector finds. */
+export function center(place: HTMLElement, selector: string): void {
+  const state = place.querySelector(selector)?.getBoundingClientRect();
+  if (state === undefined) return;
+  const from = place.getBoundingClientRect();
+  place.scrollLeft += state.left + state.width / 2 - from.left - from.width / 2;
+  place.scrollTop += state.top + state.height / 2 - from.top - from.height / 2;
 }

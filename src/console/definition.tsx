@@ -6,8 +6,8 @@ import { withOuter } from "./chart-path.ts";
 import { closedAtFirst, savePng, useDrawing } from "./drawing.ts";
 import { MachineTable } from "./find.tsx";
 import { FlowPanel, flowOf, HeatChoice, heatMarks } from "./flow.tsx";
-import { linkTo, setQuery, useLoaded, useSlowly } from "./hooks.ts";
-import { Copied, Fault, Json, Panel, quoted } from "./parts.tsx";
+import { isSettled, linkTo, setQuery, useLoaded, useReady, useSlowly } from "./hooks.ts";
+import { Copied, Fault, Json, Loading, Panel, quoted } from "./parts.tsx";
 
 /** How machines move is a matter of minutes. */
 const FLOW_MS = 2000;
@@ -33,6 +33,8 @@ export function Definition({
   const flow = useLoaded(`flow ${id}`, useSlowly(tick, FLOW_MS) ?? 0, () => flowOf(id));
   const heat = query.get("heat") ?? "";
   const fileName = id.replace(":", "-");
+  const isReady = useReady(id, [document, drawing, counts, flow].every(isSettled));
+  if (!isReady) return <Loading title={id} />;
   return (
     <>
       <Heading id={id} />
@@ -51,23 +53,19 @@ export function Definition({
           </span>
         }
       >
-        {drawing.data === undefined ? (
-          <p class="hint drawing">Drawing …</p>
-        ) : (
-          <Chart
-            drawing={drawing.data}
-            marks={{
-              counts: counts.data ?? new Map(),
-              ...heatMarks(heat, drawing.data, flow.data),
-              focus: query.get("focus") ?? "",
-              onFocus: (focus) => setQuery("focus", focus),
-              ...(state === "" ? {} : { selected: state }),
-              onCollapse: drawing.onCollapse,
-              onCollapseAll: drawing.onCollapseAll,
-              onSelect: (path) => setQuery("state", path === state ? "" : path),
-            }}
-          />
-        )}
+        <Chart
+          drawing={drawing.data}
+          marks={(drawn) => ({
+            counts: counts.data ?? new Map(),
+            ...heatMarks(heat, drawn, flow.data),
+            focus: query.get("focus") ?? "",
+            onFocus: (focus) => setQuery("focus", focus),
+            ...(state === "" ? {} : { selected: state }),
+            onCollapse: drawing.onCollapse,
+            onCollapseAll: drawing.onCollapseAll,
+            onSelect: (path) => setQuery("state", path === state ? "" : path),
+          })}
+        />
       </Panel>
       {flow.data !== undefined && <FlowPanel flow={flow.data} />}
       <Panel title={state === "" ? "Machines" : `Machines in ${state}, longest there first`}>

@@ -1,4 +1,5 @@
 /** The drawing of a definition, with the states that are closed in the address of the page, and as files. */
+import { useRef } from "preact/hooks";
 import type { Drawing } from "../drawing/geometry.ts";
 import { definitionPath, get, scope } from "./api.ts";
 import { type Loaded, setQuery, useLoaded } from "./hooks.ts";
@@ -25,6 +26,10 @@ export function useDrawing(
   const loaded = useLoaded(`drawing ${definition} ${closed === null} ${parameters}`, 0, async () =>
     definition === "" || closed === null ? undefined : get<Drawing>(path),
   );
+  // While another one with other states closed is on its way, the page shows the last one.
+  const latest = useRef<{ readonly definition: string; readonly data: Drawing } | undefined>(undefined);
+  if (loaded.data !== undefined) latest.current = { definition, data: loaded.data };
+  const data = loaded.data ?? (latest.current?.definition === definition ? latest.current.data : undefined);
   const onCollapseAll = (states: readonly string[]) =>
     setQuery("closed", states.join(",") || (first?.length ? NONE : ""));
   const onCollapse = (state: string) => {
@@ -33,7 +38,7 @@ export function useDrawing(
   };
   return {
     ...loaded,
-    data: loaded.data,
+    data,
     path: `${path}&${scope()}`,
     onCollapse,
     onCollapseAll,

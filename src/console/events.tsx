@@ -2,11 +2,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { errorOf, get, type MachineInfo, machinePath } from "./api.ts";
 import type { Question } from "./confirm.tsx";
-import { submitted, useAllowed, useLoaded } from "./hooks.ts";
+import { type Loaded, submitted, useAllowed } from "./hooks.ts";
 import { Fault, Panel } from "./parts.tsx";
 import { sending } from "./sending.ts";
 
-interface NextEvent {
+export interface NextEvent {
   readonly event: string;
   readonly from: string;
   readonly targets: readonly string[];
@@ -32,20 +32,17 @@ interface Why {
 export function Events({
   machineKey,
   machine,
-  tick,
+  next: { data, error },
   query,
   ask: askFirst,
 }: {
   readonly machineKey: string;
   readonly machine: MachineInfo;
-  readonly tick: number;
+  readonly next: Loaded<{ readonly next: readonly NextEvent[] }>;
   readonly query: URLSearchParams;
   readonly ask: (question: Question) => void;
 }) {
   const path = machinePath(machineKey);
-  const { data, error } = useLoaded(`next ${machineKey}`, tick, () =>
-    get<{ next: readonly NextEvent[] }>(`${path}/next`),
-  );
   const open = (data?.next ?? []).filter(({ event }) => event !== "" && !event.startsWith("xstate."));
   const allowed = useAllowed(open.map(({ event }) => ["SM.SEND", machineKey, event]));
   const [doubt, setDoubt] = useState<Doubt>();

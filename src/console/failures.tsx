@@ -2,10 +2,10 @@
 import { ask, get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
 import { eventName } from "./event-name.ts";
-import { linkTo, useAllowed, useLoaded, useSlowly } from "./hooks.ts";
+import { isSettled, linkTo, useAllowed, useLoaded, useReady, useSlowly } from "./hooks.ts";
 import { latestEntries } from "./latest-entries.ts";
-import { Overdue } from "./overdue.tsx";
-import { Ago, count, Fault, Panel } from "./parts.tsx";
+import { Overdue, useOverdue } from "./overdue.tsx";
+import { Ago, count, Fault, Loading, Panel } from "./parts.tsx";
 
 interface Group {
   readonly definition: string | null;
@@ -52,9 +52,12 @@ export function Failures({
     number === undefined ? undefined : get<Failures>(`/api/v1/failures?${of}`),
   );
   const refused = useLoaded(`refusals ${database}`, tick, refusals);
+  const late = useOverdue(definition, database, tick);
   const { pose, dialog } = useQuestion(failed.reload);
   const [mayRetry] = useAllowed([["SM.RETRY", "x"]]);
+  const isReady = useReady("failures", [failed, refused, late].every(isSettled) && mayRetry !== undefined);
   const groups = failed.data?.groups ?? [];
+  if (!isReady) return <Loading title="Failures" />;
   return (
     <>
       <h1>Failures</h1>
@@ -72,7 +75,7 @@ export function Failures({
       {failed.data !== undefined && failed.data.cursor !== "0" && (
         <p class="hint">There are more: these are of the machines that were looked at first.</p>
       )}
-      <Overdue definition={definition} database={database} tick={tick} />
+      <Overdue rows={late} />
       <Panel title="Refused, and no client got the error">
         {refused.data?.length === 0 && (
           <p class="hint">None. A client got the error of every event that was refused.</p>

@@ -120,6 +120,30 @@ export function useLoaded<T>(key: string, tick: number | string, load: () => Pro
   return { data: data?.key === key ? data.value : undefined, error, reload };
 }
 
+/** So long a page waits for all that it shows. */
+const HOLD_MS = 1000;
+
+/**
+ * Whether a page is shown: when all of it is there, or some time has passed. A page that is shown part by part moves under the hands of
+ * who uses it. It stays shown while `key` is the same.
+ */
+export function useReady(key: string, isThere: boolean): boolean {
+  const [ready, setReady] = useState<string>();
+  useEffect(() => {
+    if (isThere) setReady(key);
+  }, [key, isThere]);
+  useEffect(() => {
+    const timer = setTimeout(() => setReady(key), HOLD_MS);
+    return () => clearTimeout(timer);
+  }, [key]);
+  return isThere || ready === key;
+}
+
+/** Whether something is there, or known not to come. */
+export function isSettled({ data, error }: Pick<Loaded<unknown>, "data" | "error">): boolean {
+  return data !== undefined || error !== undefined;
+}
+
 /** A value that is followed at most once in so many milliseconds: for what takes the server long. */
 export function useSlowly<T>(value: T | undefined, ms: number): T | undefined {
   const [shown, setShown] = useState(value);

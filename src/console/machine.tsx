@@ -1,25 +1,15 @@
 /** A machine: where it is and was, what it accepts, why it would refuse, what it waits for, and what may be done to it. */
 import type { Json } from "../base/json.ts";
-import type { Drawing } from "../drawing/geometry.ts";
-import { Actions, actionsOf } from "./actions.tsx";
-import {
-  get,
-  type HistoryEntry,
-  type MachineInfo,
-  machinePath,
-  type PendingEntry,
-  scope,
-  versionsOf,
-} from "./api.ts";
+import { Actions } from "./actions.tsx";
+import { type HistoryEntry, type PendingEntry, scope } from "./api.ts";
 import { Chart } from "./chart.tsx";
 import { takenLines, withOuter } from "./chart-path.ts";
 import { useQuestion } from "./confirm.tsx";
 import { Context } from "./context.tsx";
-import { useDrawing } from "./drawing.ts";
 import { eventName } from "./event-name.ts";
 import { Events } from "./events.tsx";
-import type { Relations } from "./family-lines.ts";
-import { linkTo, setQuery, useLoaded } from "./hooks.ts";
+import { linkTo, setQuery } from "./hooks.ts";
+import { useActions, useMachine, usePast } from "./machine-data.ts";
 import { Ago, Fault, Loading, Panel, Status, Until } from "./parts.tsx";
 import { Outcomes, RawDocument, Relatives } from "./relatives.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -33,34 +23,14 @@ export function Machine({
   readonly query: URLSearchParams;
   readonly tick: number;
 }) {
-  const path = machinePath(machineKey);
-  const now = useLoaded(`machine ${machineKey}`, tick, () => get<MachineInfo & Relations>(path));
-  const history = useLoaded(`history ${machineKey}`, tick, () =>
-    get<{ history: readonly HistoryEntry[] }>(`${path}/history?newestFirst=true&count=1000`),
-  );
-  const pending = useLoaded(`pending ${machineKey}`, tick, () =>
-    get<{ pending: readonly PendingEntry[] }>(`${path}/pending`),
-  );
-  const definition = now.data?.definition ?? "";
-  const drawing = useDrawing(definition, query);
-  const versions = useLoaded(`versions ${definition}`, 0, async () =>
-    definition === "" ? undefined : versionsOf(definition),
-  );
+  const loaded = useMachine(machineKey, query, tick);
+  const { path, now, history, pending, next, definition, drawing, reload } = loaded;
   const entries = (history.data?.history ?? []).toReversed();
-  const wanted = Number(query.get("rev") ?? 0);
-  const isPast = wanted > 0 && now.data !== undefined && wanted < now.data.rev;
-  const shown = isPast ? wanted : (now.data?.rev ?? 0);
-  const past = useLoaded(`past ${machineKey} ${isPast ? wanted : 0}`, 0, async () =>
-    isPast ? get<MachineInfo & Relations>(`${path}?rev=${wanted}`) : undefined,
-  );
+  const { past, isPast, shown } = usePast(machineKey, query, now.data?.rev);
   const machine = isPast ? past.data : now.data;
-  const reload = () => {
-    now.reload();
-    history.reload();
-    pending.reload();
-  };
+  const { questions, allowed, isReady } = useActions(machineKey, loaded, isPast ? shown : undefined);
   const { pose, dialog } = useQuestion(reload);
-  if (now.data === undefined)
+  if (now.data === undefined || !isReady)
     return now.error === undefined ? (
       <Loading title={machineKey} />
     ) : (
@@ -71,14 +41,7 @@ export function Machine({
     <>
       <h1>
         {machineKey} <Status status={now.data.status} />
-        <Actions
-          questions={actionsOf(machineKey, now.data, {
-            rev: isPast ? shown : undefined,
-            states: drawing.data?.boxes.filter(isEnterable).map(({ path: state }) => state) ?? [],
-            versions: versions.data?.definitions.filter((id) => id !== definition) ?? [],
-          })}
-          ask={pose}
-        />
+        <Actions questions={questions} allowed={allowed} ask={pose} />
       </h1>
       <Fault error={now.error ?? past.error ?? drawing.error} />
       <p class="facts">
@@ -105,23 +68,19 @@ export function Machine({
           title={isPast ? `At rev ${shown}` : "Now"}
           aside={<strong class="where">{machine?.state.join(", ")}</strong>}
         >
-          {drawing.data === undefined ? (
-            <p class="hint drawing">Drawing …</p>
-          ) : (
-            <Chart
-              drawing={drawing.data}
-              marks={{
-                active: withOuter(machine?.state ?? []),
-                visited: withOuter(visited),
-                taken: takenLines(
-                  drawing.data,
-                  entries.filter(({ rev }) => rev <= shown),
-                ),
-                onCollapse: drawing.onCollapse,
-                onCollapseAll: drawing.onCollapseAll,
-              }}
-            />
-          )}
+          <Chart
+            drawing={drawing.data}
+            marks={(drawn) => ({
+              active: withOuter(machine?.state ?? []),
+              visited: withOuter(visited),
+              taken: takenLines(
+                drawn,
+                entries.filter(({ rev }) => rev <= shown),
+              ),
+              onCollapse: drawing.onCollapse,
+              onCollapseAll: drawing.onCollapseAll,
+            })}
+          />
         </Panel>
       )}
       <Timeline
@@ -131,13 +90,7 @@ export function Machine({
       />
       <div class="columns">
         {!isPast && (
-          <Events
-            machineKey={machineKey}
-            machine={now.data}
-            tick={tick + now.data.rev}
-            query={query}
-            ask={pose}
-          />
+          <Events machineKey={machineKey} machine={now.data} next={next} query={query} ask={pose} />
         )}
         <Panel title={isPast ? `Context at rev ${shown}` : "Context"}>
           <Context
@@ -169,11 +122,6 @@ function Unknown({ machineKey, error }: { readonly machineKey: string; readonly 
       </p>
     </>
   );
-}
-
-/** A state in which a machine may be put. */
-function isEnterable({ path, type, hasInside }: Drawing["boxes"][number]): boolean {
-  return path !== "" && type !== "history" && !hasInside;
 }
 
 /** Changes that have changed nothing and say why: what people have written down. */

@@ -90,8 +90,14 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
           Detent
         </a>
         <nav aria-label="Pages">
-          {PAGES.filter(([name]) => name !== "audit" || mayConfigure === true).map(([name, title]) => (
-            <a key={name} href={linkTo(name)} aria-current={page === name ? "page" : undefined}>
+          {PAGES.map(([name, title]) => (
+            <a
+              key={name}
+              href={linkTo(name)}
+              // It has its room before it is known whether the user may see it: nothing moves then.
+              class={name === "audit" && mayConfigure !== true ? "unseen" : ""}
+              aria-current={page === name ? "page" : undefined}
+            >
               {title}
             </a>
           ))}

@@ -1,6 +1,6 @@
 /** A drawing as a whole, small, with the part that is in sight; there where a part is out of sight. */
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { Drawing } from "../drawing/geometry.ts";
 
 /** In pixels of the drawing. */
@@ -25,7 +25,8 @@ export function Minimap({
   readonly zoom: string | number;
 }) {
   const [view, setView] = useState<View>();
-  useEffect(() => {
+  // Before the drawing is painted: what is below moves no second time.
+  useLayoutEffect(() => {
     const place = canvas.current;
     if (place === null) return;
     const look = () => setView(viewOf(place, drawing));

@@ -1,6 +1,6 @@
 /** Machines that have been in a state longer than its sla, the longest first. */
 import { command } from "./api.ts";
-import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
+import { type Loaded, linkTo, useAllowed, useLoaded } from "./hooks.ts";
 import { duration, Fault, Panel } from "./parts.tsx";
 
 const SHOWN_MAX = 100;
@@ -22,20 +22,16 @@ async function overdue(definition: string): Promise<Rows> {
   return rows;
 }
 
-/** Nothing where no machine is: most definitions have no `sla`. */
-export function Overdue({
-  definition,
-  database,
-  tick,
-}: {
-  readonly definition: string;
-  readonly database: string;
-  readonly tick: number;
-}) {
+/** Machines that are overdue, where the user may see them. */
+export function useOverdue(definition: string, database: string, tick: number): Loaded<Rows> {
   const [may] = useAllowed([["SM.OVERDUE", "0"]]);
-  const { data, error } = useLoaded(`overdue ${database} ${definition} ${may === true}`, tick, async () =>
-    may === true ? overdue(definition) : [],
-  );
+  return useLoaded(`overdue ${database} ${definition} ${may ?? "?"}`, tick, async () =>
+    may === undefined ? undefined : may ? overdue(definition) : [],
+  ) as Loaded<Rows>;
+}
+
+/** Nothing where no machine is: most definitions have no `sla`. */
+export function Overdue({ rows: { data, error } }: { readonly rows: Loaded<Rows> }) {
   if (error !== undefined) return <Fault error={error} />;
   if (data === undefined || data.length === 0) return null;
   return (

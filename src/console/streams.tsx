@@ -1,9 +1,9 @@
 /** The streams that machines write, who reads them in groups, and tasks that were given up. */
 import { command, get } from "./api.ts";
 import { type Question, useQuestion } from "./confirm.tsx";
-import { linkTo, useAllowed, useLoaded } from "./hooks.ts";
+import { isSettled, linkTo, useAllowed, useLoaded, useReady } from "./hooks.ts";
 import { type Entry, latestEntries } from "./latest-entries.ts";
-import { Ago, count, Fault, Panel } from "./parts.tsx";
+import { Ago, count, Fault, Loading, Panel } from "./parts.tsx";
 
 interface Group {
   readonly name: string;
@@ -32,10 +32,12 @@ export function Streams({ tick, database }: { readonly tick: number; readonly da
   const dead = useLoaded(`dead ${database}`, tick, deadLetters);
   const { pose, dialog } = useQuestion(dead.reload);
   const [mayRequeue] = useAllowed([["SM.REQUEUE", "ALL"]]);
+  const isReady = useReady("streams", isSettled(known) && isSettled(dead) && mayRequeue !== undefined);
   const shown = dead.data ?? [];
   const deadTotal = (known.data ?? [])
     .filter(({ name }) => name === DEAD_STREAM || name.startsWith(`${DEAD_STREAM}:{`))
     .reduce((sum, { length }) => sum + length, 0);
+  if (!isReady) return <Loading title="Streams and tasks" />;
   return (
     <>
       <h1>Streams and tasks</h1>

@@ -124,9 +124,11 @@ function Editor({
           >
             Save as a test
           </button>
-          {maySave === true && (
+          {maySave !== false && (
             <button
               type="button"
+              // It has its room before it is known whether the user may.
+              class={maySave === true ? "" : "unseen"}
               disabled={latest === undefined}
               onClick={() => pose(storing(text, nextVersion(name, versions.data?.definitions ?? [])))}
             >
@@ -157,18 +159,14 @@ function Editor({
         <div>
           <Panel title="Statechart" aside={<strong class="where">{frame?.states.join(", ")}</strong>}>
             <Fault error={drawing.error} />
-            {drawing.data === undefined ? (
-              <p class="hint drawing">Drawing …</p>
-            ) : (
-              <Chart
-                drawing={drawing.data}
-                marks={{
-                  active: withOuter(frame?.states ?? []),
-                  visited: withOuter(visited),
-                  taken: takenLines(drawing.data, [...past, ...frames.flatMap(stepOf)]),
-                }}
-              />
-            )}
+            <Chart
+              drawing={drawing.data}
+              marks={(drawn) => ({
+                active: withOuter(frame?.states ?? []),
+                visited: withOuter(visited),
+                taken: takenLines(drawn, [...past, ...frames.flatMap(stepOf)]),
+              })}
+            />
           </Panel>
           {machine !== undefined && frame !== undefined && (
             <Playing machine={machine} frames={frames} past={past} onFrames={setFrames} />

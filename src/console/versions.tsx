@@ -101,7 +101,7 @@ function Compared({ from, to }: { readonly from: string; readonly to: string }) 
       ).map(([id, drawing]) =>
         drawing === undefined ? null : (
           <Panel key={id} title={id} aside={<a href={linkTo("definition", id)}>open</a>}>
-            <Chart drawing={drawing} marks={{ differs }} />
+            <Chart drawing={drawing} marks={() => ({ differs })} />
           </Panel>
         ),
       )}
