@@ -1,13 +1,16 @@
 /** Two versions of a definition side by side: what differs, what that means for machines, and the migration from one to the other. */
 import { useMemo, useState } from "preact/hooks";
-import { type Change, compareDefinitions, verdictOf } from "../definition-tests/compare.ts";
+import { type Change, compareDefinitions, targetsFor, verdictOf } from "../definition-tests/compare.ts";
 import type { Drawing } from "../drawing/geometry.ts";
+import type { Machine } from "../engine/machine.ts";
 import { definitionPath, get, versionsOf } from "./api.ts";
-import { Chart } from "./chart.tsx";
-import { linkTo, setQuery, useLoaded } from "./hooks.ts";
+import { type Difference, SIGNS } from "./chart-marks.ts";
+import { ChartPair } from "./chart-pair.tsx";
+import { setQuery, useLoaded } from "./hooks.ts";
 import { Migration } from "./migration.tsx";
-import { Fault, Panel } from "./parts.tsx";
+import { Fault, Loading, Panel } from "./parts.tsx";
 import { read } from "./simulator.ts";
+import { lineDifferences } from "./version-lines.ts";
 
 export default function Versions({
   subject,
@@ -20,6 +23,7 @@ export default function Versions({
   const ids = data?.definitions ?? [];
   const to = query.get("to") || (ids.at(-1) ?? "");
   const from = query.get("from") || (ids.filter((id) => id !== to).at(-1) ?? "");
+  if (data === undefined && error === undefined) return <Loading title={`Versions of ${subject}`} />;
   return (
     <>
       <h1>
@@ -33,7 +37,9 @@ export default function Versions({
       {data !== undefined && ids.length < 2 && (
         <p class="hint">There is one version only: nothing can be compared.</p>
       )}
-      {from !== "" && to !== "" && from !== to && <Compared key={`${from} ${to}`} from={from} to={to} />}
+      {from !== "" && to !== "" && from !== to && (
+        <Compared key={`${from} ${to}`} from={from} to={to} selected={query.get("state") ?? ""} />
+      )}
     </>
   );
 }
@@ -65,25 +71,40 @@ function Pick({
   );
 }
 
-function Compared({ from, to }: { readonly from: string; readonly to: string }) {
+function Compared({
+  from,
+  to,
+  selected,
+}: {
+  readonly from: string;
+  readonly to: string;
+  /** A state that is looked at in both. */
+  readonly selected: string;
+}) {
   const { data, error } = useLoaded(`${from} ${to}`, 0, async () => {
     const paths = [from, to].map(definitionPath);
     const [before, after] = await Promise.all(paths.map((path) => get<unknown>(path)));
     const [old, now] = await Promise.all(paths.map((path) => get<Drawing>(`${path}/drawing`)));
     return { before, after, old, now };
   });
-  const changes = useMemo(() => {
+  const compared = useMemo(() => {
     if (data === undefined) return undefined;
     const [before, after] = [data.before, data.after].map((one) => read(JSON.stringify(one)).machine);
-    return before === undefined || after === undefined ? undefined : compareDefinitions(before, after);
+    if (before === undefined || after === undefined) return undefined;
+    const changes = compareDefinitions(before, after);
+    return { changes, deeds: deedsOf(changes, after) };
   }, [data]);
-  if (data === undefined || changes === undefined)
+  if (data?.old === undefined || data.now === undefined || compared === undefined)
     return error === undefined ? <p class="hint">Being compared …</p> : <Fault error={error} />;
+  const { old, now } = data;
+  const { changes, deeds } = compared;
   const differs = new Map(
     changes.flatMap(({ state, how, event }) =>
       state === undefined ? [] : [[state, event === undefined ? how : "changed"] as const],
     ),
   );
+  const select = (path: string) => setQuery("state", path === selected ? "" : path);
+  const marks = { differs, onSelect: select, ...(selected === "" ? {} : { selected }) };
   const verdict = verdictOf(changes);
   return (
     <>
@@ -91,36 +112,84 @@ function Compared({ from, to }: { readonly from: string; readonly to: string }) 
         title="What differs"
         aside={<span class={`status ${verdict === "safe" ? "active" : "suspended"}`}>{verdict}</span>}
       >
-        <Changes changes={changes} />
+        <Changes changes={changes} selected={selected} onSelect={select} />
       </Panel>
-      {(
-        [
-          [from, data.old],
-          [to, data.now],
-        ] as const
-      ).map(([id, drawing]) =>
-        drawing === undefined ? null : (
-          <Panel key={id} title={id} aside={<a href={linkTo("definition", id)}>open</a>}>
-            <Chart drawing={drawing} marks={() => ({ differs })} />
-          </Panel>
-        ),
-      )}
+      <Panel title="Statecharts" aside={<Legend />}>
+        <ChartPair
+          sides={[
+            {
+              ...{ id: from, drawing: old },
+              marks: { ...marks, lines: lineDifferences(old, now, "removed", deeds) },
+            },
+            {
+              ...{ id: to, drawing: now },
+              marks: { ...marks, lines: lineDifferences(now, old, "added", deeds) },
+            },
+          ]}
+        />
+      </Panel>
       <Migration from={from} to={to} />
     </>
   );
 }
 
+/** The pairs of states between which something else is done, as `from\nto`. */
+function deedsOf(changes: readonly Change[], after: Machine): ReadonlySet<string> {
+  return new Set(
+    changes.flatMap(({ how, state, event }) =>
+      how !== "changed" || state === undefined || event === undefined
+        ? []
+        : targetsFor(after, state, event).map((target) => `${state}\n${target}`),
+    ),
+  );
+}
+
+const DIFFERENCES: readonly Difference[] = ["added", "removed", "changed"];
+
+function Legend() {
+  return (
+    <span class="legend">
+      {DIFFERENCES.map((how) => (
+        <span key={how} class={how}>
+          <b aria-hidden="true">{SIGNS[how]}</b> {how}
+        </span>
+      ))}
+    </span>
+  );
+}
+
 const SHOWN = 12;
 
-function Changes({ changes }: { readonly changes: readonly Change[] }) {
+function Changes({
+  changes,
+  selected,
+  onSelect,
+}: {
+  readonly changes: readonly Change[];
+  readonly selected: string;
+  readonly onSelect: (state: string) => void;
+}) {
   const [isAll, setAll] = useState(false);
   if (changes.length === 0) return <p class="calm">Nothing differs for machines.</p>;
   return (
     <>
       <ul class="changes">
-        {(isAll ? changes : changes.slice(0, SHOWN)).map(({ verdict, how, message }) => (
+        {(isAll ? changes : changes.slice(0, SHOWN)).map(({ verdict, how, state = "", message }) => (
           <li key={`${how} ${message}`} class={how}>
-            {message} {verdict !== "safe" && <small>{verdict}</small>}
+            {state === "" ? (
+              message
+            ) : (
+              <button
+                type="button"
+                class="link"
+                title={`Show ${state} in the drawings`}
+                aria-pressed={state === selected}
+                onClick={() => onSelect(state)}
+              >
+                {message}
+              </button>
+            )}{" "}
+            {verdict !== "safe" && <small>{verdict}</small>}
           </li>
         ))}
       </ul>

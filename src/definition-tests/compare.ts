@@ -93,6 +93,13 @@ function reactionsOf(machine: Machine, state: StateNode): ReadonlyMap<string, Re
   return found;
 }
 
+/** The paths of the states that the transitions of a state for an event lead to, the event as `Change` has it. */
+export function targetsFor(machine: Machine, path: string, event: string): readonly string[] {
+  const state = path === "" ? machine.states[0] : stateAt(machine, path);
+  const { list = [] } = (state && reactionsOf(machine, state).get(event)) ?? {};
+  return list.flatMap(({ targets = [] }) => targets.map((target) => stateOf(machine, target).path));
+}
+
 function transitions(before: Machine, old: StateNode, after: Machine, now: StateNode): readonly Change[] {
   const was = reactionsOf(before, old);
   const is = reactionsOf(after, now);
