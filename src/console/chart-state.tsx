@@ -41,7 +41,8 @@ export function State({
       {...(isButton
         ? {
             role: "button",
-            tabIndex: 0,
+            // In small letters: names of attributes of SVG are taken as they are written.
+            tabindex: 0,
             "aria-label": label,
             "aria-pressed": selected === path,
             onClick: choose,
@@ -127,7 +128,7 @@ function Fold({ box, onCollapse }: { readonly box: Box; readonly onCollapse: (pa
     <g
       class="fold"
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-label={`${isCollapsed === true ? "Open" : "Close"} ${path}`}
       onClick={fold}
       onKeyDown={(event: KeyboardEvent) => (event.key === "Enter" || event.key === " ") && fold(event)}
