@@ -2,9 +2,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { errorOf, get, type MachineInfo, machinePath } from "./api.ts";
 import type { Question } from "./confirm.tsx";
+import { EventData } from "./event-data.tsx";
 import { type Loaded, submitted, useAllowed } from "./hooks.ts";
 import { Fault, Panel } from "./parts.tsx";
-import { sending } from "./sending.ts";
+import { fieldsOf, sending } from "./sending.ts";
 
 export interface NextEvent {
   readonly event: string;
@@ -45,7 +46,7 @@ export function Events({
   const path = machinePath(machineKey);
   const open = (data?.next ?? []).filter(({ event }) => event !== "" && !event.startsWith("xstate."));
   const allowed = useAllowed(open.map(({ event }) => ["SM.SEND", machineKey, event]));
-  const [doubt, setDoubt] = useState<Doubt>();
+  const [doubt, setDoubt] = useState<{ readonly event: string; readonly round: number }>();
   const asked = useRef("");
   const send = (event: string, given: string) => {
     asked.current = event;
@@ -83,7 +84,7 @@ export function Events({
                 type="button"
                 class="link"
                 aria-label={`Why not ${event}?`}
-                onClick={() => setDoubt({ event, data: fieldsOf(guard) })}
+                onClick={() => setDoubt({ event, round: (doubt?.round ?? 0) + 1 })}
               >
                 why not?
               </button>
@@ -91,28 +92,28 @@ export function Events({
           </li>
         ))}
       </ul>
-      <WhyNot key={JSON.stringify(doubt)} path={path} doubt={doubt} />
+      <WhyNot key={`${doubt?.event} ${doubt?.round}`} path={path} machine={machine} doubt={doubt?.event} />
     </Panel>
   );
 }
 
-/** What is read of an event in a guard, as the members of a form. */
-export function fieldsOf(guard: string | null): string {
-  const names = [...new Set([...(guard ?? "").matchAll(/\bevent\.(\w+)/g)].map(([, name = ""]) => name))];
-  return names.length === 0 ? "" : JSON.stringify(Object.fromEntries(names.map((name) => [name, null])));
-}
-
-/** What is asked about: an event, with data as JSON. */
-interface Doubt {
-  readonly event: string;
-  readonly data: string;
-}
-
-function WhyNot({ path, doubt }: { readonly path: string; readonly doubt: Doubt | undefined }) {
+function WhyNot({
+  path,
+  machine,
+  doubt,
+}: {
+  readonly path: string;
+  readonly machine: MachineInfo;
+  /** The event that is asked about at once. */
+  readonly doubt: string | undefined;
+}) {
+  const [isOpen, setOpen] = useState(doubt !== undefined);
+  const [event, setEvent] = useState(doubt ?? "");
+  const [data, setData] = useState("");
   const [why, setWhy] = useState<Why>();
   const [error, setError] = useState<Error>();
-  const explain = ({ event, data }: Doubt) => {
-    const query = new URLSearchParams({ event, ...(data === "" ? {} : { data }) });
+  const explain = (name: string) => {
+    const query = new URLSearchParams({ event: name, ...(data === "" ? {} : { data }) });
     get<Why>(`${path}/why?${query.toString()}`).then(
       (answer) => {
         setWhy(answer);
@@ -124,47 +125,61 @@ function WhyNot({ path, doubt }: { readonly path: string; readonly doubt: Doubt 
   useEffect(() => {
     if (doubt !== undefined) explain(doubt);
   }, []);
-  const submit = submitted((given) => explain({ event: given("event"), data: given("data") }));
   return (
-    <details class="why" open={doubt !== undefined}>
+    <details class="why" open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Why not?</summary>
-      <form onSubmit={submit}>
+      <form onSubmit={submitted((given) => explain(given("event")))}>
         <label>
           Event
-          <input name="event" required defaultValue={doubt?.event ?? ""} />
+          <input
+            name="event"
+            required
+            value={event}
+            onChange={({ currentTarget }) => setEvent(currentTarget.value)}
+          />
         </label>
-        <label>
-          Data (JSON)
-          <input name="data" defaultValue={doubt?.data ?? ""} />
-        </label>
+        {isOpen && (
+          <EventData
+            key={event}
+            id="why-data"
+            label="Data (JSON)"
+            value={data}
+            onInput={setData}
+            load={() => fieldsOf(machine, event)}
+          />
+        )}
         <button type="submit">Explain</button>
       </form>
       <Fault error={error} />
-      {why !== undefined && (
-        <div class="verdict">
-          <p>
-            <strong>{why.verdict}</strong> {why.message ?? `→ ${why.to.join(", ")}`}
-          </p>
-          <ol>
-            {why.candidates.map((candidate) => (
-              <li key={`${candidate.from} ${candidate.event} ${candidate.guard}`}>
-                <b>{candidate.result}</b> {candidate.from}: {candidate.event}
-                {candidate.guard !== null && <code> [{candidate.guard}]</code>}
-                {candidate.error !== null && <span class="bad"> {candidate.error}</span>}
-                <ul>
-                  {Object.entries(candidate.values).map(([name, value]) => (
-                    <li key={name}>
-                      <code>
-                        {name} = {JSON.stringify(value)}
-                      </code>
-                    </li>
-                  ))}
-                </ul>
-              </li>
-            ))}
-          </ol>
-        </div>
-      )}
+      {why !== undefined && <Verdict why={why} />}
     </details>
+  );
+}
+
+function Verdict({ why }: { readonly why: Why }) {
+  return (
+    <div class="verdict">
+      <p>
+        <strong>{why.verdict}</strong> {why.message ?? `→ ${why.to.join(", ")}`}
+      </p>
+      <ol>
+        {why.candidates.map((candidate) => (
+          <li key={`${candidate.from} ${candidate.event} ${candidate.guard}`}>
+            <b>{candidate.result}</b> {candidate.from}: {candidate.event}
+            {candidate.guard !== null && <code> [{candidate.guard}]</code>}
+            {candidate.error !== null && <span class="bad"> {candidate.error}</span>}
+            <ul>
+              {Object.entries(candidate.values).map(([name, value]) => (
+                <li key={name}>
+                  <code>
+                    {name} = {JSON.stringify(value)}
+                  </code>
+                </li>
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ol>
+    </div>
   );
 }

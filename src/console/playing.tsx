@@ -4,7 +4,6 @@ import type { Json } from "../base/json.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { HistoryEntry } from "./api.ts";
 import { eventName } from "./event-name.ts";
-import { fieldsOf } from "./events.tsx";
 import { submitted } from "./hooks.ts";
 import { duration, Panel } from "./parts.tsx";
 import { type Act, accepted, type Frame, played } from "./simulator.ts";
@@ -203,4 +202,10 @@ function actText(act: Act): string {
     case "resume":
       return "resumed";
   }
+}
+
+/** What is read of an event in a guard, as the members of a form. */
+function fieldsOf(guard: string | null): string {
+  const names = [...new Set([...(guard ?? "").matchAll(/\bevent\.(\w+)/g)].map(([, name = ""]) => name))];
+  return names.length === 0 ? "" : JSON.stringify(Object.fromEntries(names.map((name) => [name, null])));
 }

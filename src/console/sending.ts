@@ -42,8 +42,8 @@ export function sending({ key, machine, event, data, onClose }: Sending): Questi
 }
 
 /** What is read of the event; nothing where the user may not see the definition: there is the JSON. */
-async function fieldsOf(machine: MachineInfo, event: string): Promise<readonly EventField[]> {
-  if (machine.definition === null) return [];
+export async function fieldsOf(machine: MachineInfo, event: string): Promise<readonly EventField[]> {
+  if (machine.definition === null || event === "") return [];
   try {
     const [{ fieldsRead }, definition] = await Promise.all([
       import("./event-form.ts"),

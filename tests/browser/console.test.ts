@@ -56,7 +56,8 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
     const { page } = await open("#/machine/o1");
     await page.getByText("Why not?", { exact: true }).click();
     await page.getByLabel("Event", { exact: true }).fill("PAY");
-    await page.getByLabel("Data (JSON)").fill('{"amount":1}');
+    await page.getByLabel("Event", { exact: true }).press("Tab");
+    await page.getByLabel("amount").fill("1");
     await page.getByRole("button", { name: "Explain" }).click();
     const verdict = page.locator(".verdict");
     await verdict.waitFor();
