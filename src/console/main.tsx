@@ -82,9 +82,7 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
   );
   return (
     <>
-      <a class="skip" href="#main">
-        To the content
-      </a>
+      <Skip />
       <header class="top">
         <a class="brand" href={linkTo("")}>
           Detent
@@ -165,6 +163,15 @@ function Shell({ who, onLogout }: { readonly who: Who; readonly onLogout: () => 
         </main>
       </div>
     </>
+  );
+}
+
+/** A link past the bar, for who uses the keyboard. */
+function Skip() {
+  return (
+    <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
+      To the content
+    </button>
   );
 }
 
