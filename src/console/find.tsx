@@ -45,7 +45,7 @@ const FIELDS = [
   ["state", "State"],
   ["status", "Status"],
   ["match", "Key"],
-  ["olderThan", "In the state longer than"],
+  ["olderThan", "For longer than"],
   ["where", "Where"],
 ] as const;
 
