@@ -1,5 +1,5 @@
 /** A definition: its statechart with how many machines are where, and the machines of a state, oldest first. */
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { ask, definitionPath, get, versionsOf } from "./api.ts";
 import { Chart } from "./chart.tsx";
 import { withOuter } from "./chart-path.ts";
@@ -33,6 +33,7 @@ export function Definition({
   const flow = useLoaded(`flow ${id}`, useSlowly(tick, FLOW_MS) ?? 0, () => flowOf(id));
   const heat = query.get("heat") ?? "";
   const fileName = id.replace(":", "-");
+  const [isListed, setListed] = useState(false);
   const isReady = useReady(id, [document, drawing, counts, flow].every(isSettled));
   if (!isReady) return <Loading title={id} />;
   return (
@@ -73,18 +74,23 @@ export function Definition({
           filter={{ definition: id, ...(state === "" ? {} : { state, olderThan: "0" }) }}
           tick={tick}
           query={query}
+          onSettled={() => setListed(true)}
         />
       </Panel>
-      <Panel title="Document">
-        <Copied label="As redis-cli" text={`SM.DEF GET ${quoted(id)}`} />
-        {document.data !== undefined && <Json value={document.data} />}
-      </Panel>
+      {/* Behind the list, so that it does not move when that comes. */}
+      {isListed && (
+        <Panel title="Document">
+          <Copied label="As redis-cli" text={`SM.DEF GET ${quoted(id)}`} />
+          {document.data !== undefined && <Json value={document.data} />}
+        </Panel>
+      )}
     </>
   );
 }
 
 function Heading({ id }: { readonly id: string }) {
   const versions = useLoaded(`versions ${id}`, 0, () => versionsOf(id));
+  if (!isSettled(versions)) return <h1>{id}</h1>;
   return (
     <h1>
       {id}

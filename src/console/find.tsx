@@ -1,7 +1,8 @@
 /** Machines by definition, state, status, age and key, page by page. */
+import { useLayoutEffect } from "preact/hooks";
 import { get, type MachineInfo } from "./api.ts";
 import { Bulk } from "./bulk.tsx";
-import { linkTo, setQuery, submitted, useLoaded } from "./hooks.ts";
+import { isSettled, linkTo, setQuery, submitted, useLoaded } from "./hooks.ts";
 import { Ago, count, Fault, Panel, Status } from "./parts.tsx";
 import { SavedViews } from "./views.tsx";
 
@@ -125,10 +126,13 @@ export function MachineTable({
   filter,
   tick,
   query,
+  onSettled,
 }: {
   readonly filter: Filter;
   readonly tick: number;
   readonly query: URLSearchParams;
+  /** When it is as high as it will be. */
+  readonly onSettled?: () => void;
 }) {
   const text = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== "")).toString();
   const [of = "", at = "0"] = (query.get("from") ?? "").split("|");
@@ -139,6 +143,10 @@ export function MachineTable({
   const { data, error, reload } = useLoaded(`${text} ${cursor}`, isWalk ? 0 : tick, () =>
     pageOf(text, cursor, isWalk),
   );
+  const isThere = isSettled({ data, error });
+  useLayoutEffect(() => {
+    if (isThere) onSettled?.();
+  }, [isThere]);
   return (
     <>
       <Fault error={error} />
@@ -159,18 +167,7 @@ export function MachineTable({
       )}
       {data !== undefined && data.machines.length > 0 && (
         <table class="machines">
-          <thead>
-            <tr>
-              <th scope="col">Key</th>
-              <th scope="col">State</th>
-              <th scope="col">Status</th>
-              <th scope="col">Definition</th>
-              <th scope="col" class="number">
-                Rev
-              </th>
-              <th scope="col">Changed</th>
-            </tr>
-          </thead>
+          <Head />
           <tbody>
             {data.machines.map((machine) => (
               <tr key={machine.key}>
@@ -202,5 +199,22 @@ export function MachineTable({
         </p>
       )}
     </>
+  );
+}
+
+function Head() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Key</th>
+        <th scope="col">State</th>
+        <th scope="col">Status</th>
+        <th scope="col">Definition</th>
+        <th scope="col" class="number">
+          Rev
+        </th>
+        <th scope="col">Changed</th>
+      </tr>
+    </thead>
   );
 }
