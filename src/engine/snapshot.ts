@@ -7,7 +7,7 @@ import { holdsInexact, textOfJson } from "../base/exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { type Machine, stateOf } from "./machine.ts";
 import { isCount, readExtras, readKept, readPayload, readSlas } from "./snapshot-kept.ts";
-import type { Kept, Snapshot, Timer } from "./types.ts";
+import { BLANK_SNAPSHOT, type Kept, type Snapshot, type Timer } from "./types.ts";
 
 /** A snapshot read back, or what is wrong with it. */
 export type SnapshotResult =
@@ -133,6 +133,8 @@ function isLegal(machine: Machine, active: ReadonlySet<number>): boolean {
 
 function readHistory(machine: Machine, json: Json): ReadonlyMap<number, readonly number[]> | undefined {
   if (!Array.isArray(json)) return undefined;
+  // Most machines remember nothing: they share one map, which nobody changes.
+  if (json.length === 0) return BLANK_SNAPSHOT.history;
   const history = new Map<number, readonly number[]>();
   for (const entry of json) {
     if (!Array.isArray(entry)) return undefined;

@@ -69,11 +69,20 @@ export class DecodedRecords {
     return record;
   }
 
+  /** A record that another has followed: nobody asks for it again. */
+  forget({ stored }: KeyRecord): void {
+    if (stored === undefined) return;
+    const bytes = bytesOf(stored);
+    if (this.#young.delete(stored)) this.#youngBytes -= bytes;
+    if (this.#old.delete(stored)) this.#oldBytes -= bytes;
+  }
+
   #keep(stored: Buffer, record: KeyRecord): void {
-    const bytes = RECORD_BYTES + stored.length * PAYLOAD_FACTOR;
+    const bytes = bytesOf(stored);
     const generationBytesMax = (this.#bytesMax * this.#share) / 2;
     if (bytes > generationBytesMax) return;
     if (this.#youngBytes + bytes > generationBytesMax) this.#turn();
+    record.stored = stored;
     this.#young.set(stored, record);
     this.#youngBytes += bytes;
   }
@@ -84,4 +93,8 @@ export class DecodedRecords {
     this.#young = new Map();
     this.#youngBytes = 0;
   }
+}
+
+function bytesOf(stored: Buffer): number {
+  return RECORD_BYTES + stored.length * PAYLOAD_FACTOR;
 }

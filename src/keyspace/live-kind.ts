@@ -14,6 +14,8 @@ export interface LiveKind {
   readonly derivesRecord: boolean;
   /** After so many items of a tail it is derived what follows from them, so that no more is left to do at once; 0: never. */
   readonly deriveEvery: number;
+  /** What a generation keeps of the record it begins with, until the checkpoint: as little as the functions below get by with. */
+  baseOf(record: KeyRecord): KeyRecord;
   /** The keys of the index entries of an object in a state of its record; their values are empty. */
   indexKeys(phys: number, record: KeyRecord): readonly Bytes[];
   /**

@@ -191,7 +191,7 @@ export class LiveObjects implements Derived {
     if (known !== undefined && known !== SETTLED) return this.#go(generation, known, change);
     const frozen = known === SETTLED ? undefined : this.#frozenObject(at);
     // A summary is of no use once the frozen generation is gone.
-    const base = frozen !== undefined && kind.derivesRecord ? this.#recordOf(frozen) : before;
+    const base = kind.baseOf(frozen !== undefined && kind.derivesRecord ? this.#recordOf(frozen) : before);
     const object: LiveObject = {
       kind,
       at,

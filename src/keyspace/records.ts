@@ -68,6 +68,8 @@ export interface KeyRecord {
   readonly form?: StringForm;
   /** What the object's type has read from the payload, kept for who looks at the same record next. */
   decoded?: unknown;
+  /** The stored bytes it was decoded from, where decoded-records.ts keeps it by them. */
+  stored?: Buffer;
 }
 
 /** A record whose payload is encoded when somebody wants its bytes; `decoded` is what it says. */
@@ -91,6 +93,13 @@ export class LazyRecord implements KeyRecord {
     this.#payload ??= this.#encode(this.decoded);
     return this.#payload;
   }
+}
+
+/** A record as its bytes alone: what was decoded of them goes. One that has no bytes yet stays as it is. */
+export function asBytes(record: KeyRecord): KeyRecord {
+  if (record instanceof LazyRecord || record.decoded === undefined) return record;
+  const { type, form, expireAtMs, id, payload } = record;
+  return { type, expireAtMs, id, payload, form };
 }
 
 /** A record with another payload. */

@@ -131,6 +131,7 @@ export class Transaction implements OrderedReader {
   change(change: LiveChange, redo: Buffer | RedoRecord | undefined): boolean {
     if (this.#live === undefined || this.hasWritten(change.place.at)) return false;
     const undo = this.#live.change(change);
+    this.#decoded.forget(change.before);
     if (redo === undefined) {
       this.#undo.push(undo);
       return true;

@@ -4,7 +4,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { databasePrefix, recordKey } from "../keyspace/layouts.ts";
 import type { LiveKind } from "../keyspace/live-kind.ts";
 import type { LiveObjects, Redo } from "../keyspace/live-objects.ts";
-import { decodeRecord, type KeyRecord, LazyRecord } from "../keyspace/records.ts";
+import { asBytes, decodeRecord, type KeyRecord, LazyRecord } from "../keyspace/records.ts";
 import type { OrderedReader } from "../storage/ordered-store.ts";
 import { appendAnew } from "../streams/live-stream.ts";
 import { decodeStep, type Redone, redone, redoneFrom } from "./change-record.ts";
@@ -13,7 +13,14 @@ import { atMsOfEntry, decodeEntry } from "./history-codec.ts";
 import { counterChanges, stateKeys } from "./index-keys.ts";
 import { OutcomeGiving } from "./live-outcomes.ts";
 import { changeEntries } from "./outbox.ts";
-import { type DecodedMachine, decodedMachine, decodeMachine, encodeMachine } from "./record.ts";
+import {
+  type DecodedMachine,
+  decodedMachine,
+  decodeMachine,
+  encodeMachine,
+  type MachineRecord,
+  readMachine,
+} from "./record.ts";
 import { changeStream } from "./stream-names.ts";
 
 export const LIVE_MACHINE: LiveKind = {
@@ -21,7 +28,10 @@ export const LIVE_MACHINE: LiveKind = {
   givenSpaces: "eq",
   derivesRecord: false,
   deriveEvery: 0,
-  indexKeys: (phys, record) => stateKeys(phys, record.id, decodeMachine(record)),
+  // Machines that are drawn from many are decoded anew at the checkpoint: kept until then, what was decoded is two thirds of the memory
+  // of a change, and the garbage collector would move it twice and mark it.
+  baseOf: asBytes,
+  indexKeys: (phys, record) => stateKeys(phys, record.id, machineOf(record)),
   derive: (below, { record, tail }) => {
     const entries = Array.from({ length: tail.length }, (_, index) => tail.at(index));
     const { entriesMax = 0 } = decodedMachine(record);
@@ -35,6 +45,11 @@ export const LIVE_MACHINE: LiveKind = {
 /** The record of a machine whose bytes nobody needs yet. */
 export function liveRecord(record: KeyRecord, decoded: DecodedMachine): KeyRecord {
   return new LazyRecord(record, decoded, encodeDecoded);
+}
+
+/** As `decodeMachine`, for who asks once: nothing is remembered. */
+function machineOf(record: KeyRecord): MachineRecord {
+  return (record.decoded as DecodedMachine | undefined)?.machine ?? readMachine(record);
 }
 
 function encodeDecoded(decoded: unknown): Buffer {

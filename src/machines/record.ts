@@ -256,7 +256,7 @@ export function decodedMachine(record: KeyRecord): DecodedMachine {
   // Only this function, `remember` and who makes a live record set what a machine's record has been decoded to.
   const known = record.decoded as DecodedMachine | undefined;
   if (known !== undefined) return known;
-  const decoded: DecodedMachine = { machine: read(record) };
+  const decoded: DecodedMachine = { machine: readMachine(record) };
   record.decoded = decoded;
   return decoded;
 }
@@ -266,7 +266,8 @@ export function decodeMachine(record: KeyRecord): MachineRecord {
   return decodedMachine(record).machine;
 }
 
-function read(record: KeyRecord): MachineRecord {
+/** As `decodeMachine`, but reads the bytes again. */
+export function readMachine(record: KeyRecord): MachineRecord {
   assert(record.type === "machine", "a machine's record");
   const { payload } = record;
   const lineEnd = payload.indexOf(LINE_END);

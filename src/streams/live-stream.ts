@@ -25,6 +25,7 @@ export const LIVE_STREAM: LiveKind = {
   space: "s",
   givenSpaces: "",
   derivesRecord: true,
+  baseOf: (record) => record,
   deriveEvery: 128,
   indexKeys: () => [],
   derive,

@@ -40,6 +40,20 @@ test("of() does not keep what takes more than half of the bound", () => {
   expect(records.bytes).toBe(0);
 });
 
+test("forget() lets go of a record at once, whichever half has it", () => {
+  const records = new DecodedRecords(20_000);
+  const buffer = stored("machine", 10);
+  const record = records.of(buffer);
+  for (let count = 0; count < 8; count += 1) records.of(stored("machine", 10));
+  const bytes = records.bytes;
+  expect(records.of(buffer)).toBe(record);
+  records.forget(record);
+  expect(records.bytes).toBeLessThan(bytes);
+  expect(records.of(buffer)).not.toBe(record);
+  records.limit(0, 1);
+  expect(records.bytes).toBe(0);
+});
+
 test("limit() forgets at once what is too much, and with 0 keeps nothing", () => {
   const records = new DecodedRecords(100_000);
   const buffer = stored("machine", 10);

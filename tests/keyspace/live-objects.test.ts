@@ -13,6 +13,7 @@ const KIND: LiveKind = {
   space: "h",
   givenSpaces: "e",
   derivesRecord: false,
+  baseOf: (record) => record,
   deriveEvery: 0,
   indexKeys: (_phys, record) => [indexKey(record.payload.toString())],
   derive: (_below, { record, tail }) => ({ count: tail.length, record, writes: new Map() }),
@@ -74,6 +75,7 @@ test("range() over some keys derives and encodes no record of others", () => {
   const kind: LiveKind = {
     ...KIND,
     derivesRecord: true,
+    baseOf: (record) => record,
     derive: (_below, { record, tail }) => {
       derived += 1;
       return { count: tail.length, record, writes: new Map() };
@@ -111,6 +113,7 @@ test("range() derives and encodes the records that are taken, of both generation
   const kind: LiveKind = {
     ...KIND,
     derivesRecord: true,
+    baseOf: (record) => record,
     derive: (_below, { record, tail }) => {
       derived += 1;
       return { count: tail.length, record, writes: new Map() };
