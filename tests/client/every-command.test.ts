@@ -11,6 +11,7 @@ const LEFT_OUT = new Map([
   ["SM.MIGRATION|HELP", "text for people"],
   ["SM.DEMO", "for people who look around"],
   ["SM.CREATE EX", "ttlMs is PX"],
+  ["SM.MIGRATION|PLAN CHECK", "a plan that nobody starts is a line of SM.MIGRATION LIST"],
   ...["SM.COUNT", "SM.OVERDUE", "SM.REQUEUE", "SM.SCAN"].map(slotOf),
   ...["SM.MIGRATION|LIST", "SM.MIGRATION|STATUS", "SM.MIGRATION|UNDO"].map(slotOf),
 ]);

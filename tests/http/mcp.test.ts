@@ -59,7 +59,7 @@ describe("the Model Context Protocol", () => {
       required: ["key", "event"],
     });
     const plan = tools.find(({ name }) => name === "sm_migration_plan");
-    expect(Object.keys(plan?.inputSchema.properties ?? {})).toEqual(["from", "to", "map"]);
+    expect(Object.keys(plan?.inputSchema.properties ?? {})).toEqual(["from", "to", "map", "check"]);
     expect(tools.find(({ name }) => name === "sm_info")?.annotations).toEqual({ readOnlyHint: true });
   });
 

@@ -154,13 +154,23 @@ describe("a standby", () => {
     const response = await fetch(`${server.url}/api/v1/machines/foo`);
     expect(response.status).toBe(421);
     expect(await response.json()).toMatchObject({ code: "MOVED", detail: "12182 127.0.0.1:7001" });
-    for (const path of ["machines", "definitions", "changes?definition=order", "changes"])
+    for (const path of ["machines", "definitions"])
       expect((await fetch(`${server.url}/api/v1/${path}`)).status, path).toBe(421);
     for (const path of ["healthz", "readyz"])
       expect((await fetch(`${server.url}/${path}`)).status, path).toBe(200);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     for (const line of ["detent_cluster_owner 0", "detent_cluster_members 3", "detent_cluster_epoch 1"])
       expect(metrics.split("\n")).toContain(line);
+  });
+
+  test("sends the changes that the owner tells of, to whoever follows them here", async () => {
+    const reading = new AbortController();
+    const response = await fetch(`${server.url}/api/v1/changes?definition=order`, {
+      signal: reading.signal,
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toContain("text/event-stream");
+    reading.abort();
   });
 
   test("names the port for TLS to a client that came by TLS, or the only port", () => {
