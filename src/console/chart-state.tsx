@@ -35,7 +35,7 @@ export function State({
   const choose = () => onSelect?.(path);
   const note = marks.notes?.get(path);
   const label = labelOf(box, marks);
-  return (
+  const state = (
     <g
       class={classes.join(" ")}
       {...(isButton
@@ -65,11 +65,16 @@ export function State({
       )}
       {/* What is seen is one text with spaces. */ " "}
       {note !== undefined && <Note box={box} text={note} />}
-      {marks.onCollapse !== undefined && path !== "" && (hasInside || box.isCollapsed === true) && (
-        <Fold box={box} onCollapse={marks.onCollapse} />
-      )}
       {difference !== undefined && <Sign x={x} y={y} text={SIGNS[difference]} />}
     </g>
+  );
+  if (marks.onCollapse === undefined || path === "" || !(hasInside || box.isCollapsed === true)) return state;
+  // Beside the state, not in it: a button has no other inside.
+  return (
+    <>
+      {state}
+      <Fold box={box} isDim={isDim} onCollapse={marks.onCollapse} />
+    </>
   );
 }
 
@@ -117,7 +122,15 @@ function heatOf(path: string, { heat, counts }: Marks, largest: number): number 
   return machines === 0 ? 0 : 1 + Math.min(4, Math.floor((4 * machines) / largest));
 }
 
-function Fold({ box, onCollapse }: { readonly box: Box; readonly onCollapse: (path: string) => void }) {
+function Fold({
+  box,
+  isDim,
+  onCollapse,
+}: {
+  readonly box: Box;
+  readonly isDim: boolean;
+  readonly onCollapse: (path: string) => void;
+}) {
   const { x, y, path, isCollapsed } = box;
   const fold = (event: Event) => {
     event.stopPropagation();
@@ -126,7 +139,7 @@ function Fold({ box, onCollapse }: { readonly box: Box; readonly onCollapse: (pa
   return (
     // biome-ignore lint/a11y/useSemanticElements: SVG has no button
     <g
-      class="fold"
+      class={`fold ${isDim ? "dim" : ""}`}
       role="button"
       tabindex={0}
       aria-label={`${isCollapsed === true ? "Open" : "Close"} ${path}`}

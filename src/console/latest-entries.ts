@@ -28,11 +28,14 @@ export async function latestEntries(
     .slice(0, countMax);
 }
 
+/** Nobody serves the partition of the stream, or it cannot be asked. */
+const AWAY: ReadonlySet<string> = new Set(["CLUSTERDOWN", "MOVED"]);
+
 async function served(stream: string, countMax: number): Promise<readonly StreamEntry[]> {
   try {
     return await entriesOf(stream, countMax);
   } catch (error) {
-    if (error instanceof ProblemError && error.problem.code === "CLUSTERDOWN") return [];
+    if (error instanceof ProblemError && AWAY.has(error.problem.code)) return [];
     throw error;
   }
 }

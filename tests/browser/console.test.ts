@@ -331,7 +331,7 @@ describe.skipIf(CHROMIUM === undefined)("the console", () => {
 
   test("shows what a server of a cluster holds of all its partitions, and says what it does not", async () => {
     const server = await startPartitionedServer({ http: true, held: [0, 1] });
-    const { client, page } = await openPage(browser, "#/streams", { server });
+    const { client, page } = await openPage(browser, "#/streams", { server, statuses: [421] });
     await page.getByText("Not shown are the partitions 2 (127.0.0.1:7002).").waitFor();
     for (const number of [0, 1]) {
       const dead = `sm:dead:{${server.part(number).partition.place.tag}}`;
