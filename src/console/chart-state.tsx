@@ -68,14 +68,10 @@ export function State({
       {difference !== undefined && <Sign x={x} y={y} text={SIGNS[difference]} />}
     </g>
   );
-  if (marks.onCollapse === undefined || path === "" || !(hasInside || box.isCollapsed === true)) return state;
+  const { onCollapse } = marks;
+  const canFold = path !== "" && (hasInside || box.isCollapsed === true);
   // Beside the state, not in it: a button has no other inside.
-  return (
-    <>
-      {state}
-      <Fold box={box} isDim={isDim} onCollapse={marks.onCollapse} />
-    </>
-  );
+  return onCollapse === undefined || !canFold ? state : [state, <Fold {...{ box, isDim, onCollapse }} />];
 }
 
 /** It begins with what is seen, so that who speaks to the page can say that. */
