@@ -11,6 +11,13 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   );
 }
 
+/** What the members of objects lead to, one inside the other; undefined where one is not there. */
+export function memberAt(value: Json, keys: readonly string[]): Json | undefined {
+  let found: Json | undefined = value;
+  for (const key of keys) found = isJsonObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  return found;
+}
+
 /** A number that a double does not hold (`exact-json.ts`). It stands where JSON has a number, and is none. */
 export class InexactNumber {
   readonly text: string;

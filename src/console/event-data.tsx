@@ -1,7 +1,8 @@
 /** The data of an event: a field for each datum that the definition reads, and the whole as JSON. Both always say the same. */
 import { useEffect, useState } from "preact/hooks";
+import { memberAt } from "../base/json.ts";
 import type { EventField } from "../definition-tests/event-fields.ts";
-import { dataOf, fieldOf, fits, textOf, typedText, typedValue, withField } from "./event-json.ts";
+import { dataOf, fits, textOf, typedText, typedValue, withField } from "./event-json.ts";
 import { useLoaded } from "./hooks.ts";
 
 export function EventData({
@@ -54,7 +55,7 @@ export function EventData({
               key={name}
               id={`${id}-${name}`}
               field={field}
-              typed={typed[name] ?? typedText(data && fieldOf(data, keys), type)}
+              typed={typed[name] ?? typedText(data && memberAt(data, keys), type)}
               onInput={(text) => {
                 setTyped({ ...typed, [name]: text });
                 onInput(textOf(withField(data ?? {}, keys, typedValue(text, type))));

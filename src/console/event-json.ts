@@ -24,12 +24,6 @@ export function textOf(data: JsonObject): string {
   return Object.keys(data).length === 0 ? "" : textOfJson(data);
 }
 
-export function fieldOf(data: JsonObject, keys: readonly string[]): Json | undefined {
-  let value: Json | undefined = data;
-  for (const key of keys) value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  return value;
-}
-
 /** The data with another value of a field; without the field, and objects that are empty then, where there is none. */
 export function withField(
   data: JsonObject,

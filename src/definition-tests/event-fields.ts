@@ -2,7 +2,7 @@
  * The fields of an event's data that a machine reads when it gets the event, each with a guess of its type: from what it is compared or
  * computed with, and from the value of the context that it is assigned to.
  */
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { type JsonObject, memberAt } from "../base/json.ts";
 import type { Expression } from "../engine/expressions.ts";
 import { parse } from "../engine/expressions-parse.ts";
 import { EXPRESSION_LIMITS } from "../engine/expressions-scope.ts";
@@ -83,7 +83,7 @@ class Fields {
   /** What is assigned has the type of the context at its place. */
   #assign({ keys, value: { expressions } }: Assignment): void {
     const path = keys.map((key) => ("key" in key ? key.key : undefined));
-    const known = path.every((key) => key !== undefined) ? valueAt(this.#values.context, path) : undefined;
+    const known = path.every((key) => key !== undefined) ? memberAt(this.#values.context, path) : undefined;
     const type = known === undefined ? undefined : typeOfJson(known);
     // One of several is a part of the value.
     const isWhole = expressions.length === 1 && type !== "object" && type !== "list";
@@ -131,10 +131,4 @@ class Fields {
       .filter((field) => !isOuter(field))
       .map(({ choices, ...field }) => ({ ...field, choices: [...choices] }));
   }
-}
-
-function valueAt(value: Json, keys: readonly string[]): Json | undefined {
-  let found: Json | undefined = value;
-  for (const key of keys) found = isJsonObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
-  return found;
 }

@@ -1,5 +1,5 @@
 /** What an expression says of the types of its parts. */
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { isJsonObject, type Json, type JsonObject, memberAt } from "../base/json.ts";
 import { isMacro } from "../engine/expressions-macros.ts";
 import { childrenOf, type Tree, type TreeOf } from "../engine/expressions-tree.ts";
 
@@ -170,10 +170,7 @@ function typeOfPath(tree: Tree, values: Values): FieldType | undefined {
 /** What a path into the context or the constants holds. */
 function known(tree: Tree, values: Values): Json | undefined {
   const [root, ...keys] = pathOf(tree) ?? [];
-  if (root !== "context" && root !== "constants") return undefined;
-  let value: Json | undefined = values[root];
-  for (const key of keys) value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  return value;
+  return root === "context" || root === "constants" ? memberAt(values[root], keys) : undefined;
 }
 
 /** What a list has, literal or known; the keys of an object. */

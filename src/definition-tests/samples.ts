@@ -2,7 +2,7 @@
  * Data that events may come with, so that guards are met both open and closed: values that are in the guards and near
  * them, and values of the context that they are compared with.
  */
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { isJsonObject, type Json, type JsonObject, memberAt } from "../base/json.ts";
 import { readsOf, sourceOf } from "../engine/guards.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { Snapshot } from "../engine/types.ts";
@@ -97,7 +97,7 @@ function literalsOf(source: string): readonly Json[] {
 
 function valuesOf({ literals, beside }: Field, context: JsonObject): readonly Json[] {
   const seen = [...beside.values()]
-    .map((keys) => valueAt(context, keys))
+    .map((keys) => memberAt(context, keys))
     .filter((value) => value !== undefined);
   const numbers = seen.filter((value) => typeof value === "number");
   const near = numbers.flatMap((value) => [value, value + 1, value - 1]);
@@ -109,12 +109,6 @@ function valuesOf({ literals, beside }: Field, context: JsonObject): readonly Js
   const texts = seen.filter((value) => typeof value === "string" || typeof value === "boolean");
   const all = [...between, ...near, ...texts, ...items.slice(0, VALUES_MAX), ...literals, ...PLAIN_VALUES];
   return [...new Set(all)].slice(0, VALUES_MAX);
-}
-
-function valueAt(context: JsonObject, keys: readonly string[]): Json | undefined {
-  let value: Json | undefined = context;
-  for (const key of keys) value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  return value;
 }
 
 interface Choice {

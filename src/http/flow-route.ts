@@ -11,6 +11,7 @@ import type { Access } from "./access.ts";
 import { AnswerError, isMap } from "./answer.ts";
 import { type Env, type HttpContext, withSession } from "./app-context.ts";
 import { countedEverywhere } from "./counted-everywhere.ts";
+import { membersWithMissing } from "./gathered.ts";
 import { accepted, Problem } from "./problem.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
@@ -33,7 +34,7 @@ export function addFlow(app: Hono<Env>, access: Access): void {
       const { parts, missing } = await countedEverywhere(session, request, counted);
       const { sinceMs, ...figures } = flowOf(parts.map(({ told }) => told as FlowPart));
       const body = { definition: `${name}:${definition.version}`, since: sinceMs, ...figures };
-      return context.json(missing.length === 0 ? body : { ...body, missing }, 200, NO_STORE);
+      return context.json(membersWithMissing(body, missing), 200, NO_STORE);
     });
   app.get("/api/v1/rates", (context) =>
     withSession(context, access, async (session) => {
@@ -48,7 +49,7 @@ export function addFlow(app: Hono<Env>, access: Access): void {
           ),
         ),
       );
-      return context.json(missing.length === 0 ? { rates } : { rates, missing }, 200, NO_STORE);
+      return context.json(membersWithMissing({ rates }, missing), 200, NO_STORE);
     }),
   );
   app.get("/api/v1/definitions/:name/flow", serve);

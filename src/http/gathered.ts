@@ -10,6 +10,11 @@ export interface Gathered {
 
 export const whole = (answer: Answer): Gathered => ({ answer, missing: [] });
 
+/** The members of a body with what it lacks, where it lacks something. */
+export function membersWithMissing<Body extends object>(body: Body, missing: readonly Elsewhere[]) {
+  return missing.length === 0 ? body : { ...body, missing };
+}
+
 /** A body with what it lacks, where it lacks something. */
 export function withMissing(body: ReadonlyMap<string, Answer>, missing: readonly Elsewhere[]): Answer {
   if (missing.length === 0) return body;

@@ -6,6 +6,7 @@ import type { Hono } from "hono";
 import type { Access } from "./access.ts";
 import { type Env, withSession } from "./app-context.ts";
 import { type Elsewhere, isAway, placeOf } from "./elsewhere.ts";
+import { membersWithMissing } from "./gathered.ts";
 import { accepted } from "./problem.ts";
 
 /** Other sections take longer than all of these. */
@@ -26,7 +27,7 @@ export function addOverview(app: Hono<Env>, access: Access): void {
       }
       const fields = Object.fromEntries([...own, ...counted.reduce(summed, new Map())]);
       const body = { servers: Math.max(1, counted.length), fields };
-      return context.json(missing.length === 0 ? body : { ...body, missing }, 200, {
+      return context.json(membersWithMissing(body, missing), 200, {
         "cache-control": "no-store",
       });
     }),

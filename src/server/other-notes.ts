@@ -16,6 +16,8 @@ const SAY_AGAIN_MS = 5000;
 const FOLLOWING_MS = 3 * SAY_AGAIN_MS;
 /** Of names in a message, so that it fits into a notification; what has no room is not named. */
 const CHARS_MAX = 3500;
+/** What a name takes beside its characters. */
+const PER_NAME = 12;
 
 /** A note on its way: its number, and changes by definition, with how often each machine of it has changed. */
 interface Told {
@@ -155,6 +157,3 @@ function fitted({ definitions, isPartial }: ChangeNote): ChangeNote {
   });
   return { definitions: new Map(fit), isPartial: isPartial || isCut };
 }
-
-/** What a name takes beside its characters. */
-const PER_NAME = 12;

@@ -1,6 +1,7 @@
 /** The data of an event as JSON and as what a person types into its fields. */
 import { describe, expect, test } from "vitest";
-import { dataOf, fieldOf, textOf, typedText, typedValue, withField } from "../../src/console/event-json.ts";
+import { memberAt } from "../../src/base/json.ts";
+import { dataOf, textOf, typedText, typedValue, withField } from "../../src/console/event-json.ts";
 
 const typing = (text: string, keys: readonly string[], typed: string, type?: "number" | "string") =>
   textOf(withField(dataOf(text) ?? {}, keys, typedValue(typed, type)));
@@ -42,7 +43,7 @@ describe("the data of an event", () => {
     const values = ["12", "true", "null", '"a"', "by hand", 12, true, null, [1], { a: 1 }];
     for (const value of values) expect(typedValue(typedText(value, undefined), undefined)).toEqual(value);
     expect(typedText("12", "string")).toBe("12");
-    expect(typedText(fieldOf({ a: { b: 1 } }, ["a", "b"]), "number")).toBe("1");
+    expect(typedText(memberAt({ a: { b: 1 } }, ["a", "b"]), "number")).toBe("1");
     expect(typedText(undefined, "number")).toBe("");
   });
 });
