@@ -4,51 +4,28 @@
  */
 import type { Hono } from "hono";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { JobQuestion } from "../commands/other-servers.ts";
 import { type Access, openSession } from "./access.ts";
-import { AnswerError } from "./answer.ts";
 import { type Env, type HttpContext, peerOf, withSession } from "./app-context.ts";
 import { bodyText, parseBody, rawMembers } from "./body.ts";
-import { BulkJob, undoable } from "./bulk-job.ts";
-import { ACTIONS, FILTERS, inverseOf, MACHINES_MAX, RATE_MAX, type Task } from "./bulk-task.ts";
+import { ACTIONS, FILTERS, MACHINES_MAX, RATE_MAX, type Task } from "./bulk-task.ts";
+import { answerOtherServers, begun, jobAnswer } from "./job-steps.ts";
 import { summaryOf } from "./job-summary.ts";
 import type { Jobs } from "./jobs.ts";
-import type { OtherJob } from "./other-jobs.ts";
-import { badRequest, Problem } from "./problem.ts";
+import { badRequest } from "./problem.ts";
 
-const RESULTS = 100;
 const OUTCOMES = ["done", "unchanged", "refused", "waiting"];
 
 export function addJobs(app: Hono<Env>, access: Access): void {
   const { jobs, server } = access;
-  const begin = async (context: HttpContext, task: Task, items?: BulkJob["items"]) => {
-    const session = await openSession(access, context.req.raw, peerOf(context));
-    try {
-      const job = jobs.add((id, store) => {
-        const { user, database, address } = session.session;
-        const head = { id, task, user: user.name, address, createdMs: server.clock.now() };
-        const made = new BulkJob({ head, database, session, store, clock: server.clock });
-        made.choose(items);
-        return made;
-      });
-      await job.stored;
-      return job;
-    } catch (error) {
-      session.close();
-      throw error;
-    }
-  };
-  const withJob = (use: (context: HttpContext, job: BulkJob) => Response | Promise<Response>) => {
-    return (context: HttpContext) =>
-      withSession(context, access, async ({ session }) => {
-        const id = context.req.param("id") ?? "";
-        const job = jobs.find(id, session.user.name);
-        if (job !== undefined) return use(context, job);
-        const other = jobs.others?.find(id, session.user.name);
-        if (other === undefined) throw badRequest(404, `there is no job '${id.slice(0, 64)}' of this user`);
-        if (context.req.method === "GET") return reply(context, { ...other.summary, found: 0, results: [] });
-        throw ofOther(other);
-      });
-  };
+  answerOtherServers(access);
+  const asked = (step: JobQuestion["step"]) => (context: HttpContext) =>
+    withSession(context, access, async ({ session }) => {
+      const { user, database, address } = session;
+      const question = { id: context.req.param("id") ?? "", step, address, ...wantedResults(context) };
+      const { status, job } = await jobAnswer(access, { user: user.name, database }, question);
+      return reply(context, job, status);
+    });
   app.get("/api/v1/jobs", (context) =>
     withSession(context, access, async ({ session }) => {
       return reply(context, { jobs: allJobs(jobs, session.user.name, session.database) });
@@ -58,76 +35,34 @@ export function addJobs(app: Hono<Env>, access: Access): void {
     // Who may not ask learns nothing of the form of the body.
     await withSession(context, access, async () => undefined);
     const text = await bodyText(context.req.raw, server.config.get("http-body-bytes-max"));
-    const job = await begin(context, taskOf(text ?? ""));
-    return reply(context, summaryOf(job), 201);
+    const task = taskOf(text ?? "");
+    const session = await openSession(access, context.req.raw, peerOf(context));
+    return reply(context, summaryOf(await begun(access, session, task)), 201);
   });
-  app.get(
-    "/api/v1/jobs/:id",
-    withJob((context, job) => reply(context, withResults(context, job))),
-  );
-  app.post(
-    "/api/v1/jobs/:id/start",
-    withJob(async (context, job) => {
-      if (!job.start()) throw conflict(`the job is ${job.status}: only one that is ready can begin`);
-      await job.stored;
-      return reply(context, summaryOf(job));
-    }),
-  );
-  app.post(
-    "/api/v1/jobs/:id/stop",
-    withJob(async (context, job) => {
-      if (!job.stop()) throw conflict(`the job is ${job.status} already`);
-      await job.stored;
-      return reply(context, summaryOf(job));
-    }),
-  );
-  app.post(
-    "/api/v1/jobs/:id/undo",
-    withJob(async (context, job) => {
-      const action = inverseOf(job.task.action);
-      if (action === undefined) throw conflict(`what '${job.task.action}' has done cannot be taken back`);
-      if (job.isOpen) throw conflict(`the job is ${job.status}: stop it first`);
-      const task = { ...job.task, action, reason: `takes back job ${job.id}`, event: "", data: "" };
-      return reply(context, summaryOf(await begin(context, task, [...undoable(job)])), 201);
-    }),
-  );
+  app.get("/api/v1/jobs/:id", asked("read"));
+  app.post("/api/v1/jobs/:id/start", asked("start"));
+  app.post("/api/v1/jobs/:id/stop", asked("stop"));
+  app.post("/api/v1/jobs/:id/undo", asked("undo"));
 }
 
 /** Those of all servers, the latest first. */
 function allJobs(jobs: Jobs, user: string, database: number): readonly JsonObject[] {
   const own = jobs.list(user, database).map(summaryOf);
-  const others = jobs.others?.list(user, database).map(({ summary }) => summary) ?? [];
+  const others = jobs.others?.list(user, database) ?? [];
   return [...own, ...others].sort((a, b) => Number(b["created"]) - Number(a["created"]));
-}
-
-function ofOther({ address, summary }: OtherJob): Problem {
-  if (address !== undefined)
-    return badRequest(421, `the job is of the server ${address}, which alone can change it: ask there`);
-  return conflict(
-    `the job is ${String(summary["status"])}, and the server that ran it has ended: make another one`,
-  );
-}
-
-function conflict(detail: string): Problem {
-  return new Problem(new AnswerError(`CONFLICT ${detail}`), { status: 409 });
 }
 
 function reply(context: HttpContext, value: Json, status: 200 | 201 = 200): Response {
   return context.json(value, status, { "cache-control": "no-store" });
 }
 
-function withResults(context: HttpContext, job: BulkJob): JsonObject {
+/** @throws Problem 422 */
+function wantedResults(context: HttpContext): Pick<JobQuestion, "outcome" | "from"> {
   const [outcome, from] = [context.req.query("outcome"), Number(context.req.query("from") ?? 0)];
   if (outcome !== undefined && !OUTCOMES.includes(outcome))
     throw badRequest(422, `'outcome' is ${OUTCOMES.join(", ")}`);
   if (!Number.isSafeInteger(from) || from < 0) throw badRequest(422, "'from' is a number, 0 for the first");
-  const chosen =
-    outcome === undefined ? job.items : job.items.filter((item) => (item.outcome ?? "waiting") === outcome);
-  const results = chosen
-    .slice(from, from + RESULTS)
-    .map(({ key, outcome: what = null, detail }) => ({ key, outcome: what, detail }));
-  const { data } = job.task;
-  return { ...summaryOf(job), data: data === "" ? null : data, found: chosen.length, results };
+  return { outcome, from };
 }
 
 /** @throws Problem 422 */

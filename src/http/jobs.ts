@@ -9,7 +9,7 @@ import { BulkJob } from "./bulk-job.ts";
 import { HttpSession } from "./http-session.ts";
 import { type FoundJob, JobStore } from "./job-store.ts";
 import { summaryOf } from "./job-summary.ts";
-import { OtherJobs } from "./other-jobs.ts";
+import { jobIdAt, OtherJobs } from "./other-jobs.ts";
 import { badRequest } from "./problem.ts";
 
 const JOBS_MAX = 50;
@@ -17,8 +17,6 @@ const JOBS_MAX = 50;
 const OPEN_MAX = 8;
 /** How often other servers hear how jobs stand. */
 const TELL_MS = 1000;
-/** Digits of a server's id that are enough to tell servers apart. */
-const OWN_DIGITS = 8;
 
 export class Jobs {
   readonly #server: ServerContext;
@@ -68,12 +66,9 @@ export class Jobs {
     return job;
   }
 
-  /** Of a cluster each server has jobs of its own. */
   #nextId(): string {
     const { cluster } = this.#server;
-    return cluster === undefined
-      ? String(this.#latest)
-      : `${this.#latest}-${cluster.ownId.slice(0, OWN_DIGITS)}`;
+    return cluster === undefined ? String(this.#latest) : jobIdAt(cluster.ownId, this.#latest);
   }
 
   /** The other servers hear how the jobs stand, for as long as one is open. */
@@ -96,6 +91,16 @@ export class Jobs {
     const found = [...(this.#store?.heads() ?? [])].sort((a, b) => Number(a.head.id) - Number(b.head.id));
     this.#latest = Math.max(0, ...found.map(({ head }) => Number(head.id)));
     this.#takeUpAll(found).catch(onFault);
+  }
+
+  /** A session as the one that has made a job; undefined when its user is gone or may not log in. */
+  sessionOf(name: string, address: string, database: number): HttpSession | undefined {
+    const user = this.#server.users.find(name);
+    if (user === undefined || !user.rules.isEnabled) return undefined;
+    const peer = { address, localAddress: address, commonName: undefined };
+    const session = new HttpSession(this.#server, this.#executor, peer);
+    Object.assign(session.session, { user, isAuthenticated: true, database });
+    return session;
   }
 
   /** Ends them with the server; the next one goes on with them. */
@@ -127,19 +132,9 @@ export class Jobs {
       return;
     }
     const isOver = head.endedMs !== undefined;
-    const session = isOver ? undefined : this.#sessionOf(head.user, head.address, database);
+    const session = isOver ? undefined : this.sessionOf(head.user, head.address, database);
     const job = new BulkJob({ head, database, session, store, clock: this.#server.clock });
     this.#jobs.set(job.id, job);
     job.resume(head, head.status === "counting" ? [] : items);
-  }
-
-  /** A session as the one that has made a job; undefined when its user is gone or may not log in. */
-  #sessionOf(name: string, address: string, database: number): HttpSession | undefined {
-    const user = this.#server.users.find(name);
-    if (user === undefined || !user.rules.isEnabled) return undefined;
-    const peer = { address, localAddress: address, commonName: undefined };
-    const session = new HttpSession(this.#server, this.#executor, peer);
-    Object.assign(session.session, { user, isAuthenticated: true, database });
-    return session;
   }
 }

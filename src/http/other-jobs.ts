@@ -5,11 +5,19 @@
 import { deserialize, serialize } from "node:v8";
 import type { JsonObject } from "../base/json.ts";
 import type { MessageBus } from "../cluster/message-bus.ts";
-import type { ClusterView } from "../cluster/view.ts";
+import type { ClusterMember, ClusterView } from "../cluster/view.ts";
 import { portFor } from "../commands/cluster/topology.ts";
 
 /** Jobs of other servers that are remembered; the oldest of them are forgotten first. */
 const KNOWN_MAX = 200;
+
+/** Digits of a server's id that are enough to tell servers apart. */
+const MEMBER_DIGITS = 8;
+
+/** Of a cluster each server has jobs of its own, whose ids tell which server it is. */
+export function jobIdAt(memberId: string, number: number): string {
+  return `${number}-${memberId.slice(0, MEMBER_DIGITS)}`;
+}
 
 /** A job as its server says it stands. */
 export interface ToldJob {
@@ -26,7 +34,9 @@ interface KnownJob extends ToldJob {
 }
 
 export interface OtherJob {
-  readonly summary: JsonObject;
+  readonly memberId: string;
+  /** Undefined where its server has not said yet how it stands. */
+  readonly summary: JsonObject | undefined;
   /** Where it is asked for; undefined where its server has ended. */
   readonly address: string | undefined;
 }
@@ -56,15 +66,26 @@ export class OtherJobs {
     this.#bus.send([{ kind: "jobs", channel, message: serialize(jobs) }]);
   }
 
-  list(user: string, database: number): readonly OtherJob[] {
+  /** How a job of another server stands, as it has answered. */
+  learn(memberId: string, job: ToldJob): void {
+    this.#take(memberId, [job]);
+  }
+
+  /** The jobs of a user as they stand. */
+  list(user: string, database: number): readonly JsonObject[] {
     return [...this.#known.values()]
       .filter((job) => job.user === user && job.database === database)
-      .map((job) => this.#seen(job));
+      .map((job) => this.#seen(job).summary);
   }
 
   find(id: string, user: string): OtherJob | undefined {
     const job = this.#known.get(id);
-    return job?.user === user ? this.#seen(job) : undefined;
+    if (job !== undefined) return job.user === user ? this.#seen(job) : undefined;
+    const digits = /^\d+-(.+)$/.exec(id)?.[1];
+    const member = this.#cluster.members.find(
+      (one) => one.isAlive && one.id !== this.#cluster.ownId && one.id.slice(0, MEMBER_DIGITS) === digits,
+    );
+    return member && { memberId: member.id, summary: undefined, address: addressOf(member) };
   }
 
   close(): void {
@@ -82,13 +103,18 @@ export class OtherJobs {
     }
   }
 
-  #seen({ memberId, isOpen, summary }: KnownJob): OtherJob {
+  #seen({ memberId, isOpen, summary }: KnownJob): OtherJob & { readonly summary: JsonObject } {
     const member = this.#cluster.members.find(({ id, isAlive }) => id === memberId && isAlive);
-    const address = member && `${member.host}:${portFor({ isSecure: false }, member)}`;
-    if (member !== undefined || !isOpen) return { summary: { ...summary, server: address ?? null }, address };
+    const address = member && addressOf(member);
+    if (member !== undefined || !isOpen)
+      return { memberId, summary: { ...summary, server: address ?? null }, address };
     const { done, unchanged, refused, machines } = summary;
     const seen = Number(done) + Number(unchanged) + Number(refused);
     const fault = `the server that ran it has ended; when it was last heard of, ${seen} of ${String(machines)} machines had had their turn`;
-    return { summary: { ...summary, status: "failed", fault, isUndoable: false }, address };
+    return { memberId, summary: { ...summary, status: "failed", fault, isUndoable: false }, address };
   }
+}
+
+function addressOf(member: ClusterMember): string {
+  return `${member.host}:${portFor({ isSecure: false }, member)}`;
 }

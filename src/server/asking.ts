@@ -8,7 +8,7 @@ import { deserialize, serialize } from "node:v8";
 import type { Clock } from "../base/clock.ts";
 import type { BusMessage, MessageBus } from "../cluster/message-bus.ts";
 import type { ClusterView } from "../cluster/view.ts";
-import type { OtherServers, Question } from "../commands/other-servers.ts";
+import type { JobAnswerer, OtherServers, Question } from "../commands/other-servers.ts";
 import type { ServerContext } from "../commands/server-context.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { replySize } from "../protocol/reply-size.ts";
@@ -39,6 +39,7 @@ export class Asking implements OtherServers {
   readonly #options: AskingOptions;
   readonly #waiting = new Map<string, (replies: readonly Reply[] | undefined) => void>();
   #answering = 0;
+  #jobAnswerer: JobAnswerer | undefined;
   #endListening: () => void;
 
   constructor(options: AskingOptions) {
@@ -66,6 +67,10 @@ export class Asking implements OtherServers {
     });
   }
 
+  answerJobs(answerer: JobAnswerer): void {
+    this.#jobAnswerer = answerer;
+  }
+
   close(): void {
     this.#endListening();
     for (const end of [...this.#waiting.values()]) end(undefined);
@@ -84,7 +89,7 @@ export class Asking implements OtherServers {
   }
 
   async #answer({ id, from, ...question }: Envelope & Question): Promise<void> {
-    const { user: name, database, requests, counted } = question;
+    const { user: name, database, requests, counted, job } = question;
     const server = this.#options.server();
     const user = server.users.find(name);
     const answer = (replies: readonly Reply[] | undefined): void =>
@@ -101,10 +106,11 @@ export class Asking implements OtherServers {
       const replies = await session.runAll(requests.map((words) => words.map((word) => Buffer.from(word))));
       // A session that was ended has no replies: what it has changed may be committed or not.
       if (session.session.isClosing) return answer(undefined);
-      const mayKnow = counted !== undefined && !replies.some(isError);
-      const all = mayKnow
-        ? [...replies, JSON.stringify(countedAt(server, { user, database }, counted))]
-        : replies;
+      const all = [...replies];
+      if (counted !== undefined && !replies.some(isError))
+        all.push(JSON.stringify(countedAt(server, { user, database }, counted)));
+      if (job !== undefined && this.#jobAnswerer !== undefined)
+        all.push(JSON.stringify(await this.#jobAnswerer({ user: name, database }, job)));
       const isFit = all.reduce<number>((sum, reply) => sum + replySize(reply), 0) <= ANSWER_BYTES_MAX;
       answer(isFit ? all : requests.map(() => TOO_LARGE));
     } finally {

@@ -94,11 +94,7 @@ test("a job is known at every server, also when that which ran it has ended", as
   await expect
     .poll(() => jobs(servers, path, undefined, 1), POLL)
     .toMatchObject({ status: "ready", machines: 12, server: address });
-  expect(await jobs(servers, `${path}/start`, {}, 1)).toMatchObject({
-    status: 421,
-    detail: expect.stringContaining(address),
-  });
-  await jobs(servers, `${path}/start`, {});
+  expect(await jobs(servers, `${path}/start`, {}, 1)).toMatchObject({ status: "running", server: address });
   await expect.poll(() => jobs(servers, path, undefined, 2), POLL).toMatchObject({ status: "running" });
   servers.gone = 0;
   const ended = {
@@ -109,4 +105,49 @@ test("a job is known at every server, also when that which ran it has ended", as
   expect((await jobs(servers, "", undefined, 2))["jobs"]).toMatchObject([ended]);
   expect(await jobs(servers, `${path}/stop`, {}, 1)).toMatchObject({ status: 409 });
   expect(await jobs(servers, "/9-aaaaaaaa", undefined, 1)).toMatchObject({ status: 404 });
+}, 60_000);
+
+test("a job is read, started, stopped and undone at any server, and runs where it was made", async () => {
+  const servers = await begin();
+  const address = `127.0.0.1:${servers.server(0).running.port}`;
+  const { id } = await jobs(servers, "", PRESS);
+  const path = `/${String(id)}`;
+  await expect.poll(() => jobs(servers, path, undefined, 1), POLL).toMatchObject({ status: "ready" });
+  expect(await jobs(servers, `${path}?outcome=waiting&from=10`, undefined, 2)).toMatchObject({
+    server: address,
+    found: 12,
+    results: [{ outcome: null }, { outcome: null }],
+  });
+  expect(await jobs(servers, `${path}/undo`, {}, 1)).toMatchObject({
+    status: 409,
+    detail: "the job is ready: stop it first",
+  });
+  await jobs(servers, `${path}/start`, {}, 1);
+  await expect
+    .poll(() => jobs(servers, path, undefined, 2), POLL)
+    .toMatchObject({ status: "done", done: 12 });
+  expect(await jobs(servers, `${path}/stop`, {}, 2)).toMatchObject({ status: 409 });
+  const back = await jobs(servers, `${path}/undo`, {}, 2);
+  expect(back).toMatchObject({ action: "undo", server: address });
+  const backPath = `/${String(back["id"])}`;
+  await expect.poll(() => jobs(servers, backPath, undefined, 2), POLL).toMatchObject({ status: "ready" });
+  expect(await jobs(servers, `${backPath}/stop`, {}, 1)).toMatchObject({
+    status: "stopped",
+    server: address,
+  });
+  expect(await jobs(servers, backPath)).toMatchObject({ status: "stopped", server: null });
+}, 60_000);
+
+test("a step of a job is of unknown outcome where its server does not answer", async () => {
+  const servers = await begin();
+  const { id } = await jobs(servers, "", PRESS);
+  const path = `/${String(id)}`;
+  await expect.poll(() => jobs(servers, path, undefined, 1), POLL).toMatchObject({ status: "ready" });
+  servers.isLost = ({ kind }) => kind === "answer";
+  const [start, read] = await Promise.all([
+    jobs(servers, `${path}/start`, {}, 1),
+    jobs(servers, path, undefined, 1),
+  ]);
+  expect(start).toMatchObject({ status: 504, code: "UNANSWERED" });
+  expect(read).toMatchObject({ machines: 12, found: 0, results: [] });
 }, 60_000);
