@@ -49,6 +49,8 @@ export function gapText(streams: readonly string[]): string {
     : `event: gap\ndata: ${JSON.stringify({ streams, detail: "entries between may have been trimmed" })}\n\n`;
 }
 
+/** As XREAD has it: what comes from now on. */
+const NOW = "$";
 const ENTRY_ID = /^\d{1,20}(?:-\d{1,20})?$/;
 
 /**
@@ -63,7 +65,7 @@ export async function plainFeed(
   isSingle: boolean,
 ): Promise<Feed> {
   const names = await streams();
-  const given = after === undefined ? undefined : placesOf(after, names, isSingle);
+  const given = after === undefined || after === NOW ? undefined : placesOf(after, names, isSingle);
   const places = new Map<string, string>();
   const gaps: string[] = [];
   const found = await session.runAll(names.map((name) => ["XINFO", "STREAM", name]));
@@ -80,6 +82,15 @@ export async function plainFeed(
     isSingle
       ? (places.get(names[0] ?? "") ?? "0-0")
       : Array.from(places, ([name, id]) => `${encodeURIComponent(name)}=${id}`).join(",");
+  const addStreams = async (): Promise<AnswerError | undefined> => {
+    try {
+      for (const name of await streams()) if (!places.has(name)) places.set(name, "0-0");
+      return undefined;
+    } catch (error) {
+      if (error instanceof Problem) return error.error;
+      throw error;
+    }
+  };
   const next = async () => {
     const read = await session.run([
       "XREAD",
@@ -93,7 +104,8 @@ export async function plainFeed(
     ]);
     if (read instanceof AnswerError) return read;
     if (!isMap(read) && !isSingle) {
-      for (const name of await streams()) if (!places.has(name)) places.set(name, "0-0");
+      const refusal = await addStreams();
+      if (refusal !== undefined) return refusal;
     }
     return entriesOf(read).map(({ stream, id, fields }) => {
       places.set(stream, id);
@@ -169,13 +181,13 @@ export async function acknowledge(run: Run, reader: Reader, upTo: string): Promi
   }
 }
 
-/** The places of streams in the text of an event's id. */
+/** The places of streams in the text of an event's id; those that are not in it are not known. */
 export function placesOf(
   text: string,
   names: readonly string[],
   isSingle: boolean,
 ): ReadonlyMap<string, string> {
-  if (text === "$") return new Map();
+  if (text === NOW) return new Map();
   if (isSingle || ENTRY_ID.test(text)) {
     if (!ENTRY_ID.test(text)) throw noPlace(text);
     return new Map(names.map((name) => [name, text]));

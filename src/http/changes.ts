@@ -14,19 +14,25 @@ import type { ServerContext } from "../commands/server-context.ts";
 import { changeStream } from "../machines/stream-names.ts";
 import { denialError } from "../server/permissions.ts";
 import { type Access, openSession } from "./access.ts";
-import { type Answer, AnswerError, isList, isMap, jsonOf, RawJson } from "./answer.ts";
+import { type Answer, AnswerError, isList, jsonOf, RawJson } from "./answer.ts";
 import { type Env, peerOf } from "./app-context.ts";
 import { type Feed, type FeedEntry, groupFeed, plainFeed } from "./change-feed.ts";
 import { ChangeSummary, followDenial } from "./change-summary.ts";
 import { MissingNotice, unserved } from "./elsewhere.ts";
+import {
+  allDefinitions,
+  assertFollowable,
+  definitionName,
+  definitionOfKey,
+  isPattern,
+  streamOf,
+} from "./followed-definitions.ts";
 import { CLOSED, type HttpSession } from "./http-session.ts";
 import { partitionFeed } from "./partition-feed.ts";
-import { accepted, badRequest, Problem } from "./problem.ts";
+import { badRequest, Problem } from "./problem.ts";
 
 /** What browsers wait before they come back. */
 const RETRY_MS = 2000;
-const STREAMS_MAX = 100;
-const KEYS_OF_MAPS = "sm:changes";
 
 /** Fields of an entry whose text is JSON, and those that are numbers. */
 const JSON_FIELDS: ReadonlySet<string> = new Set([
@@ -151,9 +157,16 @@ async function feedOf(server: ServerContext, session: HttpSession, asked: Asked)
   if (group !== undefined)
     return groupFeed(session, { stream: streamOf(definitions[0] ?? ""), ...group }, after);
   const names = definitions.length > 0 ? definitions : await definitionOfKey(session, key);
-  if (names !== undefined)
+  if (names !== undefined) {
+    assertFollowable(names);
     return plainFeed(session, async () => names.map(streamOf), after, names.length === 1);
-  return plainFeed(session, async () => (await allDefinitions(session)).map(streamOf), after, false);
+  }
+  const all = async () => {
+    const found = await allDefinitions(session);
+    assertFollowable(found);
+    return found.map(streamOf);
+  };
+  return plainFeed(session, all, after, false);
 }
 
 async function clusterFeed(
@@ -171,38 +184,6 @@ async function clusterFeed(
     },
     after,
   );
-}
-
-function isPattern(key: string): boolean {
-  return /[*?[\\]/.test(key);
-}
-
-/** The definition of the one machine that is meant; undefined when it is a pattern, or there is no machine yet. */
-async function definitionOfKey(
-  session: HttpSession,
-  key: string | undefined,
-): Promise<readonly string[] | undefined> {
-  if (key === undefined || isPattern(key)) return undefined;
-  const info = accepted(await session.run(["SM.INFO", key]));
-  if (!isMap(info)) return undefined;
-  const definition = info.get("definition");
-  return typeof definition === "string" ? [definitionName(definition)] : [""];
-}
-
-/** The name in `name:version`. */
-function definitionName(id: string): string {
-  return id.replace(/:[^:]*$/, "");
-}
-
-function streamOf(definition: string): string {
-  return definition === "" ? KEYS_OF_MAPS : `${KEYS_OF_MAPS}:${definition}`;
-}
-
-/** Their names, with the empty one of map machines. */
-async function allDefinitions(session: HttpSession): Promise<readonly string[]> {
-  const ids = accepted(await session.run(["SM.DEF", "LIST"]));
-  const names = isList(ids) ? ids.map((id) => definitionName(String(id))) : [];
-  return ["", ...new Set(names)].slice(0, STREAMS_MAX);
 }
 
 function eventStream(

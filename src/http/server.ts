@@ -17,7 +17,8 @@ import { LoginTokens } from "./login-tokens.ts";
 const HEADERS_MS_MAX = 10_000;
 const REQUEST_MS_MAX = 60_000;
 const IDLE_MS_MAX = 65_000;
-const HEADER_BYTES_MAX = 16_384;
+/** Room for the id of an event that names the place in some thousand streams (`Last-Event-ID`). */
+const HEADER_BYTES_MAX = 128 << 10;
 
 export interface HttpOptions {
   readonly server: ServerContext;

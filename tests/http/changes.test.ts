@@ -85,6 +85,39 @@ describe("GET /api/v1/changes", () => {
     expect((await again.until(2)).map(({ data }) => data["key"]).sort()).toEqual(["gate2", "hall2"]);
   });
 
+  test("follows hundreds of definitions, and continues at the position in each", async () => {
+    const { client, follow } = await serve();
+    const names = Array.from({ length: 300 }, (_, number) => `kind${String(number).padStart(3, "0")}`);
+    await client.pipeline(
+      names.map((name) => ["SM.DEF", "CREATE", name, '{"initial":"a","states":{"a":{}}}']),
+    );
+    await client.pipeline(names.map((name) => ["SM.CREATE", `old:${name}`, name]));
+    const events = await follow("?after=$").ready();
+    await client.call("SM.CREATE", "one", "kind299");
+    expect((await events.until(1))[0]?.data).toMatchObject({ key: "one" });
+    events.close();
+    expect(events.lastId?.length).toBeGreaterThan(8_000);
+    await client.pipeline(names.map((name) => ["SM.CREATE", `new:${name}`, name]));
+    const again = follow("", events.lastId);
+    const keys = (await again.until(names.length)).map(({ data }) => data["key"]);
+    expect(keys.sort()).toEqual(names.map((name) => `new:${name}`));
+  });
+
+  test("refuses to follow more definitions at once than an id has room for", async () => {
+    const { client, server } = await serve();
+    await client.pipeline(
+      Array.from({ length: 1000 }, (_, number) => [
+        "SM.DEF",
+        "CREATE",
+        `kind${number}`,
+        '{"initial":"a","states":{"a":{}}}',
+      ]),
+    );
+    const { status, body } = await request(server.url, "/api/v1/changes");
+    expect(status).toBe(422);
+    expect(JSON.stringify(body)).toContain("1002 definitions are too many to follow at once, 1000 at most");
+  });
+
   test("reports a gap when entries after the position were trimmed", async () => {
     const { client, follow } = await serve();
     await client.call("SM.CREATE", "hall", "lamp");
