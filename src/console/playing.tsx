@@ -1,8 +1,10 @@
 /** A machine that is played through: the events it accepts, the clock, the ends of its children, and what has happened so far. */
 import { useState } from "preact/hooks";
 import type { Json } from "../base/json.ts";
+import { eventFields } from "../definition-tests/event-fields.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { HistoryEntry } from "./api.ts";
+import { EventData } from "./event-data.tsx";
 import { eventName } from "./event-name.ts";
 import { submitted } from "./hooks.ts";
 import { duration, Panel } from "./parts.tsx";
@@ -28,19 +30,31 @@ export function Playing({
   readonly onFrames: (frames: readonly Frame[]) => void;
 }) {
   const frame = frames.at(-1);
+  // The event that is about to be sent, and its data as JSON.
+  const [chosen, setChosen] = useState("");
   const [data, setData] = useState("");
   const [fault, setFault] = useState("");
   if (frame === undefined) return null;
   const act = (what: Act) => onFrames([...frames, played(machine, frame, what)]);
-  const send = (event: string) => {
+  const { nowMs, snapshot, children, isSuspended } = frame.situation;
+  const fieldsOf = (event: string) => eventFields(machine, event, snapshot.configuration, snapshot.context);
+  /** Acts with the data, which the next one begins without. */
+  const actWith = (what: (data: Json | undefined) => Act) => {
     try {
-      act({ kind: "send", event, ...(data.trim() === "" ? {} : { data: JSON.parse(data) as Json }) });
+      act(what(data.trim() === "" ? undefined : (JSON.parse(data) as Json)));
+      setChosen("");
+      setData("");
       setFault("");
     } catch (error) {
       setFault(error instanceof Error ? error.message : String(error));
     }
   };
-  const { nowMs, snapshot, children, isSuspended } = frame.situation;
+  const send = (event: string) =>
+    actWith((given) => ({ kind: "send", event, ...(given === undefined ? {} : { data: given }) }));
+  const choose = (event: string) => {
+    if (data.trim() === "" && fieldsOf(event).length > 0) setChosen(event);
+    else send(event);
+  };
   const timers = snapshot.timers.toSorted((a, b) => a.deadlineMs - b.deadlineMs);
   const [first] = timers;
   return (
@@ -60,11 +74,8 @@ export function Playing({
               key={event}
               class={holds === false ? "" : "primary"}
               title={transitions.map(({ guard }) => guard ?? "").join(" ")}
-              onFocus={() => {
-                const fields = fieldsOf(transitions.map(({ guard }) => guard ?? "").join(" "));
-                if (data.trim() === "" && fields !== "") setData(fields);
-              }}
-              onClick={() => send(event)}
+              aria-pressed={event === chosen}
+              onClick={() => choose(event)}
             >
               {event}
             </button>
@@ -75,13 +86,7 @@ export function Playing({
               <button
                 type="button"
                 key={id}
-                onClick={() =>
-                  act({
-                    kind: "child",
-                    child: id,
-                    output: data.trim() === "" ? null : (JSON.parse(data) as Json),
-                  })
-                }
+                onClick={() => actWith((output = null) => ({ kind: "child", child: id, output }))}
               >
                 child {id} ends
               </button>
@@ -97,14 +102,24 @@ export function Playing({
             if (given("event") !== "") send(given("event"));
           })}
         >
-          <input name="event" placeholder="Another event" aria-label="Another event" />
-          <input
-            placeholder="Data (JSON)"
-            aria-label="Data of the event"
+          <label>
+            Event
+            <input
+              name="event"
+              placeholder="Another event"
+              value={chosen}
+              onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+            />
+          </label>
+          <EventData
+            key={`${frames.length} ${chosen}`}
+            id="play-data"
+            label="Data of the event (JSON)"
             value={data}
-            onInput={(event) => setData(event.currentTarget.value)}
+            onInput={setData}
+            load={async () => (chosen === "" ? [] : fieldsOf(chosen))}
           />
-          <button type="submit">Send</button>
+          <button type="submit">{chosen === "" ? "Send" : `Send ${chosen}`}</button>
         </form>
         {fault !== "" && <p class="bad">{fault}</p>}
         <fieldset aria-label="The clock">
@@ -202,10 +217,4 @@ function actText(act: Act): string {
     case "resume":
       return "resumed";
   }
-}
-
-/** What is read of an event in a guard, as the members of a form. */
-function fieldsOf(guard: string | null): string {
-  const names = [...new Set([...(guard ?? "").matchAll(/\bevent\.(\w+)/g)].map(([, name = ""]) => name))];
-  return names.length === 0 ? "" : JSON.stringify(Object.fromEntries(names.map((name) => [name, null])));
 }

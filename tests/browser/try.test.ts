@@ -52,6 +52,27 @@ describe.skipIf(CHROMIUM === undefined)("Try", () => {
     await page.getByText("rev 2 PAY → paid").waitFor();
   });
 
+  test("asks for the data that an event reads, and sends one that reads none at once", async () => {
+    const { page } = await open(browser, "#/try");
+    await page.getByLabel("Definition", { exact: true }).fill(
+      JSON.stringify({
+        initial: "new",
+        context: { total: 0 },
+        states: {
+          new: { on: { PAY: { target: "paid", guard: "event.amount > 100" }, WAIT: {} } },
+          paid: {},
+        },
+      }),
+    );
+    await page.getByRole("button", { name: "WAIT", exact: true }).click();
+    await page.getByTitle("Back to step 2").waitFor();
+    await page.getByRole("button", { name: "PAY", exact: true }).click();
+    await page.getByLabel("amount").fill("120");
+    await page.getByRole("button", { name: "Send PAY" }).click();
+    await page.locator("g.leaf.active", { hasText: "paid" }).waitFor();
+    await page.getByText('PAY {"amount":120}').waitFor();
+  });
+
   test("says what is wrong with a file that is not an export of a machine", async () => {
     const { page } = await open(browser, "#/try");
     const given = (text: string) => ({ name: "x.jsonl", mimeType: "text/plain", buffer: Buffer.from(text) });
