@@ -79,9 +79,10 @@ async function bareInBatches(url: string): Promise<Subject> {
     const text =
       "insert into bare_batch (sequence, record) select * from unnest($1::bigint[], $2::bytea[]) as t(sequence, record)";
     client.query({ name: "insert", text, values: [sequences, batch.map(() => RECORD)] }).then(() => {
-      isUnderWay = false;
+      // Each begins another one: all of these are the next batch.
       for (const done of batch) done();
-      if (waiting.length > 0 && !isUnderWay) send();
+      isUnderWay = false;
+      if (waiting.length > 0) send();
     }, fail);
   };
   return {
