@@ -185,11 +185,27 @@ interface Chunk {
   readonly entries: readonly Buffer[];
 }
 
-/** The last chunk whose first entry has no later rev than that. */
+/** The last chunk whose first entry has no later rev than that: the one that the entry of that rev is in, or follows. */
 function chunkUpTo(reader: OrderedReader, id: number, rev: number): Chunk | undefined {
+  const likely = likelyChunk(reader, id, rev);
+  if (likely !== undefined) return likely;
   for (const [key, value] of reader.range(historyKey(id, 1), historyKey(id, rev + 1), { reverse: true }))
     return chunkOf(key, value);
   return undefined;
+}
+
+/**
+ * The same where chunks are full from the first entry on, as those of short entries are: to look for a key takes a fifth of the time
+ * of a range. Undefined where another chunk may follow this one.
+ */
+function likelyChunk(reader: OrderedReader, id: number, rev: number): Chunk | undefined {
+  const before = rev - 1;
+  if (before < 1) return undefined;
+  const key = historyKey(id, before - ((before - 1) % CHUNK_ENTRIES_MAX));
+  const value = reader.get(key);
+  if (value === undefined || !isChunk(value) || value.length >= CHUNK_BYTES_MAX) return undefined;
+  const chunk = chunkOf(key, value);
+  return chunk.entries.length < CHUNK_ENTRIES_MAX && lastRevOf(chunk) >= before ? chunk : undefined;
 }
 
 function chunkOf(key: Bytes, value: Buffer): Chunk {
