@@ -61,27 +61,24 @@ export async function startRealCluster(partitionCount = 1, { hasHttp = false } =
   let ownerPort = 0;
 
   /** Asks the servers until one of those says that it is the master, and serves. */
-  const untilOwned = async (among: readonly Running[]): Promise<void> => {
-    const untilMs = performance.now() + PATIENCE_MS;
-    for (;;) {
+  const untilOwned = (among: readonly Running[]): Promise<void> =>
+    until("no server serves", servers, async () => {
       for (const { port } of among) {
-        if (await isServing(port)) {
-          ownerPort = port;
-          return;
-        }
+        if (!(await isServing(port))) continue;
+        ownerPort = port;
+        return true;
       }
-      if (performance.now() > untilMs)
-        throw new Error(`no server serves:\n${servers.map(({ output }) => output).join("\n--\n")}`);
-      await delay(10);
-    }
-  };
-  const untilListening = async ({ port }: Running): Promise<void> => {
-    while (!(await answers(port))) await delay(10);
-  };
+      return false;
+    });
+  const untilListening = (server: Running): Promise<void> =>
+    until(`the server on port ${server.port} does not answer`, [server], () => answers(server.port));
   await Promise.all(servers.map(untilListening));
   await untilOwned(servers);
   const untilKnown = async (): Promise<void> => {
-    for (const { port } of servers) while (!(await knowsAll(port))) await delay(10);
+    for (const server of servers)
+      await until(`the server on port ${server.port} does not list all`, [server], () =>
+        knowsAll(server.port),
+      );
   };
   await untilKnown();
 
@@ -126,6 +123,23 @@ export async function startRealCluster(partitionCount = 1, { hasHttp = false } =
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Asks again until the answer is yes.
+ * @throws Error with what the servers have printed, after `PATIENCE_MS`
+ */
+async function until(
+  failure: string,
+  servers: readonly Running[],
+  isSo: () => Promise<boolean>,
+): Promise<void> {
+  const untilMs = performance.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > untilMs)
+      throw new Error(`${failure}:\n${servers.map(({ output }) => output).join("\n--\n")}`);
+    await delay(10);
+  }
 }
 
 async function ask(port: number, ...request: string[]): Promise<string | undefined> {
