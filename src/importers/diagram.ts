@@ -200,6 +200,8 @@ function arrowOf(
 ): void {
   const scope = reader.scopes.at(-1) ?? { owner: undefined, initial: undefined };
   const { from, label } = given;
+  // The source comes first: without a line from [*], the machine starts in the state that is written first.
+  if (from !== "[*]") stateAt(reader, from, false);
   const to = historyOf(reader, given.to);
   if (to !== "[*]") stateAt(reader, to, false);
   if (from === "[*]") {
@@ -208,7 +210,6 @@ function arrowOf(
     if (to !== "[*]") scope.initial = to;
     return;
   }
-  stateAt(reader, from, false);
   reader.diagram.arrows.push({ from, to: to === "[*]" ? undefined : to, label, line, scope });
 }
 

@@ -93,6 +93,14 @@ describe("MERMAID", () => {
     });
   });
 
+  test("starts in the state that is written first when no line begins at [*], with a warning", () => {
+    const text = mermaid("A --> B : GO", "B --> C : GO");
+    expect(documentOf("MERMAID", text)).toMatchObject({ initial: "A" });
+    expect(findingsOf("MERMAID", text)).toContain(
+      "warning $: nothing says where the machine starts: 'A', the first, is taken; write [*] --> A",
+    );
+  });
+
   test("names an event that is missing after the target, with a warning", () => {
     expect(
       documentOf("MERMAID", mermaid("[*] --> Still", "Still --> Moving", "Moving --> Still")),
