@@ -125,8 +125,7 @@ export class Children {
     const parentId = parent.record.id;
     const called = nameOfLink(link);
     const key = keyOfChild(parent.key, link);
-    if (key === undefined)
-      throw failure(`the child '${called}': a key with a } and no hash tag cannot have children`);
+    if (key === undefined) throw failure(`the child '${called}': ${errors.cannotHaveChildren().text}`);
     if (db.find(key) !== undefined)
       throw failure(`BUSYKEY the key '${textOfBytes(key)}' of the child '${called}' holds something else`);
     const savepoint = databases.transaction.savepoint();

@@ -195,7 +195,7 @@ export const busyKey = () => new ReplyError("BUSYKEY Target key name already exi
 export const livesWithParent = () =>
   err("this key is a child: it expires, moves and is renamed only with its parent");
 export const cannotHaveChildren = () =>
-  err("a key with a } and no hash tag cannot have children; write a tag, as in {order:7}");
+  err("an empty key, or one with a } and no hash tag, cannot have children; write a tag, as in {order:7}");
 export const machineStopped = () => new ReplyError("DONE the machine was stopped by the one it belongs to");
 export const badDump = () => err("DUMP payload version or checksum are wrong");
 export const badDumpFormat = () => err("Bad data format");
