@@ -20,6 +20,8 @@ const step = fc.record({
   end: fc.constantFrom("none", "none", "abandon", "close", "carry"),
 });
 
+const ENDS_MAX = 100;
+
 /** What a store and its ledger should hold. */
 class Model {
   readonly texts = new Map<string, string>();
@@ -134,6 +136,13 @@ describe.skipIf(noPostgres !== undefined)("a partition in PostgreSQL", () => {
       }),
       { numRuns: Number(process.env["DERIVED_RUNS"] ?? 8) },
     );
+    // Whether an owner has ended in the middle of a checkpoint is up to the database: it is tried until one has.
+    await owners.begin();
+    for (let count = 0; owners.met.ahead === 0 && count < ENDS_MAX; count += 1) {
+      const appends = NAMES.map((at): [string, "x"] => [at, "x"]);
+      await owners.run({ appends, put: null, turns: count, end: "abandon" });
+    }
+    await owners.end();
     for (const [what, count] of Object.entries(owners.met)) expect([what, count]).not.toEqual([what, 0]);
   }, 240_000);
 });
