@@ -106,8 +106,8 @@ export class FieldReader {
 }
 
 /**
- * Names of states, events and definitions come again and again: to find the string takes a third of the time that making one
- * takes, and there is one in memory instead of thousands. A text is looked for where its bytes say; another one takes the place over.
+ * Names of states, events and definitions come again and again: to find the string is faster than to make one, and there is one
+ * in memory instead of thousands. A text is looked for where its bytes say; another one takes the place over.
  */
 const knownTexts: (string | undefined)[] = new Array<undefined>(4096).fill(undefined);
 const KNOWN_BYTES_MAX = 24;

@@ -6,12 +6,10 @@
  * that waits as XREAD BLOCK does. A client that takes nothing costs one piece of text and a session.
  */
 import type { Hono } from "hono";
-import { textOfBytes } from "../base/bytes.ts";
 import { globMatcher } from "../base/glob.ts";
 import { tagsOf } from "../cluster/tags.ts";
 import type { ClusterView } from "../cluster/view.ts";
 import type { ServerContext } from "../commands/server-context.ts";
-import { changeStream } from "../machines/stream-names.ts";
 import { denialError } from "../server/permissions.ts";
 import { type Access, openSession } from "./access.ts";
 import { type Answer, AnswerError, isList, jsonOf, RawJson } from "./answer.ts";
@@ -141,14 +139,15 @@ function summaryOf(
 ): ChangeSummary {
   // Where there are several partitions, the stream of one of them stands for all.
   const [tag = ""] = tagsOf(server.cluster?.partitions ?? []);
-  const streamOf = (name: string): string =>
-    textOfBytes(changeStream({ tag }, name === "" ? undefined : name));
   for (const name of definitions) {
-    const denial = followDenial(server, session.session.user, streamOf(name));
+    const denial = followDenial(server, session.session.user, streamOf(name, tag));
     if (denial !== undefined)
       throw new Problem(new AnswerError(denialError(session.session, denial).message));
   }
-  return new ChangeSummary(server, session, { everyMs, definitions, key, streamOf });
+  return new ChangeSummary(server, session, {
+    ...{ everyMs, definitions, key },
+    streamOf: (name) => streamOf(name, tag),
+  });
 }
 
 async function feedOf(server: ServerContext, session: HttpSession, asked: Asked): Promise<Feed> {
@@ -159,12 +158,12 @@ async function feedOf(server: ServerContext, session: HttpSession, asked: Asked)
   const names = definitions.length > 0 ? definitions : await definitionOfKey(session, key);
   if (names !== undefined) {
     assertFollowable(names);
-    return plainFeed(session, async () => names.map(streamOf), after, names.length === 1);
+    return plainFeed(session, async () => names.map((name) => streamOf(name)), after, names.length === 1);
   }
   const all = async () => {
     const found = await allDefinitions(session);
     assertFollowable(found);
-    return found.map(streamOf);
+    return found.map((name) => streamOf(name));
   };
   return plainFeed(session, all, after, false);
 }

@@ -1,12 +1,11 @@
 /** A partition of a cluster as a reader of its change streams knows it: where the reader is in each of them, and whether it can be read. */
-import { textOfBytes } from "../base/bytes.ts";
 import { slotOf } from "../cluster/slots.ts";
 import { tagsOf } from "../cluster/tags.ts";
 import type { ClusterView } from "../cluster/view.ts";
-import { changeStream } from "../machines/stream-names.ts";
 import { AnswerError } from "./answer.ts";
 import { placesOf } from "./change-feed.ts";
 import { BEGINNING, placesIn, segmentOf } from "./feed-place.ts";
+import { streamOf } from "./followed-definitions.ts";
 import { Problem } from "./problem.ts";
 
 export interface PartPlace {
@@ -46,7 +45,7 @@ export class FeedPart {
   /** Follows the stream of a definition too. Where it is known where others are, all of it follows: it came later. */
   add(name: string): void {
     const isLater = this.#positions.size > 0;
-    this.#names.set(textOfBytes(changeStream(this.place, name === "" ? undefined : name)), name);
+    this.#names.set(streamOf(name, this.place.tag), name);
     if (isLater) this.move(name, this.#positions.get(name) ?? BEGINNING);
   }
 

@@ -1,11 +1,12 @@
 /** Which definitions a reader of changes means, and their streams. The name of map machines is the empty one. */
+import { textOfBytes } from "../base/bytes.ts";
+import { changeStream } from "../machines/stream-names.ts";
 import { isList, isMap } from "./answer.ts";
 import type { HttpSession } from "./http-session.ts";
 import { accepted, badRequest } from "./problem.ts";
 
 /** Streams of one reader beside a cluster: the id of an event names each of them, and comes back in a header. */
 const STREAMS_MAX = 1000;
-const KEYS_OF_MAPS = "sm:changes";
 
 export function isPattern(key: string): boolean {
   return /[*?[\\]/.test(key);
@@ -28,8 +29,9 @@ export function definitionName(id: string): string {
   return id.replace(/:[^:]*$/, "");
 }
 
-export function streamOf(definition: string): string {
-  return definition === "" ? KEYS_OF_MAPS : `${KEYS_OF_MAPS}:${definition}`;
+/** The change stream of a definition; beside a cluster its name has no tag. */
+export function streamOf(definition: string, tag = ""): string {
+  return textOfBytes(changeStream({ tag }, definition === "" ? undefined : definition));
 }
 
 /** Their names, with the empty one of map machines. */

@@ -22,7 +22,12 @@ export function addJobs(app: Hono<Env>, access: Access): void {
   const asked = (step: JobQuestion["step"]) => (context: HttpContext) =>
     withSession(context, access, async ({ session }) => {
       const { user, database, address } = session;
-      const question = { id: context.req.param("id") ?? "", step, address, ...wantedResults(context) };
+      const question = {
+        id: context.req.param("id") ?? "",
+        step,
+        address,
+        ...(step === "read" ? wantedResults(context) : {}),
+      };
       const { status, job } = await jobAnswer(access, { user: user.name, database }, question);
       return reply(context, job, status);
     });

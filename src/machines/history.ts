@@ -195,8 +195,8 @@ function chunkUpTo(reader: OrderedReader, id: number, rev: number): Chunk | unde
 }
 
 /**
- * The same where chunks are full from the first entry on, as those of short entries are: to look for a key takes a fifth of the time
- * of a range. Undefined where another chunk may follow this one.
+ * The same where chunks are full from the first entry on, as those of short entries are: to look for a key is
+ * cheaper than a range. Undefined where another chunk may follow this one.
  */
 function likelyChunk(reader: OrderedReader, id: number, rev: number): Chunk | undefined {
   const before = rev - 1;
