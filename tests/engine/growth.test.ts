@@ -100,7 +100,7 @@ const WIDE = [
 ];
 
 const COUNT = 400;
-/** Counts of functions that V8 has just made faster are too low: what a line of the charts costs, all passes together. */
+/** What a line of the charts costs, all passes together. */
 const SLACK = 50 * COUNT;
 
 /** All passes over one definition, or some. */
@@ -111,12 +111,32 @@ function allOf(name: string, chart: Json, passes = Object.keys(PASSES)): readonl
 describe.each(Object.entries(LARGE_CHARTS))("%s", (name, chart) => {
   test("take about twice the work when there are twice as many", async () => {
     const [small, large] = [allOf(name, chart(COUNT / 2)), allOf(name, chart(COUNT))];
-    const runs = [small, small, large].map((passes) => () => passes.map((pass) => pass()));
-    const [, one, two] = await workOf(runs);
-    const quick = [...(two ?? [])].filter(([place, count]) => count > 2.6 * (one?.get(place) ?? 0) + SLACK);
-    expect(quick.map(([place, count]) => `${place}: ${one?.get(place)}, then ${count}`)).toEqual([]);
+    let quick = await growingFaster(small, large);
+    for (let attempt = 1; attempt < 4 && quick.size > 0; attempt++) {
+      const again = await growingFaster(small, large);
+      quick = new Map([...quick].filter(([place]) => again.has(place)));
+    }
+    expect([...quick].map(([place, counts]) => `${place}: ${counts}`)).toEqual([]);
   });
 });
+
+/**
+ * The places of the engine that did far more than twice the work for twice as many, with both counts. A count that V8
+ * loses while it optimises a function can make a place one of these by chance, but not each time.
+ */
+async function growingFaster(
+  small: readonly (() => unknown)[],
+  large: readonly (() => unknown)[],
+): Promise<ReadonlyMap<string, string>> {
+  const runs = [small, small, large].map((passes) => () => passes.map((pass) => pass()));
+  const [, one, two] = await workOf(runs);
+  const quick = new Map<string, string>();
+  for (const [place, count] of two ?? []) {
+    const before = one?.get(place) ?? 0;
+    if (count > 2.6 * before + SLACK) quick.set(place, `${before}, then ${count}`);
+  }
+  return quick;
+}
 
 test.each(WIDE)("%s take about four times the time when there are four times as many", (name) => {
   const chart = LARGE_CHARTS[name];
