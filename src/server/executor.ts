@@ -298,10 +298,10 @@ export class Executor {
     const { session } = endpoint;
     const { waiters } = this.#options;
     this.#servedCount += 1;
-    let hasMore = false;
-    if (this.#missed.isLoading(endpoint)) hasMore = false;
-    else if (!waiters.isWaiting(session.id)) hasMore = this.#runRequests(endpoint, turn, outgoing);
-    else if (endpoint.isInputEnded) session.isClosing = true;
+    const isFree = !this.#missed.isLoading(endpoint) && !waiters.isWaiting(session.id);
+    const hasMore = isFree && this.#runRequests(endpoint, turn, outgoing);
+    // It may have closed its side before its request began to wait.
+    if (endpoint.isInputEnded && waiters.isWaiting(session.id)) session.isClosing = true;
     if (session.isClosing) outgoing.end(session);
     return hasMore;
   }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Connection } from "../../src/net/connection.ts";
 import { encodeRequest, TestClient } from "../support/client.ts";
 import { startTestServer, type TestServer, type TestServerOptions } from "../support/server.ts";
 import { temporaryDirectory } from "../support/stores.ts";
@@ -42,6 +43,23 @@ describe("a connection", () => {
     const socket = await open(server.port, true);
     socket.end("SET k 1\r\nINCR k\r\nPING\r\n*2\r\n$3\r\nGET\r\n");
     expect(await readToEnd(socket)).toBe("+OK\r\n:2\r\n+PONG\r\n");
+  });
+
+  test("a client that has closed its side before its request begins to wait is let go", async () => {
+    const server = await serve({ clock: new VirtualClock() });
+    const client = await server.client();
+    await client.call("CLIENT", "PAUSE", 1000, "WRITE");
+    const socket = await open(server.port, true);
+    socket.end("PING\r\nBLPOP k 0\r\nPING\r\n");
+    const hasEnded = () =>
+      [...server.context.sessions.all()].some((one) => {
+        const connection = server.context.sessions.connectionOf(one);
+        return connection instanceof Connection && connection.isInputEnded;
+      });
+    while (!hasEnded()) await new Promise((resolve) => setImmediate(resolve));
+    await client.call("CLIENT", "UNPAUSE");
+    expect(await readToEnd(socket)).toBe("+PONG\r\n");
+    expect(server.context.waiters.size).toBe(0);
   });
 
   test("a client that disconnects in the middle of a request leaves nothing behind", async () => {
