@@ -14,6 +14,7 @@ import { DecodedRecords } from "./decoded-records.ts";
 import { metaKey, TRANSIENT_SPACES, UNREPEATED_SPACES } from "./layouts.ts";
 import { LiveObjects } from "./live-objects.ts";
 import type { ObjectTypes } from "./objects.ts";
+import { isPacked, PACKED_SPACES } from "./packed-spaces.ts";
 import { encodeNumber } from "./records.ts";
 import { assertFormat, formatOf, STORE_FORMAT } from "./store-format.ts";
 import { Transaction } from "./transaction.ts";
@@ -70,7 +71,11 @@ export class Store {
   /** Opens the store in a directory, made if missing. @throws OpenError with a message for the operator */
   static open(directory: string, objects: ObjectTypes, opening: Opening = {}): Store {
     const live = new LiveObjects(objects.redo);
-    const spaces = { transientSpaces: TRANSIENT_SPACES, unrepeatedSpaces: UNREPEATED_SPACES };
+    const spaces = {
+      transientSpaces: TRANSIENT_SPACES,
+      unrepeatedSpaces: UNREPEATED_SPACES,
+      packedSpaces: { spaces: PACKED_SPACES, packs: isPacked },
+    };
     const options = { verify: assertFormat, ...spaces, derived: live, ...opening };
     return new Store(DurableStore.open(directory, options), objects, live, {
       foldsAtClose: false,

@@ -35,7 +35,7 @@ import {
 } from "./ordered-store.ts";
 import { ReadCache } from "./read-cache.ts";
 import { recover } from "./recovery.ts";
-import { type Before, WriteTable } from "./write-table.ts";
+import { type Before, type PackedSpaces, WriteTable } from "./write-table.ts";
 
 export interface DurableLimits extends GenerationLimits {
   readonly cacheBytesMax: number;
@@ -61,6 +61,8 @@ export interface DurableOptions {
   readonly transientSpaces?: string;
   /** First bytes of keys that are looked for once before they are written: that one is absent is not remembered. */
   readonly unrepeatedSpaces?: string;
+  /** Spaces of many small values. */
+  readonly packedSpaces?: PackedSpaces;
 }
 
 export class DurableStore implements OrderedStore {
@@ -370,8 +372,8 @@ interface Opened extends OpenedGenerations {
 }
 
 function openFiles(directory: string, options: DurableOptions): Opened {
-  const { verify = () => undefined, derived, transientSpaces } = options;
-  const newTable = () => new WriteTable(transientSpaces);
+  const { verify = () => undefined, derived, transientSpaces, packedSpaces } = options;
+  const newTable = () => new WriteTable(transientSpaces, packedSpaces);
   const { goOn, abandon, ...recovered } = recover(directory, { verify, derived, newTable });
   try {
     const position = goOn();

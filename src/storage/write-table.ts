@@ -2,9 +2,12 @@
  * Committed writes that are in the journal and not yet in LMDB, by space (the first byte of a key): most spaces
  * are only looked up, and keeping the others' order costs then nothing.
  */
+import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { chars } from "../base/bytes.ts";
+import { ByteMap, type Former } from "./byte-map.ts";
 import type { Write } from "./ordered-store.ts";
+import type { Packs } from "./packed-entries.ts";
 import { SortedMap } from "./sorted-map.ts";
 
 /** A view of a much larger buffer, such as what was read from a socket, would keep all of it in memory. */
@@ -13,31 +16,50 @@ const COPY_BYTES_MIN = 2048;
 /** What a key costs beside its bytes and those of its value: two objects and a place in a hash table. */
 const KEY_OVERHEAD_BYTES = 160;
 
-/** What the table has for a key: null where it was removed, undefined where nothing is known of it here. */
-export type Before = Buffer | null | undefined;
+/** What the table had for a key before a write, for `restore` alone. */
+export type Before = Former;
+
+/** Spaces of many small values, which are held as bytes. */
+export interface PackedSpaces {
+  /** First bytes of their keys. */
+  readonly spaces: string;
+  readonly packs: Packs;
+}
+
+const NONE_PACKED: PackedSpaces = { spaces: "", packs: () => false };
+
+/** What the table has of one space. */
+type Space = ByteMap | BufferMap;
 
 export class WriteTable {
-  readonly #spaces: (SortedMap<Buffer | null> | undefined)[] = [];
+  readonly #spaces: (Space | undefined)[] = [];
+  /** Those there are, in no order. */
+  readonly #used: Space[] = [];
   readonly #transientSpaces: string;
-  #size = 0;
-  #bytes = 0;
+  readonly #packed: PackedSpaces;
 
   /** @param transientSpaces first bytes of keys that often come and go within the life of a table */
-  constructor(transientSpaces = "") {
+  constructor(transientSpaces = "", packed = NONE_PACKED) {
     this.#transientSpaces = transientSpaces;
+    this.#packed = packed;
   }
 
   /** Number of keys, removed ones included. */
   get size(): number {
-    return this.#size;
+    let size = 0;
+    for (const space of this.#used) size += space.size;
+    return size;
   }
 
   /** Bytes of memory, about. */
   get bytes(): number {
-    return this.#bytes + this.#size * KEY_OVERHEAD_BYTES;
+    let bytes = 0;
+    for (const space of this.#used) bytes += space.bytes;
+    return bytes;
   }
 
-  get(key: Bytes): Before {
+  /** What the table has for a key: null where it was removed, undefined where nothing is known of it here. */
+  get(key: Bytes): Buffer | null | undefined {
     return this.#spaces[chars(key).charCodeAt(0)]?.get(key);
   }
 
@@ -57,29 +79,19 @@ export class WriteTable {
     for (const [key, value] of writes) {
       const index = chars(key).charCodeAt(0);
       const space = this.#space(index);
-      const sizeBefore = space.size;
-      const before = space.get(key);
+      const vanishes =
+        value === null && this.#canVanish(space, index) && isValue(space.get(key)) && !isBelow(key);
+      const before = vanishes
+        ? space.take(key)
+        : space.put(key, value === null || value.length < COPY_BYTES_MIN ? value : owned(value));
       befores?.push(before);
       if (before === undefined) onNew(key);
-      if (value === null && isValue(before) && this.#canVanish(space, index) && !isBelow(key))
-        space.delete(key);
-      else space.set(key, value === null || value.length < COPY_BYTES_MIN ? value : owned(value));
-      const sizeAdded = space.size - sizeBefore;
-      this.#size += sizeAdded;
-      this.#bytes += sizeAdded * chars(key).length + (value?.length ?? 0) - (before?.length ?? 0);
     }
   }
 
-  /** Puts back what `get` had for a key before a write that is taken back. Writes are taken back in reverse order. */
+  /** Puts back what a key had before a write that is taken back. Writes are taken back in reverse order. */
   restore(key: Bytes, before: Before): void {
-    const space = this.#space(chars(key).charCodeAt(0));
-    const written = space.get(key);
-    const sizeBefore = space.size;
-    if (before === undefined) space.delete(key);
-    else space.set(key, before);
-    const sizeAdded = space.size - sizeBefore;
-    this.#size += sizeAdded;
-    this.#bytes += sizeAdded * chars(key).length + (before?.length ?? 0) - (written?.length ?? 0);
+    this.#space(chars(key).charCodeAt(0)).restore(key, before);
   }
 
   /** Writes with `from <= key < to` in key order; undefined when there are surely none. */
@@ -96,37 +108,96 @@ export class WriteTable {
     return chained(spaces, from, to, reverse);
   }
 
-  /** An empty table that keeps order in the spaces where this one has had to. */
+  /** An empty table that keeps order in the spaces where this one has had to, with room for as much as this one has had. */
   successor(): WriteTable {
-    const table = new WriteTable(this.#transientSpaces);
+    const table = new WriteTable(this.#transientSpaces, this.#packed);
     for (const [index, space] of this.#spaces.entries()) {
-      if (space?.isOrdered === true) table.#space(index).order();
+      if (space === undefined) continue;
+      const next = table.#space(index, space.size);
+      if (space.isOrdered) next.order();
     }
     return table;
   }
 
   /** The keys of all spaces, in no order. */
   *keys(): Generator<Bytes> {
-    for (const space of this.#spaces) {
-      if (space !== undefined) for (const [key] of space.entries()) yield key;
-    }
+    for (const space of this.#used) yield* space.keys();
   }
 
-  #canVanish(space: SortedMap<Buffer | null>, index: number): boolean {
+  #canVanish(space: Space, index: number): boolean {
     return space.isOrdered || this.#transientSpaces.includes(String.fromCharCode(index));
   }
 
-  #space(index: number): SortedMap<Buffer | null> {
-    let space = this.#spaces[index];
-    if (space === undefined) {
-      space = new SortedMap();
-      this.#spaces[index] = space;
-    }
+  #space(index: number, expected = 0): Space {
+    return this.#spaces[index] ?? this.#newSpace(index, expected);
+  }
+
+  #newSpace(index: number, expected: number): Space {
+    const isPacked = this.#packed.spaces.includes(String.fromCharCode(index));
+    const space = isPacked ? new ByteMap(this.#packed.packs, expected) : new BufferMap();
+    this.#spaces[index] = space;
+    this.#used.push(space);
     return space;
   }
 }
 
-function isValue(value: Before): boolean {
+/** A space whose values are kept as the buffers they are. */
+class BufferMap {
+  readonly #values = new SortedMap<Buffer | null>();
+  #bytes = 0;
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes + this.#values.size * KEY_OVERHEAD_BYTES;
+  }
+
+  get isOrdered(): boolean {
+    return this.#values.isOrdered;
+  }
+
+  get(key: Bytes): Buffer | null | undefined {
+    return this.#values.get(key);
+  }
+
+  put(key: Bytes, value: Buffer | null): Before {
+    const former = this.#values.get(key);
+    this.#values.set(key, value);
+    if (former === undefined) this.#bytes += chars(key).length;
+    this.#bytes += (value?.length ?? 0) - (former?.length ?? 0);
+    return former;
+  }
+
+  take(key: Bytes): Before {
+    const former = this.#values.get(key);
+    if (former === undefined) return undefined;
+    this.#values.delete(key);
+    this.#bytes -= chars(key).length + (former?.length ?? 0);
+    return former;
+  }
+
+  restore(key: Bytes, former: Before): void {
+    assert(typeof former !== "number", "no places in a space of buffers");
+    if (former === undefined) this.take(key);
+    else this.put(key, former);
+  }
+
+  order(): void {
+    this.#values.order();
+  }
+
+  *keys(): Generator<Bytes> {
+    for (const [key] of this.#values.entries()) yield key;
+  }
+
+  range(from: Bytes, to: Bytes, reverse: boolean): Generator<[Bytes, Buffer | null]> {
+    return this.#values.range(from, to, reverse);
+  }
+}
+
+function isValue(value: Buffer | null | undefined): boolean {
   return value !== null && value !== undefined;
 }
 
@@ -135,7 +206,7 @@ function owned(value: Buffer): Buffer {
 }
 
 function* chained(
-  spaces: readonly SortedMap<Buffer | null>[],
+  spaces: readonly Space[],
   from: Bytes,
   to: Bytes,
   reverse: boolean,

@@ -8,6 +8,7 @@ import type { OrderedStore, Write } from "../../src/storage/ordered-store.ts";
 import type { PostgresLimits } from "../../src/storage/postgres/opening.ts";
 import { PostgresStore } from "../../src/storage/postgres/postgres-store.ts";
 import { untilLoaded } from "../../src/storage/until-loaded.ts";
+import type { PackedSpaces } from "../../src/storage/write-table.ts";
 import { useClusterDatabase } from "../support/cluster-database.ts";
 import { noPostgres } from "../support/postgres.ts";
 import { runs } from "../support/runs.ts";
@@ -22,13 +23,17 @@ interface Subject {
 /** Limits with which nearly every commit begins a checkpoint, and next to nothing is cached. */
 const SMALL = { journalBytesMax: 2000, tableBytesMax: 900, cacheBytesMax: 2000 };
 
-async function durable(limits: Partial<DurableLimits> = {}): Promise<Subject> {
+/** Spaces whose values are held as bytes: those of all keys of these tests. */
+const PACKED: PackedSpaces = { spaces: "abcdefghijklmnopqrstuvwxyz", packs: (_key, value) => value[0] !== 0 };
+
+async function durable(limits: Partial<DurableLimits> = {}, packedSpaces?: PackedSpaces): Promise<Subject> {
   const directory = temporaryDirectory();
+  const options = { limits, ...(packedSpaces && { packedSpaces }) };
   const subject: Subject = {
-    store: DurableStore.open(directory, { limits }),
+    store: DurableStore.open(directory, options),
     reopen: async () => {
       await subject.store.close();
-      subject.store = DurableStore.open(directory, { limits });
+      subject.store = DurableStore.open(directory, options);
     },
   };
   return subject;
@@ -53,6 +58,8 @@ const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   MemoryStore: async () => ({ store: new MemoryStore(), reopen: async () => undefined }),
   DurableStore: () => durable(),
   "DurableStore with small tables": () => durable(SMALL),
+  "DurableStore with packed spaces": () => durable({}, PACKED),
+  "DurableStore with small tables of packed spaces": () => durable(SMALL, PACKED),
   ...(database && { PostgresStore: postgres, "PostgresStore with small tables": () => postgres(SMALL) }),
 };
 
