@@ -39,13 +39,12 @@ const COUNTED_LIST_BYTES_MAX = 8192;
 /** Changes the encoding of a list that outgrows it with these elements. `size` is `list-max-listpack-size`. */
 export function settleGrowingList(list: List, added: readonly Buffer[], size: number): void {
   if (list.encoding === "full") return;
-  const addedBytes = added.reduce((sum, { length }) => sum + length, 0);
-  const bytes = LISTPACK_HEAD_BYTES + list.bytes + addedBytes;
-  const isOver =
-    size < 0
-      ? bytes > listBytesMax(size)
-      : bytes > COUNTED_LIST_BYTES_MAX || list.count + added.length > Math.max(1, size);
-  if (isOver) list.encoding = "full";
+  if (size >= 0 && list.count + added.length > Math.max(1, size)) list.encoding = "full";
+  const bytesMax = size < 0 ? listBytesMax(size) : COUNTED_LIST_BYTES_MAX;
+  let addedBytes = LISTPACK_HEAD_BYTES;
+  for (const { length } of added) addedBytes += length;
+  // Nearly always the bound tells, for which no element has to be measured.
+  if (addedBytes + list.bytesMax > bytesMax && addedBytes + list.bytes > bytesMax) list.encoding = "full";
 }
 
 /** Makes a list a listpack again when it is at most half of the limit after a removal. */

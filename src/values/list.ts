@@ -8,7 +8,7 @@ import type { KeyEvent } from "../keyspace/changes.ts";
 import { CountedTree, type Run, treeRootOf } from "./counted-tree.ts";
 import { countOf, type Encoding, headerOf, isSmall } from "./header.ts";
 import type { Held } from "./held.ts";
-import { listpackBytes } from "./listpack-bytes.ts";
+import { ELEMENT_OVERHEAD_BYTES_MAX, listpackBytes } from "./listpack-bytes.ts";
 import { Packed } from "./packed.ts";
 
 export type ListEnd = "left" | "right";
@@ -50,6 +50,13 @@ export class List {
   get bytes(): number {
     this.#bytes ??= bytesOf(this.#entries?.entries() ?? []);
     return this.#bytes;
+  }
+
+  /** Not below `bytes`, and known at once. */
+  get bytesMax(): number {
+    return this.#entries === undefined
+      ? this.bytes
+      : this.#entries.byteLength + this.#entries.count * ELEMENT_OVERHEAD_BYTES_MAX;
   }
 
   /** The element at a place, which is below the count. */

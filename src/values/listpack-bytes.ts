@@ -4,6 +4,9 @@ import { parseInteger } from "../base/integer.ts";
 /** The bytes of a listpack besides its elements. */
 export const LISTPACK_HEAD_BYTES = 7;
 
+/** An element takes at most so many bytes more than it has with its length before it (packed.ts). */
+export const ELEMENT_OVERHEAD_BYTES_MAX = 9;
+
 export function listpackBytes(element: Buffer): number {
   const bytes = encodedBytes(element);
   return (
