@@ -23,6 +23,8 @@ import { emptyObject, type ObjectPlace } from "./objects.ts";
 import { PendingValue } from "./pending-value.ts";
 import { idBehind, type Place } from "./place.ts";
 import {
+  decodeRecord,
+  encodeBefore,
   encodeNumber,
   encodeRecord,
   type KeyRecord,
@@ -127,6 +129,13 @@ export class Database {
     this.#writeRecord(key, record, before.expireAtMs);
     this.#record(key, event);
     return record;
+  }
+
+  /** As `update`, with a payload that stands behind as many bytes as its record has before it: it is copied no further. */
+  updateBehind(key: Bytes, before: KeyRecord, stored: Buffer, event: KeyEvent | undefined): KeyRecord {
+    this.transaction.put(this.#recordKey(key), encodeBefore(before, stored));
+    this.#record(key, event);
+    return decodeRecord(stored);
   }
 
   /** As `update`, with a payload that is encoded once, when the turn ends, however often it is updated until then. */

@@ -14,7 +14,8 @@ import { storedBytes } from "../base/stored-bytes.ts";
 import { type ExpiryTime, readExpiryTime, writeExpiryTime } from "./expiry-time.ts";
 
 const RECORD_FORMAT = 1;
-const HEADER_BYTES = 18;
+/** Where the payload begins. */
+export const PAYLOAD_AT = 18;
 
 /** What a key holds. A long string's payload is empty: its bytes are in a space of their own. */
 export type RecordType =
@@ -95,6 +96,35 @@ export class LazyRecord implements KeyRecord {
   }
 }
 
+/** A record as it is stored: the view of its payload is made for who wants it. */
+export class StoredRecord implements KeyRecord {
+  readonly type: RecordType;
+  readonly expireAtMs: KeyRecord["expireAtMs"];
+  readonly id: number;
+  readonly form: StringForm;
+  readonly bytes: Buffer;
+  decoded?: unknown;
+  stored?: Buffer;
+  #payload: Buffer | undefined;
+
+  constructor(bytes: Buffer) {
+    assert(bytes.length >= PAYLOAD_AT && bytes[0] === RECORD_FORMAT, "a key record of a known format");
+    const code = bytes[1] ?? 0;
+    const type = TYPES[code & TYPE_MASK];
+    assert(type !== undefined, "a key record of a known type");
+    this.type = type;
+    this.expireAtMs = readExpiryTime(bytes, 2);
+    this.id = bytes.readDoubleBE(10);
+    this.form = code < TEXT ? undefined : code < APPENDED ? "text" : "appended";
+    this.bytes = bytes;
+  }
+
+  get payload(): Buffer {
+    this.#payload ??= this.bytes.subarray(PAYLOAD_AT);
+    return this.#payload;
+  }
+}
+
 /** A record as its bytes alone: what was decoded of them goes. One that has no bytes yet stays as it is. */
 export function asBytes(record: KeyRecord): KeyRecord {
   if (record instanceof LazyRecord || record.decoded === undefined) return record;
@@ -114,12 +144,17 @@ export function withExpiry(record: KeyRecord, expireAtMs: KeyRecord["expireAtMs"
 }
 
 export function encodeRecord(record: KeyRecord): Buffer {
-  const buffer = storedBytes(HEADER_BYTES + record.payload.length);
+  const buffer = storedBytes(PAYLOAD_AT + record.payload.length);
+  buffer.set(record.payload, PAYLOAD_AT);
+  return encodeBefore(record, buffer);
+}
+
+/** Writes the fields of a record before its payload, for which the buffer has room. */
+export function encodeBefore(record: Omit<KeyRecord, "payload">, buffer: Buffer): Buffer {
   buffer[0] = RECORD_FORMAT;
   buffer[1] = TYPE_CODES[record.type] + formBits(record.form);
   writeExpiryTime(buffer, 2, record.expireAtMs);
   buffer.writeDoubleBE(record.id, 10);
-  buffer.set(record.payload, HEADER_BYTES);
   return buffer;
 }
 
@@ -130,19 +165,9 @@ export function isDearToDecode(stored: Buffer): boolean {
   return DEAR_TYPES.has(stored[1] ?? 0);
 }
 
-/** The payload is a view of `buffer`. @throws Error when the record is not one: data is never guessed at. */
+/** The payload is a view of `buffer`. @throws Error when the record is not one: data is never guessed at */
 export function decodeRecord(buffer: Buffer): KeyRecord {
-  assert(buffer.length >= HEADER_BYTES && buffer[0] === RECORD_FORMAT, "a key record of a known format");
-  const code = buffer[1] ?? 0;
-  const type = TYPES[code & TYPE_MASK];
-  assert(type !== undefined, "a key record of a known type");
-  return {
-    type,
-    expireAtMs: readExpiryTime(buffer, 2),
-    id: buffer.readDoubleBE(10),
-    payload: buffer.subarray(HEADER_BYTES),
-    form: code < TEXT ? undefined : code < APPENDED ? "text" : "appended",
-  };
+  return new StoredRecord(buffer);
 }
 
 function formBits(form: StringForm): number {

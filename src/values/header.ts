@@ -7,8 +7,9 @@
  * | rest   | small: its entries (packed.ts); large: numbers (varint), the count first                   |
  */
 import { assert } from "../base/assert.ts";
+import { storedBytes } from "../base/stored-bytes.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
-import type { KeyRecord } from "../keyspace/records.ts";
+import { type KeyRecord, PAYLOAD_AT, StoredRecord } from "../keyspace/records.ts";
 import { Packed } from "./packed.ts";
 
 /**
@@ -31,22 +32,29 @@ export type Header =
 
 const writer = new FieldWriter();
 
-export function encodeHeader(header: Header): Buffer {
+/** The payload behind as many bytes as its record has before it, which are anything. */
+export function encodeHeader(header: Header, room = 0): Buffer {
   const flags = (ENCODINGS.indexOf(header.encoding) << 1) | (header.isLarge ? LARGE : 0);
+  if (!header.isLarge) {
+    const { entries } = header;
+    const bytes = storedBytes(room + 1 + entries.byteLength);
+    bytes[room] = flags;
+    entries.copyTo(bytes, room + 1);
+    return bytes;
+  }
+  for (let at = 0; at < room; at += 1) writer.byte(0);
   writer.byte(flags);
-  if (header.isLarge) for (const number of header.numbers) writer.varint(number);
-  else writer.view(header.entries.bytes);
-  return writer.take();
+  for (const number of header.numbers) writer.varint(number);
+  return writer.take(storedBytes);
 }
 
-/** @throws Error when the payload is invalid */
-export function decodeHeader(payload: Buffer): Header {
-  const flags = payload[0];
+/** The payload stands in the bytes from an offset on. @throws Error when it is invalid */
+export function decodeHeader(bytes: Buffer, at = 0): Header {
+  const flags = bytes[at];
   const encoding = flags === undefined ? undefined : ENCODINGS[flags >> 1];
   assert(flags !== undefined && encoding !== undefined, "a known encoding");
-  if ((flags & LARGE) === 0) return { isLarge: false, encoding, entries: Packed.read(payload.subarray(1)) };
-  const reader = new FieldReader(payload);
-  reader.byte();
+  if ((flags & LARGE) === 0) return { isLarge: false, encoding, entries: Packed.read(bytes, at + 1) };
+  const reader = new FieldReader(bytes, at + 1);
   const numbers: number[] = [];
   while (!reader.isAtEnd) numbers.push(reader.varint());
   return { isLarge: true, encoding, numbers };
@@ -58,7 +66,11 @@ export function decodeHeader(payload: Buffer): Header {
  */
 export function headerOf(record: KeyRecord): Header {
   // What a record of a collection keeps decoded is its header (Held.save).
-  return record.decoded === undefined ? decodeHeader(record.payload) : (record.decoded as Header);
+  if (record.decoded !== undefined) return record.decoded as Header;
+  // Without a view of the payload.
+  return record instanceof StoredRecord
+    ? decodeHeader(record.bytes, PAYLOAD_AT)
+    : decodeHeader(record.payload);
 }
 
 /** The number of entries of a large object, from the numbers of its header. */
@@ -69,5 +81,5 @@ export function countOf([count]: readonly number[]): number {
 
 /** Whether the entries fit into the record. */
 export function isSmall(entries: Packed): boolean {
-  return entries.bytes.length <= SMALL_BYTES_MAX && entries.count <= SMALL_ENTRIES_MAX;
+  return entries.byteLength <= SMALL_BYTES_MAX && entries.count <= SMALL_ENTRIES_MAX;
 }

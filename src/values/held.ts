@@ -3,7 +3,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { KeyEvent } from "../keyspace/changes.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { ExpiryTime } from "../keyspace/expiry-time.ts";
-import type { KeyRecord } from "../keyspace/records.ts";
+import { type KeyRecord, PAYLOAD_AT } from "../keyspace/records.ts";
 import type { Transaction } from "../keyspace/transaction.ts";
 import { encodeHeader, type Header } from "./header.ts";
 import { Packed } from "./packed.ts";
@@ -65,7 +65,7 @@ export class Held {
       // Many requests of a turn may change it: its record is encoded once for all of them.
       const written = { decoded: header, encode: encodeHeader };
       this.#record = this.db.updateLazily(this.key, record, written, event);
-    } else this.#record = this.db.update(this.key, record, encodeHeader(header), event);
+    } else this.#record = this.db.updateBehind(this.key, record, encodeHeader(header, PAYLOAD_AT), event);
   }
 
   /** Reports a change that has left the record unchanged. */

@@ -12,56 +12,74 @@ const KEPT_MIN = 8;
 /** Up to here a loop is faster than a call that copies. */
 const SHORT_BYTES_MAX = 64;
 
-export class Packed {
-  static readonly EMPTY = new Packed(Buffer.alloc(0), []);
+/** So many entries are passed one by one on the way to another; beyond, the places of all are looked up once. */
+const PASSED_MAX = 16;
 
-  readonly bytes: Buffer;
-  /** The offsets of the lengths of the entries. */
-  readonly #starts: readonly number[];
+export class Packed {
+  static readonly EMPTY = new Packed(Buffer.alloc(0), 0, 0, undefined);
+
+  /** The number of entries. */
+  readonly count: number;
+  readonly #buffer: Buffer;
+  /** Where the entries begin in it; they end where it ends. */
+  readonly #from: number;
+  /** The offsets of the lengths of the entries; undefined until they are needed: the ends of a sequence are known without. */
+  #known: readonly number[] | undefined;
   /** The entries without as many bytes as were asked for last; undefined until they are asked for again. */
   #kept: KeptStrings | undefined;
   #keptSkipped = -1;
 
-  private constructor(bytes: Buffer, starts: readonly number[]) {
-    this.bytes = bytes;
-    this.#starts = starts;
+  private constructor(buffer: Buffer, from: number, count: number, starts: readonly number[] | undefined) {
+    this.#buffer = buffer;
+    this.#from = from;
+    this.count = count;
+    this.#known = starts;
   }
 
-  /** Decodes `bytes` of another instance. @throws Error when they are invalid */
-  static read(bytes: Buffer): Packed {
-    const starts: number[] = [];
-    let at = 0;
-    while (at < bytes.length) {
-      starts.push(at);
-      const length = lengthAt(bytes, at);
-      at += varintBytes(length) + length;
+  /** Decodes the bytes of another instance, which are those from an offset on. @throws Error when they are invalid */
+  static read(buffer: Buffer, from = 0): Packed {
+    let count = 0;
+    let at = from;
+    while (at < buffer.length) {
+      at = endOf(buffer, at);
+      count += 1;
     }
-    assert(at === bytes.length, "packed entries that are whole");
-    return new Packed(bytes, starts);
+    assert(at === buffer.length, "packed entries that are whole");
+    return new Packed(buffer, from, count, undefined);
   }
 
   static of(entries: readonly Buffer[]): Packed {
     return Packed.EMPTY.spliced(0, 0, entries);
   }
 
-  get count(): number {
-    return this.#starts.length;
+  /** The stored form, a view. */
+  get bytes(): Buffer {
+    return this.#from === 0 ? this.#buffer : this.#buffer.subarray(this.#from);
+  }
+
+  get byteLength(): number {
+    return this.#buffer.length - this.#from;
+  }
+
+  /** Copies the stored form to an offset of another buffer. */
+  copyTo(target: Buffer, at: number): void {
+    copyBytes(this.#buffer, this.#from, this.#buffer.length, target, at);
   }
 
   /** The entry at an index; a view. */
   at(index: number): Buffer {
-    const start = this.#starts[index];
-    assert(start !== undefined, "an entry there is");
-    const length = lengthAt(this.bytes, start);
+    const start = this.#startAt(index);
+    const length = lengthAt(this.#buffer, start);
     const from = start + varintBytes(length);
-    return this.bytes.subarray(from, from + length);
+    return this.#buffer.subarray(from, from + length);
   }
 
   /** Whether the entry at an index is below these bytes. A loop is faster than Buffer.compare: most differ early. */
   isBelow(index: number, other: Buffer): boolean {
-    const start = this.#starts[index];
+    // Who asks looks at several entries in no order.
+    const start = (this.#known ?? this.#starts())[index];
     assert(start !== undefined, "an entry there is");
-    const { bytes } = this;
+    const bytes = this.#buffer;
     const length = lengthAt(bytes, start);
     const from = start + varintBytes(length);
     const common = Math.min(length, other.length);
@@ -88,21 +106,20 @@ export class Packed {
     }
     if (this.#kept !== undefined) return this.#kept;
     const places: number[] = [];
-    for (const start of this.#starts) {
-      const length = lengthAt(this.bytes, start);
+    for (const start of this.#starts()) {
+      const length = lengthAt(this.#buffer, start);
       const from = start + varintBytes(length);
       places.push(from + skipped, from + length);
     }
-    this.#kept = new KeptStrings(this.bytes, places);
+    this.#kept = new KeptStrings(this.#buffer, places);
     return this.#kept;
   }
 
   addOneTo(strings: ByteRanges, index: number, skipped = 0): void {
-    const start = this.#starts[index];
-    assert(start !== undefined, "an entry there is");
-    const length = lengthAt(this.bytes, start);
+    const start = this.#startAt(index);
+    const length = lengthAt(this.#buffer, start);
     const from = start + varintBytes(length);
-    strings.add(this.bytes, from + skipped, from + length);
+    strings.add(this.#buffer, from + skipped, from + length);
   }
 
   *entries(): Generator<Buffer> {
@@ -111,58 +128,113 @@ export class Packed {
 
   /** The index of an entry; the search starts at an index and goes in steps. -1 when there is none. */
   indexOf(entry: Buffer, from = 0, step = 1): number {
-    const { bytes } = this;
-    const { length } = entry;
-    for (let index = from; index < this.#starts.length; index += step) {
-      const start = this.#starts[index] ?? 0;
-      if (lengthAt(bytes, start) !== length) continue;
+    const buffer = this.#buffer;
+    let start = this.#startOf(from);
+    for (let index = from; index < this.count; ) {
+      const length = lengthAt(buffer, start);
       const at = start + varintBytes(length);
-      if (bytes.compare(entry, 0, length, at, at + length) === 0) return index;
+      if (length === entry.length && isEqual(buffer, at, entry)) return index;
+      const next = Math.min(index + step, this.count);
+      start = at + length;
+      for (index += 1; index < next; index += 1) start = endOf(buffer, start);
     }
     return -1;
   }
 
-  /** A copy in which `added` replaces `removed` entries. */
-  spliced(index: number, removed: number, added: readonly Buffer[]): Packed {
+  /** A copy in which `added` replaces `removed` entries; a place behind the end is the end. */
+  spliced(place: number, removed: number, added: readonly Buffer[]): Packed {
+    const index = Math.min(place, this.count);
+    const base = this.#from;
     const from = this.#startOf(index);
-    const to = this.#startOf(index + removed);
+    const to = removed === 0 ? from : this.#startOf(index + removed);
     let addedBytes = 0;
     for (const { length } of added) addedBytes += varintBytes(length) + length;
     const shift = addedBytes - (to - from);
-    const bytes = Buffer.allocUnsafe(this.bytes.length + shift);
-    copyBytes(this.bytes, 0, from, bytes, 0);
-    const addedStarts: number[] = [];
-    let at = from;
+    const bytes = Buffer.allocUnsafe(this.byteLength + shift);
+    copyBytes(this.#buffer, base, from, bytes, 0);
+    let at = from - base;
     for (const entry of added) {
-      addedStarts.push(at);
       at = putVarint(bytes, at, entry.length);
-      bytes.set(entry, at);
+      copyBytes(entry, 0, entry.length, bytes, at);
       at += entry.length;
     }
-    copyBytes(this.bytes, to, this.bytes.length, bytes, at);
-    const starts = this.#starts.toSpliced(index, removed, ...addedStarts);
-    for (let rest = index + added.length; rest < starts.length; rest += 1)
-      starts[rest] = (starts[rest] ?? 0) + shift;
-    return new Packed(bytes, starts);
+    copyBytes(this.#buffer, to, this.#buffer.length, bytes, at);
+    const count = this.count - Math.min(removed, this.count - index) + added.length;
+    return new Packed(bytes, 0, count, this.#splicedStarts(index, removed, added, shift));
+  }
+
+  /** The places after a splice, where those before it are known. */
+  #splicedStarts(
+    index: number,
+    removed: number,
+    added: readonly Buffer[],
+    shift: number,
+  ): readonly number[] | undefined {
+    if (this.#known === undefined) return undefined;
+    const addedStarts: number[] = [];
+    let at = this.#startOf(index);
+    for (const { length } of added) {
+      addedStarts.push(at);
+      at += varintBytes(length) + length;
+    }
+    const starts = this.#known.toSpliced(index, removed, ...addedStarts);
+    const [base, behind] = [this.#from, index + added.length];
+    for (let place = base === 0 ? behind : 0; place < starts.length; place += 1)
+      starts[place] = (starts[place] ?? 0) - base + (place < behind ? 0 : shift);
+    return starts;
   }
 
   /** The entries of a range of indexes, its end excluded. */
   slice(from: number, to: number): Packed {
     const start = this.#startOf(from);
-    const starts = this.#starts.slice(from, to).map((place) => place - start);
-    return new Packed(this.bytes.subarray(start, this.#startOf(to)), starts);
+    const entries = this.#buffer.subarray(start, this.#startOf(to));
+    const starts = this.#known?.slice(from, to).map((place) => place - start);
+    return new Packed(entries, 0, Math.min(to, this.count) - from, starts);
   }
 
   /** The entries of both, in order. */
   concat(other: Packed): Packed {
-    const shift = this.bytes.length;
-    const starts = [...this.#starts, ...other.#starts.map((place) => place + shift)];
-    return new Packed(Buffer.concat([this.bytes, other.bytes]), starts);
+    const bytes = Buffer.concat([this.bytes, other.bytes]);
+    return new Packed(bytes, 0, this.count + other.count, undefined);
   }
 
-  #startOf(index: number): number {
-    return this.#starts[index] ?? this.bytes.length;
+  /** Where an entry begins that there is. */
+  #startAt(index: number): number {
+    assert(index >= 0 && index < this.count, "an entry there is");
+    return this.#startOf(index);
   }
+
+  /** Where the entry at an index begins, or where it would begin behind all others. */
+  #startOf(index: number): number {
+    if (index >= this.count) return this.#buffer.length;
+    if (this.#known !== undefined) return this.#known[index] ?? 0;
+    if (index > PASSED_MAX) return this.#starts()[index] ?? 0;
+    let start = this.#from;
+    for (let passed = 0; passed < index; passed += 1) start = endOf(this.#buffer, start);
+    return start;
+  }
+
+  #starts(): readonly number[] {
+    if (this.#known !== undefined) return this.#known;
+    const starts: number[] = [];
+    for (let at = this.#from; at < this.#buffer.length; at = endOf(this.#buffer, at)) starts.push(at);
+    this.#known = starts;
+    return starts;
+  }
+}
+
+/** Whether bytes at an offset are those of an entry. A loop is faster than a call for short ones, and most differ early. */
+function isEqual(buffer: Buffer, at: number, entry: Buffer): boolean {
+  const { length } = entry;
+  if (length > SHORT_BYTES_MAX) return buffer.compare(entry, 0, length, at, at + length) === 0;
+  for (let index = 0; index < length; index += 1) if (buffer[at + index] !== entry[index]) return false;
+  return true;
+}
+
+/** Where an entry ends that begins at an offset; beyond the end of the buffer when it is not whole. */
+function endOf(buffer: Buffer, at: number): number {
+  const length = lengthAt(buffer, at);
+  return at + varintBytes(length) + length;
 }
 
 /** Copies a range of bytes. A short one byte by byte: a view of it would take longer than the copy. */

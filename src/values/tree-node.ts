@@ -4,6 +4,7 @@
  * (all varints), and the lower bound.
  */
 import { assert } from "../base/assert.ts";
+import { storedBytes } from "../base/stored-bytes.ts";
 import { FieldReader, FieldWriter } from "../base/varint.ts";
 import { Packed } from "./packed.ts";
 
@@ -41,7 +42,12 @@ const INNER = 1;
 const writer = new FieldWriter();
 
 export function encodeNode(node: TreeNode): Buffer {
-  if (node.kind === "leaf") return Buffer.concat([Buffer.from([LEAF]), node.entries.bytes]);
+  if (node.kind === "leaf") {
+    const bytes = storedBytes(1 + node.entries.byteLength);
+    bytes[0] = LEAF;
+    node.entries.copyTo(bytes, 1);
+    return bytes;
+  }
   writer.byte(INNER);
   for (const { node: number, count, low } of node.children) {
     writer.varint(number);
@@ -49,14 +55,14 @@ export function encodeNode(node: TreeNode): Buffer {
     writer.varint(low.length);
     writer.view(low);
   }
-  return writer.take();
+  return writer.take(storedBytes);
 }
 
 /** @throws Error when the bytes are no valid node */
 export function decodeNode(bytes: Buffer): TreeNode {
   const reader = new FieldReader(bytes);
   const kind = reader.byte();
-  if (kind === LEAF) return { kind: "leaf", entries: Packed.read(bytes.subarray(1)) };
+  if (kind === LEAF) return { kind: "leaf", entries: Packed.read(bytes, 1) };
   assert(kind === INNER, "a node of a known kind");
   const children: Child[] = [];
   while (!reader.isAtEnd) {
@@ -150,7 +156,7 @@ export function lowerBound(entries: Packed, bytes: Buffer): number {
  */
 export function pieces(entries: Packed, inserted?: number): readonly Packed[] {
   const { count } = entries;
-  if (count < 2 || (entries.bytes.length <= LEAF_BYTES_MAX && count <= LEAF_ENTRIES_MAX)) return [entries];
+  if (count < 2 || (entries.byteLength <= LEAF_BYTES_MAX && count <= LEAF_ENTRIES_MAX)) return [entries];
   const middle = inserted === count - 1 ? count - 1 : inserted === 0 ? 1 : middleOf(entries);
   return [...pieces(entries.slice(0, middle)), ...pieces(entries.slice(middle, count))];
 }
@@ -159,7 +165,7 @@ export function pieces(entries: Packed, inserted?: number): readonly Packed[] {
 function middleOf(entries: Packed): number {
   let bytes = 0;
   let index = 0;
-  while (index < entries.count - 1 && bytes * 2 < entries.bytes.length) {
+  while (index < entries.count - 1 && bytes * 2 < entries.byteLength) {
     bytes += entries.at(index).length + 1;
     index += 1;
   }
@@ -175,7 +181,7 @@ export function separator(last: Buffer, first: Buffer): Buffer {
 
 export function isThin(node: TreeNode): boolean {
   return node.kind === "leaf"
-    ? node.entries.bytes.length * THIN_PART < LEAF_BYTES_MAX &&
+    ? node.entries.byteLength * THIN_PART < LEAF_BYTES_MAX &&
         node.entries.count * THIN_PART < LEAF_ENTRIES_MAX
     : node.children.length * THIN_PART < FANOUT_MAX;
 }
@@ -183,7 +189,7 @@ export function isThin(node: TreeNode): boolean {
 /** Merges two adjacent nodes into one with room for more; undefined when there would be no room. */
 export function merged(left: TreeNode, right: TreeNode, low: Buffer): TreeNode | undefined {
   if (left.kind === "leaf" && right.kind === "leaf") {
-    const bytes = left.entries.bytes.length + right.entries.bytes.length;
+    const bytes = left.entries.byteLength + right.entries.byteLength;
     const count = left.entries.count + right.entries.count;
     const hasRoom = bytes * 4 <= LEAF_BYTES_MAX * 3 && count * 4 <= LEAF_ENTRIES_MAX * 3;
     return hasRoom ? { kind: "leaf", entries: left.entries.concat(right.entries) } : undefined;

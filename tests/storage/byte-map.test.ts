@@ -16,21 +16,23 @@ function contents(map: ByteMap): Array<[string, string | null]> {
 }
 
 /** Keys of which many meet in a small table, long ones and the empty one among them. */
-const key = fc.oneof(
+const key: fc.Arbitrary<string> = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 0, max: 120 }).map((number) => `key${number}`) },
   fc.integer({ min: 0, max: 3 }).map((number) => `${number}`.repeat(1000)),
   fc.constantFrom("", "\xff\0"),
 );
 
-const stored = fc.oneof(
+const stored: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 9999 }).map(String) },
   fc.integer({ min: 0, max: 9 }).map((number) => `!${number}`),
   fc.integer({ min: 500, max: 600 }).map((length) => "v".repeat(length)),
   fc.constant(""),
 );
 
-const step = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(fc.constant("put" as const), key, fc.option(stored)) },
+type Step = readonly [kind: "put" | "take" | "order", key: string, value: string | null];
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(fc.constant("put" as const), key, fc.option(stored, { nil: null })) },
   { weight: 3, arbitrary: fc.tuple(fc.constant("take" as const), key, fc.constant(null)) },
   fc.tuple(fc.constant("order" as const), key, fc.constant(null)),
 );
