@@ -37,6 +37,7 @@ export class WriteTable {
   readonly #used: Space[] = [];
   readonly #transientSpaces: string;
   readonly #packed: PackedSpaces;
+  #bytes = 0;
 
   /** @param transientSpaces first bytes of keys that often come and go within the life of a table */
   constructor(transientSpaces = "", packed = NONE_PACKED) {
@@ -53,9 +54,7 @@ export class WriteTable {
 
   /** Bytes of memory, about. */
   get bytes(): number {
-    let bytes = 0;
-    for (const space of this.#used) bytes += space.bytes;
-    return bytes;
+    return this.#bytes;
   }
 
   /** What the table has for a key: null where it was removed, undefined where nothing is known of it here. */
@@ -87,11 +86,20 @@ export class WriteTable {
       befores?.push(before);
       if (before === undefined) onNew(key);
     }
+    this.#measure();
   }
 
   /** Puts back what a key had before a write that is taken back. Writes are taken back in reverse order. */
   restore(key: Bytes, before: Before): void {
     this.#space(chars(key).charCodeAt(0)).restore(key, before);
+    this.#measure();
+  }
+
+  /** Every request asks for the sum. */
+  #measure(): void {
+    let bytes = 0;
+    for (const space of this.#used) bytes += space.bytes;
+    this.#bytes = bytes;
   }
 
   /** Writes with `from <= key < to` in key order; undefined when there are surely none. */
