@@ -1,7 +1,7 @@
 /**
- * Keys with their values as bytes, one behind the other in long pieces of memory, each known by its place. What stands in a
- * piece is never overwritten: a value is a view of it. Values that `packs` refuses, and long ones, are kept as the
- * buffers they are.
+ * Keys with their values as bytes, one behind the other in long pieces of memory, each known by its place. The bytes of a
+ * piece are never overwritten, so that a value can be a view of them. Values that `packs` refuses, and long ones, are
+ * kept as the buffers they are.
  *
  * | bytes | field                                                             |
  * | ----- | ----------------------------------------------------------------- |

@@ -48,7 +48,7 @@ export function encodeHeader(header: Header, room = 0): Buffer {
   return writer.take(storedBytes);
 }
 
-/** The payload stands in the bytes from an offset on. @throws Error when it is invalid */
+/** Decodes a payload that begins at an offset. @throws Error when it is invalid */
 export function decodeHeader(bytes: Buffer, at = 0): Header {
   const flags = bytes[at];
   const encoding = flags === undefined ? undefined : ENCODINGS[flags >> 1];
