@@ -12,7 +12,7 @@ import type { Fate, Outgoing } from "./outgoing.ts";
 import type { Part, Turn } from "./turn.ts";
 
 /** Turns for each partition, and bytes of replies, that may wait: beyond, no further turn begins. */
-const TURNS_MAX = 8;
+const TURNS_MAX = 16;
 const BYTES_MAX = 16 << 20;
 
 /**

@@ -175,7 +175,7 @@ export class Executor {
   #turn(): void {
     // What has settled schedules the next one.
     if (this.#isStopped || this.#departures.isFull) return;
-    this.#budget.begin();
+    this.#budget.begin(this.#ready.isMixed);
     this.#servedCount = 0;
     const turn = this.#newTurn();
     this.#releaseHeld();

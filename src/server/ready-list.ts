@@ -18,6 +18,11 @@ export class ReadyList {
     return this.#small.size + this.#others.size;
   }
 
+  /** True where small requests wait beside the pipelines of others. */
+  get isMixed(): boolean {
+    return this.#small.size > 0 && this.#others.size > 0;
+  }
+
   /** It has input. */
   add(endpoint: Endpoint): void {
     if (this.#others.has(endpoint)) return;

@@ -7,8 +7,13 @@ import type { Stopwatch } from "../base/stopwatch.ts";
 
 /** Longer than this nobody waits because of others, commit and the rest of a request that was begun excepted. */
 const TURN_MS_MAX = 10;
-/** What happens of its own accord, timers, expiries and waits that end, leaves the other half to requests. */
-const OWN_ACCORD_MS_MAX = TURN_MS_MAX / 2;
+/**
+ * The same where small requests come beside the pipelines of others. The reply to one waits for the rest of the turn at
+ * hand, for its own, and for the next, at whose end the sync is noticed. More turns are more syncs: pipelines that are alone have long ones.
+ */
+const MIXED_TURN_MS_MAX = 2.5;
+/** How long turns stay short after the last small request: who has sent one is likely to send another. */
+const MIXED_MS = 100;
 /** Replies that wait for the commit are held in memory. */
 const REPLY_BYTES_MAX = 16 << 20;
 
@@ -20,15 +25,19 @@ export const REPLY_BYTES_PER_CONNECTION_MAX = 1 << 20;
 export class TurnBudget {
   readonly #stopwatch: Stopwatch;
   #startedMs = 0;
+  #msMax = TURN_MS_MAX;
+  #mixedUntilMs = 0;
   #replyBytes = 0;
 
   constructor(stopwatch: Stopwatch) {
     this.#stopwatch = stopwatch;
   }
 
-  /** A turn begins. */
-  begin(): void {
+  /** A turn begins. @param isMixed whether somebody waits for a small request beside the pipelines of others */
+  begin(isMixed: boolean): void {
     this.#startedMs = this.#stopwatch.read();
+    if (isMixed) this.#mixedUntilMs = this.#startedMs + MIXED_MS;
+    this.#msMax = this.#startedMs < this.#mixedUntilMs ? MIXED_TURN_MS_MAX : TURN_MS_MAX;
     this.#replyBytes = 0;
   }
 
@@ -48,13 +57,16 @@ export class TurnBudget {
 
   /** Whether requests have to wait for the next turn, by the last reading of the stopwatch. */
   get isSpent(): boolean {
-    return this.#isBeyond(TURN_MS_MAX);
+    return this.#isBeyond(this.#msMax);
   }
 
-  /** Reads the clock: whether what happens of its own accord has to wait for the next turn. */
+  /**
+   * Reads the clock: whether what happens of its own accord, timers, expiries and waits that end, has to wait for the next turn.
+   * Half of the time is for requests.
+   */
   isSpentOfOwnAccord(): boolean {
     this.#stopwatch.read();
-    return this.#isBeyond(OWN_ACCORD_MS_MAX);
+    return this.#isBeyond(this.#msMax / 2);
   }
 
   #isBeyond(ms: number): boolean {

@@ -168,7 +168,28 @@ describe("a turn", () => {
     await setImmediate();
     executor.wake(client("small", [0], 30));
     await settle(store);
-    expect(sent.slice(0, 2)).toEqual([["small:1", "b:2"], ["c:2"]]);
+    expect(sent.slice(0, 2)).toEqual([["small:1", "b:1"], ["c:1"]]);
+  });
+
+  test("ends after 2.5 ms for a tenth of a second when a small request has waited beside those of others", async () => {
+    const { executor, store, client } = serve();
+    const [a, b] = [client("a", [1, 1, 1, 1]), client("b", [1, 1, 1, 1])];
+    for (const each of [client("small", [0], 30), a, b]) executor.wake(each);
+    await settle(store);
+    expect(sent).toEqual([["small:1", "a:3"], ["b:3"], ["a:1", "b:1"]]);
+    workedMs += 100;
+    a.requests.push(1, 1, 1, 1);
+    sent = [];
+    executor.wake(a);
+    await setImmediate();
+    expect(sent).toEqual([["a:4"]]);
+  });
+
+  test("goes on for 10 ms when all requests are small", async () => {
+    const { executor, store, client } = serve();
+    for (const name of ["a", "b", "c", "d"]) executor.wake(client(name, [3], 30));
+    await settle(store);
+    expect(sent).toEqual([["a:1", "b:1", "c:1", "d:1"], []]);
   });
 
   test("puts at most 16 small requests first, so that every client gets a turn", async () => {
