@@ -112,6 +112,9 @@ def sync():
     late = [each.since for each in client.overdue(count=2)]
     assert late == sorted(late), late
     assert all(each.length is not None for each in client.streams("changes", "job"))
+    # As when the cluster was read while no slot had an owner.
+    client._redis.nodes_manager.nodes_cache = {}
+    assert [each["id"] for each in client.migrations.list()] == [id]
 
 
 async def aio():
@@ -165,6 +168,8 @@ async def aio():
     late = [each.since async for each in client.overdue(count=2)]
     assert late == sorted(late), late
     assert all(each.length is not None for each in await client.streams("changes", "job"))
+    client._redis.nodes_manager.nodes_cache = {}
+    assert await client.verify() == []
 
 
 if kind == "sync":

@@ -12,7 +12,7 @@ MADE = ["client.py", "migrations.py", "maps.py"]
 HEAD = "# Made by tools/make_aio.py from {name}: change that, and run it.\n"
 
 #: Methods that answer at once, since they only prepare something.
-PLAIN = ["__init__", "_primary", "worker"]
+PLAIN = ["__init__", "worker"]
 
 
 def made(name: str) -> str:
@@ -23,7 +23,7 @@ def made(name: str) -> str:
         text,
         flags=re.MULTILINE,
     )
-    text = re.sub(r"(self\._(?:call|call_at|ask|ask_each|ask_servers|partitions|servers|ranges|each)\(|self\._redis\.execute_command\()", r"await \1", text)
+    text = re.sub(r"(self\._(?:call|call_at|ask|ask_each|ask_servers|partitions|primary|servers|ranges|each)\(|self\._redis\.(?:execute_command|nodes_manager\.initialize)\()", r"await \1", text)
     text = re.sub(r"(self\.(?:get|outcome|outcomes|pending|next|_stream_keys)\()", r"await \1", text)
     text = re.sub(r"for (.+) in (self\._steps\(|Changes\()", r"async for \1 in \2", text)
     text = text.replace("Iterator", "AsyncIterator")

@@ -38,6 +38,9 @@ class Client:
 
     def _primary(self) -> Any:
         """Where a command without a key goes: to one server, which of several is the same for all."""
+        if not self._redis.get_primaries():
+            # While no slot had an owner redis-py has read that there is no server, and would not look again by itself.
+            self._redis.nodes_manager.initialize()
         primaries = self._redis.get_primaries()
         return primaries[:1] if len(primaries) > 1 else "primaries"
 

@@ -31,14 +31,17 @@ class Client:
         self.maps = MapMachines(self._call)
 
     async def _call(self, *words: Union[str, int]) -> Any:
-        keyless = {"target_nodes": self._primary()} if self._is_cluster and words[0] in KEYLESS else {}
+        keyless = {"target_nodes": await self._primary()} if self._is_cluster and words[0] in KEYLESS else {}
         try:
             return await self._redis.execute_command(*words, **keyless)
         except ResponseError as error:
             raise typed(error) from error
 
-    def _primary(self) -> Any:
+    async def _primary(self) -> Any:
         """Where a command without a key goes: to one server, which of several is the same for all."""
+        if not self._redis.get_primaries():
+            # While no slot had an owner redis-py has read that there is no server, and would not look again by itself.
+            await self._redis.nodes_manager.initialize()
         primaries = self._redis.get_primaries()
         return primaries[:1] if len(primaries) > 1 else "primaries"
 
@@ -58,7 +61,7 @@ class Client:
         patience = Patience()
         while self._is_cluster:
             try:
-                return ranges_of(await self._redis.execute_command("CLUSTER", "SLOTS", target_nodes=self._primary()))
+                return ranges_of(await self._redis.execute_command("CLUSTER", "SLOTS", target_nodes=await self._primary()))
             except Exception as error:
                 if not patience.passes(error):
                     raise
