@@ -58,6 +58,7 @@ export function connections(options: ConnectionsOptions): Connections {
   sweep();
 
   const accept = (incoming: Socket, commonName?: string): void => {
+    executor.noteAccepted();
     const user = userOfCertificate(server.config, server.users, commonName);
     const denial = denialOf(incoming, server, user ?? server.users.default);
     if (denial !== undefined) {

@@ -33,6 +33,7 @@ import { OwnWork, type OwnWorkOptions } from "./own-work.ts";
 import { ReadyList } from "./ready-list.ts";
 import { Turn } from "./turn.ts";
 import { REPLY_BYTES_PER_CONNECTION_MAX, REQUESTS_PER_CONNECTION_MAX, TurnBudget } from "./turn-budget.ts";
+import { TurnSchedule } from "./turn-schedule.ts";
 import type { Waiter, Waiters } from "./waiters.ts";
 
 /** What may fall due in one turn; a burst of millions is drained in turns of this size. */
@@ -66,13 +67,13 @@ export class Executor {
   readonly #options: ExecutorOptions;
   readonly #budget: TurnBudget;
   readonly #ready = new ReadyList();
+  readonly #schedule = new TurnSchedule(() => this.#turn());
   readonly #held: HeldRequests;
   readonly #missed: MissedRequests;
   readonly #own: OwnWork;
   readonly #departures: Departures;
   /** Connections that the turn at hand has served. */
   #servedCount = 0;
-  #isScheduled = false;
   #isStopped = false;
   #cancelWake: (() => void) | undefined;
   /** For when a wake-up is armed. */
@@ -83,18 +84,18 @@ export class Executor {
     this.#budget = new TurnBudget(options.stopwatch);
     this.#held = new HeldRequests(options.server, options.dispatcher);
     const { loadLimits: limits = LOAD_LIMITS, clock, dueWork, mail } = options;
-    this.#own = new OwnWork({ dueWork, mail, clock, limits, schedule: () => this.#schedule() });
+    this.#own = new OwnWork({ dueWork, mail, clock, limits, schedule: () => this.#schedule.ask() });
     this.#missed = new MissedRequests({
       ...options,
       limits,
       onLoaded: (endpoint, args) => {
         this.#held.keep(endpoint, args);
-        this.#schedule();
+        this.#schedule.ask();
       },
     });
     this.#departures = new Departures(options.server.partitions, (partition) => this.#isOver(partition));
     options.waiters.held = this.#held;
-    options.waiters.onWoken = () => this.#schedule();
+    options.waiters.onWoken = () => this.#schedule.ask();
     for (const partition of options.server.partitions.all) this.add(partition);
   }
 
@@ -109,13 +110,18 @@ export class Executor {
   remove(partition: Partition): void {
     this.#own.remove(partition);
     this.#departures.forget(partition);
-    this.#schedule();
+    this.#schedule.ask();
   }
 
   /** The endpoint has input: its requests run in the turn at hand. */
   wake(endpoint: Endpoint): void {
     this.#ready.add(endpoint);
-    this.#schedule();
+    this.#schedule.ask();
+  }
+
+  /** A connection was accepted; others may wait for that. */
+  noteAccepted(): void {
+    this.#schedule.noteAccepted();
   }
 
   /** The endpoint is gone: what it has sent and was not run is dropped. */
@@ -128,13 +134,13 @@ export class Executor {
 
   /** A store takes commits again, or has room for more: what waited for that, and what fell due meanwhile, is done. */
   resume(): void {
-    this.#schedule();
+    this.#schedule.ask();
   }
 
   /** A directive has changed: something may be due at once that was not before. */
   lookForWork(): void {
     this.#own.lookIn();
-    this.#schedule();
+    this.#schedule.ask();
   }
 
   /** Runs what has been read by now, in as many turns as it takes, and takes no further one. */
@@ -163,15 +169,6 @@ export class Executor {
     return server.cluster?.isOver(partition.number, clock.monotonicMs()) === true;
   }
 
-  #schedule(): void {
-    if (this.#isScheduled || this.#isStopped) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#turn();
-    });
-  }
-
   #turn(): void {
     // What has settled schedules the next one.
     if (this.#isStopped || this.#departures.isFull) return;
@@ -192,7 +189,7 @@ export class Executor {
     this.#releaseHeld();
     this.#arm();
     this.#noteEnd();
-    if ((this.#ready.size > 0 || this.#options.waiters.hasReady) && !this.#waitsForDue) this.#schedule();
+    if ((this.#ready.size > 0 || this.#options.waiters.hasReady) && !this.#waitsForDue) this.#schedule.ask();
   }
 
   #noteEnd(): void {
@@ -207,7 +204,7 @@ export class Executor {
     const wasFull = this.#departures.isFull;
     if (failure !== undefined) this.#failed(partition, failure);
     this.#departures.settled(partition, failure);
-    if (wasFull || failure !== undefined) this.#schedule();
+    if (wasFull || failure !== undefined) this.#schedule.ask();
   }
 
   /** What a turn had done of its own accord is due as before. */
@@ -387,7 +384,7 @@ export class Executor {
     if (wakeMs === undefined) return;
     this.#cancelWake = this.#options.clock.wakeAt(wakeMs, () => {
       this.#armedMs = undefined;
-      this.#schedule();
+      this.#schedule.ask();
     });
   }
 
