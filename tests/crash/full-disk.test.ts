@@ -77,31 +77,35 @@ describe.each(["tmpfs", "ext4"] as const)("on a full %s", (kind) => {
     },
   );
 
-  test.skipIf(isSkipped)("a checkpoint that finds no room continues once there is some", async () => {
-    const directory = smallDisk(kind, 24 * MIB);
-    const store = DurableStore.open(directory, { limits: LIMITS });
-    // Both journals have their blocks, and data.mdb has not.
-    store.setFlushPolicy("no");
-    while (store.status().journalBytes < 2 * MIB || store.status().isCheckpointing) {
-      store.commit(writesOf(1));
-      await nextTurn();
-    }
-    store.setFlushPolicy("always");
-    const giveBack = takeRoom(directory, 0);
-    const acknowledged = await commitUntilFailure(store, 0, 50_000);
-    expect(store.failure?.message).toMatch(/^a checkpoint failed: the disk is full \(.*is in the journal/);
-    expect(contentsOf(store).contents).toEqual(contentsAfter(acknowledged));
-    for (let time = 0; time < 5; time += 1) {
-      expect(() => store.reopen()).toThrow("the disk is full");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(store.failure?.message).toContain("the disk is full");
-    }
-    giveBack();
-    await untilItTakesCommits(store);
-    expect(await commitUntilFailure(store, acknowledged, acknowledged + 200)).toBe(acknowledged + 200);
-    await store.close();
-    const again = DurableStore.open(directory);
-    expect(contentsOf(again).contents).toEqual(contentsAfter(acknowledged + 200));
-    await again.close();
-  });
+  // To read a hole of a mapped file takes a page on tmpfs; where there is none, the system ends the process (SIGBUS).
+  test.skipIf(isSkipped || kind === "tmpfs")(
+    "a checkpoint that finds no room continues once there is some",
+    async () => {
+      const directory = smallDisk(kind, 24 * MIB);
+      const store = DurableStore.open(directory, { limits: LIMITS });
+      // Both journals have their blocks, and data.mdb has not.
+      store.setFlushPolicy("no");
+      while (store.status().journalBytes < 2 * MIB || store.status().isCheckpointing) {
+        store.commit(writesOf(1));
+        await nextTurn();
+      }
+      store.setFlushPolicy("always");
+      const giveBack = takeRoom(directory, 0);
+      const acknowledged = await commitUntilFailure(store, 0, 50_000);
+      expect(store.failure?.message).toMatch(/^a checkpoint failed: the disk is full \(.*is in the journal/);
+      expect(contentsOf(store).contents).toEqual(contentsAfter(acknowledged));
+      for (let time = 0; time < 5; time += 1) {
+        expect(() => store.reopen()).toThrow("the disk is full");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(store.failure?.message).toContain("the disk is full");
+      }
+      giveBack();
+      await untilItTakesCommits(store);
+      expect(await commitUntilFailure(store, acknowledged, acknowledged + 200)).toBe(acknowledged + 200);
+      await store.close();
+      const again = DurableStore.open(directory);
+      expect(contentsOf(again).contents).toEqual(contentsAfter(acknowledged + 200));
+      await again.close();
+    },
+  );
 });
