@@ -11,6 +11,7 @@
  * |       | the value; of a buffer of its own its number, u32; else nothing   |
  */
 import { assert } from "../base/assert.ts";
+import { copyBytes } from "../base/copy-bytes.ts";
 
 /** Whether a value may be another buffer with the same bytes whenever it is read. */
 export type Packs = (key: string, value: Buffer) => boolean;
@@ -25,8 +26,8 @@ const REMOVED = 0xffff;
 const OBJECT = 0xfffe;
 const NUMBER_BYTES = 4;
 const PACKED_BYTES_MAX = 512;
-/** Up to here a loop is faster than a call that copies. */
-const SHORT_BYTES_MAX = 48;
+/** Up to here a loop is faster than a call that writes a string. */
+const SHORT_KEY_MAX = 48;
 
 export class PackedEntries {
   readonly #packs: Packs;
@@ -61,10 +62,13 @@ export class PackedEntries {
     putU16(piece, at + 2, value === null ? REMOVED : isPacked ? value.length : OBJECT);
     const keyAt = at + HEAD_BYTES;
     if (former === 0) putKey(piece, keyAt, key);
-    else copy(this.#pieceOf(former), (former & (PIECE_BYTES - 1)) + HEAD_BYTES, key.length, piece, keyAt);
+    else {
+      const from = (former & (PIECE_BYTES - 1)) + HEAD_BYTES;
+      copyBytes(this.#pieceOf(former), from, from + key.length, piece, keyAt);
+    }
     const valueAt = keyAt + key.length;
     if (value === null) return place;
-    if (isPacked) copy(value, 0, value.length, piece, valueAt);
+    if (isPacked) copyBytes(value, 0, value.length, piece, valueAt);
     else piece.writeUInt32LE(this.#kept(value), valueAt);
     return place;
   }
@@ -149,13 +153,8 @@ function u16(piece: Buffer, at: number): number {
 }
 
 function putKey(piece: Buffer, at: number, key: string): void {
-  if (key.length > SHORT_BYTES_MAX) piece.write(key, at, "latin1");
+  if (key.length > SHORT_KEY_MAX) piece.write(key, at, "latin1");
   else for (let index = 0; index < key.length; index += 1) piece[at + index] = key.charCodeAt(index);
-}
-
-function copy(from: Buffer, fromAt: number, length: number, to: Buffer, toAt: number): void {
-  if (length > SHORT_BYTES_MAX) to.set(from.subarray(fromAt, fromAt + length), toAt);
-  else for (let index = 0; index < length; index += 1) to[toAt + index] = from[fromAt + index] ?? 0;
 }
 
 function putU16(piece: Buffer, at: number, value: number): void {

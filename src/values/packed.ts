@@ -4,12 +4,13 @@
  */
 import { assert } from "../base/assert.ts";
 import { type ByteRanges, KeptStrings } from "../base/byte-ranges.ts";
+import { copyBytes } from "../base/copy-bytes.ts";
 import { putVarint, varintBytes } from "../base/varint.ts";
 
 const MORE = 128;
 /** A run of so few entries is as fast one by one. */
 const KEPT_MIN = 8;
-/** Up to here a loop is faster than a call that copies. */
+/** Up to here a loop is faster than a call that compares. */
 const SHORT_BYTES_MAX = 64;
 
 /** So many entries are passed one by one on the way to another; beyond, the places of all are looked up once. */
@@ -235,12 +236,6 @@ function isEqual(buffer: Buffer, at: number, entry: Buffer): boolean {
 function endOf(buffer: Buffer, at: number): number {
   const length = lengthAt(buffer, at);
   return at + varintBytes(length) + length;
-}
-
-/** Copies a range of bytes. A short one byte by byte: a view of it would take longer than the copy. */
-function copyBytes(source: Buffer, from: number, to: number, target: Buffer, at: number): void {
-  if (to - from > SHORT_BYTES_MAX) target.set(source.subarray(from, to), at);
-  else for (let index = from; index < to; index += 1) target[at + index - from] = source[index] ?? 0;
 }
 
 function lengthAt(bytes: Buffer, at: number): number {
